@@ -1,0 +1,60 @@
+//! How a frame lies on the wire (RFC 6455, 5.2): bits, lengths and the mask.
+
+use super::CloseCode;
+
+/// RFC 6455, 5.5: what a control frame may carry at most.
+pub(super) const MAX_CONTROL_BYTES: usize = 125;
+
+/// First byte of a frame: the last (or only) fragment of its message.
+pub(super) const FIN: u8 = 0x80;
+/// First byte: bits of extensions. None is ever negotiated here.
+pub(super) const RESERVED: u8 = 0x70;
+/// First byte: what kind of frame this is.
+pub(super) const OPCODE: u8 = 0x0f;
+/// Second byte: the payload is masked.
+pub(super) const MASKED: u8 = 0x80;
+/// Second byte: the payload's length, or one of the two values below.
+pub(super) const LENGTH: u8 = 0x7f;
+/// The length stands in the next two bytes.
+pub(super) const LENGTH_U16: u8 = 126;
+/// The length stands in the next eight bytes.
+pub(super) const LENGTH_U64: u8 = 127;
+
+/// The declared length of the payload and where the mask begins, or `None` while the length is not there.
+///
+/// RFC 6455, 5.2: the shortest form must be used. A set top bit of the longest, forbidden too, is above every limit.
+pub(super) fn declared_length(input: &[u8], short: u8) -> Result<Option<(u64, usize)>, CloseCode> {
+    let extended = &input[2..];
+    let (length, mask_at, least) = match short {
+        LENGTH_U16 => (
+            extended
+                .first_chunk()
+                .map(|bytes| u16::from_be_bytes(*bytes).into()),
+            4,
+            126,
+        ),
+        LENGTH_U64 => (
+            extended.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)),
+            10,
+            65_536,
+        ),
+        _ => (Some(short.into()), 2, 0),
+    };
+    match length {
+        Some(length) if length < least => Err(CloseCode::ProtocolError),
+        _ => Ok(length.map(|length| (length, mask_at))),
+    }
+}
+
+/// Takes the mask off (RFC 6455, 5.3), eight bytes at a time, of which the compiler makes vector instructions.
+pub(super) fn unmask(payload: &mut [u8], mask: [u8; 4]) {
+    let [a, b, c, d] = mask;
+    let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (words, rest) = payload.as_chunks_mut();
+    for bytes in words {
+        *bytes = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
+    }
+    for (byte, key) in rest.iter_mut().zip(mask.iter().cycle()) {
+        *byte ^= key;
+    }
+}

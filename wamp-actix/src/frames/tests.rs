@@ -1,0 +1,782 @@
+//! The framing cases of RFC 6455, those of the Autobahn test suite that matter, and hostile lengths.
+
+use actix_http::ws::Parser;
+
+use super::*;
+
+const LIMITS: FrameLimits = FrameLimits {
+    max_frame_bytes: 1 << 20,
+    max_message_bytes: 1 << 20,
+};
+const SMALL: FrameLimits = FrameLimits {
+    max_frame_bytes: 1_000,
+    max_message_bytes: 2_500,
+};
+const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+const CONTINUE: u8 = 0x0;
+const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
+const CLOSE: u8 = 0x8;
+const PING: u8 = 0x9;
+const PONG: u8 = 0xa;
+
+/// A masked frame with `first` as its first byte.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = header(first, payload.len() as u64);
+    // Not `unmask`, which is to be tested.
+    bytes.extend(payload.iter().enumerate().map(|(i, byte)| byte ^ MASK[i % 4]));
+    bytes
+}
+
+/// The header of a masked frame, with the shortest form of the length.
+fn header(first: u8, length: u64) -> Vec<u8> {
+    let mut bytes = vec![first];
+    match length {
+        0..126 => bytes.push(0x80 | length as u8),
+        126..65_536 => {
+            bytes.push(0x80 | 126);
+            bytes.extend((length as u16).to_be_bytes());
+        }
+        _ => {
+            bytes.push(0x80 | 127);
+            bytes.extend(length.to_be_bytes());
+        }
+    }
+    bytes.extend(MASK);
+    bytes
+}
+
+fn last(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    frame(FIN | opcode, payload)
+}
+
+fn close(code: u16, reason: &[u8]) -> Vec<u8> {
+    last(CLOSE, &[&code.to_be_bytes(), reason].concat())
+}
+
+/// All that comes of the bytes, up to the first fault.
+fn drain(frames: &mut Frames) -> Result<Vec<Incoming>, CloseCode> {
+    let mut all = Vec::new();
+    while let Some(incoming) = frames.next()? {
+        all.push(incoming);
+    }
+    Ok(all)
+}
+
+fn read_within(limits: FrameLimits, bytes: &[u8]) -> Result<Vec<Incoming>, CloseCode> {
+    let mut frames = Frames::new(limits);
+    frames.feed(bytes);
+    drain(&mut frames)
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Incoming>, CloseCode> {
+    read_within(LIMITS, bytes)
+}
+
+fn text(payload: &str) -> Incoming {
+    Incoming::Text(payload.into())
+}
+
+fn binary(payload: &[u8]) -> Incoming {
+    Incoming::Binary(Bytes::copy_from_slice(payload))
+}
+
+fn pattern(length: usize) -> Vec<u8> {
+    (0..length).map(|i| (i * 7 + i / 256) as u8).collect()
+}
+
+#[test]
+fn a_binary_message_of_any_size_arrives() {
+    for size in [
+        0,
+        1,
+        7,
+        8,
+        9,
+        125,
+        126,
+        127,
+        128,
+        65_535,
+        65_536,
+        65_537,
+        (1 << 20) - 1,
+        1 << 20,
+    ] {
+        let payload = pattern(size);
+        assert_eq!(
+            read(&last(BINARY, &payload)),
+            Ok(vec![binary(&payload)]),
+            "{size} bytes"
+        );
+    }
+}
+
+#[test]
+fn a_text_message_of_any_size_arrives() {
+    for size in [0, 1, 125, 126, 127, 65_535, 65_536] {
+        let payload = "x".repeat(size);
+        assert_eq!(
+            read(&last(TEXT, payload.as_bytes())),
+            Ok(vec![text(&payload)]),
+            "{size} bytes"
+        );
+    }
+}
+
+#[test]
+fn text_beyond_ascii_arrives() {
+    assert_eq!(
+        read(&last(TEXT, "κόσμε 🦀".as_bytes())),
+        Ok(vec![text("κόσμε 🦀")])
+    );
+}
+
+#[test]
+fn the_mask_is_taken_off_every_byte() {
+    for size in 0..70 {
+        let plain = pattern(size);
+        let mut masked: Vec<u8> = plain
+            .iter()
+            .enumerate()
+            .map(|(i, byte)| byte ^ MASK[i % 4])
+            .collect();
+        unmask(&mut masked, MASK);
+        assert_eq!(masked, plain, "{size} bytes");
+    }
+}
+
+#[test]
+fn several_messages_of_one_read_arrive_in_order() {
+    let bytes = [
+        last(TEXT, b"one"),
+        last(BINARY, b"two"),
+        last(PING, b"three"),
+        last(TEXT, b""),
+    ]
+    .concat();
+    let expected = vec![
+        text("one"),
+        binary(b"two"),
+        Incoming::Ping("three".into()),
+        text(""),
+    ];
+    assert_eq!(read(&bytes), Ok(expected));
+}
+
+#[test]
+fn bytes_that_come_one_by_one_make_the_same_messages() {
+    let large = pattern(65_536);
+    let bytes = [
+        last(TEXT, "ä".as_bytes()),
+        frame(TEXT, b"frag"),
+        last(PING, b"?"),
+        last(CONTINUE, b"ment"),
+        last(BINARY, &large),
+        last(BINARY, &large[..126]),
+        close(1000, b"bye"),
+    ]
+    .concat();
+    let mut frames = Frames::new(LIMITS);
+    let mut all = Vec::new();
+    for byte in &bytes {
+        frames.feed(&[*byte]);
+        all.extend(drain(&mut frames).unwrap());
+    }
+    assert_eq!(all.len(), 6);
+    assert_eq!(Ok(all), read(&bytes));
+}
+
+#[test]
+fn however_the_bytes_are_cut_the_messages_are_the_same() {
+    // A linear congruence: the same cuts in every run, and no dependency for them.
+    let mut seed = 0x2545_f491_u32;
+    let mut random = move |below: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as usize % below
+    };
+    for _ in 0..100 {
+        let mut bytes = Vec::new();
+        for _ in 0..20 {
+            let payload = pattern(random(300));
+            match random(4) {
+                0 => bytes.extend(last(BINARY, &payload)),
+                1 => bytes.extend(last(TEXT, "ü".repeat(random(100)).as_bytes())),
+                2 => bytes.extend(last(PONG, &payload[..payload.len().min(125)])),
+                _ => {
+                    bytes.extend(frame(BINARY, &payload));
+                    bytes.extend(frame(CONTINUE, b""));
+                    bytes.extend(last(CONTINUE, &payload));
+                }
+            }
+        }
+        let whole = read(&bytes).unwrap();
+        let mut frames = Frames::new(LIMITS);
+        let mut pieces = Vec::new();
+        let mut rest = bytes.as_slice();
+        while !rest.is_empty() {
+            let (piece, behind) = rest.split_at(1 + random(rest.len().min(400)));
+            frames.feed(piece);
+            pieces.extend(drain(&mut frames).unwrap());
+            rest = behind;
+        }
+        assert_eq!(pieces, whole);
+        assert!(!frames.assembling());
+    }
+}
+
+#[test]
+fn random_bytes_never_panic() {
+    let mut seed = 1_u32;
+    for _ in 0..20_000 {
+        let bytes: Vec<u8> = (0..24)
+            .map(|_| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                // Often what can begin a legal frame, so that later bytes are reached too.
+                if seed & 0x300 == 0 {
+                    [0x81, 0x82, 0x88, 0x00, 0xfe, 0xff, 0x85, 0x01][seed as usize >> 29]
+                } else {
+                    (seed >> 24) as u8
+                }
+            })
+            .collect();
+        let mut frames = Frames::new(SMALL);
+        for piece in bytes.chunks(5) {
+            frames.feed(piece);
+            let _ = drain(&mut frames);
+        }
+    }
+}
+
+#[test]
+fn a_message_in_one_frame_is_not_copied() {
+    let mut frames = Frames::new(LIMITS);
+    frames.feed(&last(BINARY, &pattern(5_000)));
+    let before = frames.input.as_ptr();
+    let Ok(Some(Incoming::Binary(payload))) = frames.next() else {
+        panic!("a message")
+    };
+    assert_eq!(payload.as_ptr(), before.wrapping_add(8));
+}
+
+#[test]
+fn an_idle_connection_holds_no_buffer() {
+    let mut frames = Frames::new(LIMITS);
+    let bytes = [last(BINARY, &pattern(5_000)), last(TEXT, b"x"), last(PING, b"")].concat();
+    for piece in bytes.chunks(1_000) {
+        frames.feed(piece);
+        drain(&mut frames).unwrap();
+    }
+    assert_eq!(frames.input.capacity(), 0);
+    assert!(frames.assembly.is_none());
+}
+
+#[test]
+fn fragments_are_put_together() {
+    let bytes = [
+        frame(TEXT, b"Hel"),
+        frame(CONTINUE, b"lo, "),
+        last(CONTINUE, b"world"),
+        last(BINARY, b"!"),
+    ]
+    .concat();
+    assert_eq!(read(&bytes), Ok(vec![text("Hello, world"), binary(b"!")]));
+}
+
+#[test]
+fn fragments_may_be_empty() {
+    let bytes = [frame(BINARY, b""), frame(CONTINUE, b""), last(CONTINUE, b"")].concat();
+    assert_eq!(read(&bytes), Ok(vec![binary(b"")]));
+    let bytes = [frame(TEXT, b""), frame(CONTINUE, b"middle"), last(CONTINUE, b"")].concat();
+    assert_eq!(read(&bytes), Ok(vec![text("middle")]));
+}
+
+#[test]
+fn a_ping_between_fragments_is_delivered_at_once() {
+    let mut frames = Frames::new(LIMITS);
+    frames.feed(&[frame(TEXT, b"a"), last(PING, b"now")].concat());
+    assert_eq!(frames.next(), Ok(Some(Incoming::Ping("now".into()))));
+    assert_eq!(frames.next(), Ok(None));
+    frames.feed(&[last(PONG, b""), last(CONTINUE, b"b")].concat());
+    assert_eq!(
+        drain(&mut frames),
+        Ok(vec![Incoming::Pong(Bytes::new()), text("ab")])
+    );
+}
+
+#[test]
+fn a_close_between_fragments_ends_the_connection() {
+    let bytes = [frame(TEXT, b"a"), close(1001, b""), last(CONTINUE, b"b")].concat();
+    assert_eq!(read(&bytes), Ok(vec![Incoming::Close(Some(1001))]));
+}
+
+#[test]
+fn a_continuation_of_nothing_is_a_protocol_error() {
+    assert_eq!(read(&last(CONTINUE, b"x")), Err(CloseCode::ProtocolError));
+    assert_eq!(read(&frame(CONTINUE, b"x")), Err(CloseCode::ProtocolError));
+    let bytes = [frame(TEXT, b"a"), last(CONTINUE, b"b"), last(CONTINUE, b"c")].concat();
+    let mut frames = Frames::new(LIMITS);
+    frames.feed(&bytes);
+    assert_eq!(frames.next(), Ok(Some(text("ab"))));
+    assert_eq!(frames.next(), Err(CloseCode::ProtocolError));
+}
+
+#[test]
+fn a_new_message_inside_a_fragmented_one_is_a_protocol_error() {
+    for opcode in [TEXT, BINARY, FIN | TEXT, FIN | BINARY] {
+        let bytes = [frame(TEXT, b"a"), frame(opcode, b"b")].concat();
+        assert_eq!(read(&bytes), Err(CloseCode::ProtocolError));
+    }
+}
+
+#[test]
+fn an_unmasked_frame_is_a_protocol_error_from_its_second_byte_on() {
+    assert_eq!(read(&[FIN | TEXT, 0]), Err(CloseCode::ProtocolError));
+    assert_eq!(read(&[FIN | TEXT, 127]), Err(CloseCode::ProtocolError));
+    assert_eq!(read(&[FIN | PING, 0]), Err(CloseCode::ProtocolError));
+}
+
+#[test]
+fn every_reserved_bit_is_a_protocol_error() {
+    for bit in [0x10, 0x20, 0x40, 0x70] {
+        for opcode in [TEXT, BINARY, PING, CLOSE] {
+            assert_eq!(read(&last(bit | opcode, b"")), Err(CloseCode::ProtocolError));
+        }
+    }
+}
+
+#[test]
+fn every_reserved_opcode_is_a_protocol_error() {
+    for opcode in (3..=7).chain(11..=15) {
+        assert_eq!(
+            read(&last(opcode, b"")),
+            Err(CloseCode::ProtocolError),
+            "opcode {opcode}"
+        );
+    }
+}
+
+#[test]
+fn a_control_frame_carries_up_to_125_bytes() {
+    let payload = pattern(125);
+    let bytes = [
+        last(PING, &payload),
+        last(PONG, &payload),
+        close(1000, &[b'r'; 123]),
+    ]
+    .concat();
+    let payload = Bytes::from(payload);
+    let expected = vec![
+        Incoming::Ping(payload.clone()),
+        Incoming::Pong(payload),
+        Incoming::Close(Some(1000)),
+    ];
+    assert_eq!(read(&bytes), Ok(expected));
+}
+
+#[test]
+fn a_control_frame_of_126_bytes_is_a_protocol_error() {
+    for opcode in [PING, PONG, CLOSE] {
+        assert_eq!(read(&last(opcode, &[0; 126])), Err(CloseCode::ProtocolError));
+        // Its first two bytes are enough.
+        assert_eq!(
+            read(&header(FIN | opcode, 65_536)[..2]),
+            Err(CloseCode::ProtocolError)
+        );
+    }
+}
+
+#[test]
+fn a_fragmented_control_frame_is_a_protocol_error() {
+    for opcode in [PING, PONG, CLOSE] {
+        assert_eq!(read(&frame(opcode, b"")), Err(CloseCode::ProtocolError));
+    }
+}
+
+#[test]
+fn control_frames_pass_where_data_frames_must_be_smaller_than_they() {
+    let limits = FrameLimits {
+        max_frame_bytes: 10,
+        max_message_bytes: 10,
+    };
+    assert_eq!(
+        read_within(limits, &last(PING, &[1; 125])),
+        Ok(vec![Incoming::Ping(vec![1; 125].into())])
+    );
+}
+
+#[test]
+fn a_length_not_in_its_shortest_form_is_a_protocol_error() {
+    for bytes in [
+        &[0x82, 0xfe, 0, 125][..],
+        &[0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff],
+    ] {
+        assert_eq!(read(bytes), Err(CloseCode::ProtocolError));
+    }
+}
+
+#[test]
+fn a_frame_at_the_limit_passes_and_one_byte_more_is_too_big() {
+    for size in [999, 1_000] {
+        assert_eq!(
+            read_within(SMALL, &last(BINARY, &pattern(size))),
+            Ok(vec![binary(&pattern(size))])
+        );
+    }
+    assert_eq!(
+        read_within(SMALL, &last(BINARY, &pattern(1_001))),
+        Err(CloseCode::TooBig)
+    );
+    assert_eq!(
+        read(&last(BINARY, &pattern((1 << 20) + 1))),
+        Err(CloseCode::TooBig)
+    );
+}
+
+#[test]
+fn a_frame_within_its_own_limit_obeys_that_of_messages_too() {
+    let limits = FrameLimits {
+        max_frame_bytes: 1_000,
+        max_message_bytes: 500,
+    };
+    assert!(read_within(limits, &last(BINARY, &pattern(500))).is_ok());
+    assert_eq!(
+        read_within(limits, &last(BINARY, &pattern(501))),
+        Err(CloseCode::TooBig)
+    );
+}
+
+#[test]
+fn a_fragmented_message_at_the_limit_passes_and_one_byte_more_is_too_big() {
+    let message = |rest| {
+        [
+            frame(BINARY, &[1; 1_000]),
+            frame(CONTINUE, &[1; 1_000]),
+            last(CONTINUE, &vec![1; rest]),
+        ]
+    };
+    assert_eq!(
+        read_within(SMALL, &message(499).concat()),
+        Ok(vec![binary(&[1; 2_499])])
+    );
+    assert_eq!(
+        read_within(SMALL, &message(500).concat()),
+        Ok(vec![binary(&[1; 2_500])])
+    );
+    assert_eq!(read_within(SMALL, &message(501).concat()), Err(CloseCode::TooBig));
+}
+
+#[test]
+fn the_limit_of_messages_holds_for_each_by_itself() {
+    let message = [frame(BINARY, &[1; 1_000]), last(CONTINUE, &[1; 1_000])].concat();
+    assert_eq!(
+        read_within(SMALL, &message.repeat(3)).map(|messages| messages.len()),
+        Ok(3)
+    );
+}
+
+#[test]
+fn a_hostile_length_is_refused_from_the_header_alone() {
+    for length in [(1 << 20) + 1, 1 << 32, 1 << 40, 1 << 62, 1 << 63, u64::MAX] {
+        let header = header(FIN | TEXT, length);
+        // The mask is not waited for.
+        assert_eq!(read(&header[..10]), Err(CloseCode::TooBig), "{length}");
+        assert_eq!(read(&header[..9]), Ok(vec![]), "{length}");
+    }
+}
+
+#[test]
+fn a_continuation_beyond_the_limit_is_refused_from_its_header_alone() {
+    let bytes = [
+        frame(BINARY, &[1; 1_000]),
+        frame(CONTINUE, &[1; 1_000]),
+        header(CONTINUE, 501),
+    ]
+    .concat();
+    assert_eq!(read_within(SMALL, &bytes), Err(CloseCode::TooBig));
+}
+
+#[test]
+fn endless_empty_fragments_are_cut() {
+    let mut frames = Frames::new(LIMITS);
+    frames.feed(&frame(TEXT, b""));
+    let empty = frame(CONTINUE, b"").repeat(1_024);
+    for _ in 0..63 {
+        frames.feed(&empty);
+        assert_eq!(frames.next(), Ok(None));
+    }
+    assert_eq!(
+        frames
+            .assembly
+            .as_ref()
+            .map(|assembly| assembly.payload.capacity()),
+        Some(0)
+    );
+    frames.feed(&frame(CONTINUE, b"").repeat(1_023));
+    assert_eq!(frames.next(), Ok(None), "65 536 fragments");
+    frames.feed(&frame(CONTINUE, b""));
+    assert_eq!(frames.next(), Err(CloseCode::TooBig));
+}
+
+#[test]
+fn a_message_may_have_65_536_fragments() {
+    let bytes = [
+        frame(TEXT, b"a"),
+        frame(CONTINUE, b"b").repeat(65_534),
+        last(CONTINUE, b"c"),
+    ]
+    .concat();
+    assert_eq!(read(&bytes).map(|messages| messages.len()), Ok(1));
+}
+
+#[test]
+fn text_that_is_not_utf_8_is_an_invalid_payload() {
+    for payload in [
+        &b"\xff"[..],
+        b"abc\xc0\xaf",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xce",
+    ] {
+        assert_eq!(read(&last(TEXT, payload)), Err(CloseCode::InvalidPayload));
+        assert_eq!(read(&last(BINARY, payload)), Ok(vec![binary(payload)]));
+    }
+}
+
+#[test]
+fn a_character_may_be_cut_by_fragments() {
+    let crab = "🦀".as_bytes();
+    let bytes = [
+        frame(TEXT, &crab[..1]),
+        frame(CONTINUE, &crab[1..3]),
+        last(CONTINUE, &crab[3..]),
+    ]
+    .concat();
+    assert_eq!(read(&bytes), Ok(vec![text("🦀")]));
+}
+
+#[test]
+fn invalid_utf_8_that_is_cut_by_fragments_is_an_invalid_payload() {
+    let bytes = [
+        frame(TEXT, b"ok \xf0\x9f"),
+        frame(CONTINUE, b"\xa6"),
+        last(CONTINUE, b"\x28"),
+    ]
+    .concat();
+    assert_eq!(read(&bytes), Err(CloseCode::InvalidPayload));
+    let bytes = [frame(TEXT, b"ok"), last(CONTINUE, b"\xce")].concat();
+    assert_eq!(read(&bytes), Err(CloseCode::InvalidPayload));
+}
+
+#[test]
+fn fragments_of_a_binary_message_need_not_be_utf_8() {
+    let bytes = [frame(BINARY, b"\xff"), last(CONTINUE, b"\xfe")].concat();
+    assert_eq!(read(&bytes), Ok(vec![binary(b"\xff\xfe")]));
+}
+
+#[test]
+fn a_close_may_have_no_code() {
+    assert_eq!(read(&last(CLOSE, b"")), Ok(vec![Incoming::Close(None)]));
+}
+
+#[test]
+fn a_close_of_one_byte_is_a_protocol_error() {
+    assert_eq!(read(&last(CLOSE, &[3])), Err(CloseCode::ProtocolError));
+}
+
+#[test]
+fn legal_close_codes_are_delivered() {
+    for code in (1000..=1003).chain(1007..=1014).chain([3000, 3999, 4000, 4999]) {
+        assert_eq!(read(&close(code, b"why")), Ok(vec![Incoming::Close(Some(code))]));
+    }
+}
+
+#[test]
+fn illegal_close_codes_are_protocol_errors() {
+    for code in [
+        0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535,
+    ] {
+        assert_eq!(read(&close(code, b"")), Err(CloseCode::ProtocolError), "{code}");
+    }
+}
+
+#[test]
+fn a_close_reason_that_is_not_utf_8_is_an_invalid_payload() {
+    assert_eq!(read(&close(1000, b"\xff")), Err(CloseCode::InvalidPayload));
+}
+
+#[test]
+fn nothing_is_read_after_a_close() {
+    let mut frames = Frames::new(LIMITS);
+    frames.feed(&[close(1000, b""), close(1000, b""), last(TEXT, b"late")].concat());
+    assert_eq!(frames.next(), Ok(Some(Incoming::Close(Some(1000)))));
+    frames.feed(&[0xff; 100]);
+    assert_eq!(frames.next(), Ok(None));
+    assert!(!frames.assembling());
+    assert_eq!(frames.input.capacity(), 0);
+}
+
+#[test]
+fn a_fault_stays_and_nothing_more_is_kept() {
+    let mut frames = Frames::new(LIMITS);
+    frames.feed(&[last(TEXT, b"before"), last(TEXT, b"\xff"), last(TEXT, b"after")].concat());
+    assert_eq!(frames.next(), Ok(Some(text("before"))));
+    for _ in 0..3 {
+        assert_eq!(frames.next(), Err(CloseCode::InvalidPayload));
+        frames.feed(&[0; 1_000]);
+    }
+    assert_eq!(frames.input.capacity(), 0);
+}
+
+#[test]
+fn assembling_is_said_of_begun_frames_and_begun_messages() {
+    let mut frames = Frames::new(LIMITS);
+    assert!(!frames.assembling());
+    let whole = last(TEXT, b"abc");
+    for cut in 1..whole.len() {
+        frames.feed(&whole[..cut]);
+        assert_eq!(frames.next(), Ok(None));
+        assert!(frames.assembling());
+        frames.feed(&whole[cut..]);
+        assert_eq!(frames.next(), Ok(Some(text("abc"))));
+        assert!(!frames.assembling());
+    }
+    frames.feed(&[frame(TEXT, b""), last(PING, b"")].concat());
+    drain(&mut frames).unwrap();
+    assert!(frames.assembling());
+    frames.feed(&last(CONTINUE, b""));
+    drain(&mut frames).unwrap();
+    assert!(!frames.assembling());
+}
+
+#[test]
+fn close_codes_are_those_of_the_rfc() {
+    use actix_http::ws::CloseCode as Theirs;
+    for (ours, theirs) in [
+        (CloseCode::Normal, Theirs::Normal),
+        (CloseCode::GoingAway, Theirs::Away),
+        (CloseCode::ProtocolError, Theirs::Protocol),
+        (CloseCode::InvalidPayload, Theirs::Invalid),
+        (CloseCode::PolicyViolation, Theirs::Policy),
+        (CloseCode::TooBig, Theirs::Size),
+        (CloseCode::InternalError, Theirs::Error),
+    ] {
+        assert_eq!(ours.code(), u16::from(theirs));
+    }
+}
+
+/// What actix's parser, as a client, makes of one frame of ours; the buffer must end with it.
+fn as_client(buffer: &[u8]) -> (bool, OpCode, Vec<u8>) {
+    let mut bytes = BytesMut::from(buffer);
+    let (last, opcode, payload) = Parser::parse(&mut bytes, false, usize::MAX)
+        .unwrap()
+        .expect("a whole frame");
+    assert!(bytes.is_empty());
+    (
+        last,
+        opcode,
+        payload.map(|payload| payload.to_vec()).unwrap_or_default(),
+    )
+}
+
+#[test]
+fn what_is_sealed_is_what_a_client_reads() {
+    for size in [0, 1, 125, 126, 127, 65_535, 65_536, 70_000] {
+        let payload = pattern(size);
+        for binary in [false, true] {
+            let mut buffer = vec![0; RESERVE];
+            buffer.extend(&payload);
+            seal(&mut buffer, 0, binary);
+            let opcode = if binary { OpCode::Binary } else { OpCode::Text };
+            assert_eq!(
+                as_client(&buffer),
+                (true, opcode, payload.clone()),
+                "{size} bytes"
+            );
+        }
+    }
+}
+
+#[test]
+fn sealing_leaves_what_stands_before_the_frame() {
+    let mut buffer = Vec::new();
+    for size in [3, 200, 70_000] {
+        let start = buffer.len();
+        buffer.extend([0; RESERVE]);
+        buffer.extend(pattern(size));
+        seal(&mut buffer, start, true);
+    }
+    let mut bytes = BytesMut::from(&buffer[..]);
+    for size in [3, 200, 70_000] {
+        let (_, _, payload) = Parser::parse(&mut bytes, false, usize::MAX)
+            .unwrap()
+            .expect("a whole frame");
+        assert_eq!(payload.map(|payload| payload.to_vec()), Some(pattern(size)));
+    }
+    assert!(bytes.is_empty());
+}
+
+#[test]
+fn a_small_frame_costs_two_bytes_of_header() {
+    let mut buffer = vec![0; RESERVE];
+    buffer.extend(b"hello");
+    seal(&mut buffer, 0, false);
+    assert_eq!(buffer, b"\x81\x05hello");
+}
+
+#[test]
+fn pings_and_pongs_carry_their_payload_cut_to_125_bytes() {
+    for (size, carried) in [(0, 0), (5, 5), (125, 125), (126, 125), (70_000, 125)] {
+        let mut buffer = Vec::new();
+        write_ping(&mut buffer, &pattern(size));
+        assert_eq!(
+            as_client(&buffer),
+            (true, OpCode::Ping, pattern(size)[..carried].to_vec())
+        );
+        buffer.clear();
+        write_pong(&mut buffer, &pattern(size));
+        assert_eq!(
+            as_client(&buffer),
+            (true, OpCode::Pong, pattern(size)[..carried].to_vec())
+        );
+    }
+}
+
+#[test]
+fn a_close_carries_its_code_and_reason() {
+    let mut buffer = Vec::new();
+    write_close(&mut buffer, CloseCode::TooBig, "above 1 MiB");
+    assert_eq!(
+        as_client(&buffer),
+        (true, OpCode::Close, b"\x03\xf1above 1 MiB".to_vec())
+    );
+}
+
+#[test]
+fn a_long_reason_is_cut_between_characters() {
+    for (reason, carried) in [
+        ("x".repeat(123), 123),
+        ("x".repeat(124), 123),
+        ("é".repeat(62), 122),
+        ("🦀".repeat(99), 120),
+    ] {
+        let mut buffer = Vec::new();
+        write_close(&mut buffer, CloseCode::Normal, &reason);
+        let (_, _, payload) = as_client(&buffer);
+        assert_eq!(&payload[2..], &reason.as_bytes()[..carried]);
+    }
+}
+
+#[test]
+fn a_close_is_answered_with_its_own_code() {
+    let mut buffer = Vec::new();
+    write_close_reply(&mut buffer, Some(4_001));
+    assert_eq!(
+        as_client(&buffer),
+        (true, OpCode::Close, 4_001_u16.to_be_bytes().to_vec())
+    );
+    buffer.clear();
+    write_close_reply(&mut buffer, None);
+    assert_eq!(as_client(&buffer), (true, OpCode::Close, vec![]));
+}

@@ -1,0 +1,20 @@
+//! WAMP v2 for actix-web: calls and events over one WebSocket, served by annotated async functions.
+
+mod parameter;
+
+pub use wamp_core::{
+    Args, BuildError, Call, Context, DecodeError, EmitError, EncodeError, Error, Events, FromContext, Hold,
+    Identity, IntoAcceptance, IntoAdmission, Kwargs, Limits, Payload, PayloadBuilder, Publication,
+    PublicationId, Publish, PublishError, Raw, Realm, RealmBuilder, RegistrationId, Reply, RequestId, Router,
+    RouterBuilder, Session, SessionData, SessionId, Snapshot, Stopped, Subscription, SubscriptionId, Topic,
+    WampError, uris,
+};
+
+/// What the expansion of the macros refers to. Not for anybody else.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::__wamp_kind as kind_of;
+    pub use crate::parameter::*;
+    pub use wamp_core::__private::*;
+    pub use wamp_core::{Arguments, Context, Error};
+}

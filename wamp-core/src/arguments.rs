@@ -1,0 +1,439 @@
+//! How a handler's parameters are read from a call: by position, else by keyword.
+
+use std::fmt::Display;
+use std::ops::Range;
+
+use bumpalo::Bump;
+use serde::Deserialize;
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::forward_to_deserialize_any;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::json::{Elements, Malformed, Reader};
+use crate::serializer::reader;
+
+/// Keeps the strings of a call that had to be unescaped as long as the handler's parameters borrow them.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Arena(Bump);
+
+/// A parameter of a handler, as the macros describe it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Parameter {
+    /// The name in Rust, which is one name as a keyword.
+    pub name: &'static str,
+    /// The same in camel case, which is the other.
+    pub camel: &'static str,
+}
+
+/// Where a capture stands in the URI.
+#[doc(hidden)]
+#[derive(Copy, Clone, Debug)]
+pub enum Capture {
+    /// A component, counted from 0.
+    Component(usize),
+    /// Everything from this byte on.
+    Rest(usize),
+}
+
+/// The arguments of one message, taken in the order of the handler's parameters.
+#[derive(Debug)]
+pub struct Arguments<'c> {
+    context: &'c Context,
+    arena: &'c Bump,
+    positional: Option<Positional<'c>>,
+    taken: usize,
+    keywords: Vec<Keyword<'c>>,
+}
+
+#[derive(Debug)]
+struct Positional<'c> {
+    reader: Reader<'c>,
+    elements: Elements,
+    /// Whether the reader stands before a value that nobody took yet.
+    waiting: bool,
+}
+
+#[derive(Debug)]
+struct Keyword<'c> {
+    key: &'c str,
+    value: Range<usize>,
+    taken: bool,
+}
+
+impl<'c> Arguments<'c> {
+    /// The arguments of a context.
+    ///
+    /// # Errors
+    /// `wamp.error.invalid_argument`: a keyword cannot be read.
+    #[doc(hidden)]
+    pub fn of(context: &'c Context, arena: &'c Arena) -> Result<Self, Error> {
+        let arena = &arena.0;
+        let positional = context
+            .payload
+            .args_text()
+            .map(|text| Positional::of(text, arena))
+            .transpose();
+        let keywords = context
+            .payload
+            .kwargs_text()
+            .map_or(Ok(Vec::new()), |text| keywords(text, arena));
+        Ok(Self {
+            context,
+            arena,
+            positional: positional.map_err(Error::invalid_argument)?,
+            taken: 0,
+            keywords: keywords.map_err(Error::invalid_argument)?,
+        })
+    }
+
+    /// The message that the arguments came with.
+    #[must_use]
+    pub fn context(&self) -> &'c Context {
+        self.context
+    }
+
+    /// Takes the next argument by position, else by keyword. An absent one is read as serde reads a missing field: an
+    /// `Option` is `None`, anything else is an error.
+    ///
+    /// # Errors
+    /// `wamp.error.invalid_argument`: missing, given twice, or not a `T`; the text names the parameter.
+    #[doc(hidden)]
+    pub fn take<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
+        let keyword = self.keyword(parameter)?;
+        let value = if self.at_positional()? {
+            self.taken += 1;
+            if keyword.is_some() {
+                return Err(self.fault(parameter, &"given by position and by keyword"));
+            }
+            self.read_positional()
+        } else if let Some(value) = keyword {
+            let text = &self.context.payload.kwargs_text().unwrap_or_default()[value];
+            reader(text, self.arena).read()
+        } else {
+            return T::deserialize(Absent).map_err(|_| self.missing(parameter));
+        };
+        value.map_err(|error| self.fault(parameter, &error))
+    }
+
+    /// Takes an argument that may be absent or null, in which case `default` makes it.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    #[doc(hidden)]
+    pub fn take_or<T: Deserialize<'c>>(
+        &mut self,
+        parameter: &Parameter,
+        default: impl FnOnce() -> T,
+    ) -> Result<T, Error> {
+        Ok(self.take::<Option<T>>(parameter)?.unwrap_or_else(default))
+    }
+
+    /// Takes all positional arguments that are left: `#[args]`.
+    ///
+    /// # Errors
+    /// `wamp.error.invalid_argument`: one of them does not fit.
+    #[doc(hidden)]
+    pub fn take_args<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
+        T::deserialize(RestOfArgs(self)).map_err(|error| self.fault(parameter, &error))
+    }
+
+    /// Takes all keyword arguments that are left: `#[kwargs]`.
+    ///
+    /// # Errors
+    /// `wamp.error.invalid_argument`: they do not make a `T`.
+    #[doc(hidden)]
+    pub fn take_kwargs<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
+        let text = self.context.payload.kwargs_text().unwrap_or("{}");
+        let rest = RestOfKwargs {
+            text,
+            arena: self.arena,
+            left: self.keywords.iter_mut(),
+            value: None,
+        };
+        let value = T::deserialize(rest);
+        value.map_err(|error| self.named_fault(parameter, &error))
+    }
+
+    /// Reads a component of the URI.
+    ///
+    /// # Errors
+    /// `wamp.error.invalid_argument`: it is not a `T`.
+    #[doc(hidden)]
+    pub fn capture<T: Deserialize<'c>>(&self, parameter: &Parameter, capture: Capture) -> Result<T, Error> {
+        let uri: &'c str = &self.context.uri;
+        let component = match capture {
+            Capture::Component(at) => uri.split('.').nth(at),
+            Capture::Rest(from) => uri.get(from..),
+        };
+        T::deserialize(Component(component.unwrap_or_default()))
+            .map_err(|error| self.named_fault(parameter, &error))
+    }
+
+    /// Refuses what no parameter took.
+    ///
+    /// # Errors
+    /// `wamp.error.invalid_argument`: an argument is left.
+    #[doc(hidden)]
+    pub fn finish(&mut self) -> Result<(), Error> {
+        if self.at_positional()? {
+            let taken = self.taken;
+            return Err(Error::invalid_argument(format_args!(
+                "too many positional arguments: {taken} expected"
+            )));
+        }
+        match self.keywords.iter().find(|keyword| !keyword.taken) {
+            Some(Keyword { key, .. }) => Err(Error::invalid_argument(format_args!(
+                "unknown keyword argument `{}`",
+                shortened(key)
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn at_positional(&mut self) -> Result<bool, Error> {
+        self.positional
+            .as_mut()
+            .map_or(Ok(false), Positional::at_value)
+            .map_err(Error::invalid_argument)
+    }
+
+    fn read_positional<T: Deserialize<'c>>(&mut self) -> Result<T, Malformed> {
+        let positional = self
+            .positional
+            .as_mut()
+            .ok_or_else(|| de::Error::custom("no positional argument"))?;
+        positional.waiting = false;
+        positional.reader.read()
+    }
+
+    /// The value under either of the parameter's names; the last one wins where a key stands twice (M-14).
+    fn keyword(&mut self, parameter: &Parameter) -> Result<Option<Range<usize>>, Error> {
+        let mut found: Option<(&str, Range<usize>)> = None;
+        for keyword in &mut self.keywords {
+            if keyword.key == parameter.name || keyword.key == parameter.camel {
+                keyword.taken = true;
+                if found.as_ref().is_some_and(|(key, _)| *key != keyword.key) {
+                    let Parameter { name, camel } = parameter;
+                    return Err(Error::invalid_argument(format_args!(
+                        "`{name}` is given twice, also as `{camel}`"
+                    )));
+                }
+                found = Some((keyword.key, keyword.value.clone()));
+            }
+        }
+        Ok(found.map(|(_, value)| value))
+    }
+
+    fn missing(&self, parameter: &Parameter) -> Error {
+        let (position, name) = (self.taken + 1, parameter.name);
+        Error::invalid_argument(format_args!("argument {position} `{name}` is missing"))
+    }
+
+    fn fault(&self, parameter: &Parameter, fault: &dyn Display) -> Error {
+        let (position, name) = (self.taken, parameter.name);
+        Error::invalid_argument(format_args!("argument {position} `{name}`: {fault}"))
+    }
+
+    fn named_fault(&self, parameter: &Parameter, fault: &dyn Display) -> Error {
+        Error::invalid_argument(format_args!("`{}`: {fault}", parameter.name))
+    }
+}
+
+impl<'c> Positional<'c> {
+    fn of(text: &'c str, arena: &'c Bump) -> Result<Self, Malformed> {
+        let mut reader = reader(text, arena);
+        let elements = reader.list()?;
+        Ok(Self {
+            reader,
+            elements,
+            waiting: false,
+        })
+    }
+
+    fn at_value(&mut self) -> Result<bool, Malformed> {
+        if !self.waiting {
+            self.waiting = self.reader.element(&mut self.elements)?;
+        }
+        Ok(self.waiting)
+    }
+}
+
+fn keywords<'c>(text: &'c str, arena: &'c Bump) -> Result<Vec<Keyword<'c>>, Malformed> {
+    let mut reader = reader(text, arena);
+    let mut elements = reader.dict()?;
+    let mut keywords = Vec::new();
+    while let Some(key) = reader.key(&mut elements)? {
+        keywords.push(Keyword {
+            key,
+            value: reader.skip()?,
+            taken: false,
+        });
+    }
+    Ok(keywords)
+}
+
+/// A stranger's text in an error, cut to a length that a log line bears.
+fn shortened(text: &str) -> &str {
+    text.char_indices().nth(64).map_or(text, |(end, _)| &text[..end])
+}
+
+/// An argument that is not there: `Option` reads `None` from it, everything else fails.
+struct Absent;
+
+impl<'de> Deserializer<'de> for Absent {
+    type Error = de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(de::Error::custom("missing"))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_none()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// The positional arguments that are left, as a list.
+struct RestOfArgs<'a, 'c>(&'a mut Arguments<'c>);
+
+impl<'de> Deserializer<'de> for RestOfArgs<'_, 'de> {
+    type Error = Malformed;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        visitor.visit_seq(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de> SeqAccess<'de> for RestOfArgs<'_, 'de> {
+    type Error = Malformed;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Malformed> {
+        let Some(positional) = &mut self.0.positional else {
+            return Ok(None);
+        };
+        if !positional.at_value()? {
+            return Ok(None);
+        }
+        self.0.taken += 1;
+        positional.waiting = false;
+        seed.deserialize(&mut positional.reader).map(Some)
+    }
+}
+
+/// The keyword arguments that are left, as a dict.
+struct RestOfKwargs<'a, 'c> {
+    text: &'c str,
+    arena: &'c Bump,
+    left: std::slice::IterMut<'a, Keyword<'c>>,
+    value: Option<Range<usize>>,
+}
+
+impl<'de> Deserializer<'de> for RestOfKwargs<'_, 'de> {
+    type Error = Malformed;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        visitor.visit_map(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de> MapAccess<'de> for RestOfKwargs<'_, 'de> {
+    type Error = Malformed;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
+        let Some(keyword) = self.left.find(|keyword| !keyword.taken) else {
+            return Ok(None);
+        };
+        keyword.taken = true;
+        self.value = Some(keyword.value.clone());
+        seed.deserialize(BorrowedStrDeserializer::new(keyword.key))
+            .map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Malformed> {
+        let value = self
+            .value
+            .take()
+            .ok_or_else(|| de::Error::custom("a value without its key"))?;
+        seed.deserialize(&mut reader(&self.text[value], self.arena))
+    }
+}
+
+/// A component of a URI: text, or what the text reads as, as in actix's `Path`.
+struct Component<'c>(&'c str);
+
+macro_rules! parse_component {
+    ($($method:ident => $visit:ident,)+) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            let Self(text) = self;
+            let value = text.parse().map_err(|_| de::Error::invalid_value(de::Unexpected::Str(text), &visitor))?;
+            visitor.$visit(value)
+        }
+    )+};
+}
+
+impl<'de> Deserializer<'de> for Component<'de> {
+    type Error = de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_borrowed_str(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_enum(self.0.into_deserializer())
+    }
+
+    parse_component! {
+        deserialize_bool => visit_bool,
+        deserialize_i8 => visit_i8,
+        deserialize_i16 => visit_i16,
+        deserialize_i32 => visit_i32,
+        deserialize_i64 => visit_i64,
+        deserialize_i128 => visit_i128,
+        deserialize_u8 => visit_u8,
+        deserialize_u16 => visit_u16,
+        deserialize_u32 => visit_u32,
+        deserialize_u64 => visit_u64,
+        deserialize_u128 => visit_u128,
+        deserialize_f32 => visit_f32,
+        deserialize_f64 => visit_f64,
+    }
+
+    forward_to_deserialize_any! {
+        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}

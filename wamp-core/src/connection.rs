@@ -1,0 +1,412 @@
+//! One connection: the states of its session, from HELLO to the end of the transport.
+
+mod joined;
+mod publishing;
+mod subscribing;
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::Instant;
+
+use bumpalo::Bump;
+
+use crate::context::{Context, Link, Subject};
+use crate::error::{Error, Violation, uris};
+use crate::handler::{Answer, Entry};
+use crate::identity::Identity;
+use crate::message::{self, HelloDetails, Message, Welcome, decode};
+use crate::outbox::{Framing, Outbox};
+use crate::payload::Payload;
+use crate::peer::Peer;
+use crate::reply::Acceptance;
+use crate::router::{Counted, Router, Served};
+use crate::serializer::{Frame, Serializer};
+use crate::session::Session;
+use crate::tasks::Work;
+use crate::uri;
+use joined::{Joined, Outcome};
+
+/// What the host knows of a transport when it opens.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by hosts")]
+pub struct Transport {
+    /// The serializer that was negotiated.
+    pub serializer: Serializer,
+    /// How messages are delimited.
+    pub framing: Framing,
+    /// Who the client is.
+    pub identity: Identity,
+    /// What [`Context::host`] gives to those who know its type.
+    pub host: Rc<dyn Any>,
+}
+
+/// Why the transport must be closed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Close {
+    /// Both sides said GOODBYE, or the client sent ABORT.
+    Normal,
+    /// The peer broke the protocol.
+    Violation,
+    /// The session was refused, or HELLO did not come in time.
+    Refused,
+    /// The server shuts down.
+    Shutdown,
+    /// The peer did not take its events in time.
+    TooSlow,
+}
+
+/// The protocol on one transport, without the transport: frames and the time go in, frames come out.
+///
+/// The host calls [`receive`](Self::receive) for each message of the peer, [`poll`](Self::poll) when the waker or the
+/// [`deadline`](Self::deadline) asks for it, sends what [`take_output`](Self::take_output) gives, and closes the
+/// transport after that once [`close`](Self::close) tells it to. Handlers run inside these calls. Dropping the
+/// connection ends its session.
+///
+/// ```
+/// use std::rc::Rc;
+/// use std::time::Instant;
+/// use wamp_core::{Connection, Framing, Identity, Router, Serializer, Transport};
+///
+/// let router = Router::builder().handlers([]).build()?;
+/// let transport = Transport {
+///     serializer: Serializer::Json,
+///     framing: Framing { reserve: 0, seal: |_, _, _| {} },
+///     identity: Identity::anonymous(),
+///     host: Rc::new(()),
+/// };
+/// let mut connection = Connection::new(&router, transport, Instant::now());
+/// connection.receive(r#"[1,"realm1",{"roles":{"caller":{}}}]"#.into(), Instant::now());
+/// assert!(connection.take_output().starts_with(b"[2,"));
+/// # Ok::<(), wamp_core::BuildError>(())
+/// ```
+#[derive(Debug)]
+pub struct Connection {
+    router: Counted,
+    serializer: Serializer,
+    identity: Identity,
+    host: Rc<dyn Any>,
+    outbox: Rc<RefCell<Outbox>>,
+    state: State,
+    close: Option<Close>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// HELLO has not come.
+    Opening { until: Instant },
+    /// `#[session]` handlers decide.
+    Joining { until: Instant, joining: Box<Joining> },
+    /// WELCOME was sent.
+    Open(Box<Joined>),
+    /// Our GOODBYE was sent; theirs is awaited.
+    Leaving { until: Instant, then: Close },
+    /// Nothing is sent or read any more.
+    Ended,
+}
+
+#[derive(Debug)]
+struct Joining {
+    served: Arc<Served>,
+    link: Rc<Link>,
+    work: Work<Acceptance>,
+}
+
+impl Connection {
+    /// A connection whose peer has to send HELLO now.
+    #[must_use]
+    pub fn new(router: &Router, transport: Transport, now: Instant) -> Self {
+        let Transport {
+            serializer,
+            framing,
+            identity,
+            host,
+        } = transport;
+        Self {
+            router: Counted::new(router.clone()),
+            serializer,
+            identity,
+            host,
+            outbox: Rc::new(RefCell::new(Outbox::new(serializer, framing))),
+            state: State::Opening {
+                until: now + router.limits().hello_timeout,
+            },
+            close: None,
+        }
+    }
+
+    /// Takes one message of the peer. A handler that is ready at once has answered when this returns.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a message's arguments keep its frame"
+    )]
+    pub fn receive(&mut self, frame: Frame, now: Instant) {
+        let arena = Bump::new();
+        let message = decode(self.serializer, &frame, &arena);
+        let received = match (&mut self.state, message) {
+            (State::Ended, _) => Ok(()),
+            (State::Leaving { then, .. }, Ok(Message::Goodbye | Message::Abort)) => {
+                let then = *then;
+                self.end(then);
+                Ok(())
+            }
+            // G-05: after our GOODBYE nothing else counts.
+            (State::Leaving { .. }, _) => Ok(()),
+            (_, Err(violation)) => Err(violation),
+            (_, Ok(Message::Abort)) => {
+                self.end(Close::Normal); // S-15
+                Ok(())
+            }
+            (State::Opening { until }, Ok(Message::Hello { realm, details })) => {
+                let until = *until;
+                self.hello(realm, &details, until)
+            }
+            (State::Opening { .. }, Ok(_)) => Err("the first message must be HELLO".into()), // S-13
+            (State::Joining { .. }, Ok(_)) => Err("a message before WELCOME".into()),
+            (State::Open(_), Ok(Message::Goodbye)) => {
+                self.outbox
+                    .borrow_mut()
+                    .send(|s, out| message::goodbye(s, out, uris::GOODBYE_AND_OUT, None)); // G-01
+                self.end(Close::Normal);
+                Ok(())
+            }
+            (State::Open(joined), Ok(message)) => joined.receive(message),
+        };
+        if let Err(violation) = received {
+            self.violation(&violation);
+        }
+        self.expire(now);
+    }
+
+    /// Drives handlers, takes what other sessions sent, and keeps time.
+    pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
+        if let State::Joining { joining, .. } = &mut self.state
+            && let Poll::Ready(decision) = joining.work.poll(context)
+        {
+            self.decided(decision);
+        }
+        if let State::Open(joined) = &mut self.state {
+            match joined.poll(context, now) {
+                Outcome::Continues => {}
+                Outcome::Leaves { reason, then } => self.leave(&reason, then, now),
+                Outcome::Overflowed => self.overflowed(),
+            }
+        }
+        self.expire(now);
+    }
+
+    /// Finished frames, to be sent as they are.
+    pub fn take_output(&mut self) -> Vec<u8> {
+        self.outbox.borrow_mut().take()
+    }
+
+    /// How many bytes wait in [`take_output`](Self::take_output).
+    #[must_use]
+    pub fn output_len(&self) -> usize {
+        self.outbox.borrow().len()
+    }
+
+    /// False while so much waits to be sent that the peer should not be read.
+    #[must_use]
+    pub fn wants_input(&self) -> bool {
+        self.output_len() < self.router.router().limits().outgoing_bytes
+    }
+
+    /// When [`poll`](Self::poll) must be called although nothing happens.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.state {
+            State::Opening { until } | State::Joining { until, .. } | State::Leaving { until, .. } => {
+                Some(*until)
+            }
+            State::Open(joined) => joined.deadline(),
+            State::Ended => None,
+        }
+    }
+
+    /// Why the transport must be closed, once the output is sent.
+    #[must_use]
+    pub fn close(&self) -> Option<Close> {
+        self.close
+    }
+
+    /// The session, while it is open.
+    #[must_use]
+    pub fn session(&self) -> Option<&Session> {
+        match &self.state {
+            State::Open(joined) => Some(joined.session()),
+            _ => None,
+        }
+    }
+
+    /// The transport is gone, or broke a rule of its own: the session ends without a word.
+    pub fn lost(&mut self) {
+        self.end(Close::Normal);
+    }
+
+    fn hello(&mut self, realm: &str, details: &HelloDetails<'_>, until: Instant) -> Result<(), Violation> {
+        if !details.roles.known {
+            return Err("HELLO announces no role".into()); // S-09, D-07
+        }
+        if let Err((reason, text)) = self.admissible(realm, details) {
+            self.refuse(reason, &text);
+            return Ok(());
+        }
+        let router = self.router.router().clone();
+        let Some(served) = router.served(realm).cloned() else {
+            self.refuse(uris::NO_SUCH_REALM, "no such realm"); // S-11
+            return Ok(());
+        };
+        let peer = Arc::new(Peer::new(self.identity.clone(), self.serializer, router.limits()));
+        let session = Session::new(peer, served.realm.named(realm));
+        let link = Rc::new(Link {
+            session,
+            router,
+            host: Rc::clone(&self.host),
+            outbox: Rc::clone(&self.outbox),
+        });
+        if served.registry.joins().is_empty() {
+            self.welcome(served, link, Acceptance::default());
+            return Ok(());
+        }
+        let mut work = Work::new(join(&served, &link));
+        let decision = work.poll(&mut TaskContext::from_waker(Waker::noop()));
+        self.state = State::Joining {
+            until,
+            joining: Box::new(Joining { served, link, work }),
+        };
+        if let Poll::Ready(decision) = decision {
+            self.decided(decision);
+        }
+        Ok(())
+    }
+
+    /// What can be refused before a realm is looked up.
+    fn admissible(&self, realm: &str, details: &HelloDetails<'_>) -> Result<(), (&'static str, String)> {
+        if self.router.router().is_stopping() {
+            return Err((uris::SYSTEM_SHUTDOWN, "the server shuts down".into())); // S-20
+        }
+        if !uri::is_valid(realm) {
+            return Err((uris::INVALID_URI, "the realm is not a valid URI".into())); // S-12
+        }
+        let offered = details.authmethods.as_deref().unwrap_or_default();
+        if !offered.is_empty() && !offered.contains(&"anonymous") {
+            return Err((
+                uris::NO_MATCHING_AUTH_METHOD,
+                "only anonymous sessions are served".into(),
+            )); // A-02, A-03
+        }
+        Ok(())
+    }
+
+    fn decided(&mut self, decision: Result<Acceptance, Error>) {
+        let State::Joining { joining, .. } = std::mem::replace(&mut self.state, State::Ended) else {
+            return;
+        };
+        match decision {
+            Ok(_) if joining.link.router.is_stopping() => {
+                self.refuse(uris::SYSTEM_SHUTDOWN, "the server shuts down");
+            }
+            Ok(acceptance) => self.welcome(joining.served, joining.link, acceptance),
+            Err(error) => {
+                let text: Result<(String,), _> = error.args();
+                self.refuse(error.uri(), text.as_ref().map_or("refused", |(text,)| text)); // Z-04
+            }
+        }
+    }
+
+    fn welcome(&mut self, served: Arc<Served>, link: Rc<Link>, acceptance: Acceptance) {
+        let session = &link.session;
+        let welcome = Welcome::new(
+            session.realm().name(),
+            &session.peer().identity,
+            link.router.agent(),
+        );
+        self.outbox
+            .borrow_mut()
+            .send(|s, out| welcome.write(s, out, session.id().get()));
+        tracing::debug!(session = %session.id(), realm = session.realm().name(), "session opened");
+        self.state = State::Open(Box::new(Joined::new(served, link, acceptance)));
+    }
+
+    fn refuse(&mut self, reason: &str, text: &str) {
+        self.outbox
+            .borrow_mut()
+            .send(|s, out| message::abort(s, out, reason, text));
+        self.end(Close::Refused);
+    }
+
+    /// P-01: ABORT, and nothing of this peer counts any more.
+    fn violation(&mut self, Violation(text): &Violation) {
+        tracing::warn!(%text, "protocol violation");
+        self.outbox
+            .borrow_mut()
+            .send(|s, out| message::abort(s, out, uris::PROTOCOL_VIOLATION, text));
+        self.end(Close::Violation);
+    }
+
+    fn overflowed(&mut self) {
+        tracing::warn!("a subscriber is too slow and is cut off");
+        let text = "too many events wait to be sent";
+        self.outbox
+            .borrow_mut()
+            .send(|s, out| message::abort(s, out, uris::UNAVAILABLE, text));
+        self.end(Close::TooSlow);
+    }
+
+    fn leave(&mut self, reason: &str, then: Close, now: Instant) {
+        self.outbox
+            .borrow_mut()
+            .send(|s, out| message::goodbye(s, out, reason, None)); // G-04
+        self.state = State::Leaving {
+            until: now + self.router.router().limits().goodbye_timeout,
+            then,
+        };
+    }
+
+    fn expire(&mut self, now: Instant) {
+        match &self.state {
+            State::Opening { until } if *until <= now => self.end(Close::Refused), // T-22
+            State::Joining { until, .. } if *until <= now => {
+                self.refuse(uris::CANCELED, "joining took too long");
+            }
+            State::Leaving { until, then } if *until <= now => {
+                let then = *then;
+                self.end(then);
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, close: Close) {
+        self.state = State::Ended;
+        self.close.get_or_insert(close);
+    }
+}
+
+/// Runs all `#[session]` handlers of a realm, one after the other, until one refuses.
+fn join(served: &Arc<Served>, link: &Rc<Link>) -> Answer<Acceptance> {
+    let (served, link) = (Arc::clone(served), Rc::clone(link));
+    Box::pin(async move {
+        let mut accepted = Acceptance::default();
+        for registration in served.registry.joins() {
+            let Entry::Session(run) = registration.entry else {
+                continue;
+            };
+            if !registration.admits(link.session.authrole()) {
+                continue;
+            }
+            let context = Context {
+                link: Rc::clone(&link),
+                uri: "".into(),
+                payload: Payload::empty(),
+                subject: Subject::Join,
+            };
+            accepted.holds.append(&mut run(context).await?.holds);
+        }
+        Ok(accepted)
+    })
+}

@@ -1,0 +1,344 @@
+//! A session that is open: its requests, its handlers at work, and what comes to it from others.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Instant;
+
+use super::Close;
+use super::publishing::Publishing;
+use super::subscribing::Subscriptions;
+use crate::context::{Context, Link, Subject};
+use crate::error::{Error, Violation, uris};
+use crate::handler::{Entry, Registration};
+use crate::id::RequestId;
+use crate::limits::Limits;
+use crate::mailbox::Delivery;
+use crate::message::{self, CallOptions, Message, code};
+use crate::payload::Payload;
+use crate::reply::Acceptance;
+use crate::router::Served;
+use crate::session::Session;
+use crate::tasks::{Done, Guarded, Task, Tasks, Work};
+use crate::uri;
+
+/// Results of tasks that are taken in one poll before the host gets its turn.
+const BUDGET: usize = 128;
+
+/// A session that is open.
+#[derive(Debug)]
+pub(super) struct Joined {
+    pub(super) link: Rc<Link>,
+    pub(super) served: Arc<Served>,
+    pub(super) tasks: Tasks,
+    pub(super) subscriptions: Subscriptions,
+    pub(super) publishing: Publishing,
+    next_request: RequestId,
+    calls: HashSet<RequestId>,
+    /// Set by a shutdown: calls at work have until then.
+    draining: Option<Instant>,
+    _holds: Guarded<Vec<Box<dyn Any>>>,
+}
+
+/// How a session goes on after a poll.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Continues,
+    /// GOODBYE with this reason has to be sent.
+    Leaves {
+        reason: String,
+        then: Close,
+    },
+    Overflowed,
+}
+
+impl Joined {
+    pub(super) fn new(served: Arc<Served>, link: Rc<Link>, acceptance: Acceptance) -> Self {
+        served.realm.join(link.session.peer());
+        Self {
+            link,
+            served,
+            tasks: Tasks::default(),
+            subscriptions: Subscriptions::default(),
+            publishing: Publishing::default(),
+            next_request: RequestId::FIRST,
+            calls: HashSet::new(),
+            draining: None,
+            _holds: Guarded::new(acceptance.holds),
+        }
+    }
+
+    pub(super) fn session(&self) -> &Session {
+        &self.link.session
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.draining
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        self.link.router.limits()
+    }
+
+    /// One request of the client, or what is none (S-14, P-02, P-03, P-05).
+    pub(super) fn receive(&mut self, message: Message<'_>) -> Result<(), Violation> {
+        match message {
+            Message::Call {
+                request,
+                options,
+                procedure,
+                payload,
+            } => self.call(request, &options, procedure, payload),
+            Message::Publish {
+                request,
+                options,
+                topic,
+                payload,
+            } => self.publish(request, options, topic, payload),
+            Message::Subscribe {
+                request,
+                options,
+                topic,
+            } => self.subscribe(request, &options, topic),
+            Message::Unsubscribe {
+                request,
+                subscription,
+            } => self.unsubscribe(request, subscription),
+            Message::Register { request, procedure } => self.register(request, procedure),
+            Message::Unregister { request } => self.unregister(request),
+            // CA-07: the call is finished, or unknown; calls at work cannot be cancelled yet, and that is not announced.
+            Message::Cancel => Ok(()),
+            Message::Hello { .. } => Err("HELLO in an open session".into()),
+            Message::Authenticate => Err("AUTHENTICATE without a challenge".into()),
+            Message::Error { request_type } => {
+                Err(format!("ERROR for request type {request_type}, but there was no INVOCATION").into())
+            }
+            Message::Yield => Err("YIELD, but there was no INVOCATION".into()),
+            // Handled by the connection in every state.
+            Message::Abort | Message::Goodbye => Ok(()),
+        }
+    }
+
+    /// Takes what arrived from others and drives the handlers, as long as the peer takes its frames.
+    pub(super) fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) -> Outcome {
+        if self.has_room() {
+            self.tasks.resume();
+        }
+        for _ in 0..BUDGET {
+            if let Some(outcome) = self.drained(now) {
+                return outcome;
+            }
+            let delivered = self.has_room()
+                && match self.link.session.peer().mailbox.poll(context) {
+                    Poll::Ready(delivery) => {
+                        if let Some(outcome) = self.deliver(delivery, now) {
+                            return outcome;
+                        }
+                        true
+                    }
+                    Poll::Pending => false,
+                };
+            match self.tasks.poll(context) {
+                Poll::Ready(done) => self.finish(done),
+                Poll::Pending if !delivered => return Outcome::Continues,
+                Poll::Pending => {}
+            }
+        }
+        context.waker().wake_by_ref();
+        Outcome::Continues
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.link.outbox.borrow().len() < self.limits().outgoing_bytes
+    }
+
+    /// One delivery; `Some` ends the session.
+    pub(super) fn deliver(&mut self, delivery: Delivery, now: Instant) -> Option<Outcome> {
+        match delivery {
+            Delivery::Event {
+                subscription,
+                message,
+            } => {
+                self.event(subscription, message);
+                None
+            }
+            Delivery::Overflow => Some(Outcome::Overflowed),
+            Delivery::Close { reason } => match self.link.router.stopping() {
+                Some(grace) if reason == uris::SYSTEM_SHUTDOWN => {
+                    self.draining = Some(now + grace);
+                    None
+                }
+                _ => Some(Outcome::Leaves {
+                    reason,
+                    then: Close::Normal,
+                }),
+            },
+        }
+    }
+
+    /// The end of a shutdown: no call is at work any more, or the grace is over.
+    fn drained(&mut self, now: Instant) -> Option<Outcome> {
+        let until = self.draining?;
+        if !self.calls.is_empty() && now < until {
+            return None;
+        }
+        for request in std::mem::take(&mut self.calls) {
+            self.error(
+                code::CALL,
+                request,
+                &Error::new(uris::CANCELED).arg("the server shuts down"),
+            );
+        }
+        Some(Outcome::Leaves {
+            reason: uris::SYSTEM_SHUTDOWN.into(),
+            then: Close::Shutdown,
+        })
+    }
+
+    pub(super) fn finish(&mut self, done: Done) {
+        match done {
+            Done::Call(request, result) => {
+                self.calls.remove(&request);
+                if let Err(error) = result {
+                    self.error(code::CALL, request, &error);
+                }
+            }
+            Done::Subscribe(subscription, result) => self.subscribe_decided(subscription, result),
+            Done::Publish(result) => self.publish_decided(result),
+            Done::Event(subscription, payload, source) => self.emitted(subscription, &payload, source),
+            Done::Exhausted => {}
+        }
+    }
+
+    /// I-02: requests are numbered 1, 2, 3, …, or the realm is lenient (D-02).
+    pub(super) fn expect(&mut self, request: RequestId) -> Result<(), Violation> {
+        if request == self.next_request {
+            self.next_request = request.next();
+            return Ok(());
+        }
+        if self.served.lenient_request_ids {
+            return if self.calls.contains(&request) {
+                Err("the request id is in use".into())
+            } else {
+                Ok(())
+            };
+        }
+        let expected = self.next_request;
+        Err(format!(
+            "request id {request}, expected {expected} (a realm can allow it: `lenient_request_ids`)"
+        )
+        .into())
+    }
+
+    fn call(
+        &mut self,
+        request: RequestId,
+        options: &CallOptions,
+        uri: &str,
+        payload: Payload,
+    ) -> Result<(), Violation> {
+        self.expect(request)?;
+        if options.progress == Some(true) {
+            return Err("progressive call invocations are not announced".into()); // PI-02
+        }
+        if options.ppt_scheme.is_some() {
+            return Err("payload passthru mode is not announced".into());
+        }
+        if let Err(error) = self.start_call(request, uri, payload) {
+            self.error(code::CALL, request, &error);
+        }
+        Ok(())
+    }
+
+    fn start_call(&mut self, request: RequestId, uri: &str, payload: Payload) -> Result<(), Error> {
+        let found = self
+            .served
+            .registry
+            .procedure(uri)
+            .map(|handler| (handler, handler.entry));
+        let Some((handler, Entry::Rpc(run))) = found else {
+            let uri = if uri::is_valid(uri) {
+                uris::NO_SUCH_PROCEDURE
+            } else {
+                uris::INVALID_URI
+            }; // C-03, U-03
+            return Err(Error::new(uri));
+        };
+        if !handler.admits(self.session().authrole()) {
+            return Err(Error::not_authorized("the role may not call this procedure"));
+        }
+        if self.draining.is_some() {
+            return Err(Error::new(uris::CANCELED).arg("the server shuts down"));
+        }
+        if self.calls.len() >= self.limits().calls_in_flight {
+            return Err(Error::new(uris::UNAVAILABLE).arg("too many calls in flight"));
+        }
+        let context = self.context(handler, uri, payload, Subject::Call(request));
+        match self.tasks.start(Task::Call(request, Work::new(run(context)))) {
+            Some(done) => self.finish(done),
+            None => {
+                self.calls.insert(request);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn context(
+        &self,
+        handler: &'static Registration,
+        uri: &str,
+        payload: Payload,
+        subject: Subject,
+    ) -> Context {
+        let uri = if uri == handler.uri {
+            Cow::Borrowed(handler.uri)
+        } else {
+            Cow::Owned(uri.to_owned())
+        };
+        Context {
+            link: Rc::clone(&self.link),
+            uri,
+            payload,
+            subject,
+        }
+    }
+
+    /// procedures are the application's own.
+    fn register(&mut self, request: RequestId, procedure: &str) -> Result<(), Violation> {
+        self.expect(request)?;
+        let error = if !uri::is_valid(procedure) || uri::is_reserved(procedure) {
+            Error::new(uris::INVALID_URI) // U-03, U-06
+        } else {
+            Error::not_authorized("clients cannot register procedures")
+        };
+        self.error(code::REGISTER, request, &error);
+        Ok(())
+    }
+
+    fn unregister(&mut self, request: RequestId) -> Result<(), Violation> {
+        self.expect(request)?;
+        self.error(code::UNREGISTER, request, &Error::new(uris::NO_SUCH_REGISTRATION));
+        Ok(())
+    }
+
+    pub(super) fn error(&self, request_type: u64, request: RequestId, error: &Error) {
+        self.link
+            .outbox
+            .borrow_mut()
+            .send(|s, out| message::error(s, out, request_type, request, error));
+    }
+}
+
+/// Whatever ends a session, it leaves nothing behind (S-19).
+impl Drop for Joined {
+    fn drop(&mut self) {
+        let peer = self.link.session.peer();
+        self.served.realm.leave(peer.id);
+        self.subscriptions.leave(&self.served.realm, peer.id);
+        peer.mailbox.shut();
+        tracing::debug!(session = %peer.id, "session closed");
+    }
+}

@@ -1,0 +1,164 @@
+//! The publications of one session: decided one after the other, so that they stay in order.
+
+use std::collections::VecDeque;
+
+use super::joined::Joined;
+use crate::broker::Event;
+use crate::context::Subject;
+use crate::error::{Error, Violation, uris};
+use crate::handler::{Entry, Registration};
+use crate::id::{PublicationId, RequestId};
+use crate::message::{self, PublishOptions, code};
+use crate::payload::Payload;
+use crate::registry::Declared;
+use crate::tasks::{Done, Task, Work};
+use crate::uri;
+
+/// The publications of one session that are not decided yet.
+#[derive(Debug, Default)]
+pub(super) struct Publishing {
+    /// The first is with its handler; the others wait, so that events keep the publisher's order (B-12).
+    queue: VecDeque<Pending>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    request: RequestId,
+    publication: PublicationId,
+    options: PublishOptions,
+    topic: String,
+    payload: Payload,
+    handler: Option<&'static Registration>,
+}
+
+impl Joined {
+    pub(super) fn publish(
+        &mut self,
+        request: RequestId,
+        options: PublishOptions,
+        topic: &str,
+        payload: Payload,
+    ) -> Result<(), Violation> {
+        self.expect(request)?;
+        if options.ppt_scheme.is_some() {
+            return Err("payload passthru mode is not announced".into());
+        }
+        let handler = match self.publisher(topic) {
+            Ok(handler) => handler,
+            Err(error) => {
+                self.refuse_publication(request, &options, &error);
+                return Ok(());
+            }
+        };
+        let publication = PublicationId::random();
+        let pending = Pending {
+            request,
+            publication,
+            options,
+            topic: topic.to_owned(),
+            payload,
+            handler,
+        };
+        if self.publishing.queue.len() > self.limits().publications_in_flight {
+            let error = Error::new(uris::UNAVAILABLE).arg("too many publications in flight");
+            self.refuse_publication(request, &pending.options, &error);
+        } else {
+            self.publishing.queue.push_back(pending);
+            if self.publishing.queue.len() == 1 {
+                self.publish_next();
+            }
+        }
+        Ok(())
+    }
+
+    /// The handler that decides about publications to this topic; `None` if everybody may.
+    fn publisher(&self, topic: &str) -> Result<Option<&'static Registration>, Error> {
+        if !uri::is_valid(topic) || uri::is_reserved(topic) {
+            return Err(Error::new(uris::INVALID_URI)); // U-03, U-06
+        }
+        match self.served.registry.publication(topic) {
+            None => Err(Error::not_authorized("nobody declared this topic for publishers")),
+            Some(Declared::Open(_)) => Ok(None),
+            Some(Declared::Handled(handler)) if handler.admits(self.session().authrole()) => {
+                Ok(Some(*handler))
+            }
+            Some(Declared::Handled(_)) => {
+                Err(Error::not_authorized("the role may not publish to this topic"))
+            }
+        }
+    }
+
+    /// Works the queue off, until a handler has to be waited for.
+    fn publish_next(&mut self) {
+        while let Some(pending) = self.publishing.queue.front() {
+            let Some((handler, Entry::Publish(run))) =
+                pending.handler.map(|handler| (handler, handler.entry))
+            else {
+                self.decide_first(Ok(()));
+                continue;
+            };
+            let subject = Subject::Publish(pending.publication);
+            let context = self.context(handler, &pending.topic, pending.payload.clone(), subject);
+            match self.tasks.start(Task::Publish(Work::new(run(context)))) {
+                Some(Done::Publish(decision)) => self.decide_first(decision),
+                Some(_) | None => return,
+            }
+        }
+    }
+
+    pub(super) fn publish_decided(&mut self, decision: Result<(), Error>) {
+        self.decide_first(decision);
+        self.publish_next();
+    }
+
+    fn decide_first(&mut self, decision: Result<(), Error>) {
+        let Some(pending) = self.publishing.queue.pop_front() else {
+            return;
+        };
+        match decision.and_then(|()| self.deliver_publication(&pending)) {
+            Ok(()) if pending.options.acknowledge == Some(true) => {
+                let Pending {
+                    request, publication, ..
+                } = pending;
+                self.link
+                    .outbox
+                    .borrow_mut()
+                    .send(|s, out| message::published(s, out, request, publication)); // B-07
+            }
+            Ok(()) => {} // B-06
+            Err(error) => self.refuse_publication(pending.request, &pending.options, &error),
+        }
+    }
+
+    fn deliver_publication(&self, pending: &Pending) -> Result<(), Error> {
+        let Pending {
+            publication,
+            options,
+            topic,
+            payload,
+            ..
+        } = pending;
+        let excluded = (options.exclude_me != Some(false)).then(|| self.session().id()); // B-10, L-01
+        let event = Event {
+            publication: *publication,
+            topic,
+            payload,
+            filter: &options.filter,
+            excluded,
+        };
+        self.served
+            .realm
+            .broker()
+            .publish(&event)
+            .map_err(|error| Error::encoding(&error))
+    }
+
+    /// B-08, U-04: only who asked for an acknowledgement learns of a failure.
+    fn refuse_publication(&self, request: RequestId, options: &PublishOptions, error: &Error) {
+        if options.acknowledge == Some(true) {
+            self.error(code::PUBLISH, request, error);
+        } else {
+            tracing::debug!(session = %self.session().id(), %error, "publication refused");
+        }
+    }
+}

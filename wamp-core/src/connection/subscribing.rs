@@ -1,0 +1,340 @@
+//! The subscriptions of one session: asked for, held back until a handler accepts them, and ended.
+
+use std::any::Any;
+use std::collections::HashMap;
+
+use bytes::Bytes;
+
+use super::joined::Joined;
+use crate::context::Subject;
+use crate::error::{Error, Violation, uris};
+use crate::handler::{Entry, Registration};
+use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
+use crate::message::{self, MatchPolicy, SubscribeOptions, code};
+use crate::payload::Payload;
+use crate::realm::Realm;
+use crate::registry::Declared;
+use crate::reply::Acceptance;
+use crate::tasks::{Guarded, Source, Task, Work};
+use crate::uri;
+
+/// The subscriptions of one session.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions {
+    by_id: HashMap<SubscriptionId, Subscribed>,
+    by_topic: HashMap<String, SubscriptionId>,
+}
+
+/// One subscription; the broker knows it from the moment it is asked for.
+#[derive(Debug)]
+struct Subscribed {
+    topic: String,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// A handler decides; these SUBSCRIBEs wait for it, and these events.
+    Pending {
+        requests: Vec<RequestId>,
+        held: Vec<Bytes>,
+    },
+    /// SUBSCRIBED was sent. The sources end, and the values are dropped, with the subscription.
+    Accepted {
+        sources: Vec<Source>,
+        _holds: Guarded<Vec<Box<dyn Any>>>,
+    },
+}
+
+impl State {
+    fn accepted(sources: Vec<Source>, holds: Vec<Box<dyn Any>>) -> Self {
+        Self::Accepted {
+            sources,
+            _holds: Guarded::new(holds),
+        }
+    }
+}
+
+impl Drop for Subscribed {
+    fn drop(&mut self) {
+        if let State::Accepted { sources, .. } = &self.state {
+            sources.iter().for_each(Source::end);
+        }
+    }
+}
+
+impl Subscriptions {
+    /// Tells the broker that the session leaves all of them.
+    pub(super) fn leave(&mut self, realm: &Realm, session: SessionId) {
+        for (_, subscribed) in self.by_id.drain() {
+            realm.broker().unsubscribe(&subscribed.topic, session);
+        }
+    }
+
+    fn insert(&mut self, id: SubscriptionId, topic: &str, state: State) {
+        self.by_topic.insert(topic.to_owned(), id);
+        self.by_id.insert(
+            id,
+            Subscribed {
+                topic: topic.to_owned(),
+                state,
+            },
+        );
+    }
+
+    fn remove(&mut self, id: SubscriptionId) -> Option<Subscribed> {
+        let subscribed = self.by_id.remove(&id)?;
+        self.by_topic.remove(&subscribed.topic);
+        Some(subscribed)
+    }
+
+    fn is_accepted(&self, id: SubscriptionId) -> bool {
+        matches!(
+            self.by_id.get(&id),
+            Some(Subscribed {
+                state: State::Accepted { .. },
+                ..
+            })
+        )
+    }
+}
+
+impl Joined {
+    pub(super) fn subscribe(
+        &mut self,
+        request: RequestId,
+        options: &SubscribeOptions,
+        topic: &str,
+    ) -> Result<(), Violation> {
+        self.expect(request)?;
+        if let Err(error) = self.start_subscribe(request, options, topic) {
+            self.error(code::SUBSCRIBE, request, &error);
+        }
+        Ok(())
+    }
+
+    fn start_subscribe(
+        &mut self,
+        request: RequestId,
+        options: &SubscribeOptions,
+        topic: &str,
+    ) -> Result<(), Error> {
+        let policy = options.policy.unwrap_or(MatchPolicy::Exact);
+        let valid = if policy == MatchPolicy::Exact {
+            uri::is_valid(topic)
+        } else {
+            uri::is_valid_pattern(topic)
+        };
+        if !valid {
+            return Err(Error::new(uris::INVALID_URI)); // U-03, U-05
+        }
+        if policy != MatchPolicy::Exact {
+            return Err(
+                Error::new(uris::OPTION_NOT_ALLOWED).arg("pattern-based subscriptions are not offered")
+            );
+        }
+        let role = self.link.session.authrole();
+        let handler = match self.served.registry.subscription(topic) {
+            None => {
+                return Err(Error::not_authorized(
+                    "nobody declared this topic for subscribers",
+                ));
+            }
+            Some(Declared::Open(_)) => None,
+            Some(Declared::Handled(handler)) if handler.admits(role) => Some(*handler),
+            Some(Declared::Handled(_)) => {
+                return Err(Error::not_authorized("the role may not subscribe to this topic"));
+            }
+        };
+        if let Some(&id) = self.subscriptions.by_topic.get(topic) {
+            self.subscribe_again(request, id);
+            return Ok(());
+        }
+        if self.subscriptions.by_id.len() >= self.limits().subscriptions {
+            return Err(Error::not_authorized("too many subscriptions of one session"));
+        }
+        let id = self
+            .served
+            .realm
+            .broker()
+            .subscribe(topic, self.link.session.peer());
+        match handler {
+            None => {
+                self.subscriptions
+                    .insert(id, topic, State::accepted(Vec::new(), Vec::new()));
+                self.subscribed(request, id);
+            }
+            Some(handler) => self.ask_subscribe(request, id, topic, handler),
+        }
+        Ok(())
+    }
+
+    /// B-02: the same subscription, and no second run of its handler.
+    fn subscribe_again(&mut self, request: RequestId, id: SubscriptionId) {
+        match self
+            .subscriptions
+            .by_id
+            .get_mut(&id)
+            .map(|subscribed| &mut subscribed.state)
+        {
+            Some(State::Pending { requests, .. }) => requests.push(request),
+            _ => self.subscribed(request, id),
+        }
+    }
+
+    fn ask_subscribe(
+        &mut self,
+        request: RequestId,
+        id: SubscriptionId,
+        topic: &str,
+        handler: &'static Registration,
+    ) {
+        let Entry::Subscribe(run) = handler.entry else {
+            return;
+        };
+        self.subscriptions.insert(
+            id,
+            topic,
+            State::Pending {
+                requests: vec![request],
+                held: Vec::new(),
+            },
+        );
+        let context = self.context(handler, topic, Payload::empty(), Subject::Subscribe(id));
+        if let Some(done) = self.tasks.start(Task::Subscribe(id, Work::new(run(context)))) {
+            self.finish(done);
+        }
+    }
+
+    pub(super) fn subscribe_decided(&mut self, id: SubscriptionId, decision: Result<Acceptance, Error>) {
+        let state = self
+            .subscriptions
+            .by_id
+            .get_mut(&id)
+            .map(|subscribed| &mut subscribed.state);
+        let Some(State::Pending { requests, held }) = state else {
+            return;
+        };
+        let (requests, held) = (std::mem::take(requests), std::mem::take(held));
+        match decision {
+            Ok(acceptance) => self.accept(id, &requests, &held, acceptance),
+            Err(error) => {
+                self.withdraw(id);
+                requests
+                    .iter()
+                    .for_each(|request| self.error(code::SUBSCRIBE, *request, &error));
+            }
+        }
+    }
+
+    /// SUBSCRIBED, the snapshot, then what was held back: in this order (B-12).
+    fn accept(&mut self, id: SubscriptionId, requests: &[RequestId], held: &[Bytes], acceptance: Acceptance) {
+        let Acceptance {
+            snapshots,
+            streams,
+            holds,
+        } = acceptance;
+        requests.iter().for_each(|request| self.subscribed(*request, id));
+        snapshots
+            .iter()
+            .for_each(|payload| self.send_event(id, true, payload));
+        held.iter()
+            .for_each(|message| self.link.outbox.borrow_mut().copy(message));
+        let sources: Vec<_> = streams.into_iter().map(Source::new).collect();
+        let tasks = sources
+            .iter()
+            .map(|source| Task::Events(id, source.clone()))
+            .collect::<Vec<_>>();
+        if let Some(subscribed) = self.subscriptions.by_id.get_mut(&id) {
+            subscribed.state = State::accepted(sources, holds);
+        }
+        for task in tasks {
+            self.tasks.proceed(task, false);
+        }
+    }
+
+    pub(super) fn unsubscribe(&mut self, request: RequestId, subscription: u64) -> Result<(), Violation> {
+        self.expect(request)?;
+        let id = SubscriptionId::new(subscription).filter(|id| self.subscriptions.is_accepted(*id));
+        let Some(id) = id else {
+            self.error(
+                code::UNSUBSCRIBE,
+                request,
+                &Error::new(uris::NO_SUCH_SUBSCRIPTION),
+            ); // B-05
+            return Ok(());
+        };
+        // B-04: events that were published before go out before UNSUBSCRIBED, and none is published after this.
+        self.served
+            .realm
+            .broker()
+            .unsubscribe(&self.subscriptions.by_id[&id].topic, self.link.session.id());
+        self.flush_events();
+        self.subscriptions.remove(id);
+        self.link
+            .outbox
+            .borrow_mut()
+            .send(|s, out| message::unsubscribed(s, out, request));
+        Ok(())
+    }
+
+    /// Sends the events that lie in the mailbox, up to an order to close, which is left for the next poll.
+    fn flush_events(&mut self) {
+        while let Some((subscription, message)) = self.link.session.peer().mailbox.take_event() {
+            self.event(subscription, message);
+        }
+    }
+
+    /// An event from the mailbox. One for a subscription that has ended is dropped.
+    pub(super) fn event(&mut self, id: SubscriptionId, message: Bytes) {
+        match self
+            .subscriptions
+            .by_id
+            .get_mut(&id)
+            .map(|subscribed| &mut subscribed.state)
+        {
+            Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&message),
+            Some(State::Pending { held, .. }) if held.len() < self.link.router.limits().queued_messages => {
+                held.push(message);
+            }
+            // A handler that takes longer than its topic is bounded: refused rather than with a gap.
+            Some(State::Pending { .. }) => {
+                let error =
+                    Error::new(uris::UNAVAILABLE).arg("too many events while the subscription was decided");
+                self.subscribe_decided(id, Err(error));
+            }
+            None => {}
+        }
+    }
+
+    /// An item of the stream that a handler attached.
+    pub(super) fn emitted(&mut self, id: SubscriptionId, payload: &Payload, source: Source) {
+        if self.subscriptions.is_accepted(id) {
+            self.send_event(id, false, payload);
+            let parked = !self.has_room();
+            self.tasks.proceed(Task::Events(id, source), parked);
+        }
+    }
+
+    fn withdraw(&mut self, id: SubscriptionId) {
+        if let Some(subscribed) = self.subscriptions.remove(id) {
+            self.served
+                .realm
+                .broker()
+                .unsubscribe(&subscribed.topic, self.link.session.id());
+        }
+    }
+
+    fn subscribed(&self, request: RequestId, id: SubscriptionId) {
+        self.link
+            .outbox
+            .borrow_mut()
+            .send(|s, out| message::subscribed(s, out, request, id));
+    }
+
+    fn send_event(&self, id: SubscriptionId, retained: bool, payload: &Payload) {
+        let publication = PublicationId::random();
+        let mut outbox = self.link.outbox.borrow_mut();
+        outbox.send(|s, out| message::event(s, out, id, publication, retained, payload));
+    }
+}

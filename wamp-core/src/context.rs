@@ -1,0 +1,325 @@
+//! What a handler runs for, and the values that are injected from it.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::broker;
+use crate::error::Error;
+use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
+use crate::outbox::Outbox;
+use crate::payload::Payload;
+use crate::peer::Peer;
+use crate::realm::Realm;
+use crate::reply::IntoReply;
+use crate::router::Router;
+use crate::serializer::EncodeError;
+use crate::session::Session;
+
+/// What one message of a client asks of a handler: who asks, for what, with which arguments.
+#[derive(Debug)]
+pub struct Context {
+    pub(crate) link: Rc<Link>,
+    pub(crate) uri: Cow<'static, str>,
+    pub(crate) payload: Payload,
+    pub(crate) subject: Subject,
+}
+
+/// What a session's handlers share.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) session: Session,
+    pub(crate) router: Router,
+    pub(crate) host: Rc<dyn Any>,
+    pub(crate) outbox: Rc<RefCell<Outbox>>,
+}
+
+/// Which message is being answered.
+#[derive(Debug)]
+pub(crate) enum Subject {
+    Call(RequestId),
+    Subscribe(SubscriptionId),
+    Publish(PublicationId),
+    Join,
+}
+
+impl Context {
+    /// The session that asks.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.link.session
+    }
+
+    /// The router that serves the session.
+    #[must_use]
+    pub fn router(&self) -> &Router {
+        &self.link.router
+    }
+
+    /// The procedure or topic that the client named; empty when a session joins.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// What the host attached to the connection: for `wamp-actix`, the `HttpRequest` of the upgrade.
+    #[must_use]
+    pub fn host<T: Any>(&self) -> Option<&T> {
+        self.link.host.downcast_ref()
+    }
+
+    /// The arguments of the message.
+    #[must_use]
+    pub fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// Sends the RESULT of the call.
+    #[doc(hidden)]
+    pub fn reply<R: IntoReply>(&self, reply: R) -> Result<(), Error> {
+        let Subject::Call(request) = self.subject else {
+            return Err(Error::internal("a result without a call"));
+        };
+        let limit = self.link.router.limits().max_result_bytes;
+        self.link
+            .outbox
+            .borrow_mut()
+            .result(request, limit, |tail| reply.write(tail))
+    }
+}
+
+/// A type that handlers can ask for: it is made from the context of the call, never from what the client sent.
+///
+/// Injection wins over reading: a type that is both injectable and deserialisable cannot be forged by a client.
+///
+/// ```
+/// use wamp_core::{Context, Error, FromContext, Session};
+///
+/// /// The customer that this session belongs to.
+/// struct Customer(String);
+///
+/// impl FromContext for Customer {
+///     async fn from_context(context: &Context) -> Result<Self, Error> {
+///         match context.session().authid() {
+///             "" => Err(Error::not_authorized("log in first")),
+///             authid => Ok(Customer(authid.to_owned())),
+///         }
+///     }
+/// }
+/// ```
+pub trait FromContext: Sized {
+    /// The attribute outside which the type makes no sense, if there is one.
+    #[doc(hidden)]
+    const ONLY_IN: Option<Attribute> = None;
+
+    /// Makes the value.
+    ///
+    /// # Errors
+    /// Whatever the client shall get as ERROR instead of an answer.
+    fn from_context(context: &Context) -> impl Future<Output = Result<Self, Error>>;
+}
+
+/// The kinds of handlers.
+#[doc(hidden)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Attribute {
+    Rpc,
+    Subscribe,
+    Publish,
+    Session,
+}
+
+/// `None` where the value cannot be made.
+impl<T: FromContext> FromContext for Option<T> {
+    const ONLY_IN: Option<Attribute> = T::ONLY_IN;
+
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        Ok(T::from_context(context).await.ok())
+    }
+}
+
+impl FromContext for Session {
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        Ok(context.session().clone())
+    }
+}
+
+impl FromContext for Realm {
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        Ok(context.session().realm().clone())
+    }
+}
+
+impl FromContext for Router {
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        Ok(context.router().clone())
+    }
+}
+
+/// The call that an `#[rpc]` handler answers.
+///
+/// ```
+/// use wamp_core::Call;
+///
+/// async fn which(call: Call) -> String {
+///     call.procedure().to_owned()
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Call {
+    request: RequestId,
+    procedure: Cow<'static, str>,
+}
+
+impl Call {
+    /// The id of the request.
+    #[must_use]
+    pub fn request(&self) -> RequestId {
+        self.request
+    }
+
+    /// The procedure that was called: under a pattern, the URI that the caller named.
+    #[must_use]
+    pub fn procedure(&self) -> &str {
+        &self.procedure
+    }
+}
+
+impl FromContext for Call {
+    const ONLY_IN: Option<Attribute> = Some(Attribute::Rpc);
+
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        match context.subject {
+            Subject::Call(request) => Ok(Self {
+                request,
+                procedure: context.uri.clone(),
+            }),
+            _ => Err(Error::internal("`Call` outside #[rpc]")),
+        }
+    }
+}
+
+/// The subscription that a `#[subscribe]` handler accepts: a handle to send events to this subscriber alone.
+///
+/// ```
+/// use wamp_core::{EmitError, Subscription};
+///
+/// async fn welcome(subscription: Subscription) {
+///     // Held back until the subscription is accepted.
+///     subscription.emit("welcome").ok();
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    id: SubscriptionId,
+    topic: Cow<'static, str>,
+    peer: Arc<Peer>,
+}
+
+/// An event for one subscriber could not be serialised.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct EmitError(#[from] EncodeError);
+
+impl Subscription {
+    /// The id of the subscription, which all subscribers of the topic share.
+    #[must_use]
+    pub fn id(&self) -> SubscriptionId {
+        self.id
+    }
+
+    /// The session that subscribes.
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        self.peer.id
+    }
+
+    /// The topic.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// Sends an event with one positional argument to this subscriber only. Without effect once the subscription has ended.
+    ///
+    /// # Errors
+    /// The value cannot be serialised.
+    pub fn emit(&self, value: impl Serialize) -> Result<PublicationId, EmitError> {
+        let payload = Payload::builder().arg(value).build()?;
+        let publication = PublicationId::random();
+        let message = broker::encode(self.peer.serializer, self.id, publication, false, &payload)?;
+        self.peer.mailbox.event(self.id, message);
+        Ok(publication)
+    }
+}
+
+impl FromContext for Subscription {
+    const ONLY_IN: Option<Attribute> = Some(Attribute::Subscribe);
+
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        match context.subject {
+            Subject::Subscribe(id) => Ok(Self {
+                id,
+                topic: context.uri.clone(),
+                peer: Arc::clone(context.session().peer()),
+            }),
+            _ => Err(Error::internal("`Subscription` outside #[subscribe]")),
+        }
+    }
+}
+
+/// The event that a `#[publish]` handler lets through or refuses.
+///
+/// ```
+/// use wamp_core::Publication;
+///
+/// async fn log(publication: Publication) {
+///     println!("{} on {}", publication.id(), publication.topic());
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Publication {
+    id: PublicationId,
+    topic: Cow<'static, str>,
+    payload: Payload,
+}
+
+impl Publication {
+    /// The id that subscribers see.
+    #[must_use]
+    pub fn id(&self) -> PublicationId {
+        self.id
+    }
+
+    /// The topic.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// What is published.
+    #[must_use]
+    pub fn payload(&self) -> &Payload {
+        &self.payload
+    }
+}
+
+impl FromContext for Publication {
+    const ONLY_IN: Option<Attribute> = Some(Attribute::Publish);
+
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        match context.subject {
+            Subject::Publish(id) => Ok(Self {
+                id,
+                topic: context.uri.clone(),
+                payload: context.payload.clone(),
+            }),
+            _ => Err(Error::internal("`Publication` outside #[publish]")),
+        }
+    }
+}

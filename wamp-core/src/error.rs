@@ -1,0 +1,283 @@
+//! What goes wrong: error URIs, the WAMP ERROR of a handler, and a peer's protocol violation.
+
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt::{self, Display};
+use std::sync::OnceLock;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::payload::{DecodeError, Payload, PayloadBuilder};
+use crate::serializer::EncodeError;
+
+/// The URIs that the specification predefines, as far as this server sends them.
+pub mod uris {
+    /// The call was cancelled, or its callee left.
+    pub const CANCELED: &str = "wamp.error.canceled";
+    /// Arguments do not fit the procedure, or failed validation.
+    pub const INVALID_ARGUMENT: &str = "wamp.error.invalid_argument";
+    /// A result cannot be written in the caller's serializer (used by implementations, not in the specification).
+    pub const INVALID_PAYLOAD: &str = "wamp.error.invalid_payload";
+    /// A procedure, topic or realm is not a valid URI.
+    pub const INVALID_URI: &str = "wamp.error.invalid_uri";
+    /// The action is denied, or nobody declared the topic.
+    pub const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
+    /// No such procedure is served.
+    pub const NO_SUCH_PROCEDURE: &str = "wamp.error.no_such_procedure";
+    /// The realm does not exist.
+    pub const NO_SUCH_REALM: &str = "wamp.error.no_such_realm";
+    /// UNREGISTER of a registration that the session does not hold.
+    pub const NO_SUCH_REGISTRATION: &str = "wamp.error.no_such_registration";
+    /// UNSUBSCRIBE of a subscription that the session does not hold.
+    pub const NO_SUCH_SUBSCRIPTION: &str = "wamp.error.no_such_subscription";
+    /// The realm wants an authentication method that the client does not offer.
+    pub const NO_MATCHING_AUTH_METHOD: &str = "wamp.error.no_matching_auth_method";
+    /// An option was refused by policy, or asks for a feature that is not announced.
+    pub const OPTION_NOT_ALLOWED: &str = "wamp.error.option_not_allowed";
+    /// A result or an event exceeds the size limit.
+    pub const PAYLOAD_SIZE_EXCEEDED: &str = "wamp.error.payload_size_exceeded";
+    /// The peer broke the protocol; ABORT only.
+    pub const PROTOCOL_VIOLATION: &str = "wamp.error.protocol_violation";
+    /// A handler failed or panicked (a convention of the implementations, D-22).
+    pub const RUNTIME_ERROR: &str = "wamp.error.runtime_error";
+    /// Too much is in flight already.
+    pub const UNAVAILABLE: &str = "wamp.error.unavailable";
+
+    /// The server shuts down.
+    pub const SYSTEM_SHUTDOWN: &str = "wamp.close.system_shutdown";
+    /// The answer to a GOODBYE.
+    pub const GOODBYE_AND_OUT: &str = "wamp.close.goodbye_and_out";
+    /// The session was ended by somebody else.
+    pub const KILLED: &str = "wamp.close.killed";
+}
+
+/// An error type of the application that knows its WAMP form; `#[derive(WampError)]` writes it for an enum.
+///
+/// ```
+/// use wamp_core::{Error, WampError};
+///
+/// struct OutOfStock { left: u32 }
+///
+/// impl WampError for OutOfStock {
+///     fn to_error(&self) -> Error {
+///         Error::new("shop.error.out_of_stock").arg("out of stock").kwarg("left", self.left)
+///     }
+/// }
+/// assert_eq!(OutOfStock { left: 0 }.to_error().uri(), "shop.error.out_of_stock");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a WAMP error",
+    label = "a handler's error must implement `WampError`",
+    note = "derive it (`#[derive(WampError)]` with `#[wamp(\"app.error.name\")]` on each variant), or return `wamp_actix::Error`, into which `?` turns any `std::error::Error`"
+)]
+pub trait WampError {
+    /// The ERROR that the peer gets.
+    fn to_error(&self) -> Error;
+}
+
+impl WampError for Infallible {
+    fn to_error(&self) -> Error {
+        match *self {}
+    }
+}
+
+impl WampError for Error {
+    fn to_error(&self) -> Error {
+        self.clone()
+    }
+}
+
+/// A WAMP ERROR: a URI with positional and keyword arguments.
+///
+/// `?` turns any `std::error::Error` into one. A type with `#[derive(WampError)]` keeps its URI and arguments; any
+/// other becomes `wamp.error.runtime_error` with a neutral text, while its own text goes to the log.
+///
+/// ```
+/// use wamp_core::Error;
+///
+/// fn parse(text: &str) -> Result<i32, Error> {
+///     Ok(text.parse::<i32>()?)
+/// }
+/// assert_eq!(parse("x").unwrap_err().uri(), "wamp.error.runtime_error");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Error {
+    uri: Cow<'static, str>,
+    payload: PayloadBuilder,
+}
+
+impl Error {
+    /// An error of this URI, without arguments.
+    #[must_use]
+    pub fn new(uri: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            uri: uri.into(),
+            payload: PayloadBuilder::default(),
+        }
+    }
+
+    /// `wamp.error.invalid_argument` with a text that says what was expected.
+    #[must_use]
+    pub fn invalid_argument(text: impl Display) -> Self {
+        Self::new(uris::INVALID_ARGUMENT).arg(text.to_string())
+    }
+
+    /// `wamp.error.not_authorized` with a text that says what is not allowed.
+    #[must_use]
+    pub fn not_authorized(text: impl Display) -> Self {
+        Self::new(uris::NOT_AUTHORIZED).arg(text.to_string())
+    }
+
+    /// `wamp.error.runtime_error` with a neutral text; the cause goes to the log under an id that the text repeats.
+    #[must_use]
+    pub fn internal(cause: impl Display) -> Self {
+        let id = format!("{:08x}", rand::random::<u32>());
+        tracing::error!(id, cause = %cause, "internal error of a handler");
+        Self::new(uris::RUNTIME_ERROR).arg(format!("internal error {id}"))
+    }
+
+    /// A result that its caller's serializer cannot express.
+    pub(crate) fn encoding(error: &EncodeError) -> Self {
+        tracing::error!(%error, "result of a handler");
+        Self::new(uris::INVALID_PAYLOAD).arg("the result cannot be serialised")
+    }
+
+    /// A result beyond the size limit (T-21).
+    pub(crate) fn too_long(bytes: usize, limit: usize) -> Self {
+        Self::new(uris::PAYLOAD_SIZE_EXCEEDED)
+            .arg(format!("the result has {bytes} bytes, the limit is {limit}"))
+    }
+
+    /// A handler panicked: the caller learns no more than that (C-06).
+    pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or(panic.downcast_ref::<String>().map(String::as_str));
+        Self::internal(format_args!(
+            "panic: {}",
+            text.unwrap_or("of a value that is no string")
+        ))
+    }
+
+    /// Appends a positional argument.
+    #[must_use]
+    pub fn arg(mut self, value: impl Serialize) -> Self {
+        self.payload = self.payload.arg(value);
+        self
+    }
+
+    /// Adds a keyword argument.
+    #[must_use]
+    pub fn kwarg(mut self, key: &str, value: impl Serialize) -> Self {
+        self.payload = self.payload.kwarg(key, value);
+        self
+    }
+
+    /// The error's URI.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// The positional arguments, read as a list.
+    ///
+    /// # Errors
+    /// The arguments have other types.
+    pub fn args<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        self.payload().args()
+    }
+
+    /// The keyword arguments, read as a dict.
+    ///
+    /// # Errors
+    /// The arguments have other types.
+    pub fn kwargs<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        self.payload().kwargs()
+    }
+
+    /// The arguments. If one could not be serialised, none is sent and the log says why.
+    pub(crate) fn payload(&self) -> Payload {
+        self.payload.clone().build().unwrap_or_else(|fault| {
+            tracing::error!(uri = %self.uri, %fault, "arguments of an error");
+            Payload::empty()
+        })
+    }
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.uri, self.payload())
+    }
+}
+
+impl<E: std::error::Error + 'static> From<E> for Error {
+    fn from(error: E) -> Self {
+        match known_errors().get(&TypeId::of::<E>()) {
+            Some(convert) => convert(&error),
+            None => Self::internal(chain(&error)),
+        }
+    }
+}
+
+/// The error with its sources, as the log shows it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// A type with `#[derive(WampError)]`, submitted by the derive, so that `?` finds its WAMP form at run time: the
+/// blanket `From` cannot be specialised on stable Rust.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct KnownError {
+    id: fn() -> TypeId,
+    convert: Convert,
+}
+
+type Convert = fn(&dyn Any) -> Error;
+
+inventory::collect!(KnownError);
+
+impl KnownError {
+    /// The entry of one type.
+    #[must_use]
+    pub const fn of<E: WampError + 'static>() -> Self {
+        Self {
+            id: TypeId::of::<E>,
+            convert: |error| error.downcast_ref::<E>().map_or_else(unreachable, E::to_error),
+        }
+    }
+}
+
+fn unreachable() -> Error {
+    Error::internal("an error was looked up under another type")
+}
+
+fn known_errors() -> &'static HashMap<TypeId, Convert> {
+    static KNOWN: OnceLock<HashMap<TypeId, Convert>> = OnceLock::new();
+    KNOWN.get_or_init(|| {
+        inventory::iter::<KnownError>()
+            .map(|known| ((known.id)(), known.convert))
+            .collect()
+    })
+}
+
+/// The peer broke the protocol: its session ends with ABORT `wamp.error.protocol_violation` (P-01).
+#[derive(Debug)]
+pub(crate) struct Violation(pub(crate) Cow<'static, str>);
+
+impl<T: Into<Cow<'static, str>>> From<T> for Violation {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}

@@ -1,0 +1,102 @@
+//! Handlers as the macros register them.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::arguments::Parameter;
+use crate::context::Context;
+use crate::error::Error;
+use crate::reply::Acceptance;
+
+/// A handler at work. It owns everything that it borrows from: the frame, the arena, the stream of its results.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
+
+/// One attribute on one function.
+#[derive(Debug)]
+pub struct Registration {
+    /// What runs.
+    pub entry: Entry,
+    /// The URI as declared; empty for `#[session]`.
+    pub uri: &'static str,
+    /// The realm that it is restricted to.
+    pub realm: Option<&'static str>,
+    /// The roles that may use it; empty: all.
+    pub roles: &'static [&'static str],
+    /// The function with its module.
+    pub function: &'static str,
+    /// Where the attribute stands.
+    pub file: &'static str,
+    /// Where the attribute stands in its file, from 1.
+    pub line: u32,
+    /// The arguments that it reads.
+    pub parameters: &'static [Parameter],
+}
+
+/// What runs, by kind.
+#[derive(Copy, Clone)]
+pub enum Entry {
+    /// Answers a CALL.
+    Rpc(fn(Context) -> Answer<()>),
+    /// Decides a SUBSCRIBE.
+    Subscribe(fn(Context) -> Answer<Acceptance>),
+    /// Decides a PUBLISH.
+    Publish(fn(Context) -> Answer<()>),
+    /// Decides the joining of a session.
+    Session(fn(Context) -> Answer<Acceptance>),
+}
+
+/// The registrations of one function, submitted to `inventory`.
+#[derive(Debug)]
+pub struct Collected(pub &'static [Registration]);
+
+inventory::collect!(Collected);
+
+/// Implemented by the companion type of an annotated function, by which `handlers!` finds its registrations.
+pub trait Handler {
+    /// One for each attribute and URI.
+    const REGISTRATIONS: &'static [Registration];
+}
+
+impl Registration {
+    /// Whether a session of this role may use the handler.
+    pub(crate) fn admits(&self, authrole: &str) -> bool {
+        self.roles.is_empty() || self.roles.contains(&authrole)
+    }
+}
+
+impl Entry {
+    /// The attribute's name.
+    pub(crate) fn attribute(self) -> &'static str {
+        match self {
+            Self::Rpc(_) => "rpc",
+            Self::Subscribe(_) => "subscribe",
+            Self::Publish(_) => "publish",
+            Self::Session(_) => "session",
+        }
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.attribute())
+    }
+}
+
+impl fmt::Display for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            entry,
+            uri,
+            function,
+            file,
+            line,
+            ..
+        } = self;
+        write!(
+            f,
+            "#[{}(\"{uri}\")] {function} at {file}:{line}",
+            entry.attribute()
+        )
+    }
+}

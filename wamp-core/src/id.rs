@@ -1,0 +1,123 @@
+//! Identifiers of the protocol: what they number, and how they are drawn.
+
+use std::fmt;
+
+use rand::RngExt as _;
+use serde::Serialize;
+
+/// The largest id, 2^53 (specification, "IDs"): what a double represents exactly.
+pub(crate) const MAX: u64 = 1 << 53;
+
+/// A number from 1 to 2^53, uniform and unpredictable, as ids of global scope must be.
+fn random() -> u64 {
+    rand::rng().random_range(1..=MAX)
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(u64);
+
+        impl $name {
+            /// The id of this number, if it lies in 1 … 2^53 (specification, "IDs").
+            #[must_use]
+            pub const fn new(number: u64) -> Option<Self> {
+                if number >= 1 && number <= MAX { Some(Self(number)) } else { None }
+            }
+
+            /// The number on the wire.
+            #[must_use]
+            pub const fn get(self) -> u64 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A session, unique in the router and drawn at random (global scope).
+    ///
+    /// ```
+    /// use wamp_core::SessionId;
+    /// assert_eq!(SessionId::new(7).map(SessionId::get), Some(7));
+    /// assert_eq!(SessionId::new(0), None);
+    /// ```
+    SessionId,
+    /// A request of one session: 1, 2, 3 … in each direction (session scope).
+    RequestId,
+    /// A topic and match policy to which at least one session is subscribed (router scope).
+    SubscriptionId,
+    /// One published event, drawn at random (global scope).
+    PublicationId,
+    /// A procedure that a callee registered (router scope).
+    RegistrationId,
+}
+
+impl SessionId {
+    pub(crate) fn random() -> Self {
+        Self(random())
+    }
+}
+
+impl PublicationId {
+    pub(crate) fn random() -> Self {
+        Self(random())
+    }
+}
+
+impl RequestId {
+    /// The id of a session's first request.
+    pub(crate) const FIRST: Self = Self(1);
+
+    /// The id that must follow (I-05: 1 comes after 2^53).
+    pub(crate) fn next(self) -> Self {
+        if self.0 == MAX {
+            Self::FIRST
+        } else {
+            Self(self.0 + 1)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn i_05_the_id_after_the_largest_is_one() {
+        assert_eq!(RequestId(MAX).next(), RequestId::FIRST);
+        assert_eq!(RequestId::FIRST.next(), RequestId(2));
+    }
+
+    #[test]
+    fn m_12_ids_run_from_1_to_2_53_inclusive() {
+        assert_eq!(RequestId::new(0), None);
+        assert_eq!(
+            RequestId::new(MAX).map(RequestId::get),
+            Some(9_007_199_254_740_992)
+        );
+        assert_eq!(RequestId::new(MAX + 1), None);
+    }
+
+    /// S-01, S-02: a chi-square over 16 buckets; 60 is far beyond the 99.9999 % quantile (15 degrees of freedom).
+    #[test]
+    fn session_ids_are_spread_evenly() {
+        let mut buckets = [0_u32; 16];
+        for _ in 0..16_000 {
+            buckets[usize::try_from((SessionId::random().get() - 1) >> 49).unwrap()] += 1;
+        }
+        let chi_square: f64 = buckets
+            .iter()
+            .map(|&n| (f64::from(n) - 1000.0).powi(2) / 1000.0)
+            .sum();
+        assert!(chi_square < 60.0, "{buckets:?}");
+    }
+}

@@ -1,0 +1,117 @@
+//! What is wrong with a text.
+
+use std::fmt::{self, Display, Write};
+
+use serde::de::{self, Expected, Unexpected};
+
+/// Of what the peer sent, a message repeats at most so many characters: it goes into answers and logs.
+const MAX_ECHO: usize = 64;
+
+/// A message as a whole; a type's own message may repeat the input too, and we cannot see where.
+const MAX_MESSAGE: usize = 256;
+
+/// What is wrong with the text, and at which byte.
+// Boxed, because it travels in the results of functions that otherwise return a word or two.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Malformed(Box<Fault>);
+
+#[derive(Debug, Clone)]
+struct Fault {
+    what: Box<str>,
+    at: Option<usize>,
+}
+
+impl Malformed {
+    /// Cold and out of line, so that the checks that lead here stay small.
+    #[cold]
+    pub(super) fn new(what: &str, at: usize) -> Self {
+        Self(Box::new(Fault {
+            what: what.into(),
+            at: Some(at),
+        }))
+    }
+
+    /// serde's constructors know no position; the reader adds it, and the innermost value wins.
+    #[cold]
+    pub(super) fn located(mut self, at: usize) -> Self {
+        self.0.at.get_or_insert(at);
+        self
+    }
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.at.map_or(Ok(()), |at| write!(f, " at byte {at}"))
+    }
+}
+
+// The overrides are those whose arguments come from the text. serde's own error does the wording.
+impl de::Error for Malformed {
+    fn custom<T: Display>(message: T) -> Self {
+        Self(Box::new(Fault {
+            what: cut(message, MAX_MESSAGE).into(),
+            at: None,
+        }))
+    }
+
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let unexpected = match unexpected {
+            // In JSON's word, as serde_json does.
+            Unexpected::Unit => "null".to_owned(),
+            other => cut(other, MAX_ECHO),
+        };
+        Self::custom(de::value::Error::invalid_type(
+            Unexpected::Other(&unexpected),
+            expected,
+        ))
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let unexpected = cut(unexpected, MAX_ECHO);
+        Self::custom(de::value::Error::invalid_value(
+            Unexpected::Other(&unexpected),
+            expected,
+        ))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        Self::custom(de::value::Error::unknown_variant(
+            &cut(variant, MAX_ECHO),
+            expected,
+        ))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::custom(de::value::Error::unknown_field(&cut(field, MAX_ECHO), expected))
+    }
+}
+
+/// The beginning of what is displayed, without ever formatting the rest of it.
+fn cut(message: impl Display, room: usize) -> String {
+    let mut short = Short {
+        text: String::new(),
+        room,
+    };
+    if write!(short, "{message}").is_err() {
+        short.text.push('…');
+    }
+    short.text
+}
+
+/// A writer that is full after `room` characters.
+struct Short {
+    text: String,
+    room: usize,
+}
+
+impl Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            self.room = self.room.checked_sub(1).ok_or(fmt::Error)?;
+            self.text.push(character);
+        }
+        Ok(())
+    }
+}

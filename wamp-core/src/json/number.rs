@@ -1,0 +1,191 @@
+//! Numbers.
+
+use serde::de::{Unexpected, Visitor};
+
+use super::{Malformed, Reader};
+
+/// Beyond it a float no longer tells one integer from the next, and WAMP ids end there (rule M-12).
+const MAX_INTEGRAL: u64 = 1 << 53;
+
+/// So many digits fit into a `u64`, whatever they are.
+const SAFE_DIGITS: usize = 19;
+
+/// A number by its value, not by its notation: `1`, `1.0` and `10e-1` are the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Number {
+    Unsigned(u64),
+    /// Below zero.
+    Negative(i64),
+    /// A float where floats are possible, or else 0.
+    NegativeZero,
+    /// With a fraction, or beyond the integers.
+    Float(f64),
+}
+
+impl Number {
+    /// For types that want an integer; what is none is for them to refuse.
+    #[inline]
+    pub(super) fn visit_integer<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        match self {
+            Self::Unsigned(value) => visitor.visit_u64(value),
+            Self::Negative(value) => visitor.visit_i64(value),
+            Self::NegativeZero => visitor.visit_u64(0),
+            Self::Float(value) => visitor.visit_f64(value),
+        }
+    }
+
+    /// For types that take what comes.
+    #[inline]
+    pub(super) fn visit_any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        match self {
+            Self::NegativeZero => visitor.visit_f64(-0.0),
+            number => number.visit_integer(visitor),
+        }
+    }
+
+    pub(super) fn float(self) -> f64 {
+        match self {
+            Self::Unsigned(value) => value as f64,
+            Self::Negative(value) => value as f64,
+            Self::NegativeZero => -0.0,
+            Self::Float(value) => value,
+        }
+    }
+
+    pub(super) fn unexpected(self) -> Unexpected<'static> {
+        match self {
+            Self::Unsigned(value) => Unexpected::Unsigned(value),
+            Self::Negative(value) => Unexpected::Signed(value),
+            Self::NegativeZero => Unexpected::Float(-0.0),
+            Self::Float(value) => Unexpected::Float(value),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// The number at the cursor, which must stand at its first byte.
+    #[inline]
+    pub(super) fn number(&mut self) -> Result<Number, Malformed> {
+        let bytes = &self.text.as_bytes()[self.at..];
+        let mut value = 0_u64;
+        let mut digits = 0;
+        while let Some(digit @ b'0'..=b'9') = bytes.get(digits)
+            && digits < SAFE_DIGITS
+        {
+            value = value * 10 + u64::from(digit - b'0');
+            digits += 1;
+        }
+        let leading_zero = digits > 1 && bytes[0] == b'0';
+        if digits == 0 || leading_zero || matches!(bytes.get(digits), Some(b'.' | b'e' | b'E' | b'0'..=b'9'))
+        {
+            return self.any_number();
+        }
+        self.at += digits;
+        Ok(Number::Unsigned(value))
+    }
+
+    /// What is not a short run of digits.
+    fn any_number(&mut self) -> Result<Number, Malformed> {
+        let start = self.at;
+        self.at = end(self.text.as_bytes(), start)?;
+        let text = self.slice(start..self.at);
+        integer(text)
+            .or_else(|| integral(text))
+            .or_else(|| {
+                text.parse()
+                    .ok()
+                    .filter(|float: &f64| float.is_finite())
+                    .map(Number::Float)
+            })
+            .ok_or_else(|| Malformed::new("number out of range", start))
+    }
+}
+
+/// Where the number that begins at `start` ends, if it is well-formed (RFC 8259, section 6).
+pub(super) fn end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
+    let is = |at: usize, byte: u8| bytes.get(at) == Some(&byte);
+    let mut at = start + usize::from(is(start, b'-'));
+    at = if is(at, b'0') { at + 1 } else { digits(bytes, at)? };
+    if is(at, b'.') {
+        at = digits(bytes, at + 1)?;
+    }
+    if is(at, b'e') || is(at, b'E') {
+        at += 1;
+        at += usize::from(is(at, b'+') || is(at, b'-'));
+        at = digits(bytes, at)?;
+    }
+    match bytes.get(at) {
+        // After a leading zero; anything else is for the next step to judge.
+        Some(b'0'..=b'9') => Err(Malformed::new("invalid number", at)),
+        _ => Ok(at),
+    }
+}
+
+fn digits(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
+    let count = bytes[start..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    if count == 0 {
+        return Err(Malformed::new("invalid number", start));
+    }
+    Ok(start + count)
+}
+
+/// A well-formed number without point and exponent.
+fn integer(text: &str) -> Option<Number> {
+    match text {
+        "-0" => Some(Number::NegativeZero),
+        _ => text
+            .parse()
+            .map(Number::Unsigned)
+            .or_else(|_| text.parse().map(Number::Negative))
+            .ok(),
+    }
+}
+
+/// A well-formed number that is integral though it is written as a float.
+// From the digits, not from the float they are nearest to: 9007199254740993.0 must not become 2^53.
+fn integral(text: &str) -> Option<Number> {
+    let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let (significant, zeros) = significant(whole.bytes().chain(fraction.bytes()))?;
+    let magnitude = match significant {
+        0 => 0,
+        _ => {
+            let scale = exponent
+                .parse::<i64>()
+                .ok()?
+                .checked_sub_unsigned(fraction.len() as u64)?;
+            let scale = u32::try_from(scale.checked_add_unsigned(zeros as u64)?).ok()?;
+            significant.checked_mul(10_u64.checked_pow(scale)?)?
+        }
+    };
+    match (negative, magnitude) {
+        (true, 0) => Some(Number::NegativeZero),
+        (true, 1..=MAX_INTEGRAL) => i64::try_from(magnitude)
+            .ok()
+            .map(|value| Number::Negative(-value)),
+        (false, 0..=MAX_INTEGRAL) => Some(Number::Unsigned(magnitude)),
+        _ => None,
+    }
+}
+
+/// The digits without the zeros at their end, and how many these are; none if they do not fit.
+fn significant(digits: impl Iterator<Item = u8>) -> Option<(u64, usize)> {
+    let (mut value, mut zeros) = (0_u64, 0_usize);
+    for digit in digits {
+        if digit == b'0' {
+            zeros += 1;
+            continue;
+        }
+        if value != 0 {
+            let power = u32::try_from(zeros).ok()?.checked_add(1)?;
+            value = value.checked_mul(10_u64.checked_pow(power)?)?;
+        }
+        value = value.checked_add(u64::from(digit - b'0'))?;
+        zeros = 0;
+    }
+    Some((value, zeros))
+}

@@ -1,0 +1,161 @@
+//! Strings, and the binary that hides in some of them.
+
+use std::ops::Range;
+
+use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, decoded_len_estimate};
+
+use super::{Malformed, Reader};
+
+/// A checked string that is still as it was written.
+pub(super) struct Scanned {
+    /// Without the quotes.
+    pub(super) range: Range<usize>,
+    pub(super) escaped: bool,
+}
+
+impl<'de> Reader<'de> {
+    /// A string, borrowed from the text or, where it has escapes, unescaped into the arena.
+    #[inline]
+    pub(crate) fn string(&mut self) -> Result<&'de str, Malformed> {
+        self.white_space();
+        let scanned = self.scan_string()?;
+        if scanned.escaped {
+            return self.unescape(scanned.range);
+        }
+        Ok(self.slice(scanned.range))
+    }
+
+    /// Bytes written as a string of U+0000 and base64 (rule X-06); none if it is any other string.
+    pub(super) fn binary(&mut self) -> Result<Option<&'de [u8]>, Malformed> {
+        let scanned = self.scan_string()?;
+        let written = self.slice(scanned.range.clone());
+        let base64 = match written.strip_prefix(r"\u0000") {
+            Some(rest) if !rest.contains('\\') => rest,
+            // Some encoders write `/` as `\/`.
+            Some(_) => &self.unescape(scanned.range)?[1..],
+            None => return Ok(None),
+        };
+        let buffer = self
+            .arena
+            .alloc_slice_fill_copy(decoded_len_estimate(base64.len()), 0);
+        Ok(STANDARD
+            .decode_slice(base64, buffer)
+            .ok()
+            .map(|length| &buffer[..length]))
+    }
+
+    /// Checks a string and passes over it.
+    #[inline]
+    pub(super) fn scan_string(&mut self) -> Result<Scanned, Malformed> {
+        if self.peek() != Some(b'"') {
+            return self.fail("expected a string");
+        }
+        let bytes = self.text.as_bytes();
+        let start = self.at + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            at = plain_end(bytes, at);
+            match bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    at = escape(bytes, at)?.1;
+                }
+                Some(_) => return Err(Malformed::new("control character in a string", at)),
+                None => return Err(Malformed::new("unexpected end of the text", at)),
+            }
+        }
+        self.at = at + 1;
+        Ok(Scanned {
+            range: start..at,
+            escaped,
+        })
+    }
+
+    #[cold]
+    fn unescape(&self, range: Range<usize>) -> Result<&'de str, Malformed> {
+        let mut plain = String::with_capacity(range.len());
+        let mut at = range.start;
+        while let Some(run) = self.slice(at..range.end).find('\\') {
+            plain.push_str(self.slice(at..at + run));
+            let (character, next) = escape(self.text.as_bytes(), at + run)?;
+            plain.push(character);
+            at = next;
+        }
+        plain.push_str(self.slice(at..range.end));
+        Ok(self.arena.alloc_str(&plain))
+    }
+}
+
+/// Where the characters that stand for themselves end: eight bytes a step, for most of a message is this.
+#[inline]
+fn plain_end(bytes: &[u8], start: usize) -> usize {
+    let mut rest = &bytes[start..];
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+        let special = special(u64::from_le_bytes(*chunk));
+        if special != 0 {
+            return bytes.len() - rest.len() + special.trailing_zeros() as usize / 8;
+        }
+        rest = after;
+    }
+    let plain = rest
+        .iter()
+        .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20))
+        .count();
+    bytes.len() - rest.len() + plain
+}
+
+/// The high bit of the first byte that is a quote, a backslash or a control character; bits above it mean nothing.
+// A byte's subtraction borrows only if it is a hit itself, so the lowest bit of each mask is true ("Bit Twiddling
+// Hacks", "Determine if a word has a byte less than n").
+#[inline]
+fn special(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    (below(word, 0x20) | is(b'"') | is(b'\\')) & (ONES * 0x80)
+}
+
+/// The character that the escape at `at` stands for, and where it ends.
+fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), Malformed> {
+    let character = match bytes.get(at + 1) {
+        Some(b'u') => return unicode_escape(bytes, at),
+        Some(b'n') => '\n',
+        Some(b't') => '\t',
+        Some(b'r') => '\r',
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(&byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+        _ => return Err(Malformed::new("invalid escape", at)),
+    };
+    Ok((character, at + 2))
+}
+
+fn unicode_escape(bytes: &[u8], at: usize) -> Result<(char, usize), Malformed> {
+    let invalid = || Malformed::new("invalid escape", at);
+    let unit = hexadecimal(bytes, at + 2).ok_or_else(invalid)?;
+    if let Some(character) = char::from_u32(unit) {
+        return Ok((character, at + 6));
+    }
+    let low = match bytes.get(at + 6..at + 8) {
+        Some(br"\u") => hexadecimal(bytes, at + 8).ok_or_else(invalid)?,
+        _ => 0,
+    };
+    match (unit, low) {
+        (0xd800..0xdc00, 0xdc00..0xe000) => {
+            let code = 0x1_0000 + ((unit - 0xd800) << 10 | (low - 0xdc00));
+            char::from_u32(code)
+                .map(|character| (character, at + 12))
+                .ok_or_else(invalid)
+        }
+        _ => Err(Malformed::new("lone surrogate", at)),
+    }
+}
+
+fn hexadecimal(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at + 4)?.iter().try_fold(0, |value, &byte| {
+        Some(value << 4 | char::from(byte).to_digit(16)?)
+    })
+}

@@ -1,0 +1,59 @@
+//! The WAMP v2 protocol for servers that answer calls and subscriptions with handlers of their own.
+//!
+//! This crate knows no socket, no runtime, and no clock but the [`Instant`](std::time::Instant) it is handed: a host
+//! feeds a [`Connection`] with frames and sends what it gives back. Applications use a host, such as `wamp-actix`, which
+//! re-exports what a handler needs.
+
+mod arguments;
+mod broker;
+mod connection;
+mod context;
+mod error;
+mod handler;
+mod id;
+mod identity;
+mod json;
+mod limits;
+mod mailbox;
+mod message;
+mod outbox;
+mod outcome;
+mod pattern;
+mod payload;
+mod peer;
+mod realm;
+mod registry;
+mod reply;
+mod router;
+mod serializer;
+mod session;
+mod tasks;
+mod uri;
+
+pub use arguments::Arguments;
+pub use connection::{Close, Connection, Transport};
+pub use context::{Call, Context, EmitError, FromContext, Publication, Subscription};
+pub use error::{Error, WampError, uris};
+pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
+pub use identity::Identity;
+pub use limits::Limits;
+pub use outbox::Framing;
+pub use payload::{DecodeError, Payload, PayloadBuilder, Raw};
+pub use realm::{Publish, PublishError, Realm};
+pub use registry::Topic;
+pub use reply::{Args, Events, Hold, IntoAcceptance, IntoAdmission, Kwargs, Reply, Snapshot};
+pub use router::{BuildError, RealmBuilder, Router, RouterBuilder, Stopped};
+pub use serializer::{EncodeError, Frame, Serializer};
+pub use session::{Session, SessionData};
+
+/// What the expansion of the macros refers to. Not for anybody else.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::arguments::{Arena, Capture, Parameter};
+    pub use crate::context::Attribute;
+    pub use crate::error::KnownError;
+    pub use crate::handler::{Answer, Collected, Entry, Handler, Registration};
+    pub use crate::outcome::{Outcome, Plain, accept, admit, error, reply};
+    pub use crate::reply::Acceptance;
+    pub use inventory;
+}

@@ -1,0 +1,54 @@
+//! Bounds on what one peer may make the server hold.
+
+use std::time::Duration;
+
+/// Bounds on what one peer may make the server hold. The defaults are for strangers on the open Internet.
+///
+/// ```
+/// use wamp_core::{Limits, Router};
+///
+/// let limits = Limits { calls_in_flight: 16, ..Limits::default() };
+/// let router = Router::builder().handlers([]).limits(limits).build()?;
+/// # Ok::<(), wamp_core::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made with struct update syntax")]
+pub struct Limits {
+    /// Longest incoming message, in bytes; a longer one closes the transport with 1009. 1 MiB.
+    pub max_message_bytes: usize,
+    /// Longest result, in bytes; for a longer one the caller gets `wamp.error.payload_size_exceeded` (T-21). 16 MiB.
+    pub max_result_bytes: usize,
+    /// Calls of one session in flight; one more is answered `wamp.error.unavailable` at once. 256.
+    pub calls_in_flight: usize,
+    /// Publications of one session that wait for their `#[publish]` handler; one more is refused like a call too many. 256.
+    pub publications_in_flight: usize,
+    /// Subscriptions of one session; one more is answered `wamp.error.not_authorized`. 1 024.
+    pub subscriptions: usize,
+    /// Messages that may wait for a subscriber; one more and it is cut off, so that the publisher never waits. 1 024.
+    pub queued_messages: usize,
+    /// Bytes that may wait for a subscriber; whichever of the two comes first. 4 MiB.
+    pub queued_bytes: usize,
+    /// Bytes of outgoing frames from which on the peer is not read and events stay queued. 256 KiB.
+    pub outgoing_bytes: usize,
+    /// Time for HELLO after the transport opened, and for joining to end after that. 5 s.
+    pub hello_timeout: Duration,
+    /// Time for the answer to our GOODBYE. 5 s.
+    pub goodbye_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_message_bytes: 1 << 20,
+            max_result_bytes: 16 << 20,
+            calls_in_flight: 256,
+            publications_in_flight: 256,
+            subscriptions: 1024,
+            queued_messages: 1024,
+            queued_bytes: 4 << 20,
+            outgoing_bytes: 256 << 10,
+            hello_timeout: Duration::from_secs(5),
+            goodbye_timeout: Duration::from_secs(5),
+        }
+    }
+}

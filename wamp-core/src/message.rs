@@ -1,0 +1,34 @@
+//! Messages of the protocol: their codes, what a client may send, and how a frame becomes one.
+
+mod decode;
+mod encode;
+mod options;
+
+pub(crate) use decode::{Message, decode};
+pub(crate) use encode::{
+    Tail, Welcome, abort, error, event, goodbye, published, result, subscribed, unsubscribed,
+};
+pub(crate) use options::{CallOptions, Filter, HelloDetails, MatchPolicy, PublishOptions, SubscribeOptions};
+
+/// Type codes (specification, "Message Codes").
+pub(crate) mod code {
+    pub(crate) const HELLO: u64 = 1;
+    pub(crate) const WELCOME: u64 = 2;
+    pub(crate) const ABORT: u64 = 3;
+    pub(crate) const AUTHENTICATE: u64 = 5;
+    pub(crate) const GOODBYE: u64 = 6;
+    pub(crate) const ERROR: u64 = 8;
+    pub(crate) const PUBLISH: u64 = 16;
+    pub(crate) const PUBLISHED: u64 = 17;
+    pub(crate) const SUBSCRIBE: u64 = 32;
+    pub(crate) const SUBSCRIBED: u64 = 33;
+    pub(crate) const UNSUBSCRIBE: u64 = 34;
+    pub(crate) const UNSUBSCRIBED: u64 = 35;
+    pub(crate) const EVENT: u64 = 36;
+    pub(crate) const CALL: u64 = 48;
+    pub(crate) const CANCEL: u64 = 49;
+    pub(crate) const RESULT: u64 = 50;
+    pub(crate) const REGISTER: u64 = 64;
+    pub(crate) const UNREGISTER: u64 = 66;
+    pub(crate) const YIELD: u64 = 70;
+}

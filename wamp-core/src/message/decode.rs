@@ -1,0 +1,323 @@
+//! From a frame to a message: one pass over the frame, in which the application's arguments stay encoded.
+
+use std::ops::Range;
+
+use bumpalo::Bump;
+use bytestring::ByteString;
+use serde::Deserialize;
+
+use super::code;
+use super::options::{CallOptions, HelloDetails, PublishOptions, SubscribeOptions};
+use crate::error::Violation;
+use crate::id::RequestId;
+use crate::json::{Elements, Malformed, Reader};
+use crate::payload::Payload;
+use crate::serializer::{Frame, Serializer, reader};
+
+/// What a client may send to a router (Table 2). URIs are not checked yet.
+#[derive(Debug)]
+pub(crate) enum Message<'f> {
+    Hello {
+        realm: &'f str,
+        details: HelloDetails<'f>,
+    },
+    Abort,
+    Authenticate,
+    Goodbye,
+    Error {
+        request_type: u64,
+    },
+    Publish {
+        request: RequestId,
+        options: PublishOptions,
+        topic: &'f str,
+        payload: Payload,
+    },
+    Subscribe {
+        request: RequestId,
+        options: SubscribeOptions,
+        topic: &'f str,
+    },
+    Unsubscribe {
+        request: RequestId,
+        subscription: u64,
+    },
+    Call {
+        request: RequestId,
+        options: CallOptions,
+        procedure: &'f str,
+        payload: Payload,
+    },
+    Cancel,
+    Register {
+        request: RequestId,
+        procedure: &'f str,
+    },
+    Unregister {
+        request: RequestId,
+    },
+    Yield,
+}
+
+/// Reads one message; `arena` keeps the strings that had to be unescaped.
+pub(crate) fn decode<'f>(
+    serializer: Serializer,
+    frame: &'f Frame,
+    arena: &'f Bump,
+) -> Result<Message<'f>, Violation> {
+    match (serializer, frame) {
+        (Serializer::Json, Frame::Text(text)) => Fields::open(text, arena)?.message(),
+        (Serializer::Json, Frame::Binary(_)) => Err("binary frame on wamp.2.json".into()), // T-09
+    }
+}
+
+/// The elements of the outermost list, taken one after the other.
+struct Fields<'f> {
+    text: &'f ByteString,
+    reader: Reader<'f>,
+    elements: Elements,
+}
+
+impl From<Malformed> for Violation {
+    fn from(malformed: Malformed) -> Self {
+        malformed.to_string().into()
+    }
+}
+
+impl<'f> Fields<'f> {
+    fn open(text: &'f ByteString, arena: &'f Bump) -> Result<Self, Violation> {
+        let mut reader = reader(text, arena);
+        let elements = reader.list()?;
+        Ok(Self {
+            text,
+            reader,
+            elements,
+        })
+    }
+
+    fn message(mut self) -> Result<Message<'f>, Violation> {
+        self.element("message type")?;
+        match self.reader.integer()? {
+            code::CALL => self.call(),
+            code::PUBLISH => self.publish(),
+            code::HELLO => self.hello(),
+            code::ABORT => self.abort(),
+            code::AUTHENTICATE => self.authenticate(),
+            code::GOODBYE => self.goodbye(),
+            code::ERROR => self.error(),
+            code::SUBSCRIBE => self.subscribe(),
+            code::UNSUBSCRIBE => self.unsubscribe(),
+            code::CANCEL => self.cancel(),
+            code::REGISTER => self.register(),
+            code::UNREGISTER => self.unregister(),
+            code::YIELD => self.yielded(),
+            other => Err(format!("message type {other} is not one that a client sends").into()), // M-07, M-08
+        }
+    }
+
+    fn hello(mut self) -> Result<Message<'f>, Violation> {
+        let realm = self.string("Realm")?;
+        let details = self.options("Details")?;
+        self.end()?;
+        Ok(Message::Hello { realm, details })
+    }
+
+    fn abort(mut self) -> Result<Message<'f>, Violation> {
+        self.dict("Details")?;
+        self.string("Reason")?;
+        self.payload()?;
+        Ok(Message::Abort)
+    }
+
+    fn authenticate(mut self) -> Result<Message<'f>, Violation> {
+        self.string("Signature")?;
+        self.dict("Extra")?;
+        self.end()?;
+        Ok(Message::Authenticate)
+    }
+
+    fn goodbye(mut self) -> Result<Message<'f>, Violation> {
+        self.dict("Details")?;
+        self.string("Reason")?;
+        self.end()?;
+        Ok(Message::Goodbye)
+    }
+
+    fn error(mut self) -> Result<Message<'f>, Violation> {
+        self.element("REQUEST.Type")?;
+        let request_type = self.reader.integer()?;
+        self.request("REQUEST.Request")?;
+        self.dict("Details")?;
+        self.string("Error")?;
+        self.payload()?;
+        Ok(Message::Error { request_type })
+    }
+
+    fn publish(mut self) -> Result<Message<'f>, Violation> {
+        let request = self.request("Request")?;
+        let options = self.options("Options")?;
+        let topic = self.string("Topic")?;
+        let payload = self.payload()?;
+        Ok(Message::Publish {
+            request,
+            options,
+            topic,
+            payload,
+        })
+    }
+
+    fn subscribe(mut self) -> Result<Message<'f>, Violation> {
+        let request = self.request("Request")?;
+        let options = self.options("Options")?;
+        let topic = self.string("Topic")?;
+        self.end()?;
+        Ok(Message::Subscribe {
+            request,
+            options,
+            topic,
+        })
+    }
+
+    fn unsubscribe(mut self) -> Result<Message<'f>, Violation> {
+        let request = self.request("Request")?;
+        let subscription = self.request("SUBSCRIBED.Subscription")?.get();
+        self.optional_dict("Options")?; // M-02: the vectors have one
+        Ok(Message::Unsubscribe {
+            request,
+            subscription,
+        })
+    }
+
+    fn call(mut self) -> Result<Message<'f>, Violation> {
+        let request = self.request("Request")?;
+        let options = self.options("Options")?;
+        let procedure = self.string("Procedure")?;
+        let payload = self.payload()?;
+        Ok(Message::Call {
+            request,
+            options,
+            procedure,
+            payload,
+        })
+    }
+
+    fn cancel(mut self) -> Result<Message<'f>, Violation> {
+        self.request("CALL.Request")?;
+        self.dict("Options")?;
+        self.end()?;
+        Ok(Message::Cancel)
+    }
+
+    fn register(mut self) -> Result<Message<'f>, Violation> {
+        let request = self.request("Request")?;
+        self.dict("Options")?;
+        let procedure = self.string("Procedure")?;
+        self.end()?;
+        Ok(Message::Register { request, procedure })
+    }
+
+    fn unregister(mut self) -> Result<Message<'f>, Violation> {
+        let request = self.request("Request")?;
+        self.request("REGISTERED.Registration")?;
+        self.optional_dict("Options")?; // M-02
+        Ok(Message::Unregister { request })
+    }
+
+    fn yielded(mut self) -> Result<Message<'f>, Violation> {
+        self.request("INVOCATION.Request")?;
+        self.dict("Options")?;
+        self.payload()?;
+        Ok(Message::Yield)
+    }
+
+    fn element(&mut self, name: &'static str) -> Result<(), Violation> {
+        if self.reader.element(&mut self.elements)? {
+            Ok(())
+        } else {
+            Err(format!("{name} is missing").into())
+        }
+    }
+
+    fn request(&mut self, name: &'static str) -> Result<RequestId, Violation> {
+        self.element(name)?;
+        RequestId::new(self.reader.integer()?).ok_or_else(|| format!("{name} is not an id").into()) // M-12
+    }
+
+    fn string(&mut self, name: &'static str) -> Result<&'f str, Violation> {
+        self.element(name)?;
+        self.reader
+            .string()
+            .map_err(|malformed| format!("{name}: {malformed}").into())
+    }
+
+    fn dict(&mut self, name: &'static str) -> Result<Range<usize>, Violation> {
+        self.element(name)?;
+        if self.reader.is_dict() {
+            Ok(self.reader.skip()?)
+        } else {
+            Err(format!("{name} is not a dict").into())
+        }
+    }
+
+    fn options<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<T, Violation> {
+        self.element(name)?;
+        if !self.reader.is_dict() {
+            return Err(format!("{name} is not a dict").into());
+        }
+        self.reader
+            .read()
+            .map_err(|malformed| format!("{name}: {malformed}").into())
+    }
+
+    fn optional_dict(mut self, name: &'static str) -> Result<(), Violation> {
+        if !self.reader.element(&mut self.elements)? {
+            return Ok(self.reader.end()?);
+        }
+        if !self.reader.is_dict() {
+            return Err(format!("{name} is not a dict").into());
+        }
+        self.reader.skip()?;
+        self.end()
+    }
+
+    /// `Arguments` and `ArgumentsKw`, both optional, and then nothing more (M-01, M-02).
+    fn payload(mut self) -> Result<Payload, Violation> {
+        let (mut args, mut kwargs) = (0..0, 0..0);
+        if self.reader.element(&mut self.elements)? {
+            if !self.reader.is_list() {
+                return Err("Arguments is not a list".into());
+            }
+            args = self.container()?;
+            if self.reader.element(&mut self.elements)? {
+                if !self.reader.is_dict() {
+                    return Err("ArgumentsKw is not a dict".into());
+                }
+                kwargs = self.container()?;
+                if self.reader.element(&mut self.elements)? {
+                    return Err("too many elements".into());
+                }
+            }
+        }
+        self.reader.end()?;
+        Ok(Payload::of_frame(self.text.clone(), args, kwargs))
+    }
+
+    /// Where a list or dict stands; an empty one stands nowhere, so that absent and empty are the same (M-10).
+    fn container(&mut self) -> Result<Range<usize>, Violation> {
+        let range = self.reader.skip()?;
+        let inside = &self.text[range.start + 1..range.end - 1];
+        Ok(if inside.trim_ascii().is_empty() {
+            0..0
+        } else {
+            range
+        })
+    }
+
+    /// The list is complete, and nothing follows it.
+    fn end(mut self) -> Result<(), Violation> {
+        if self.reader.element(&mut self.elements)? {
+            return Err("too many elements".into());
+        }
+        Ok(self.reader.end()?)
+    }
+}

@@ -1,0 +1,259 @@
+//! Messages that the server sends, each written straight into the outgoing buffer.
+
+use serde::Serialize;
+
+use super::code;
+use crate::id::{PublicationId, RequestId, SubscriptionId};
+use crate::payload::Payload;
+use crate::serializer::{EncodeError, Serializer};
+
+/// An empty dict.
+#[derive(Serialize)]
+struct Empty {}
+
+/// Details with a text for people.
+#[derive(Serialize)]
+struct Explained<'t> {
+    message: &'t str,
+}
+
+/// `WELCOME.Details`.
+#[derive(Serialize)]
+pub(crate) struct Welcome<'s> {
+    pub(crate) realm: &'s str,
+    pub(crate) authid: &'s str,
+    pub(crate) authrole: &'s str,
+    pub(crate) authmethod: &'s str,
+    pub(crate) authprovider: &'s str,
+    pub(crate) agent: &'s str,
+    roles: RouterRoles,
+}
+
+#[derive(Default, Serialize)]
+struct RouterRoles {
+    broker: Role<BrokerFeatures>,
+    dealer: Role<DealerFeatures>,
+}
+
+#[derive(Default, Serialize)]
+struct Role<F> {
+    features: F,
+}
+
+/// What works, and nothing else (S-03, S-04).
+#[derive(Serialize)]
+struct BrokerFeatures {
+    publisher_exclusion: bool,
+    subscriber_blackwhite_listing: bool,
+}
+
+impl Default for BrokerFeatures {
+    fn default() -> Self {
+        Self {
+            publisher_exclusion: true,
+            subscriber_blackwhite_listing: true,
+        }
+    }
+}
+
+/// None yet; clients want the dict all the same (S-05).
+#[derive(Default, Serialize)]
+struct DealerFeatures {}
+
+impl Welcome<'_> {
+    /// `WELCOME [2, Session, Details]`.
+    pub(crate) fn write(
+        &self,
+        serializer: Serializer,
+        out: &mut Vec<u8>,
+        session: u64,
+    ) -> Result<(), EncodeError> {
+        serializer.write(out, &(code::WELCOME, session, self))
+    }
+
+    pub(crate) fn new<'s>(
+        realm: &'s str,
+        identity: &'s crate::identity::Identity,
+        agent: &'s str,
+    ) -> Welcome<'s> {
+        Welcome {
+            realm,
+            authid: &identity.authid,
+            authrole: &identity.authrole,
+            authmethod: &identity.authmethod,
+            authprovider: &identity.authprovider,
+            agent,
+            roles: RouterRoles::default(),
+        }
+    }
+}
+
+type Written = Result<(), EncodeError>;
+
+/// `ABORT [3, Details, Reason]`.
+pub(crate) fn abort(serializer: Serializer, out: &mut Vec<u8>, reason: &str, message: &str) -> Written {
+    serializer.write(out, &(code::ABORT, Explained { message }, reason))
+}
+
+/// `GOODBYE [6, Details, Reason]`.
+pub(crate) fn goodbye(
+    serializer: Serializer,
+    out: &mut Vec<u8>,
+    reason: &str,
+    message: Option<&str>,
+) -> Written {
+    match message {
+        Some(message) => serializer.write(out, &(code::GOODBYE, Explained { message }, reason)),
+        None => serializer.write(out, &(code::GOODBYE, Empty {}, reason)),
+    }
+}
+
+/// `PUBLISHED [17, PUBLISH.Request, Publication]`.
+pub(crate) fn published(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    request: RequestId,
+    publication: PublicationId,
+) -> Written {
+    s.write(out, &(code::PUBLISHED, request, publication))
+}
+
+/// `SUBSCRIBED [33, SUBSCRIBE.Request, Subscription]`.
+pub(crate) fn subscribed(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    request: RequestId,
+    subscription: SubscriptionId,
+) -> Written {
+    s.write(out, &(code::SUBSCRIBED, request, subscription))
+}
+
+/// `UNSUBSCRIBED [35, UNSUBSCRIBE.Request]`.
+pub(crate) fn unsubscribed(s: Serializer, out: &mut Vec<u8>, request: RequestId) -> Written {
+    s.write(out, &(code::UNSUBSCRIBED, request))
+}
+
+/// `RESULT [50, CALL.Request, Details, Arguments?, ArgumentsKw?]`, the arguments written by `tail`.
+pub(crate) fn result<F>(s: Serializer, out: &mut Vec<u8>, request: RequestId, tail: F) -> Written
+where
+    F: FnOnce(&mut Tail<'_>) -> Written,
+{
+    Tail::of(s, out, &(code::RESULT, request, Empty {}), tail)
+}
+
+/// `EVENT [36, Subscription, Publication, Details, Arguments?, ArgumentsKw?]`.
+pub(crate) fn event(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    subscription: SubscriptionId,
+    publication: PublicationId,
+    retained: bool,
+    payload: &Payload,
+) -> Written {
+    #[derive(Serialize)]
+    struct Details {
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        retained: bool,
+    }
+    let head = (code::EVENT, subscription, publication, Details { retained });
+    Tail::of(s, out, &head, |tail| {
+        tail.payload(payload);
+        Ok(())
+    })
+}
+
+/// `ERROR [8, REQUEST.Type, REQUEST.Request, Details, Error, Arguments?, ArgumentsKw?]`.
+pub(crate) fn error(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    request_type: u64,
+    request: RequestId,
+    error: &crate::error::Error,
+) -> Written {
+    Tail::of(
+        s,
+        out,
+        &(code::ERROR, request_type, request, Empty {}, error.uri()),
+        |tail| {
+            tail.payload(&error.payload());
+            Ok(())
+        },
+    )
+}
+
+/// `Arguments` and `ArgumentsKw` at the end of a message: what is empty is left out (M-09).
+#[derive(Debug)]
+pub struct Tail<'o> {
+    serializer: Serializer,
+    out: &'o mut Vec<u8>,
+}
+
+impl Tail<'_> {
+    fn of<F>(serializer: Serializer, out: &mut Vec<u8>, head: &impl Serialize, write: F) -> Written
+    where
+        F: FnOnce(&mut Tail<'_>) -> Written,
+    {
+        serializer.write(out, head)?;
+        // The head was written as a complete list: open it again.
+        out.pop();
+        write(&mut Tail { serializer, out })?;
+        out.push(b']');
+        Ok(())
+    }
+
+    /// One positional argument.
+    pub(crate) fn one<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        self.out.extend_from_slice(b",[");
+        self.serializer.write(self.out, value)?;
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// One positional argument that is encoded already.
+    pub(crate) fn verbatim(&mut self, value: &str) {
+        self.out.extend_from_slice(b",[");
+        self.out.extend_from_slice(value.as_bytes());
+        self.out.push(b']');
+    }
+
+    /// The positional arguments: a value that serialises as a list.
+    pub(crate) fn args<T: Serialize + ?Sized>(&mut self, list: &T) -> Written {
+        self.part(list, b'[', b"[]", b"", "Args wants a tuple or a list")
+    }
+
+    /// The keyword arguments alone: a value that serialises as a dict.
+    pub(crate) fn kwargs<T: Serialize + ?Sized>(&mut self, dict: &T) -> Written {
+        self.part(dict, b'{', b"{}", b",[]", "Kwargs wants a struct or a map")
+    }
+
+    fn part<T>(&mut self, value: &T, open: u8, empty: &[u8], before: &[u8], otherwise: &str) -> Written
+    where
+        T: Serialize + ?Sized,
+    {
+        let start = self.out.len();
+        self.out.extend_from_slice(before);
+        self.out.push(b',');
+        let value_start = self.out.len();
+        self.serializer.write(self.out, value)?;
+        let written = &self.out[value_start..];
+        if written == empty {
+            self.out.truncate(start);
+        } else if written.first() != Some(&open) {
+            return Err(EncodeError::new(otherwise));
+        }
+        Ok(())
+    }
+
+    /// Arguments that are encoded already.
+    pub(crate) fn payload(&mut self, payload: &Payload) {
+        let (args, kwargs) = (payload.args_text(), payload.kwargs_text());
+        if let Some(args) = args.or(kwargs.map(|_| "[]")) {
+            self.out.push(b',');
+            self.out.extend_from_slice(args.as_bytes());
+        }
+        if let Some(kwargs) = kwargs {
+            self.out.push(b',');
+            self.out.extend_from_slice(kwargs.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Options and Details that clients send. Unknown keys are ignored (M-03), null means absent, and a wrong type is a
+//! protocol violation (M-05, M-06).
+
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// `HELLO.Details`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct HelloDetails<'f> {
+    pub(crate) roles: Roles,
+    #[serde(borrow)]
+    pub(crate) authmethods: Option<Vec<&'f str>>,
+}
+
+/// Whether a role that the specification knows was announced (S-09, S-10).
+#[derive(Debug, Default)]
+pub(crate) struct Roles {
+    pub(crate) known: bool,
+}
+
+impl<'de> Deserialize<'de> for Roles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = Roles;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a dict of roles")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut roles: A) -> Result<Roles, A::Error> {
+                let mut known = false;
+                while let Some(name) = roles.next_key::<&str>()? {
+                    roles.next_value::<Role>()?;
+                    known |= matches!(name, "caller" | "callee" | "publisher" | "subscriber");
+                }
+                Ok(Roles { known })
+            }
+        }
+        deserializer.deserialize_map(Names)
+    }
+}
+
+/// One role's dict; what it announces is not needed yet, but it must be a dict.
+#[derive(Deserialize)]
+struct Role {}
+
+/// `CALL.Options`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct CallOptions {
+    pub(crate) progress: Option<bool>,
+    #[serde(rename = "receive_progress")]
+    _receive_progress: Option<bool>,
+    #[serde(rename = "disclose_me")]
+    _disclose_me: Option<bool>,
+    #[serde(rename = "timeout")]
+    _timeout: Option<u64>,
+    pub(crate) ppt_scheme: Option<IgnoredAny>,
+}
+
+/// `PUBLISH.Options`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PublishOptions {
+    pub(crate) acknowledge: Option<bool>,
+    pub(crate) exclude_me: Option<bool>,
+    #[serde(rename = "disclose_me")]
+    _disclose_me: Option<bool>,
+    #[serde(rename = "retain")]
+    _retain: Option<bool>,
+    pub(crate) ppt_scheme: Option<IgnoredAny>,
+    #[serde(flatten)]
+    pub(crate) filter: Filter,
+}
+
+/// Which subscribers an event is for (L-03): a list that is present is a condition, an empty whitelist means nobody (L-04).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Filter {
+    pub(crate) exclude: Option<Vec<u64>>,
+    pub(crate) exclude_authid: Option<Vec<String>>,
+    pub(crate) exclude_authrole: Option<Vec<String>>,
+    pub(crate) eligible: Option<Vec<u64>>,
+    pub(crate) eligible_authid: Option<Vec<String>>,
+    pub(crate) eligible_authrole: Option<Vec<String>>,
+}
+
+impl Filter {
+    /// Whether a subscriber with this identity may get the event.
+    pub(crate) fn admits(&self, session: u64, authid: &str, authrole: &str) -> bool {
+        fn lists<T: PartialEq<U>, U: ?Sized>(list: Option<&Vec<T>>, member: &U, absent: bool) -> bool {
+            list.map_or(absent, |list| list.iter().any(|entry| entry == member))
+        }
+        lists(self.eligible.as_ref(), &session, true)
+            && lists(self.eligible_authid.as_ref(), authid, true)
+            && lists(self.eligible_authrole.as_ref(), authrole, true)
+            && !lists(self.exclude.as_ref(), &session, false)
+            && !lists(self.exclude_authid.as_ref(), authid, false)
+            && !lists(self.exclude_authrole.as_ref(), authrole, false)
+    }
+}
+
+/// `SUBSCRIBE.Options`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SubscribeOptions {
+    #[serde(rename = "match")]
+    pub(crate) policy: Option<MatchPolicy>,
+    #[serde(rename = "get_retained")]
+    _get_retained: Option<bool>,
+}
+
+/// How a topic or procedure is compared with a URI.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MatchPolicy {
+    Exact,
+    Prefix,
+    Wildcard,
+}

@@ -1,0 +1,144 @@
+//! What a connection has to send: finished frames, one behind the other.
+
+use std::fmt;
+
+use crate::id::RequestId;
+use crate::message::{self, Tail};
+use crate::serializer::{EncodeError, Serializer};
+
+/// How a transport delimits messages, so that each is written once, in the buffer that leaves for the socket.
+///
+/// ```
+/// use wamp_core::Framing;
+///
+/// /// Four bytes of big-endian length before each message.
+/// const PREFIXED: Framing = Framing {
+///     reserve: 4,
+///     seal: |buffer, start, _binary| {
+///         let length = (buffer.len() - start - 4) as u32;
+///         buffer[start..start + 4].copy_from_slice(&length.to_be_bytes());
+///     },
+/// };
+/// ```
+#[derive(Copy, Clone)]
+#[expect(clippy::exhaustive_structs, reason = "made by hosts")]
+pub struct Framing {
+    /// Bytes left free before a message is written.
+    pub reserve: usize,
+    /// Completes the frame that begins at the given place: `reserve` free bytes, then the message. The last argument
+    /// tells whether it is a binary message.
+    pub seal: fn(&mut Vec<u8>, usize, bool),
+}
+
+impl fmt::Debug for Framing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Framing")
+            .field("reserve", &self.reserve)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Frames that wait for the transport.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    serializer: Serializer,
+    framing: Framing,
+    buffer: Vec<u8>,
+}
+
+impl Outbox {
+    pub(crate) fn new(serializer: Serializer, framing: Framing) -> Self {
+        Self {
+            serializer,
+            framing,
+            buffer: Vec::new(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// Writes one message; if that fails, nothing was written.
+    pub(crate) fn write<F>(&mut self, write: F) -> Result<(), EncodeError>
+    where
+        F: FnOnce(Serializer, &mut Vec<u8>) -> Result<(), EncodeError>,
+    {
+        let mut message = Unfinished {
+            start: self.buffer.len(),
+            buffer: &mut self.buffer,
+            sealed: false,
+        };
+        message.buffer.resize(message.start + self.framing.reserve, 0);
+        write(self.serializer, message.buffer)?;
+        (self.framing.seal)(message.buffer, message.start, self.serializer.is_binary());
+        message.sealed = true;
+        Ok(())
+    }
+
+    /// Writes a message of the server's own making.
+    pub(crate) fn send<F>(&mut self, write: F)
+    where
+        F: FnOnce(Serializer, &mut Vec<u8>) -> Result<(), EncodeError>,
+    {
+        self.write(write)
+            .expect("messages of ids and strings can be serialised");
+    }
+
+    /// Copies a message that was encoded for several sessions.
+    pub(crate) fn copy(&mut self, message: &[u8]) {
+        self.send(|_, out| {
+            out.extend_from_slice(message);
+            Ok(())
+        });
+    }
+
+    /// Writes a RESULT of at most `limit` bytes.
+    pub(crate) fn result<F>(
+        &mut self,
+        request: RequestId,
+        limit: usize,
+        tail: F,
+    ) -> Result<(), crate::error::Error>
+    where
+        F: FnOnce(&mut Tail<'_>) -> Result<(), EncodeError>,
+    {
+        let mut length = 0;
+        let written = self.write(|serializer, out| {
+            let start = out.len();
+            message::result(serializer, out, request, tail)?;
+            length = out.len() - start;
+            if length > limit {
+                Err(EncodeError::new("too long"))
+            } else {
+                Ok(())
+            }
+        });
+        written.map_err(|error| {
+            if length > limit {
+                crate::error::Error::too_long(length, limit)
+            } else {
+                crate::error::Error::encoding(&error)
+            }
+        })
+    }
+}
+
+/// Takes a message back that was not finished: its `Serialize` failed or panicked.
+struct Unfinished<'b> {
+    buffer: &'b mut Vec<u8>,
+    start: usize,
+    sealed: bool,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.sealed {
+            self.buffer.truncate(self.start);
+        }
+    }
+}

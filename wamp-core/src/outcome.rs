@@ -1,0 +1,99 @@
+//! From what a handler's function returns to what the client gets.
+//!
+//! Which trait a type has cannot be asked in generic code on stable Rust, but where the type is concrete, as in an
+//! expansion, an inherent method goes before a trait's. So `Outcome(value).into_result()` takes a `Result` apart and
+//! leaves everything else alone, and `Outcome(value).reply()` tells our wrappers from a value that is serialised.
+
+use std::convert::Infallible;
+
+use crate::context::Context;
+use crate::error::{Error, WampError};
+use crate::payload::Raw;
+use crate::reply::{
+    Acceptance, Args, IntoAcceptance, IntoAdmission, IntoReply, Kwargs, Nothing, Reply, Single,
+};
+
+/// What a handler returned.
+#[derive(Debug)]
+pub struct Outcome<T>(pub T);
+
+/// The methods of every outcome that has none of its own.
+pub trait Plain<T>: Sized {
+    /// The value, which is no `Result`.
+    ///
+    /// # Errors
+    /// None.
+    fn into_result(self) -> Result<T, Infallible>;
+
+    /// The value as the only positional result.
+    fn reply(self) -> Single<T>;
+}
+
+impl<T> Plain<T> for Outcome<T> {
+    fn into_result(self) -> Result<T, Infallible> {
+        Ok(self.0)
+    }
+
+    fn reply(self) -> Single<T> {
+        Single(self.0)
+    }
+}
+
+// Without a bound on `E`: an `Err` must never pass as a value, though serde could serialise it.
+#[expect(missing_docs, reason = "as in `Plain`")]
+#[expect(clippy::missing_errors_doc, reason = "as in `Plain`")]
+impl<T, E> Outcome<Result<T, E>> {
+    pub fn into_result(self) -> Result<T, E> {
+        self.0
+    }
+}
+
+macro_rules! replies {
+    ($([$($generics:tt)*] $outcome:ty => $reply:ty, $make:expr;)+) => {$(
+        #[expect(missing_docs, reason = "as in `Plain`")]
+        impl<$($generics)*> Outcome<$outcome> {
+            pub fn reply(self) -> $reply {
+                $make(self.0)
+            }
+        }
+    )+};
+}
+
+replies! {
+    [] () => Nothing, |()| Nothing;
+    ['f] Raw<'f> => Raw<'f>, std::convert::identity;
+    [T] Args<T> => Args<T>, std::convert::identity;
+    [T] Kwargs<T> => Kwargs<T>, std::convert::identity;
+    [] Reply => Reply, std::convert::identity;
+}
+
+/// Sends the RESULT of a call.
+///
+/// # Errors
+/// `wamp.error.invalid_payload`, `wamp.error.payload_size_exceeded`.
+pub fn reply<R: IntoReply>(context: &Context, reply: R) -> Result<(), Error> {
+    context.reply(reply)
+}
+
+/// The WAMP form of a handler's error.
+pub fn error<E: WampError>(error: &E) -> Error {
+    error.to_error()
+}
+
+/// What a `#[subscribe]` handler attached.
+///
+/// # Errors
+/// The handler's own.
+pub fn accept<A: IntoAcceptance>(outcome: A) -> Result<Acceptance, Error> {
+    let mut acceptance = Acceptance::default();
+    outcome.accept(&mut acceptance)?;
+    Ok(acceptance)
+}
+
+/// What a `#[session]` handler attached.
+///
+/// # Errors
+/// The handler's own.
+pub fn admit<A: IntoAdmission>(outcome: A) -> Result<Acceptance, Error> {
+    accept(outcome)
+}

@@ -1,0 +1,269 @@
+//! Patterns of procedures and topics as handlers declare them, and which of many serves a URI.
+
+use std::collections::HashMap;
+
+use crate::message::MatchPolicy;
+use crate::uri;
+
+/// A declared URI: exact (`"a.b"`), a wildcard (`"users.{name}.get"`) or a prefix (`"files.{path..}"`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pattern {
+    pub(crate) policy: MatchPolicy,
+    /// In WAMP's form: a wildcard has empty components, a prefix is the string itself.
+    pub(crate) uri: String,
+}
+
+impl Pattern {
+    /// Reads a declaration.
+    pub(crate) fn parse(declared: &str) -> Result<Self, String> {
+        let components: Vec<&str> = declared.split('.').collect();
+        if let Some(prefix) = declared.strip_suffix("..}") {
+            return Self::prefix(declared, prefix);
+        }
+        let mut captures: Vec<&str> = Vec::new();
+        let mut uri = Vec::with_capacity(components.len());
+        for component in components {
+            let Some(name) = component
+                .strip_prefix('{')
+                .and_then(|rest| rest.strip_suffix('}'))
+            else {
+                // What is left of a brace is none of ours, and only a capture stands for an empty component.
+                checked(
+                    declared,
+                    uri::is_valid(component) && !component.contains(['{', '}']),
+                )?;
+                uri.push(component);
+                continue;
+            };
+            if !is_name(name) {
+                return Err(format!("`{{{name}}}` in \"{declared}\" is not a name"));
+            }
+            if captures.contains(&name) {
+                return Err(format!("`{{{name}}}` stands twice in \"{declared}\""));
+            }
+            captures.push(name);
+            uri.push("");
+        }
+        let uri = uri.join(".");
+        checked(declared, uri::is_valid_pattern(&uri))?;
+        let policy = if captures.is_empty() {
+            MatchPolicy::Exact
+        } else {
+            MatchPolicy::Wildcard
+        };
+        Ok(Self { policy, uri })
+    }
+
+    /// `"files.{path..}"`: the last component takes the rest of the URI, dots included.
+    fn prefix(declared: &str, before: &str) -> Result<Self, String> {
+        let Some((prefix, name)) = before.rsplit_once('{') else {
+            return Err(invalid(declared));
+        };
+        let literal = prefix
+            .strip_suffix('.')
+            .is_some_and(|uri| uri::is_valid(uri) && !uri.contains(['{', '}']));
+        checked(declared, prefix.is_empty() || literal)?;
+        if !is_name(name) {
+            return Err(format!("`{{{name}..}}` in \"{declared}\" is not a name"));
+        }
+        Ok(Self {
+            policy: MatchPolicy::Prefix,
+            uri: prefix.to_owned(),
+        })
+    }
+
+    /// Whether an exact URI falls under the pattern.
+    fn matches(&self, uri: &str) -> bool {
+        match self.policy {
+            MatchPolicy::Exact => self.uri == uri,
+            // More than the prefix: `files.` itself is no valid URI anyhow, and `path` is never empty.
+            MatchPolicy::Prefix => uri.len() > self.uri.len() && uri.starts_with(&self.uri),
+            MatchPolicy::Wildcard => wildcard_matches(&self.uri, uri),
+        }
+    }
+
+    /// Order of wildcards (H-04): at the first place where one has a literal and the other none, the literal wins.
+    fn rank(&self) -> Vec<bool> {
+        self.uri.split('.').map(str::is_empty).collect()
+    }
+}
+
+fn wildcard_matches(pattern: &str, uri: &str) -> bool {
+    let (mut pattern, mut uri) = (pattern.split('.'), uri.split('.'));
+    loop {
+        match (pattern.next(), uri.next()) {
+            (None, None) => return true,
+            (Some(expected), Some(component)) if expected.is_empty() || expected == component => {}
+            _ => return false,
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+fn invalid(declared: &str) -> String {
+    format!("\"{declared}\" is not a valid URI")
+}
+
+fn checked(declared: &str, valid: bool) -> Result<(), String> {
+    if valid { Ok(()) } else { Err(invalid(declared)) }
+}
+
+/// Values under patterns: exact ones found by hash, the others in the order of H-04.
+#[derive(Debug)]
+pub(crate) struct Patterns<T> {
+    exact: HashMap<String, T, foldhash::fast::RandomState>,
+    prefixes: Vec<(Pattern, T)>,
+    wildcards: Vec<(Pattern, T)>,
+}
+
+impl<T> Default for Patterns<T> {
+    fn default() -> Self {
+        Self {
+            exact: HashMap::default(),
+            prefixes: Vec::new(),
+            wildcards: Vec::new(),
+        }
+    }
+}
+
+impl<T> Patterns<T> {
+    /// Adds a value, or returns the one that has the same pattern already.
+    pub(crate) fn insert(&mut self, pattern: Pattern, value: T) -> Result<(), &T> {
+        match pattern.policy {
+            MatchPolicy::Exact => {
+                if self.exact.contains_key(&pattern.uri) {
+                    return Err(&self.exact[&pattern.uri]);
+                }
+                self.exact.insert(pattern.uri, value);
+                Ok(())
+            }
+            MatchPolicy::Prefix => add(&mut self.prefixes, pattern, value, |p| {
+                std::cmp::Reverse(p.uri.len())
+            }),
+            MatchPolicy::Wildcard => add(&mut self.wildcards, pattern, value, Pattern::rank),
+        }
+    }
+
+    /// The value that serves the URI (H-04): exact, else the longest prefix, else the best wildcard.
+    pub(crate) fn find(&self, uri: &str) -> Option<&T> {
+        self.exact.get(uri).or_else(|| {
+            let mut patterns = self.prefixes.iter().chain(&self.wildcards);
+            patterns
+                .find(|(pattern, _)| pattern.matches(uri))
+                .map(|(_, value)| value)
+        })
+    }
+}
+
+/// Adds to a list in the order in which its patterns are tried.
+fn add<T, K: Ord>(
+    list: &mut Vec<(Pattern, T)>,
+    pattern: Pattern,
+    value: T,
+    rank: impl Fn(&Pattern) -> K,
+) -> Result<(), &T> {
+    if let Some(at) = list.iter().position(|(other, _)| other.uri == pattern.uri) {
+        return Err(&list[at].1);
+    }
+    let at = list.partition_point(|(other, _)| rank(other) <= rank(&pattern));
+    list.insert(at, (pattern, value));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(declared: &[&'static str]) -> Patterns<&'static str> {
+        let mut table = Patterns::default();
+        for declared in declared {
+            table
+                .insert(Pattern::parse(declared).unwrap(), *declared)
+                .unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn captures_become_wildcards_and_prefixes() {
+        let wildcard = Pattern::parse("users.{name}.get").unwrap();
+        assert_eq!(
+            (wildcard.policy, wildcard.uri.as_str()),
+            (MatchPolicy::Wildcard, "users..get")
+        );
+        let prefix = Pattern::parse("files.{path..}").unwrap();
+        assert_eq!(
+            (prefix.policy, prefix.uri.as_str()),
+            (MatchPolicy::Prefix, "files.")
+        );
+        assert!(Pattern::parse("{all..}").unwrap().matches("a.b"));
+        assert_eq!(Pattern::parse("myapp:getDoc").unwrap().policy, MatchPolicy::Exact);
+    }
+
+    #[test]
+    fn declarations_that_are_no_uris_are_refused() {
+        for declared in [
+            "",
+            "a..b",
+            "a b",
+            "a.{}",
+            "a.{x}.{x}",
+            "a.{1x}",
+            "a.{x..}.b",
+            "a{x..}",
+            "a.b{x}",
+            "a.{x.b",
+            "a..{x}",
+            "{a}.b.{c..}",
+        ] {
+            assert!(Pattern::parse(declared).is_err(), "{declared:?}");
+        }
+    }
+
+    /// The table of the specification, with declarations in place of registrations. Its prefixes 2 and 3 end inside a
+    /// component's dot here (`a1.b2.c3.`): that is the only kind of prefix a handler can declare.
+    #[test]
+    fn h_05_the_table_of_the_specification() {
+        let table = table(&[
+            "a1.b2.c3.d4.e55",
+            "a1.b2.c3.{rest..}",
+            "a1.b2.c3.d4.{rest..}",
+            "a1.b2.{x}.d4.e5",
+            "a1.b2.c33.{x}.e5",
+            "a1.b2.{x}.d4.e5.{y}.g7",
+            "a1.b2.{x}.d4.{y}.f6.g7",
+        ]);
+        for (uri, serves) in [
+            ("a1.b2.c3.d4.e55", "a1.b2.c3.d4.e55"),
+            ("a1.b2.c3.d98.e74", "a1.b2.c3.{rest..}"),
+            ("a1.b2.c3.d4.e325", "a1.b2.c3.d4.{rest..}"),
+            ("a1.b2.c55.d4.e5", "a1.b2.{x}.d4.e5"),
+            ("a1.b2.c33.d4.e5", "a1.b2.c33.{x}.e5"),
+            ("a1.b2.c88.d4.e5.f6.g7", "a1.b2.{x}.d4.e5.{y}.g7"),
+        ] {
+            assert_eq!(table.find(uri), Some(&serves), "{uri}");
+        }
+        assert_eq!(table.find("a2.b2.c2.d2.e2"), None);
+    }
+
+    #[test]
+    fn h_06_a_literal_further_left_wins_over_a_longer_pattern() {
+        let table = table(&["a.{x}.cccccccc", "a.b.{x}"]);
+        assert_eq!(table.find("a.b.cccccccc"), Some(&"a.b.{x}"));
+    }
+
+    #[test]
+    fn the_same_pattern_twice_is_refused_whatever_its_captures_are_called() {
+        let mut table = table(&["a.{x}.b"]);
+        assert!(
+            table
+                .insert(Pattern::parse("a.{y}.b").unwrap(), "second")
+                .is_err()
+        );
+        assert!(table.insert(Pattern::parse("a.x.b").unwrap(), "exact").is_ok());
+    }
+}

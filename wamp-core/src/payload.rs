@@ -1,0 +1,224 @@
+//! The application's part of a message: positional and keyword arguments, left encoded until somebody reads them.
+
+use std::fmt;
+use std::ops::Range;
+
+use bumpalo::Bump;
+use bytestring::ByteString;
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer as SerdeSerializer};
+
+use crate::json::RAW_TOKEN;
+use crate::serializer::{EncodeError, Serializer, reader};
+
+/// `Arguments` and `ArgumentsKw` of a message.
+///
+/// It shares the frame that it arrived in; a copy is a reference count. Absent and empty are the same (M-10).
+///
+/// ```
+/// use wamp_core::Payload;
+///
+/// let payload = Payload::builder().arg(1).arg("two").kwarg("three", 3).build()?;
+/// assert_eq!(payload.args::<(u8, String)>()?, (1, "two".to_owned()));
+/// assert_eq!(payload.to_string(), r#"[1,"two"] {"three":3}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Payload {
+    text: ByteString,
+    args: Range<usize>,
+    kwargs: Range<usize>,
+}
+
+/// An argument did not have the type that was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DecodeError(String);
+
+impl Payload {
+    /// A payload without arguments.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::of_frame(ByteString::new(), 0..0, 0..0)
+    }
+
+    /// Starts a payload that is written argument by argument.
+    #[must_use]
+    pub fn builder() -> PayloadBuilder {
+        PayloadBuilder::default()
+    }
+
+    /// The parts of a received frame: a list and a dict, both validated, or empty ranges.
+    pub(crate) fn of_frame(text: ByteString, args: Range<usize>, kwargs: Range<usize>) -> Self {
+        Self { text, args, kwargs }
+    }
+
+    /// Whether there is neither a positional nor a keyword argument.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.args.is_empty() && self.kwargs.is_empty()
+    }
+
+    /// All positional arguments, read as a list: a tuple or a `Vec`.
+    ///
+    /// # Errors
+    /// The arguments have other types, or another number than the tuple.
+    pub fn args<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        read(self.args_text().unwrap_or("[]"))
+    }
+
+    /// All keyword arguments, read as a dict: a struct or a map.
+    ///
+    /// # Errors
+    /// The arguments have other types, or a field of the struct is missing.
+    pub fn kwargs<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        read(self.kwargs_text().unwrap_or("{}"))
+    }
+
+    pub(crate) fn args_text(&self) -> Option<&str> {
+        (!self.args.is_empty()).then(|| &self.text[self.args.clone()])
+    }
+
+    pub(crate) fn kwargs_text(&self) -> Option<&str> {
+        (!self.kwargs.is_empty()).then(|| &self.text[self.kwargs.clone()])
+    }
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
+    let arena = Bump::new();
+    reader(text, &arena)
+        .read()
+        .map_err(|error| DecodeError(error.to_string()))
+}
+
+impl fmt::Display for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.args_text(), self.kwargs_text()) {
+            (None, None) => Ok(()),
+            (Some(args), None) => f.write_str(args),
+            (args, Some(kwargs)) => write!(f, "{} {kwargs}", args.unwrap_or("[]")),
+        }
+    }
+}
+
+/// Writes a payload argument by argument; the first value that cannot be serialised is what [`build`](Self::build) reports.
+#[derive(Clone, Debug, Default)]
+pub struct PayloadBuilder {
+    args: Vec<u8>,
+    kwargs: Vec<u8>,
+    fault: Option<String>,
+}
+
+impl PayloadBuilder {
+    /// Appends a positional argument.
+    #[must_use]
+    pub fn arg(mut self, value: impl Serialize) -> Self {
+        self.args.push(if self.args.is_empty() { b'[' } else { b',' });
+        let written = Serializer::Json.write(&mut self.args, &value);
+        self.note(written);
+        self
+    }
+
+    /// Adds a keyword argument.
+    #[must_use]
+    pub fn kwarg(mut self, key: &str, value: impl Serialize) -> Self {
+        self.kwargs.push(if self.kwargs.is_empty() { b'{' } else { b',' });
+        let written = Serializer::Json.write(&mut self.kwargs, key).and_then(|()| {
+            self.kwargs.push(b':');
+            Serializer::Json.write(&mut self.kwargs, &value)
+        });
+        self.note(written);
+        self
+    }
+
+    fn note(&mut self, written: Result<(), EncodeError>) {
+        if let Err(error) = written {
+            self.fault.get_or_insert(error.to_string());
+        }
+    }
+
+    /// The finished payload.
+    ///
+    /// # Errors
+    /// A value could not be serialised, for instance a map with keys that are no strings.
+    pub fn build(self) -> Result<Payload, EncodeError> {
+        if let Some(fault) = self.fault {
+            return Err(EncodeError::new(fault));
+        }
+        let Self {
+            args: mut text,
+            kwargs,
+            ..
+        } = self;
+        if !text.is_empty() {
+            text.push(b']');
+        }
+        let args = 0..text.len();
+        if !kwargs.is_empty() {
+            text.extend_from_slice(&kwargs);
+            text.push(b'}');
+        }
+        let kwargs = args.end..text.len();
+        let text = ByteString::try_from(text).map_err(|error| EncodeError::new(error.to_string()))?;
+        Ok(Payload { text, args, kwargs })
+    }
+}
+
+/// Any one value, undecoded: borrowed from the frame as a parameter, copied verbatim as a result.
+///
+/// ```
+/// use wamp_core::Raw;
+///
+/// /// Hands back what the caller sent, whatever it is.
+/// async fn echo(value: Raw<'_>) -> Raw<'_> {
+///     value
+/// }
+/// ```
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Raw<'f>(&'f str);
+
+impl<'f> Raw<'f> {
+    pub(crate) fn text(self) -> &'f str {
+        self.0
+    }
+
+    /// Reads the value.
+    ///
+    /// # Errors
+    /// The value is not a `T`.
+    pub fn read<T: DeserializeOwned>(self) -> Result<T, DecodeError> {
+        read(self.0)
+    }
+}
+
+impl fmt::Display for Raw<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Borrowed;
+        impl<'de> Visitor<'de> for Borrowed {
+            type Value = Raw<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value of a WAMP message")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Raw<'de>, E> {
+                Ok(Raw(text))
+            }
+        }
+        deserializer.deserialize_newtype_struct(RAW_TOKEN, Borrowed)
+    }
+}
+
+impl Serialize for Raw<'_> {
+    fn serialize<S: SerdeSerializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &serde_json::value::RawValue =
+            serde_json::from_str(self.0).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}

@@ -1,0 +1,208 @@
+//! Realms: namespaces that share nothing (U-09), and publishing into one from the application.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde::Serialize;
+
+use crate::broker::{Broker, Event};
+use crate::id::{PublicationId, SessionId};
+use crate::message::Filter;
+use crate::payload::PayloadBuilder;
+use crate::peer::Peer;
+use crate::serializer::EncodeError;
+use crate::uri;
+
+/// A realm that is being served: a handle to publish into it.
+///
+/// A handler gets it injected; elsewhere it comes from [`Router::realm`](crate::Router::realm). It may be used from any
+/// thread, inside a runtime or not.
+///
+/// ```
+/// use wamp_core::{Realm, Router, Topic};
+///
+/// let router = Router::builder().realm(Realm::new("news").topic("headlines", Topic::open())).handlers([]).build()?;
+/// let realm = router.realm("news").expect("declared above");
+/// realm.publish("headlines").arg("WAMP over actix").kwarg("page", 1).send()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Realm {
+    name: Arc<str>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    broker: Broker,
+    sessions: Mutex<HashMap<SessionId, Arc<Peer>>>,
+}
+
+impl Realm {
+    pub(crate) fn open(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            shared: Arc::new(Shared {
+                broker: Broker::new(),
+                sessions: Mutex::default(),
+            }),
+        }
+    }
+
+    /// The same realm under the name by which a session joined it.
+    pub(crate) fn named(&self, name: &str) -> Self {
+        if *self.name == *name {
+            self.clone()
+        } else {
+            Self {
+                name: name.into(),
+                shared: Arc::clone(&self.shared),
+            }
+        }
+    }
+
+    /// The realm's name. A realm that serves any name has the one by which the session joined.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many sessions are open.
+    #[must_use]
+    pub fn session_count(&self) -> usize {
+        self.shared.sessions.lock().len()
+    }
+
+    /// Starts an event for the subscribers of a topic.
+    pub fn publish(&self, topic: impl Into<String>) -> Publish {
+        Publish {
+            realm: self.clone(),
+            topic: topic.into(),
+            payload: PayloadBuilder::default(),
+            filter: Filter::default(),
+        }
+    }
+
+    pub(crate) fn broker(&self) -> &Broker {
+        &self.shared.broker
+    }
+
+    pub(crate) fn join(&self, session: &Arc<Peer>) {
+        self.shared
+            .sessions
+            .lock()
+            .insert(session.id, Arc::clone(session));
+    }
+
+    pub(crate) fn leave(&self, session: SessionId) {
+        self.shared.sessions.lock().remove(&session);
+    }
+
+    /// Asks every session to leave.
+    pub(crate) fn close(&self, reason: &str) {
+        for session in self.shared.sessions.lock().values() {
+            session.mailbox.close(reason.to_owned());
+        }
+    }
+}
+
+/// An event that the application publishes; [`send`](Self::send) delivers it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is published before `send`"]
+pub struct Publish {
+    realm: Realm,
+    topic: String,
+    payload: PayloadBuilder,
+    filter: Filter,
+}
+
+/// An event could not be published.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The topic is not a valid URI, or it is reserved: its first component is `wamp`.
+    #[error("`{0}` is not a URI to which an application can publish")]
+    Topic(String),
+    /// An argument could not be serialised.
+    #[error(transparent)]
+    Payload(#[from] EncodeError),
+}
+
+impl Publish {
+    /// Appends a positional argument.
+    pub fn arg(mut self, value: impl Serialize) -> Self {
+        self.payload = self.payload.arg(value);
+        self
+    }
+
+    /// Adds a keyword argument.
+    pub fn kwarg(mut self, key: &str, value: impl Serialize) -> Self {
+        self.payload = self.payload.kwarg(key, value);
+        self
+    }
+
+    /// Not for these sessions.
+    pub fn exclude(mut self, sessions: impl IntoIterator<Item = SessionId>) -> Self {
+        self.filter.exclude = Some(sessions.into_iter().map(SessionId::get).collect());
+        self
+    }
+
+    /// Not for sessions with these authids.
+    pub fn exclude_authid<A: Into<String>>(mut self, authids: impl IntoIterator<Item = A>) -> Self {
+        self.filter.exclude_authid = Some(authids.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Not for sessions with these authroles.
+    pub fn exclude_authrole<A: Into<String>>(mut self, authroles: impl IntoIterator<Item = A>) -> Self {
+        self.filter.exclude_authrole = Some(authroles.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// For these sessions only; an empty list means nobody (L-04).
+    pub fn eligible(mut self, sessions: impl IntoIterator<Item = SessionId>) -> Self {
+        self.filter.eligible = Some(sessions.into_iter().map(SessionId::get).collect());
+        self
+    }
+
+    /// For sessions with these authids only.
+    pub fn eligible_authid<A: Into<String>>(mut self, authids: impl IntoIterator<Item = A>) -> Self {
+        self.filter.eligible_authid = Some(authids.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// For sessions with these authroles only.
+    pub fn eligible_authrole<A: Into<String>>(mut self, authroles: impl IntoIterator<Item = A>) -> Self {
+        self.filter.eligible_authrole = Some(authroles.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Delivers the event to every subscriber's mailbox and returns its id. It never waits: a subscriber that does not
+    /// keep up is cut off.
+    ///
+    /// # Errors
+    /// The topic is not a URI of the application, or an argument cannot be serialised.
+    pub fn send(self) -> Result<PublicationId, PublishError> {
+        let Self {
+            realm,
+            topic,
+            payload,
+            filter,
+        } = self;
+        if !uri::is_valid(&topic) || uri::is_reserved(&topic) {
+            return Err(PublishError::Topic(topic));
+        }
+        let publication = PublicationId::random();
+        let payload = payload.build()?;
+        let event = Event {
+            publication,
+            topic: &topic,
+            payload: &payload,
+            filter: &filter,
+            excluded: None,
+        };
+        realm.broker().publish(&event)?;
+        Ok(publication)
+    }
+}

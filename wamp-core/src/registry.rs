@@ -1,0 +1,130 @@
+//! The handlers and topics of one realm, checked and frozen when the router is built.
+
+use std::panic::Location;
+
+use crate::handler::{Entry, Registration};
+use crate::pattern::{Pattern, Patterns};
+use crate::uri;
+
+/// Who may do what with a topic that is declared without a handler.
+///
+/// ```
+/// use wamp_core::{RealmBuilder, Realm, Topic};
+/// let realm: RealmBuilder = Realm::new("chat").topic("room.{name}", Topic::open());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Topic(());
+
+impl Topic {
+    /// Every session of the realm may subscribe and publish.
+    #[must_use]
+    pub const fn open() -> Self {
+        Self(())
+    }
+}
+
+/// A topic declared with the builder, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct DeclaredTopic {
+    pub(crate) uri: String,
+    pub(crate) at: &'static Location<'static>,
+}
+
+/// One direction of a topic.
+#[derive(Debug)]
+pub(crate) enum Declared {
+    /// Open to everybody.
+    Open(DeclaredTopic),
+    /// Decided by a handler.
+    Handled(&'static Registration),
+}
+
+/// Everything that the application serves in one realm.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    procedures: Patterns<&'static Registration>,
+    subscriptions: Patterns<Declared>,
+    publications: Patterns<Declared>,
+    joins: Vec<&'static Registration>,
+}
+
+impl Registry {
+    /// Adds a handler; the fault names both places if it clashes with another.
+    pub(crate) fn add(&mut self, handler: &'static Registration) -> Result<(), String> {
+        let taken = match handler.entry {
+            Entry::Session(_) => {
+                self.joins.push(handler);
+                return Ok(());
+            }
+            Entry::Rpc(_) => self
+                .procedures
+                .insert(pattern(handler)?, handler)
+                .err()
+                .map(ToString::to_string),
+            Entry::Subscribe(_) => insert(&mut self.subscriptions, handler)?,
+            Entry::Publish(_) => insert(&mut self.publications, handler)?,
+        };
+        taken.map_or(Ok(()), |other| {
+            Err(format!("{handler} and {other} serve the same URI"))
+        })
+    }
+
+    /// Adds a topic without a handler, both directions.
+    pub(crate) fn open(&mut self, topic: &DeclaredTopic) -> Result<(), String> {
+        let declared = Pattern::parse(&topic.uri)?;
+        for direction in [&mut self.subscriptions, &mut self.publications] {
+            direction
+                .insert(declared.clone(), Declared::Open(topic.clone()))
+                .map_err(|other| {
+                    let DeclaredTopic { uri, at } = topic;
+                    format!("topic(\"{uri}\") at {at} and {other} declare the same topic")
+                })?;
+        }
+        Ok(())
+    }
+
+    /// The handler of a procedure. What is `wamp.*` belongs to the protocol, whatever patterns there are (U-08).
+    pub(crate) fn procedure(&self, uri: &str) -> Option<&'static Registration> {
+        self.procedures
+            .find(uri)
+            .copied()
+            .filter(|_| !uri::is_reserved(uri))
+    }
+
+    pub(crate) fn subscription(&self, topic: &str) -> Option<&Declared> {
+        self.subscriptions
+            .find(topic)
+            .filter(|_| !uri::is_reserved(topic))
+    }
+
+    pub(crate) fn publication(&self, topic: &str) -> Option<&Declared> {
+        self.publications.find(topic)
+    }
+
+    pub(crate) fn joins(&self) -> &[&'static Registration] {
+        &self.joins
+    }
+}
+
+fn pattern(handler: &Registration) -> Result<Pattern, String> {
+    Pattern::parse(handler.uri).map_err(|fault| format!("{handler}: {fault}"))
+}
+
+fn insert(
+    direction: &mut Patterns<Declared>,
+    handler: &'static Registration,
+) -> Result<Option<String>, String> {
+    let clash = direction
+        .insert(pattern(handler)?, Declared::Handled(handler))
+        .err();
+    Ok(clash.map(ToString::to_string))
+}
+
+impl std::fmt::Display for Declared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Open(DeclaredTopic { uri, at }) => write!(f, "topic(\"{uri}\") at {at}"),
+            Self::Handled(handler) => handler.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The router: realms with their handlers, shared by every connection of the process.
+
+mod builder;
+mod shutdown;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use builder::{BuildError, RealmBuilder, RouterBuilder};
+pub(crate) use shutdown::Counted;
+use shutdown::Stop;
+pub use shutdown::Stopped;
+
+use crate::limits::Limits;
+use crate::realm::Realm;
+use crate::registry::Registry;
+
+/// The router: realms with their handlers, frozen when it was built and shared by every connection of the process.
+///
+/// A copy is a handle to the same router.
+///
+/// ```
+/// use wamp_core::{Realm, Router, Topic};
+///
+/// let router = Router::builder()
+///     .realm(Realm::new("customers").topic("offers", Topic::open()))
+///     .handlers([])
+///     .build()?;
+/// assert!(router.realm("customers").is_some());
+/// assert!(router.realm("staff").is_none());
+/// # Ok::<(), wamp_core::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Router(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    realms: Realms,
+    limits: Limits,
+    agent: String,
+    stop: Stop,
+}
+
+/// A realm and what is served in it.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) realm: Realm,
+    pub(crate) registry: Registry,
+    pub(crate) lenient_request_ids: bool,
+}
+
+#[derive(Debug)]
+enum Realms {
+    /// One realm, whatever name a client joins by.
+    Any(Arc<Served>),
+    Named(HashMap<String, Arc<Served>>),
+}
+
+impl Router {
+    /// Starts a router.
+    pub fn builder() -> RouterBuilder {
+        RouterBuilder::default()
+    }
+
+    /// The realm of this name; a router without declared realms has one for every name.
+    #[must_use]
+    pub fn realm(&self, name: &str) -> Option<Realm> {
+        self.served(name).map(|served| served.realm.named(name))
+    }
+
+    /// Whether another handle is the same router.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The bounds that sessions keep.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Ends every session with GOODBYE `wamp.close.system_shutdown` and lets none open any more: HELLO is answered with
+    /// ABORT of the same reason. Calls in flight have `grace` to finish; what is left then is answered
+    /// `wamp.error.canceled`. The shutdown begins at once; the returned future is ready when the last connection has ended.
+    pub fn shutdown(&self, grace: Duration) -> Stopped {
+        self.0.stop.begin(grace);
+        self.0
+            .realms
+            .each(|served| served.realm.close(crate::error::uris::SYSTEM_SHUTDOWN));
+        Stopped::new(self.clone())
+    }
+
+    /// Whether [`shutdown`](Self::shutdown) has begun.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping().is_some()
+    }
+
+    /// The grace of a shutdown that has begun.
+    pub(crate) fn stopping(&self) -> Option<Duration> {
+        self.0.stop.grace()
+    }
+
+    pub(crate) fn agent(&self) -> &str {
+        &self.0.agent
+    }
+
+    pub(crate) fn served(&self, name: &str) -> Option<&Arc<Served>> {
+        match &self.0.realms {
+            Realms::Any(served) => Some(served),
+            Realms::Named(realms) => realms.get(name),
+        }
+    }
+
+    fn stop(&self) -> &Stop {
+        &self.0.stop
+    }
+}
+
+impl Realms {
+    fn each(&self, visit: impl Fn(&Served)) {
+        match self {
+            Self::Any(served) => visit(served),
+            Self::Named(realms) => realms.values().for_each(|served| visit(served)),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Declaring realms, topics and handlers, and checking them all before the server listens.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::{Inner, Realms, Router, Served};
+use crate::handler::{Collected, Registration};
+use crate::limits::Limits;
+use crate::realm::Realm;
+use crate::registry::{DeclaredTopic, Registry, Topic};
+use crate::router::shutdown::Stop;
+use crate::uri;
+
+/// Declares a router; [`build`](Self::build) checks and freezes it.
+#[derive(Debug, Default)]
+#[must_use = "nothing is checked before `build`"]
+pub struct RouterBuilder {
+    realms: Vec<RealmBuilder>,
+    handlers: Option<Vec<&'static Registration>>,
+    limits: Limits,
+    agent: Option<String>,
+}
+
+/// Declares a realm: [`Realm::new`], [`Realm::any`].
+#[derive(Debug)]
+#[must_use = "a realm is served by a router: `Router::builder().realm(…)`"]
+pub struct RealmBuilder {
+    name: Option<String>,
+    topics: Vec<DeclaredTopic>,
+    lenient_request_ids: bool,
+}
+
+impl Realm {
+    /// Declares a realm for [`RouterBuilder::realm`].
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "the handle to a realm comes from the router that serves it"
+    )]
+    pub fn new(name: impl Into<String>) -> RealmBuilder {
+        RealmBuilder::of(Some(name.into()))
+    }
+
+    /// Declares one realm that serves clients whatever name they join by. It must be the only one of its router.
+    pub fn any() -> RealmBuilder {
+        RealmBuilder::of(None)
+    }
+}
+
+impl RealmBuilder {
+    fn of(name: Option<String>) -> Self {
+        Self {
+            name,
+            topics: Vec::new(),
+            lenient_request_ids: false,
+        }
+    }
+
+    /// Accepts request ids in any order, for clients that do not count 1, 2, 3, …. The specification demands that they
+    /// do, so the default is not to.
+    pub fn lenient_request_ids(mut self, lenient: bool) -> Self {
+        self.lenient_request_ids = lenient;
+        self
+    }
+
+    /// Declares a topic without a handler: exact, `"chat.{room}"` or `"files.{path..}"`.
+    #[track_caller]
+    pub fn topic(mut self, uri: impl Into<String>, _topic: Topic) -> Self {
+        self.topics.push(DeclaredTopic {
+            uri: uri.into(),
+            at: Location::caller(),
+        });
+        self
+    }
+}
+
+/// Everything that is wrong with the declarations of a router, each fault with the places that it concerns.
+#[derive(Debug, thiserror::Error)]
+#[error("the router cannot be built:{}", Listed(faults))]
+pub struct BuildError {
+    faults: Vec<String>,
+}
+
+impl BuildError {
+    /// One text for each fault.
+    pub fn faults(&self) -> impl Iterator<Item = &str> {
+        self.faults.iter().map(String::as_str)
+    }
+}
+
+struct Listed<'f>(&'f [String]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|fault| write!(f, "\n  - {fault}"))
+    }
+}
+
+impl RouterBuilder {
+    /// Adds a realm. With none, the router serves one realm, whatever name a client joins by.
+    pub fn realm(mut self, realm: RealmBuilder) -> Self {
+        self.realms.push(realm);
+        self
+    }
+
+    /// Serves these handlers instead of all that were collected.
+    pub fn handlers<H>(mut self, handlers: H) -> Self
+    where
+        H: IntoIterator<Item = &'static [Registration]>,
+    {
+        self.handlers = Some(handlers.into_iter().flatten().collect());
+        self
+    }
+
+    /// Replaces the default limits.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What WELCOME says of the software, in place of name and version of this crate.
+    pub fn agent(mut self, agent: impl Into<String>) -> Self {
+        self.agent = Some(agent.into());
+        self
+    }
+
+    /// Checks all declarations and freezes them.
+    ///
+    /// # Errors
+    /// All faults together: invalid URIs, two handlers for one URI, a realm that is not declared.
+    pub fn build(mut self) -> Result<Router, BuildError> {
+        if self.realms.is_empty() {
+            self.realms.push(Realm::any());
+        }
+        let handlers = self.handlers.unwrap_or_else(collected);
+        let mut faults = names(&self.realms);
+        let served: Vec<_> = self
+            .realms
+            .iter()
+            .map(|realm| (realm, registry(realm, &handlers, &mut faults)))
+            .collect();
+        faults.extend(
+            handlers
+                .iter()
+                .filter_map(|handler| undeclared(handler, &self.realms)),
+        );
+        if !faults.is_empty() {
+            let mut seen = HashSet::new();
+            faults.retain(|fault| seen.insert(fault.clone()));
+            return Err(BuildError { faults });
+        }
+        announce(&handlers);
+        let realms = realms(served);
+        let agent = self
+            .agent
+            .unwrap_or_else(|| concat!("wamp-actix/", env!("CARGO_PKG_VERSION")).to_owned());
+        Ok(Router(Arc::new(Inner {
+            realms,
+            limits: self.limits,
+            agent,
+            stop: Stop::default(),
+        })))
+    }
+}
+
+/// All handlers that `inventory` knows, in an order that does not depend on the linker.
+fn collected() -> Vec<&'static Registration> {
+    let mut handlers: Vec<_> = inventory::iter::<Collected>()
+        .flat_map(|collected| collected.0)
+        .collect();
+    handlers.sort_by_key(|handler| (handler.file, handler.line, handler.uri));
+    handlers
+}
+
+fn names(realms: &[RealmBuilder]) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut seen = HashSet::new();
+    for realm in realms {
+        match &realm.name {
+            None if realms.len() > 1 => {
+                faults.push("Realm::any() must be the only realm of its router".to_owned());
+            }
+            None => {}
+            Some(name) if !uri::is_valid(name) => faults.push(format!("realm \"{name}\" is not a valid URI")),
+            Some(name) if !seen.insert(name) => faults.push(format!("realm \"{name}\" is declared twice")),
+            Some(_) => {}
+        }
+    }
+    faults
+}
+
+fn registry(realm: &RealmBuilder, handlers: &[&'static Registration], faults: &mut Vec<String>) -> Registry {
+    let mut registry = Registry::default();
+    for handler in handlers {
+        if handler.realm.is_none() || handler.realm == realm.name.as_deref() {
+            faults.extend(registry.add(handler).err());
+        }
+    }
+    for topic in &realm.topics {
+        faults.extend(registry.open(topic).err());
+    }
+    registry
+}
+
+fn undeclared(handler: &Registration, realms: &[RealmBuilder]) -> Option<String> {
+    let realm = handler.realm?;
+    let declared = realms
+        .iter()
+        .any(|declared| declared.name.as_deref() == Some(realm));
+    (!declared).then(|| format!("{handler} is for realm \"{realm}\", which is not declared"))
+}
+
+fn realms(declared: Vec<(&RealmBuilder, Registry)>) -> Realms {
+    let mut named = HashMap::new();
+    for (
+        RealmBuilder {
+            name,
+            lenient_request_ids,
+            ..
+        },
+        registry,
+    ) in declared
+    {
+        let realm = Realm::open(name.as_deref().unwrap_or_default());
+        let served = Arc::new(Served {
+            realm,
+            registry,
+            lenient_request_ids: *lenient_request_ids,
+        });
+        match name {
+            None => return Realms::Any(served),
+            Some(name) => named.insert(name.clone(), served),
+        };
+    }
+    Realms::Named(named)
+}
+
+/// One line for what is served, so that a handler that was not linked is missed at once.
+fn announce(handlers: &[&Registration]) {
+    let list: Vec<String> = handlers.iter().map(ToString::to_string).collect();
+    tracing::info!(handlers = handlers.len(), "serving {}", list.join(", "));
+}

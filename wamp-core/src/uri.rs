@@ -1,0 +1,78 @@
+//! URIs of procedures, topics, realms and errors: which are valid, and which are reserved.
+
+/// Longer URIs are refused as invalid, so that no table of ours holds a stranger's megabyte.
+pub(crate) const MAX_BYTES: usize = 1024;
+
+/// Loose check of an exact URI (U-01): components that are not empty, without white space, `#` or `.`.
+pub(crate) fn is_valid(uri: &str) -> bool {
+    uri.len() <= MAX_BYTES
+        && uri
+            .split('.')
+            .all(|component| !component.is_empty() && is_component(component))
+}
+
+/// Loose check of a wildcard pattern (U-05): as [`is_valid`], and components may be empty.
+pub(crate) fn is_valid_pattern(uri: &str) -> bool {
+    uri.len() <= MAX_BYTES && uri.split('.').all(is_component)
+}
+
+fn is_component(component: &str) -> bool {
+    let bytes = component.as_bytes();
+    if bytes.is_ascii() {
+        // `char::is_whitespace` for ASCII, with the vertical tab that `u8::is_ascii_whitespace` leaves out.
+        !bytes
+            .iter()
+            .any(|&byte| matches!(byte, b' ' | b'\t'..=b'\r' | b'#'))
+    } else {
+        !component.chars().any(|c| c.is_whitespace() || c == '#')
+    }
+}
+
+/// Whether the URI belongs to the protocol itself: first component `wamp` (U-06).
+pub(crate) fn is_reserved(uri: &str) -> bool {
+    uri.split('.').next() == Some("wamp")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn u_01_the_loose_check_takes_everything_but_empty_components_white_space_and_hash() {
+        for valid in [
+            "a",
+            "a.b",
+            "A-b.ü",
+            "com.myapp:getDoc",
+            "wamp.x",
+            "1.2",
+            "a\u{0}b",
+        ] {
+            assert!(is_valid(valid), "{valid:?}");
+        }
+        for invalid in [
+            "", ".", "a.", ".a", "a..b", "a b", "a#b", "a\tb", "a\u{b}b", "a\u{a0}b", "a.b\n",
+        ] {
+            assert!(!is_valid(invalid), "{invalid:?}");
+        }
+        assert!(is_valid(&"a".repeat(MAX_BYTES)));
+        assert!(!is_valid(&"a".repeat(MAX_BYTES + 1)));
+    }
+
+    #[test]
+    fn u_05_a_wildcard_may_have_empty_components() {
+        assert!(
+            is_valid_pattern("a..b")
+                && is_valid_pattern("")
+                && is_valid_pattern(".a")
+                && is_valid_pattern("a.")
+        );
+        assert!(!is_valid_pattern("a. .b"));
+    }
+
+    #[test]
+    fn u_06_the_reserved_prefix_is_a_component_not_a_string() {
+        assert!(is_reserved("wamp") && is_reserved("wamp.session.get"));
+        assert!(!is_reserved("wampx.y") && !is_reserved("a.wamp"));
+    }
+}
