@@ -122,12 +122,7 @@ struct Header {
 impl Frames {
     /// A socket right after its upgrade.
     pub(crate) fn new(limits: FrameLimits) -> Self {
-        Self {
-            limits,
-            input: BytesMut::new(),
-            assembly: None,
-            state: State::Open,
-        }
+        Self { limits, input: BytesMut::new(), assembly: None, state: State::Open }
     }
 
     /// Takes what the socket gave. After a close frame or a fault it is thrown away.
@@ -173,10 +168,7 @@ impl Frames {
     }
 
     fn end(&mut self, state: State) {
-        *self = Self {
-            state,
-            ..Self::new(self.limits)
-        };
+        *self = Self { state, ..Self::new(self.limits) };
     }
 
     fn read(&mut self) -> Result<Option<Incoming>, CloseCode> {
@@ -211,11 +203,7 @@ impl Frames {
             self.input.split_to(header.payload_length)
         };
         unmask(&mut payload, header.mask);
-        Ok(Some(Frame {
-            last: header.last,
-            opcode: header.opcode,
-            payload,
-        }))
+        Ok(Some(Frame { last: header.last, opcode: header.opcode, payload }))
     }
 
     /// The next header, or why the connection ends: known before its last byte where the first ones tell.
@@ -231,13 +219,7 @@ impl Frames {
         let Some(&mask) = self.input[mask_at..].first_chunk() else {
             return Ok(None);
         };
-        Ok(Some(Header {
-            last,
-            opcode,
-            size: mask_at + mask.len(),
-            mask,
-            payload_length,
-        }))
+        Ok(Some(Header { last, opcode, size: mask_at + mask.len(), mask, payload_length }))
     }
 
     /// What the first two bytes say, if they are legal here (RFC 6455, 5.1, 5.2, 5.4, 5.5).
@@ -263,20 +245,11 @@ impl Frames {
         let limit = match opcode {
             OpCode::Ping | OpCode::Pong | OpCode::Close => MAX_CONTROL_BYTES,
             OpCode::Continue | OpCode::Text | OpCode::Binary | OpCode::Bad => {
-                let assembled = self
-                    .assembly
-                    .as_ref()
-                    .map_or(0, |assembly| assembly.payload.len());
-                self.limits
-                    .max_message_bytes
-                    .saturating_sub(assembled)
-                    .min(self.limits.max_frame_bytes)
+                let assembled = self.assembly.as_ref().map_or(0, |assembly| assembly.payload.len());
+                self.limits.max_message_bytes.saturating_sub(assembled).min(self.limits.max_frame_bytes)
             }
         };
-        usize::try_from(length)
-            .ok()
-            .filter(|length| *length <= limit)
-            .ok_or(CloseCode::TooBig)
+        usize::try_from(length).ok().filter(|length| *length <= limit).ok_or(CloseCode::TooBig)
     }
 
     /// The message that this frame is, or completes.
@@ -286,11 +259,7 @@ impl Frames {
             if frame.last {
                 return message(binary, frame.payload.freeze()).map(Some);
             }
-            self.assembly = Some(Assembly {
-                binary,
-                payload: frame.payload.to_vec(),
-                fragments: 1,
-            });
+            self.assembly = Some(Assembly { binary, payload: frame.payload.to_vec(), fragments: 1 });
             return Ok(None);
         };
         assembly.payload.extend_from_slice(&frame.payload);
@@ -311,9 +280,7 @@ fn message(binary: bool, payload: Bytes) -> Result<Incoming, CloseCode> {
         return Ok(Incoming::Binary(payload));
     }
     // RFC 6455, 8.1. One check of the whole message: a character may be cut by the border of two fragments.
-    ByteString::try_from(payload)
-        .map(Incoming::Text)
-        .map_err(|_| CloseCode::InvalidPayload)
+    ByteString::try_from(payload).map(Incoming::Text).map_err(|_| CloseCode::InvalidPayload)
 }
 
 /// The code in the payload of a close frame (RFC 6455, 5.5.1 and 7.4; 1012 to 1014 are registered with IANA).

@@ -43,10 +43,7 @@ pub(crate) fn check<'s>(
     ws::verify_handshake(request.head()).map_err(no_upgrade)?;
     origins.check(request.headers())?;
     subprotocol(request.headers(), supported).ok_or_else(|| {
-        let text = format!(
-            "Sec-WebSocket-Protocol must offer one of: {}",
-            supported.join(", ")
-        );
+        let text = format!("Sec-WebSocket-Protocol must offer one of: {}", supported.join(", "));
         refusal(StatusCode::BAD_REQUEST, text)
     })
 }
@@ -61,9 +58,7 @@ pub(crate) fn switching_protocols(
 ) -> Result<HttpResponseBuilder, HttpResponse> {
     let handshake = ws::handshake(request.head()).map_err(no_upgrade)?.finish();
     let mut response = HttpResponse::SwitchingProtocols();
-    response
-        .upgrade("websocket")
-        .insert_header((header::SEC_WEBSOCKET_PROTOCOL, subprotocol));
+    response.upgrade("websocket").insert_header((header::SEC_WEBSOCKET_PROTOCOL, subprotocol));
     if let Some(accept) = handshake.headers().get(header::SEC_WEBSOCKET_ACCEPT) {
         response.insert_header((header::SEC_WEBSOCKET_ACCEPT, accept));
     }
@@ -77,9 +72,7 @@ fn no_upgrade(error: HandshakeError) -> HttpResponse {
     match error {
         HandshakeError::GetMethodRequired => {
             let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, text);
-            response
-                .headers_mut()
-                .insert(header::ALLOW, HeaderValue::from_static("GET"));
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
             response
         }
         HandshakeError::BadWebsocketKey => refusal(StatusCode::BAD_REQUEST, text),
@@ -88,12 +81,8 @@ fn no_upgrade(error: HandshakeError) -> HttpResponse {
         | HandshakeError::NoVersionHeader
         | HandshakeError::UnsupportedVersion => {
             let mut response = refusal(StatusCode::UPGRADE_REQUIRED, text);
-            response
-                .headers_mut()
-                .insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-            response
-                .headers_mut()
-                .insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
             response
         }
     }
@@ -128,15 +117,13 @@ impl Origins {
         let (allowed, compared) = match self {
             Self::SameHost => {
                 let (source, host) = own_host(headers);
-                let same = Origin::parse(&origin)
-                    .zip(Authority::parse(&host))
-                    .is_some_and(|(o, h)| o.is_at(&h));
+                let same =
+                    Origin::parse(&origin).zip(Authority::parse(&host)).is_some_and(|(o, h)| o.is_at(&h));
                 (same, format!("{source} {}", shown(&host)))
             }
-            Self::Listed(entries) => (
-                listed(entries, &origin),
-                format!("the list {}", shown(&entries.join(", "))),
-            ),
+            Self::Listed(entries) => {
+                (listed(entries, &origin), format!("the list {}", shown(&entries.join(", "))))
+            }
         };
         if allowed {
             return Ok(());
@@ -152,9 +139,7 @@ impl Origins {
 
 fn listed(entries: &[String], origin: &str) -> bool {
     let parsed = Origin::parse(origin);
-    entries
-        .iter()
-        .any(|entry| entry == "*" || parsed.is_some() && Origin::parse(entry) == parsed)
+    entries.iter().any(|entry| entry == "*" || parsed.is_some() && Origin::parse(entry) == parsed)
 }
 
 /// Under which host and port the client reached us, and the header that says so.
@@ -195,9 +180,7 @@ fn forwarded(headers: &HeaderMap) -> Option<String> {
 /// The value of a header that may come once only. Several lines make one value that is no origin and no host, and so
 /// match nothing.
 fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
-    let mut lines = headers
-        .get_all(name)
-        .map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let mut lines = headers.get_all(name).map(|line| String::from_utf8_lossy(line.as_bytes()));
     let first = lines.next()?;
     Some(lines.fold(first, |value, line| format!("{value}, {line}").into()))
 }
@@ -271,11 +254,7 @@ fn host_name(name: &str) -> Option<String> {
 
 fn port(digits: &str) -> Option<u16> {
     // `parse` alone would accept a plus sign.
-    if digits.starts_with('+') {
-        None
-    } else {
-        digits.parse().ok()
-    }
+    if digits.starts_with('+') { None } else { digits.parse().ok() }
 }
 
 /// A stranger's text for a log line or a response: in quotes, without line breaks or control characters, cut.
@@ -287,9 +266,7 @@ fn shown(value: &str) -> String {
 }
 
 fn refusal(status: StatusCode, text: String) -> HttpResponse {
-    HttpResponse::build(status)
-        .content_type("text/plain; charset=utf-8")
-        .body(text + "\n")
+    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text + "\n")
 }
 
 #[cfg(test)]

@@ -1,13 +1,26 @@
 //! WAMP v2 for actix-web: calls and events over one WebSocket, served by annotated async functions.
 
+mod body;
+mod clock;
+mod endpoint;
+mod frames;
+mod handshake;
+mod hard_close;
 mod parameter;
+mod router;
+mod signal;
+mod socket;
+pub mod test;
+mod watchdog;
 
+pub use endpoint::{Endpoint, endpoint};
+pub use hard_close::on_connect;
+pub use router::{Router, RouterBuilder, router};
 pub use wamp_core::{
     Args, BuildError, Call, Context, DecodeError, EmitError, EncodeError, Error, Events, FromContext, Hold,
     Identity, IntoAcceptance, IntoAdmission, Kwargs, Limits, Payload, PayloadBuilder, Publication,
-    PublicationId, Publish, PublishError, Raw, Realm, RealmBuilder, RegistrationId, Reply, RequestId, Router,
-    RouterBuilder, Session, SessionData, SessionId, Snapshot, Stopped, Subscription, SubscriptionId, Topic,
-    WampError, uris,
+    PublicationId, Publish, PublishError, Raw, Realm, RealmBuilder, RegistrationId, Reply, RequestId,
+    Session, SessionData, SessionId, Snapshot, Stopped, Subscription, SubscriptionId, Topic, WampError, uris,
 };
 
 /// What the expansion of the macros refers to. Not for anybody else.

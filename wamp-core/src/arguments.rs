@@ -72,15 +72,8 @@ impl<'c> Arguments<'c> {
     #[doc(hidden)]
     pub fn of(context: &'c Context, arena: &'c Arena) -> Result<Self, Error> {
         let arena = &arena.0;
-        let positional = context
-            .payload
-            .args_text()
-            .map(|text| Positional::of(text, arena))
-            .transpose();
-        let keywords = context
-            .payload
-            .kwargs_text()
-            .map_or(Ok(Vec::new()), |text| keywords(text, arena));
+        let positional = context.payload.args_text().map(|text| Positional::of(text, arena)).transpose();
+        let keywords = context.payload.kwargs_text().map_or(Ok(Vec::new()), |text| keywords(text, arena));
         Ok(Self {
             context,
             arena,
@@ -148,12 +141,7 @@ impl<'c> Arguments<'c> {
     #[doc(hidden)]
     pub fn take_kwargs<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
         let text = self.context.payload.kwargs_text().unwrap_or("{}");
-        let rest = RestOfKwargs {
-            text,
-            arena: self.arena,
-            left: self.keywords.iter_mut(),
-            value: None,
-        };
+        let rest = RestOfKwargs { text, arena: self.arena, left: self.keywords.iter_mut(), value: None };
         let value = T::deserialize(rest);
         value.map_err(|error| self.named_fault(parameter, &error))
     }
@@ -186,26 +174,20 @@ impl<'c> Arguments<'c> {
             )));
         }
         match self.keywords.iter().find(|keyword| !keyword.taken) {
-            Some(Keyword { key, .. }) => Err(Error::invalid_argument(format_args!(
-                "unknown keyword argument `{}`",
-                shortened(key)
-            ))),
+            Some(Keyword { key, .. }) => {
+                Err(Error::invalid_argument(format_args!("unknown keyword argument `{}`", shortened(key))))
+            }
             None => Ok(()),
         }
     }
 
     fn at_positional(&mut self) -> Result<bool, Error> {
-        self.positional
-            .as_mut()
-            .map_or(Ok(false), Positional::at_value)
-            .map_err(Error::invalid_argument)
+        self.positional.as_mut().map_or(Ok(false), Positional::at_value).map_err(Error::invalid_argument)
     }
 
     fn read_positional<T: Deserialize<'c>>(&mut self) -> Result<T, Malformed> {
-        let positional = self
-            .positional
-            .as_mut()
-            .ok_or_else(|| de::Error::custom("no positional argument"))?;
+        let positional =
+            self.positional.as_mut().ok_or_else(|| de::Error::custom("no positional argument"))?;
         positional.waiting = false;
         positional.reader.read()
     }
@@ -247,11 +229,7 @@ impl<'c> Positional<'c> {
     fn of(text: &'c str, arena: &'c Bump) -> Result<Self, Malformed> {
         let mut reader = reader(text, arena);
         let elements = reader.list()?;
-        Ok(Self {
-            reader,
-            elements,
-            waiting: false,
-        })
+        Ok(Self { reader, elements, waiting: false })
     }
 
     fn at_value(&mut self) -> Result<bool, Malformed> {
@@ -267,11 +245,7 @@ fn keywords<'c>(text: &'c str, arena: &'c Bump) -> Result<Vec<Keyword<'c>>, Malf
     let mut elements = reader.dict()?;
     let mut keywords = Vec::new();
     while let Some(key) = reader.key(&mut elements)? {
-        keywords.push(Keyword {
-            key,
-            value: reader.skip()?,
-            taken: false,
-        });
+        keywords.push(Keyword { key, value: reader.skip()?, taken: false });
     }
     Ok(keywords)
 }
@@ -363,15 +337,11 @@ impl<'de> MapAccess<'de> for RestOfKwargs<'_, 'de> {
         };
         keyword.taken = true;
         self.value = Some(keyword.value.clone());
-        seed.deserialize(BorrowedStrDeserializer::new(keyword.key))
-            .map(Some)
+        seed.deserialize(BorrowedStrDeserializer::new(keyword.key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Malformed> {
-        let value = self
-            .value
-            .take()
-            .ok_or_else(|| de::Error::custom("a value without its key"))?;
+        let value = self.value.take().ok_or_else(|| de::Error::custom("a value without its key"))?;
         seed.deserialize(&mut reader(&self.text[value], self.arena))
     }
 }

@@ -45,11 +45,7 @@ struct Subscribers {
 
 impl Broker {
     pub(crate) fn new() -> Self {
-        Self {
-            hasher: RandomState::new(),
-            shards: Default::default(),
-            last_id: AtomicU64::new(0),
-        }
+        Self { hasher: RandomState::new(), shards: Default::default(), last_id: AtomicU64::new(0) }
     }
 
     fn shard(&self, topic: &str) -> &RwLock<HashMap<Arc<str>, Arc<Subscribers>>> {
@@ -92,16 +88,10 @@ impl Broker {
             return Ok(());
         };
         let mut encoded = Encoded::default();
-        for session in subscribers
-            .sessions
-            .lock()
-            .iter()
-            .filter(|session| event.reaches(session))
-        {
-            session.mailbox.event(
-                subscribers.id,
-                encoded.message(session.serializer, subscribers.id, event)?,
-            );
+        for session in subscribers.sessions.lock().iter().filter(|session| event.reaches(session)) {
+            session
+                .mailbox
+                .event(subscribers.id, encoded.message(session.serializer, subscribers.id, event)?);
         }
         Ok(())
     }
@@ -111,9 +101,7 @@ impl Event<'_> {
     fn reaches(&self, session: &Peer) -> bool {
         let identity = &session.identity;
         Some(session.id) != self.excluded
-            && self
-                .filter
-                .admits(session.id.get(), &identity.authid, &identity.authrole)
+            && self.filter.admits(session.id.get(), &identity.authid, &identity.authrole)
     }
 }
 

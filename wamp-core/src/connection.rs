@@ -119,30 +119,20 @@ impl Connection {
     /// A connection whose peer has to send HELLO now.
     #[must_use]
     pub fn new(router: &Router, transport: Transport, now: Instant) -> Self {
-        let Transport {
-            serializer,
-            framing,
-            identity,
-            host,
-        } = transport;
+        let Transport { serializer, framing, identity, host } = transport;
         Self {
             router: Counted::new(router.clone()),
             serializer,
             identity,
             host,
             outbox: Rc::new(RefCell::new(Outbox::new(serializer, framing))),
-            state: State::Opening {
-                until: now + router.limits().hello_timeout,
-            },
+            state: State::Opening { until: now + router.limits().hello_timeout },
             close: None,
         }
     }
 
     /// Takes one message of the peer. A handler that is ready at once has answered when this returns.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a message's arguments keep its frame"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "a message's arguments keep its frame")]
     pub fn receive(&mut self, frame: Frame, now: Instant) {
         let arena = Bump::new();
         let message = decode(self.serializer, &frame, &arena);
@@ -167,9 +157,7 @@ impl Connection {
             (State::Opening { .. }, Ok(_)) => Err("the first message must be HELLO".into()), // S-13
             (State::Joining { .. }, Ok(_)) => Err("a message before WELCOME".into()),
             (State::Open(_), Ok(Message::Goodbye)) => {
-                self.outbox
-                    .borrow_mut()
-                    .send(|s, out| message::goodbye(s, out, uris::GOODBYE_AND_OUT, None)); // G-01
+                self.outbox.borrow_mut().send(|s, out| message::goodbye(s, out, uris::GOODBYE_AND_OUT, None)); // G-01
                 self.end(Close::Normal);
                 Ok(())
             }
@@ -262,22 +250,15 @@ impl Connection {
         };
         let peer = Arc::new(Peer::new(self.identity.clone(), self.serializer, router.limits()));
         let session = Session::new(peer, served.realm.named(realm));
-        let link = Rc::new(Link {
-            session,
-            router,
-            host: Rc::clone(&self.host),
-            outbox: Rc::clone(&self.outbox),
-        });
+        let link =
+            Rc::new(Link { session, router, host: Rc::clone(&self.host), outbox: Rc::clone(&self.outbox) });
         if served.registry.joins().is_empty() {
             self.welcome(served, link, Acceptance::default());
             return Ok(());
         }
         let mut work = Work::new(join(&served, &link));
         let decision = work.poll(&mut TaskContext::from_waker(Waker::noop()));
-        self.state = State::Joining {
-            until,
-            joining: Box::new(Joining { served, link, work }),
-        };
+        self.state = State::Joining { until, joining: Box::new(Joining { served, link, work }) };
         if let Poll::Ready(decision) = decision {
             self.decided(decision);
         }
@@ -294,10 +275,7 @@ impl Connection {
         }
         let offered = details.authmethods.as_deref().unwrap_or_default();
         if !offered.is_empty() && !offered.contains(&"anonymous") {
-            return Err((
-                uris::NO_MATCHING_AUTH_METHOD,
-                "only anonymous sessions are served".into(),
-            ));
+            return Err((uris::NO_MATCHING_AUTH_METHOD, "only anonymous sessions are served".into()));
         }
         Ok(())
     }
@@ -320,51 +298,34 @@ impl Connection {
 
     fn welcome(&mut self, served: Arc<Served>, link: Rc<Link>, acceptance: Acceptance) {
         let session = &link.session;
-        let welcome = Welcome::new(
-            session.realm().name(),
-            &session.peer().identity,
-            link.router.agent(),
-        );
-        self.outbox
-            .borrow_mut()
-            .send(|s, out| welcome.write(s, out, session.id().get()));
+        let welcome = Welcome::new(session.realm().name(), &session.peer().identity, link.router.agent());
+        self.outbox.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
         tracing::debug!(session = %session.id(), realm = session.realm().name(), "session opened");
         self.state = State::Open(Box::new(Joined::new(served, link, acceptance)));
     }
 
     fn refuse(&mut self, reason: &str, text: &str) {
-        self.outbox
-            .borrow_mut()
-            .send(|s, out| message::abort(s, out, reason, text));
+        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, reason, text));
         self.end(Close::Refused);
     }
 
     /// P-01: ABORT, and nothing of this peer counts any more.
     fn violation(&mut self, Violation(text): &Violation) {
         tracing::warn!(%text, "protocol violation");
-        self.outbox
-            .borrow_mut()
-            .send(|s, out| message::abort(s, out, uris::PROTOCOL_VIOLATION, text));
+        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::PROTOCOL_VIOLATION, text));
         self.end(Close::Violation);
     }
 
     fn overflowed(&mut self) {
         tracing::warn!("a subscriber is too slow and is cut off");
         let text = "too many events wait to be sent";
-        self.outbox
-            .borrow_mut()
-            .send(|s, out| message::abort(s, out, uris::UNAVAILABLE, text));
+        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::UNAVAILABLE, text));
         self.end(Close::TooSlow);
     }
 
     fn leave(&mut self, reason: &str, then: Close, now: Instant) {
-        self.outbox
-            .borrow_mut()
-            .send(|s, out| message::goodbye(s, out, reason, None)); // G-04
-        self.state = State::Leaving {
-            until: now + self.router.router().limits().goodbye_timeout,
-            then,
-        };
+        self.outbox.borrow_mut().send(|s, out| message::goodbye(s, out, reason, None)); // G-04
+        self.state = State::Leaving { until: now + self.router.router().limits().goodbye_timeout, then };
     }
 
     fn expire(&mut self, now: Instant) {

@@ -86,10 +86,7 @@ impl Context {
             return Err(Error::internal("a result without a call"));
         };
         let limit = self.link.router.limits().max_result_bytes;
-        self.link
-            .outbox
-            .borrow_mut()
-            .result(request, limit, |tail| reply.write(tail))
+        self.link.outbox.borrow_mut().result(request, limit, |tail| reply.write(tail))
     }
 }
 
@@ -195,10 +192,7 @@ impl FromContext for Call {
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
         match context.subject {
-            Subject::Call(request) => Ok(Self {
-                request,
-                procedure: context.uri.clone(),
-            }),
+            Subject::Call(request) => Ok(Self { request, procedure: context.uri.clone() }),
             _ => Err(Error::internal("`Call` outside #[rpc]")),
         }
     }
@@ -263,11 +257,9 @@ impl FromContext for Subscription {
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
         match context.subject {
-            Subject::Subscribe(id) => Ok(Self {
-                id,
-                topic: context.uri.clone(),
-                peer: Arc::clone(context.session().peer()),
-            }),
+            Subject::Subscribe(id) => {
+                Ok(Self { id, topic: context.uri.clone(), peer: Arc::clone(context.session().peer()) })
+            }
             _ => Err(Error::internal("`Subscription` outside #[subscribe]")),
         }
     }
@@ -314,11 +306,9 @@ impl FromContext for Publication {
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
         match context.subject {
-            Subject::Publish(id) => Ok(Self {
-                id,
-                topic: context.uri.clone(),
-                payload: context.payload.clone(),
-            }),
+            Subject::Publish(id) => {
+                Ok(Self { id, topic: context.uri.clone(), payload: context.payload.clone() })
+            }
             _ => Err(Error::internal("`Publication` outside #[publish]")),
         }
     }

@@ -113,10 +113,7 @@ impl Error {
     /// An error of this URI, without arguments.
     #[must_use]
     pub fn new(uri: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            uri: uri.into(),
-            payload: PayloadBuilder::default(),
-        }
+        Self { uri: uri.into(), payload: PayloadBuilder::default() }
     }
 
     /// `wamp.error.invalid_argument` with a text that says what was expected.
@@ -153,14 +150,9 @@ impl Error {
 
     /// A handler panicked: the caller learns no more than that (C-06).
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
-        let text = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or(panic.downcast_ref::<String>().map(String::as_str));
-        Self::internal(format_args!(
-            "panic: {}",
-            text.unwrap_or("of a value that is no string")
-        ))
+        let text =
+            panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+        Self::internal(format_args!("panic: {}", text.unwrap_or("of a value that is no string")))
     }
 
     /// Appends a positional argument.
@@ -265,11 +257,7 @@ fn unreachable() -> Error {
 
 fn known_errors() -> &'static HashMap<TypeId, Convert> {
     static KNOWN: OnceLock<HashMap<TypeId, Convert>> = OnceLock::new();
-    KNOWN.get_or_init(|| {
-        inventory::iter::<KnownError>()
-            .map(|known| ((known.id)(), known.convert))
-            .collect()
-    })
+    KNOWN.get_or_init(|| inventory::iter::<KnownError>().map(|known| ((known.id)(), known.convert)).collect())
 }
 
 /// The peer broke the protocol: its session ends with ABORT `wamp.error.protocol_violation` (P-01).

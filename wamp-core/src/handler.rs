@@ -85,18 +85,7 @@ impl fmt::Debug for Entry {
 
 impl fmt::Display for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            entry,
-            uri,
-            function,
-            file,
-            line,
-            ..
-        } = self;
-        write!(
-            f,
-            "#[{}(\"{uri}\")] {function} at {file}:{line}",
-            entry.attribute()
-        )
+        let Self { entry, uri, function, file, line, .. } = self;
+        write!(f, "#[{}(\"{uri}\")] {function} at {file}:{line}", entry.attribute())
     }
 }

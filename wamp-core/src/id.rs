@@ -79,11 +79,7 @@ impl RequestId {
 
     /// The id that must follow (I-05: 1 comes after 2^53).
     pub(crate) fn next(self) -> Self {
-        if self.0 == MAX {
-            Self::FIRST
-        } else {
-            Self(self.0 + 1)
-        }
+        if self.0 == MAX { Self::FIRST } else { Self(self.0 + 1) }
     }
 }
 
@@ -100,10 +96,7 @@ mod tests {
     #[test]
     fn m_12_ids_run_from_1_to_2_53_inclusive() {
         assert_eq!(RequestId::new(0), None);
-        assert_eq!(
-            RequestId::new(MAX).map(RequestId::get),
-            Some(9_007_199_254_740_992)
-        );
+        assert_eq!(RequestId::new(MAX).map(RequestId::get), Some(9_007_199_254_740_992));
         assert_eq!(RequestId::new(MAX + 1), None);
     }
 
@@ -114,10 +107,7 @@ mod tests {
         for _ in 0..16_000 {
             buckets[usize::try_from((SessionId::random().get() - 1) >> 49).unwrap()] += 1;
         }
-        let chi_square: f64 = buckets
-            .iter()
-            .map(|&n| (f64::from(n) - 1000.0).powi(2) / 1000.0)
-            .sum();
+        let chi_square: f64 = buckets.iter().map(|&n| (f64::from(n) - 1000.0).powi(2) / 1000.0).sum();
         assert!(chi_square < 60.0, "{buckets:?}");
     }
 }

@@ -4,10 +4,7 @@ use rand::RngExt as _;
 
 /// Who a session is, as WELCOME shows it. What a client claims to be is never believed (A-11).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "made by hosts, with struct update syntax"
-)]
+#[expect(clippy::exhaustive_structs, reason = "made by hosts, with struct update syntax")]
 pub struct Identity {
     /// The authentication id.
     pub authid: String,
@@ -29,11 +26,7 @@ impl Identity {
     /// ```
     #[must_use]
     pub fn anonymous() -> Self {
-        let authid = rand::rng()
-            .sample_iter(rand::distr::Alphanumeric)
-            .take(16)
-            .map(char::from)
-            .collect();
+        let authid = rand::rng().sample_iter(rand::distr::Alphanumeric).take(16).map(char::from).collect();
         Self {
             authid,
             authrole: "anonymous".into(),

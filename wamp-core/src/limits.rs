@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 /// Bounds on what one peer may make the server hold. The defaults are for strangers on the open Internet.
+/// Those of the transport are kept by the host.
 ///
 /// ```
 /// use wamp_core::{Limits, Router};
@@ -16,6 +17,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Longest incoming message, in bytes; a longer one closes the transport with 1009. 1 MiB.
     pub max_message_bytes: usize,
+    /// Longest frame of the transport, in bytes, judged by its declared length before it is buffered. 1 MiB.
+    pub max_frame_bytes: usize,
     /// Longest result, in bytes; for a longer one the caller gets `wamp.error.payload_size_exceeded` (T-21). 16 MiB.
     pub max_result_bytes: usize,
     /// Calls of one session in flight; one more is answered `wamp.error.unavailable` at once. 256.
@@ -32,14 +35,25 @@ pub struct Limits {
     pub outgoing_bytes: usize,
     /// Time for HELLO after the transport opened, and for joining to end after that. 5 s.
     pub hello_timeout: Duration,
-    /// Time for the answer to our GOODBYE. 5 s.
+    /// Time for the answer to our GOODBYE, and to our closing of the transport. 5 s.
     pub goodbye_timeout: Duration,
+    /// Silence of the peer after which the transport pings it. 20 s.
+    pub ping_interval: Duration,
+    /// Time for anything to come after that ping. 20 s.
+    pub pong_timeout: Duration,
+    /// Time in which the peer must take something of what is sent to it; then its session and handlers are dropped. 10 s.
+    pub write_stall: Duration,
+    /// Time in which a message must be complete once it has begun. 30 s.
+    pub assembly_timeout: Duration,
+    /// Time that calls in flight have to finish when a signal stops the server. 10 s.
+    pub shutdown_grace: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             max_message_bytes: 1 << 20,
+            max_frame_bytes: 1 << 20,
             max_result_bytes: 16 << 20,
             calls_in_flight: 256,
             publications_in_flight: 256,
@@ -49,6 +63,11 @@ impl Default for Limits {
             outgoing_bytes: 256 << 10,
             hello_timeout: Duration::from_secs(5),
             goodbye_timeout: Duration::from_secs(5),
+            ping_interval: Duration::from_secs(20),
+            pong_timeout: Duration::from_secs(20),
+            write_stall: Duration::from_secs(10),
+            assembly_timeout: Duration::from_secs(30),
+            shutdown_grace: Duration::from_secs(10),
         }
     }
 }

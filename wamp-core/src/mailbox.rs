@@ -13,10 +13,7 @@ use crate::limits::Limits;
 #[derive(Debug)]
 pub(crate) enum Delivery {
     /// An EVENT, encoded in the session's serializer.
-    Event {
-        subscription: SubscriptionId,
-        message: Bytes,
-    },
+    Event { subscription: SubscriptionId, message: Bytes },
     /// GOODBYE with this reason.
     Close { reason: String },
     /// The session did not take its events in time: cut it off.
@@ -41,11 +38,7 @@ struct Queue {
 
 impl Mailbox {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self {
-            max_messages: limits.queued_messages,
-            max_bytes: limits.queued_bytes,
-            queue: Mutex::default(),
-        }
+        Self { max_messages: limits.queued_messages, max_bytes: limits.queued_bytes, queue: Mutex::default() }
     }
 
     /// Adds an EVENT; one too many ends the session.
@@ -60,10 +53,7 @@ impl Mailbox {
             queue.finish(Delivery::Overflow);
         } else {
             queue.bytes = bytes;
-            queue.push(Delivery::Event {
-                subscription,
-                message,
-            });
+            queue.push(Delivery::Event { subscription, message });
         }
     }
 
@@ -75,10 +65,7 @@ impl Mailbox {
     /// Takes no more from now on, and forgets what it has.
     pub(crate) fn shut(&self) {
         let mut queue = self.queue.lock();
-        *queue = Queue {
-            closed: true,
-            ..Queue::default()
-        };
+        *queue = Queue { closed: true, ..Queue::default() };
     }
 
     /// The next delivery, or `Pending` until there is one.
@@ -99,10 +86,7 @@ impl Mailbox {
         let mut queue = self.queue.lock();
         match queue.deliveries.front() {
             Some(Delivery::Event { .. }) => match queue.pop() {
-                Some(Delivery::Event {
-                    subscription,
-                    message,
-                }) => Some((subscription, message)),
+                Some(Delivery::Event { subscription, message }) => Some((subscription, message)),
                 _ => None,
             },
             _ => None,

@@ -32,9 +32,7 @@ pub struct Framing {
 
 impl fmt::Debug for Framing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Framing")
-            .field("reserve", &self.reserve)
-            .finish_non_exhaustive()
+        f.debug_struct("Framing").field("reserve", &self.reserve).finish_non_exhaustive()
     }
 }
 
@@ -48,11 +46,7 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     pub(crate) fn new(serializer: Serializer, framing: Framing) -> Self {
-        Self {
-            serializer,
-            framing,
-            buffer: Vec::new(),
-        }
+        Self { serializer, framing, buffer: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -68,11 +62,7 @@ impl Outbox {
     where
         F: FnOnce(Serializer, &mut Vec<u8>) -> Result<(), EncodeError>,
     {
-        let mut message = Unfinished {
-            start: self.buffer.len(),
-            buffer: &mut self.buffer,
-            sealed: false,
-        };
+        let mut message = Unfinished { start: self.buffer.len(), buffer: &mut self.buffer, sealed: false };
         message.buffer.resize(message.start + self.framing.reserve, 0);
         write(self.serializer, message.buffer)?;
         (self.framing.seal)(message.buffer, message.start, self.serializer.is_binary());
@@ -85,8 +75,7 @@ impl Outbox {
     where
         F: FnOnce(Serializer, &mut Vec<u8>) -> Result<(), EncodeError>,
     {
-        self.write(write)
-            .expect("messages of ids and strings can be serialised");
+        self.write(write).expect("messages of ids and strings can be serialised");
     }
 
     /// Copies a message that was encoded for several sessions.
@@ -112,11 +101,7 @@ impl Outbox {
             let start = out.len();
             message::result(serializer, out, request, tail)?;
             length = out.len() - start;
-            if length > limit {
-                Err(EncodeError::new("too long"))
-            } else {
-                Ok(())
-            }
+            if length > limit { Err(EncodeError::new("too long")) } else { Ok(()) }
         });
         written.map_err(|error| {
             if length > limit {

@@ -23,15 +23,9 @@ impl Pattern {
         let mut captures: Vec<&str> = Vec::new();
         let mut uri = Vec::with_capacity(components.len());
         for component in components {
-            let Some(name) = component
-                .strip_prefix('{')
-                .and_then(|rest| rest.strip_suffix('}'))
-            else {
+            let Some(name) = component.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
                 // What is left of a brace is none of ours, and only a capture stands for an empty component.
-                checked(
-                    declared,
-                    uri::is_valid(component) && !component.contains(['{', '}']),
-                )?;
+                checked(declared, uri::is_valid(component) && !component.contains(['{', '}']))?;
                 uri.push(component);
                 continue;
             };
@@ -46,11 +40,7 @@ impl Pattern {
         }
         let uri = uri.join(".");
         checked(declared, uri::is_valid_pattern(&uri))?;
-        let policy = if captures.is_empty() {
-            MatchPolicy::Exact
-        } else {
-            MatchPolicy::Wildcard
-        };
+        let policy = if captures.is_empty() { MatchPolicy::Exact } else { MatchPolicy::Wildcard };
         Ok(Self { policy, uri })
     }
 
@@ -59,17 +49,13 @@ impl Pattern {
         let Some((prefix, name)) = before.rsplit_once('{') else {
             return Err(invalid(declared));
         };
-        let literal = prefix
-            .strip_suffix('.')
-            .is_some_and(|uri| uri::is_valid(uri) && !uri.contains(['{', '}']));
+        let literal =
+            prefix.strip_suffix('.').is_some_and(|uri| uri::is_valid(uri) && !uri.contains(['{', '}']));
         checked(declared, prefix.is_empty() || literal)?;
         if !is_name(name) {
             return Err(format!("`{{{name}..}}` in \"{declared}\" is not a name"));
         }
-        Ok(Self {
-            policy: MatchPolicy::Prefix,
-            uri: prefix.to_owned(),
-        })
+        Ok(Self { policy: MatchPolicy::Prefix, uri: prefix.to_owned() })
     }
 
     /// Whether an exact URI falls under the pattern.
@@ -122,11 +108,7 @@ pub(crate) struct Patterns<T> {
 
 impl<T> Default for Patterns<T> {
     fn default() -> Self {
-        Self {
-            exact: HashMap::default(),
-            prefixes: Vec::new(),
-            wildcards: Vec::new(),
-        }
+        Self { exact: HashMap::default(), prefixes: Vec::new(), wildcards: Vec::new() }
     }
 }
 
@@ -141,9 +123,9 @@ impl<T> Patterns<T> {
                 self.exact.insert(pattern.uri, value);
                 Ok(())
             }
-            MatchPolicy::Prefix => add(&mut self.prefixes, pattern, value, |p| {
-                std::cmp::Reverse(p.uri.len())
-            }),
+            MatchPolicy::Prefix => {
+                add(&mut self.prefixes, pattern, value, |p| std::cmp::Reverse(p.uri.len()))
+            }
             MatchPolicy::Wildcard => add(&mut self.wildcards, pattern, value, Pattern::rank),
         }
     }
@@ -152,9 +134,7 @@ impl<T> Patterns<T> {
     pub(crate) fn find(&self, uri: &str) -> Option<&T> {
         self.exact.get(uri).or_else(|| {
             let mut patterns = self.prefixes.iter().chain(&self.wildcards);
-            patterns
-                .find(|(pattern, _)| pattern.matches(uri))
-                .map(|(_, value)| value)
+            patterns.find(|(pattern, _)| pattern.matches(uri)).map(|(_, value)| value)
         })
     }
 }
@@ -181,9 +161,7 @@ mod tests {
     fn table(declared: &[&'static str]) -> Patterns<&'static str> {
         let mut table = Patterns::default();
         for declared in declared {
-            table
-                .insert(Pattern::parse(declared).unwrap(), *declared)
-                .unwrap();
+            table.insert(Pattern::parse(declared).unwrap(), *declared).unwrap();
         }
         table
     }
@@ -191,15 +169,9 @@ mod tests {
     #[test]
     fn captures_become_wildcards_and_prefixes() {
         let wildcard = Pattern::parse("users.{name}.get").unwrap();
-        assert_eq!(
-            (wildcard.policy, wildcard.uri.as_str()),
-            (MatchPolicy::Wildcard, "users..get")
-        );
+        assert_eq!((wildcard.policy, wildcard.uri.as_str()), (MatchPolicy::Wildcard, "users..get"));
         let prefix = Pattern::parse("files.{path..}").unwrap();
-        assert_eq!(
-            (prefix.policy, prefix.uri.as_str()),
-            (MatchPolicy::Prefix, "files.")
-        );
+        assert_eq!((prefix.policy, prefix.uri.as_str()), (MatchPolicy::Prefix, "files."));
         assert!(Pattern::parse("{all..}").unwrap().matches("a.b"));
         assert_eq!(Pattern::parse("myapp:getDoc").unwrap().policy, MatchPolicy::Exact);
     }
@@ -259,11 +231,7 @@ mod tests {
     #[test]
     fn the_same_pattern_twice_is_refused_whatever_its_captures_are_called() {
         let mut table = table(&["a.{x}.b"]);
-        assert!(
-            table
-                .insert(Pattern::parse("a.{y}.b").unwrap(), "second")
-                .is_err()
-        );
+        assert!(table.insert(Pattern::parse("a.{y}.b").unwrap(), "second").is_err());
         assert!(table.insert(Pattern::parse("a.x.b").unwrap(), "exact").is_ok());
     }
 }

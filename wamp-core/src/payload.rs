@@ -86,9 +86,7 @@ impl Payload {
 
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
     let arena = Bump::new();
-    reader(text, &arena)
-        .read()
-        .map_err(|error| DecodeError(error.to_string()))
+    reader(text, &arena).read().map_err(|error| DecodeError(error.to_string()))
 }
 
 impl fmt::Display for Payload {
@@ -145,11 +143,7 @@ impl PayloadBuilder {
         if let Some(fault) = self.fault {
             return Err(EncodeError::new(fault));
         }
-        let Self {
-            args: mut text,
-            kwargs,
-            ..
-        } = self;
+        let Self { args: mut text, kwargs, .. } = self;
         if !text.is_empty() {
             text.push(b']');
         }

@@ -17,11 +17,6 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn new(identity: Identity, serializer: Serializer, limits: &Limits) -> Self {
-        Self {
-            id: SessionId::random(),
-            identity,
-            serializer,
-            mailbox: Mailbox::new(limits),
-        }
+        Self { id: SessionId::random(), identity, serializer, mailbox: Mailbox::new(limits) }
     }
 }

@@ -43,10 +43,7 @@ impl Realm {
     pub(crate) fn open(name: &str) -> Self {
         Self {
             name: name.into(),
-            shared: Arc::new(Shared {
-                broker: Broker::new(),
-                sessions: Mutex::default(),
-            }),
+            shared: Arc::new(Shared { broker: Broker::new(), sessions: Mutex::default() }),
         }
     }
 
@@ -55,10 +52,7 @@ impl Realm {
         if *self.name == *name {
             self.clone()
         } else {
-            Self {
-                name: name.into(),
-                shared: Arc::clone(&self.shared),
-            }
+            Self { name: name.into(), shared: Arc::clone(&self.shared) }
         }
     }
 
@@ -89,10 +83,7 @@ impl Realm {
     }
 
     pub(crate) fn join(&self, session: &Arc<Peer>) {
-        self.shared
-            .sessions
-            .lock()
-            .insert(session.id, Arc::clone(session));
+        self.shared.sessions.lock().insert(session.id, Arc::clone(session));
     }
 
     pub(crate) fn leave(&self, session: SessionId) {
@@ -184,24 +175,13 @@ impl Publish {
     /// # Errors
     /// The topic is not a URI of the application, or an argument cannot be serialised.
     pub fn send(self) -> Result<PublicationId, PublishError> {
-        let Self {
-            realm,
-            topic,
-            payload,
-            filter,
-        } = self;
+        let Self { realm, topic, payload, filter } = self;
         if !uri::is_valid(&topic) || uri::is_reserved(&topic) {
             return Err(PublishError::Topic(topic));
         }
         let publication = PublicationId::random();
         let payload = payload.build()?;
-        let event = Event {
-            publication,
-            topic: &topic,
-            payload: &payload,
-            filter: &filter,
-            excluded: None,
-        };
+        let event = Event { publication, topic: &topic, payload: &payload, filter: &filter, excluded: None };
         realm.broker().publish(&event)?;
         Ok(publication)
     }

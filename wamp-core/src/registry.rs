@@ -56,45 +56,34 @@ impl Registry {
                 self.joins.push(handler);
                 return Ok(());
             }
-            Entry::Rpc(_) => self
-                .procedures
-                .insert(pattern(handler)?, handler)
-                .err()
-                .map(ToString::to_string),
+            Entry::Rpc(_) => {
+                self.procedures.insert(pattern(handler)?, handler).err().map(ToString::to_string)
+            }
             Entry::Subscribe(_) => insert(&mut self.subscriptions, handler)?,
             Entry::Publish(_) => insert(&mut self.publications, handler)?,
         };
-        taken.map_or(Ok(()), |other| {
-            Err(format!("{handler} and {other} serve the same URI"))
-        })
+        taken.map_or(Ok(()), |other| Err(format!("{handler} and {other} serve the same URI")))
     }
 
     /// Adds a topic without a handler, both directions.
     pub(crate) fn open(&mut self, topic: &DeclaredTopic) -> Result<(), String> {
         let declared = Pattern::parse(&topic.uri)?;
         for direction in [&mut self.subscriptions, &mut self.publications] {
-            direction
-                .insert(declared.clone(), Declared::Open(topic.clone()))
-                .map_err(|other| {
-                    let DeclaredTopic { uri, at } = topic;
-                    format!("topic(\"{uri}\") at {at} and {other} declare the same topic")
-                })?;
+            direction.insert(declared.clone(), Declared::Open(topic.clone())).map_err(|other| {
+                let DeclaredTopic { uri, at } = topic;
+                format!("topic(\"{uri}\") at {at} and {other} declare the same topic")
+            })?;
         }
         Ok(())
     }
 
     /// The handler of a procedure. What is `wamp.*` belongs to the protocol, whatever patterns there are (U-08).
     pub(crate) fn procedure(&self, uri: &str) -> Option<&'static Registration> {
-        self.procedures
-            .find(uri)
-            .copied()
-            .filter(|_| !uri::is_reserved(uri))
+        self.procedures.find(uri).copied().filter(|_| !uri::is_reserved(uri))
     }
 
     pub(crate) fn subscription(&self, topic: &str) -> Option<&Declared> {
-        self.subscriptions
-            .find(topic)
-            .filter(|_| !uri::is_reserved(topic))
+        self.subscriptions.find(topic).filter(|_| !uri::is_reserved(topic))
     }
 
     pub(crate) fn publication(&self, topic: &str) -> Option<&Declared> {
@@ -114,9 +103,7 @@ fn insert(
     direction: &mut Patterns<Declared>,
     handler: &'static Registration,
 ) -> Result<Option<String>, String> {
-    let clash = direction
-        .insert(pattern(handler)?, Declared::Handled(handler))
-        .err();
+    let clash = direction.insert(pattern(handler)?, Declared::Handled(handler)).err();
     Ok(clash.map(ToString::to_string))
 }
 

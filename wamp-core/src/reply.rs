@@ -191,9 +191,7 @@ pub struct Acceptance {
 
 impl fmt::Debug for Acceptance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Acceptance")
-            .field("snapshots", &self.snapshots)
-            .finish_non_exhaustive()
+        f.debug_struct("Acceptance").field("snapshots", &self.snapshots).finish_non_exhaustive()
     }
 }
 
@@ -240,10 +238,7 @@ impl<T: 'static> IntoAcceptance for Hold<T> {
 
 impl<T: Serialize> IntoAcceptance for Snapshot<T> {
     fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-        let payload = Payload::builder()
-            .arg(self.0)
-            .build()
-            .map_err(|error| Error::encoding(&error))?;
+        let payload = Payload::builder().arg(self.0).build().map_err(|error| Error::encoding(&error))?;
         acceptance.snapshots.push(payload);
         Ok(())
     }
@@ -255,9 +250,7 @@ where
     S::Item: Serialize,
 {
     fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-        acceptance
-            .streams
-            .push(Box::pin(self.0.map(|item| Payload::builder().arg(item).build())));
+        acceptance.streams.push(Box::pin(self.0.map(|item| Payload::builder().arg(item).build())));
         Ok(())
     }
 }

@@ -86,9 +86,7 @@ impl Router {
     /// `wamp.error.canceled`. The shutdown begins at once; the returned future is ready when the last connection has ended.
     pub fn shutdown(&self, grace: Duration) -> Stopped {
         self.0.stop.begin(grace);
-        self.0
-            .realms
-            .each(|served| served.realm.close(crate::error::uris::SYSTEM_SHUTDOWN));
+        self.0.realms.each(|served| served.realm.close(crate::error::uris::SYSTEM_SHUTDOWN));
         Stopped::new(self.clone())
     }
 

@@ -41,10 +41,7 @@ impl Serializer {
     /// The serializer that this subprotocol selects.
     #[must_use]
     pub fn from_subprotocol(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|serializer| serializer.subprotocol() == name)
+        Self::ALL.iter().copied().find(|serializer| serializer.subprotocol() == name)
     }
 
     /// Whether messages travel in binary frames (T-08) instead of text frames (T-07).

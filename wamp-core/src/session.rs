@@ -34,11 +34,7 @@ struct Inner {
 
 impl Session {
     pub(crate) fn new(peer: Arc<Peer>, realm: Realm) -> Self {
-        Self(Arc::new(Inner {
-            peer,
-            realm,
-            data: SessionData::default(),
-        }))
+        Self(Arc::new(Inner { peer, realm, data: SessionData::default() }))
     }
 
     pub(crate) fn peer(&self) -> &Arc<Peer> {
@@ -106,10 +102,8 @@ impl SessionData {
     pub fn insert<T: Any + Send + Sync>(&self, value: T) -> Arc<T> {
         let value = Arc::new(value);
         // An earlier value is dropped after the lock is released: its `Drop` is the application's code.
-        let _earlier = self.0.lock().insert(
-            TypeId::of::<T>(),
-            Arc::clone(&value) as Arc<dyn Any + Send + Sync>,
-        );
+        let _earlier =
+            self.0.lock().insert(TypeId::of::<T>(), Arc::clone(&value) as Arc<dyn Any + Send + Sync>);
         value
     }
 

@@ -113,10 +113,7 @@ struct SourceState {
 
 impl Source {
     pub(crate) fn new(stream: PayloadStream) -> Self {
-        Self(Rc::new(RefCell::new(SourceState {
-            stream: Some(Guarded::new(stream)),
-            task: None,
-        })))
+        Self(Rc::new(RefCell::new(SourceState { stream: Some(Guarded::new(stream)), task: None })))
     }
 
     /// Drops the stream now, and lets its task end.

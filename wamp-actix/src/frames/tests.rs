@@ -4,14 +4,8 @@ use actix_http::ws::Parser;
 
 use super::*;
 
-const LIMITS: FrameLimits = FrameLimits {
-    max_frame_bytes: 1 << 20,
-    max_message_bytes: 1 << 20,
-};
-const SMALL: FrameLimits = FrameLimits {
-    max_frame_bytes: 1_000,
-    max_message_bytes: 2_500,
-};
+const LIMITS: FrameLimits = FrameLimits { max_frame_bytes: 1 << 20, max_message_bytes: 1 << 20 };
+const SMALL: FrameLimits = FrameLimits { max_frame_bytes: 1_000, max_message_bytes: 2_500 };
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 const CONTINUE: u8 = 0x0;
@@ -88,28 +82,9 @@ fn pattern(length: usize) -> Vec<u8> {
 
 #[test]
 fn a_binary_message_of_any_size_arrives() {
-    for size in [
-        0,
-        1,
-        7,
-        8,
-        9,
-        125,
-        126,
-        127,
-        128,
-        65_535,
-        65_536,
-        65_537,
-        (1 << 20) - 1,
-        1 << 20,
-    ] {
+    for size in [0, 1, 7, 8, 9, 125, 126, 127, 128, 65_535, 65_536, 65_537, (1 << 20) - 1, 1 << 20] {
         let payload = pattern(size);
-        assert_eq!(
-            read(&last(BINARY, &payload)),
-            Ok(vec![binary(&payload)]),
-            "{size} bytes"
-        );
+        assert_eq!(read(&last(BINARY, &payload)), Ok(vec![binary(&payload)]), "{size} bytes");
     }
 }
 
@@ -117,31 +92,20 @@ fn a_binary_message_of_any_size_arrives() {
 fn a_text_message_of_any_size_arrives() {
     for size in [0, 1, 125, 126, 127, 65_535, 65_536] {
         let payload = "x".repeat(size);
-        assert_eq!(
-            read(&last(TEXT, payload.as_bytes())),
-            Ok(vec![text(&payload)]),
-            "{size} bytes"
-        );
+        assert_eq!(read(&last(TEXT, payload.as_bytes())), Ok(vec![text(&payload)]), "{size} bytes");
     }
 }
 
 #[test]
 fn text_beyond_ascii_arrives() {
-    assert_eq!(
-        read(&last(TEXT, "κόσμε 🦀".as_bytes())),
-        Ok(vec![text("κόσμε 🦀")])
-    );
+    assert_eq!(read(&last(TEXT, "κόσμε 🦀".as_bytes())), Ok(vec![text("κόσμε 🦀")]));
 }
 
 #[test]
 fn the_mask_is_taken_off_every_byte() {
     for size in 0..70 {
         let plain = pattern(size);
-        let mut masked: Vec<u8> = plain
-            .iter()
-            .enumerate()
-            .map(|(i, byte)| byte ^ MASK[i % 4])
-            .collect();
+        let mut masked: Vec<u8> = plain.iter().enumerate().map(|(i, byte)| byte ^ MASK[i % 4]).collect();
         unmask(&mut masked, MASK);
         assert_eq!(masked, plain, "{size} bytes");
     }
@@ -149,19 +113,8 @@ fn the_mask_is_taken_off_every_byte() {
 
 #[test]
 fn several_messages_of_one_read_arrive_in_order() {
-    let bytes = [
-        last(TEXT, b"one"),
-        last(BINARY, b"two"),
-        last(PING, b"three"),
-        last(TEXT, b""),
-    ]
-    .concat();
-    let expected = vec![
-        text("one"),
-        binary(b"two"),
-        Incoming::Ping("three".into()),
-        text(""),
-    ];
+    let bytes = [last(TEXT, b"one"), last(BINARY, b"two"), last(PING, b"three"), last(TEXT, b"")].concat();
+    let expected = vec![text("one"), binary(b"two"), Incoming::Ping("three".into()), text("")];
     assert_eq!(read(&bytes), Ok(expected));
 }
 
@@ -254,9 +207,7 @@ fn a_message_in_one_frame_is_not_copied() {
     let mut frames = Frames::new(LIMITS);
     frames.feed(&last(BINARY, &pattern(5_000)));
     let before = frames.input.as_ptr();
-    let Ok(Some(Incoming::Binary(payload))) = frames.next() else {
-        panic!("a message")
-    };
+    let Ok(Some(Incoming::Binary(payload))) = frames.next() else { panic!("a message") };
     assert_eq!(payload.as_ptr(), before.wrapping_add(8));
 }
 
@@ -274,13 +225,8 @@ fn an_idle_connection_holds_no_buffer() {
 
 #[test]
 fn fragments_are_put_together() {
-    let bytes = [
-        frame(TEXT, b"Hel"),
-        frame(CONTINUE, b"lo, "),
-        last(CONTINUE, b"world"),
-        last(BINARY, b"!"),
-    ]
-    .concat();
+    let bytes = [frame(TEXT, b"Hel"), frame(CONTINUE, b"lo, "), last(CONTINUE, b"world"), last(BINARY, b"!")]
+        .concat();
     assert_eq!(read(&bytes), Ok(vec![text("Hello, world"), binary(b"!")]));
 }
 
@@ -299,10 +245,7 @@ fn a_ping_between_fragments_is_delivered_at_once() {
     assert_eq!(frames.next(), Ok(Some(Incoming::Ping("now".into()))));
     assert_eq!(frames.next(), Ok(None));
     frames.feed(&[last(PONG, b""), last(CONTINUE, b"b")].concat());
-    assert_eq!(
-        drain(&mut frames),
-        Ok(vec![Incoming::Pong(Bytes::new()), text("ab")])
-    );
+    assert_eq!(drain(&mut frames), Ok(vec![Incoming::Pong(Bytes::new()), text("ab")]));
 }
 
 #[test]
@@ -349,29 +292,17 @@ fn every_reserved_bit_is_a_protocol_error() {
 #[test]
 fn every_reserved_opcode_is_a_protocol_error() {
     for opcode in (3..=7).chain(11..=15) {
-        assert_eq!(
-            read(&last(opcode, b"")),
-            Err(CloseCode::ProtocolError),
-            "opcode {opcode}"
-        );
+        assert_eq!(read(&last(opcode, b"")), Err(CloseCode::ProtocolError), "opcode {opcode}");
     }
 }
 
 #[test]
 fn a_control_frame_carries_up_to_125_bytes() {
     let payload = pattern(125);
-    let bytes = [
-        last(PING, &payload),
-        last(PONG, &payload),
-        close(1000, &[b'r'; 123]),
-    ]
-    .concat();
+    let bytes = [last(PING, &payload), last(PONG, &payload), close(1000, &[b'r'; 123])].concat();
     let payload = Bytes::from(payload);
-    let expected = vec![
-        Incoming::Ping(payload.clone()),
-        Incoming::Pong(payload),
-        Incoming::Close(Some(1000)),
-    ];
+    let expected =
+        vec![Incoming::Ping(payload.clone()), Incoming::Pong(payload), Incoming::Close(Some(1000))];
     assert_eq!(read(&bytes), Ok(expected));
 }
 
@@ -380,10 +311,7 @@ fn a_control_frame_of_126_bytes_is_a_protocol_error() {
     for opcode in [PING, PONG, CLOSE] {
         assert_eq!(read(&last(opcode, &[0; 126])), Err(CloseCode::ProtocolError));
         // Its first two bytes are enough.
-        assert_eq!(
-            read(&header(FIN | opcode, 65_536)[..2]),
-            Err(CloseCode::ProtocolError)
-        );
+        assert_eq!(read(&header(FIN | opcode, 65_536)[..2]), Err(CloseCode::ProtocolError));
     }
 }
 
@@ -396,22 +324,13 @@ fn a_fragmented_control_frame_is_a_protocol_error() {
 
 #[test]
 fn control_frames_pass_where_data_frames_must_be_smaller_than_they() {
-    let limits = FrameLimits {
-        max_frame_bytes: 10,
-        max_message_bytes: 10,
-    };
-    assert_eq!(
-        read_within(limits, &last(PING, &[1; 125])),
-        Ok(vec![Incoming::Ping(vec![1; 125].into())])
-    );
+    let limits = FrameLimits { max_frame_bytes: 10, max_message_bytes: 10 };
+    assert_eq!(read_within(limits, &last(PING, &[1; 125])), Ok(vec![Incoming::Ping(vec![1; 125].into())]));
 }
 
 #[test]
 fn a_length_not_in_its_shortest_form_is_a_protocol_error() {
-    for bytes in [
-        &[0x82, 0xfe, 0, 125][..],
-        &[0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff],
-    ] {
+    for bytes in [&[0x82, 0xfe, 0, 125][..], &[0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff]] {
         assert_eq!(read(bytes), Err(CloseCode::ProtocolError));
     }
 }
@@ -419,61 +338,32 @@ fn a_length_not_in_its_shortest_form_is_a_protocol_error() {
 #[test]
 fn a_frame_at_the_limit_passes_and_one_byte_more_is_too_big() {
     for size in [999, 1_000] {
-        assert_eq!(
-            read_within(SMALL, &last(BINARY, &pattern(size))),
-            Ok(vec![binary(&pattern(size))])
-        );
+        assert_eq!(read_within(SMALL, &last(BINARY, &pattern(size))), Ok(vec![binary(&pattern(size))]));
     }
-    assert_eq!(
-        read_within(SMALL, &last(BINARY, &pattern(1_001))),
-        Err(CloseCode::TooBig)
-    );
-    assert_eq!(
-        read(&last(BINARY, &pattern((1 << 20) + 1))),
-        Err(CloseCode::TooBig)
-    );
+    assert_eq!(read_within(SMALL, &last(BINARY, &pattern(1_001))), Err(CloseCode::TooBig));
+    assert_eq!(read(&last(BINARY, &pattern((1 << 20) + 1))), Err(CloseCode::TooBig));
 }
 
 #[test]
 fn a_frame_within_its_own_limit_obeys_that_of_messages_too() {
-    let limits = FrameLimits {
-        max_frame_bytes: 1_000,
-        max_message_bytes: 500,
-    };
+    let limits = FrameLimits { max_frame_bytes: 1_000, max_message_bytes: 500 };
     assert!(read_within(limits, &last(BINARY, &pattern(500))).is_ok());
-    assert_eq!(
-        read_within(limits, &last(BINARY, &pattern(501))),
-        Err(CloseCode::TooBig)
-    );
+    assert_eq!(read_within(limits, &last(BINARY, &pattern(501))), Err(CloseCode::TooBig));
 }
 
 #[test]
 fn a_fragmented_message_at_the_limit_passes_and_one_byte_more_is_too_big() {
-    let message = |rest| {
-        [
-            frame(BINARY, &[1; 1_000]),
-            frame(CONTINUE, &[1; 1_000]),
-            last(CONTINUE, &vec![1; rest]),
-        ]
-    };
-    assert_eq!(
-        read_within(SMALL, &message(499).concat()),
-        Ok(vec![binary(&[1; 2_499])])
-    );
-    assert_eq!(
-        read_within(SMALL, &message(500).concat()),
-        Ok(vec![binary(&[1; 2_500])])
-    );
+    let message =
+        |rest| [frame(BINARY, &[1; 1_000]), frame(CONTINUE, &[1; 1_000]), last(CONTINUE, &vec![1; rest])];
+    assert_eq!(read_within(SMALL, &message(499).concat()), Ok(vec![binary(&[1; 2_499])]));
+    assert_eq!(read_within(SMALL, &message(500).concat()), Ok(vec![binary(&[1; 2_500])]));
     assert_eq!(read_within(SMALL, &message(501).concat()), Err(CloseCode::TooBig));
 }
 
 #[test]
 fn the_limit_of_messages_holds_for_each_by_itself() {
     let message = [frame(BINARY, &[1; 1_000]), last(CONTINUE, &[1; 1_000])].concat();
-    assert_eq!(
-        read_within(SMALL, &message.repeat(3)).map(|messages| messages.len()),
-        Ok(3)
-    );
+    assert_eq!(read_within(SMALL, &message.repeat(3)).map(|messages| messages.len()), Ok(3));
 }
 
 #[test]
@@ -488,12 +378,7 @@ fn a_hostile_length_is_refused_from_the_header_alone() {
 
 #[test]
 fn a_continuation_beyond_the_limit_is_refused_from_its_header_alone() {
-    let bytes = [
-        frame(BINARY, &[1; 1_000]),
-        frame(CONTINUE, &[1; 1_000]),
-        header(CONTINUE, 501),
-    ]
-    .concat();
+    let bytes = [frame(BINARY, &[1; 1_000]), frame(CONTINUE, &[1; 1_000]), header(CONTINUE, 501)].concat();
     assert_eq!(read_within(SMALL, &bytes), Err(CloseCode::TooBig));
 }
 
@@ -506,13 +391,7 @@ fn endless_empty_fragments_are_cut() {
         frames.feed(&empty);
         assert_eq!(frames.next(), Ok(None));
     }
-    assert_eq!(
-        frames
-            .assembly
-            .as_ref()
-            .map(|assembly| assembly.payload.capacity()),
-        Some(0)
-    );
+    assert_eq!(frames.assembly.as_ref().map(|assembly| assembly.payload.capacity()), Some(0));
     frames.feed(&frame(CONTINUE, b"").repeat(1_023));
     assert_eq!(frames.next(), Ok(None), "65 536 fragments");
     frames.feed(&frame(CONTINUE, b""));
@@ -521,24 +400,13 @@ fn endless_empty_fragments_are_cut() {
 
 #[test]
 fn a_message_may_have_65_536_fragments() {
-    let bytes = [
-        frame(TEXT, b"a"),
-        frame(CONTINUE, b"b").repeat(65_534),
-        last(CONTINUE, b"c"),
-    ]
-    .concat();
+    let bytes = [frame(TEXT, b"a"), frame(CONTINUE, b"b").repeat(65_534), last(CONTINUE, b"c")].concat();
     assert_eq!(read(&bytes).map(|messages| messages.len()), Ok(1));
 }
 
 #[test]
 fn text_that_is_not_utf_8_is_an_invalid_payload() {
-    for payload in [
-        &b"\xff"[..],
-        b"abc\xc0\xaf",
-        b"\xed\xa0\x80",
-        b"\xf4\x90\x80\x80",
-        b"\xce",
-    ] {
+    for payload in [&b"\xff"[..], b"abc\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xce"] {
         assert_eq!(read(&last(TEXT, payload)), Err(CloseCode::InvalidPayload));
         assert_eq!(read(&last(BINARY, payload)), Ok(vec![binary(payload)]));
     }
@@ -547,23 +415,13 @@ fn text_that_is_not_utf_8_is_an_invalid_payload() {
 #[test]
 fn a_character_may_be_cut_by_fragments() {
     let crab = "🦀".as_bytes();
-    let bytes = [
-        frame(TEXT, &crab[..1]),
-        frame(CONTINUE, &crab[1..3]),
-        last(CONTINUE, &crab[3..]),
-    ]
-    .concat();
+    let bytes = [frame(TEXT, &crab[..1]), frame(CONTINUE, &crab[1..3]), last(CONTINUE, &crab[3..])].concat();
     assert_eq!(read(&bytes), Ok(vec![text("🦀")]));
 }
 
 #[test]
 fn invalid_utf_8_that_is_cut_by_fragments_is_an_invalid_payload() {
-    let bytes = [
-        frame(TEXT, b"ok \xf0\x9f"),
-        frame(CONTINUE, b"\xa6"),
-        last(CONTINUE, b"\x28"),
-    ]
-    .concat();
+    let bytes = [frame(TEXT, b"ok \xf0\x9f"), frame(CONTINUE, b"\xa6"), last(CONTINUE, b"\x28")].concat();
     assert_eq!(read(&bytes), Err(CloseCode::InvalidPayload));
     let bytes = [frame(TEXT, b"ok"), last(CONTINUE, b"\xce")].concat();
     assert_eq!(read(&bytes), Err(CloseCode::InvalidPayload));
@@ -594,9 +452,7 @@ fn legal_close_codes_are_delivered() {
 
 #[test]
 fn illegal_close_codes_are_protocol_errors() {
-    for code in [
-        0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535,
-    ] {
+    for code in [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535] {
         assert_eq!(read(&close(code, b"")), Err(CloseCode::ProtocolError), "{code}");
     }
 }
@@ -669,15 +525,10 @@ fn close_codes_are_those_of_the_rfc() {
 /// What actix's parser, as a client, makes of one frame of ours; the buffer must end with it.
 fn as_client(buffer: &[u8]) -> (bool, OpCode, Vec<u8>) {
     let mut bytes = BytesMut::from(buffer);
-    let (last, opcode, payload) = Parser::parse(&mut bytes, false, usize::MAX)
-        .unwrap()
-        .expect("a whole frame");
+    let (last, opcode, payload) =
+        Parser::parse(&mut bytes, false, usize::MAX).unwrap().expect("a whole frame");
     assert!(bytes.is_empty());
-    (
-        last,
-        opcode,
-        payload.map(|payload| payload.to_vec()).unwrap_or_default(),
-    )
+    (last, opcode, payload.map(|payload| payload.to_vec()).unwrap_or_default())
 }
 
 #[test]
@@ -689,11 +540,7 @@ fn what_is_sealed_is_what_a_client_reads() {
             buffer.extend(&payload);
             seal(&mut buffer, 0, binary);
             let opcode = if binary { OpCode::Binary } else { OpCode::Text };
-            assert_eq!(
-                as_client(&buffer),
-                (true, opcode, payload.clone()),
-                "{size} bytes"
-            );
+            assert_eq!(as_client(&buffer), (true, opcode, payload.clone()), "{size} bytes");
         }
     }
 }
@@ -709,9 +556,7 @@ fn sealing_leaves_what_stands_before_the_frame() {
     }
     let mut bytes = BytesMut::from(&buffer[..]);
     for size in [3, 200, 70_000] {
-        let (_, _, payload) = Parser::parse(&mut bytes, false, usize::MAX)
-            .unwrap()
-            .expect("a whole frame");
+        let (_, _, payload) = Parser::parse(&mut bytes, false, usize::MAX).unwrap().expect("a whole frame");
         assert_eq!(payload.map(|payload| payload.to_vec()), Some(pattern(size)));
     }
     assert!(bytes.is_empty());
@@ -730,16 +575,10 @@ fn pings_and_pongs_carry_their_payload_cut_to_125_bytes() {
     for (size, carried) in [(0, 0), (5, 5), (125, 125), (126, 125), (70_000, 125)] {
         let mut buffer = Vec::new();
         write_ping(&mut buffer, &pattern(size));
-        assert_eq!(
-            as_client(&buffer),
-            (true, OpCode::Ping, pattern(size)[..carried].to_vec())
-        );
+        assert_eq!(as_client(&buffer), (true, OpCode::Ping, pattern(size)[..carried].to_vec()));
         buffer.clear();
         write_pong(&mut buffer, &pattern(size));
-        assert_eq!(
-            as_client(&buffer),
-            (true, OpCode::Pong, pattern(size)[..carried].to_vec())
-        );
+        assert_eq!(as_client(&buffer), (true, OpCode::Pong, pattern(size)[..carried].to_vec()));
     }
 }
 
@@ -747,20 +586,14 @@ fn pings_and_pongs_carry_their_payload_cut_to_125_bytes() {
 fn a_close_carries_its_code_and_reason() {
     let mut buffer = Vec::new();
     write_close(&mut buffer, CloseCode::TooBig, "above 1 MiB");
-    assert_eq!(
-        as_client(&buffer),
-        (true, OpCode::Close, b"\x03\xf1above 1 MiB".to_vec())
-    );
+    assert_eq!(as_client(&buffer), (true, OpCode::Close, b"\x03\xf1above 1 MiB".to_vec()));
 }
 
 #[test]
 fn a_long_reason_is_cut_between_characters() {
-    for (reason, carried) in [
-        ("x".repeat(123), 123),
-        ("x".repeat(124), 123),
-        ("é".repeat(62), 122),
-        ("🦀".repeat(99), 120),
-    ] {
+    for (reason, carried) in
+        [("x".repeat(123), 123), ("x".repeat(124), 123), ("é".repeat(62), 122), ("🦀".repeat(99), 120)]
+    {
         let mut buffer = Vec::new();
         write_close(&mut buffer, CloseCode::Normal, &reason);
         let (_, _, payload) = as_client(&buffer);
@@ -772,10 +605,7 @@ fn a_long_reason_is_cut_between_characters() {
 fn a_close_is_answered_with_its_own_code() {
     let mut buffer = Vec::new();
     write_close_reply(&mut buffer, Some(4_001));
-    assert_eq!(
-        as_client(&buffer),
-        (true, OpCode::Close, 4_001_u16.to_be_bytes().to_vec())
-    );
+    assert_eq!(as_client(&buffer), (true, OpCode::Close, 4_001_u16.to_be_bytes().to_vec()));
     buffer.clear();
     write_close_reply(&mut buffer, None);
     assert_eq!(as_client(&buffer), (true, OpCode::Close, vec![]));

@@ -48,12 +48,7 @@ fn extend_header(buffer: &mut Vec<u8>, payload: usize, form: u8, length: &[u8]) 
 /// there is room.
 pub(crate) fn write_close(buffer: &mut Vec<u8>, code: CloseCode, reason: &str) {
     let reason = &reason[..reason.floor_char_boundary(MAX_REASON_BYTES)];
-    write_control(
-        buffer,
-        OpCode::Close,
-        &code.code().to_be_bytes(),
-        reason.as_bytes(),
-    );
+    write_control(buffer, OpCode::Close, &code.code().to_be_bytes(), reason.as_bytes());
 }
 
 /// Answers the peer's close frame with its own code, or with none (RFC 6455, 5.5.1).

@@ -45,17 +45,12 @@ fn listed_origins(entries: &[&str]) -> Origins {
 }
 
 fn status<T>(checked: &Result<T, HttpResponse>) -> u16 {
-    checked
-        .as_ref()
-        .map_or_else(|refused| refused.status().as_u16(), |_| 101)
+    checked.as_ref().map_or_else(|refused| refused.status().as_u16(), |_| 101)
 }
 
 fn body<T: Debug>(checked: Result<T, HttpResponse>) -> String {
     let refused = checked.expect_err("a refusal");
-    assert_eq!(
-        refused.headers().get("content-type").unwrap(),
-        "text/plain; charset=utf-8"
-    );
+    assert_eq!(refused.headers().get("content-type").unwrap(), "text/plain; charset=utf-8");
     let bytes = to_bytes(refused.into_body()).now_or_never().unwrap().unwrap();
     String::from_utf8(bytes.to_vec()).unwrap()
 }
@@ -94,19 +89,13 @@ impl Subscriber for Log {
         }
         let mut message = Message(String::new());
         event.record(&mut message);
-        self.0
-            .lock()
-            .unwrap()
-            .push((*event.metadata().level(), message.0));
+        self.0.lock().unwrap().push((*event.metadata().level(), message.0));
     }
 }
 
 #[test]
 fn a_complete_upgrade_request_passes() {
-    assert_eq!(
-        check(&request(&[]), SUPPORTED, &Origins::default()).ok(),
-        Some("wamp.2.json")
-    );
+    assert_eq!(check(&request(&[]), SUPPORTED, &Origins::default()).ok(), Some("wamp.2.json"));
 }
 
 #[test]
@@ -134,12 +123,8 @@ fn what_is_no_websocket_upgrade_is_refused() {
 
 #[test]
 fn another_method_than_get_is_not_allowed() {
-    let refused = check(
-        &TestRequest::post().to_http_request(),
-        SUPPORTED,
-        &Origins::default(),
-    )
-    .expect_err("a refusal");
+    let refused =
+        check(&TestRequest::post().to_http_request(), SUPPORTED, &Origins::default()).expect_err("a refusal");
     assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(refused.headers().get("allow").unwrap(), "GET");
 }
@@ -155,10 +140,7 @@ fn the_first_supported_subprotocol_of_the_client_is_chosen() {
         (&[", ,wamp.2.json,"], "wamp.2.json"),
         (&["wamp.2.cbor.batched, wamp.2.cbor"], "wamp.2.cbor"),
     ] {
-        let headers: Vec<_> = offered
-            .iter()
-            .map(|line| ("Sec-WebSocket-Protocol", *line))
-            .collect();
+        let headers: Vec<_> = offered.iter().map(|line| ("Sec-WebSocket-Protocol", *line)).collect();
         assert_eq!(
             check(&request(&headers), SUPPORTED, &Origins::SameHost).ok(),
             Some(chosen),
@@ -169,20 +151,10 @@ fn the_first_supported_subprotocol_of_the_client_is_chosen() {
 
 #[test]
 fn no_supported_subprotocol_is_a_bad_request_that_lists_them() {
-    for offered in [
-        "",
-        "foo",
-        "WAMP.2.JSON",
-        "wamp.2.jsonx",
-        "wamp.2.json wamp.2.cbor",
-        "wamp.2.json;q=1",
-        ",",
-    ] {
-        let checked = check(
-            &request(&[("Sec-WebSocket-Protocol", offered)]),
-            SUPPORTED,
-            &Origins::SameHost,
-        );
+    for offered in
+        ["", "foo", "WAMP.2.JSON", "wamp.2.jsonx", "wamp.2.json wamp.2.cbor", "wamp.2.json;q=1", ","]
+    {
+        let checked = check(&request(&[("Sec-WebSocket-Protocol", offered)]), SUPPORTED, &Origins::SameHost);
         assert_eq!(status(&checked), 400, "{offered:?}");
         assert!(body(checked).contains("wamp.2.json, wamp.2.msgpack, wamp.2.cbor"));
     }
@@ -195,9 +167,7 @@ fn a_header_that_is_no_text_offers_nothing() {
         request = request.append_header((name, value));
     }
     let value = HeaderValue::from_bytes(b"\xff, wamp.2.json").unwrap();
-    let request = request
-        .append_header((header::SEC_WEBSOCKET_PROTOCOL, value))
-        .to_http_request();
+    let request = request.append_header((header::SEC_WEBSOCKET_PROTOCOL, value)).to_http_request();
     assert_eq!(status(&check(&request, SUPPORTED, &Origins::SameHost)), 400);
 }
 
@@ -211,31 +181,18 @@ fn request_headers() -> Vec<(String, String)> {
 #[test]
 fn the_101_accepts_the_key_and_names_the_subprotocol_and_no_extension() {
     let request = request(&[("Sec-WebSocket-Extensions", "permessage-deflate")]);
-    let response = switching_protocols(&request, "wamp.2.cbor")
-        .ok()
-        .unwrap()
-        .finish();
+    let response = switching_protocols(&request, "wamp.2.cbor").ok().unwrap().finish();
     assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
     // The example of RFC 6455, 1.3.
-    assert_eq!(
-        response.headers().get("sec-websocket-accept").unwrap(),
-        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-    );
-    assert_eq!(
-        response.headers().get("sec-websocket-protocol").unwrap(),
-        "wamp.2.cbor"
-    );
+    assert_eq!(response.headers().get("sec-websocket-accept").unwrap(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    assert_eq!(response.headers().get("sec-websocket-protocol").unwrap(), "wamp.2.cbor");
     assert_eq!(response.headers().get("upgrade").unwrap(), "websocket");
     assert!(response.headers().get("sec-websocket-extensions").is_none());
 }
 
 #[test]
 fn no_origin_passes_every_rule() {
-    for origins in [
-        Origins::SameHost,
-        listed_origins(&[]),
-        listed_origins(&["https://app.example"]),
-    ] {
+    for origins in [Origins::SameHost, listed_origins(&[]), listed_origins(&["https://app.example"])] {
         assert_eq!(status(&check_origin(&[], &origins)), 101);
     }
 }
@@ -306,16 +263,9 @@ fn a_page_passes_where_it_came_from_the_host_it_connects_to() {
 
 #[test]
 fn an_origin_that_is_empty_doubled_or_no_text_is_refused() {
-    let twice = [
-        ("Origin", "http://good.example"),
-        ("Origin", "http://good.example"),
-    ];
+    let twice = [("Origin", "http://good.example"), ("Origin", "http://good.example")];
     assert_eq!(status(&check_origin(&twice, &Origins::SameHost)), 403);
-    for value in [
-        &b""[..],
-        b"http://good.example\xff",
-        b"http://g\xc3\xb6\xc3\xb6d.example",
-    ] {
+    for value in [&b""[..], b"http://good.example\xff", b"http://g\xc3\xb6\xc3\xb6d.example"] {
         let mut headers = HeaderMap::new();
         headers.append(header::HOST, HeaderValue::from_static("good.example"));
         headers.append(header::ORIGIN, HeaderValue::from_bytes(value).unwrap());
@@ -330,101 +280,28 @@ fn behind_a_proxy_the_host_that_the_client_named_counts() {
     for (headers, origin, expected) in [
         (&[INNER, ("X-Forwarded-Host", "good.example")][..], ORIGIN, 101),
         (&[INNER, ("X-Forwarded-Host", "good.example:443")], ORIGIN, 101),
-        (
-            &[INNER, ("X-Forwarded-Host", "good.example, proxy.internal")],
-            ORIGIN,
-            101,
-        ),
-        (
-            &[
-                INNER,
-                ("X-Forwarded-Host", "good.example"),
-                ("X-Forwarded-Host", "proxy.internal"),
-            ],
-            ORIGIN,
-            101,
-        ),
-        (
-            &[INNER, ("X-Forwarded-Host", "[2001:db8::1]:8443")],
-            "https://[2001:db8::1]:8443",
-            101,
-        ),
-        (
-            &[INNER, ("X-Forwarded-Host", "proxy.internal, good.example")],
-            ORIGIN,
-            403,
-        ),
-        (
-            &[INNER, ("X-Forwarded-Host", "good.example")],
-            "http://10.0.0.7:9000",
-            403,
-        ),
+        (&[INNER, ("X-Forwarded-Host", "good.example, proxy.internal")], ORIGIN, 101),
+        (&[INNER, ("X-Forwarded-Host", "good.example"), ("X-Forwarded-Host", "proxy.internal")], ORIGIN, 101),
+        (&[INNER, ("X-Forwarded-Host", "[2001:db8::1]:8443")], "https://[2001:db8::1]:8443", 101),
+        (&[INNER, ("X-Forwarded-Host", "proxy.internal, good.example")], ORIGIN, 403),
+        (&[INNER, ("X-Forwarded-Host", "good.example")], "http://10.0.0.7:9000", 403),
         (&[INNER, ("X-Forwarded-Host", "good.example:8443")], ORIGIN, 403),
+        (&[INNER, ("X-Forwarded-Host", ", "), ("Forwarded", "host=good.example")], ORIGIN, 101),
+        (&[INNER, ("Forwarded", "for=192.0.2.1;host=good.example;proto=https")], ORIGIN, 101),
         (
-            &[
-                INNER,
-                ("X-Forwarded-Host", ", "),
-                ("Forwarded", "host=good.example"),
-            ],
-            ORIGIN,
-            101,
-        ),
-        (
-            &[
-                INNER,
-                ("Forwarded", "for=192.0.2.1;host=good.example;proto=https"),
-            ],
-            ORIGIN,
-            101,
-        ),
-        (
-            &[
-                INNER,
-                ("Forwarded", "for=\"[::1]:7\"; Host=\"good.example:8443\""),
-            ],
+            &[INNER, ("Forwarded", "for=\"[::1]:7\"; Host=\"good.example:8443\"")],
             "https://good.example:8443",
             101,
         ),
-        (
-            &[
-                INNER,
-                ("Forwarded", "for=192.0.2.1, for=192.0.2.2;host=good.example"),
-            ],
-            ORIGIN,
-            101,
-        ),
-        (
-            &[INNER, ("Forwarded", "host=good.example, host=proxy.internal")],
-            ORIGIN,
-            101,
-        ),
-        (
-            &[INNER, ("Forwarded", "host=proxy.internal, host=good.example")],
-            ORIGIN,
-            403,
-        ),
+        (&[INNER, ("Forwarded", "for=192.0.2.1, for=192.0.2.2;host=good.example")], ORIGIN, 101),
+        (&[INNER, ("Forwarded", "host=good.example, host=proxy.internal")], ORIGIN, 101),
+        (&[INNER, ("Forwarded", "host=proxy.internal, host=good.example")], ORIGIN, 403),
         (&[INNER, ("Forwarded", "host=")], ORIGIN, 403),
-        (
-            &[
-                INNER,
-                ("X-Forwarded-Host", "good.example"),
-                ("Forwarded", "host=evil.example"),
-            ],
-            ORIGIN,
-            101,
-        ),
-        (
-            &[("Host", "good.example"), ("Forwarded", "for=192.0.2.1")],
-            ORIGIN,
-            101,
-        ),
+        (&[INNER, ("X-Forwarded-Host", "good.example"), ("Forwarded", "host=evil.example")], ORIGIN, 101),
+        (&[("Host", "good.example"), ("Forwarded", "for=192.0.2.1")], ORIGIN, 101),
     ] {
         let headers = [headers, &[("Origin", origin)]].concat();
-        assert_eq!(
-            status(&check_origin(&headers, &Origins::SameHost)),
-            expected,
-            "{headers:?}"
-        );
+        assert_eq!(status(&check_origin(&headers, &Origins::SameHost)), expected, "{headers:?}");
     }
 }
 
@@ -433,17 +310,9 @@ fn a_list_replaces_the_rule() {
     for (entries, origin, expected) in [
         (&["https://app.example"][..], "https://app.example", 101),
         (&["https://app.example"], "https://APP.example:443", 101),
-        (
-            &["https://app.example:443", "http://other.example"],
-            "https://app.example",
-            101,
-        ),
+        (&["https://app.example:443", "http://other.example"], "https://app.example", 101),
         (&["http://localhost:3000"], "http://localhost:3000", 101),
-        (
-            &["chrome-extension://abcdefgh"],
-            "chrome-extension://abcdefgh",
-            101,
-        ),
+        (&["chrome-extension://abcdefgh"], "chrome-extension://abcdefgh", 101),
         (&["*"], "https://anything.example", 101),
         (&["*"], "null", 101),
         (&["https://app.example"], "http://app.example", 403),
@@ -464,17 +333,8 @@ fn a_list_replaces_the_rule() {
 #[test]
 fn an_entry_that_is_no_origin_is_found() {
     assert_eq!(Origins::SameHost.malformed(), None);
-    assert_eq!(
-        listed_origins(&["*", "https://app.example", "http://[::1]:3000"]).malformed(),
-        None
-    );
-    for entry in [
-        "app.example",
-        "https://app.example/",
-        "https://*.example",
-        "null",
-        "",
-    ] {
+    assert_eq!(listed_origins(&["*", "https://app.example", "http://[::1]:3000"]).malformed(), None);
+    for entry in ["app.example", "https://app.example/", "https://*.example", "null", ""] {
         assert_eq!(listed_origins(&["*", entry]).malformed(), Some(entry));
     }
 }
@@ -484,24 +344,14 @@ fn a_refused_origin_is_told_and_logged_once_with_what_it_was_compared_with() {
     let list = listed_origins(&["https://app.example"]);
     for (origins, headers, compared) in [
         (&Origins::SameHost, &[][..], "Host \"good.example\""),
-        (
-            &Origins::SameHost,
-            &[("X-Forwarded-Host", "a.example, b")],
-            "X-Forwarded-Host \"a.example\"",
-        ),
-        (
-            &Origins::SameHost,
-            &[("Forwarded", "host=f.example")],
-            "Forwarded \"f.example\"",
-        ),
+        (&Origins::SameHost, &[("X-Forwarded-Host", "a.example, b")], "X-Forwarded-Host \"a.example\""),
+        (&Origins::SameHost, &[("Forwarded", "host=f.example")], "Forwarded \"f.example\""),
         (&list, &[], "the list \"https://app.example\""),
     ] {
         let headers = [headers, &[("Origin", "http://evil.example")]].concat();
         let mut text = String::new();
         let log = Log::of(|| text = body(check_origin(&headers, origins)));
-        let [(level, line)] = &log[..] else {
-            panic!("one line: {log:?}")
-        };
+        let [(level, line)] = &log[..] else { panic!("one line: {log:?}") };
         assert_eq!(*level, Level::WARN);
         for text in [&text, line] {
             assert!(text.contains("\"http://evil.example\""), "{text}");
@@ -514,13 +364,7 @@ fn a_refused_origin_is_told_and_logged_once_with_what_it_was_compared_with() {
 #[test]
 fn what_passes_is_not_logged() {
     let log = Log::of(|| {
-        assert_eq!(
-            status(&check_origin(
-                &[("Origin", "http://good.example")],
-                &Origins::SameHost
-            )),
-            101
-        );
+        assert_eq!(status(&check_origin(&[("Origin", "http://good.example")], &Origins::SameHost)), 101);
     });
     assert_eq!(log, []);
 }
@@ -531,10 +375,7 @@ fn a_strangers_text_is_escaped_and_cut() {
     let headers = [("Origin", long.as_str()), ("Host", long.as_str())];
     let log = Log::of(|| assert!(body(check_origin(&headers, &Origins::SameHost)).len() < 1_000));
     assert!(log[0].1.len() < 1_000);
-    assert_eq!(
-        shown("a\r\nb\u{1b}[31m\"\u{202e}"),
-        r#""a\r\nb\u{1b}[31m\"\u{202e}""#
-    );
+    assert_eq!(shown("a\r\nb\u{1b}[31m\"\u{202e}"), r#""a\r\nb\u{1b}[31m\"\u{202e}""#);
     assert_eq!(shown(&"\n".repeat(500)), format!("\"{}\"…", "\\n".repeat(100)));
     assert_eq!(shown(&"ä".repeat(200)), format!("\"{}\"", "ä".repeat(200)));
     assert_eq!(shown(&"ä".repeat(201)), format!("\"{}\"…", "ä".repeat(200)));
@@ -542,9 +383,6 @@ fn a_strangers_text_is_escaped_and_cut() {
 
 #[test]
 fn the_origin_is_judged_before_the_subprotocol() {
-    let headers = [
-        ("Origin", "http://evil.example"),
-        ("Sec-WebSocket-Protocol", "foo"),
-    ];
+    let headers = [("Origin", "http://evil.example"), ("Sec-WebSocket-Protocol", "foo")];
     assert_eq!(status(&check_origin(&headers, &Origins::SameHost)), 403);
 }

@@ -86,27 +86,14 @@ impl Joined {
     /// One request of the client, or what is none (S-14, P-02, P-03, P-05).
     pub(super) fn receive(&mut self, message: Message<'_>) -> Result<(), Violation> {
         match message {
-            Message::Call {
-                request,
-                options,
-                procedure,
-                payload,
-            } => self.call(request, &options, procedure, payload),
-            Message::Publish {
-                request,
-                options,
-                topic,
-                payload,
-            } => self.publish(request, options, topic, payload),
-            Message::Subscribe {
-                request,
-                options,
-                topic,
-            } => self.subscribe(request, &options, topic),
-            Message::Unsubscribe {
-                request,
-                subscription,
-            } => self.unsubscribe(request, subscription),
+            Message::Call { request, options, procedure, payload } => {
+                self.call(request, &options, procedure, payload)
+            }
+            Message::Publish { request, options, topic, payload } => {
+                self.publish(request, options, topic, payload)
+            }
+            Message::Subscribe { request, options, topic } => self.subscribe(request, &options, topic),
+            Message::Unsubscribe { request, subscription } => self.unsubscribe(request, subscription),
             Message::Register { request, procedure } => self.register(request, procedure),
             Message::Unregister { request } => self.unregister(request),
             // CA-07: the call is finished, or unknown; calls at work cannot be cancelled yet, and that is not announced.
@@ -158,10 +145,7 @@ impl Joined {
     /// One delivery; `Some` ends the session.
     pub(super) fn deliver(&mut self, delivery: Delivery, now: Instant) -> Option<Outcome> {
         match delivery {
-            Delivery::Event {
-                subscription,
-                message,
-            } => {
+            Delivery::Event { subscription, message } => {
                 self.event(subscription, message);
                 None
             }
@@ -171,10 +155,7 @@ impl Joined {
                     self.draining = Some(now + grace);
                     None
                 }
-                _ => Some(Outcome::Leaves {
-                    reason,
-                    then: Close::Normal,
-                }),
+                _ => Some(Outcome::Leaves { reason, then: Close::Normal }),
             },
         }
     }
@@ -186,16 +167,9 @@ impl Joined {
             return None;
         }
         for request in std::mem::take(&mut self.calls) {
-            self.error(
-                code::CALL,
-                request,
-                &Error::new(uris::CANCELED).arg("the server shuts down"),
-            );
+            self.error(code::CALL, request, &Error::new(uris::CANCELED).arg("the server shuts down"));
         }
-        Some(Outcome::Leaves {
-            reason: uris::SYSTEM_SHUTDOWN.into(),
-            then: Close::Shutdown,
-        })
+        Some(Outcome::Leaves { reason: uris::SYSTEM_SHUTDOWN.into(), then: Close::Shutdown })
     }
 
     pub(super) fn finish(&mut self, done: Done) {
@@ -254,17 +228,9 @@ impl Joined {
     }
 
     fn start_call(&mut self, request: RequestId, uri: &str, payload: Payload) -> Result<(), Error> {
-        let found = self
-            .served
-            .registry
-            .procedure(uri)
-            .map(|handler| (handler, handler.entry));
+        let found = self.served.registry.procedure(uri).map(|handler| (handler, handler.entry));
         let Some((handler, Entry::Rpc(run))) = found else {
-            let uri = if uri::is_valid(uri) {
-                uris::NO_SUCH_PROCEDURE
-            } else {
-                uris::INVALID_URI
-            }; // C-03, U-03
+            let uri = if uri::is_valid(uri) { uris::NO_SUCH_PROCEDURE } else { uris::INVALID_URI }; // C-03, U-03
             return Err(Error::new(uri));
         };
         if !handler.admits(self.session().authrole()) {
@@ -293,17 +259,8 @@ impl Joined {
         payload: Payload,
         subject: Subject,
     ) -> Context {
-        let uri = if uri == handler.uri {
-            Cow::Borrowed(handler.uri)
-        } else {
-            Cow::Owned(uri.to_owned())
-        };
-        Context {
-            link: Rc::clone(&self.link),
-            uri,
-            payload,
-            subject,
-        }
+        let uri = if uri == handler.uri { Cow::Borrowed(handler.uri) } else { Cow::Owned(uri.to_owned()) };
+        Context { link: Rc::clone(&self.link), uri, payload, subject }
     }
 
     /// procedures are the application's own.
@@ -325,10 +282,7 @@ impl Joined {
     }
 
     pub(super) fn error(&self, request_type: u64, request: RequestId, error: &Error) {
-        self.link
-            .outbox
-            .borrow_mut()
-            .send(|s, out| message::error(s, out, request_type, request, error));
+        self.link.outbox.borrow_mut().send(|s, out| message::error(s, out, request_type, request, error));
     }
 }
 

@@ -51,14 +51,7 @@ impl Joined {
             }
         };
         let publication = PublicationId::random();
-        let pending = Pending {
-            request,
-            publication,
-            options,
-            topic: topic.to_owned(),
-            payload,
-            handler,
-        };
+        let pending = Pending { request, publication, options, topic: topic.to_owned(), payload, handler };
         if self.publishing.queue.len() > self.limits().publications_in_flight {
             let error = Error::new(uris::UNAVAILABLE).arg("too many publications in flight");
             self.refuse_publication(request, &pending.options, &error);
@@ -117,13 +110,8 @@ impl Joined {
         };
         match decision.and_then(|()| self.deliver_publication(&pending)) {
             Ok(()) if pending.options.acknowledge == Some(true) => {
-                let Pending {
-                    request, publication, ..
-                } = pending;
-                self.link
-                    .outbox
-                    .borrow_mut()
-                    .send(|s, out| message::published(s, out, request, publication)); // B-07
+                let Pending { request, publication, .. } = pending;
+                self.link.outbox.borrow_mut().send(|s, out| message::published(s, out, request, publication)); // B-07
             }
             Ok(()) => {} // B-06
             Err(error) => self.refuse_publication(pending.request, &pending.options, &error),
@@ -131,26 +119,10 @@ impl Joined {
     }
 
     fn deliver_publication(&self, pending: &Pending) -> Result<(), Error> {
-        let Pending {
-            publication,
-            options,
-            topic,
-            payload,
-            ..
-        } = pending;
+        let Pending { publication, options, topic, payload, .. } = pending;
         let excluded = (options.exclude_me != Some(false)).then(|| self.session().id()); // B-10, L-01
-        let event = Event {
-            publication: *publication,
-            topic,
-            payload,
-            filter: &options.filter,
-            excluded,
-        };
-        self.served
-            .realm
-            .broker()
-            .publish(&event)
-            .map_err(|error| Error::encoding(&error))
+        let event = Event { publication: *publication, topic, payload, filter: &options.filter, excluded };
+        self.served.realm.broker().publish(&event).map_err(|error| Error::encoding(&error))
     }
 
     /// B-08, U-04: only who asked for an acknowledgement learns of a failure.

@@ -35,23 +35,14 @@ struct Subscribed {
 #[derive(Debug)]
 enum State {
     /// A handler decides; these SUBSCRIBEs wait for it, and these events.
-    Pending {
-        requests: Vec<RequestId>,
-        held: Vec<Bytes>,
-    },
+    Pending { requests: Vec<RequestId>, held: Vec<Bytes> },
     /// SUBSCRIBED was sent. The sources end, and the values are dropped, with the subscription.
-    Accepted {
-        sources: Vec<Source>,
-        _holds: Guarded<Vec<Box<dyn Any>>>,
-    },
+    Accepted { sources: Vec<Source>, _holds: Guarded<Vec<Box<dyn Any>>> },
 }
 
 impl State {
     fn accepted(sources: Vec<Source>, holds: Vec<Box<dyn Any>>) -> Self {
-        Self::Accepted {
-            sources,
-            _holds: Guarded::new(holds),
-        }
+        Self::Accepted { sources, _holds: Guarded::new(holds) }
     }
 }
 
@@ -73,13 +64,7 @@ impl Subscriptions {
 
     fn insert(&mut self, id: SubscriptionId, topic: &str, state: State) {
         self.by_topic.insert(topic.to_owned(), id);
-        self.by_id.insert(
-            id,
-            Subscribed {
-                topic: topic.to_owned(),
-                state,
-            },
-        );
+        self.by_id.insert(id, Subscribed { topic: topic.to_owned(), state });
     }
 
     fn remove(&mut self, id: SubscriptionId) -> Option<Subscribed> {
@@ -89,13 +74,7 @@ impl Subscriptions {
     }
 
     fn is_accepted(&self, id: SubscriptionId) -> bool {
-        matches!(
-            self.by_id.get(&id),
-            Some(Subscribed {
-                state: State::Accepted { .. },
-                ..
-            })
-        )
+        matches!(self.by_id.get(&id), Some(Subscribed { state: State::Accepted { .. }, .. }))
     }
 }
 
@@ -120,11 +99,8 @@ impl Joined {
         topic: &str,
     ) -> Result<(), Error> {
         let policy = options.policy.unwrap_or(MatchPolicy::Exact);
-        let valid = if policy == MatchPolicy::Exact {
-            uri::is_valid(topic)
-        } else {
-            uri::is_valid_pattern(topic)
-        };
+        let valid =
+            if policy == MatchPolicy::Exact { uri::is_valid(topic) } else { uri::is_valid_pattern(topic) };
         if !valid {
             return Err(Error::new(uris::INVALID_URI)); // U-03, U-05
         }
@@ -136,9 +112,7 @@ impl Joined {
         let role = self.link.session.authrole();
         let handler = match self.served.registry.subscription(topic) {
             None => {
-                return Err(Error::not_authorized(
-                    "nobody declared this topic for subscribers",
-                ));
+                return Err(Error::not_authorized("nobody declared this topic for subscribers"));
             }
             Some(Declared::Open(_)) => None,
             Some(Declared::Handled(handler)) if handler.admits(role) => Some(*handler),
@@ -153,15 +127,10 @@ impl Joined {
         if self.subscriptions.by_id.len() >= self.limits().subscriptions {
             return Err(Error::not_authorized("too many subscriptions of one session"));
         }
-        let id = self
-            .served
-            .realm
-            .broker()
-            .subscribe(topic, self.link.session.peer());
+        let id = self.served.realm.broker().subscribe(topic, self.link.session.peer());
         match handler {
             None => {
-                self.subscriptions
-                    .insert(id, topic, State::accepted(Vec::new(), Vec::new()));
+                self.subscriptions.insert(id, topic, State::accepted(Vec::new(), Vec::new()));
                 self.subscribed(request, id);
             }
             Some(handler) => self.ask_subscribe(request, id, topic, handler),
@@ -171,12 +140,7 @@ impl Joined {
 
     /// B-02: the same subscription, and no second run of its handler.
     fn subscribe_again(&mut self, request: RequestId, id: SubscriptionId) {
-        match self
-            .subscriptions
-            .by_id
-            .get_mut(&id)
-            .map(|subscribed| &mut subscribed.state)
-        {
+        match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
             Some(State::Pending { requests, .. }) => requests.push(request),
             _ => self.subscribed(request, id),
         }
@@ -192,14 +156,7 @@ impl Joined {
         let Entry::Subscribe(run) = handler.entry else {
             return;
         };
-        self.subscriptions.insert(
-            id,
-            topic,
-            State::Pending {
-                requests: vec![request],
-                held: Vec::new(),
-            },
-        );
+        self.subscriptions.insert(id, topic, State::Pending { requests: vec![request], held: Vec::new() });
         let context = self.context(handler, topic, Payload::empty(), Subject::Subscribe(id));
         if let Some(done) = self.tasks.start(Task::Subscribe(id, Work::new(run(context)))) {
             self.finish(done);
@@ -207,11 +164,7 @@ impl Joined {
     }
 
     pub(super) fn subscribe_decided(&mut self, id: SubscriptionId, decision: Result<Acceptance, Error>) {
-        let state = self
-            .subscriptions
-            .by_id
-            .get_mut(&id)
-            .map(|subscribed| &mut subscribed.state);
+        let state = self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state);
         let Some(State::Pending { requests, held }) = state else {
             return;
         };
@@ -220,31 +173,19 @@ impl Joined {
             Ok(acceptance) => self.accept(id, &requests, &held, acceptance),
             Err(error) => {
                 self.withdraw(id);
-                requests
-                    .iter()
-                    .for_each(|request| self.error(code::SUBSCRIBE, *request, &error));
+                requests.iter().for_each(|request| self.error(code::SUBSCRIBE, *request, &error));
             }
         }
     }
 
     /// SUBSCRIBED, the snapshot, then what was held back: in this order (B-12).
     fn accept(&mut self, id: SubscriptionId, requests: &[RequestId], held: &[Bytes], acceptance: Acceptance) {
-        let Acceptance {
-            snapshots,
-            streams,
-            holds,
-        } = acceptance;
+        let Acceptance { snapshots, streams, holds } = acceptance;
         requests.iter().for_each(|request| self.subscribed(*request, id));
-        snapshots
-            .iter()
-            .for_each(|payload| self.send_event(id, true, payload));
-        held.iter()
-            .for_each(|message| self.link.outbox.borrow_mut().copy(message));
+        snapshots.iter().for_each(|payload| self.send_event(id, true, payload));
+        held.iter().for_each(|message| self.link.outbox.borrow_mut().copy(message));
         let sources: Vec<_> = streams.into_iter().map(Source::new).collect();
-        let tasks = sources
-            .iter()
-            .map(|source| Task::Events(id, source.clone()))
-            .collect::<Vec<_>>();
+        let tasks = sources.iter().map(|source| Task::Events(id, source.clone())).collect::<Vec<_>>();
         if let Some(subscribed) = self.subscriptions.by_id.get_mut(&id) {
             subscribed.state = State::accepted(sources, holds);
         }
@@ -257,24 +198,14 @@ impl Joined {
         self.expect(request)?;
         let id = SubscriptionId::new(subscription).filter(|id| self.subscriptions.is_accepted(*id));
         let Some(id) = id else {
-            self.error(
-                code::UNSUBSCRIBE,
-                request,
-                &Error::new(uris::NO_SUCH_SUBSCRIPTION),
-            ); // B-05
+            self.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION)); // B-05
             return Ok(());
         };
         // B-04: events that were published before go out before UNSUBSCRIBED, and none is published after this.
-        self.served
-            .realm
-            .broker()
-            .unsubscribe(&self.subscriptions.by_id[&id].topic, self.link.session.id());
+        self.served.realm.broker().unsubscribe(&self.subscriptions.by_id[&id].topic, self.link.session.id());
         self.flush_events();
         self.subscriptions.remove(id);
-        self.link
-            .outbox
-            .borrow_mut()
-            .send(|s, out| message::unsubscribed(s, out, request));
+        self.link.outbox.borrow_mut().send(|s, out| message::unsubscribed(s, out, request));
         Ok(())
     }
 
@@ -287,12 +218,7 @@ impl Joined {
 
     /// An event from the mailbox. One for a subscription that has ended is dropped.
     pub(super) fn event(&mut self, id: SubscriptionId, message: Bytes) {
-        match self
-            .subscriptions
-            .by_id
-            .get_mut(&id)
-            .map(|subscribed| &mut subscribed.state)
-        {
+        match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
             Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&message),
             Some(State::Pending { held, .. }) if held.len() < self.link.router.limits().queued_messages => {
                 held.push(message);
@@ -318,18 +244,12 @@ impl Joined {
 
     fn withdraw(&mut self, id: SubscriptionId) {
         if let Some(subscribed) = self.subscriptions.remove(id) {
-            self.served
-                .realm
-                .broker()
-                .unsubscribe(&subscribed.topic, self.link.session.id());
+            self.served.realm.broker().unsubscribe(&subscribed.topic, self.link.session.id());
         }
     }
 
     fn subscribed(&self, request: RequestId, id: SubscriptionId) {
-        self.link
-            .outbox
-            .borrow_mut()
-            .send(|s, out| message::subscribed(s, out, request, id));
+        self.link.outbox.borrow_mut().send(|s, out| message::subscribed(s, out, request, id));
     }
 
     fn send_event(&self, id: SubscriptionId, retained: bool, payload: &Payload) {

@@ -17,11 +17,7 @@ pub(super) struct Items<'r, 'de> {
 impl<'r, 'de> Items<'r, 'de> {
     #[inline]
     pub(super) fn new(reader: &'r mut Reader<'de>, elements: Elements) -> Self {
-        Self {
-            reader,
-            elements,
-            open: true,
-        }
+        Self { reader, elements, open: true }
     }
 
     /// A visitor may stop early: what it leaves behind is one value too many.
@@ -80,10 +76,7 @@ impl<'de> MapAccess<'de> for &mut Items<'_, 'de> {
         let Some(text) = self.key()? else {
             return Ok(None);
         };
-        let key = Key {
-            text,
-            arena: self.reader.arena,
-        };
+        let key = Key { text, arena: self.reader.arena };
         seed.deserialize(key).map(Some).map_err(|error| error.located(at))
     }
 
@@ -104,10 +97,7 @@ impl<'r, 'de> EnumAccess<'de> for Variant<'r, 'de> {
     type Variant = &'r mut Reader<'de>;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), Malformed> {
-        let key = Key {
-            text: self.name,
-            arena: self.reader.arena,
-        };
+        let key = Key { text: self.name, arena: self.reader.arena };
         Ok((seed.deserialize(key)?, self.reader))
     }
 }

@@ -253,10 +253,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     ) -> Result<V::Value, Malformed> {
         self.located(|reader, first| match first {
             Some(b'"') => {
-                let key = Key {
-                    text: reader.string()?,
-                    arena: reader.arena,
-                };
+                let key = Key { text: reader.string()?, arena: reader.arena };
                 visitor.visit_enum(key)
             }
             Some(b'{') => reader.tagged(visitor),

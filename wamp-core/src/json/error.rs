@@ -26,10 +26,7 @@ impl Malformed {
     /// Cold and out of line, so that the checks that lead here stay small.
     #[cold]
     pub(super) fn new(what: &str, at: usize) -> Self {
-        Self(Box::new(Fault {
-            what: what.into(),
-            at: Some(at),
-        }))
+        Self(Box::new(Fault { what: what.into(), at: Some(at) }))
     }
 
     /// serde's constructors know no position; the reader adds it, and the innermost value wins.
@@ -50,10 +47,7 @@ impl Display for Fault {
 // The overrides are those whose arguments come from the text. serde's own error does the wording.
 impl de::Error for Malformed {
     fn custom<T: Display>(message: T) -> Self {
-        Self(Box::new(Fault {
-            what: cut(message, MAX_MESSAGE).into(),
-            at: None,
-        }))
+        Self(Box::new(Fault { what: cut(message, MAX_MESSAGE).into(), at: None }))
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -62,25 +56,16 @@ impl de::Error for Malformed {
             Unexpected::Unit => "null".to_owned(),
             other => cut(other, MAX_ECHO),
         };
-        Self::custom(de::value::Error::invalid_type(
-            Unexpected::Other(&unexpected),
-            expected,
-        ))
+        Self::custom(de::value::Error::invalid_type(Unexpected::Other(&unexpected), expected))
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let unexpected = cut(unexpected, MAX_ECHO);
-        Self::custom(de::value::Error::invalid_value(
-            Unexpected::Other(&unexpected),
-            expected,
-        ))
+        Self::custom(de::value::Error::invalid_value(Unexpected::Other(&unexpected), expected))
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::custom(de::value::Error::unknown_variant(
-            &cut(variant, MAX_ECHO),
-            expected,
-        ))
+        Self::custom(de::value::Error::unknown_variant(&cut(variant, MAX_ECHO), expected))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -90,10 +75,7 @@ impl de::Error for Malformed {
 
 /// The beginning of what is displayed, without ever formatting the rest of it.
 fn cut(message: impl Display, room: usize) -> String {
-    let mut short = Short {
-        text: String::new(),
-        room,
-    };
+    let mut short = Short { text: String::new(), room };
     if write!(short, "{message}").is_err() {
         short.text.push('…');
     }

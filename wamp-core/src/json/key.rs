@@ -108,10 +108,7 @@ impl<'de> VariantAccess<'de> for Unit {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _seed: T) -> Result<T::Value, Malformed> {
-        Err(Malformed::invalid_type(
-            Unexpected::UnitVariant,
-            &"newtype variant",
-        ))
+        Err(Malformed::invalid_type(Unexpected::UnitVariant, &"newtype variant"))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _length: usize, _visitor: V) -> Result<V::Value, Malformed> {
@@ -123,9 +120,6 @@ impl<'de> VariantAccess<'de> for Unit {
         _fields: &'static [&'static str],
         _visitor: V,
     ) -> Result<V::Value, Malformed> {
-        Err(Malformed::invalid_type(
-            Unexpected::UnitVariant,
-            &"struct variant",
-        ))
+        Err(Malformed::invalid_type(Unexpected::UnitVariant, &"struct variant"))
     }
 }

@@ -91,12 +91,7 @@ impl Reader<'_> {
         let text = self.slice(start..self.at);
         integer(text)
             .or_else(|| integral(text))
-            .or_else(|| {
-                text.parse()
-                    .ok()
-                    .filter(|float: &f64| float.is_finite())
-                    .map(Number::Float)
-            })
+            .or_else(|| text.parse().ok().filter(|float: &f64| float.is_finite()).map(Number::Float))
             .ok_or_else(|| Malformed::new("number out of range", start))
     }
 }
@@ -122,10 +117,7 @@ pub(super) fn end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
 }
 
 fn digits(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
-    let count = bytes[start..]
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let count = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     if count == 0 {
         return Err(Malformed::new("invalid number", start));
     }
@@ -136,11 +128,7 @@ fn digits(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
 fn integer(text: &str) -> Option<Number> {
     match text {
         "-0" => Some(Number::NegativeZero),
-        _ => text
-            .parse()
-            .map(Number::Unsigned)
-            .or_else(|_| text.parse().map(Number::Negative))
-            .ok(),
+        _ => text.parse().map(Number::Unsigned).or_else(|_| text.parse().map(Number::Negative)).ok(),
     }
 }
 
@@ -154,19 +142,14 @@ fn integral(text: &str) -> Option<Number> {
     let magnitude = match significant {
         0 => 0,
         _ => {
-            let scale = exponent
-                .parse::<i64>()
-                .ok()?
-                .checked_sub_unsigned(fraction.len() as u64)?;
+            let scale = exponent.parse::<i64>().ok()?.checked_sub_unsigned(fraction.len() as u64)?;
             let scale = u32::try_from(scale.checked_add_unsigned(zeros as u64)?).ok()?;
             significant.checked_mul(10_u64.checked_pow(scale)?)?
         }
     };
     match (negative, magnitude) {
         (true, 0) => Some(Number::NegativeZero),
-        (true, 1..=MAX_INTEGRAL) => i64::try_from(magnitude)
-            .ok()
-            .map(|value| Number::Negative(-value)),
+        (true, 1..=MAX_INTEGRAL) => i64::try_from(magnitude).ok().map(|value| Number::Negative(-value)),
         (false, 0..=MAX_INTEGRAL) => Some(Number::Unsigned(magnitude)),
         _ => None,
     }

@@ -31,12 +31,7 @@ impl<'de> Reader<'de> {
     /// The cursor stands in front of the text's only value.
     #[inline]
     pub(crate) fn new(text: &'de str, arena: &'de Bump) -> Self {
-        Self {
-            text,
-            at: 0,
-            arena,
-            depth: 0,
-        }
+        Self { text, at: 0, arena, depth: 0 }
     }
 
     /// The cursor's offset in bytes.

@@ -36,13 +36,8 @@ impl<'de> Reader<'de> {
             Some(_) => &self.unescape(scanned.range)?[1..],
             None => return Ok(None),
         };
-        let buffer = self
-            .arena
-            .alloc_slice_fill_copy(decoded_len_estimate(base64.len()), 0);
-        Ok(STANDARD
-            .decode_slice(base64, buffer)
-            .ok()
-            .map(|length| &buffer[..length]))
+        let buffer = self.arena.alloc_slice_fill_copy(decoded_len_estimate(base64.len()), 0);
+        Ok(STANDARD.decode_slice(base64, buffer).ok().map(|length| &buffer[..length]))
     }
 
     /// Checks a string and passes over it.
@@ -68,10 +63,7 @@ impl<'de> Reader<'de> {
             }
         }
         self.at = at + 1;
-        Ok(Scanned {
-            range: start..at,
-            escaped,
-        })
+        Ok(Scanned { range: start..at, escaped })
     }
 
     #[cold]
@@ -100,10 +92,7 @@ fn plain_end(bytes: &[u8], start: usize) -> usize {
         }
         rest = after;
     }
-    let plain = rest
-        .iter()
-        .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20))
-        .count();
+    let plain = rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
     bytes.len() - rest.len() + plain
 }
 
@@ -146,16 +135,15 @@ fn unicode_escape(bytes: &[u8], at: usize) -> Result<(char, usize), Malformed> {
     match (unit, low) {
         (0xd800..0xdc00, 0xdc00..0xe000) => {
             let code = 0x1_0000 + ((unit - 0xd800) << 10 | (low - 0xdc00));
-            char::from_u32(code)
-                .map(|character| (character, at + 12))
-                .ok_or_else(invalid)
+            char::from_u32(code).map(|character| (character, at + 12)).ok_or_else(invalid)
         }
         _ => Err(Malformed::new("lone surrogate", at)),
     }
 }
 
 fn hexadecimal(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..at + 4)?.iter().try_fold(0, |value, &byte| {
-        Some(value << 4 | char::from(byte).to_digit(16)?)
-    })
+    bytes
+        .get(at..at + 4)?
+        .iter()
+        .try_fold(0, |value, &byte| Some(value << 4 | char::from(byte).to_digit(16)?))
 }

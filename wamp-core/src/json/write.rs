@@ -50,9 +50,8 @@ mod tests {
 
     #[test]
     fn bytes_are_a_nul_and_base64_x_06() {
-        let bytes = [
-            0x10, 0xe3, 0xff, 0x90, 0x53, 0x07, 0x5c, 0x52, 0x6f, 0x5f, 0xc0, 0x6d, 0x4f, 0xe3, 0x7c, 0xdb,
-        ];
+        let bytes =
+            [0x10, 0xe3, 0xff, 0x90, 0x53, 0x07, 0x5c, 0x52, 0x6f, 0x5f, 0xc0, 0x6d, 0x4f, 0xe3, 0x7c, 0xdb];
         assert_eq!(written(&Bytes(&bytes)), r#""\u0000EOP/kFMHXFJvX8BtT+N82w==""#);
         assert_eq!(written(&(1, [Bytes(b"")])), r#"[1,["\u0000"]]"#);
     }
@@ -63,10 +62,7 @@ mod tests {
         let bytes: Vec<u8> = (0..=255).rev().cycle().take(3000).collect();
         for length in (0..70).chain([1023, 1024, 1025, 3000]) {
             let text = written(&Bytes(&bytes[..length]));
-            assert_eq!(
-                Reader::new(&text, &arena).read::<&[u8]>().unwrap(),
-                &bytes[..length]
-            );
+            assert_eq!(Reader::new(&text, &arena).read::<&[u8]>().unwrap(), &bytes[..length]);
         }
     }
 

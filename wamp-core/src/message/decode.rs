@@ -17,45 +17,18 @@ use crate::serializer::{Frame, Serializer, reader};
 /// What a client may send to a router (Table 2). URIs are not checked yet.
 #[derive(Debug)]
 pub(crate) enum Message<'f> {
-    Hello {
-        realm: &'f str,
-        details: HelloDetails<'f>,
-    },
+    Hello { realm: &'f str, details: HelloDetails<'f> },
     Abort,
     Authenticate,
     Goodbye,
-    Error {
-        request_type: u64,
-    },
-    Publish {
-        request: RequestId,
-        options: PublishOptions,
-        topic: &'f str,
-        payload: Payload,
-    },
-    Subscribe {
-        request: RequestId,
-        options: SubscribeOptions,
-        topic: &'f str,
-    },
-    Unsubscribe {
-        request: RequestId,
-        subscription: u64,
-    },
-    Call {
-        request: RequestId,
-        options: CallOptions,
-        procedure: &'f str,
-        payload: Payload,
-    },
+    Error { request_type: u64 },
+    Publish { request: RequestId, options: PublishOptions, topic: &'f str, payload: Payload },
+    Subscribe { request: RequestId, options: SubscribeOptions, topic: &'f str },
+    Unsubscribe { request: RequestId, subscription: u64 },
+    Call { request: RequestId, options: CallOptions, procedure: &'f str, payload: Payload },
     Cancel,
-    Register {
-        request: RequestId,
-        procedure: &'f str,
-    },
-    Unregister {
-        request: RequestId,
-    },
+    Register { request: RequestId, procedure: &'f str },
+    Unregister { request: RequestId },
     Yield,
 }
 
@@ -88,11 +61,7 @@ impl<'f> Fields<'f> {
     fn open(text: &'f ByteString, arena: &'f Bump) -> Result<Self, Violation> {
         let mut reader = reader(text, arena);
         let elements = reader.list()?;
-        Ok(Self {
-            text,
-            reader,
-            elements,
-        })
+        Ok(Self { text, reader, elements })
     }
 
     fn message(mut self) -> Result<Message<'f>, Violation> {
@@ -158,12 +127,7 @@ impl<'f> Fields<'f> {
         let options = self.options("Options")?;
         let topic = self.string("Topic")?;
         let payload = self.payload()?;
-        Ok(Message::Publish {
-            request,
-            options,
-            topic,
-            payload,
-        })
+        Ok(Message::Publish { request, options, topic, payload })
     }
 
     fn subscribe(mut self) -> Result<Message<'f>, Violation> {
@@ -171,21 +135,14 @@ impl<'f> Fields<'f> {
         let options = self.options("Options")?;
         let topic = self.string("Topic")?;
         self.end()?;
-        Ok(Message::Subscribe {
-            request,
-            options,
-            topic,
-        })
+        Ok(Message::Subscribe { request, options, topic })
     }
 
     fn unsubscribe(mut self) -> Result<Message<'f>, Violation> {
         let request = self.request("Request")?;
         let subscription = self.request("SUBSCRIBED.Subscription")?.get();
         self.optional_dict("Options")?; // M-02: the vectors have one
-        Ok(Message::Unsubscribe {
-            request,
-            subscription,
-        })
+        Ok(Message::Unsubscribe { request, subscription })
     }
 
     fn call(mut self) -> Result<Message<'f>, Violation> {
@@ -193,12 +150,7 @@ impl<'f> Fields<'f> {
         let options = self.options("Options")?;
         let procedure = self.string("Procedure")?;
         let payload = self.payload()?;
-        Ok(Message::Call {
-            request,
-            options,
-            procedure,
-            payload,
-        })
+        Ok(Message::Call { request, options, procedure, payload })
     }
 
     fn cancel(mut self) -> Result<Message<'f>, Violation> {
@@ -245,9 +197,7 @@ impl<'f> Fields<'f> {
 
     fn string(&mut self, name: &'static str) -> Result<&'f str, Violation> {
         self.element(name)?;
-        self.reader
-            .string()
-            .map_err(|malformed| format!("{name}: {malformed}").into())
+        self.reader.string().map_err(|malformed| format!("{name}: {malformed}").into())
     }
 
     fn dict(&mut self, name: &'static str) -> Result<Range<usize>, Violation> {
@@ -264,9 +214,7 @@ impl<'f> Fields<'f> {
         if !self.reader.is_dict() {
             return Err(format!("{name} is not a dict").into());
         }
-        self.reader
-            .read()
-            .map_err(|malformed| format!("{name}: {malformed}").into())
+        self.reader.read().map_err(|malformed| format!("{name}: {malformed}").into())
     }
 
     fn optional_dict(mut self, name: &'static str) -> Result<(), Violation> {
@@ -306,11 +254,7 @@ impl<'f> Fields<'f> {
     fn container(&mut self) -> Result<Range<usize>, Violation> {
         let range = self.reader.skip()?;
         let inside = &self.text[range.start + 1..range.end - 1];
-        Ok(if inside.trim_ascii().is_empty() {
-            0..0
-        } else {
-            range
-        })
+        Ok(if inside.trim_ascii().is_empty() { 0..0 } else { range })
     }
 
     /// The list is complete, and nothing follows it.

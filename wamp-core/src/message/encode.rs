@@ -49,10 +49,7 @@ struct BrokerFeatures {
 
 impl Default for BrokerFeatures {
     fn default() -> Self {
-        Self {
-            publisher_exclusion: true,
-            subscriber_blackwhite_listing: true,
-        }
+        Self { publisher_exclusion: true, subscriber_blackwhite_listing: true }
     }
 }
 
@@ -170,15 +167,10 @@ pub(crate) fn error(
     request: RequestId,
     error: &crate::error::Error,
 ) -> Written {
-    Tail::of(
-        s,
-        out,
-        &(code::ERROR, request_type, request, Empty {}, error.uri()),
-        |tail| {
-            tail.payload(&error.payload());
-            Ok(())
-        },
-    )
+    Tail::of(s, out, &(code::ERROR, request_type, request, Empty {}, error.uri()), |tail| {
+        tail.payload(&error.payload());
+        Ok(())
+    })
 }
 
 /// `Arguments` and `ArgumentsKw` at the end of a message: what is empty is left out (M-09).

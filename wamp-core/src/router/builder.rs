@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -13,14 +14,27 @@ use crate::registry::{DeclaredTopic, Registry, Topic};
 use crate::router::shutdown::Stop;
 use crate::uri;
 
-/// Declares a router; [`build`](Self::build) checks and freezes it.
-#[derive(Debug, Default)]
+/// Declares a router; [`build`](Self::build) checks and freezes it, and makes an `R` of it: hosts have routers of their own.
+#[derive(Debug)]
 #[must_use = "nothing is checked before `build`"]
-pub struct RouterBuilder {
+pub struct RouterBuilder<R = Router> {
     realms: Vec<RealmBuilder>,
     handlers: Option<Vec<&'static Registration>>,
     limits: Limits,
     agent: Option<String>,
+    router: PhantomData<fn() -> R>,
+}
+
+impl<R> Default for RouterBuilder<R> {
+    fn default() -> Self {
+        Self {
+            realms: Vec::new(),
+            handlers: None,
+            limits: Limits::default(),
+            agent: None,
+            router: PhantomData,
+        }
+    }
 }
 
 /// Declares a realm: [`Realm::new`], [`Realm::any`].
@@ -34,10 +48,7 @@ pub struct RealmBuilder {
 
 impl Realm {
     /// Declares a realm for [`RouterBuilder::realm`].
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "the handle to a realm comes from the router that serves it"
-    )]
+    #[expect(clippy::new_ret_no_self, reason = "the handle to a realm comes from the router that serves it")]
     pub fn new(name: impl Into<String>) -> RealmBuilder {
         RealmBuilder::of(Some(name.into()))
     }
@@ -50,11 +61,7 @@ impl Realm {
 
 impl RealmBuilder {
     fn of(name: Option<String>) -> Self {
-        Self {
-            name,
-            topics: Vec::new(),
-            lenient_request_ids: false,
-        }
+        Self { name, topics: Vec::new(), lenient_request_ids: false }
     }
 
     /// Accepts request ids in any order, for clients that do not count 1, 2, 3, …. The specification demands that they
@@ -67,16 +74,13 @@ impl RealmBuilder {
     /// Declares a topic without a handler: exact, `"chat.{room}"` or `"files.{path..}"`.
     #[track_caller]
     pub fn topic(mut self, uri: impl Into<String>, _topic: Topic) -> Self {
-        self.topics.push(DeclaredTopic {
-            uri: uri.into(),
-            at: Location::caller(),
-        });
+        self.topics.push(DeclaredTopic { uri: uri.into(), at: Location::caller() });
         self
     }
 }
 
 /// Everything that is wrong with the declarations of a router, each fault with the places that it concerns.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("the router cannot be built:{}", Listed(faults))]
 pub struct BuildError {
     faults: Vec<String>,
@@ -97,7 +101,7 @@ impl fmt::Display for Listed<'_> {
     }
 }
 
-impl RouterBuilder {
+impl<R: From<Router>> RouterBuilder<R> {
     /// Adds a realm. With none, the router serves one realm, whatever name a client joins by.
     pub fn realm(mut self, realm: RealmBuilder) -> Self {
         self.realms.push(realm);
@@ -129,22 +133,15 @@ impl RouterBuilder {
     ///
     /// # Errors
     /// All faults together: invalid URIs, two handlers for one URI, a realm that is not declared.
-    pub fn build(mut self) -> Result<Router, BuildError> {
+    pub fn build(mut self) -> Result<R, BuildError> {
         if self.realms.is_empty() {
             self.realms.push(Realm::any());
         }
         let handlers = self.handlers.unwrap_or_else(collected);
         let mut faults = names(&self.realms);
-        let served: Vec<_> = self
-            .realms
-            .iter()
-            .map(|realm| (realm, registry(realm, &handlers, &mut faults)))
-            .collect();
-        faults.extend(
-            handlers
-                .iter()
-                .filter_map(|handler| undeclared(handler, &self.realms)),
-        );
+        let served: Vec<_> =
+            self.realms.iter().map(|realm| (realm, registry(realm, &handlers, &mut faults))).collect();
+        faults.extend(handlers.iter().filter_map(|handler| undeclared(handler, &self.realms)));
         if !faults.is_empty() {
             let mut seen = HashSet::new();
             faults.retain(|fault| seen.insert(fault.clone()));
@@ -152,23 +149,16 @@ impl RouterBuilder {
         }
         announce(&handlers);
         let realms = realms(served);
-        let agent = self
-            .agent
-            .unwrap_or_else(|| concat!("wamp-actix/", env!("CARGO_PKG_VERSION")).to_owned());
-        Ok(Router(Arc::new(Inner {
-            realms,
-            limits: self.limits,
-            agent,
-            stop: Stop::default(),
-        })))
+        let agent =
+            self.agent.unwrap_or_else(|| concat!("wamp-actix/", env!("CARGO_PKG_VERSION")).to_owned());
+        let inner = Inner { realms, limits: self.limits, agent, stop: Stop::default() };
+        Ok(Router(Arc::new(inner)).into())
     }
 }
 
 /// All handlers that `inventory` knows, in an order that does not depend on the linker.
 fn collected() -> Vec<&'static Registration> {
-    let mut handlers: Vec<_> = inventory::iter::<Collected>()
-        .flat_map(|collected| collected.0)
-        .collect();
+    let mut handlers: Vec<_> = inventory::iter::<Collected>().flat_map(|collected| collected.0).collect();
     handlers.sort_by_key(|handler| (handler.file, handler.line, handler.uri));
     handlers
 }
@@ -205,29 +195,15 @@ fn registry(realm: &RealmBuilder, handlers: &[&'static Registration], faults: &m
 
 fn undeclared(handler: &Registration, realms: &[RealmBuilder]) -> Option<String> {
     let realm = handler.realm?;
-    let declared = realms
-        .iter()
-        .any(|declared| declared.name.as_deref() == Some(realm));
+    let declared = realms.iter().any(|declared| declared.name.as_deref() == Some(realm));
     (!declared).then(|| format!("{handler} is for realm \"{realm}\", which is not declared"))
 }
 
 fn realms(declared: Vec<(&RealmBuilder, Registry)>) -> Realms {
     let mut named = HashMap::new();
-    for (
-        RealmBuilder {
-            name,
-            lenient_request_ids,
-            ..
-        },
-        registry,
-    ) in declared
-    {
+    for (RealmBuilder { name, lenient_request_ids, .. }, registry) in declared {
         let realm = Realm::open(name.as_deref().unwrap_or_default());
-        let served = Arc::new(Served {
-            realm,
-            registry,
-            lenient_request_ids: *lenient_request_ids,
-        });
+        let served = Arc::new(Served { realm, registry, lenient_request_ids: *lenient_request_ids });
         match name {
             None => return Realms::Any(served),
             Some(name) => named.insert(name.clone(), served),

@@ -71,27 +71,16 @@ fn a_value_of_another_kind_is_neither_list_nor_dict_nor_string_nor_integer() {
 #[test]
 fn nothing_but_white_space_may_follow_a_value() {
     assert!(skip(" [] \r\n\t").is_ok());
-    for text in [
-        "[]]", "[] x", "1 2", "{}{}", "\"\"\"", "nullnull", "[]\u{a0}", "[]\u{c}",
-    ] {
+    for text in ["[]]", "[] x", "1 2", "{}{}", "\"\"\"", "nullnull", "[]\u{a0}", "[]\u{c}"] {
         assert!(skip(text).is_err(), "{text}");
     }
 }
 
 #[test]
 fn an_error_names_the_byte() {
-    assert_eq!(
-        skip("[1,é]").unwrap_err().to_string(),
-        "expected a value at byte 3"
-    );
-    assert_eq!(
-        skip("[1").unwrap_err().to_string(),
-        "unexpected end of the text at byte 2"
-    );
-    assert_eq!(
-        skip(r#"["é\q"]"#).unwrap_err().to_string(),
-        "invalid escape at byte 4"
-    );
+    assert_eq!(skip("[1,é]").unwrap_err().to_string(), "expected a value at byte 3");
+    assert_eq!(skip("[1").unwrap_err().to_string(), "unexpected end of the text at byte 2");
+    assert_eq!(skip(r#"["é\q"]"#).unwrap_err().to_string(), "invalid escape at byte 4");
 }
 
 #[test]
@@ -200,10 +189,7 @@ fn escapes_are_resolved() {
         (r#""""#, ""),
         (r#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t"),
         (r#""\u0000\u00e9\u20AC\ud83d\uDE00é😀""#, "\0é€😀é😀"),
-        (
-            r#""\uFFFF\ud7ff\ue000\udbff\udfff""#,
-            "\u{ffff}\u{d7ff}\u{e000}\u{10ffff}",
-        ),
+        (r#""\uFFFF\ud7ff\ue000\udbff\udfff""#, "\u{ffff}\u{d7ff}\u{e000}\u{10ffff}"),
         ("\"\u{7f}\u{80}\"", "\u{7f}\u{80}"),
     ] {
         assert_eq!(string(text).as_deref(), Some(value), "{text}");
@@ -250,10 +236,7 @@ fn special_characters_are_found_at_every_offset() {
     for length in 0..40 {
         let plain = "é".repeat(length / 2) + &"z".repeat(length % 2 + length / 3);
         assert_eq!(string(&format!("\"{plain}\"")).unwrap(), plain);
-        assert_eq!(
-            string(&format!("\"{plain}\\n{plain}\"")).unwrap(),
-            format!("{plain}\n{plain}")
-        );
+        assert_eq!(string(&format!("\"{plain}\\n{plain}\"")).unwrap(), format!("{plain}\n{plain}"));
         for control in ['\0', '\u{1}', '\u{1f}'] {
             assert!(skip(&format!("\"{plain}{control}{plain}\"")).is_err());
         }

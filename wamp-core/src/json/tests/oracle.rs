@@ -47,10 +47,9 @@ fn with_integral_floats(value: Value) -> Value {
             Value::from(float as i64)
         }
         Value::Array(list) => list.into_iter().map(with_integral_floats).collect(),
-        Value::Object(dict) => dict
-            .into_iter()
-            .map(|(key, value)| (key, with_integral_floats(value)))
-            .collect(),
+        Value::Object(dict) => {
+            dict.into_iter().map(|(key, value)| (key, with_integral_floats(value))).collect()
+        }
         other => other,
     }
 }
@@ -107,19 +106,11 @@ fn nearly_json() -> impl Strategy<Value = String> {
 
 /// What a valid text becomes when one place in it is damaged.
 fn damaged() -> impl Strategy<Value = String> {
-    (
-        value(),
-        any::<prop::sample::Index>(),
-        any::<prop::sample::Index>(),
-        any::<char>(),
-        any::<bool>(),
-    )
+    (value(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<char>(), any::<bool>())
         .prop_map(|(value, at, piece, other, insert)| {
             let mut text: Vec<char> = value.to_string().chars().collect();
             let at = at.index(text.len());
-            let pieces = [
-                '[', ']', '{', '}', ',', ':', '"', '\\', '0', '-', '.', 'e', ' ', '\u{1f}', other,
-            ];
+            let pieces = ['[', ']', '{', '}', ',', ':', '"', '\\', '0', '-', '.', 'e', ' ', '\u{1f}', other];
             let piece = pieces[piece.index(pieces.len())];
             if insert {
                 text.insert(at, piece);
@@ -167,9 +158,7 @@ fn survives(text: &str) {
     // Even after errors, though nobody should.
     for _ in 0..8 {
         let _ = reader.list().and_then(|mut list| reader.element(&mut list));
-        let _ = reader
-            .dict()
-            .and_then(|mut dict| reader.key(&mut dict).map(|_| ()));
+        let _ = reader.dict().and_then(|mut dict| reader.key(&mut dict).map(|_| ()));
         let _ = reader.integer();
         let _ = reader.string();
         let _ = reader.skip();

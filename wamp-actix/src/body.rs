@@ -1,0 +1,102 @@
+//! The response body that is the connection.
+//!
+//! actix polls it, and it reads the request's payload, drives the session and returns what is ready: no task, no channel.
+//! A body is not polled while its peer does not read, and its handlers would freeze with every lock that they hold; so
+//! the [`watchdog`](crate::watchdog) polls it then.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::web::Bytes;
+
+use crate::hard_close::HardClose;
+use crate::socket::Socket;
+use crate::watchdog;
+
+/// The response body of an upgrade.
+pub(crate) struct Body(Rc<Shared>);
+
+/// A WebSocket, shared by its body and the watchdog.
+pub(crate) struct Shared {
+    socket: RefCell<Socket>,
+    hard_close: Option<HardClose>,
+    /// Since when output was handed over without the body being polled again; `None` while it waits for more.
+    handed: Cell<Option<Instant>>,
+    /// How often the body was polled.
+    polls: Cell<u64>,
+    /// Whether the watchdog looks at it.
+    pub(crate) watched: Cell<bool>,
+    gone: Cell<bool>,
+}
+
+impl Body {
+    pub(crate) fn new(socket: Socket, hard_close: Option<HardClose>) -> Self {
+        Self(Rc::new(Shared {
+            socket: RefCell::new(socket),
+            hard_close,
+            handed: Cell::new(None),
+            polls: Cell::new(0),
+            watched: Cell::new(false),
+            gone: Cell::new(false),
+        }))
+    }
+}
+
+impl MessageBody for Body {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let shared = &self.get_mut().0;
+        shared.polls.set(shared.polls.get() + 1);
+        let mut socket = shared.socket.borrow_mut();
+        let output = socket.poll_output(context);
+        if output.is_ready() {
+            shared.handed.set(Some(socket.clock().now()));
+            watchdog::watch(shared);
+        } else {
+            shared.handed.set(None);
+        }
+        output.map(|output| output.map(Ok))
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        self.0.gone.set(true);
+        self.0.socket.borrow_mut().lost();
+    }
+}
+
+impl Shared {
+    /// How often the body was polled, if it has handed output over and was not polled since.
+    pub(crate) fn unpolled(&self) -> Option<u64> {
+        (!self.gone.get() && self.handed.get().is_some()).then(|| self.polls.get())
+    }
+
+    /// Drives the session in place of its body. Ready when the body is polled again, or the peer was given up.
+    pub(crate) fn poll_stalled(&self, context: &mut Context<'_>, polls: u64) -> Poll<()> {
+        let (Some(handed), true) = (self.handed.get(), self.unpolled() == Some(polls)) else {
+            return Poll::Ready(());
+        };
+        let mut socket = self.socket.borrow_mut();
+        let stall = socket.limits().write_stall;
+        if socket.poll_stalled(context, handed + stall).is_pending() {
+            return Poll::Pending;
+        }
+        tracing::warn!(?stall, "a peer does not read: its session ends");
+        socket.lost();
+        if let Some(hard_close) = &self.hard_close {
+            hard_close.close();
+        }
+        Poll::Ready(())
+    }
+}

@@ -1,0 +1,90 @@
+//! The time by which connections live: the system's, or a test's that is moved by hand.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use actix_web::rt::time::{Sleep, sleep_until};
+
+/// Where a connection reads the time.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Clock {
+    #[default]
+    System,
+    Manual(ManualClock),
+}
+
+/// A clock that stands still until a test advances it.
+///
+/// ```
+/// # use std::time::Duration;
+/// let clock = wamp_actix::test::ManualClock::default();
+/// clock.advance(Duration::from_secs(20));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ManualClock(Rc<RefCell<Hand>>);
+
+#[derive(Debug)]
+struct Hand {
+    now: Instant,
+    waiting: Vec<Waker>,
+}
+
+impl Default for Hand {
+    fn default() -> Self {
+        Self { now: Instant::now(), waiting: Vec::new() }
+    }
+}
+
+impl ManualClock {
+    /// Moves the time; connections notice when they are polled next, for which they are woken.
+    pub fn advance(&self, by: Duration) {
+        let mut hand = self.0.borrow_mut();
+        hand.now += by;
+        hand.waiting.drain(..).for_each(Waker::wake);
+    }
+}
+
+impl Clock {
+    pub(crate) fn now(&self) -> Instant {
+        match self {
+            Self::System => Instant::now(),
+            Self::Manual(clock) => clock.0.borrow().now,
+        }
+    }
+}
+
+/// One alarm. Setting it later costs nothing: it rings at the earlier time, and whoever is woken looks at the clock.
+#[derive(Debug, Default)]
+pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    /// `Ready` once the clock has passed `deadline`; else the task is woken then, or earlier.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>, clock: &Clock, deadline: Instant) -> Poll<()> {
+        if let Clock::Manual(clock) = clock {
+            let mut hand = clock.0.borrow_mut();
+            if hand.now >= deadline {
+                return Poll::Ready(());
+            }
+            if !hand.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                hand.waiting.push(context.waker().clone());
+            }
+            return Poll::Pending;
+        }
+        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
+        loop {
+            if deadline < sleep.deadline().into_std() {
+                sleep.as_mut().reset(deadline.into());
+            }
+            if sleep.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            if deadline <= Instant::now() {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(deadline.into());
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The service that upgrades a request to WAMP.
+
+use std::rc::Rc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::http::header;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use wamp_core::{Connection, Framing, Identity, Serializer, Transport};
+
+use crate::body::Body;
+use crate::clock::Clock;
+use crate::frames;
+use crate::handshake::{self, Origins};
+use crate::hard_close::HardClose;
+use crate::router::{Router, mounted, router};
+use crate::signal;
+use crate::socket::Socket;
+
+/// The service that serves the default router at a path: the one line that an application needs.
+///
+/// # Panics
+/// A handler is wrong: two for one URI, an invalid URI. [`router()`](crate::router()) tells the same as an error, earlier.
+///
+/// ```
+/// use actix_web::App;
+///
+/// let app = App::new().service(wamp_actix::endpoint("/ws"));
+/// ```
+pub fn endpoint(path: &str) -> Endpoint {
+    Endpoint::new(path, router().unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// The service that serves a router at a path: [`endpoint`], [`Router::endpoint`].
+///
+/// It works inside `web::scope` and `configure`, under middleware and guards, and several times in an application.
+#[derive(Clone, Debug)]
+#[must_use = "mount it: `App::service(endpoint)`"]
+pub struct Endpoint {
+    path: String,
+    settings: Rc<Settings>,
+}
+
+#[derive(Clone, Debug)]
+struct Settings {
+    router: Router,
+    origins: Origins,
+    on_signal: bool,
+}
+
+impl Endpoint {
+    pub(crate) fn new(path: &str, router: Router) -> Self {
+        let settings = Settings { router, origins: Origins::default(), on_signal: true };
+        Self { path: path.to_owned(), settings: Rc::new(settings) }
+    }
+
+    /// Accepts browsers from these origins only, such as `"https://app.example"`, or from any: `"*"`. Without it, a
+    /// page may connect to the host that it came from.
+    ///
+    /// # Panics
+    /// An entry is no origin: a scheme, a host, perhaps a port, and nothing after that.
+    pub fn origins<O: Into<String>>(mut self, origins: impl IntoIterator<Item = O>) -> Self {
+        let origins = Origins::Listed(origins.into_iter().map(Into::into).collect());
+        if let Some(entry) = origins.malformed() {
+            panic!("{entry:?} is not an origin, such as \"https://app.example\"");
+        }
+        Rc::make_mut(&mut self.settings).origins = origins;
+        self
+    }
+
+    /// Whether SIGTERM and SIGINT shut the router down, so that its sessions do not hold the server up. They do if
+    /// nothing else is said; with `false` the application calls [`Router::shutdown`](wamp_core::Router::shutdown).
+    pub fn on_signal(mut self, on_signal: bool) -> Self {
+        Rc::make_mut(&mut self.settings).on_signal = on_signal;
+        self
+    }
+}
+
+impl HttpServiceFactory for Endpoint {
+    fn register(self, config: &mut AppService) {
+        mounted(&self.settings.router);
+        let settings = self.settings;
+        let upgrade = move |request, payload| {
+            let response = settings.upgrade(&request, payload);
+            async move { response }
+        };
+        web::resource(self.path).route(web::route().to(upgrade)).register(config);
+    }
+}
+
+impl Settings {
+    fn upgrade(&self, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
+        self.accept(request, payload).unwrap_or_else(std::convert::identity)
+    }
+
+    #[expect(clippy::result_large_err, reason = "a refusal is a response")]
+    fn accept(&self, request: &HttpRequest, payload: web::Payload) -> Result<HttpResponse, HttpResponse> {
+        let supported: Vec<_> = Serializer::ALL.iter().map(|serializer| serializer.subprotocol()).collect();
+        let subprotocol = handshake::check(request, &supported, &self.origins)?;
+        if self.router.is_stopping() {
+            let retry = (header::RETRY_AFTER, "1");
+            return Err(HttpResponse::ServiceUnavailable()
+                .insert_header(retry)
+                .body("the server shuts down"));
+        }
+        let mut response = handshake::switching_protocols(request, subprotocol)?;
+        let serializer = Serializer::from_subprotocol(subprotocol).ok_or_else(HttpResponse::BadRequest)?;
+        Ok(response.body(self.connect(serializer, request, payload)))
+    }
+
+    fn connect(&self, serializer: Serializer, request: &HttpRequest, payload: web::Payload) -> BoxBody {
+        let clock = request.extensions().get::<Clock>().cloned();
+        if self.on_signal && clock.is_none() {
+            signal::listen(&self.router);
+        }
+        let identity = request.extensions().get::<Identity>().cloned().unwrap_or_else(Identity::anonymous);
+        let hard_close = request.conn_data::<HardClose>().cloned();
+        let socket =
+            open(&self.router, serializer, identity, request.clone(), payload, clock.unwrap_or_default());
+        BoxBody::new(Body::new(socket, hard_close))
+    }
+}
+
+/// A WebSocket whose handshake is done.
+pub(crate) fn open(
+    router: &Router,
+    serializer: Serializer,
+    identity: Identity,
+    request: HttpRequest,
+    payload: web::Payload,
+    clock: Clock,
+) -> Socket {
+    let framing = Framing { reserve: frames::RESERVE, seal: frames::seal };
+    let transport = Transport { serializer, framing, identity, host: Rc::new(request) };
+    let connection = Connection::new(router, transport, clock.now());
+    Socket::new(connection, (**router).clone(), payload, clock)
+}

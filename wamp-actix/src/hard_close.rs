@@ -1,0 +1,47 @@
+//! Closing a socket whose peer does not read: actix cannot, as it waits for what it has still to write.
+
+use std::any::Any;
+use std::net::Shutdown;
+use std::rc::Rc;
+
+use actix_web::dev::Extensions;
+use actix_web::rt::net::TcpStream;
+use socket2::{SockRef, Socket};
+
+/// A second handle to a connection's socket.
+#[derive(Clone, Debug)]
+pub(crate) struct HardClose(Rc<Socket>);
+
+impl HardClose {
+    /// Shuts the socket down in both directions, whatever waits to be sent.
+    pub(crate) fn close(&self) {
+        if let Err(error) = self.0.shutdown(Shutdown::Both) {
+            tracing::debug!(%error, "shutdown of a socket");
+        }
+    }
+}
+
+/// For `HttpServer::on_connect`: lets the framework close the socket of a peer that does not read. Without it the
+/// session of such a peer ends all the same, but its socket stays until TCP gives up.
+///
+/// It costs one more file descriptor for each connection.
+///
+/// ```no_run
+/// use actix_web::{App, HttpServer};
+///
+/// # #[actix_web::main]
+/// # async fn main() -> std::io::Result<()> {
+/// HttpServer::new(|| App::new().service(wamp_actix::endpoint("/ws")))
+///     .on_connect(wamp_actix::on_connect)
+///     .bind(("127.0.0.1", 8080))?
+///     .run()
+///     .await
+/// # }
+/// ```
+pub fn on_connect(connection: &dyn Any, data: &mut Extensions) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>()
+        && let Ok(socket) = SockRef::from(stream).try_clone()
+    {
+        data.insert(HardClose(Rc::new(socket)));
+    }
+}

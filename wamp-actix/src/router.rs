@@ -1,0 +1,116 @@
+//! The router as an actix application mounts and uses it.
+
+use std::cell::RefCell;
+use std::future::{Ready, ready};
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use actix_web::error::ErrorInternalServerError;
+use actix_web::{FromRequest, HttpRequest, dev};
+use wamp_core::{BuildError, Context, Error, FromContext};
+
+use crate::endpoint::Endpoint;
+
+/// Declares a router: realms, limits, and handlers if not all that were collected.
+pub type RouterBuilder = wamp_core::RouterBuilder<Router>;
+
+/// The router: one for each process, shared by all its workers. A copy is a handle to the same router.
+///
+/// It is an extractor of actix, so that ordinary routes can publish, and handlers get it injected.
+///
+/// ```
+/// use actix_web::{HttpResponse, Responder, post, web};
+/// use wamp_actix::Router;
+///
+/// #[post("/news")]
+/// async fn news(text: String, router: Router) -> impl Responder {
+///     let realm = router.realm("realm1").expect("the default router serves every realm");
+///     realm.publish("headlines").arg(text).send().map(|_| HttpResponse::NoContent())
+///         .unwrap_or_else(|error| HttpResponse::InternalServerError().body(error.to_string()).into())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Router(wamp_core::Router);
+
+impl Router {
+    /// Starts a router with realms, limits or handlers of its own.
+    pub fn builder() -> RouterBuilder {
+        RouterBuilder::default()
+    }
+
+    /// The service that serves this router at a path: `App::service(router.endpoint("/ws"))`.
+    pub fn endpoint(&self, path: &str) -> Endpoint {
+        Endpoint::new(path, self.clone())
+    }
+}
+
+impl From<wamp_core::Router> for Router {
+    fn from(router: wamp_core::Router) -> Self {
+        Self(router)
+    }
+}
+
+impl Deref for Router {
+    type Target = wamp_core::Router;
+
+    fn deref(&self) -> &wamp_core::Router {
+        &self.0
+    }
+}
+
+/// The default router, which [`endpoint`](crate::endpoint) serves: all handlers that were collected, in one realm,
+/// whatever name a client joins by, for anonymous sessions. Built and checked by the first call.
+///
+/// # Errors
+/// What is wrong with the handlers.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Before the server listens: what is wrong with a handler stops the program here.
+/// let router = wamp_actix::router()?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn router() -> Result<Router, BuildError> {
+    static DEFAULT: OnceLock<Result<Router, BuildError>> = OnceLock::new();
+    DEFAULT.get_or_init(|| Router::builder().build()).clone()
+}
+
+thread_local! {
+    /// The routers that this worker's application mounts.
+    static MOUNTED: RefCell<Vec<Router>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes that this worker's application serves the router, for the extractor.
+pub(crate) fn mounted(router: &Router) {
+    MOUNTED.with_borrow_mut(|mounted| {
+        if !mounted.iter().any(|other| other.is(router)) {
+            mounted.push(router.clone());
+        }
+    });
+}
+
+/// The router in the application's data if there is one, else the only one that the application mounts.
+impl FromRequest for Router {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let found = request.app_data::<Self>().cloned().ok_or(());
+        ready(found.or_else(|()| {
+            MOUNTED.with_borrow(|mounted| match mounted.as_slice() {
+                [only] => Ok(only.clone()),
+                [] => Err(ErrorInternalServerError("no WAMP endpoint is mounted")),
+                _ => Err(ErrorInternalServerError(
+                    "several WAMP routers are mounted: add the one meant with `.app_data(router)`",
+                )),
+            })
+        }))
+    }
+}
+
+impl FromContext for Router {
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        Ok(Self(context.router().clone()))
+    }
+}

@@ -1,0 +1,54 @@
+//! Shutting routers down when the process is asked to stop, which actix tells neither services nor bodies.
+
+use std::cell::RefCell;
+
+use actix_web::rt;
+
+use crate::router::Router;
+
+thread_local! {
+    /// Routers for which this worker listens.
+    static LISTENING: RefCell<Vec<Router>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Shuts the router down at the first SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C). Every worker that serves the
+/// router listens; all but the first to be told change nothing.
+pub(crate) fn listen(router: &Router) {
+    let first = LISTENING.with_borrow_mut(|listening| {
+        let first = !listening.iter().any(|other| other.is(router));
+        if first {
+            listening.push(router.clone());
+        }
+        first
+    });
+    if first {
+        let router = router.clone();
+        rt::spawn(async move {
+            if let Err(error) = signalled().await {
+                tracing::warn!(%error, "cannot listen for signals: the router must be shut down by the application");
+                return;
+            }
+            let grace = router.limits().shutdown_grace;
+            tracing::info!(?grace, "shutting down");
+            router.shutdown(grace).await;
+        });
+    }
+}
+
+#[cfg(unix)]
+async fn signalled() -> std::io::Result<()> {
+    use std::pin::pin;
+
+    use futures_util::future::select;
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    select(pin!(terminate.recv()), pin!(interrupt.recv())).await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn signalled() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

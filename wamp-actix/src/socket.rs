@@ -1,0 +1,226 @@
+//! One WebSocket: frames in, the protocol in the middle, frames out; pings, time limits and close codes beside it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use actix_web::web::{Bytes, Payload};
+use futures_util::Stream as _;
+use wamp_core::{Close, Connection, Frame, Limits, Router};
+
+use crate::clock::{Alarm, Clock};
+use crate::frames::{self, CloseCode, FrameLimits, Frames, Incoming};
+
+/// One WebSocket with its session.
+pub(crate) struct Socket {
+    connection: Connection,
+    router: Router,
+    payload: Payload,
+    frames: Frames,
+    clock: Clock,
+    alarm: Alarm,
+    phase: Phase,
+    /// When the peer was heard last, and whether it was pinged since.
+    heard: Instant,
+    pinged: bool,
+    /// When the message that is not complete yet began.
+    begun: Option<Instant>,
+    /// Control frames, which go out after the messages that are ready.
+    control: Vec<u8>,
+    /// The answer to the latest ping: of a flood, only that one is answered.
+    pong: Option<Bytes>,
+}
+
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// Our close frame is sent; what still comes is read and dropped, so that the peer sees all that we sent.
+    Closing {
+        until: Instant,
+    },
+    /// Nothing is sent any more.
+    Ended,
+}
+
+impl Socket {
+    pub(crate) fn new(connection: Connection, router: Router, payload: Payload, clock: Clock) -> Self {
+        let Limits { max_frame_bytes, max_message_bytes, .. } = *router.limits();
+        Self {
+            connection,
+            payload,
+            frames: Frames::new(FrameLimits { max_frame_bytes, max_message_bytes }),
+            heard: clock.now(),
+            clock,
+            router,
+            alarm: Alarm::default(),
+            phase: Phase::Open,
+            pinged: false,
+            begun: None,
+            control: Vec::new(),
+            pong: None,
+        }
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        self.router.limits()
+    }
+
+    /// Everything that is ready to be sent, as one piece; `None` when the WebSocket is over.
+    pub(crate) fn poll_output(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            let due = self.drive(context);
+            let output = self.take_output();
+            if !output.is_empty() {
+                return Poll::Ready(Some(output.into()));
+            }
+            if self.phase == Phase::Ended {
+                return Poll::Ready(None);
+            }
+            if due.is_none_or(|due| self.alarm.poll(context, &self.clock, due).is_pending()) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Reads and works without sending, while nobody asks for output. Ready when `until` has passed.
+    pub(crate) fn poll_stalled(&mut self, context: &mut Context<'_>, until: Instant) -> Poll<()> {
+        loop {
+            let due = self.drive(context);
+            let due = due.map_or(until, |due| due.min(until));
+            if self.alarm.poll(context, &self.clock, due).is_pending() {
+                return Poll::Pending;
+            }
+            if self.clock.now() >= until {
+                return Poll::Ready(());
+            }
+        }
+    }
+
+    /// The transport is gone, or is given up: the session ends with its handlers.
+    pub(crate) fn lost(&mut self) {
+        self.connection.lost();
+        self.phase = Phase::Ended;
+    }
+
+    /// Reads what there is, drives the session, keeps time; tells when it must be called again at the latest.
+    fn drive(&mut self, context: &mut Context<'_>) -> Option<Instant> {
+        let now = self.clock.now();
+        self.read(context, now);
+        self.connection.poll(context, now);
+        self.keep_time(now);
+        if self.phase == Phase::Open
+            && let Some(close) = self.connection.close()
+        {
+            self.close(code(close), "", now);
+        }
+        self.due()
+    }
+
+    fn read(&mut self, context: &mut Context<'_>, now: Instant) {
+        while self.phase != Phase::Ended && self.connection.wants_input() {
+            match self.frames.next() {
+                Ok(Some(incoming)) => self.take(incoming, now),
+                Ok(None) => match Pin::new(&mut self.payload).poll_next(context) {
+                    Poll::Ready(Some(Ok(bytes))) => {
+                        self.heard = now;
+                        self.pinged = false;
+                        self.frames.feed(&bytes);
+                    }
+                    Poll::Ready(Some(Err(_)) | None) => self.lost(),
+                    Poll::Pending => break,
+                },
+                Err(_) if self.phase != Phase::Open => return self.lost(),
+                Err(code) => return self.close(code, "", now),
+            }
+        }
+        self.begun = if self.frames.assembling() { self.begun.or(Some(now)) } else { None };
+    }
+
+    fn take(&mut self, incoming: Incoming, now: Instant) {
+        match incoming {
+            Incoming::Close(code) => {
+                if self.phase == Phase::Open {
+                    frames::write_close_reply(&mut self.control, code);
+                }
+                self.lost();
+            }
+            _ if self.phase != Phase::Open => {}
+            Incoming::Text(text) => self.connection.receive(Frame::Text(text), now),
+            Incoming::Binary(bytes) => self.connection.receive(Frame::Binary(bytes), now),
+            Incoming::Ping(payload) => self.pong = Some(payload),
+            Incoming::Pong(_) => {}
+        }
+        if let Some(close) = self.connection.close()
+            && self.phase == Phase::Open
+        {
+            self.close(code(close), "", now);
+        }
+    }
+
+    fn keep_time(&mut self, now: Instant) {
+        let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *self.limits();
+        match self.phase {
+            Phase::Closing { until } if until <= now => self.lost(),
+            Phase::Closing { .. } | Phase::Ended => {}
+            Phase::Open if self.begun.is_some_and(|begun| begun + assembly_timeout <= now) => {
+                self.close(CloseCode::PolicyViolation, "the message took too long", now);
+            }
+            // A peer that is not read cannot be heard: then it is the write stall that counts.
+            Phase::Open if !self.connection.wants_input() => self.heard = now,
+            Phase::Open if self.pinged && self.heard + ping_interval + pong_timeout <= now => {
+                tracing::debug!("no answer to a ping");
+                self.lost();
+            }
+            Phase::Open if !self.pinged && self.heard + ping_interval <= now => {
+                self.pinged = true;
+                frames::write_ping(&mut self.control, b"");
+            }
+            Phase::Open => {}
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *self.limits();
+        match self.phase {
+            Phase::Ended => None,
+            Phase::Closing { until } => Some(until),
+            Phase::Open => {
+                let patience = if self.pinged { ping_interval + pong_timeout } else { ping_interval };
+                let begun = self.begun.map(|begun| begun + assembly_timeout);
+                [Some(self.heard + patience), begun, self.connection.deadline()].into_iter().flatten().min()
+            }
+        }
+    }
+
+    fn close(&mut self, code: CloseCode, reason: &str, now: Instant) {
+        frames::write_close(&mut self.control, code, reason);
+        self.connection.lost();
+        self.phase = Phase::Closing { until: now + self.limits().goodbye_timeout };
+    }
+
+    fn take_output(&mut self) -> Vec<u8> {
+        let mut output = self.connection.take_output();
+        if let Some(payload) = self.pong.take()
+            && self.phase == Phase::Open
+        {
+            frames::write_pong(&mut output, &payload);
+        }
+        output.append(&mut self.control);
+        output
+    }
+}
+
+/// The close code of a session's end (decision 2 of the conformance list).
+fn code(close: Close) -> CloseCode {
+    match close {
+        Close::Normal => CloseCode::Normal,
+        Close::Violation => CloseCode::ProtocolError,
+        Close::Shutdown => CloseCode::GoingAway,
+        Close::Refused | Close::TooSlow => CloseCode::PolicyViolation,
+        _ => CloseCode::InternalError,
+    }
+}

@@ -1,0 +1,226 @@
+//! A WAMP client inside the process, for tests: the real pipeline, without a port.
+//!
+//! [`connect`] upgrades a request on an `actix_web::test` service: middleware, Origin check, extractors, frames and
+//! handlers all take part. [`join`] needs a router only. Time stands still until [`Client::clock`] is advanced.
+//!
+//! ```
+//! use actix_web::{App, test};
+//! use wamp_actix::test::connect;
+//! use wamp_actix::{Router, handlers, rpc};
+//!
+//! #[rpc("com.example.add")]
+//! async fn add(a: i64, b: i64) -> i64 {
+//!     a + b
+//! }
+//!
+//! # #[actix_web::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let router = Router::builder().handlers(handlers![add]).build()?;
+//! let app = test::init_service(App::new().service(router.endpoint("/ws"))).await;
+//! let client = connect(&app, "/ws").await?;
+//! let (sum,): (i64,) = client.call("com.example.add").arg(20).arg(22).await.expect("a result").args()?;
+//! assert_eq!(sum, 42);
+//! # Ok(())
+//! # }
+//! ```
+
+mod client;
+mod requests;
+mod wire;
+
+use std::any::Any;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use actix_http::Request;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::test::TestRequest;
+use actix_web::{FromRequest as _, HttpMessage as _, dev, web};
+use wamp_core::{Error, Identity, Serializer};
+
+pub use crate::clock::ManualClock;
+pub use client::{Client, Event, Subscribed};
+pub use requests::{Call, Publish};
+pub use wire::{Received, Wire};
+
+use crate::body::Body;
+use crate::clock::Clock;
+use crate::endpoint;
+use crate::router::Router;
+
+/// Why a client could not join.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// The request was not upgraded.
+    #[error("the upgrade was refused: {status}: {body}")]
+    Refused {
+        /// The status of the response.
+        status: StatusCode,
+        /// The text of the response.
+        body: String,
+    },
+    /// HELLO was answered with ABORT: its reason, and its message as the first argument.
+    #[error("the session was refused: {0}")]
+    Aborted(Error),
+    /// The connection was closed before WELCOME.
+    #[error("the connection was closed before WELCOME")]
+    Closed,
+}
+
+/// Upgrades a request to `path` on a service of `actix_web::test::init_service` and joins realm `realm1`.
+pub fn connect<'a, S, B>(app: &'a S, path: &str) -> Connect<'a, S>
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody + 'static,
+{
+    let upgrade = [
+        ("Host", "localhost"),
+        ("Connection", "upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("Sec-WebSocket-Protocol", Serializer::Json.subprotocol()),
+    ];
+    let request = upgrade.into_iter().fold(TestRequest::get().uri(path), TestRequest::insert_header);
+    Connect { app, request, realm: "realm1".into(), role: None }
+}
+
+/// A connection that is about to be made: await it, or [`wire`](Self::wire) it.
+#[must_use = "nothing is sent before it is awaited"]
+#[allow(missing_debug_implementations, reason = "actix's `TestRequest` has none")]
+pub struct Connect<'a, S> {
+    app: &'a S,
+    request: TestRequest,
+    realm: String,
+    role: Option<String>,
+}
+
+impl<S, B> Connect<'_, S>
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody + 'static,
+{
+    /// Joins this realm.
+    pub fn realm(mut self, name: &str) -> Self {
+        self.realm = name.to_owned();
+        self
+    }
+
+    /// Sets a header of the request, such as `Origin` or a cookie.
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.request = self.request.insert_header((name, value));
+        self
+    }
+
+    /// Joins with this authrole, as if the realm had authenticated the client.
+    pub fn role(mut self, authrole: &str) -> Self {
+        self.role = Some(authrole.to_owned());
+        self
+    }
+
+    /// Upgrades the request and leaves HELLO to the test.
+    ///
+    /// # Errors
+    /// The request was not upgraded.
+    pub async fn wire(self) -> Result<Wire, JoinError> {
+        let clock = ManualClock::default();
+        let (payload, pipe) = wire::pipe();
+        let (request, _) = self.request.to_request().replace_payload(payload);
+        request.extensions_mut().insert(Clock::Manual(clock.clone()));
+        if let Some(authrole) = self.role {
+            request.extensions_mut().insert(Identity { authrole, ..Identity::anonymous() });
+        }
+        let (status, body) = match self.app.call(request).await {
+            Ok(response) => (response.status(), BoxBody::new(response.into_body())),
+            Err(error) => (error.error_response().status(), error.error_response().into_body()),
+        };
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(Wire::new(body, pipe, clock));
+        }
+        let bytes = actix_web::body::to_bytes(body).await.unwrap_or_default();
+        Err(JoinError::Refused { status, body: String::from_utf8_lossy(&bytes).into_owned() })
+    }
+}
+
+impl<'a, S, B> IntoFuture for Connect<'a, S>
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody + 'static,
+{
+    type Output = Result<Client, JoinError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let realm = self.realm.clone();
+            Client::join(self.wire().await?, &realm).await
+        })
+    }
+}
+
+/// Joins realm `realm1` of a router without any application around it.
+pub fn join(router: &Router) -> Join {
+    Join { router: router.clone(), request: TestRequest::get(), realm: "realm1".into(), role: None }
+}
+
+/// A session that is about to be opened: await it, or [`wire`](Self::wire) it.
+#[must_use = "nothing is sent before it is awaited"]
+#[allow(missing_debug_implementations, reason = "actix's `TestRequest` has none")]
+pub struct Join {
+    router: Router,
+    request: TestRequest,
+    realm: String,
+    role: Option<String>,
+}
+
+impl Join {
+    /// Joins this realm.
+    pub fn realm(mut self, name: &str) -> Self {
+        self.realm = name.to_owned();
+        self
+    }
+
+    /// Joins with this authrole, as if the realm had authenticated the client.
+    pub fn role(mut self, authrole: &str) -> Self {
+        self.role = Some(authrole.to_owned());
+        self
+    }
+
+    /// Provides what extractors find in the application's data: `.app_data(web::Data::new(db))`.
+    pub fn app_data<T: Any>(mut self, data: T) -> Self {
+        self.request = self.request.app_data(data);
+        self
+    }
+
+    /// Opens the connection and leaves HELLO to the test.
+    ///
+    /// # Errors
+    /// None so far; as [`Connect::wire`].
+    pub async fn wire(self) -> Result<Wire, JoinError> {
+        let clock = ManualClock::default();
+        let (mut payload, pipe): (dev::Payload, _) = wire::pipe();
+        let request = self.request.to_http_request();
+        let payload =
+            web::Payload::from_request(&request, &mut payload).await.map_err(|_| JoinError::Closed)?;
+        let mut identity = Identity::anonymous();
+        identity.authrole = self.role.unwrap_or(identity.authrole);
+        let time = Clock::Manual(clock.clone());
+        let socket = endpoint::open(&self.router, Serializer::Json, identity, request, payload, time);
+        Ok(Wire::new(BoxBody::new(Body::new(socket, None)), pipe, clock))
+    }
+}
+
+impl IntoFuture for Join {
+    type Output = Result<Client, JoinError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let realm = self.realm.clone();
+            Client::join(self.wire().await?, &realm).await
+        })
+    }
+}

@@ -1,0 +1,304 @@
+//! A joined client: its messages, sorted by what they answer.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use serde_json::{Map, Value, json};
+use wamp_core::{Error, Payload, PublicationId, SessionId, SubscriptionId};
+
+use super::requests::{Call, Publish};
+use super::{JoinError, Received, Wire};
+use crate::clock::ManualClock;
+
+/// A client that has joined. A copy is the same client, so that several requests can be in flight.
+///
+/// The server works while an answer is awaited: a client that awaits nothing is one that does not read.
+#[derive(Clone)]
+#[allow(missing_debug_implementations, reason = "actix's bodies have none")]
+pub struct Client(Rc<RefCell<State>>);
+
+struct State {
+    wire: Wire,
+    welcome: Map<String, Value>,
+    session: SessionId,
+    last_request: u64,
+    answers: HashMap<u64, Vec<Value>>,
+    events: HashMap<u64, VecDeque<Event>>,
+    ended: Option<Error>,
+    waiting: Arc<Waiting>,
+}
+
+/// Everybody who awaits something of a client: whoever reads wakes all.
+#[derive(Default)]
+struct Waiting(Mutex<Vec<Waker>>);
+
+impl Wake for Waiting {
+    fn wake(self: Arc<Self>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(Waker::wake);
+    }
+}
+
+/// An EVENT.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Event {
+    /// The id of the publication.
+    pub publication: PublicationId,
+    /// The details, such as `retained`.
+    pub details: Map<String, Value>,
+    /// The arguments.
+    pub payload: Payload,
+}
+
+impl Client {
+    pub(super) async fn join(mut wire: Wire, realm: &str) -> Result<Self, JoinError> {
+        let roles = json!({ "caller": {}, "publisher": {}, "subscriber": {} });
+        wire.send(&json!([1, realm, { "roles": roles }]).to_string());
+        loop {
+            match wire.receive().await {
+                Some(Received::Text(text)) => return Self::answered(wire, &text),
+                Some(Received::Ping | Received::Pong(_)) => {}
+                Some(Received::Close(_)) | None => return Err(JoinError::Closed),
+            }
+        }
+    }
+
+    fn answered(wire: Wire, text: &str) -> Result<Self, JoinError> {
+        let message = Message::of(text);
+        let Some(session) = (message.code() == 2).then(|| SessionId::new(message.number(1))).flatten() else {
+            let error = Error::new(message.text(2)).arg(message.dict(1).get("message").cloned());
+            return Err(JoinError::Aborted(error));
+        };
+        Ok(Self(Rc::new(RefCell::new(State {
+            wire,
+            welcome: message.dict(2),
+            session,
+            last_request: 0,
+            answers: HashMap::new(),
+            events: HashMap::new(),
+            ended: None,
+            waiting: Arc::default(),
+        }))))
+    }
+
+    /// The session's id.
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        self.0.borrow().session
+    }
+
+    /// The details of WELCOME.
+    #[must_use]
+    pub fn welcome(&self) -> Map<String, Value> {
+        self.0.borrow().welcome.clone()
+    }
+
+    /// The clock by which the connection lives.
+    #[must_use]
+    pub fn clock(&self) -> ManualClock {
+        self.0.borrow().wire.clock().clone()
+    }
+
+    /// Starts a CALL; awaited, it gives the RESULT or the ERROR.
+    pub fn call(&self, procedure: &str) -> Call {
+        Call::new(self.clone(), procedure)
+    }
+
+    /// Starts a PUBLISH; awaited, it is acknowledged, or gives the ERROR.
+    pub fn publish(&self, topic: &str) -> Publish {
+        Publish::new(self.clone(), topic)
+    }
+
+    /// Subscribes to a topic.
+    ///
+    /// # Errors
+    /// The ERROR that refused it.
+    pub async fn subscribe(&self, topic: &str) -> Result<Subscribed, Error> {
+        let answer = self.request(|request| json!([32, request, {}, topic])).await?;
+        let id = SubscriptionId::new(answer.number(2)).ok_or_else(|| Error::new("test.error.no_id"))?;
+        Ok(Subscribed { client: self.clone(), id })
+    }
+
+    /// Leaves with GOODBYE, and gives the reason of the answer.
+    pub async fn goodbye(self) -> String {
+        self.0.borrow().wire.send(r#"[6,{},"wamp.close.close_realm"]"#);
+        self.closed().await.uri().to_owned()
+    }
+
+    /// Waits until the session has ended, and gives the reason of GOODBYE or ABORT.
+    pub async fn closed(&self) -> Error {
+        poll_fn(|context| self.poll(context, |state| state.ended.clone())).await
+    }
+
+    /// Lets the server work until it has nothing more to do.
+    pub async fn settle(&self) {
+        poll_fn(|context| {
+            let _ = self.poll(context, |_| None::<()>);
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Sends a request with the next id and waits for what answers it.
+    pub(super) async fn request(&self, message: impl FnOnce(u64) -> Value) -> Result<Message, Error> {
+        let request = self.send(message);
+        let answer = poll_fn(|context| {
+            self.poll(context, |state| match (state.answers.remove(&request), &state.ended) {
+                (Some(answer), _) => Some(Ok(Message(answer))),
+                (None, Some(ended)) => Some(Err(ended.clone())),
+                (None, None) => None,
+            })
+        });
+        let answer = answer.await?;
+        if answer.code() == 8 { Err(answer.error(4)) } else { Ok(answer) }
+    }
+
+    /// Sends a request with the next id.
+    pub(super) fn send(&self, message: impl FnOnce(u64) -> Value) -> u64 {
+        let mut state = self.0.borrow_mut();
+        state.last_request += 1;
+        state.wire.send(&message(state.last_request).to_string());
+        state.last_request
+    }
+
+    /// Takes in what the server sends until `ready` finds what it looks for.
+    fn poll<T>(&self, context: &mut Context<'_>, mut ready: impl FnMut(&mut State) -> Option<T>) -> Poll<T> {
+        let mut state = self.0.borrow_mut();
+        let waiting = Arc::clone(&state.waiting);
+        let waker = Waker::from(Arc::clone(&waiting));
+        loop {
+            if let Some(found) = ready(&mut state) {
+                waiting.wake();
+                return Poll::Ready(found);
+            }
+            match state.wire.poll_receive(&mut Context::from_waker(&waker)) {
+                Poll::Ready(Some(received)) => state.take(received),
+                Poll::Ready(None) if state.ended.is_none() => {
+                    state.ended = Some(Error::new("test.error.closed"))
+                }
+                Poll::Ready(None) | Poll::Pending => {
+                    waiting.0.lock().unwrap_or_else(PoisonError::into_inner).push(context.waker().clone());
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+}
+
+impl State {
+    fn take(&mut self, received: Received) {
+        match received {
+            Received::Text(text) => self.message(Message::of(&text)),
+            Received::Ping => self.wire.send_frame(0x8a, b""),
+            Received::Pong(_) => {}
+            Received::Close(_) => {
+                self.ended.get_or_insert_with(|| Error::new("test.error.closed"));
+            }
+        }
+    }
+
+    fn message(&mut self, message: Message) {
+        match message.code() {
+            3 | 6 => {
+                let text = message.dict(1).get("message").cloned();
+                if message.code() == 6 && message.text(2) != wamp_core::uris::GOODBYE_AND_OUT {
+                    self.wire.send(r#"[6,{},"wamp.close.goodbye_and_out"]"#);
+                }
+                self.ended.get_or_insert_with(|| Error::new(message.text(2)).arg(text));
+            }
+            36 => {
+                let Some(publication) = PublicationId::new(message.number(2)) else { return };
+                let event = Event { publication, details: message.dict(3), payload: message.payload(4) };
+                self.events.entry(message.number(1)).or_default().push_back(event);
+            }
+            8 => drop(self.answers.insert(message.number(2), message.0)),
+            _ => drop(self.answers.insert(message.number(1), message.0)),
+        }
+    }
+}
+
+/// A subscription of a client.
+#[derive(Clone)]
+#[allow(missing_debug_implementations, reason = "as `Client`")]
+pub struct Subscribed {
+    client: Client,
+    id: SubscriptionId,
+}
+
+impl Subscribed {
+    /// The id of the subscription.
+    #[must_use]
+    pub fn id(&self) -> SubscriptionId {
+        self.id
+    }
+
+    /// The next event; `None` once the session has ended.
+    pub async fn next(&mut self) -> Option<Event> {
+        let id = self.id.get();
+        poll_fn(|context| {
+            self.client.poll(context, |state| match state.events.get_mut(&id).and_then(VecDeque::pop_front) {
+                Some(event) => Some(Some(event)),
+                None => state.ended.is_some().then_some(None),
+            })
+        })
+        .await
+    }
+
+    /// The next event if one has come, after letting the server work.
+    pub async fn try_next(&mut self) -> Option<Event> {
+        self.client.settle().await;
+        self.client.0.borrow_mut().events.get_mut(&self.id.get()).and_then(VecDeque::pop_front)
+    }
+
+    /// Ends the subscription.
+    ///
+    /// # Errors
+    /// The ERROR that was answered.
+    pub async fn unsubscribe(self) -> Result<(), Error> {
+        self.client.request(|request| json!([34, request, self.id])).await.map(drop)
+    }
+}
+
+/// A message of the server; what is not there reads as empty, and the test fails where it looks at it.
+pub(super) struct Message(Vec<Value>);
+
+impl Message {
+    fn of(text: &str) -> Self {
+        Self(serde_json::from_str(text).unwrap_or_default())
+    }
+
+    fn code(&self) -> u64 {
+        self.number(0)
+    }
+
+    pub(super) fn number(&self, at: usize) -> u64 {
+        self.0.get(at).and_then(Value::as_u64).unwrap_or_default()
+    }
+
+    fn text(&self, at: usize) -> String {
+        self.0.get(at).and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    fn dict(&self, at: usize) -> Map<String, Value> {
+        self.0.get(at).and_then(Value::as_object).cloned().unwrap_or_default()
+    }
+
+    /// `Arguments` and `ArgumentsKw` from this element on.
+    pub(super) fn payload(&self, at: usize) -> Payload {
+        let args = self.0.get(at).and_then(Value::as_array).into_iter().flatten();
+        let payload = args.fold(Payload::builder(), wamp_core::PayloadBuilder::arg);
+        let payload =
+            self.dict(at + 1).iter().fold(payload, |payload, (key, value)| payload.kwarg(key, value));
+        payload.build().unwrap_or_else(|_| Payload::empty())
+    }
+
+    fn error(&self, at: usize) -> Error {
+        let args = self.0.get(at + 1).and_then(Value::as_array).into_iter().flatten();
+        let error = args.fold(Error::new(self.text(at)), Error::arg);
+        self.dict(at + 2).iter().fold(error, |error, (key, value)| error.kwarg(key, value))
+    }
+}

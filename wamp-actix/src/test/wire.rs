@@ -1,0 +1,183 @@
+//! A WebSocket whose other end is in the same process.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use actix_http::error::PayloadError;
+use actix_web::body::{BoxBody, MessageBody as _};
+use actix_web::dev::Payload;
+use actix_web::web::Bytes;
+use futures_util::Stream;
+
+use crate::clock::ManualClock;
+
+/// What the server sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Received {
+    /// A text frame: a message in JSON.
+    Text(String),
+    /// A ping, which the test may answer or not.
+    Ping,
+    /// A pong with its payload.
+    Pong(Vec<u8>),
+    /// A close frame with its code.
+    Close(Option<u16>),
+}
+
+/// A WebSocket whose other end is in the same process, frame by frame: for tests of the protocol itself.
+///
+/// ```
+/// use wamp_actix::Router;
+/// use wamp_actix::test::{Received, join};
+///
+/// # #[actix_web::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let router = Router::builder().handlers([]).build()?;
+/// let mut wire = join(&router).wire().await?;
+/// wire.send(r#"[48,1,{},"too.early"]"#);
+/// let abort = wire.receive().await;
+/// assert!(matches!(abort, Some(Received::Text(text)) if text.contains("wamp.error.protocol_violation")));
+/// assert_eq!(wire.receive().await, Some(Received::Close(Some(1002))));
+/// # Ok(())
+/// # }
+/// ```
+#[allow(missing_debug_implementations, reason = "actix's bodies have none")]
+pub struct Wire {
+    body: Pin<Box<BoxBody>>,
+    pipe: Pipe,
+    clock: ManualClock,
+    buffer: Vec<u8>,
+}
+
+/// The request's payload, as the test writes it.
+#[derive(Clone, Default)]
+pub(super) struct Pipe(Rc<RefCell<PipeState>>);
+
+#[derive(Default)]
+struct PipeState {
+    chunks: VecDeque<Bytes>,
+    closed: bool,
+    reader: Option<Waker>,
+}
+
+/// A payload and what writes it.
+pub(super) fn pipe() -> (Payload, Pipe) {
+    let pipe = Pipe::default();
+    (Payload::Stream { payload: Box::pin(pipe.clone()) }, pipe)
+}
+
+impl Stream for Pipe {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut state = self.0.borrow_mut();
+        match state.chunks.pop_front() {
+            Some(chunk) => Poll::Ready(Some(Ok(chunk))),
+            None if state.closed => Poll::Ready(None),
+            None => {
+                state.reader = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Pipe {
+    fn change(&self, change: impl FnOnce(&mut PipeState)) {
+        let mut state = self.0.borrow_mut();
+        change(&mut state);
+        if let Some(reader) = state.reader.take() {
+            reader.wake();
+        }
+    }
+}
+
+impl Wire {
+    pub(super) fn new(body: BoxBody, pipe: Pipe, clock: ManualClock) -> Self {
+        Self { body: Box::pin(body), pipe, clock, buffer: Vec::new() }
+    }
+
+    /// The clock by which the connection lives.
+    #[must_use]
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// Sends a text frame.
+    pub fn send(&self, text: &str) {
+        self.send_frame(0x81, text.as_bytes());
+    }
+
+    /// Sends a frame with this first byte (FIN, RSV, opcode), masked as a client's must be.
+    pub fn send_frame(&self, first: u8, payload: &[u8]) {
+        let mut frame = vec![first];
+        match payload.len() {
+            length @ 0..126 => frame.push(0x80 | length as u8),
+            length @ 126..0x1_0000 => {
+                frame.push(0x80 | 126);
+                frame.extend_from_slice(&(length as u16).to_be_bytes());
+            }
+            length => {
+                frame.push(0x80 | 127);
+                frame.extend_from_slice(&(length as u64).to_be_bytes());
+            }
+        }
+        frame.extend_from_slice(&[0; 4]); // A mask of zeros changes nothing.
+        frame.extend_from_slice(payload);
+        self.send_bytes(frame);
+    }
+
+    /// Sends bytes as they are, whatever they mean.
+    pub fn send_bytes(&self, bytes: impl Into<Bytes>) {
+        let bytes = bytes.into();
+        self.pipe.change(|state| state.chunks.push_back(bytes));
+    }
+
+    /// Ends the client's direction of the connection without a close frame.
+    pub fn hang_up(&self) {
+        self.pipe.change(|state| state.closed = true);
+    }
+
+    /// The next frame of the server; `None` once the connection has ended.
+    pub async fn receive(&mut self) -> Option<Received> {
+        poll_fn(|context| self.poll_receive(context)).await
+    }
+
+    pub(super) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Option<Received>> {
+        loop {
+            if let Some(received) = self.frame() {
+                return Poll::Ready(Some(received));
+            }
+            match self.body.as_mut().poll_next(context) {
+                Poll::Ready(Some(Ok(bytes))) => self.buffer.extend_from_slice(&bytes),
+                Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Takes one complete frame from the buffer. A server's frames are not masked, and ours are not fragmented.
+    fn frame(&mut self) -> Option<Received> {
+        let (&first, &second) = (self.buffer.first()?, self.buffer.get(1)?);
+        let (header, length) = match second {
+            126 => (4, u16::from_be_bytes(self.buffer.get(2..4)?.try_into().ok()?).into()),
+            127 => (10, u64::from_be_bytes(self.buffer.get(2..10)?.try_into().ok()?) as usize),
+            length => (2, length.into()),
+        };
+        if self.buffer.len() < header + length {
+            return None;
+        }
+        let payload: Vec<u8> = self.buffer.drain(..header + length).skip(header).collect();
+        Some(match first & 0x0f {
+            0x1 => Received::Text(String::from_utf8_lossy(&payload).into_owned()),
+            0x8 => Received::Close(payload.get(..2).map(|code| u16::from_be_bytes([code[0], code[1]]))),
+            0x9 => Received::Ping,
+            _ => Received::Pong(payload),
+        })
+    }
+}
