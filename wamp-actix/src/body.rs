@@ -92,7 +92,7 @@ impl Shared {
         if socket.poll_stalled(context, handed + stall).is_pending() {
             return Poll::Pending;
         }
-        tracing::warn!(?stall, "a peer does not read: its session ends");
+        tracing::debug!("a peer that does not read is given up");
         socket.lost();
         if let Some(hard_close) = &self.hard_close {
             hard_close.close();

@@ -86,10 +86,13 @@ impl Socket {
         }
     }
 
-    /// Reads and works without sending, while nobody asks for output. Ready when `until` has passed.
+    /// Reads and works without sending, while nobody asks for output. Ready when `until` has passed, or all is over.
     pub(crate) fn poll_stalled(&mut self, context: &mut Context<'_>, until: Instant) -> Poll<()> {
         loop {
             let due = self.drive(context);
+            if self.phase == Phase::Ended {
+                return Poll::Ready(());
+            }
             let due = due.map_or(until, |due| due.min(until));
             if self.alarm.poll(context, &self.clock, due).is_pending() {
                 return Poll::Pending;
@@ -112,11 +115,7 @@ impl Socket {
         self.read(context, now);
         self.connection.poll(context, now);
         self.keep_time(now);
-        if self.phase == Phase::Open
-            && let Some(close) = self.connection.close()
-        {
-            self.close(code(close), "", now);
-        }
+        self.follow(now);
         self.due()
     }
 
@@ -131,13 +130,15 @@ impl Socket {
                         self.frames.feed(&bytes);
                     }
                     Poll::Ready(Some(Err(_)) | None) => self.lost(),
-                    Poll::Pending => break,
+                    Poll::Pending => {
+                        self.begun = self.frames.assembling().then(|| self.begun.unwrap_or(now));
+                        break;
+                    }
                 },
                 Err(_) if self.phase != Phase::Open => return self.lost(),
                 Err(code) => return self.close(code, "", now),
             }
         }
-        self.begun = if self.frames.assembling() { self.begun.or(Some(now)) } else { None };
     }
 
     fn take(&mut self, incoming: Incoming, now: Instant) {
@@ -149,13 +150,23 @@ impl Socket {
                 self.lost();
             }
             _ if self.phase != Phase::Open => {}
-            Incoming::Text(text) => self.connection.receive(Frame::Text(text), now),
-            Incoming::Binary(bytes) => self.connection.receive(Frame::Binary(bytes), now),
+            Incoming::Text(text) => self.message(Frame::Text(text), now),
+            Incoming::Binary(bytes) => self.message(Frame::Binary(bytes), now),
             Incoming::Ping(payload) => self.pong = Some(payload),
             Incoming::Pong(_) => {}
         }
-        if let Some(close) = self.connection.close()
-            && self.phase == Phase::Open
+    }
+
+    fn message(&mut self, frame: Frame, now: Instant) {
+        self.begun = None;
+        self.connection.receive(frame, now);
+        self.follow(now);
+    }
+
+    /// Closes the WebSocket once the session says so.
+    fn follow(&mut self, now: Instant) {
+        if self.phase == Phase::Open
+            && let Some(close) = self.connection.close()
         {
             self.close(code(close), "", now);
         }
@@ -199,7 +210,7 @@ impl Socket {
     fn close(&mut self, code: CloseCode, reason: &str, now: Instant) {
         frames::write_close(&mut self.control, code, reason);
         self.connection.lost();
-        self.phase = Phase::Closing { until: now + self.limits().goodbye_timeout };
+        self.phase = Phase::Closing { until: now + self.limits().close_timeout };
     }
 
     fn take_output(&mut self) -> Vec<u8> {

@@ -325,7 +325,9 @@ impl Connection {
 
     fn leave(&mut self, reason: &str, then: Close, now: Instant) {
         self.outbox.borrow_mut().send(|s, out| message::goodbye(s, out, reason, None)); // G-04
-        self.state = State::Leaving { until: now + self.router.router().limits().goodbye_timeout, then };
+        let limits = self.router.router().limits();
+        let patience = if then == Close::Shutdown { limits.close_timeout } else { limits.goodbye_timeout };
+        self.state = State::Leaving { until: now + patience, then };
     }
 
     fn expire(&mut self, now: Instant) {

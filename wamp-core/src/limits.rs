@@ -35,8 +35,10 @@ pub struct Limits {
     pub outgoing_bytes: usize,
     /// Time for HELLO after the transport opened, and for joining to end after that. 5 s.
     pub hello_timeout: Duration,
-    /// Time for the answer to our GOODBYE, and to our closing of the transport. 5 s.
+    /// Time for the answer to our GOODBYE. 5 s.
     pub goodbye_timeout: Duration,
+    /// Time for the peer to close the transport after we have, and for the answer to the GOODBYE of a shutdown. 1 s.
+    pub close_timeout: Duration,
     /// Silence of the peer after which the transport pings it. 20 s.
     pub ping_interval: Duration,
     /// Time for anything to come after that ping. 20 s.
@@ -63,6 +65,7 @@ impl Default for Limits {
             outgoing_bytes: 256 << 10,
             hello_timeout: Duration::from_secs(5),
             goodbye_timeout: Duration::from_secs(5),
+            close_timeout: Duration::from_secs(1),
             ping_interval: Duration::from_secs(20),
             pong_timeout: Duration::from_secs(20),
             write_stall: Duration::from_secs(10),

@@ -9,14 +9,26 @@ use parking_lot::Mutex;
 use crate::id::SubscriptionId;
 use crate::limits::Limits;
 
-/// One thing that another thread wants of a session.
+/// One thing that somebody else wants of a session.
 #[derive(Debug)]
 pub(crate) enum Delivery {
-    /// An EVENT, encoded in the session's serializer.
-    Event { subscription: SubscriptionId, message: Bytes },
+    Event(Envelope),
+    End(End),
+}
+
+/// An EVENT, encoded in the session's serializer.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    pub(crate) subscription: SubscriptionId,
+    pub(crate) message: Bytes,
+}
+
+/// Why a session shall end.
+#[derive(Debug)]
+pub(crate) enum End {
     /// GOODBYE with this reason.
     Close { reason: String },
-    /// The session did not take its events in time: cut it off.
+    /// It did not take its events in time.
     Overflow,
 }
 
@@ -30,8 +42,10 @@ pub(crate) struct Mailbox {
 
 #[derive(Debug, Default)]
 struct Queue {
-    deliveries: VecDeque<Delivery>,
+    events: VecDeque<Envelope>,
     bytes: usize,
+    end: Option<End>,
+    /// Nothing is taken any more.
     closed: bool,
     reader: Option<Waker>,
 }
@@ -48,31 +62,35 @@ impl Mailbox {
             return;
         }
         let bytes = queue.bytes + message.len();
-        if queue.deliveries.len() >= self.max_messages || bytes > self.max_bytes {
-            queue.deliveries.clear();
-            queue.finish(Delivery::Overflow);
+        if queue.events.len() >= self.max_messages || bytes > self.max_bytes {
+            queue.events.clear();
+            queue.finish(End::Overflow);
         } else {
             queue.bytes = bytes;
-            queue.push(Delivery::Event { subscription, message });
+            queue.events.push_back(Envelope { subscription, message });
+            queue.wake();
         }
     }
 
-    /// Asks for GOODBYE; nothing is delivered after it.
+    /// Asks for GOODBYE; no event is taken after that.
     pub(crate) fn close(&self, reason: String) {
-        self.queue.lock().finish(Delivery::Close { reason });
+        self.queue.lock().finish(End::Close { reason });
     }
 
-    /// Takes no more from now on, and forgets what it has.
+    /// Takes nothing from now on, and forgets what it has.
     pub(crate) fn shut(&self) {
-        let mut queue = self.queue.lock();
-        *queue = Queue { closed: true, ..Queue::default() };
+        *self.queue.lock() = Queue { closed: true, ..Queue::default() };
     }
 
-    /// The next delivery, or `Pending` until there is one.
-    pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Delivery> {
+    /// The next delivery, or `Pending` until there is one. Without room for events they stay where they are, and the
+    /// end does not wait for them.
+    pub(crate) fn poll(&self, context: &Context<'_>, room: bool) -> Poll<Delivery> {
         let mut queue = self.queue.lock();
-        if let Some(delivery) = queue.pop() {
-            return Poll::Ready(delivery);
+        if room && let Some(envelope) = queue.pop() {
+            return Poll::Ready(Delivery::Event(envelope));
+        }
+        if let Some(end) = queue.end.take() {
+            return Poll::Ready(Delivery::End(end));
         }
         match &mut queue.reader {
             Some(reader) => reader.clone_from(context.waker()),
@@ -81,39 +99,30 @@ impl Mailbox {
         Poll::Pending
     }
 
-    /// The next delivery if it is an event.
-    pub(crate) fn take_event(&self) -> Option<(SubscriptionId, Bytes)> {
-        let mut queue = self.queue.lock();
-        match queue.deliveries.front() {
-            Some(Delivery::Event { .. }) => match queue.pop() {
-                Some(Delivery::Event { subscription, message }) => Some((subscription, message)),
-                _ => None,
-            },
-            _ => None,
-        }
+    /// The next event if there is one.
+    pub(crate) fn take_event(&self) -> Option<Envelope> {
+        self.queue.lock().pop()
     }
 }
 
 impl Queue {
-    fn push(&mut self, delivery: Delivery) {
-        self.deliveries.push_back(delivery);
+    fn pop(&mut self) -> Option<Envelope> {
+        let envelope = self.events.pop_front()?;
+        self.bytes -= envelope.message.len();
+        Some(envelope)
+    }
+
+    fn finish(&mut self, end: End) {
+        if !self.closed {
+            self.closed = true;
+            self.end = Some(end);
+            self.wake();
+        }
+    }
+
+    fn wake(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
-    }
-
-    fn finish(&mut self, last: Delivery) {
-        if !self.closed {
-            self.closed = true;
-            self.push(last);
-        }
-    }
-
-    fn pop(&mut self) -> Option<Delivery> {
-        let delivery = self.deliveries.pop_front()?;
-        if let Delivery::Event { message, .. } = &delivery {
-            self.bytes -= message.len();
-        }
-        Some(delivery)
     }
 }

@@ -178,7 +178,7 @@ impl Client {
             match state.wire.poll_receive(&mut Context::from_waker(&waker)) {
                 Poll::Ready(Some(received)) => state.take(received),
                 Poll::Ready(None) if state.ended.is_none() => {
-                    state.ended = Some(Error::new("test.error.closed"))
+                    state.ended = Some(Error::new("test.error.closed"));
                 }
                 Poll::Ready(None) | Poll::Pending => {
                     waiting.0.lock().unwrap_or_else(PoisonError::into_inner).push(context.waker().clone());

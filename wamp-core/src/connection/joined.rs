@@ -16,7 +16,7 @@ use crate::error::{Error, Violation, uris};
 use crate::handler::{Entry, Registration};
 use crate::id::RequestId;
 use crate::limits::Limits;
-use crate::mailbox::Delivery;
+use crate::mailbox::{Delivery, End};
 use crate::message::{self, CallOptions, Message, code};
 use crate::payload::Payload;
 use crate::reply::Acceptance;
@@ -118,16 +118,17 @@ impl Joined {
             if let Some(outcome) = self.drained(now) {
                 return outcome;
             }
-            let delivered = self.has_room()
-                && match self.link.session.peer().mailbox.poll(context) {
-                    Poll::Ready(delivery) => {
-                        if let Some(outcome) = self.deliver(delivery, now) {
-                            return outcome;
-                        }
-                        true
-                    }
-                    Poll::Pending => false,
-                };
+            let delivered = match self.link.session.peer().mailbox.poll(context, self.has_room()) {
+                Poll::Ready(Delivery::Event(envelope)) => {
+                    self.event(envelope);
+                    true
+                }
+                Poll::Ready(Delivery::End(end)) => match self.end(end, now) {
+                    Some(outcome) => return outcome,
+                    None => true,
+                },
+                Poll::Pending => false,
+            };
             match self.tasks.poll(context) {
                 Poll::Ready(done) => self.finish(done),
                 Poll::Pending if !delivered => return Outcome::Continues,
@@ -142,21 +143,15 @@ impl Joined {
         self.link.outbox.borrow().len() < self.limits().outgoing_bytes
     }
 
-    /// One delivery; `Some` ends the session.
-    pub(super) fn deliver(&mut self, delivery: Delivery, now: Instant) -> Option<Outcome> {
-        match delivery {
-            Delivery::Event { subscription, message } => {
-                self.event(subscription, message);
+    /// What ends the session: at once, or for a shutdown when its calls are done.
+    fn end(&mut self, end: End, now: Instant) -> Option<Outcome> {
+        match (end, self.link.router.stopping()) {
+            (End::Overflow, _) => Some(Outcome::Overflowed),
+            (End::Close { reason }, Some(grace)) if reason == uris::SYSTEM_SHUTDOWN => {
+                self.draining = Some(now + grace);
                 None
             }
-            Delivery::Overflow => Some(Outcome::Overflowed),
-            Delivery::Close { reason } => match self.link.router.stopping() {
-                Some(grace) if reason == uris::SYSTEM_SHUTDOWN => {
-                    self.draining = Some(now + grace);
-                    None
-                }
-                _ => Some(Outcome::Leaves { reason, then: Close::Normal }),
-            },
+            (End::Close { reason }, _) => Some(Outcome::Leaves { reason, then: Close::Normal }),
         }
     }
 

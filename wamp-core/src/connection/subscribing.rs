@@ -10,6 +10,7 @@ use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
 use crate::handler::{Entry, Registration};
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
+use crate::mailbox::Envelope;
 use crate::message::{self, MatchPolicy, SubscribeOptions, code};
 use crate::payload::Payload;
 use crate::realm::Realm;
@@ -209,15 +210,16 @@ impl Joined {
         Ok(())
     }
 
-    /// Sends the events that lie in the mailbox, up to an order to close, which is left for the next poll.
+    /// Sends the events that lie in the mailbox.
     fn flush_events(&mut self) {
-        while let Some((subscription, message)) = self.link.session.peer().mailbox.take_event() {
-            self.event(subscription, message);
+        while let Some(envelope) = self.link.session.peer().mailbox.take_event() {
+            self.event(envelope);
         }
     }
 
     /// An event from the mailbox. One for a subscription that has ended is dropped.
-    pub(super) fn event(&mut self, id: SubscriptionId, message: Bytes) {
+    pub(super) fn event(&mut self, envelope: Envelope) {
+        let Envelope { subscription: id, message } = envelope;
         match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
             Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&message),
             Some(State::Pending { held, .. }) if held.len() < self.link.router.limits().queued_messages => {

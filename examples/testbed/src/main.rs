@@ -1,0 +1,63 @@
+//! The application against which third-party clients and conformance suites are run.
+//!
+//! `testbed [--port PORT] [--workers N]`: realm `realm1` for anonymous sessions at `ws://127.0.0.1:PORT/ws`.
+
+mod bench;
+mod procedures;
+mod sleeps;
+mod topics;
+
+use actix_web::{App, HttpServer, web::Data};
+use tracing_subscriber::EnvFilter;
+use wamp_actix::{Realm, Router, Topic};
+
+use sleeps::SleepLog;
+use topics::Tickers;
+
+struct Options {
+    port: u16,
+    workers: usize,
+}
+
+impl Options {
+    fn parse() -> Result<Self, lexopt::Error> {
+        use lexopt::prelude::*;
+        let mut options = Self { port: 8080, workers: 2 };
+        let mut arguments = lexopt::Parser::from_env();
+        while let Some(argument) = arguments.next()? {
+            match argument {
+                Long("port") => options.port = arguments.value()?.parse()?,
+                Long("workers") => options.workers = arguments.value()?.parse()?,
+                _ => return Err(argument.unexpected()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let Options { port, workers } = Options::parse()?;
+
+    let realm = Realm::new("realm1")
+        .topic("testbed.chat", Topic::open())
+        .topic("testbed.open.{rest..}", Topic::open())
+        .topic("bench.topic", Topic::open());
+    let router = Router::builder().realm(realm).build()?;
+    let (log, tickers) = (Data::new(SleepLog::default()), Data::new(Tickers::default()));
+
+    let server = HttpServer::new(move || {
+        App::new().app_data(log.clone()).app_data(tickers.clone()).service(router.endpoint("/ws"))
+    })
+    .on_connect(wamp_actix::on_connect)
+    .tcp_nodelay(true)
+    .workers(workers)
+    .bind(("127.0.0.1", port))?;
+    for address in server.addrs() {
+        println!("listening on ws://{address}/ws");
+    }
+    server.run().await?;
+    Ok(())
+}
