@@ -1,0 +1,150 @@
+//! The scenarios: their names, what each runs, and the bar from the performance requirements.
+
+use std::time::Duration;
+
+use crate::Result;
+use crate::server::{Program, Server, open_files};
+use crate::tally::Sample;
+use crate::{calls, fanout, sessions};
+
+/// Sessions of the scenario `idle`, unless the limit on open files is lower.
+const IDLE_SESSIONS: usize = 2000;
+/// Sockets this program and its servers need besides the connections.
+const OTHER_FILES: usize = 22;
+/// What a measurement may take beyond its seconds: connecting, warming up, draining.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// One line of the report.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) work: Work,
+    pub(crate) bar: Bar,
+}
+
+/// What the connections do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Work {
+    Calls { connections: usize, in_flight: usize, procedure: Procedure },
+    FanOut { subscribers: usize },
+    Connect,
+    Idle,
+}
+
+/// What is called.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Procedure {
+    /// `bench.add` with two integers.
+    Add,
+    /// `bench.echo` with a JSON object of 1 024 bytes.
+    Echo,
+}
+
+/// What a figure must reach, and what it should. In all but `Ratio` less is better.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Bar {
+    /// The reference's CPU per unit ÷ ours.
+    Ratio { must: f64, aim: f64 },
+    /// CPU-seconds per 100 000 units.
+    Cpu { must: f64, aim: f64 },
+    /// KiB of resident memory per open session.
+    Kib { must: f64, aim: f64 },
+}
+
+/// Whose server it is, which decides the messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// `raw-echo`: every message comes back.
+    Reference,
+    /// The WAMP server under test.
+    Ours,
+}
+
+/// What a measurement found: CPU and latencies, or for `idle` the KiB a session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Finding {
+    Load(Sample),
+    Kib(f64),
+}
+
+const fn calls(connections: usize, in_flight: usize, procedure: Procedure) -> Work {
+    Work::Calls { connections, in_flight, procedure }
+}
+
+/// All scenarios, in the order of the report.
+pub(crate) const ALL: [Scenario; 9] = [
+    Scenario { name: "1x1", work: calls(1, 1, Procedure::Add), bar: Bar::Ratio { must: 0.90, aim: 0.97 } },
+    Scenario { name: "64x1", work: calls(64, 1, Procedure::Add), bar: Bar::Ratio { must: 0.92, aim: 1.00 } },
+    Scenario {
+        name: "16x16",
+        work: calls(16, 16, Procedure::Add),
+        bar: Bar::Ratio { must: 0.65, aim: 0.80 },
+    },
+    Scenario {
+        name: "64x32",
+        work: calls(64, 32, Procedure::Add),
+        bar: Bar::Ratio { must: 0.55, aim: 0.70 },
+    },
+    Scenario { name: "echo1k", work: calls(16, 16, Procedure::Echo), bar: Bar::Cpu { must: 0.6, aim: 0.3 } },
+    Scenario {
+        name: "fanout100",
+        work: Work::FanOut { subscribers: 100 },
+        bar: Bar::Cpu { must: 0.20, aim: 0.12 },
+    },
+    Scenario {
+        name: "fanout1000",
+        work: Work::FanOut { subscribers: 1000 },
+        bar: Bar::Cpu { must: 0.10, aim: 0.07 },
+    },
+    Scenario { name: "connect", work: Work::Connect, bar: Bar::Cpu { must: 9.0, aim: 7.5 } },
+    Scenario { name: "idle", work: Work::Idle, bar: Bar::Kib { must: 16.0, aim: 12.0 } },
+];
+
+impl Scenario {
+    /// The scenario of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|scenario| scenario.name == name)
+    }
+
+    /// Whether `side` can run it: an echo server has no subscribers.
+    pub(crate) fn applies_to(&self, side: Side) -> bool {
+        side == Side::Ours || !matches!(self.work, Work::FanOut { .. })
+    }
+
+    /// Starts a fresh server, runs the scenario against it once, and stops it.
+    pub(crate) async fn measure(&self, side: Side, program: &Program, seconds: f64) -> Result<Finding> {
+        let sockets = self.sockets()?;
+        let server = Server::start(program)?;
+        let measurement = async {
+            match self.work {
+                Work::Calls { connections, in_flight, procedure } => {
+                    let messages = calls::Messages::new(side, procedure);
+                    calls::measure(&server, side, connections, in_flight, messages, seconds).await
+                }
+                Work::FanOut { subscribers } => fanout::measure(&server, subscribers, seconds).await,
+                Work::Connect => sessions::connect(&server, side, seconds).await,
+                Work::Idle => return sessions::idle(&server, side, sockets).await.map(Finding::Kib),
+            }
+            .map(Finding::Load)
+        };
+        let limit = GRACE + Duration::from_secs_f64(seconds);
+        tokio::time::timeout(limit, measurement).await.map_err(|_| format!("not done after {limit:?}"))?
+    }
+
+    /// How many connections it holds at a time; raises the limit on open files if need be.
+    fn sockets(&self) -> Result<usize> {
+        let wanted = match self.work {
+            Work::Calls { connections, .. } => connections,
+            Work::FanOut { subscribers } => subscribers + 1,
+            Work::Connect => sessions::CONNECTING,
+            Work::Idle => IDLE_SESSIONS,
+        };
+        let possible = open_files(wanted + OTHER_FILES)?.saturating_sub(OTHER_FILES).min(wanted);
+        if possible < wanted && !matches!(self.work, Work::Idle) {
+            return Err(
+                format!("it needs {wanted} sockets; the limit on open files allows {possible}").into()
+            );
+        }
+        Ok(possible)
+    }
+}

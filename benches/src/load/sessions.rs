@@ -1,0 +1,64 @@
+//! Sessions: what it costs to open and close one, and to keep one open.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::Result;
+use crate::client::{Client, Endpoint};
+use crate::scenario::Side;
+use crate::server::Server;
+use crate::tally::{Sample, SharedTally, finish};
+
+/// Loops that open and close sessions at the same time.
+pub(crate) const CONNECTING: usize = 16;
+const BUFFER_BYTES: usize = 1024;
+/// Until memory is read: what is freed after a session is established should be.
+const SETTLE: Duration = Duration::from_millis(500);
+
+/// Opens and closes sessions, one after the other in each of `CONNECTING` loops.
+pub(crate) async fn connect(server: &Server, side: Side, seconds: f64) -> Result<Sample> {
+    let tally = SharedTally::default();
+    let mut tasks = JoinSet::new();
+    for _ in 0..CONNECTING {
+        tasks.spawn_local(come_and_go(server.endpoint.clone(), side, tally.clone()));
+    }
+    let sample = tally.measure(server, seconds, &mut tasks).await?;
+    finish(&mut tasks).await?;
+    Ok(sample)
+}
+
+async fn come_and_go(endpoint: Endpoint, side: Side, tally: SharedTally) -> Result<()> {
+    while !tally.is_stopping() {
+        let start = Instant::now();
+        let mut client = open(&endpoint, side).await?;
+        if side == Side::Ours {
+            client.leave().await?;
+        }
+        client.close().await?;
+        tally.record(start.elapsed());
+    }
+    Ok(())
+}
+
+async fn open(endpoint: &Endpoint, side: Side) -> Result<Client> {
+    match side {
+        Side::Reference => Client::open(endpoint, false, BUFFER_BYTES).await,
+        Side::Ours => Client::join(endpoint, BUFFER_BYTES).await,
+    }
+}
+
+/// Resident memory per session in KiB, of `count` sessions that do nothing.
+pub(crate) async fn idle(server: &Server, side: Side, count: usize) -> Result<f64> {
+    // The first session pays for what all share.
+    let first = open(&server.endpoint, side).await?;
+    tokio::time::sleep(SETTLE).await;
+    let before = server.resident_kib()?;
+    let mut clients = vec![first];
+    for _ in 0..count - 1 {
+        clients.push(open(&server.endpoint, side).await?);
+    }
+    tokio::time::sleep(SETTLE).await;
+    let grown = server.resident_kib()? - before;
+    Ok(grown / (count - 1) as f64)
+}

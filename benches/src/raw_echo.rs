@@ -1,0 +1,61 @@
+//! The yardstick: an `actix-ws` echo server as its documentation writes one.
+//!
+//! `raw-echo [--port N] [--workers N]`: port 0 (the default) picks one; one worker unless told otherwise.
+
+use actix_web::{App, HttpRequest, HttpServer, Responder, web};
+use actix_ws::{Message, Session};
+
+#[actix_web::main]
+async fn main() -> std::io::Result<()> {
+    let [port, workers] = options().unwrap_or_else(|message| {
+        eprintln!("{message}; usage: raw-echo [--port N] [--workers N]");
+        std::process::exit(2)
+    });
+    // Without `tcp_nodelay` a reply may wait for the acknowledgement of the one before it.
+    let server = HttpServer::new(|| App::new().route("/ws", web::get().to(upgrade)))
+        .tcp_nodelay(true)
+        .workers(usize::from(workers))
+        .bind(("127.0.0.1", port))?;
+    println!("listening on ws://{}/ws", server.addrs()[0]);
+    server.run().await
+}
+
+/// The port and the number of workers the command line asks for.
+fn options() -> Result<[u16; 2], String> {
+    let (mut port, mut workers) = (0, 1);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(option) = arguments.next() {
+        let value = arguments.next().and_then(|value| value.parse().ok());
+        match (option.as_str(), value) {
+            ("--port", Some(value)) => port = value,
+            ("--workers", Some(value)) if value > 0 => workers = value,
+            _ => return Err(format!("cannot read option {option}")),
+        }
+    }
+    Ok([port, workers])
+}
+
+/// Accepts one connection and echoes in a task of its own.
+async fn upgrade(request: HttpRequest, body: web::Payload) -> actix_web::Result<impl Responder> {
+    let (response, mut session, mut messages) = actix_ws::handle(&request, body)?;
+    actix_web::rt::spawn(async move {
+        while let Some(Ok(message)) = messages.recv().await {
+            if echo(&mut session, message).await.is_err() {
+                break;
+            }
+        }
+        let _ = session.close(None).await;
+    });
+    Ok(response)
+}
+
+/// Sends a text or binary message back; an error ends the connection.
+async fn echo(session: &mut Session, message: Message) -> Result<(), actix_ws::Closed> {
+    match message {
+        Message::Text(text) => session.text(text).await,
+        Message::Binary(bytes) => session.binary(bytes).await,
+        Message::Ping(bytes) => session.pong(&bytes).await,
+        Message::Pong(_) | Message::Nop => Ok(()),
+        Message::Close(_) | Message::Continuation(_) => Err(actix_ws::Closed),
+    }
+}
