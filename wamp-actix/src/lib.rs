@@ -23,11 +23,43 @@ pub use wamp_core::{
     Session, SessionData, SessionId, Snapshot, Stopped, Subscription, SubscriptionId, Topic, WampError, uris,
 };
 
+pub use wamp_macros::{WampError, publish, rpc, session, subscribe};
+
+/// The registrations of the handlers that are listed, for [`RouterBuilder::handlers`].
+///
+/// Without it a router serves every handler of the program. Tests and programs with several routers name theirs:
+///
+/// ```
+/// use wamp_actix::{Router, handlers, rpc};
+///
+/// #[rpc("com.example.add")]
+/// async fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// mod users {
+///     #[wamp_actix::rpc("com.example.users.count")]
+///     pub(crate) async fn count() -> u64 {
+///         0
+///     }
+/// }
+///
+/// let router = Router::builder().handlers(handlers![add, users::count]).build()?;
+/// # Ok::<(), wamp_actix::BuildError>(())
+/// ```
+#[macro_export]
+macro_rules! handlers {
+    ($($handler:path),* $(,)?) => {
+        [$(<$handler as $crate::__private::Handler>::REGISTRATIONS),*]
+    };
+}
+
 /// What the expansion of the macros refers to. Not for anybody else.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::__wamp_kind as kind_of;
     pub use crate::parameter::*;
+    pub use serde::Serialize;
     pub use wamp_core::__private::*;
     pub use wamp_core::{Arguments, Context, Error};
 }

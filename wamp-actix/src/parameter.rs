@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
 use serde::Deserialize;
-use wamp_core::__private::{Attribute, Parameter};
+use wamp_core::__private::{Attribute, Capture, Parameter};
 use wamp_core::{Arguments, Error, FromContext};
 
 /// Made from the context of the call.
@@ -19,6 +19,10 @@ pub const ARGUMENT: u8 = 1;
 pub const EXTRACTOR: u8 = 2;
 /// Could be read from the call or made by actix: the handler has to say which.
 pub const AMBIGUOUS: u8 = 3;
+/// Nothing of this.
+pub const UNKNOWN: u8 = 4;
+/// An argument that would have to borrow for `'static`.
+pub const UNBORROWABLE: u8 = 5;
 
 macro_rules! probes {
     ($($(#[$doc:meta])* $name:ident)+) => {$(
@@ -68,15 +72,28 @@ macro_rules! holds {
 
 holds! {
     [T: ?Sized] IsData<Data<T>>;
+    [T: ?Sized] IsData<Option<Data<T>>>;
+    [T: ?Sized, E] IsData<Result<Data<T>, E>>;
     ['de, T: Deserialize<'de>] IsArgument<T>;
     [T: FromRequest] IsExtractor<T>;
-    [] IsPlain<String>;
-    [] IsPlain<Bytes>;
-    [] IsPlain<()>;
-    [] IsPlain<Option<String>>;
-    [] IsPlain<Option<Bytes>>;
-    [] IsPlain<Option<()>>;
+    [T: Body] IsPlain<T>;
 }
+
+/// The types that actix reads from a body, and all that it makes of them: in a handler they are arguments.
+pub trait Body {}
+
+impl Body for String {}
+impl Body for Bytes {}
+impl Body for () {}
+impl<T: Body> Body for Option<T> {}
+
+macro_rules! tuples {
+    ($(($($part:ident)+))+) => {$(
+        impl<$($part: Body),+> Body for ($($part,)+) {}
+    )+};
+}
+
+tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
 
 /// The kind of a parameter, from what the probes say.
 #[must_use]
@@ -87,11 +104,12 @@ pub const fn kind(context: bool, data: bool, argument: bool, extractor: bool, pl
         EXTRACTOR
     } else if argument && extractor && !plain {
         AMBIGUOUS
-    } else if extractor && !argument {
+    } else if argument {
+        ARGUMENT
+    } else if extractor {
         EXTRACTOR
     } else {
-        // Also what is nothing of this: the missing `Deserialize` is then the error.
-        ARGUMENT
+        UNKNOWN
     }
 }
 
@@ -111,13 +129,157 @@ macro_rules! __wamp_kind {
     }};
 }
 
-/// A type that a handler's parameter can have, of one of the kinds.
+/// The kind of a type in which the user wrote `&'static`: what is made from the context may be one.
+#[must_use]
+pub const fn kind_of_static(kind: u8) -> u8 {
+    if kind == ARGUMENT { UNBORROWABLE } else { kind }
+}
+
+/// The kind of a type that the handler asks for as an argument. What is injected stays so, and is refused.
+#[must_use]
+pub const fn kind_of_argument(kind: u8) -> u8 {
+    if kind == CONTEXT { CONTEXT } else { ARGUMENT }
+}
+
+/// How many of the parameters are arguments of the message.
+#[must_use]
+pub const fn count(read: &[bool]) -> usize {
+    let (mut at, mut count) = (0, 0);
+    while at < read.len() {
+        count += read[at] as usize;
+        at += 1;
+    }
+    count
+}
+
+/// The parameters that are arguments of the message, `N` of them.
+#[must_use]
+pub const fn arguments<const N: usize>(all: &[Parameter], read: &[bool]) -> [Parameter; N] {
+    let mut arguments = [const { Parameter { name: "", camel: "" } }; N];
+    let (mut at, mut next) = (0, 0);
+    while at < all.len() {
+        if read[at] {
+            arguments[next] = Parameter { name: all[at].name, camel: all[at].camel };
+            next += 1;
+        }
+        at += 1;
+    }
+    arguments
+}
+
+/// A type that is something at all.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a WAMP handler",
-    label = "neither injected nor readable from a call",
-    note = "derive `serde::Deserialize` to read it from the caller's arguments, implement `FromContext` to inject it, or `actix_web::FromRequest` to extract it from the HTTP request",
-    note = "if it is both deserialisable and an extractor, say which is meant: `#[arg]` or `#[extract]` before the parameter"
+    label = "neither an argument of the call, nor injected, nor extracted",
+    note = "an argument: derive `serde::Deserialize` for it (what it borrows can be `&str`, `&[u8]`, `Raw` and `Cow`)",
+    note = "injected: implement `wamp_actix::FromContext` for it, or share one value between handlers as `actix_web::web::Data`",
+    note = "extracted from the HTTP request: implement `actix_web::FromRequest` for it"
 )]
+pub trait HandlerParameter<const KIND: u8> {}
+
+/// A type that comes from one source only.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can be an argument of the call, or extracted from the HTTP request",
+    label = "say which is meant: `#[extract]` or `#[arg]` before the parameter",
+    note = "with `#[arg]` a caller can send any value of the type"
+)]
+pub trait OneSource<const KIND: u8> {}
+
+macro_rules! holds_for {
+    ($trait:ident: $($kind:ident)+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T> $trait<$kind> for T {}
+    )+};
+}
+
+holds_for! { HandlerParameter: CONTEXT ARGUMENT EXTRACTOR AMBIGUOUS UNBORROWABLE }
+holds_for! { OneSource: CONTEXT ARGUMENT EXTRACTOR UNKNOWN UNBORROWABLE }
+
+// So that the error names the culprit in a container; 4 is `UNKNOWN`, whose path the error would spell out.
+impl<T: HandlerParameter<4>> HandlerParameter<4> for Option<T> {}
+impl<T: HandlerParameter<4>> HandlerParameter<4> for Vec<T> {}
+
+/// Checks that a type says where the parameter comes from.
+///
+/// # Panics
+/// The type borrows for `'static`.
+#[track_caller]
+pub const fn check_source<T, const KIND: u8>()
+where
+    T: HandlerParameter<KIND> + OneSource<KIND>,
+{
+    assert!(
+        KIND != UNBORROWABLE,
+        "an argument borrows from the client's message, which does not live for `'static`: leave the lifetime out"
+    );
+}
+
+/// Checks a parameter whose type says where it comes from; called where the compiler evaluates it.
+///
+/// # Panics
+/// The type makes no sense under this attribute.
+#[track_caller]
+pub const fn check_type(kind: u8, only_in: Option<Attribute>, attribute: Attribute) {
+    match (only_in, attribute) {
+        (Some(Attribute::Rpc), Attribute::Subscribe | Attribute::Publish | Attribute::Session) => {
+            panic!("there is no call here: this type is injected in `#[rpc]` only, remove the parameter")
+        }
+        (Some(Attribute::Subscribe), Attribute::Rpc | Attribute::Publish | Attribute::Session) => {
+            panic!(
+                "there is no subscription here: this type is injected in `#[subscribe]` only, remove the parameter"
+            )
+        }
+        (Some(Attribute::Publish), Attribute::Rpc | Attribute::Subscribe | Attribute::Session) => {
+            panic!(
+                "there is no publication here: this type is injected in `#[publish]` only, remove the parameter"
+            )
+        }
+        _ => {}
+    }
+    match attribute {
+        Attribute::Subscribe if kind == ARGUMENT => panic!(
+            "a SUBSCRIBE carries no arguments: a parameter of `#[subscribe]` is injected, extracted, or named like a \
+             capture of the topic"
+        ),
+        Attribute::Session if kind == ARGUMENT => {
+            panic!("a HELLO carries no arguments: a parameter of `#[session]` is injected or extracted")
+        }
+        _ => {}
+    }
+}
+
+/// Checks a parameter that is named like a capture of the URI.
+///
+/// # Panics
+/// The type is not read from a URI.
+#[track_caller]
+pub const fn check_capture(kind: u8) {
+    match kind {
+        CONTEXT => panic!(
+            "this parameter is named like a capture of the URI, but its type is injected: rename the parameter or \
+             the capture"
+        ),
+        EXTRACTOR => panic!(
+            "this parameter is named like a capture of the URI, but its type is extracted from the HTTP request: \
+             rename the parameter or the capture"
+        ),
+        _ => {}
+    }
+}
+
+/// Checks a parameter that the handler reads from the caller's arguments.
+///
+/// # Panics
+/// The type is injected.
+#[track_caller]
+pub const fn check_argument(kind: u8) {
+    assert!(
+        kind != CONTEXT,
+        "this type is injected, and callers must not supply it: remove the attribute before the parameter"
+    );
+}
+
+/// A type that a handler's parameter can have, of one of the kinds.
 pub trait Extract<'c, const KIND: u8>: Sized {
     /// Makes the value.
     ///
@@ -127,6 +289,22 @@ pub trait Extract<'c, const KIND: u8>: Sized {
         arguments: &mut Arguments<'c>,
         parameter: &'static Parameter,
     ) -> impl Future<Output = Result<Self, Error>>;
+
+    /// Reads the value from the URI.
+    ///
+    /// # Errors
+    /// What the client gets as ERROR.
+    fn capture(_: &Arguments<'c>, _: &Parameter, _: Capture) -> Result<Self, Error> {
+        unreachable!("`check_capture` refuses all other kinds")
+    }
+
+    /// Reads the value from the arguments, or makes it where there is none.
+    ///
+    /// # Errors
+    /// What the client gets as ERROR.
+    fn take_or(_: &mut Arguments<'c>, _: &Parameter, _: impl FnOnce() -> Self) -> Result<Self, Error> {
+        unreachable!("`check_argument` refuses all other kinds")
+    }
 }
 
 impl<'c, T: FromContext> Extract<'c, CONTEXT> for T {
@@ -139,6 +317,18 @@ impl<'c, T: Deserialize<'c>> Extract<'c, ARGUMENT> for T {
     async fn extract(arguments: &mut Arguments<'c>, parameter: &'static Parameter) -> Result<Self, Error> {
         arguments.take(parameter)
     }
+
+    fn capture(arguments: &Arguments<'c>, parameter: &Parameter, capture: Capture) -> Result<Self, Error> {
+        arguments.capture(parameter, capture)
+    }
+
+    fn take_or(
+        arguments: &mut Arguments<'c>,
+        parameter: &Parameter,
+        default: impl FnOnce() -> Self,
+    ) -> Result<Self, Error> {
+        arguments.take_or(parameter, default)
+    }
 }
 
 impl<'c, T: FromRequest> Extract<'c, EXTRACTOR> for T {
@@ -150,6 +340,19 @@ impl<'c, T: FromRequest> Extract<'c, EXTRACTOR> for T {
         extracted.map_err(|error| refused(parameter, &error.into()))
     }
 }
+
+macro_rules! refused_kinds {
+    ($($kind:ident)+) => {$(
+        // `check_source` refuses the kind, and one error is enough.
+        impl<'c, T> Extract<'c, $kind> for T {
+            async fn extract(_: &mut Arguments<'c>, _: &'static Parameter) -> Result<Self, Error> {
+                unreachable!("a parameter of this kind is not compiled")
+            }
+        }
+    )+};
+}
+
+refused_kinds! { AMBIGUOUS UNKNOWN UNBORROWABLE }
 
 /// An extractor that failed: 401 and 403 are the client's affair, anything else is ours.
 fn refused(parameter: &Parameter, error: &actix_web::Error) -> Error {
@@ -172,4 +375,34 @@ where
     T: Extract<'c, KIND>,
 {
     T::extract(arguments, parameter).await
+}
+
+/// Reads a parameter that is a capture of the URI.
+///
+/// # Errors
+/// What the client gets as ERROR.
+pub fn capture<'c, T, const KIND: u8>(
+    arguments: &Arguments<'c>,
+    parameter: &Parameter,
+    capture: Capture,
+) -> Result<T, Error>
+where
+    T: Extract<'c, KIND>,
+{
+    T::capture(arguments, parameter, capture)
+}
+
+/// Reads a parameter that has a default.
+///
+/// # Errors
+/// What the client gets as ERROR.
+pub fn take_or<'c, T, const KIND: u8>(
+    arguments: &mut Arguments<'c>,
+    parameter: &Parameter,
+    default: impl FnOnce() -> T,
+) -> Result<T, Error>
+where
+    T: Extract<'c, KIND>,
+{
+    T::take_or(arguments, parameter, default)
 }

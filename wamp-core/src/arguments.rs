@@ -55,6 +55,8 @@ struct Positional<'c> {
     elements: Elements,
     /// Whether the reader stands before a value that nobody took yet.
     waiting: bool,
+    /// Whether the reader stands behind the list, and must not be asked again.
+    ended: bool,
 }
 
 #[derive(Debug)]
@@ -229,12 +231,13 @@ impl<'c> Positional<'c> {
     fn of(text: &'c str, arena: &'c Bump) -> Result<Self, Malformed> {
         let mut reader = reader(text, arena);
         let elements = reader.list()?;
-        Ok(Self { reader, elements, waiting: false })
+        Ok(Self { reader, elements, waiting: false, ended: false })
     }
 
     fn at_value(&mut self) -> Result<bool, Malformed> {
-        if !self.waiting {
+        if !self.waiting && !self.ended {
             self.waiting = self.reader.element(&mut self.elements)?;
+            self.ended = !self.waiting;
         }
         Ok(self.waiting)
     }

@@ -150,9 +150,8 @@ impl Connection {
                 self.end(Close::Normal); // S-15
                 Ok(())
             }
-            (State::Opening { until }, Ok(Message::Hello { realm, details })) => {
-                let until = *until;
-                self.hello(realm, &details, until)
+            (State::Opening { .. }, Ok(Message::Hello { realm, details })) => {
+                self.hello(realm, &details, now)
             }
             (State::Opening { .. }, Ok(_)) => Err("the first message must be HELLO".into()), // S-13
             (State::Joining { .. }, Ok(_)) => Err("a message before WELCOME".into()),
@@ -235,7 +234,7 @@ impl Connection {
         self.end(Close::Normal);
     }
 
-    fn hello(&mut self, realm: &str, details: &HelloDetails<'_>, until: Instant) -> Result<(), Violation> {
+    fn hello(&mut self, realm: &str, details: &HelloDetails<'_>, now: Instant) -> Result<(), Violation> {
         if !details.roles.known {
             return Err("HELLO announces no role".into()); // S-09, D-07
         }
@@ -256,6 +255,7 @@ impl Connection {
             self.welcome(served, link, Acceptance::default());
             return Ok(());
         }
+        let until = now + link.router.limits().hello_timeout;
         let mut work = Work::new(join(&served, &link));
         let decision = work.poll(&mut TaskContext::from_waker(Waker::noop()));
         self.state = State::Joining { until, joining: Box::new(Joining { served, link, work }) };

@@ -5,6 +5,7 @@
 //! leaves everything else alone, and `Outcome(value).reply()` tells our wrappers from a value that is serialised.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 
 use crate::context::Context;
 use crate::error::{Error, WampError};
@@ -80,6 +81,11 @@ pub fn error<E: WampError>(error: &E) -> Error {
     error.to_error()
 }
 
+/// The text of a derived error, which must be `Display`.
+pub fn text<E: Display>(error: &E) -> String {
+    error.to_string()
+}
+
 /// What a `#[subscribe]` handler attached.
 ///
 /// # Errors
@@ -96,4 +102,37 @@ pub fn accept<A: IntoAcceptance>(outcome: A) -> Result<Acceptance, Error> {
 /// The handler's own.
 pub fn admit<A: IntoAdmission>(outcome: A) -> Result<Acceptance, Error> {
     accept(outcome)
+}
+
+/// What `#[publish]` handlers return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say whether an event goes out",
+    label = "expected `()`, or `Result<(), E>` whose `Err` refuses the event"
+)]
+pub trait IntoPermission {
+    /// Lets the event through.
+    ///
+    /// # Errors
+    /// The handler's own: the event is refused.
+    fn permit(self) -> Result<(), Error>;
+}
+
+impl IntoPermission for () {
+    fn permit(self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl<E: WampError> IntoPermission for Result<(), E> {
+    fn permit(self) -> Result<(), Error> {
+        self.map_err(|error| error.to_error())
+    }
+}
+
+/// Whether a `#[publish]` handler lets the event through.
+///
+/// # Errors
+/// The handler's own.
+pub fn permit<P: IntoPermission>(outcome: P) -> Result<(), Error> {
+    outcome.permit()
 }

@@ -16,6 +16,9 @@ pub(crate) struct Pattern {
 impl Pattern {
     /// Reads a declaration.
     pub(crate) fn parse(declared: &str) -> Result<Self, String> {
+        if uri::is_reserved(declared) {
+            return Err(format!("\"{declared}\" is reserved for the protocol")); // U-06
+        }
         let components: Vec<&str> = declared.split('.').collect();
         if let Some(prefix) = declared.strip_suffix("..}") {
             return Self::prefix(declared, prefix);
@@ -130,11 +133,12 @@ impl<T> Patterns<T> {
         }
     }
 
-    /// The value that serves the URI (H-04): exact, else the longest prefix, else the best wildcard.
+    /// The value that serves the URI (H-04): exact, else the longest prefix, else the best wildcard. No pattern serves
+    /// what is no valid URI (W-02: the components under a wildcard are not empty).
     pub(crate) fn find(&self, uri: &str) -> Option<&T> {
         self.exact.get(uri).or_else(|| {
             let mut patterns = self.prefixes.iter().chain(&self.wildcards);
-            patterns.find(|(pattern, _)| pattern.matches(uri)).map(|(_, value)| value)
+            patterns.find(|(pattern, _)| pattern.matches(uri) && uri::is_valid(uri)).map(|(_, value)| value)
         })
     }
 }

@@ -67,12 +67,11 @@ impl Registry {
 
     /// Adds a topic without a handler, both directions.
     pub(crate) fn open(&mut self, topic: &DeclaredTopic) -> Result<(), String> {
-        let declared = Pattern::parse(&topic.uri)?;
+        let declared = Pattern::parse(&topic.uri).map_err(|fault| format!("{topic}: {fault}"))?;
         for direction in [&mut self.subscriptions, &mut self.publications] {
-            direction.insert(declared.clone(), Declared::Open(topic.clone())).map_err(|other| {
-                let DeclaredTopic { uri, at } = topic;
-                format!("topic(\"{uri}\") at {at} and {other} declare the same topic")
-            })?;
+            direction
+                .insert(declared.clone(), Declared::Open(topic.clone()))
+                .map_err(|other| format!("{topic} and {other} declare the same topic"))?;
         }
         Ok(())
     }
@@ -107,10 +106,17 @@ fn insert(
     Ok(clash.map(ToString::to_string))
 }
 
+impl std::fmt::Display for DeclaredTopic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { uri, at } = self;
+        write!(f, "topic(\"{uri}\") at {at}")
+    }
+}
+
 impl std::fmt::Display for Declared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Open(DeclaredTopic { uri, at }) => write!(f, "topic(\"{uri}\") at {at}"),
+            Self::Open(topic) => topic.fmt(f),
             Self::Handled(handler) => handler.fmt(f),
         }
     }

@@ -11,6 +11,7 @@ use crate::error::{Error, WampError};
 use crate::message::Tail;
 use crate::payload::{Payload, PayloadBuilder, Raw};
 use crate::serializer::EncodeError;
+use crate::tasks::Guarded;
 
 /// Several positional results: `Args((1, "two"))`.
 ///
@@ -180,13 +181,16 @@ pub struct Snapshot<T>(pub T);
 
 pub(crate) type PayloadStream = Pin<Box<dyn Stream<Item = Result<Payload, EncodeError>>>>;
 
+/// A value whose end is the application's business.
+pub(crate) type Held = Guarded<Box<dyn Any>>;
+
 /// What a handler attached to a subscription or a session that it accepted.
 #[doc(hidden)]
 #[derive(Default)]
 pub struct Acceptance {
     pub(crate) snapshots: Vec<Payload>,
-    pub(crate) streams: Vec<PayloadStream>,
-    pub(crate) holds: Vec<Box<dyn Any>>,
+    pub(crate) streams: Vec<Guarded<PayloadStream>>,
+    pub(crate) holds: Vec<Held>,
 }
 
 impl fmt::Debug for Acceptance {
@@ -231,7 +235,7 @@ impl<T: IntoAcceptance, E: WampError> IntoAcceptance for Result<T, E> {
 
 impl<T: 'static> IntoAcceptance for Hold<T> {
     fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-        acceptance.holds.push(Box::new(self.0));
+        acceptance.holds.push(Guarded::new(Box::new(self.0)));
         Ok(())
     }
 }
@@ -250,7 +254,8 @@ where
     S::Item: Serialize,
 {
     fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-        acceptance.streams.push(Box::pin(self.0.map(|item| Payload::builder().arg(item).build())));
+        let stream = self.0.map(|item| Payload::builder().arg(item).build());
+        acceptance.streams.push(Guarded::new(Box::pin(stream)));
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use crate::id::SessionId;
 use crate::peer::Peer;
 use crate::realm::Realm;
+use crate::tasks::Guarded;
 
 /// The session of a client: who it is, and where it is.
 ///
@@ -118,6 +119,13 @@ impl SessionData {
     pub fn remove<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         let value = self.0.lock().remove(&TypeId::of::<T>());
         value?.downcast().ok()
+    }
+}
+
+/// A value whose `Drop` panics must not take the connection with it.
+impl Drop for SessionData {
+    fn drop(&mut self) {
+        self.0.get_mut().drain().for_each(|(_, value)| drop(Guarded::new(value)));
     }
 }
 

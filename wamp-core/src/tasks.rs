@@ -43,7 +43,7 @@ impl<T> std::fmt::Debug for Guarded<T> {
 #[derive(Debug)]
 pub(crate) enum Task {
     Call(RequestId, Work<()>),
-    Subscribe(SubscriptionId, Work<Acceptance>),
+    Subscribe(SubscriptionId, RequestId, Work<Acceptance>),
     Publish(Work<()>),
     Events(SubscriptionId, Source),
 }
@@ -52,7 +52,7 @@ pub(crate) enum Task {
 #[derive(Debug)]
 pub(crate) enum Done {
     Call(RequestId, Result<(), Error>),
-    Subscribe(SubscriptionId, Result<Acceptance, Error>),
+    Subscribe(SubscriptionId, RequestId, Result<Acceptance, Error>),
     Publish(Result<(), Error>),
     /// An item of a stream, which goes on.
     Event(SubscriptionId, Payload, Source),
@@ -66,7 +66,9 @@ impl Future for Task {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Done> {
         match self.get_mut() {
             Self::Call(request, work) => work.poll(context).map(|result| Done::Call(*request, result)),
-            Self::Subscribe(id, work) => work.poll(context).map(|result| Done::Subscribe(*id, result)),
+            Self::Subscribe(id, request, work) => {
+                work.poll(context).map(|result| Done::Subscribe(*id, *request, result))
+            }
             Self::Publish(work) => work.poll(context).map(Done::Publish),
             Self::Events(id, source) => source.poll(context).map(|item| match item {
                 Some(payload) => Done::Event(*id, payload, source.clone()),
@@ -112,8 +114,8 @@ struct SourceState {
 }
 
 impl Source {
-    pub(crate) fn new(stream: PayloadStream) -> Self {
-        Self(Rc::new(RefCell::new(SourceState { stream: Some(Guarded::new(stream)), task: None })))
+    pub(crate) fn new(stream: Guarded<PayloadStream>) -> Self {
+        Self(Rc::new(RefCell::new(SourceState { stream: Some(stream), task: None })))
     }
 
     /// Drops the stream now, and lets its task end.

@@ -1,1 +1,245 @@
-//! The attributes of `wamp-actix`.
+//! The attributes of `wamp-actix`, which re-exports them: use that crate, not this one.
+//!
+//! A handler goes through three steps: `attribute`, `parameter` and `uri` read what the user wrote; `handler` checks all
+//! of it and reports every fault at once; `expand` writes the glue and decides nothing. The derive does the same in
+//! `error` and `error::expand`.
+
+mod attribute;
+mod error;
+mod expand;
+mod faults;
+mod handler;
+mod parameter;
+mod span;
+mod uri;
+
+use proc_macro::TokenStream;
+
+use crate::attribute::Kind;
+
+/// Answers calls of a procedure with an `async fn`.
+///
+/// The function stays what it is: it can be called directly, in a unit test for instance. It registers itself, and every
+/// router serves it that is not built from a list (`handlers!`).
+///
+/// ```
+/// use serde::Serialize;
+/// use wamp_actix::{Args, Error, Kwargs, rpc};
+///
+/// #[rpc("com.example.add")]
+/// async fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// #[derive(Serialize)]
+/// struct Division { quotient: i64, remainder: i64 }
+///
+/// #[rpc("com.example.divide")]
+/// async fn divide(dividend: i64, divisor: i64) -> Result<Kwargs<Division>, Error> {
+///     let quotient = dividend.checked_div(divisor).ok_or_else(|| Error::invalid_argument("division by zero"))?;
+///     Ok(Kwargs(Division { quotient, remainder: dividend % divisor }))
+/// }
+/// ```
+///
+/// # URIs
+/// A function may have several URIs, several of these attributes, and attributes of several kinds. A component in braces
+/// is a capture, read into the parameter of that name; `{name..}` at the end is the rest of the URI.
+///
+/// ```
+/// use wamp_actix::rpc;
+///
+/// #[rpc("users.{name}.greet", "users.{name}.welcome")]
+/// #[rpc("staff.{name}.greet", realm = "internal", role = ["admin", "editor"])]
+/// async fn greet(name: &str) -> String {
+///     format!("Hello, {name}!")
+/// }
+///
+/// #[rpc("files.{path..}")]
+/// async fn file(path: String) -> String {
+///     format!("contents of {path}")
+/// }
+/// ```
+///
+/// # Options
+/// - `realm = "…"`: served in this realm only; otherwise in every one.
+/// - `role = "…"` or `role = ["…", "…"]`: only for sessions with one of these roles, `wamp.error.not_authorized` for others.
+/// - `crate = path`: where `wamp_actix` is, if not at `::wamp_actix`.
+///
+/// # Parameters
+/// The *type* of a parameter says where it comes from, through aliases too:
+/// 1. it implements `FromContext`: injected (`Session`, `Call`, `Realm`, `Router`, your own);
+/// 2. it is an extractor of actix (`web::Data`, `HttpRequest`, your own): made from the HTTP request of the upgrade;
+/// 3. anything else that serde deserialises is a capture of the URI, if it is named like one, or an argument: the next by
+///    position, or by keyword, where both `document_id` and `documentId` mean the parameter `document_id`.
+///
+/// An `Option` may be absent. `&str`, `Cow<'_, str>`, `&[u8]` and `Raw<'_>` borrow from the message. An attribute before
+/// a parameter says more:
+/// - `#[default]` or `#[default(expr)]`: the value where the argument is absent or null;
+/// - `#[args]`, `#[kwargs]`: all positional or keyword arguments that no other parameter takes;
+/// - `#[arg]`, `#[extract]`: which is meant, for a type that is deserialisable and an extractor.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use actix_web::web::Data;
+/// use wamp_actix::{Raw, Session, rpc};
+///
+/// #[rpc("com.example.log")]
+/// async fn log(
+///     text: &str,
+///     #[default(1)] level: u8,
+///     #[args] more: Vec<Raw<'_>>,
+///     #[kwargs] fields: HashMap<String, Raw<'_>>,
+///     session: Session,
+///     log: Data<Vec<String>>,
+/// ) -> String {
+///     format!("{level} {text} by {} with {} and {}", session.authid(), more.len(), fields.len() + log.len())
+/// }
+/// ```
+///
+/// # Result
+/// `T: Serialize` is one positional result, `()` none, `Args((a, b))` several, `Kwargs(value)` keywords, `Reply` any
+/// mixture; `Result<T, E>` with `E: WampError` is any of these or an ERROR.
+///
+/// # Not a handler
+/// Methods and generic functions: annotate a function of one line that calls them.
+///
+/// ```
+/// use actix_web::web::Data;
+/// use wamp_actix::rpc;
+///
+/// struct Counter { step: u64 }
+///
+/// impl Counter {
+///     async fn next<T: Into<u64>>(&self, after: T) -> u64 {
+///         after.into() + self.step
+///     }
+/// }
+///
+/// #[rpc("com.example.next")]
+/// async fn next(counter: Data<Counter>, after: u32) -> u64 {
+///     counter.next(after).await
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn rpc(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    handler::annotate(Kind::Rpc, arguments.into(), &item.into()).into()
+}
+
+/// Decides about subscriptions to a topic with an `async fn`, which runs once for each.
+///
+/// It takes the URIs and options of [`macro@rpc`]. A SUBSCRIBE carries no arguments: parameters are injected
+/// (`Subscription` too), extracted, or captures of the topic. `()` accepts the subscription, `Err` refuses it; `Events`,
+/// `Hold`, `Snapshot` and tuples of these accept it and attach something.
+///
+/// ```
+/// use futures_util::{Stream, stream};
+/// use wamp_actix::{Error, Events, Session, subscribe};
+///
+/// #[subscribe("chat.{room}")]
+/// async fn chat(room: &str, session: Session) -> Result<(), Error> {
+///     if room == "staff" && session.authrole() != "staff" {
+///         return Err(Error::not_authorized("for staff only"));
+///     }
+///     Ok(())
+/// }
+///
+/// #[subscribe("countdown")]
+/// async fn countdown() -> Events<impl Stream<Item = u32>> {
+///     Events(stream::iter([3, 2, 1]))
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn subscribe(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    handler::annotate(Kind::Subscribe, arguments.into(), &item.into()).into()
+}
+
+/// Decides about each event that a client publishes to a topic with an `async fn`, in the publisher's order.
+///
+/// It takes the URIs, options and parameters of [`macro@rpc`], and `Publication`. `()` and `Ok(())` let the event through
+/// to the subscribers, `Err` refuses it. If the handler reads an argument, an event with others is refused; if it reads
+/// none, the arguments are left to the subscribers.
+///
+/// ```
+/// use wamp_actix::{Error, publish};
+///
+/// #[publish("chat.{room}")]
+/// async fn say(room: &str, text: &str) -> Result<(), Error> {
+///     if text.len() > 1000 {
+///         return Err(Error::invalid_argument(format_args!("too long for {room}")));
+///     }
+///     Ok(())
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn publish(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    handler::annotate(Kind::Publish, arguments.into(), &item.into()).into()
+}
+
+/// Runs an `async fn` when a session opens.
+///
+/// It takes the options of [`macro@rpc`], and no URI. Parameters are injected or extracted. `()` admits the session,
+/// `Hold(value)` keeps a value until it closes, `Err` refuses it.
+///
+/// ```
+/// use wamp_actix::{Error, Hold, Session, session};
+///
+/// struct Online(String);
+///
+/// impl Drop for Online {
+///     fn drop(&mut self) {
+///         println!("{} has left", self.0);
+///     }
+/// }
+///
+/// #[session(realm = "customers")]
+/// async fn join(session: Session) -> Result<Hold<Online>, Error> {
+///     Ok(Hold(Online(session.authid().to_owned())))
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn session(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    handler::annotate(Kind::Session, arguments.into(), &item.into()).into()
+}
+
+/// Gives an enum of errors, or a struct, its WAMP form.
+///
+/// Each variant has one of:
+/// - `#[wamp("com.example.error.name")]`: the ERROR's URI. The `Display` of the error is its first positional argument,
+///   the named fields are its keywords, except those with `#[wamp(skip)]`. Fields without names are not sent;
+/// - `#[wamp(transparent)]`: passes on the error in the only field, which must be a `WampError` itself;
+/// - `#[wamp(internal)]`: `wamp.error.runtime_error` with a neutral text; the `Display` goes to the log.
+///
+/// The type must be `Display`, and the fields that are sent `Serialize`. For `?` into `wamp_actix::Error` it must be a
+/// `std::error::Error`; it keeps its WAMP form there unless it is generic. `#[wamp(crate = path)]` on the type says where
+/// `wamp_actix` is.
+///
+/// ```
+/// use wamp_actix::{Error, WampError, rpc};
+///
+/// #[derive(Debug, thiserror::Error, WampError)]
+/// enum DocError {
+///     #[error("there is no document {document_id}")]
+///     #[wamp("com.example.error.not_found")]
+///     NotFound { document_id: String },
+///
+///     #[error("the store failed: {cause}")]
+///     #[wamp(internal)]
+///     Store { cause: String },
+///
+///     #[error("not allowed")]
+///     #[wamp(transparent)]
+///     Refused(Error),
+/// }
+///
+/// #[rpc("com.example.get")]
+/// async fn get(document_id: String) -> Result<String, DocError> {
+///     Err(DocError::NotFound { document_id })
+/// }
+///
+/// let error = DocError::NotFound { document_id: "x".into() }.to_error();
+/// assert_eq!(error.uri(), "com.example.error.not_found");
+/// ```
+#[proc_macro_derive(WampError, attributes(wamp))]
+pub fn wamp_error(item: TokenStream) -> TokenStream {
+    error::derive(item.into()).into()
+}

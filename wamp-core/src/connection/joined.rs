@@ -1,6 +1,5 @@
 //! A session that is open: its requests, its handlers at work, and what comes to it from others.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -19,10 +18,10 @@ use crate::limits::Limits;
 use crate::mailbox::{Delivery, End};
 use crate::message::{self, CallOptions, Message, code};
 use crate::payload::Payload;
-use crate::reply::Acceptance;
+use crate::reply::{Acceptance, Held};
 use crate::router::Served;
 use crate::session::Session;
-use crate::tasks::{Done, Guarded, Task, Tasks, Work};
+use crate::tasks::{Done, Task, Tasks, Work};
 use crate::uri;
 
 /// Results of tasks that are taken in one poll before the host gets its turn.
@@ -40,7 +39,7 @@ pub(super) struct Joined {
     calls: HashSet<RequestId>,
     /// Set by a shutdown: calls at work have until then.
     draining: Option<Instant>,
-    _holds: Guarded<Vec<Box<dyn Any>>>,
+    _holds: Vec<Held>,
 }
 
 /// How a session goes on after a poll.
@@ -58,6 +57,10 @@ pub(super) enum Outcome {
 impl Joined {
     pub(super) fn new(served: Arc<Served>, link: Rc<Link>, acceptance: Acceptance) -> Self {
         served.realm.join(link.session.peer());
+        // A shutdown on another thread tells the sessions that it finds in the realm; perhaps this one came too late.
+        if link.router.is_stopping() {
+            link.session.close(uris::SYSTEM_SHUTDOWN);
+        }
         Self {
             link,
             served,
@@ -67,7 +70,7 @@ impl Joined {
             next_request: RequestId::FIRST,
             calls: HashSet::new(),
             draining: None,
-            _holds: Guarded::new(acceptance.holds),
+            _holds: acceptance.holds,
         }
     }
 
@@ -175,7 +178,9 @@ impl Joined {
                     self.error(code::CALL, request, &error);
                 }
             }
-            Done::Subscribe(subscription, result) => self.subscribe_decided(subscription, result),
+            Done::Subscribe(subscription, request, result) => {
+                self.subscribe_decided(subscription, request, result);
+            }
             Done::Publish(result) => self.publish_decided(result),
             Done::Event(subscription, payload, source) => self.emitted(subscription, &payload, source),
             Done::Exhausted => {}
@@ -184,22 +189,29 @@ impl Joined {
 
     /// I-02: requests are numbered 1, 2, 3, …, or the realm is lenient (D-02).
     pub(super) fn expect(&mut self, request: RequestId) -> Result<(), Violation> {
-        if request == self.next_request {
-            self.next_request = request.next();
-            return Ok(());
-        }
         if self.served.lenient_request_ids {
-            return if self.calls.contains(&request) {
+            return if self.is_outstanding(request) {
                 Err("the request id is in use".into())
             } else {
                 Ok(())
             };
+        }
+        if request == self.next_request {
+            self.next_request = request.next();
+            return Ok(());
         }
         let expected = self.next_request;
         Err(format!(
             "request id {request}, expected {expected} (a realm can allow it: `lenient_request_ids`)"
         )
         .into())
+    }
+
+    /// Whether a request of this id waits for its answer.
+    fn is_outstanding(&self, request: RequestId) -> bool {
+        self.calls.contains(&request)
+            || self.subscriptions.is_outstanding(request)
+            || self.publishing.is_outstanding(request)
     }
 
     fn call(

@@ -31,6 +31,12 @@ struct Pending {
     handler: Option<&'static Registration>,
 }
 
+impl Publishing {
+    pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
+        self.queue.iter().any(|pending| pending.request == request)
+    }
+}
+
 impl Joined {
     pub(super) fn publish(
         &mut self,

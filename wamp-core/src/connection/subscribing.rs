@@ -1,6 +1,5 @@
 //! The subscriptions of one session: asked for, held back until a handler accepts them, and ended.
 
-use std::any::Any;
 use std::collections::HashMap;
 
 use bytes::Bytes;
@@ -15,8 +14,8 @@ use crate::message::{self, MatchPolicy, SubscribeOptions, code};
 use crate::payload::Payload;
 use crate::realm::Realm;
 use crate::registry::Declared;
-use crate::reply::Acceptance;
-use crate::tasks::{Guarded, Source, Task, Work};
+use crate::reply::{Acceptance, Held};
+use crate::tasks::{Source, Task, Work};
 use crate::uri;
 
 /// The subscriptions of one session.
@@ -35,15 +34,15 @@ struct Subscribed {
 
 #[derive(Debug)]
 enum State {
-    /// A handler decides; these SUBSCRIBEs wait for it, and these events.
-    Pending { requests: Vec<RequestId>, held: Vec<Bytes> },
+    /// A handler decides, asked by the first of these SUBSCRIBEs; they wait for it, and these events.
+    Pending { requests: Vec<RequestId>, held: Vec<Bytes>, held_bytes: usize },
     /// SUBSCRIBED was sent. The sources end, and the values are dropped, with the subscription.
-    Accepted { sources: Vec<Source>, _holds: Guarded<Vec<Box<dyn Any>>> },
+    Accepted { sources: Vec<Source>, _holds: Vec<Held> },
 }
 
 impl State {
-    fn accepted(sources: Vec<Source>, holds: Vec<Box<dyn Any>>) -> Self {
-        Self::Accepted { sources, _holds: Guarded::new(holds) }
+    fn accepted(sources: Vec<Source>, holds: Vec<Held>) -> Self {
+        Self::Accepted { sources, _holds: holds }
     }
 }
 
@@ -61,6 +60,13 @@ impl Subscriptions {
         for (_, subscribed) in self.by_id.drain() {
             realm.broker().unsubscribe(&subscribed.topic, session);
         }
+    }
+
+    pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
+        self.by_id.values().any(|subscribed| match &subscribed.state {
+            State::Pending { requests, .. } => requests.contains(&request),
+            State::Accepted { .. } => false,
+        })
     }
 
     fn insert(&mut self, id: SubscriptionId, topic: &str, state: State) {
@@ -157,18 +163,28 @@ impl Joined {
         let Entry::Subscribe(run) = handler.entry else {
             return;
         };
-        self.subscriptions.insert(id, topic, State::Pending { requests: vec![request], held: Vec::new() });
+        let pending = State::Pending { requests: vec![request], held: Vec::new(), held_bytes: 0 };
+        self.subscriptions.insert(id, topic, pending);
         let context = self.context(handler, topic, Payload::empty(), Subject::Subscribe(id));
-        if let Some(done) = self.tasks.start(Task::Subscribe(id, Work::new(run(context)))) {
+        if let Some(done) = self.tasks.start(Task::Subscribe(id, request, Work::new(run(context)))) {
             self.finish(done);
         }
     }
 
-    pub(super) fn subscribe_decided(&mut self, id: SubscriptionId, decision: Result<Acceptance, Error>) {
+    /// What the handler says that `request` asked. If it was given up, nobody listens any more.
+    pub(super) fn subscribe_decided(
+        &mut self,
+        id: SubscriptionId,
+        request: RequestId,
+        decision: Result<Acceptance, Error>,
+    ) {
         let state = self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state);
-        let Some(State::Pending { requests, held }) = state else {
+        let Some(State::Pending { requests, held, .. }) = state else {
             return;
         };
+        if requests.first() != Some(&request) {
+            return;
+        }
         let (requests, held) = (std::mem::take(requests), std::mem::take(held));
         match decision {
             Ok(acceptance) => self.accept(id, &requests, &held, acceptance),
@@ -222,17 +238,24 @@ impl Joined {
         let Envelope { subscription: id, message } = envelope;
         match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
             Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&message),
-            Some(State::Pending { held, .. }) if held.len() < self.link.router.limits().queued_messages => {
-                held.push(message);
-            }
-            // A handler that takes longer than its topic is bounded: refused rather than with a gap.
-            Some(State::Pending { .. }) => {
-                let error =
-                    Error::new(uris::UNAVAILABLE).arg("too many events while the subscription was decided");
-                self.subscribe_decided(id, Err(error));
+            Some(State::Pending { requests, held, held_bytes }) => {
+                let limits = self.link.router.limits();
+                *held_bytes += message.len();
+                if held.len() < limits.queued_messages && *held_bytes <= limits.queued_bytes {
+                    held.push(message);
+                } else {
+                    let request = requests[0];
+                    self.give_up(id, request);
+                }
             }
             None => {}
         }
+    }
+
+    /// A handler that takes longer than its topic is bounded: refused rather than with a gap.
+    fn give_up(&mut self, id: SubscriptionId, request: RequestId) {
+        let error = Error::new(uris::UNAVAILABLE).arg("too many events while the subscription was decided");
+        self.subscribe_decided(id, request, Err(error));
     }
 
     /// An item of the stream that a handler attached.

@@ -1,6 +1,8 @@
 //! Options and Details that clients send. Unknown keys are ignored (M-03), null means absent, and a wrong type is a
 //! protocol violation (M-05, M-06).
 
+use std::collections::HashMap;
+
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -32,8 +34,11 @@ impl<'de> Deserialize<'de> for Roles {
             fn visit_map<A: MapAccess<'de>>(self, mut roles: A) -> Result<Roles, A::Error> {
                 let mut known = false;
                 while let Some(name) = roles.next_key::<&str>()? {
-                    roles.next_value::<Role>()?;
-                    known |= matches!(name, "caller" | "callee" | "publisher" | "subscriber");
+                    if matches!(name, "caller" | "callee" | "publisher" | "subscriber") {
+                        known |= roles.next_value::<Option<Role<'_>>>()?.is_some();
+                    } else {
+                        roles.next_value::<IgnoredAny>()?; // S-10
+                    }
                 }
                 Ok(Roles { known })
             }
@@ -43,8 +48,7 @@ impl<'de> Deserialize<'de> for Roles {
 }
 
 /// One role's dict; what it announces is not needed yet, but it must be a dict.
-#[derive(Deserialize)]
-struct Role {}
+type Role<'f> = HashMap<&'f str, IgnoredAny>;
 
 /// `CALL.Options`.
 #[derive(Debug, Default, Deserialize)]
@@ -114,9 +118,23 @@ pub(crate) struct SubscribeOptions {
 
 /// How a topic or procedure is compared with a URI.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "&str")]
 pub(crate) enum MatchPolicy {
     Exact,
     Prefix,
     Wildcard,
+}
+
+// serde's own form of an enum may be a dict too.
+impl TryFrom<&str> for MatchPolicy {
+    type Error = &'static str;
+
+    fn try_from(name: &str) -> Result<Self, Self::Error> {
+        match name {
+            "exact" => Ok(Self::Exact),
+            "prefix" => Ok(Self::Prefix),
+            "wildcard" => Ok(Self::Wildcard),
+            _ => Err("`match` is none of exact, prefix, wildcard"),
+        }
+    }
 }

@@ -1,0 +1,68 @@
+//! A document store served to WAMP clients, over HTTP and by a page, in one actix-web application.
+//!
+//! `documents [--port PORT] [--workers N]`: the page at `http://127.0.0.1:PORT/`, WAMP at `ws://127.0.0.1:PORT/ws`.
+
+mod handlers;
+mod routes;
+mod store;
+
+use std::io::IsTerminal as _;
+
+use actix_web::{App, HttpServer, web::Data};
+use tracing_subscriber::EnvFilter;
+
+use store::Documents;
+
+struct Options {
+    port: u16,
+    workers: usize,
+}
+
+impl Options {
+    fn parse() -> Result<Self, lexopt::Error> {
+        use lexopt::prelude::*;
+        let mut options = Self { port: 8080, workers: 2 };
+        let mut arguments = lexopt::Parser::from_env();
+        while let Some(argument) = arguments.next()? {
+            match argument {
+                Long("port") => options.port = arguments.value()?.parse()?,
+                Long("workers") => options.workers = arguments.value()?.parse()?,
+                _ => return Err(argument.unexpected()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let Options { port, workers } = Options::parse()?;
+    log_to_stderr();
+
+    // What is wrong with a handler is told here, not when the first client comes.
+    wamp_actix::router()?;
+    let documents = Data::new(Documents::seeded());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(documents.clone())
+            .service(wamp_actix::endpoint("/ws"))
+            .configure(routes::configure)
+    })
+    .on_connect(wamp_actix::on_connect)
+    .tcp_nodelay(true)
+    .workers(workers)
+    // The router says GOODBYE to its sessions at SIGTERM; nothing else here is worth waiting for.
+    .shutdown_timeout(1)
+    .bind(("127.0.0.1", port))?;
+    for address in server.addrs() {
+        println!("listening on http://{address}/");
+    }
+    server.run().await?;
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Third-party clients in their own languages, and a browser. Each script prints `ok NAME` or `FAIL NAME: WHY` for each of
+//! its checks.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::Server;
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
+}
+
+/// Runs a script to its end; all of its checks must be passed, and be as many as are expected.
+fn passes(mut script: Command, checks: usize) {
+    let output = script.output().unwrap_or_else(|error| panic!("{script:?}: {error}"));
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    println!("{stdout}");
+    let passed = stdout.lines().filter(|line| line.starts_with("ok ")).count();
+    assert!(
+        output.status.success() && passed == checks,
+        "{passed} of {checks} checks passed\n{stdout}{stderr}"
+    );
+}
+
+fn node(script: &str, arguments: &[&str]) -> Command {
+    let directory = clients().join("js");
+    assert!(directory.join("node_modules").exists(), "the npm packages are not installed: run scripts/test");
+    let mut node = Command::new("node");
+    node.arg(directory.join(script)).args(arguments);
+    node
+}
+
+fn python(script: &str, arguments: &[&str]) -> Command {
+    let directory = clients().join("py");
+    let interpreter = directory.join(".venv/bin/python");
+    assert!(interpreter.exists(), "the Python packages are not installed: run scripts/test");
+    let mut python = Command::new(interpreter);
+    python.arg("-B").arg(directory.join(script)).args(arguments);
+    python
+}
+
+#[test]
+fn autobahn_js_is_served() {
+    let server = Server::start("testbed", &["--workers", "2"]);
+    passes(node("autobahn_testbed.mjs", &[&server.websocket()]), 45);
+}
+
+#[test]
+fn wampy_is_served() {
+    let server = Server::testbed();
+    passes(node("wampy_testbed.mjs", &[&server.websocket()]), 15);
+}
+
+#[test]
+fn autobahn_python_is_served() {
+    let server = Server::testbed();
+    passes(python("autobahn_testbed.py", &[&server.websocket()]), 26);
+}
+
+#[test]
+fn subscribers_on_all_workers_get_every_event_in_order() {
+    let server = Server::start("testbed", &["--workers", "2"]);
+    passes(node("workers_testbed.mjs", &[&server.websocket()]), 4);
+}
+
+#[test]
+fn autobahn_js_edits_documents() {
+    let server = Server::start("documents", &[]);
+    passes(node("autobahn_documents.mjs", &[&server.websocket()]), 9);
+}
+
+#[test]
+fn autobahn_python_edits_documents() {
+    let server = Server::start("documents", &[]);
+    passes(python("autobahn_documents.py", &[&server.websocket()]), 5);
+}
+
+#[test]
+fn the_page_of_the_documents_is_live_in_a_browser() {
+    let server = Server::start("documents", &[]);
+    let screenshot = std::env::temp_dir().join("wamp-documents.png");
+    let screenshot = screenshot.to_str().expect("a path in UTF-8");
+    passes(node("browser_documents.mjs", &[&server.page(), screenshot]), 9);
+}

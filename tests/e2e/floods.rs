@@ -1,0 +1,88 @@
+//! More than anybody wants to have, and readers that do not read.
+
+use std::thread;
+
+use serde_json::json;
+
+use crate::harness::{FIN, PING, PONG, Received, Session, beside_a_witness, eventually, frame};
+
+#[test]
+fn a_flood_of_pings_and_pongs_is_borne() {
+    beside_a_witness(|server| {
+        let mut session = Session::join(server);
+        let before = server.resident();
+        for kind in [PING, PONG] {
+            let flood = frame(FIN | kind, &[b'p'; 125]).repeat(100);
+            // Nobody reads the pongs meanwhile: of those that are due, only the latest need be sent.
+            for _ in 0..500 {
+                session.socket.send(&flood);
+            }
+        }
+        let request = session.start_call("testbed.add", &json!([1, 2]));
+        loop {
+            match session.socket.receive() {
+                Received::Pong(payload) => assert_eq!(payload, [b'p'; 125]),
+                Received::Text(result) => break assert_eq!(result, json!([50, request, {}, [3]])),
+                other => panic!("{other:?}"),
+            }
+        }
+        let grown = server.resident().saturating_sub(before);
+        assert!(grown < 8 << 20, "the server took {grown} bytes of memory");
+    });
+}
+
+#[test]
+fn a_caller_that_does_not_read_its_results_is_not_read_either() {
+    beside_a_witness(|server| {
+        let mut session = Session::join(server);
+        let before = server.resident();
+        let call = |request: u64| {
+            let text = json!([48, request, {}, "testbed.echo", ["x".repeat(60_000)]]).to_string();
+            frame(FIN | 1, text.as_bytes())
+        };
+        let mut sent = 0;
+        session.socket.shorten_patience();
+        while session.socket.write(&call(sent + 1)).is_ok() {
+            sent += 1;
+            assert!(sent < 2_000, "the server took 120 MB of calls whose results nobody reads");
+        }
+        let grown = server.resident().saturating_sub(before);
+        assert!(grown < 16 << 20, "the server took {grown} bytes of memory");
+    });
+}
+
+/// Reliability case 38.
+#[test]
+fn a_subscriber_that_does_not_read_is_cut_off_and_the_others_get_everything() {
+    const EVENTS: u64 = 2_000;
+    beside_a_witness(|server| {
+        let mut observer = Session::join(server);
+        let mut stalled = Session::join(server);
+        stalled.subscribe("testbed.open.flood");
+        stalled.subscribe("testbed.ticker");
+        let readers: Vec<_> = (0..3)
+            .map(|_| {
+                let mut reader = Session::join(server);
+                reader.subscribe("testbed.open.flood");
+                thread::spawn(move || {
+                    for number in 0..EVENTS {
+                        assert_eq!(reader.event()[0], number);
+                    }
+                })
+            })
+            .collect();
+        let before = server.resident();
+        let mut publisher = Session::join(server);
+        let filling = "x".repeat(16_384);
+        for number in 0..EVENTS {
+            publisher.publish("testbed.open.flood", &json!([number, filling]));
+        }
+        for reader in readers {
+            reader.join().expect("a reader gets every event");
+        }
+        let count = || observer.call("testbed.ticker_count", &json!([])) == json!([0]);
+        eventually("the session of the one that does not read has ended", count);
+        let grown = server.resident().saturating_sub(before);
+        assert!(grown < 32 << 20, "the server took {grown} bytes of memory");
+    });
+}

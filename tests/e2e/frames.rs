@@ -1,0 +1,197 @@
+//! Frames (RFC 6455): the legal ones work, the illegal ones end their connection with the right code, and nobody else's.
+
+use serde_json::json;
+
+use crate::harness::{
+    BINARY, CONTINUATION, FIN, PING, PONG, Received, Server, Session, Socket, TEXT, beside_a_witness, frame,
+};
+
+const LIMIT: usize = 1 << 20;
+
+/// Sends the bytes in a session; what comes must be a close frame with this code, and the end.
+fn closes_with(code: u16, server: &Server, bytes: &[u8]) {
+    let mut session = Session::join(server);
+    session.socket.write(bytes).ok();
+    let received = session.socket.rest();
+    assert_eq!(received, [Received::Close(Some(code))], "after {:?}", &bytes[..bytes.len().min(20)]);
+}
+
+/// A CALL of `testbed.echo` that is this long, and what it gives.
+fn call_of(length: usize) -> (String, String) {
+    let (before, after) = (r#"[48,1,{},"testbed.echo",[""#, r#""]]"#);
+    let value = "x".repeat(length - before.len() - after.len());
+    (format!("{before}{value}{after}"), value)
+}
+
+#[test]
+fn fragments_are_put_together_and_control_frames_may_come_between() {
+    beside_a_witness(|server| {
+        let mut session = Session::join(server);
+        let call = "[48,1,{},\"testbed.echo\",[\"漢字\"]]".as_bytes();
+        // Every border once, those within a character too.
+        for border in 0..=call.len() {
+            let call = String::from_utf8_lossy(call).replace("48,1", &format!("48,{}", border + 1));
+            let (head, tail) = call.as_bytes().split_at(border.min(call.len()));
+            session.socket.frame(TEXT, head);
+            session.socket.frame(FIN | PING, b"between");
+            session.socket.frame(CONTINUATION, b"");
+            session.socket.frame(FIN | CONTINUATION, tail);
+            // In which order they come is not laid down.
+            let answers = [session.socket.receive(), session.socket.receive()];
+            assert!(answers.contains(&Received::Pong(b"between".to_vec())), "{answers:?}");
+            let result = Received::Text(json!([50, border + 1, {}, ["漢字"]]));
+            assert!(answers.contains(&result), "{answers:?}");
+        }
+    });
+}
+
+#[test]
+fn a_message_may_be_sent_byte_by_byte() {
+    beside_a_witness(|server| {
+        let mut session = Session::join(server);
+        for byte in frame(FIN | TEXT, br#"[48,1,{},"testbed.add",[1,2]]"#) {
+            session.socket.send(&[byte]);
+        }
+        assert_eq!(session.receive()[3], json!([3]));
+    });
+}
+
+#[test]
+fn a_ping_is_answered_with_its_payload() {
+    beside_a_witness(|server| {
+        let mut session = Session::join(server);
+        for payload in [&b""[..], b"hello", &[0xff; 125]] {
+            session.socket.frame(FIN | PING, payload);
+            assert_eq!(session.socket.receive(), Received::Pong(payload.to_vec()));
+        }
+        session.socket.frame(FIN | PONG, b"unasked");
+        assert_eq!(session.call("testbed.add", &json!([1, 2])), json!([3]));
+    });
+}
+
+#[test]
+fn text_that_is_not_utf_8_closes_with_1007() {
+    beside_a_witness(|server| {
+        closes_with(1007, server, &frame(FIN | TEXT, b"[48,1,{},\"testbed.echo\",[\"\xff\"]]"));
+        let cut = [frame(TEXT, b"[\"\xe6\xbc"), frame(FIN | CONTINUATION, b"\"]")].concat();
+        closes_with(1007, server, &cut);
+        closes_with(1007, server, &frame(FIN | TEXT, b"\xed\xa0\x80")); // a surrogate
+        closes_with(1007, server, &frame(FIN | TEXT, b"\xc0\x80")); // an overlong zero
+    });
+}
+
+#[test]
+fn illegal_frames_close_with_1002() {
+    beside_a_witness(|server| {
+        for (illegal, bytes) in [
+            ("no mask", b"\x81\x02[]".to_vec()),
+            ("a reserved bit", frame(FIN | 0x40 | TEXT, b"[]")),
+            ("opcode 3", frame(FIN | 3, b"")),
+            ("opcode 11", frame(FIN | 11, b"")),
+            ("a ping of 126 bytes", frame(FIN | PING, &[0; 126])),
+            ("a ping in fragments", frame(PING, b"")),
+            ("a message in a message", [frame(TEXT, b"["), frame(FIN | TEXT, b"]")].concat()),
+            ("the end of nothing", frame(FIN | CONTINUATION, b"")),
+        ] {
+            println!("{illegal}");
+            closes_with(1002, server, &bytes);
+        }
+    });
+}
+
+#[test]
+fn a_binary_message_is_a_protocol_violation_in_json() {
+    beside_a_witness(|server| {
+        let mut session = Session::join(server);
+        session.socket.frame(FIN | BINARY, br#"[48,1,{},"testbed.add",[1,2]]"#);
+        let Received::Text(abort) = session.socket.receive() else { panic!("ABORT goes first") };
+        assert_eq!((&abort[0], &abort[2]), (&json!(3), &json!("wamp.error.protocol_violation")));
+        assert_eq!(session.socket.rest(), [Received::Close(Some(1002))]);
+    });
+}
+
+#[test]
+fn messages_are_taken_up_to_the_limit_and_not_beyond() {
+    beside_a_witness(|server| {
+        for length in [LIMIT - 1, LIMIT] {
+            let mut session = Session::join(server);
+            let (call, value) = call_of(length);
+            session.socket.text(&call);
+            assert!(session.receive()[3] == json!([value]), "{length} bytes are not echoed");
+        }
+        closes_with(1009, server, &frame(FIN | TEXT, call_of(LIMIT + 1).0.as_bytes()));
+    });
+}
+
+#[test]
+fn a_frame_that_declares_too_much_is_refused_by_its_header() {
+    beside_a_witness(|server| {
+        for declared in [LIMIT as u64 + 1, 100 << 20, 1 << 40, u64::MAX >> 1] {
+            let header = [&[FIN | TEXT, 0x80 | 127][..], &declared.to_be_bytes(), &[0; 4]].concat();
+            // Not one byte of the payload is sent.
+            closes_with(1009, server, &header);
+        }
+    });
+}
+
+#[test]
+fn what_follows_a_header_that_declares_too_much_takes_no_memory() {
+    beside_a_witness(|server| {
+        let mut session = Session::join(server);
+        session.call("testbed.echo", &json!(["x".repeat(100_000)]));
+        let before = server.resident();
+        let mut largest = before;
+        let header = [&[FIN | TEXT, 0x80 | 127][..], &(1_u64 << 40).to_be_bytes(), &[0; 4]].concat();
+        session.socket.send(&header);
+        for _ in 0..3_000 {
+            if session.socket.write(&[b'x'; 16_384]).is_err() {
+                break;
+            }
+            largest = largest.max(server.resident());
+        }
+        let grown = largest - before;
+        assert!(grown < 2 << 20, "the server took {grown} bytes of memory");
+    });
+}
+
+#[test]
+fn fragments_beyond_the_limit_close_with_1009() {
+    beside_a_witness(|server| {
+        let mut fragments = frame(TEXT, b"");
+        for _ in 0..=LIMIT / 1000 {
+            fragments.extend(frame(CONTINUATION, &[b' '; 1000]));
+        }
+        closes_with(1009, server, &fragments);
+    });
+}
+
+#[test]
+fn empty_fragments_without_end_are_cut_off() {
+    beside_a_witness(|server| {
+        let before = server.resident();
+        let mut session = Session::join(server);
+        session.socket.frame(TEXT, b"");
+        let empty = frame(CONTINUATION, b"").repeat(1_000);
+        for _ in 0..1_000 {
+            if session.socket.write(&empty).is_err() {
+                break;
+            }
+        }
+        let received = session.socket.rest();
+        assert!(received.is_empty() || received == [Received::Close(Some(1009))], "{received:?}");
+        let grown = server.resident().saturating_sub(before);
+        assert!(grown < 4 << 20, "the server took {grown} bytes of memory");
+    });
+}
+
+#[test]
+fn a_message_that_ends_in_the_middle_holds_nothing_up() {
+    beside_a_witness(|server| {
+        let mut unfinished: Vec<_> = (0..50).map(|_| Socket::open(server)).collect();
+        for (cut, socket) in unfinished.iter_mut().enumerate() {
+            let hello = frame(FIN | TEXT, br#"[1,"realm1",{"roles":{"caller":{}}}]"#);
+            socket.send(&hello[..cut % hello.len()]);
+        }
+        assert_eq!(Session::join(server).call("testbed.add", &json!([1, 2])), json!([3]));
+    });
+}

@@ -1,0 +1,85 @@
+//! What is decided before the upgrade.
+
+use crate::harness::{Server, UPGRADE, exchange};
+
+/// The headers of a right upgrade, with one of them replaced, added, or left out.
+fn with<'h>(name: &'h str, value: Option<&'h str>) -> Vec<(&'h str, &'h str)> {
+    let mut headers: Vec<_> = UPGRADE.into_iter().filter(|(other, _)| *other != name).collect();
+    headers.extend(value.map(|value| (name, value)));
+    headers
+}
+
+fn status(server: &Server, headers: &[(&str, &str)]) -> u16 {
+    let (head, _) = exchange(server, "GET", headers);
+    head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+}
+
+fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+#[test]
+fn an_upgrade_is_answered_as_rfc_6455_has_it() {
+    let (head, _socket) = exchange(&Server::testbed(), "GET", &UPGRADE);
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert_eq!(header(&head, "Sec-WebSocket-Accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    assert_eq!(header(&head, "Sec-WebSocket-Protocol"), Some("wamp.2.json"));
+    assert!(
+        header(&head, "Upgrade").is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")),
+        "{head}"
+    );
+}
+
+#[test]
+fn the_first_subprotocol_that_the_server_speaks_is_taken() {
+    let server = Server::testbed();
+    for offered in ["wamp.2.json, wamp.9.json", "chat, wamp.9.json,wamp.2.json"] {
+        let (head, _) = exchange(&server, "GET", &with("Sec-WebSocket-Protocol", Some(offered)));
+        assert_eq!(header(&head, "Sec-WebSocket-Protocol"), Some("wamp.2.json"), "{offered}: {head}");
+    }
+}
+
+#[test]
+fn without_a_known_subprotocol_there_is_no_upgrade() {
+    let server = Server::testbed();
+    for offered in [None, Some(""), Some("chat"), Some("WAMP.2.JSON"), Some("wamp.2")] {
+        assert_eq!(status(&server, &with("Sec-WebSocket-Protocol", offered)), 400, "{offered:?}");
+    }
+}
+
+#[test]
+fn compression_is_not_negotiated() {
+    let headers = with("Sec-WebSocket-Extensions", Some("permessage-deflate; client_max_window_bits"));
+    let (head, _) = exchange(&Server::testbed(), "GET", &headers);
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert_eq!(header(&head, "Sec-WebSocket-Extensions"), None);
+}
+
+#[test]
+fn what_is_no_upgrade_is_refused() {
+    let server = Server::testbed();
+    assert_eq!(status(&server, &[]), 426);
+    assert_eq!(status(&server, &with("Upgrade", None)), 426);
+    assert_eq!(status(&server, &with("Sec-WebSocket-Version", Some("8"))), 426);
+    assert_eq!(status(&server, &with("Sec-WebSocket-Key", None)), 400);
+    let (head, _) = exchange(&server, "POST", &UPGRADE);
+    assert!(head.starts_with("HTTP/1.1 405 "), "{head}");
+}
+
+#[test]
+fn pages_of_other_origins_are_refused() {
+    let server = Server::testbed();
+    let prefix = format!("http://{}.example.com", server.address());
+    for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1", &prefix] {
+        assert_eq!(status(&server, &with("Origin", Some(origin))), 403, "{origin}");
+    }
+}
+
+#[test]
+fn pages_of_the_same_origin_and_programs_without_one_are_welcome() {
+    let server = Server::testbed();
+    let own = format!("http://{}", server.address());
+    assert_eq!(status(&server, &with("Origin", Some(&own))), 101);
+    assert_eq!(status(&server, &with("Origin", None)), 101);
+}

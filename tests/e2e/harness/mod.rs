@@ -1,0 +1,27 @@
+//! What the tests are made of: a server process, a WebSocket driven by hand, a WAMP session on it, a witness.
+
+mod server;
+mod session;
+mod socket;
+mod witness;
+
+use std::time::{Duration, Instant};
+
+pub(crate) use server::Server;
+pub(crate) use session::{Session, hello};
+pub(crate) use socket::{
+    BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, Received, Socket, TEXT, UPGRADE, exchange, frame,
+};
+pub(crate) use witness::beside_a_witness;
+
+/// What takes longer than this on a loaded machine does not happen any more.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(15);
+
+/// Asks again until it is so.
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}: not within {DEADLINE:?}");
+        std::thread::yield_now();
+    }
+}

@@ -1,0 +1,157 @@
+//! An example server as a child process.
+
+use std::collections::HashMap;
+use std::env;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A running server. It is killed when this is dropped.
+pub(crate) struct Server {
+    child: Child,
+    address: String,
+    log: Option<JoinHandle<String>>,
+}
+
+impl Server {
+    pub(crate) fn testbed() -> Self {
+        Self::start("testbed", &["--workers", "1"])
+    }
+
+    /// Runs an example on a port that it picks, and waits until it listens.
+    pub(crate) fn start(example: &str, arguments: &[&str]) -> Self {
+        let mut child = Command::new(executable(example))
+            .args(["--port", "0"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{example} does not start: {error}"));
+        let mut stderr = child.stderr.take().expect("it is piped");
+        let log = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            stderr.read_to_end(&mut bytes).ok();
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
+        let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut server = Self { child, address: String::new(), log: Some(log) };
+        for line in stdout.lines().map_while(Result::ok) {
+            if let Some(url) = line.strip_prefix("listening on ") {
+                let rest = url.split_once("://").expect("a URL").1;
+                rest.split('/').next().expect("an address").clone_into(&mut server.address);
+                return server;
+            }
+        }
+        panic!("{example} ended before it listened: {}", server.stop());
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn page(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    pub(crate) fn websocket(&self) -> String {
+        format!("ws://{}/ws", self.address)
+    }
+
+    pub(crate) fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args(["-TERM", &pid]).status().expect("kill can be run");
+        assert!(status.success());
+    }
+
+    /// Waits for the process to end by itself; tells how, and how long it took.
+    pub(crate) fn wait(&mut self, patience: Duration) -> (ExitStatus, Duration) {
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                return (status, begun.elapsed());
+            }
+            std::thread::sleep(Duration::from_millis(5)); // There is no other way to wait with a deadline.
+        }
+        panic!("the server still runs after {patience:?}");
+    }
+
+    /// Ends the process; gives what it has logged.
+    pub(crate) fn stop(&mut self) -> String {
+        self.child.kill().ok();
+        self.child.wait().ok();
+        self.log.take().and_then(|log| log.join().ok()).unwrap_or_default()
+    }
+
+    /// How many file descriptors the process has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the server lives").count()
+    }
+
+    /// Memory of the process, in bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the server lives");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells it");
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kilobytes * 1024
+    }
+
+    /// Processor time of the process so far.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the server lives");
+        let fields = stat.rsplit_once(") ").expect("the name is in brackets").1;
+        let ticks: u64 =
+            fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Duration::from_millis(ticks * 10)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let log = self.stop();
+        if std::thread::panicking() {
+            eprintln!("the server's log:\n{log}");
+        }
+    }
+}
+
+/// The executable of an example, built as this test was: with its profile, into its target directory.
+fn executable(example: &str) -> &'static str {
+    static EXECUTABLES: OnceLock<HashMap<String, String>> = OnceLock::new();
+    EXECUTABLES.get_or_init(build).get(example).unwrap_or_else(|| panic!("there is no example {example}"))
+}
+
+fn build() -> HashMap<String, String> {
+    let test = env::current_exe().expect("a test has a path");
+    let directory = test.parent().and_then(|deps| deps.parent()).expect("target/PROFILE/deps/e2e");
+    let profile = match directory.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let output = Command::new(env::var("CARGO").unwrap_or("cargo".into()))
+        .args(["build", "-p", "testbed", "-p", "documents", "--profile", profile])
+        .args(["--message-format", "json-render-diagnostics", "--quiet"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo can be run");
+    assert!(output.status.success(), "cargo build -p testbed -p documents failed");
+    let messages = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    messages
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .filter_map(|message| built(&message))
+        .collect()
+}
+
+/// The name and the path of an executable, from cargo's message about it.
+fn built(message: &Value) -> Option<(String, String)> {
+    let path = message["executable"].as_str()?;
+    Some((message["target"]["name"].as_str()?.to_owned(), path.to_owned()))
+}

@@ -1,0 +1,84 @@
+//! A WAMP session on a socket that is driven by hand.
+
+use serde_json::{Value, json};
+
+use super::{FIN, PONG, Received, Server, Socket};
+
+pub(crate) struct Session {
+    pub(crate) socket: Socket,
+    pub(crate) id: u64,
+    last_request: u64,
+}
+
+impl Session {
+    pub(crate) fn join(server: &Server) -> Self {
+        let mut session = Self { socket: Socket::open(server), id: 0, last_request: 0 };
+        session.send(&hello("realm1"));
+        let welcome = session.receive();
+        assert_eq!(welcome[0], 2, "{welcome}");
+        session.id = welcome[1].as_u64().expect("an id");
+        session
+    }
+
+    pub(crate) fn send(&mut self, message: &Value) {
+        self.socket.text(&message.to_string());
+    }
+
+    /// The next message; that there is none is a failure of the test. Pings are answered.
+    pub(crate) fn receive(&mut self) -> Value {
+        loop {
+            match self.socket.receive() {
+                Received::Text(message) => return message,
+                Received::Ping(payload) => self.socket.frame(FIN | PONG, &payload),
+                other => panic!("a message was expected, not {other:?}"),
+            }
+        }
+    }
+
+    pub(crate) fn next_request(&mut self) -> u64 {
+        self.last_request += 1;
+        self.last_request
+    }
+
+    /// Sends a CALL; gives its request id.
+    pub(crate) fn start_call(&mut self, procedure: &str, arguments: &Value) -> u64 {
+        let request = self.next_request();
+        self.send(&json!([48, request, {}, procedure, arguments]));
+        request
+    }
+
+    /// The positional results. An ERROR, or anything else, is a failure of the test.
+    pub(crate) fn call(&mut self, procedure: &str, arguments: &Value) -> Value {
+        let request = self.start_call(procedure, arguments);
+        let result = self.receive();
+        assert_eq!((&result[0], &result[1]), (&json!(50), &json!(request)), "{procedure}: {result}");
+        result[3].clone()
+    }
+
+    pub(crate) fn subscribe(&mut self, topic: &str) -> u64 {
+        let request = self.next_request();
+        self.send(&json!([32, request, {}, topic]));
+        let subscribed = self.receive();
+        assert_eq!((&subscribed[0], &subscribed[1]), (&json!(33), &json!(request)), "{topic}: {subscribed}");
+        subscribed[2].as_u64().expect("an id")
+    }
+
+    /// Publishes, and waits for the acknowledgement.
+    pub(crate) fn publish(&mut self, topic: &str, arguments: &Value) {
+        let request = self.next_request();
+        self.send(&json!([16, request, {"acknowledge": true}, topic, arguments]));
+        let published = self.receive();
+        assert_eq!((&published[0], &published[1]), (&json!(17), &json!(request)), "{topic}: {published}");
+    }
+
+    /// The arguments of the next message, which must be an EVENT.
+    pub(crate) fn event(&mut self) -> Value {
+        let mut event = self.receive();
+        assert_eq!(event[0], 36, "{event}");
+        event[4].take()
+    }
+}
+
+pub(crate) fn hello(realm: &str) -> Value {
+    json!([1, realm, {"roles": {"caller": {}, "publisher": {}, "subscriber": {}}}])
+}

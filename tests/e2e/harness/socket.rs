@@ -1,0 +1,203 @@
+//! A WebSocket client that does what it is told, right or wrong.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+use socket2::SockRef;
+
+use super::{DEADLINE, Server};
+
+pub(crate) const FIN: u8 = 0x80;
+pub(crate) const CONTINUATION: u8 = 0;
+pub(crate) const TEXT: u8 = 1;
+pub(crate) const BINARY: u8 = 2;
+pub(crate) const CLOSE: u8 = 8;
+pub(crate) const PING: u8 = 9;
+pub(crate) const PONG: u8 = 10;
+
+const MASK: [u8; 4] = [0x5a, 0x00, 0xff, 0x17];
+
+/// One thing that the server sent.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Received {
+    Text(Value),
+    Ping(Vec<u8>),
+    Pong(Vec<u8>),
+    Close(Option<u16>),
+    /// Nothing comes any more: the connection is closed or reset.
+    End,
+}
+
+/// A WebSocket, or what was one.
+pub(crate) struct Socket {
+    stream: TcpStream,
+    input: Vec<u8>,
+}
+
+impl Socket {
+    /// Connected, without a byte sent.
+    pub(crate) fn tcp(server: &Server) -> Self {
+        let stream = TcpStream::connect(server.address()).expect("the server listens");
+        stream.set_read_timeout(Some(DEADLINE)).expect("it is not zero");
+        stream.set_write_timeout(Some(DEADLINE)).expect("it is not zero");
+        stream.set_nodelay(true).expect("it is TCP");
+        Self { stream, input: Vec::new() }
+    }
+
+    /// After its upgrade.
+    pub(crate) fn open(server: &Server) -> Self {
+        let (head, socket) = exchange(server, "GET", &UPGRADE);
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        socket
+    }
+
+    /// # Errors
+    /// The server does not read any more, or for too long.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        self.write(bytes).expect("the server reads");
+    }
+
+    /// From now on, a `write` that the server does not take fails soon.
+    pub(crate) fn shorten_patience(&self) {
+        self.stream.set_write_timeout(Some(Duration::from_secs(1))).expect("it is not zero");
+    }
+
+    /// Sends one frame.
+    pub(crate) fn frame(&mut self, first_byte: u8, payload: &[u8]) {
+        self.send(&frame(first_byte, payload));
+    }
+
+    /// Sends one text message.
+    pub(crate) fn text(&mut self, text: &str) {
+        self.frame(FIN | TEXT, text.as_bytes());
+    }
+
+    /// The next thing that the server sends; too late is a failure of the test. A close frame is answered.
+    pub(crate) fn receive(&mut self) -> Received {
+        let Some([first, second]) = self.bytes::<2>() else {
+            return Received::End;
+        };
+        assert_eq!(first & 0xf0, FIN, "fragments and reserved bits are not for servers");
+        let length = match second {
+            0..126 => Some(u64::from(second)),
+            126 => self.bytes().map(|bytes| u16::from_be_bytes(bytes).into()),
+            127 => self.bytes().map(u64::from_be_bytes),
+            _ => panic!("a server masks nothing"),
+        };
+        let length = length.map(|length| usize::try_from(length).expect("it fits"));
+        let Some(payload) = length.and_then(|length| self.take(length)) else {
+            return Received::End;
+        };
+        match first & 0x0f {
+            TEXT => Received::Text(serde_json::from_slice(&payload).expect("the server writes JSON")),
+            PING => Received::Ping(payload),
+            PONG => Received::Pong(payload),
+            CLOSE => {
+                self.write(&frame(FIN | CLOSE, &payload)).ok();
+                Received::Close(payload.first_chunk().copied().map(u16::from_be_bytes))
+            }
+            opcode => panic!("a frame with opcode {opcode}"),
+        }
+    }
+
+    /// All that comes until the connection ends.
+    pub(crate) fn rest(&mut self) -> Vec<Received> {
+        let mut received = Vec::new();
+        loop {
+            match self.receive() {
+                Received::End => return received,
+                other => received.push(other),
+            }
+        }
+    }
+
+    /// Whether nothing comes for this long.
+    pub(crate) fn is_silent_for(&mut self, time: Duration) -> bool {
+        self.stream.set_read_timeout(Some(time)).expect("it is not zero");
+        let silent =
+            self.input.is_empty() && matches!(self.stream.peek(&mut [0]), Err(error) if timed_out(&error));
+        self.stream.set_read_timeout(Some(DEADLINE)).expect("it is not zero");
+        silent
+    }
+
+    /// Ends the connection by FIN, without a close frame.
+    pub(crate) fn finish(self) {
+        self.stream.shutdown(Shutdown::Both).ok();
+    }
+
+    /// Ends the connection by RST.
+    pub(crate) fn reset(self) {
+        SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).expect("it is TCP");
+    }
+
+    fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N).and_then(|bytes| bytes.try_into().ok())
+    }
+
+    fn take(&mut self, length: usize) -> Option<Vec<u8>> {
+        while self.input.len() < length {
+            let mut bytes = [0; 65_536];
+            match self.stream.read(&mut bytes) {
+                Ok(0) => return None,
+                Ok(count) => self.input.extend_from_slice(&bytes[..count]),
+                Err(error) if timed_out(&error) => panic!("nothing came from the server in {DEADLINE:?}"),
+                Err(_) => return None,
+            }
+        }
+        let rest = self.input.split_off(length);
+        Some(std::mem::replace(&mut self.input, rest))
+    }
+}
+
+fn timed_out(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+/// A frame as clients send it, masked.
+pub(crate) fn frame(first_byte: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first_byte];
+    match payload.len() {
+        length @ 0..126 => frame.push(0x80 | length as u8),
+        length @ 126..0x1_0000 => {
+            frame.push(0x80 | 126);
+            frame.extend_from_slice(&(length as u16).to_be_bytes());
+        }
+        length => {
+            frame.push(0x80 | 127);
+            frame.extend_from_slice(&(length as u64).to_be_bytes());
+        }
+    }
+    frame.extend_from_slice(&MASK);
+    frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
+}
+
+/// The headers of an upgrade.
+pub(crate) const UPGRADE: [(&str, &str); 5] = [
+    ("Upgrade", "websocket"),
+    ("Connection", "Upgrade"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ("Sec-WebSocket-Protocol", "wamp.2.json"),
+];
+
+/// Sends a request with these headers; gives the head of the response.
+pub(crate) fn exchange(server: &Server, method: &str, headers: &[(&str, &str)]) -> (String, Socket) {
+    let mut socket = Socket::tcp(server);
+    let mut request = format!("{method} /ws HTTP/1.1\r\nHost: {}\r\n", server.address());
+    for (name, value) in headers {
+        request += &format!("{name}: {value}\r\n");
+    }
+    socket.send((request + "\r\n").as_bytes());
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.extend(socket.take(1).expect("a response"));
+    }
+    (String::from_utf8(head).expect("ASCII"), socket)
+}

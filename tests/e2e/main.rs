@@ -1,0 +1,12 @@
+//! The example servers as processes of their own, and everything that can connect to them: sockets driven by hand,
+//! third-party clients, a browser. Nothing here sleeps to wait: a condition is waited for, with a deadline.
+
+mod harness;
+
+mod clients;
+mod closing;
+mod disconnects;
+mod floods;
+mod frames;
+mod handshake;
+mod shutdown;

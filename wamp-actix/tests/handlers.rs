@@ -1,0 +1,58 @@
+//! What the expansions of the macros do, through the public API and without a port.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+#[path = "handlers/attributes.rs"]
+mod attributes;
+#[path = "handlers/captures.rs"]
+mod captures;
+#[path = "handlers/derived.rs"]
+mod derived;
+#[path = "handlers/extractors.rs"]
+mod extractors;
+#[path = "handlers/names.rs"]
+mod names;
+#[path = "handlers/parameters.rs"]
+mod parameters;
+#[path = "handlers/results.rs"]
+mod results;
+#[path = "handlers/topics.rs"]
+mod topics;
+
+use serde_json::{Value, json};
+use wamp_actix::test::{Call, Client, join};
+use wamp_actix::{Error, Router};
+use wamp_core::__private::Registration;
+
+/// A client of a router that serves nothing but these handlers.
+async fn client<const N: usize>(handlers: [&'static [Registration]; N]) -> Client {
+    let router = Router::builder().handlers(handlers).build().unwrap();
+    join(&router).await.unwrap()
+}
+
+/// What a call is answered with: positional and keyword results.
+async fn answer(call: Call) -> (Value, Value) {
+    let payload = call.await.unwrap();
+    (payload.args().unwrap(), payload.kwargs().unwrap())
+}
+
+/// The only positional result of a call.
+async fn single(call: Call) -> Value {
+    let (args, kwargs) = answer(call).await;
+    assert_eq!(kwargs, json!({}));
+    let (value,): (Value,) = serde_json::from_value(args).unwrap();
+    value
+}
+
+/// The text of the `wamp.error.invalid_argument` that a call is answered with.
+async fn refusal(call: Call) -> String {
+    let error = call.await.unwrap_err();
+    assert_eq!(error.uri(), "wamp.error.invalid_argument");
+    text(&error)
+}
+
+/// The first argument of an ERROR.
+fn text(error: &Error) -> String {
+    let (text,): (String,) = error.args().unwrap();
+    text
+}

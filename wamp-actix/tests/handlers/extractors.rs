@@ -1,0 +1,90 @@
+//! Parameters that actix makes from the HTTP request of the upgrade.
+
+use std::future::{Ready, ready};
+
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, dev};
+use serde::Deserialize;
+use wamp_actix::test::join;
+use wamp_actix::{Router, handlers, rpc};
+
+use crate::{client, refusal, single};
+
+/// An extractor that a client could send as well.
+#[derive(Deserialize)]
+struct Claims(String);
+
+impl FromRequest for Claims {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        ready(Ok(Self(format!("{} {}", request.method(), request.path()))))
+    }
+}
+
+/// An extractor that nobody can send.
+struct Login;
+
+impl FromRequest for Login {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(_: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        ready(Err(actix_web::error::ErrorUnauthorized("log in first")))
+    }
+}
+
+type Text = Data<String>;
+
+#[rpc("data")]
+async fn data(text: Text, number: Option<Data<u8>>, request: HttpRequest, argument: u8) -> String {
+    format!("{} {} {} {argument}", text.as_str(), number.is_none(), request.method())
+}
+
+#[rpc("claims.extract")]
+async fn extracted(#[extract] claims: Claims) -> String {
+    claims.0
+}
+
+#[rpc("claims.argument")]
+async fn argument(#[arg] claims: Claims) -> String {
+    claims.0
+}
+
+#[rpc("login")]
+async fn login(_login: Login) {}
+
+#[rpc("login.maybe")]
+async fn maybe_login(login: Option<Login>, result: Result<Login, actix_web::Error>) -> bool {
+    login.is_some() || result.is_ok()
+}
+
+#[actix_web::test]
+async fn application_data_and_the_request_are_extracted() {
+    let router = Router::builder().handlers(handlers![data]).build().unwrap();
+    let client = join(&router).app_data(Data::new("shared".to_owned())).await.unwrap();
+    assert_eq!(single(client.call("data").arg(1)).await, "shared true GET 1");
+    assert!(refusal(client.call("data").arg("forged").arg(1)).await.contains("`argument`"));
+}
+
+#[actix_web::test]
+async fn a_type_that_is_both_is_what_the_parameter_says() {
+    let client = client(handlers![extracted, argument]).await;
+    assert_eq!(single(client.call("claims.extract")).await, "GET /");
+    assert!(refusal(client.call("claims.extract").arg("forged")).await.contains("too many"));
+    assert_eq!(single(client.call("claims.argument").arg("sent")).await, "sent");
+}
+
+#[actix_web::test]
+async fn an_extractor_that_refuses_is_the_error_of_the_call() {
+    let client = client(handlers![login, maybe_login]).await;
+    assert_eq!(client.call("login").await.unwrap_err().uri(), "wamp.error.not_authorized");
+    assert_eq!(single(client.call("login.maybe")).await, false);
+}
+
+#[actix_web::test]
+async fn data_that_is_not_there_is_an_internal_error() {
+    let client = client(handlers![data]).await;
+    assert_eq!(client.call("data").arg(1).await.unwrap_err().uri(), "wamp.error.runtime_error");
+}

@@ -1,0 +1,112 @@
+//! Peers that do not read, over real sockets: their handlers go on, and are given up after `write_stall`.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use actix_web::rt::task::{spawn_blocking, yield_now};
+use actix_web::rt::time::{sleep, timeout};
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use tokio::sync::Mutex;
+use wamp_actix::test::join;
+use wamp_actix::{Limits, Router, handlers, rpc};
+
+const WRITE_STALL: Duration = Duration::from_secs(1);
+
+type Lock = Data<Mutex<()>>;
+
+/// Holds the lock across an await that ends soon.
+#[rpc("test.hold_briefly")]
+async fn hold_briefly(lock: Lock) {
+    let _held = lock.lock().await;
+    sleep(Duration::from_millis(300)).await;
+}
+
+/// Holds the lock until it is dropped.
+#[rpc("test.hold")]
+async fn hold(lock: Lock) {
+    let _held = lock.lock().await;
+    std::future::pending::<()>().await;
+}
+
+#[rpc("test.lock")]
+async fn lock(lock: Lock) {
+    drop(lock.lock().await);
+}
+
+#[rpc("test.megabyte")]
+async fn megabyte() -> String {
+    "x".repeat(1 << 20)
+}
+
+fn router() -> Router {
+    let limits = Limits { write_stall: WRITE_STALL, ..Limits::default() };
+    Router::builder().handlers(handlers![hold_briefly, hold, lock, megabyte]).limits(limits).build().unwrap()
+}
+
+/// Serves the router on a port of its own until the test ends.
+fn serve(router: &Router, lock: &Lock) -> SocketAddr {
+    let (router, lock) = (router.clone(), lock.clone());
+    let app = move || App::new().app_data(lock.clone()).service(router.endpoint("/ws").on_signal(false));
+    let server = HttpServer::new(app)
+        .on_connect(wamp_actix::on_connect)
+        .workers(1)
+        .bind(("127.0.0.1", 0))
+        .unwrap();
+    let address = server.addrs()[0];
+    actix_web::rt::spawn(server.run());
+    address
+}
+
+/// A client that sends and never reads: it calls `procedure`, and then for so much that its socket is full for good.
+fn stalled_client(address: SocketAddr, procedure: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(address).unwrap();
+    let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Protocol: wamp.2.json\r\n\r\n";
+    socket.write_all(upgrade.as_bytes()).unwrap();
+    let mut response = [0; 12];
+    socket.read_exact(&mut response).unwrap();
+    assert_eq!(&response, b"HTTP/1.1 101");
+    send(&mut socket, r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
+    send(&mut socket, &format!(r#"[48,1,{{}},"{procedure}"]"#));
+    for request in 2..40 {
+        send(&mut socket, &format!(r#"[48,{request},{{}},"test.megabyte"]"#));
+    }
+    socket
+}
+
+/// Writes a short text frame with a mask of zeros.
+fn send(socket: &mut TcpStream, text: &str) {
+    let mut frame = vec![0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0];
+    frame.extend_from_slice(text.as_bytes());
+    socket.write_all(&frame).unwrap();
+}
+
+/// How long another client waits for the lock that a client which does not read holds by calling `procedure`.
+async fn wait_for_lock_behind(procedure: &'static str) -> Duration {
+    let (router, mutex) = (router(), Lock::new(Mutex::new(())));
+    let address = serve(&router, &mutex);
+    let stalled = spawn_blocking(move || stalled_client(address, procedure)).await.unwrap();
+    while mutex.try_lock().is_ok() {
+        yield_now().await;
+    }
+    let since = Instant::now();
+    let client = join(&router).app_data(mutex).await.unwrap();
+    timeout(WRITE_STALL * 5, client.call("test.lock")).await.expect("the lock became free").unwrap();
+    drop(stalled);
+    since.elapsed()
+}
+
+#[actix_web::test]
+async fn a_handler_goes_on_although_its_client_does_not_read() {
+    assert!(wait_for_lock_behind("test.hold_briefly").await < WRITE_STALL);
+}
+
+#[actix_web::test]
+async fn a_lock_held_for_a_client_that_does_not_read_is_free_after_the_write_stall() {
+    let waited = wait_for_lock_behind("test.hold").await;
+    assert!(waited > WRITE_STALL / 2, "given up too early: {waited:?}");
+    assert!(waited < WRITE_STALL * 2, "{waited:?}");
+}

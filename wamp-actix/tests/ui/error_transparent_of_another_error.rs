@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use wamp_actix::WampError;
+
+#[derive(WampError)]
+enum Failed {
+    #[wamp(transparent)]
+    Io(std::io::Error),
+}
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("failed")
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use wamp_actix::rpc;
+
+use actix_web::HttpRequest;
+
+#[rpc("users.{request}.get")]
+async fn handler(request: HttpRequest) {}
+
+fn main() {}

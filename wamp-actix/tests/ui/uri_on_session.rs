@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use wamp_actix::session;
+
+#[session("com.example.joined")]
+async fn handler() {}
+
+fn main() {}

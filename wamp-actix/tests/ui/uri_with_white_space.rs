@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use wamp_actix::rpc;
+
+#[rpc("com.example.a b")]
+async fn handler() {}
+
+fn main() {}

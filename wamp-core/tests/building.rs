@@ -1,0 +1,194 @@
+//! What is wrong with the declarations of a router is said when it is built, with the places that it concerns.
+
+mod support;
+
+use support::handlers::{accepting, admitting, letting_through, nothing, publish, rpc, session, subscribe};
+use wamp_core::__private::Registration;
+use wamp_core::{BuildError, Realm, RealmBuilder, Router, RouterBuilder, Topic};
+
+/// A handler as if it stood in this line of `src/shop.rs`.
+#[expect(clippy::needless_pass_by_value, reason = "written around a handler that is made in place")]
+const fn at(line: u32, function: &'static str, handler: Registration) -> Registration {
+    Registration { file: "src/shop.rs", line, function, ..handler }
+}
+
+fn build(
+    realms: impl IntoIterator<Item = RealmBuilder>,
+    handlers: &'static [Registration],
+) -> Result<Router, BuildError> {
+    let builder = realms.into_iter().fold(Router::builder(), RouterBuilder::realm);
+    builder.handlers([handlers]).build()
+}
+
+#[track_caller]
+fn faults(realms: impl IntoIterator<Item = RealmBuilder>, handlers: &'static [Registration]) -> Vec<String> {
+    build(realms, handlers).expect_err("something is wrong").faults().map(str::to_owned).collect()
+}
+
+#[track_caller]
+fn fault(realms: impl IntoIterator<Item = RealmBuilder>, handlers: &'static [Registration]) -> String {
+    let mut faults = faults(realms, handlers);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    faults.remove(0)
+}
+
+#[test]
+fn two_handlers_for_one_uri_are_a_fault_that_names_both_places() {
+    static RPC: &[Registration] =
+        &[at(1, "shop::one", rpc("a.b", nothing)), at(2, "shop::two", rpc("a.b", nothing))];
+    let expected = r##"#[rpc("a.b")] shop::two at src/shop.rs:2 and #[rpc("a.b")] shop::one at src/shop.rs:1 serve the same URI"##;
+    assert_eq!(fault([], RPC), expected);
+    static SUBSCRIBE: &[Registration] =
+        &[at(1, "shop::one", subscribe("a.b", accepting)), at(2, "shop::two", subscribe("a.b", accepting))];
+    let text = fault([], SUBSCRIBE);
+    assert!(
+        text.contains("shop::one at src/shop.rs:1") && text.contains("shop::two at src/shop.rs:2"),
+        "{text}"
+    );
+    static PUBLISH: &[Registration] = &[
+        at(1, "shop::one", publish("a.b", letting_through)),
+        at(2, "shop::two", publish("a.b", letting_through)),
+    ];
+    let text = fault([], PUBLISH);
+    assert!(text.contains("src/shop.rs:1") && text.contains("src/shop.rs:2"), "{text}");
+}
+
+#[test]
+fn the_names_of_captures_do_not_tell_two_patterns_apart() {
+    static WILDCARDS: &[Registration] =
+        &[at(1, "shop::one", rpc("a.{x}.b", nothing)), at(2, "shop::two", rpc("a.{y}.b", nothing))];
+    let text = fault([], WILDCARDS);
+    assert!(text.contains(r##"#[rpc("a.{x}.b")]"##) && text.contains(r##"#[rpc("a.{y}.b")]"##), "{text}");
+    static PREFIXES: &[Registration] =
+        &[at(1, "shop::one", rpc("a.{x..}", nothing)), at(2, "shop::two", rpc("a.{y..}", nothing))];
+    assert!(fault([], PREFIXES).contains("serve the same URI"));
+}
+
+#[test]
+fn an_invalid_uri_is_a_fault_that_names_its_place() {
+    static HANDLERS: &[Registration] = &[
+        at(1, "shop::a", rpc("", nothing)),
+        at(2, "shop::b", rpc("a..b", nothing)),
+        at(3, "shop::c", subscribe("a b", accepting)),
+        at(4, "shop::d", publish("a.{x}.{x}", letting_through)),
+        at(5, "shop::e", rpc("a.{1}", nothing)),
+        at(6, "shop::f", rpc("a{x..}", nothing)),
+    ];
+    let faults = faults([], HANDLERS);
+    assert_eq!(faults.len(), HANDLERS.len(), "{faults:?}");
+    for (fault, line) in faults.iter().zip(1..) {
+        assert!(fault.contains(&format!("at src/shop.rs:{line}: ")), "{fault}");
+    }
+}
+
+#[test]
+fn an_invalid_topic_is_a_fault_that_names_its_place() {
+    let line = line!() + 1;
+    let realm = Realm::new("realm1").topic("a..b", Topic::open());
+    let text = fault([realm], &[]);
+    assert!(text.contains(&format!(r#"topic("a..b") at {}:{line}:"#, file!())), "{text}");
+}
+
+#[test]
+fn u_06_the_application_serves_nothing_under_wamp() {
+    static HANDLERS: &[Registration] = &[
+        at(1, "shop::a", rpc("wamp.session.get", nothing)),
+        at(2, "shop::b", subscribe("wamp.{x}", accepting)),
+        at(3, "shop::c", publish("wamp.{x..}", letting_through)),
+        at(4, "shop::d", rpc("wamp", nothing)),
+    ];
+    let faults = faults([Realm::new("realm1").topic("wamp.x", Topic::open())], HANDLERS);
+    assert_eq!(faults.len(), 5, "{faults:?}");
+    assert!(faults[0].contains("at src/shop.rs:1: "), "{}", faults[0]);
+    static ALLOWED: &[Registration] =
+        &[rpc("wampx.y", nothing), rpc("a.wamp", nothing), rpc("{all..}", nothing)];
+    assert!(build([], ALLOWED).is_ok());
+}
+
+#[test]
+fn a_handler_for_a_realm_that_is_not_declared_is_a_fault() {
+    static HANDLERS: &[Registration] =
+        &[at(7, "shop::a", Registration { realm: Some("staff"), ..rpc("a.b", nothing) })];
+    let expected = r##"#[rpc("a.b")] shop::a at src/shop.rs:7 is for realm "staff", which is not declared"##;
+    assert_eq!(fault([], HANDLERS), expected);
+    assert_eq!(fault([Realm::new("customers")], HANDLERS), expected);
+    assert_eq!(fault([Realm::any()], HANDLERS), expected);
+    assert!(build([Realm::new("customers"), Realm::new("staff")], HANDLERS).is_ok());
+}
+
+#[test]
+fn an_open_topic_and_a_handler_for_it_are_a_fault_that_names_both_places() {
+    static SUBSCRIBE: &[Registration] = &[at(1, "shop::a", subscribe("a.{x}", accepting))];
+    static PUBLISH: &[Registration] = &[at(1, "shop::a", publish("a.{x}", letting_through))];
+    for handlers in [SUBSCRIBE, PUBLISH] {
+        let line = line!() + 1;
+        let realm = Realm::new("realm1").topic("a.{y}", Topic::open());
+        let text = fault([realm], handlers);
+        assert!(text.contains(&format!(r#"topic("a.{{y}}") at {}:{line}"#, file!())), "{text}");
+        assert!(text.contains("shop::a at src/shop.rs:1"), "{text}");
+    }
+}
+
+#[test]
+fn an_open_topic_that_is_declared_twice_is_a_fault() {
+    let realm = Realm::new("realm1").topic("a.b", Topic::open()).topic("a.b", Topic::open());
+    let text = fault([realm], &[]);
+    assert_eq!(text.matches(r#"topic("a.b") at "#).count(), 2, "{text}");
+}
+
+#[test]
+fn a_realm_for_any_name_must_be_the_only_one() {
+    let text = fault([Realm::any(), Realm::new("realm1")], &[]);
+    assert!(text.contains("Realm::any()"), "{text}");
+    assert!(!faults([Realm::any(), Realm::any()], &[]).is_empty());
+}
+
+#[test]
+fn the_name_of_a_realm_is_a_uri_and_stands_once() {
+    assert_eq!(fault([Realm::new("a b")], &[]), r#"realm "a b" is not a valid URI"#);
+    assert_eq!(fault([Realm::new("a"), Realm::new("a")], &[]), r#"realm "a" is declared twice"#);
+}
+
+#[test]
+fn all_faults_are_told_together_and_each_once() {
+    static HANDLERS: &[Registration] = &[
+        at(1, "shop::a", rpc("a.b", nothing)),
+        at(2, "shop::b", rpc("a.b", nothing)),
+        at(3, "shop::c", rpc("a..b", nothing)),
+        at(4, "shop::d", Registration { realm: Some("nowhere"), ..rpc("c", nothing) }),
+    ];
+    let realms = || [Realm::new("one"), Realm::new("two"), Realm::new("a b")];
+    let faults = faults(realms(), HANDLERS);
+    assert_eq!(faults.len(), 4, "{faults:?}");
+    let text = build(realms(), HANDLERS).unwrap_err().to_string();
+    assert!(text.starts_with("the router cannot be built:\n  - "), "{text}");
+    assert!(faults.iter().all(|fault| text.contains(&format!("\n  - {fault}"))), "{text}");
+}
+
+#[test]
+fn what_differs_in_kind_pattern_or_realm_does_not_clash() {
+    static HANDLERS: &[Registration] = &[
+        rpc("a.b", nothing),
+        subscribe("a.b", accepting),
+        publish("a.b", letting_through),
+        rpc("a.{x}", nothing),
+        rpc("a.{x..}", nothing),
+        rpc("{x}.b", nothing),
+        session(admitting),
+        session(admitting),
+        Registration { realm: Some("one"), ..rpc("c", nothing) },
+        Registration { realm: Some("two"), ..rpc("c", nothing) },
+    ];
+    let built = build([Realm::new("one"), Realm::new("two")], HANDLERS);
+    assert!(built.is_ok(), "{built:?}");
+}
+
+#[test]
+fn a_handler_of_every_realm_clashes_with_one_of_a_single_realm() {
+    static HANDLERS: &[Registration] = &[
+        at(1, "shop::a", rpc("c", nothing)),
+        at(2, "shop::b", Registration { realm: Some("one"), ..rpc("c", nothing) }),
+    ];
+    let text = fault([Realm::new("one"), Realm::new("two")], HANDLERS);
+    assert!(text.contains("src/shop.rs:1") && text.contains("src/shop.rs:2"), "{text}");
+}

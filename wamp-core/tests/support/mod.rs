@@ -1,0 +1,308 @@
+//! A client in memory: what a peer sends and gets, with a clock that is moved by hand.
+
+#![allow(dead_code, reason = "each file of tests uses a part of it")]
+
+pub(crate) mod handlers;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake, Waker};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use wamp_core::{
+    Close, Connection, Frame, Framing, Identity, Limits, Realm, Router, Serializer, Session, Topic, Transport,
+};
+
+pub(crate) const VIOLATION: &str = "wamp.error.protocol_violation";
+
+/// Four bytes of length before each message, so that a test can tell them apart.
+const FRAMING: Framing = Framing {
+    reserve: 4,
+    seal: |buffer, start, _| {
+        let length = u32::try_from(buffer.len() - start - 4).expect("a test's message is short");
+        buffer[start..start + 4].copy_from_slice(&length.to_be_bytes());
+    },
+};
+
+/// The router of most tests: all handlers but `#[session]`, and three realms.
+pub(crate) fn router() -> Router {
+    router_with(Limits::default())
+}
+
+pub(crate) fn router_with(limits: Limits) -> Router {
+    handlers::reset();
+    let realm = |name| Realm::new(name).topic("open.{name}", Topic::open());
+    Router::builder()
+        .realm(realm("realm1"))
+        .realm(realm("realm2"))
+        .realm(realm("lenient").lenient_request_ids(true))
+        .handlers([handlers::ALL])
+        .limits(limits)
+        .build()
+        .expect("the handlers of the tests are sound")
+}
+
+/// A router of one realm whose sessions these handlers admit, or not.
+pub(crate) fn router_of(registrations: &'static [wamp_core::__private::Registration]) -> Router {
+    handlers::reset();
+    Router::builder()
+        .realm(Realm::new("realm1").topic("open.{name}", Topic::open()))
+        .handlers([registrations, handlers::ALL])
+        .build()
+        .expect("the handlers of the tests are sound")
+}
+
+/// One peer, polled as a host polls: after each message, when its deadline has passed, and when it was woken.
+pub(crate) struct Client {
+    connection: Connection,
+    now: Instant,
+    due: Arc<Due>,
+    /// The session's id, once WELCOME came.
+    pub(crate) id: u64,
+}
+
+struct Due(AtomicBool);
+
+impl Wake for Due {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Client {
+    /// A transport without a session.
+    pub(crate) fn connect(router: &Router) -> Self {
+        Self::connect_as(router, Identity::anonymous())
+    }
+
+    pub(crate) fn connect_as(router: &Router, identity: Identity) -> Self {
+        let now = Instant::now();
+        let transport =
+            Transport { serializer: Serializer::Json, framing: FRAMING, identity, host: Rc::new(()) };
+        let connection = Connection::new(router, transport, now);
+        Self { connection, now, due: Arc::new(Due(AtomicBool::new(true))), id: 0 }
+    }
+
+    /// A session in `realm1`.
+    pub(crate) fn join(router: &Router) -> Self {
+        Self::join_as(router, "realm1", Identity::anonymous())
+    }
+
+    pub(crate) fn join_in(router: &Router, realm: &str) -> Self {
+        Self::join_as(router, realm, Identity::anonymous())
+    }
+
+    pub(crate) fn join_as(router: &Router, realm: &str, identity: Identity) -> Self {
+        let mut client = Self::connect_as(router, identity);
+        let welcome = client.ask(hello(realm));
+        client.id = welcomed(&welcome);
+        client
+    }
+
+    pub(crate) fn send(&mut self, message: impl Into<String>) {
+        self.connection.receive(message.into().into(), self.now);
+        self.due.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn send_binary(&mut self, message: &'static [u8]) {
+        self.connection.receive(Frame::Binary(message.into()), self.now);
+        self.due.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Polls as often as there is a reason to, and takes no output.
+    pub(crate) fn poll(&mut self) {
+        let waker = Waker::from(Arc::clone(&self.due));
+        while self.due.0.swap(false, Ordering::Relaxed) {
+            self.connection.poll(&mut Context::from_waker(&waker), self.now);
+        }
+    }
+
+    /// All that the server has to say now.
+    pub(crate) fn received(&mut self) -> Vec<Value> {
+        let mut messages = Vec::new();
+        loop {
+            self.poll();
+            let output = self.connection.take_output();
+            if output.is_empty() {
+                return messages;
+            }
+            messages.extend(split(&output));
+            self.due.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The only message that the server has to say now.
+    #[track_caller]
+    pub(crate) fn one(&mut self) -> Value {
+        let mut messages = self.received();
+        assert_eq!(messages.len(), 1, "{messages:?}");
+        messages.remove(0)
+    }
+
+    /// Sends a message that has one answer.
+    #[track_caller]
+    pub(crate) fn ask(&mut self, message: impl Into<String>) -> Value {
+        self.send(message);
+        self.one()
+    }
+
+    #[track_caller]
+    pub(crate) fn subscribe(&mut self, request: u64, topic: &str) -> u64 {
+        let answer = self.ask(format!(r#"[32,{request},{{}},"{topic}"]"#));
+        subscribed(&answer, request)
+    }
+
+    /// Publishes without asking for an acknowledgement.
+    pub(crate) fn publish(&mut self, request: u64, topic: &str, value: impl Into<Value>) {
+        let value = value.into();
+        self.send(format!(r#"[16,{request},{{}},"{topic}",[{value}]]"#));
+    }
+
+    pub(crate) fn advance(&mut self, time: Duration) {
+        self.now += time;
+        if self.connection.deadline().is_some_and(|deadline| deadline <= self.now) {
+            self.due.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn deadline_in(&self) -> Option<Duration> {
+        self.connection.deadline().map(|deadline| deadline - self.now)
+    }
+
+    pub(crate) fn close(&self) -> Option<Close> {
+        self.connection.close()
+    }
+
+    pub(crate) fn session(&self) -> Session {
+        self.connection.session().expect("the session is open").clone()
+    }
+
+    pub(crate) fn has_session(&self) -> bool {
+        self.connection.session().is_some()
+    }
+
+    pub(crate) fn wants_input(&self) -> bool {
+        self.connection.wants_input()
+    }
+
+    pub(crate) fn lose(&mut self) {
+        self.connection.lost();
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_silent(&mut self) {
+        let messages = self.received();
+        assert!(messages.is_empty(), "{messages:?}");
+    }
+
+    /// P-01: ABORT as the only message, the reason to close, and no word after that.
+    #[track_caller]
+    pub(crate) fn assert_violated(&mut self, why: &str) {
+        let messages = self.received();
+        assert_eq!(messages.len(), 1, "{why}: {messages:?}");
+        assert_aborted(&messages[0], VIOLATION);
+        assert_eq!(self.close(), Some(Close::Violation), "{why}");
+        self.assert_ended();
+    }
+
+    /// Nothing is answered any more, whatever comes.
+    #[track_caller]
+    pub(crate) fn assert_ended(&mut self) {
+        assert!(!self.has_session());
+        assert_eq!(self.deadline_in(), None);
+        for message in [
+            hello("realm1").as_str(),
+            r#"[48,1,{},"test.add",[1,2]]"#,
+            r#"[6,{},"wamp.close.normal"]"#,
+            "no JSON",
+        ] {
+            self.send(message);
+        }
+        self.advance(Duration::from_secs(3600));
+        self.due.0.store(true, Ordering::Relaxed);
+        self.assert_silent();
+    }
+}
+
+pub(crate) fn hello(realm: &str) -> String {
+    let roles = r#"{"caller":{},"callee":{},"publisher":{},"subscriber":{}}"#;
+    format!(r#"[1,{},{{"roles":{roles}}}]"#, Value::from(realm))
+}
+
+pub(crate) fn split(mut output: &[u8]) -> Vec<Value> {
+    let mut messages = Vec::new();
+    while let Some((prefix, rest)) = output.split_first_chunk::<4>() {
+        let (message, rest) = rest.split_at(u32::from_be_bytes(*prefix) as usize);
+        messages.push(serde_json::from_slice(message).expect("the server writes JSON"));
+        output = rest;
+    }
+    messages
+}
+
+/// The id in a WELCOME.
+#[track_caller]
+pub(crate) fn welcomed(message: &Value) -> u64 {
+    assert_eq!((&message[0], list(message).len()), (&2.into(), 3), "{message}");
+    assert!(message[2].is_object(), "{message}");
+    id(&message[1])
+}
+
+/// The id in a SUBSCRIBED.
+#[track_caller]
+pub(crate) fn subscribed(message: &Value, request: u64) -> u64 {
+    assert_eq!((&message[0], &message[1]), (&33.into(), &request.into()), "{message}");
+    assert_eq!(list(message).len(), 3, "{message}");
+    id(&message[2])
+}
+
+/// The id in a PUBLISHED.
+#[track_caller]
+pub(crate) fn published(message: &Value, request: u64) -> u64 {
+    assert_eq!((&message[0], &message[1]), (&17.into(), &request.into()), "{message}");
+    assert_eq!(list(message).len(), 3, "{message}");
+    id(&message[2])
+}
+
+#[track_caller]
+pub(crate) fn id(value: &Value) -> u64 {
+    let number = value.as_u64().unwrap_or_default();
+    assert!((1..=1 << 53).contains(&number), "{value} is not an id");
+    number
+}
+
+#[track_caller]
+pub(crate) fn list(message: &Value) -> &[Value] {
+    message.as_array().expect("a message is a list")
+}
+
+/// P-04: an ERROR with this URI, whatever its arguments.
+#[track_caller]
+pub(crate) fn assert_error(message: &Value, request_type: u64, request: u64, uri: &str) {
+    let head = serde_json::json!([8, request_type, request, {}, uri]);
+    let list = list(message);
+    assert!((5..=7).contains(&list.len()), "{message}");
+    assert_eq!(&list[..5], self::list(&head), "{message}");
+}
+
+/// S-16: an ABORT with this reason.
+#[track_caller]
+pub(crate) fn assert_aborted(message: &Value, reason: &str) {
+    assert_eq!((&message[0], &message[2]), (&3.into(), &reason.into()), "{message}");
+    assert!(message[1]["message"].is_string(), "{message}");
+}
+
+/// An EVENT of this subscription with this one argument; its publication id.
+#[track_caller]
+pub(crate) fn assert_event(message: &Value, subscription: u64, argument: impl Into<Value>) -> u64 {
+    let publication = id(&message[2]);
+    let argument = argument.into();
+    assert_eq!(message, &serde_json::json!([36, subscription, publication, {}, [argument]]));
+    publication
+}
+
+/// What the events say, in their order.
+pub(crate) fn arguments(messages: &[Value]) -> Vec<Value> {
+    messages.iter().filter(|message| message[0] == 36).map(|message| message[4][0].clone()).collect()
+}

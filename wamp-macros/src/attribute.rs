@@ -1,0 +1,230 @@
+//! `#[rpc("uri", …, option = …)]` and its siblings as the user wrote them.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token};
+
+use crate::faults::Faults;
+use crate::uri::Uri;
+
+/// What a handler answers.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Rpc,
+    Subscribe,
+    Publish,
+    Session,
+}
+
+impl Kind {
+    /// The kind of one of our attributes, by the last segment of its path.
+    fn of(path: &Path) -> Option<Self> {
+        let last = path.segments.last()?.ident.to_string();
+        [Self::Rpc, Self::Subscribe, Self::Publish, Self::Session]
+            .into_iter()
+            .find(|kind| kind.name() == last)
+    }
+
+    /// The attribute's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Rpc => "rpc",
+            Self::Subscribe => "subscribe",
+            Self::Publish => "publish",
+            Self::Session => "session",
+        }
+    }
+
+    /// What the URI of the attribute names.
+    pub(crate) fn subject(self) -> &'static str {
+        match self {
+            Self::Rpc => "procedure",
+            Self::Subscribe | Self::Publish | Self::Session => "topic",
+        }
+    }
+
+    /// Whether the client's message has arguments.
+    pub(crate) fn carries_arguments(self) -> bool {
+        matches!(self, Self::Rpc | Self::Publish)
+    }
+}
+
+/// One attribute.
+pub(crate) struct Annotation {
+    pub(crate) kind: Kind,
+    /// A token whose line is the attribute's.
+    pub(crate) at: Span,
+    /// How the attribute was named; none for the outermost, which the compiler has taken.
+    pub(crate) path: Option<Path>,
+    pub(crate) uris: Vec<(LitStr, Uri)>,
+    pub(crate) realm: Option<LitStr>,
+    pub(crate) roles: Vec<LitStr>,
+    pub(crate) krate: Option<Path>,
+}
+
+impl Annotation {
+    /// Reads what stands in the parentheses.
+    pub(crate) fn read(kind: Kind, at: Span, arguments: TokenStream, faults: &mut Faults) -> Self {
+        let mut read =
+            Self { kind, at, path: None, uris: Vec::new(), realm: None, roles: Vec::new(), krate: None };
+        let mut given: Vec<Ident> = Vec::new();
+        let mut positional = false;
+        for part in parts(arguments) {
+            match faults.ok(syn::parse2(part)) {
+                Some(Setting::Uri(literal)) => {
+                    positional = true;
+                    read.uri(literal, faults);
+                }
+                Some(Setting::Option(name, value)) if given.contains(&name) => {
+                    faults.on(quote!(#name #value), format!("`{name}` is given twice: remove one"));
+                }
+                Some(Setting::Option(name, value)) => {
+                    read.option(&name, &value, faults);
+                    given.push(name);
+                }
+                // Was meant for a URI, perhaps.
+                None => positional = true,
+            }
+        }
+        if !positional && kind != Kind::Session {
+            let (name, subject) = (kind.name(), kind.subject());
+            faults.add(syn::Error::new(
+                at,
+                format!("the URI of the {subject} is missing: write `#[{name}(\"com.example.{subject}\")]`"),
+            ));
+        }
+        read
+    }
+
+    /// Takes our attributes out of those of an item.
+    pub(crate) fn take(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> Vec<Self> {
+        let mut taken = Vec::new();
+        attributes.retain(|attribute| {
+            let Some(kind) = Kind::of(attribute.path()) else {
+                return true;
+            };
+            let at = attribute.path().segments.last().map_or_else(Span::call_site, |last| last.ident.span());
+            let arguments = match &attribute.meta {
+                Meta::Path(_) => TokenStream::new(),
+                Meta::List(list) => list.tokens.clone(),
+                Meta::NameValue(_) => {
+                    faults.on(attribute, format!("write `#[{}(…)]`, with parentheses", kind.name()));
+                    return false;
+                }
+            };
+            let path = Some(attribute.path().clone());
+            taken.push(Self { path, ..Self::read(kind, at, arguments, faults) });
+            false
+        });
+        taken
+    }
+
+    fn uri(&mut self, literal: LitStr, faults: &mut Faults) {
+        if self.kind == Kind::Session {
+            faults.on(
+                literal,
+                "`#[session]` has no URI: it runs for every session of its realm (`realm = \"…\"`)",
+            );
+            return;
+        }
+        match Uri::parse(&literal.value()) {
+            Err(fault) => faults.on(literal, fault),
+            Ok(uri) if uri.is_reserved() && self.kind != Kind::Subscribe => {
+                let subject = self.kind.subject();
+                faults.on(
+                    literal,
+                    format!(
+                        "URIs that begin with `wamp.` belong to the protocol: name the {subject} otherwise"
+                    ),
+                );
+            }
+            Ok(uri) => self.uris.push((literal, uri)),
+        }
+    }
+
+    fn option(&mut self, name: &Ident, value: &Expr, faults: &mut Faults) {
+        if name == "realm" {
+            self.realm = faults.ok(text(value, "a realm is a string: `realm = \"realm1\"`"));
+        } else if name == "role" {
+            self.roles = faults.ok(roles(value)).unwrap_or_default();
+        } else if let Expr::Path(path) = value {
+            self.krate = Some(path.path.clone());
+        } else {
+            faults.on(value, "the crate is a path: `crate = my_crate::wamp_actix`");
+        }
+    }
+}
+
+enum Setting {
+    Uri(LitStr),
+    Option(Ident, Expr),
+}
+
+impl Parse for Setting {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(LitStr) {
+            return input.parse().map(Self::Uri);
+        }
+        if !input.peek(Ident::peek_any) || input.peek2(Token![::]) || input.peek2(Token![!]) {
+            let rest: TokenStream = input.parse()?;
+            return Err(syn::Error::new_spanned(
+                rest,
+                "expected a URI as a string literal, or one of the options `realm = \"…\"`, `role = \"…\"`, \
+                 `crate = path`",
+            ));
+        }
+        let name = input.call(Ident::parse_any)?;
+        if !["realm", "role", "crate"].iter().any(|known| name == known) {
+            let _: TokenStream = input.parse()?;
+            return Err(syn::Error::new_spanned(
+                &name,
+                format!(
+                    "unknown option `{name}`: the options are `realm`, `role` and `crate`; a URI is a string literal"
+                ),
+            ));
+        }
+        if input.is_empty() {
+            return Err(syn::Error::new_spanned(&name, format!("`{name}` needs a value: `{name} = …`")));
+        }
+        input.parse::<Token![=]>()?;
+        Ok(Self::Option(name, input.parse()?))
+    }
+}
+
+fn text(value: &Expr, otherwise: &str) -> syn::Result<LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) if literal.value().is_empty() => {
+            Err(syn::Error::new_spanned(value, "the name is empty"))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Ok(literal.clone()),
+        _ => Err(syn::Error::new_spanned(value, otherwise)),
+    }
+}
+
+fn roles(value: &Expr) -> syn::Result<Vec<LitStr>> {
+    const OTHERWISE: &str = "a role is a string, or a list of strings: `role = [\"admin\", \"staff\"]`";
+    match value {
+        Expr::Array(list) if list.elems.is_empty() => Err(syn::Error::new_spanned(
+            value,
+            "an empty list of roles lets nobody in: name a role, or leave the option out to admit all",
+        )),
+        Expr::Array(list) => list.elems.iter().map(|role| text(role, OTHERWISE)).collect(),
+        role => Ok(vec![text(role, OTHERWISE)?]),
+    }
+}
+
+/// Takes the arguments apart at their commas, so that a fault in one does not hide those of the next.
+fn parts(arguments: TokenStream) -> Vec<TokenStream> {
+    let mut parts = vec![TokenStream::new()];
+    for token in arguments {
+        match (token, parts.last_mut()) {
+            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => parts.push(TokenStream::new()),
+            (token, Some(part)) => part.extend([token]),
+            (_, None) => {}
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}

@@ -1,0 +1,231 @@
+//! `#[derive(WampError)]`: what the user wrote, checked.
+
+mod expand;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, LitStr, Meta, Path, Token, Type};
+
+use crate::faults::Faults;
+use crate::uri;
+
+/// An error type.
+struct ErrorType {
+    krate: Path,
+    ident: Ident,
+    generics: Generics,
+    is_enum: bool,
+    variants: Vec<Variant>,
+}
+
+/// A variant of an enum, or a struct.
+struct Variant {
+    ident: Ident,
+    fields: Fields,
+    form: Form,
+}
+
+/// What a variant becomes.
+enum Form {
+    /// An ERROR of its own, with these fields as keywords.
+    Uri(LitStr, Vec<(Ident, Type)>),
+    /// The ERROR of its only field.
+    Transparent,
+    /// An ERROR that tells nothing.
+    Internal,
+}
+
+/// Expands the derive.
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(fault) => return fault.into_compile_error(),
+    };
+    let mut faults = Faults::default();
+    let read = ErrorType::read(&input, &mut faults);
+    match faults.into_result() {
+        Ok(()) => expand::implementation(&read),
+        Err(faults) => {
+            let (stub, faults) = (expand::stub(&read), faults.into_compile_error());
+            quote!(#stub #faults)
+        }
+    }
+}
+
+impl ErrorType {
+    fn read(input: &DeriveInput, faults: &mut Faults) -> Self {
+        let mut own = settings(&input.attrs, faults);
+        let krate = own.as_mut().and_then(|own| {
+            own.iter().position(|setting| matches!(setting, Setting::Crate(..))).map(|at| own.remove(at))
+        });
+        let variants = match &input.data {
+            Data::Struct(data) => vec![Variant::read(&input.ident, &data.fields, own, faults)],
+            Data::Enum(data) => {
+                for setting in own.into_iter().flatten() {
+                    faults.on(setting, "on an enum this stands on each variant: move it there");
+                }
+                let variants = data.variants.iter();
+                variants
+                    .map(|variant| {
+                        let settings = settings(&variant.attrs, faults);
+                        Variant::read(&variant.ident, &variant.fields, settings, faults)
+                    })
+                    .collect()
+            }
+            Data::Union(data) => {
+                faults.on(data.union_token, "`WampError` is derived for enums and structs, not for unions");
+                Vec::new()
+            }
+        };
+        Self {
+            krate: match krate {
+                Some(Setting::Crate(_, path)) => path,
+                _ => syn::parse_quote!(::wamp_actix),
+            },
+            ident: input.ident.clone(),
+            generics: input.generics.clone(),
+            is_enum: matches!(input.data, Data::Enum(_)),
+            variants,
+        }
+    }
+}
+
+impl Variant {
+    fn read(ident: &Ident, fields: &Fields, settings: Option<Vec<Setting>>, faults: &mut Faults) -> Self {
+        let sent = sent(fields, faults);
+        let Some(settings) = settings else {
+            return Self { ident: ident.clone(), fields: fields.clone(), form: Form::Internal };
+        };
+        let mut settings = settings.into_iter();
+        let form = match settings.next() {
+            Some(Setting::Uri(literal)) => {
+                if let Err(fault) = uri::check_error(&literal.value()) {
+                    faults.on(&literal, fault);
+                }
+                Form::Uri(literal, sent)
+            }
+            Some(Setting::Transparent(keyword)) => {
+                if fields.len() != 1 {
+                    faults.on(
+                        keyword,
+                        format!(
+                            "`transparent` passes on the error in the only field, `{ident}` has {}: write \
+                             `{ident}(OtherError)`",
+                            fields.len()
+                        ),
+                    );
+                }
+                Form::Transparent
+            }
+            Some(Setting::Internal(_)) => Form::Internal,
+            Some(other) => {
+                faults.on(other, "this does not stand here: write `#[wamp(\"com.example.error.name\")]`");
+                Form::Internal
+            }
+            None => {
+                faults.on(
+                    ident,
+                    format!(
+                        "`{ident}` has no error URI: write `#[wamp(\"com.example.error.name\")]`, \
+                         `#[wamp(transparent)]` or `#[wamp(internal)]` before it"
+                    ),
+                );
+                Form::Internal
+            }
+        };
+        for other in settings {
+            faults.on(other, format!("`{ident}` has its WAMP form already: remove one of the two"));
+        }
+        Self { ident: ident.clone(), fields: fields.clone(), form }
+    }
+}
+
+/// The fields that become keyword arguments.
+fn sent(fields: &Fields, faults: &mut Faults) -> Vec<(Ident, Type)> {
+    let mut sent = Vec::new();
+    for field in fields {
+        let skipped = is_skipped(field, faults);
+        if let (false, Some(name)) = (skipped, &field.ident) {
+            sent.push((name.clone(), field.ty.clone()));
+        }
+    }
+    sent
+}
+
+fn is_skipped(field: &Field, faults: &mut Faults) -> bool {
+    let settings = settings(&field.attrs, faults).unwrap_or_default();
+    for setting in &settings {
+        if !matches!(setting, Setting::Skip(_)) {
+            faults.on(setting, "a field can have `#[wamp(skip)]` only, which keeps it from the client");
+        }
+    }
+    !settings.is_empty()
+}
+
+/// What stands in `#[wamp(…)]`.
+enum Setting {
+    Uri(LitStr),
+    Transparent(Ident),
+    Internal(Ident),
+    Skip(Ident),
+    Crate(Ident, Path),
+}
+
+impl Parse for Setting {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(LitStr) {
+            return input.parse().map(Self::Uri);
+        }
+        let name = input.call(Ident::parse_any)?;
+        if name == "transparent" {
+            Ok(Self::Transparent(name))
+        } else if name == "internal" {
+            Ok(Self::Internal(name))
+        } else if name == "skip" {
+            Ok(Self::Skip(name))
+        } else if name == "crate" {
+            input.parse::<Token![=]>()?;
+            Ok(Self::Crate(name, input.parse()?))
+        } else {
+            let text = format!(
+                "unknown key `{name}`: expected an error URI as a string literal, `transparent`, `internal`, `skip` on \
+                 a field, or `crate = path` on the type"
+            );
+            Err(syn::Error::new_spanned(name, text))
+        }
+    }
+}
+
+impl ToTokens for Setting {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Uri(literal) => literal.to_tokens(tokens),
+            Self::Transparent(name) | Self::Internal(name) | Self::Skip(name) | Self::Crate(name, _) => {
+                name.to_tokens(tokens);
+            }
+        }
+    }
+}
+
+/// What stands in all `#[wamp(…)]` of one place; none if one of them cannot be read, which is then noted.
+fn settings(attributes: &[Attribute], faults: &mut Faults) -> Option<Vec<Setting>> {
+    let mut settings = Vec::new();
+    let mut readable = true;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("wamp")) {
+        match faults.ok(read(attribute)) {
+            Some(read) => settings.extend(read),
+            None => readable = false,
+        }
+    }
+    readable.then_some(settings)
+}
+
+fn read(attribute: &Attribute) -> syn::Result<Punctuated<Setting, Token![,]>> {
+    match &attribute.meta {
+        Meta::List(list) if !list.tokens.is_empty() => list.parse_args_with(Punctuated::parse_terminated),
+        _ => Err(syn::Error::new_spanned(attribute, "write `#[wamp(\"com.example.error.name\")]`")),
+    }
+}

@@ -1,0 +1,114 @@
+//! The implementation that the derive writes.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::ext::IdentExt as _;
+use syn::{Generics, Ident, Type};
+
+use super::{ErrorType, Form, Variant};
+use crate::span::Extent;
+
+pub(super) fn implementation(error: &ErrorType) -> TokenStream {
+    let ErrorType { krate, ident, variants, is_enum, .. } = error;
+    let private = quote!(#krate::__private);
+    let arms = variants.iter().map(|variant| arm(&private, ident, *is_enum, variant));
+    let body = if variants.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) };
+    let known = error.generics.params.is_empty().then(|| {
+        quote! {
+            // By which `?` finds the WAMP form at run time.
+            #private::inventory::submit! { #private::KnownError::of::<#ident>() }
+        }
+    });
+    let implementation = with_body(error, &body);
+    quote! {
+        #[allow(deprecated)]
+        const _: () = {
+            #implementation
+            #known
+        };
+    }
+}
+
+/// Of a type with faults: there, so that no errors are added to those that are reported.
+pub(super) fn stub(error: &ErrorType) -> TokenStream {
+    with_body(error, &quote!(::core::unreachable!()))
+}
+
+fn with_body(error: &ErrorType, body: &TokenStream) -> TokenStream {
+    let ErrorType { krate, ident, .. } = error;
+    let generics = bounded(error);
+    let (parameters, arguments, conditions) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #parameters #krate::WampError for #ident #arguments #conditions {
+            fn to_error(&self) -> #krate::Error {
+                #body
+            }
+        }
+    }
+}
+
+/// The generics of the type, with what the fields must be able to.
+fn bounded(error: &ErrorType) -> Generics {
+    let ErrorType { krate, generics, variants, .. } = error;
+    let mut generics = generics.clone();
+    if generics.type_params().next().is_none() {
+        return generics;
+    }
+    let conditions = generics.make_where_clause();
+    conditions.predicates.push(syn::parse_quote!(Self: ::core::fmt::Display));
+    for variant in variants {
+        match &variant.form {
+            Form::Uri(_, sent) => {
+                for (_, ty) in sent {
+                    conditions.predicates.push(syn::parse_quote!(#ty: #krate::__private::Serialize));
+                }
+            }
+            Form::Transparent => {
+                for field in &variant.fields {
+                    let ty = &field.ty;
+                    conditions.predicates.push(syn::parse_quote!(#ty: #krate::WampError));
+                }
+            }
+            Form::Internal => {}
+        }
+    }
+    generics
+}
+
+fn arm(private: &TokenStream, error: &Ident, is_enum: bool, variant: &Variant) -> TokenStream {
+    let Variant { ident, fields, form } = variant;
+    let path = if is_enum { quote!(#error::#ident) } else { quote!(#error) };
+    match form {
+        Form::Internal => quote!(#path { .. } => #private::Error::internal(self),),
+        Form::Transparent => {
+            let member = fields.members().next();
+            let ty = fields.iter().next().map(|field| &field.ty);
+            let value = Extent::of(&ty).cover(quote!(&*__wamp_field));
+            quote!(#path { #member: __wamp_field } => #private::error(#value),)
+        }
+        Form::Uri(uri, sent) => {
+            let fields = sent.iter().enumerate().map(|(at, (name, _))| {
+                let local = local(at);
+                quote!(#name: #local,)
+            });
+            let keywords = sent.iter().enumerate().map(|(at, field)| keyword(at, field));
+            let text = Extent::of(error).cover(quote!(self));
+            quote! {
+                #path { #(#fields)* .. } => #private::Error::new(#uri)
+                    .arg(#private::text(#text))
+                    #(#keywords)*,
+            }
+        }
+    }
+}
+
+fn keyword(at: usize, (name, ty): &(Ident, Type)) -> TokenStream {
+    let key = name.unraw().to_string();
+    let value = Extent::of(ty).cover(quote::ToTokens::to_token_stream(&local(at)));
+    quote!(.kwarg(#key, #value))
+}
+
+fn local(at: usize) -> Ident {
+    format_ident!("__wamp_{at}")
+}

@@ -1,0 +1,289 @@
+//! The glue between a handler and the core. Decides nothing: what it writes follows from the model.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+
+use crate::attribute::Kind;
+use crate::handler::{Handler, Run, Source};
+use crate::parameter::{Mark, Parameter};
+use crate::span::Extent;
+use crate::uri::Place;
+
+/// The companion type of a function, which registers it and by which `handlers!` finds it.
+pub(crate) fn companion(handler: &Handler) -> TokenStream {
+    let Handler { krate, conditions, ident, parameters, runs, .. } = handler;
+    let private = quote!(#krate::__private);
+    let glue = Glue { handler, private: &private };
+    let declaration = declaration(handler);
+    let kinds = parameters.iter().enumerate().map(|(at, parameter)| {
+        let (name, ty) = (kind(at), &parameter.ty);
+        let mut kind = quote!(#private::kind_of!(#ty));
+        if parameter.is_static {
+            kind = quote!(#private::kind_of_static(#kind));
+        }
+        quote!(const #name: ::core::primitive::u8 = #kind;)
+    });
+    // The attributes that are gone count as used where they were imported.
+    let imports = handler.attributes.iter().map(|path| quote!(use #path as _;));
+    let described = parameters
+        .iter()
+        .map(|Parameter { name, camel, .. }| quote!(#private::Parameter { name: #name, camel: #camel }));
+    let functions = runs.iter().enumerate().map(|(at, run)| glue.run(at, run));
+    let registrations = runs.iter().enumerate().map(|(at, run)| glue.registration(at, run));
+    quote! {
+        #declaration
+
+        #(#conditions)*
+        #[allow(deprecated, elided_lifetimes_in_paths, unused_qualifications, clippy::let_and_return)]
+        const _: () = {
+            #[allow(unused_imports)]
+            use #private::{Otherwise as _, Plain as _};
+            #(#[allow(unused_imports)] #imports)*
+
+            #(#kinds)*
+            const __WAMP_PARAMETERS: &[#private::Parameter] = &[#(#described),*];
+
+            #(#functions)*
+
+            impl #private::Handler for #ident {
+                const REGISTRATIONS: &'static [#private::Registration] = &[#(#registrations),*];
+            }
+
+            #private::inventory::submit! {
+                #private::Collected(<#ident as #private::Handler>::REGISTRATIONS)
+            }
+        };
+    }
+}
+
+/// The companion of a function with faults: there, so that `handlers!` adds no errors to those that are reported.
+pub(crate) fn stub(handler: &Handler) -> TokenStream {
+    let Handler { krate, conditions, ident, .. } = handler;
+    let declaration = declaration(handler);
+    quote! {
+        #declaration
+
+        #(#conditions)*
+        impl #krate::__private::Handler for #ident {
+            const REGISTRATIONS: &'static [#krate::__private::Registration] = &[];
+        }
+    }
+}
+
+fn declaration(handler: &Handler) -> TokenStream {
+    let Handler { conditions, visibility, ident, .. } = handler;
+    quote! {
+        #(#conditions)*
+        #[doc(hidden)]
+        #[allow(
+            dead_code,
+            missing_debug_implementations,
+            missing_docs,
+            non_camel_case_types,
+            unreachable_pub,
+            clippy::exhaustive_structs,
+        )]
+        #visibility struct #ident {}
+    }
+}
+
+struct Glue<'a> {
+    handler: &'a Handler,
+    /// `::wamp_actix::__private`
+    private: &'a TokenStream,
+}
+
+impl Glue<'_> {
+    /// What runs for one URI, with the checks that only the compiler can make.
+    fn run(&self, at: usize, run: &Run) -> TokenStream {
+        let Self { handler: Handler { ident, parameters, .. }, private } = self;
+        let (name, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
+        let sources = || parameters.iter().zip(&run.sources).enumerate();
+        let checks = sources().map(|(at, (parameter, source))| self.check(at, parameter, source, run.kind));
+        let is_read = sources().map(|(at, (_, source))| self.is_read(at, source));
+        // Those that take all that is left come last.
+        let takes_rest = |source: &Source| matches!(source, Source::Args | Source::Kwargs);
+        let single = sources().filter(|(_, (_, source))| !takes_rest(source));
+        let rest = sources().filter(|(_, (_, source))| takes_rest(source));
+        let extractions =
+            single.chain(rest).map(|(at, (parameter, source))| self.extraction(at, parameter, source));
+        let locals = (0..parameters.len()).map(local);
+        let finish = match run.kind {
+            Kind::Rpc => quote!(__wamp_arguments.finish()?;),
+            // A handler that looks at no argument leaves them to the subscribers.
+            Kind::Publish => quote!(if #private::count(#reads) > 0 { __wamp_arguments.finish()?; }),
+            Kind::Subscribe | Kind::Session => TokenStream::new(),
+        };
+        let (answer, outcome) = (self.answer(run.kind), self.outcome(run.kind));
+        quote! {
+            #(#checks)*
+            const #reads: &[::core::primitive::bool] = &[#(#is_read),*];
+
+            fn #name(__wamp_context: #private::Context) -> #private::Answer<#answer> {
+                ::std::boxed::Box::pin(async move {
+                    let __wamp_arena = <#private::Arena as ::core::default::Default>::default();
+                    #[allow(unused_mut)]
+                    let mut __wamp_arguments = #private::Arguments::of(&__wamp_context, &__wamp_arena)?;
+                    #(#extractions)*
+                    #finish
+                    let __wamp_outcome = #ident(#(#locals),*).await;
+                    let __wamp_answer = #outcome;
+                    __wamp_answer
+                })
+            }
+        }
+    }
+
+    fn registration(&self, at: usize, run: &Run) -> TokenStream {
+        let Self { handler: Handler { ident, .. }, private } = self;
+        let Run { kind, uri, realm, roles, .. } = run;
+        let (function, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
+        let entry = variant(*kind);
+        let uri = uri.as_ref().map_or_else(|| quote!(""), ToTokens::to_token_stream);
+        let realm = match realm {
+            Some(realm) => quote!(::core::option::Option::Some(#realm)),
+            None => quote!(::core::option::Option::None),
+        };
+        let name = ident.unraw().to_string();
+        // Of the attribute's own line, also where several stand on a function.
+        let line = quote_spanned!(run.at=> ::core::line!());
+        quote! {
+            #private::Registration {
+                entry: #private::Entry::#entry(#function),
+                uri: #uri,
+                realm: #realm,
+                roles: &[#(#roles),*],
+                function: ::core::concat!(::core::module_path!(), "::", #name),
+                file: ::core::file!(),
+                line: #line,
+                parameters: &#private::arguments::<{ #private::count(#reads) }>(__WAMP_PARAMETERS, #reads),
+            }
+        }
+    }
+
+    /// What the type of a parameter must be for its source: shown by the compiler on the type.
+    fn check(&self, at: usize, parameter: &Parameter, source: &Source, run: Kind) -> TokenStream {
+        let ty = &parameter.ty;
+        let (kind, attribute) = (kind(at), variant(run));
+        let private = self.private;
+        let is_marked = matches!(parameter.mark, Mark::Argument);
+        let check = match source {
+            Source::Type => {
+                quote!(check_type(#kind, #private::IsContext::<#ty>::ONLY_IN, #private::Attribute::#attribute))
+            }
+            Source::Capture { .. } => quote!(check_capture(#kind)),
+            Source::Argument | Source::Default | Source::Args | Source::Kwargs => {
+                quote!(check_argument(#kind))
+            }
+            Source::Extractor => return TokenStream::new(),
+        };
+        let is_bare = matches!(source, Source::Type | Source::Capture { .. }) && !is_marked;
+        let extent = Extent::of(ty);
+        // The type keeps its own place, so that an error about it stands on all of it.
+        let source = is_bare.then(|| {
+            let (function, call) = (extent.cover(quote!(#private::check_source)), extent.cover(quote!(())));
+            quote!(#function::<#ty, { #kind }>#call)
+        });
+        let checks = source.into_iter().chain([extent.cover(quote!(#private::#check))]);
+        quote!(#(const _: () = #checks;)*)
+    }
+
+    /// Whether the parameter is an argument of the message.
+    fn is_read(&self, at: usize, source: &Source) -> TokenStream {
+        let (kind, private) = (kind(at), self.private);
+        match source {
+            Source::Type => quote!(#kind == #private::ARGUMENT),
+            Source::Argument | Source::Default | Source::Args | Source::Kwargs => quote!(true),
+            Source::Extractor | Source::Capture { .. } => quote!(false),
+        }
+    }
+
+    fn extraction(&self, at: usize, parameter: &Parameter, source: &Source) -> TokenStream {
+        let private = self.private;
+        let (local, kind, ty) = (local(at), kind(at), &parameter.ty);
+        let described = quote!(&__WAMP_PARAMETERS[#at]);
+        let argument = quote!({ #private::kind_of_argument(#kind) });
+        let extract =
+            |kind| quote!(#private::extract::<#ty, #kind>(&mut __wamp_arguments, #described).await?);
+        let value = match source {
+            Source::Type => extract(quote!({ #kind })),
+            Source::Argument => extract(argument),
+            Source::Extractor => extract(quote!({ #private::EXTRACTOR })),
+            Source::Default => {
+                let default = default(parameter);
+                quote!(#private::take_or::<#ty, #argument>(&mut __wamp_arguments, #described, || #default)?)
+            }
+            Source::Args => quote!(__wamp_arguments.take_args::<#ty>(#described)?),
+            Source::Kwargs => quote!(__wamp_arguments.take_kwargs::<#ty>(#described)?),
+            Source::Capture { place, .. } => {
+                let kind = if matches!(parameter.mark, Mark::None) { quote!({ #kind }) } else { argument };
+                let place = match place {
+                    Place::Component(at) => quote!(Component(#at)),
+                    Place::Rest(from) => quote!(Rest(#from)),
+                };
+                quote!(#private::capture::<#ty, #kind>(&__wamp_arguments, #described, #private::Capture::#place)?)
+            }
+        };
+        quote!(let #local = #value;)
+    }
+
+    fn answer(&self, kind: Kind) -> TokenStream {
+        let private = self.private;
+        match kind {
+            Kind::Rpc | Kind::Publish => quote!(()),
+            Kind::Subscribe | Kind::Session => quote!(#private::Acceptance),
+        }
+    }
+
+    /// From what the function returned to what the core takes.
+    fn outcome(&self, kind: Kind) -> TokenStream {
+        let Self { handler: Handler { returns, .. }, private } = self;
+        let outcome = returns.cover(quote!(::core::convert::identity(__wamp_outcome)));
+        match kind {
+            Kind::Rpc => {
+                let value = returns.cover(quote!(#private::Outcome(__wamp_value).reply()));
+                let fault = returns.cover(quote!(&__wamp_error));
+                let (reply, error) =
+                    (returns.cover(quote!(#private::reply)), returns.cover(quote!(#private::error)));
+                quote! {
+                    match #private::Outcome(__wamp_outcome).into_result() {
+                        ::core::result::Result::Ok(__wamp_value) => #reply(&__wamp_context, #value),
+                        ::core::result::Result::Err(__wamp_error) => {
+                            ::core::result::Result::Err(#error(#fault))
+                        }
+                    }
+                }
+            }
+            Kind::Subscribe => returns.cover(quote!(#private::accept(#outcome))),
+            Kind::Publish => returns.cover(quote!(#private::permit(#outcome))),
+            Kind::Session => returns.cover(quote!(#private::admit(#outcome))),
+        }
+    }
+}
+
+fn default(parameter: &Parameter) -> TokenStream {
+    let ty = &parameter.ty;
+    match &parameter.mark {
+        Mark::Default(Some(value)) => value.to_token_stream(),
+        _ => quote!(<#ty as ::core::default::Default>::default()),
+    }
+}
+
+/// The name of the kind's variants in the core.
+fn variant(kind: Kind) -> Ident {
+    match kind {
+        Kind::Rpc => format_ident!("Rpc"),
+        Kind::Subscribe => format_ident!("Subscribe"),
+        Kind::Publish => format_ident!("Publish"),
+        Kind::Session => format_ident!("Session"),
+    }
+}
+
+fn local(at: usize) -> Ident {
+    format_ident!("__wamp_{at}")
+}
+
+fn kind(at: usize) -> Ident {
+    format_ident!("__WAMP_KIND_{at}")
+}

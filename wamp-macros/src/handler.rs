@@ -1,0 +1,306 @@
+//! A handler after which nothing is left to check but what only the compiler can: its types.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, FnArg, GenericParam, ItemFn, Lifetime, LitStr, Path, Safety, Visibility};
+
+use crate::attribute::{Annotation, Kind};
+use crate::expand;
+use crate::faults::Faults;
+use crate::parameter::{Mark, Parameter};
+use crate::span::Extent;
+use crate::uri::{Place, Uri};
+
+pub(crate) struct Handler {
+    pub(crate) krate: Path,
+    /// The companion is compiled under the same conditions as the function.
+    pub(crate) conditions: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) ident: Ident,
+    pub(crate) parameters: Vec<Parameter>,
+    /// The return type, or the name of a function without one.
+    pub(crate) returns: Extent,
+    /// The paths of the attributes that were taken off the function.
+    pub(crate) attributes: Vec<Path>,
+    pub(crate) runs: Vec<Run>,
+}
+
+/// One attribute with one of its URIs.
+pub(crate) struct Run {
+    pub(crate) kind: Kind,
+    pub(crate) at: Span,
+    /// None for `#[session]`.
+    pub(crate) uri: Option<LitStr>,
+    pub(crate) realm: Option<LitStr>,
+    pub(crate) roles: Vec<LitStr>,
+    /// Where each parameter comes from.
+    pub(crate) sources: Vec<Source>,
+}
+
+/// Where a parameter comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// From where the kind of its type says.
+    Type,
+    Argument,
+    Extractor,
+    Default,
+    Args,
+    Kwargs,
+    Capture {
+        name: String,
+        place: Place,
+    },
+}
+
+/// Expands the outermost of our attributes on a function, and all that follow it.
+pub(crate) fn annotate(kind: Kind, arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
+        let text = format!("`#[{}]` belongs on an `async fn`", kind.name());
+        let fault = syn::Error::new(Span::call_site(), text).into_compile_error();
+        return quote!(#item #fault);
+    };
+    let mut faults = Faults::default();
+    let mut annotations = vec![Annotation::read(kind, Span::call_site(), arguments, &mut faults)];
+    annotations.extend(Annotation::take(&mut function.attrs, &mut faults));
+    let handler = Handler::of(&mut function, annotations, &mut faults);
+    let companion = match faults.into_result() {
+        Ok(()) => expand::companion(&handler),
+        Err(faults) => {
+            let (stub, faults) = (expand::stub(&handler), faults.into_compile_error());
+            // Inside an `impl` a stub would be one more error.
+            if function.sig.receiver().is_some() { faults } else { quote!(#stub #faults) }
+        }
+    };
+    quote!(#function #companion)
+}
+
+impl Handler {
+    /// Takes what is ours off the function, and checks all of it.
+    fn of(function: &mut ItemFn, annotations: Vec<Annotation>, faults: &mut Faults) -> Self {
+        check_signature(function, faults);
+        let count = function.sig.inputs.len();
+        let parameters = parameters(function, faults);
+        if parameters.len() == count {
+            check_captures(&annotations, &parameters, faults);
+        }
+        check_marks(&annotations, &parameters, faults);
+        check_names(&parameters, faults);
+        check_duplicates(&annotations, faults);
+        let krate = annotations.iter().find_map(|annotation| annotation.krate.clone());
+        let conditions = function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+        Self {
+            krate: krate.unwrap_or_else(|| syn::parse_quote!(::wamp_actix)),
+            conditions: conditions.cloned().collect(),
+            visibility: function.vis.clone(),
+            ident: function.sig.ident.clone(),
+            returns: match &function.sig.output {
+                syn::ReturnType::Default => Extent::of(&function.sig.ident),
+                syn::ReturnType::Type(_, ty) => Extent::of(ty),
+            },
+            attributes: annotations.iter().filter_map(|annotation| annotation.path.clone()).collect(),
+            runs: annotations.into_iter().flat_map(|annotation| runs(annotation, &parameters)).collect(),
+            parameters,
+        }
+    }
+}
+
+/// One run for each URI, and one for a `#[session]`.
+fn runs(annotation: Annotation, parameters: &[Parameter]) -> Vec<Run> {
+    let Annotation { kind, at, uris, realm, roles, .. } = annotation;
+    let run = |uri: Option<LitStr>, sources| Run {
+        kind,
+        at,
+        uri,
+        realm: realm.clone(),
+        roles: roles.clone(),
+        sources,
+    };
+    if kind == Kind::Session {
+        return vec![run(None, parameters.iter().map(|parameter| source(parameter, None)).collect())];
+    }
+    uris.into_iter()
+        .map(|(literal, uri)| {
+            let sources = parameters.iter().map(|parameter| source(parameter, Some(&uri))).collect();
+            run(Some(literal), sources)
+        })
+        .collect()
+}
+
+fn source(parameter: &Parameter, uri: Option<&Uri>) -> Source {
+    let mut captures = uri.into_iter().flat_map(|uri| &uri.captures);
+    if let Some(capture) = captures.find(|capture| parameter.is_named(&capture.name)) {
+        return Source::Capture { name: capture.name.clone(), place: capture.place };
+    }
+    match parameter.mark {
+        Mark::None => Source::Type,
+        Mark::Argument => Source::Argument,
+        Mark::Extractor => Source::Extractor,
+        Mark::Default(_) => Source::Default,
+        Mark::Args => Source::Args,
+        Mark::Kwargs => Source::Kwargs,
+    }
+}
+
+fn check_signature(function: &ItemFn, faults: &mut Faults) {
+    let signature = &function.sig;
+    let name = &signature.ident;
+    if signature.asyncness.is_none() {
+        faults.on(signature.fn_token, format!("a handler has to be asynchronous: write `async fn {name}`"));
+    }
+    if let Safety::Unsafe(keyword) = &signature.safety {
+        faults.on(keyword, "a handler cannot be unsafe: annotate a safe function that calls this one");
+    }
+    if let Some(receiver) = signature.receiver() {
+        faults.on(
+            receiver,
+            "a handler has no `self`: write a free function of one line that calls this method, with what `self` \
+             is as an injected parameter (`web::Data<T>`, or a type that implements `FromContext`)",
+        );
+    }
+    for generic in &signature.generics.params {
+        if !matches!(generic, GenericParam::Lifetime(_)) {
+            faults.on(
+                generic,
+                "a handler cannot be generic: annotate a function of one line that calls this one with concrete types",
+            );
+        }
+    }
+}
+
+/// Reads the parameters; those that are refused are left out.
+fn parameters(function: &mut ItemFn, faults: &mut Faults) -> Vec<Parameter> {
+    let lifetimes: Vec<Lifetime> =
+        function.sig.generics.lifetimes().map(|lifetime| lifetime.lifetime.clone()).collect();
+    let inputs = function.sig.inputs.iter_mut();
+    inputs
+        .filter_map(|input| match input {
+            FnArg::Typed(typed) => Parameter::read(typed, &lifetimes, faults),
+            FnArg::Receiver(_) => None,
+        })
+        .collect()
+}
+
+/// Every capture needs a parameter.
+fn check_captures(annotations: &[Annotation], parameters: &[Parameter], faults: &mut Faults) {
+    for (literal, uri) in annotations.iter().flat_map(|annotation| &annotation.uris) {
+        for capture in &uri.captures {
+            let name = &capture.name;
+            if !parameters.iter().any(|parameter| parameter.is_named(name)) {
+                faults.on(
+                    literal,
+                    format!("the capture `{{{name}}}` has no parameter: add one, such as `{name}: &str`"),
+                );
+            }
+        }
+    }
+}
+
+/// Every mark needs a message that has what it asks for.
+fn check_marks(annotations: &[Annotation], parameters: &[Parameter], faults: &mut Faults) {
+    for (at, parameter) in parameters.iter().enumerate() {
+        let Some(attribute) = &parameter.attribute else {
+            continue;
+        };
+        let repeated = parameters[..at]
+            .iter()
+            .any(|other| std::mem::discriminant(&other.mark) == std::mem::discriminant(&parameter.mark));
+        if let Some(fault) = misplaced(annotations, parameter, repeated) {
+            faults.on(attribute, fault);
+        }
+    }
+}
+
+fn misplaced(annotations: &[Annotation], parameter: &Parameter, repeated: bool) -> Option<String> {
+    let captured: Vec<(Kind, bool)> =
+        annotations.iter().flat_map(|annotation| captured(annotation, parameter)).collect();
+    let (is_captured, always) = (captured.iter().any(|(_, is)| *is), captured.iter().all(|(_, is)| *is));
+    let name = &parameter.name;
+    let mute = captured.iter().find(|(kind, is_captured)| !is_captured && !kind.carries_arguments());
+    match &parameter.mark {
+        Mark::None => None,
+        Mark::Args if repeated => Some(
+            "`#[args]` takes all positional arguments that are left: only one parameter can have it".into(),
+        ),
+        Mark::Kwargs if repeated => Some(
+            "`#[kwargs]` takes all keyword arguments that are left: only one parameter can have it".into(),
+        ),
+        Mark::Extractor | Mark::Args | Mark::Kwargs if is_captured => Some(format!(
+            "`{name}` is read from the URI, where `{{{name}}}` stands: remove this attribute, or rename one of the two"
+        )),
+        Mark::Default(_) if is_captured && always => Some(format!(
+            "`{name}` is read from the URI, where `{{{name}}}` stands and is never absent: remove this attribute"
+        )),
+        Mark::Argument | Mark::Default(_) | Mark::Args | Mark::Kwargs => {
+            mute.map(|(kind, _)| without_arguments(*kind))
+        }
+        Mark::Extractor => None,
+    }
+}
+
+/// Whether the parameter is a capture, for each URI of the attribute.
+fn captured(annotation: &Annotation, parameter: &Parameter) -> Vec<(Kind, bool)> {
+    if annotation.kind == Kind::Session {
+        return vec![(Kind::Session, false)];
+    }
+    let uris = annotation.uris.iter();
+    uris.map(|(_, uri)| {
+        (annotation.kind, uri.captures.iter().any(|capture| parameter.is_named(&capture.name)))
+    })
+    .collect()
+}
+
+fn without_arguments(kind: Kind) -> String {
+    match kind {
+        Kind::Subscribe => {
+            "a SUBSCRIBE carries no arguments: parameters of `#[subscribe]` are injected, extracted, or \
+                            captures of the topic"
+                .into()
+        }
+        _ => "a HELLO carries no arguments: parameters of `#[session]` are injected or extracted".into(),
+    }
+}
+
+/// No two parameters can be passed by the same keyword.
+fn check_names(parameters: &[Parameter], faults: &mut Faults) {
+    for (at, parameter) in parameters.iter().enumerate() {
+        let clash = parameters[..at]
+            .iter()
+            .find(|other| other.name == parameter.name || other.camel == parameter.camel);
+        if let Some(other) = clash {
+            let (name, other) = (&parameter.ident, &other.ident);
+            faults.on(
+                name,
+                format!(
+                    "clients cannot tell `{name}` from `{other}`, both are `{}`: rename one",
+                    parameter.camel
+                ),
+            );
+        }
+    }
+}
+
+/// No two attributes of a function serve the same.
+fn check_duplicates(annotations: &[Annotation], faults: &mut Faults) {
+    let mut seen: Vec<(Kind, String, Option<String>)> = Vec::new();
+    for annotation in annotations {
+        let realm = annotation.realm.as_ref().map(LitStr::value);
+        let mut check = |pattern: &str, span: Span, text: &str| {
+            let clash = seen.iter().any(|(kind, other, their)| {
+                let meets = their.is_none() || realm.is_none() || *their == realm;
+                *kind == annotation.kind && other == pattern && meets
+            });
+            if clash {
+                faults.add(syn::Error::new(span, text));
+            }
+            seen.push((annotation.kind, pattern.to_owned(), realm.clone()));
+        };
+        for (literal, uri) in &annotation.uris {
+            check(&uri.pattern, literal.span(), "this URI stands twice on the same function: remove one");
+        }
+        if annotation.kind == Kind::Session {
+            check("", annotation.at.span(), "`#[session]` stands twice for the same realm: remove one");
+        }
+    }
+}

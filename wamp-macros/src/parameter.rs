@@ -1,0 +1,178 @@
+//! A handler's parameter as the user wrote it.
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Attribute, Expr, Lifetime, Meta, Pat, PatType, Type, TypeReference};
+
+use crate::faults::Faults;
+
+/// The attributes that a parameter can have: it has at most one of them.
+const NAMES: [&str; 5] = ["arg", "extract", "default", "args", "kwargs"];
+
+/// What the user said about where a parameter comes from.
+#[derive(Clone)]
+pub(crate) enum Mark {
+    /// Nothing: its type decides.
+    None,
+    /// `#[arg]`.
+    Argument,
+    /// `#[extract]`.
+    Extractor,
+    /// `#[default]` or `#[default(expr)]`.
+    Default(Option<Expr>),
+    /// `#[args]`.
+    Args,
+    /// `#[kwargs]`.
+    Kwargs,
+}
+
+pub(crate) struct Parameter {
+    pub(crate) ident: Ident,
+    /// As a keyword argument.
+    pub(crate) name: String,
+    /// The same in camel case.
+    pub(crate) camel: String,
+    /// Without the function's named lifetimes.
+    pub(crate) ty: Type,
+    /// Whether the user wrote `&'static` in it.
+    pub(crate) is_static: bool,
+    pub(crate) mark: Mark,
+    /// The attribute that made the mark.
+    pub(crate) attribute: Option<Attribute>,
+}
+
+impl Parameter {
+    /// Reads a parameter and takes our attributes off it.
+    pub(crate) fn read(typed: &mut PatType, lifetimes: &[Lifetime], faults: &mut Faults) -> Option<Self> {
+        let (mark, attribute) = mark(&mut typed.attrs, faults);
+        let mut ty = (*typed.ty).clone();
+        let mut types = Types { lifetimes, is_static: false, faults };
+        types.visit_type_mut(&mut ty);
+        let is_static = types.is_static;
+        let ident = name(&typed.pat);
+        let Some(ident) = ident else {
+            faults.on(
+                &typed.pat,
+                "a handler's parameter needs a name, under which clients can pass it: write `name: …` here, and take \
+                 it apart in the body",
+            );
+            return None;
+        };
+        let name = ident.unraw().to_string().trim_start_matches('_').to_owned();
+        Some(Self { camel: camel(&name), name, ident, ty, is_static, mark, attribute })
+    }
+
+    /// Whether a capture of this name means the parameter.
+    pub(crate) fn is_named(&self, capture: &str) -> bool {
+        self.name == capture || self.ident.unraw() == capture
+    }
+}
+
+/// The name that a pattern binds, if it is nothing but a name.
+fn name(pattern: &Pat) -> Option<Ident> {
+    match pattern {
+        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
+            let only_underscores = name.ident.to_string().chars().all(|c| c == '_');
+            (!only_underscores).then(|| name.ident.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Takes our attributes out of those of a parameter.
+fn mark(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> (Mark, Option<Attribute>) {
+    let (ours, others) = std::mem::take(attributes)
+        .into_iter()
+        .partition(|attribute: &Attribute| NAMES.iter().any(|name| attribute.path().is_ident(name)));
+    *attributes = others;
+    let mut ours: std::vec::IntoIter<Attribute> = ours.into_iter();
+    let Some(first) = ours.next() else {
+        return (Mark::None, None);
+    };
+    for other in ours {
+        let (first, second) = (spelled(&first), spelled(&other));
+        let text = if first == second {
+            format!("`#[{first}]` stands twice: remove one")
+        } else {
+            format!(
+                "`#[{second}]` contradicts `#[{first}]`: a parameter has one source, remove one of the two"
+            )
+        };
+        faults.on(other, text);
+    }
+    (faults.ok(read(&first)).unwrap_or(Mark::None), Some(first))
+}
+
+fn spelled(attribute: &Attribute) -> String {
+    attribute.path().get_ident().map(ToString::to_string).unwrap_or_default()
+}
+
+fn read(attribute: &Attribute) -> syn::Result<Mark> {
+    let name = spelled(attribute);
+    if name == "default" {
+        return match &attribute.meta {
+            Meta::Path(_) => Ok(Mark::Default(None)),
+            Meta::List(list) if list.tokens.is_empty() => Err(syn::Error::new_spanned(
+                attribute,
+                "write the value in the parentheses, or `#[default]` for the default of the type",
+            )),
+            Meta::List(list) => list.parse_args().map(|value| Mark::Default(Some(value))),
+            Meta::NameValue(_) => {
+                Err(syn::Error::new_spanned(attribute, "write `#[default(…)]`, with parentheses"))
+            }
+        };
+    }
+    if !matches!(attribute.meta, Meta::Path(_)) {
+        return Err(syn::Error::new_spanned(attribute, format!("`#[{name}]` takes nothing in parentheses")));
+    }
+    Ok(match name.as_str() {
+        "arg" => Mark::Argument,
+        "extract" => Mark::Extractor,
+        "args" => Mark::Args,
+        _ => Mark::Kwargs,
+    })
+}
+
+/// `document_id` as `documentId`.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_').filter(|word| !word.is_empty());
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        camel.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        camel.push_str(letters.as_str());
+    }
+    camel
+}
+
+/// Makes the types of a signature fit for an expression: without the function's named lifetimes.
+struct Types<'a> {
+    lifetimes: &'a [Lifetime],
+    is_static: bool,
+    faults: &'a mut Faults,
+}
+
+impl VisitMut for Types<'_> {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if self.lifetimes.contains(lifetime) {
+            *lifetime = Lifetime::new("'_", lifetime.span());
+        }
+    }
+
+    fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+        self.is_static |= reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
+        visit_mut::visit_type_reference_mut(self, reference);
+    }
+
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        if let Type::ImplTrait(_) = ty {
+            self.faults.on(
+                &ty,
+                "a handler cannot be generic: give the parameter a concrete type, or annotate a one-line function \
+                 that calls this one",
+            );
+        }
+        visit_mut::visit_type_mut(self, ty);
+    }
+}

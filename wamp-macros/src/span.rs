@@ -1,0 +1,34 @@
+//! Where the compiler's own errors about an expansion shall stand.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// From the first to the last token of what the user wrote: an expression whose first and last tokens carry these two
+/// spans stands on all of it in an error.
+#[derive(Copy, Clone)]
+pub(crate) struct Extent {
+    pub(crate) first: Span,
+    pub(crate) last: Span,
+}
+
+impl Extent {
+    /// The place of the tokens, with names resolved as where the attribute stands.
+    pub(crate) fn of(tokens: &impl ToTokens) -> Self {
+        let tokens: TokenStream = tokens.to_token_stream();
+        let mut spans = tokens.into_iter().map(|token| token.span());
+        let first = spans.next().unwrap_or_else(Span::call_site);
+        let last = spans.last().unwrap_or(first);
+        let here = Span::call_site();
+        Self { first: here.located_at(first), last: here.located_at(last) }
+    }
+
+    /// Gives an expression the place: its last token the last span, all others the first.
+    pub(crate) fn cover(self, expression: TokenStream) -> TokenStream {
+        let mut tokens: Vec<TokenTree> = expression.into_iter().collect();
+        let last = tokens.len().saturating_sub(1);
+        for (at, token) in tokens.iter_mut().enumerate() {
+            token.set_span(if at == last { self.last } else { self.first });
+        }
+        tokens.into_iter().collect()
+    }
+}
