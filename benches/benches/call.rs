@@ -28,7 +28,8 @@ struct Caller {
 
 impl Caller {
     fn new(tail: &str) -> Self {
-        let router = Router::builder().handlers(handlers![add, echo]).build().expect("the handlers are valid");
+        let router =
+            Router::builder().handlers(handlers![add, echo]).build().expect("the handlers are valid");
         let now = Instant::now();
         let transport = Transport {
             serializer: Serializer::Json,

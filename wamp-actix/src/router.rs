@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use actix_web::error::ErrorInternalServerError;
 use actix_web::{FromRequest, HttpRequest, dev};
-use wamp_core::{BuildError, Context, Error, FromContext};
+use wamp_core::{BuildError, Context, Error, FromContext, WeakRouter};
 
 use crate::endpoint::Endpoint;
 
@@ -77,16 +77,15 @@ pub fn router() -> Result<Router, BuildError> {
 }
 
 thread_local! {
-    /// The routers that this worker's application mounts.
-    static MOUNTED: RefCell<Vec<Router>> = const { RefCell::new(Vec::new()) };
+    /// The routers that this worker's application mounts. Not kept alive: a test may have many applications in a row.
+    static MOUNTED: RefCell<Vec<WeakRouter>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Notes that this worker's application serves the router, for the extractor.
 pub(crate) fn mounted(router: &Router) {
     MOUNTED.with_borrow_mut(|mounted| {
-        if !mounted.iter().any(|other| other.is(router)) {
-            mounted.push(router.clone());
-        }
+        mounted.retain(|other| other.upgrade().is_some_and(|other| !other.is(router)));
+        mounted.push(router.downgrade());
     });
 }
 
@@ -96,16 +95,19 @@ impl FromRequest for Router {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
-        let found = request.app_data::<Self>().cloned().ok_or(());
-        ready(found.or_else(|()| {
-            MOUNTED.with_borrow(|mounted| match mounted.as_slice() {
-                [only] => Ok(only.clone()),
-                [] => Err(ErrorInternalServerError("no WAMP endpoint is mounted")),
-                _ => Err(ErrorInternalServerError(
-                    "several WAMP routers are mounted: add the one meant with `.app_data(router)`",
-                )),
-            })
-        }))
+        ready(request.app_data::<Self>().cloned().map_or_else(only_mounted, Ok))
+    }
+}
+
+fn only_mounted() -> Result<Router, actix_web::Error> {
+    let mounted: Vec<_> =
+        MOUNTED.with_borrow(|mounted| mounted.iter().filter_map(WeakRouter::upgrade).collect());
+    match mounted.as_slice() {
+        [only] => Ok(only.clone().into()),
+        [] => Err(ErrorInternalServerError("no WAMP endpoint is mounted")),
+        _ => Err(ErrorInternalServerError(
+            "several WAMP routers are mounted: add the one that is meant with `.app_data(router)`",
+        )),
     }
 }
 

@@ -28,9 +28,7 @@ pub(crate) fn listen(router: &Router) {
                 tracing::warn!(%error, "cannot listen for signals: the router must be shut down by the application");
                 return;
             }
-            let grace = router.limits().shutdown_grace;
-            tracing::info!(?grace, "shutting down");
-            router.shutdown(grace).await;
+            router.shutdown(router.limits().shutdown_grace).await;
         });
     }
 }

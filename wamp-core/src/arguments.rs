@@ -10,7 +10,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess
 use serde::forward_to_deserialize_any;
 
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, shortened};
 use crate::json::{Elements, Malformed, Reader};
 use crate::serializer::reader;
 
@@ -102,7 +102,7 @@ impl<'c> Arguments<'c> {
         let value = if self.at_positional()? {
             self.taken += 1;
             if keyword.is_some() {
-                return Err(self.fault(parameter, &"given by position and by keyword"));
+                return Err(self.fault(parameter, "given by position and by keyword"));
             }
             self.read_positional()
         } else if let Some(value) = keyword {
@@ -111,7 +111,7 @@ impl<'c> Arguments<'c> {
         } else {
             return T::deserialize(Absent).map_err(|_| self.missing(parameter));
         };
-        value.map_err(|error| self.fault(parameter, &error))
+        value.map_err(|error| self.fault(parameter, error.what()))
     }
 
     /// Takes an argument that may be absent or null, in which case `default` makes it.
@@ -133,7 +133,7 @@ impl<'c> Arguments<'c> {
     /// `wamp.error.invalid_argument`: one of them does not fit.
     #[doc(hidden)]
     pub fn take_args<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
-        T::deserialize(RestOfArgs(self)).map_err(|error| self.fault(parameter, &error))
+        T::deserialize(RestOfArgs(self)).map_err(|error| self.fault(parameter, error.what()))
     }
 
     /// Takes all keyword arguments that are left: `#[kwargs]`.
@@ -217,7 +217,7 @@ impl<'c> Arguments<'c> {
         Error::invalid_argument(format_args!("argument {position} `{name}` is missing"))
     }
 
-    fn fault(&self, parameter: &Parameter, fault: &dyn Display) -> Error {
+    fn fault(&self, parameter: &Parameter, fault: &str) -> Error {
         let (position, name) = (self.taken, parameter.name);
         Error::invalid_argument(format_args!("argument {position} `{name}`: {fault}"))
     }
@@ -251,11 +251,6 @@ fn keywords<'c>(text: &'c str, arena: &'c Bump) -> Result<Vec<Keyword<'c>>, Malf
         keywords.push(Keyword { key, value: reader.skip()?, taken: false });
     }
     Ok(keywords)
-}
-
-/// A stranger's text in an error, cut to a length that a log line bears.
-fn shortened(text: &str) -> &str {
-    text.char_indices().nth(64).map_or(text, |(end, _)| &text[..end])
 }
 
 /// An argument that is not there: `Option` reads `None` from it, everything else fails.

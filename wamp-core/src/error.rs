@@ -103,7 +103,7 @@ impl WampError for Error {
 /// }
 /// assert_eq!(parse("x").unwrap_err().uri(), "wamp.error.runtime_error");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Error {
     uri: Cow<'static, str>,
     payload: PayloadBuilder,
@@ -134,6 +134,16 @@ impl Error {
         let id = format!("{:08x}", rand::random::<u32>());
         tracing::error!(id, cause = %cause, "internal error of a handler");
         Self::new(uris::RUNTIME_ERROR).arg(format!("internal error {id}"))
+    }
+
+    /// C-03.
+    pub(crate) fn no_such_procedure(uri: &str) -> Self {
+        Self::new(uris::NO_SUCH_PROCEDURE).arg(format!("there is no procedure `{}`", shortened(uri)))
+    }
+
+    /// U-03: a procedure or topic that is no URI, or one that belongs to the protocol (U-06).
+    pub(crate) fn invalid_uri(uri: &str) -> Self {
+        Self::new(uris::INVALID_URI).arg(format!("`{}` is not a URI that can be used here", shortened(uri)))
     }
 
     /// A result that its caller's serializer cannot express.
@@ -206,6 +216,13 @@ impl Display for Error {
     }
 }
 
+/// As `Display`: what `unwrap` shows in a test.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
+    }
+}
+
 impl<E: std::error::Error + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         match known_errors().get(&TypeId::of::<E>()) {
@@ -213,6 +230,11 @@ impl<E: std::error::Error + 'static> From<E> for Error {
             None => Self::internal(chain(&error)),
         }
     }
+}
+
+/// A stranger's text in an answer, cut to a length that a log line bears.
+pub(crate) fn shortened(text: &str) -> &str {
+    text.char_indices().nth(64).map_or(text, |(end, _)| &text[..end])
 }
 
 /// The error with its sources, as the log shows it.

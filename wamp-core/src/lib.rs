@@ -42,7 +42,7 @@ pub use payload::{DecodeError, Payload, PayloadBuilder, Raw};
 pub use realm::{Publish, PublishError, Realm};
 pub use registry::Topic;
 pub use reply::{Args, Events, Hold, IntoAcceptance, IntoAdmission, Kwargs, Reply, Snapshot};
-pub use router::{BuildError, RealmBuilder, Router, RouterBuilder, Stopped};
+pub use router::{BuildError, RealmBuilder, Router, RouterBuilder, Stopped, WeakRouter};
 pub use serializer::{EncodeError, Frame, Serializer};
 pub use session::{Session, SessionData};
 

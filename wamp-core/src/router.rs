@@ -4,7 +4,7 @@ mod builder;
 mod shutdown;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 pub use builder::{BuildError, RealmBuilder, RouterBuilder};
@@ -33,6 +33,18 @@ use crate::registry::Registry;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Router(Arc<Inner>);
+
+/// A handle that does not keep its router alive: [`Router::downgrade`].
+#[derive(Clone, Debug)]
+pub struct WeakRouter(Weak<Inner>);
+
+impl WeakRouter {
+    /// The router, if it is still there.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Router> {
+        self.0.upgrade().map(Router)
+    }
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -73,6 +85,12 @@ impl Router {
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// A handle that does not keep the router alive.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakRouter {
+        WeakRouter(Arc::downgrade(&self.0))
     }
 
     /// The bounds that sessions keep.

@@ -7,6 +7,8 @@ mod procedures;
 mod sleeps;
 mod topics;
 
+use std::io::IsTerminal as _;
+
 use actix_web::{App, HttpServer, web::Data};
 use tracing_subscriber::EnvFilter;
 use wamp_actix::{Realm, Router, Topic};
@@ -38,7 +40,8 @@ impl Options {
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let Options { port, workers } = Options::parse()?;
 
     let realm = Realm::new("realm1")

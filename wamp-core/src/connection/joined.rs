@@ -237,8 +237,11 @@ impl Joined {
     fn start_call(&mut self, request: RequestId, uri: &str, payload: Payload) -> Result<(), Error> {
         let found = self.served.registry.procedure(uri).map(|handler| (handler, handler.entry));
         let Some((handler, Entry::Rpc(run))) = found else {
-            let uri = if uri::is_valid(uri) { uris::NO_SUCH_PROCEDURE } else { uris::INVALID_URI }; // C-03, U-03
-            return Err(Error::new(uri));
+            return Err(if uri::is_valid(uri) {
+                Error::no_such_procedure(uri)
+            } else {
+                Error::invalid_uri(uri)
+            });
         };
         if !handler.admits(self.session().authrole()) {
             return Err(Error::not_authorized("the role may not call this procedure"));
@@ -274,7 +277,7 @@ impl Joined {
     fn register(&mut self, request: RequestId, procedure: &str) -> Result<(), Violation> {
         self.expect(request)?;
         let error = if !uri::is_valid(procedure) || uri::is_reserved(procedure) {
-            Error::new(uris::INVALID_URI) // U-03, U-06
+            Error::invalid_uri(procedure) // U-03, U-06
         } else {
             Error::not_authorized("clients cannot register procedures")
         };

@@ -73,7 +73,7 @@ impl Joined {
     /// The handler that decides about publications to this topic; `None` if everybody may.
     fn publisher(&self, topic: &str) -> Result<Option<&'static Registration>, Error> {
         if !uri::is_valid(topic) || uri::is_reserved(topic) {
-            return Err(Error::new(uris::INVALID_URI)); // U-03, U-06
+            return Err(Error::invalid_uri(topic)); // U-03, U-06
         }
         match self.served.registry.publication(topic) {
             None => Err(Error::not_authorized("nobody declared this topic for publishers")),

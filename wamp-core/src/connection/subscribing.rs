@@ -109,7 +109,7 @@ impl Joined {
         let valid =
             if policy == MatchPolicy::Exact { uri::is_valid(topic) } else { uri::is_valid_pattern(topic) };
         if !valid {
-            return Err(Error::new(uris::INVALID_URI)); // U-03, U-05
+            return Err(Error::invalid_uri(topic)); // U-03, U-05
         }
         if policy != MatchPolicy::Exact {
             return Err(

@@ -29,6 +29,11 @@ impl Malformed {
         Self(Box::new(Fault { what: what.into(), at: Some(at) }))
     }
 
+    /// What is wrong, without the place: for a caller, who knows arguments and not bytes.
+    pub(crate) fn what(&self) -> &str {
+        &self.0.what
+    }
+
     /// serde's constructors know no position; the reader adds it, and the innermost value wins.
     #[cold]
     pub(super) fn located(mut self, at: usize) -> Self {
@@ -56,7 +61,9 @@ impl de::Error for Malformed {
             Unexpected::Unit => "null".to_owned(),
             other => cut(other, MAX_ECHO),
         };
-        Self::custom(de::value::Error::invalid_type(Unexpected::Other(&unexpected), expected))
+        // Whether a string is borrowed is the handler's affair.
+        let expected = expected.to_string().replace("a borrowed string", "a string");
+        Self::custom(de::value::Error::invalid_type(Unexpected::Other(&unexpected), &expected.as_str()))
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -47,6 +47,7 @@ pub(crate) fn decode<'f>(
 /// The elements of the outermost list, taken one after the other.
 struct Fields<'f> {
     text: &'f ByteString,
+    arena: &'f Bump,
     reader: Reader<'f>,
     elements: Elements,
 }
@@ -61,7 +62,7 @@ impl<'f> Fields<'f> {
     fn open(text: &'f ByteString, arena: &'f Bump) -> Result<Self, Violation> {
         let mut reader = reader(text, arena);
         let elements = reader.list()?;
-        Ok(Self { text, reader, elements })
+        Ok(Self { text, arena, reader, elements })
     }
 
     fn message(mut self) -> Result<Message<'f>, Violation> {
@@ -124,7 +125,10 @@ impl<'f> Fields<'f> {
 
     fn publish(mut self) -> Result<Message<'f>, Violation> {
         let request = self.request("Request")?;
-        let options = self.options("Options")?;
+        let dict = self.dict("Options")?;
+        // Read twice instead of flattened: serde would buffer whatever a stranger puts there.
+        let mut options: PublishOptions = self.read(dict.clone())?;
+        options.filter = self.read(dict)?;
         let topic = self.string("Topic")?;
         let payload = self.payload()?;
         Ok(Message::Publish { request, options, topic, payload })
@@ -215,6 +219,11 @@ impl<'f> Fields<'f> {
             return Err(format!("{name} is not a dict").into());
         }
         self.reader.read().map_err(|malformed| format!("{name}: {malformed}").into())
+    }
+
+    fn read<T: Deserialize<'f>>(&self, dict: Range<usize>) -> Result<T, Violation> {
+        let options = reader(&self.text[dict], self.arena).read();
+        options.map_err(|malformed| format!("Options: {malformed}").into())
     }
 
     fn optional_dict(mut self, name: &'static str) -> Result<(), Violation> {

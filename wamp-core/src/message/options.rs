@@ -75,11 +75,11 @@ pub(crate) struct PublishOptions {
     #[serde(rename = "retain")]
     _retain: Option<bool>,
     pub(crate) ppt_scheme: Option<IgnoredAny>,
-    #[serde(flatten)]
+    #[serde(skip)]
     pub(crate) filter: Filter,
 }
 
-/// Which subscribers an event is for (L-03): a list that is present is a condition, an empty whitelist means nobody (L-04).
+/// The rest of `PUBLISH.Options`: which subscribers an event is for (L-03). A list that is present is a condition, an empty whitelist means nobody (L-04).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Filter {

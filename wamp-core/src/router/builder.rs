@@ -80,7 +80,7 @@ impl RealmBuilder {
 }
 
 /// Everything that is wrong with the declarations of a router, each fault with the places that it concerns.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("the router cannot be built:{}", Listed(faults))]
 pub struct BuildError {
     faults: Vec<String>,
@@ -90,6 +90,13 @@ impl BuildError {
     /// One text for each fault.
     pub fn faults(&self) -> impl Iterator<Item = &str> {
         self.faults.iter().map(String::as_str)
+    }
+}
+
+/// As `Display`: what a `main` shows that returns the error.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -212,8 +219,9 @@ fn realms(declared: Vec<(&RealmBuilder, Registry)>) -> Realms {
     Realms::Named(named)
 }
 
-/// One line for what is served, so that a handler that was not linked is missed at once.
+/// Tells what is served, so that a handler that was not linked is missed at once.
 fn announce(handlers: &[&Registration]) {
-    let list: Vec<String> = handlers.iter().map(ToString::to_string).collect();
-    tracing::info!(handlers = handlers.len(), "serving {}", list.join(", "));
+    for handler in handlers {
+        tracing::info!("serving {handler}");
+    }
 }

@@ -21,7 +21,11 @@ struct State {
 
 impl Stop {
     pub(super) fn begin(&self, grace: Duration) {
-        self.0.lock().grace.get_or_insert(grace);
+        let mut state = self.0.lock();
+        if state.grace.is_none() {
+            tracing::info!(?grace, connections = state.connections, "shutting down");
+            state.grace = Some(grace);
+        }
     }
 
     pub(super) fn grace(&self) -> Option<Duration> {
