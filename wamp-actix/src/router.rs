@@ -19,14 +19,16 @@ pub type RouterBuilder = wamp_core::RouterBuilder<Router>;
 /// It is an extractor of actix, so that ordinary routes can publish, and handlers get it injected.
 ///
 /// ```
-/// use actix_web::{HttpResponse, Responder, post, web};
+/// use actix_web::{HttpResponse, post};
 /// use wamp_actix::Router;
 ///
 /// #[post("/news")]
-/// async fn news(text: String, router: Router) -> impl Responder {
+/// async fn news(text: String, router: Router) -> HttpResponse {
 ///     let realm = router.realm("realm1").expect("the default router serves every realm");
-///     realm.publish("headlines").arg(text).send().map(|_| HttpResponse::NoContent())
-///         .unwrap_or_else(|error| HttpResponse::InternalServerError().body(error.to_string()).into())
+///     match realm.publish("headlines").arg(text).send() {
+///         Ok(_) => HttpResponse::NoContent().finish(),
+///         Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
+///     }
 /// }
 /// ```
 #[derive(Clone, Debug)]

@@ -49,11 +49,8 @@ fn router() -> Router {
 fn serve(router: &Router, lock: &Lock) -> SocketAddr {
     let (router, lock) = (router.clone(), lock.clone());
     let app = move || App::new().app_data(lock.clone()).service(router.endpoint("/ws").on_signal(false));
-    let server = HttpServer::new(app)
-        .on_connect(wamp_actix::on_connect)
-        .workers(1)
-        .bind(("127.0.0.1", 0))
-        .unwrap();
+    let server =
+        HttpServer::new(app).on_connect(wamp_actix::on_connect).workers(1).bind(("127.0.0.1", 0)).unwrap();
     let address = server.addrs()[0];
     actix_web::rt::spawn(server.run());
     address

@@ -36,6 +36,9 @@ impl fmt::Debug for Framing {
     }
 }
 
+/// Room for the messages of a quiet moment.
+const FIRST_BYTES: usize = 256;
+
 /// Frames that wait for the transport.
 #[derive(Debug)]
 pub(crate) struct Outbox {
@@ -62,6 +65,10 @@ impl Outbox {
     where
         F: FnOnce(Serializer, &mut Vec<u8>) -> Result<(), EncodeError>,
     {
+        if self.buffer.capacity() == 0 {
+            // One allocation for what most messages need, instead of growing from nothing.
+            self.buffer.reserve(FIRST_BYTES);
+        }
         let mut message = Unfinished { start: self.buffer.len(), buffer: &mut self.buffer, sealed: false };
         message.buffer.resize(message.start + self.framing.reserve, 0);
         write(self.serializer, message.buffer)?;

@@ -131,7 +131,7 @@ impl Annotation {
         }
         match Uri::parse(&literal.value()) {
             Err(fault) => faults.on(literal, fault),
-            Ok(uri) if uri.is_reserved() && self.kind != Kind::Subscribe => {
+            Ok(uri) if uri.is_reserved() => {
                 let subject = self.kind.subject();
                 faults.on(
                     literal,

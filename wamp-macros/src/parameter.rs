@@ -176,3 +176,22 @@ impl VisitMut for Types<'_> {
         visit_mut::visit_type_mut(self, ty);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::camel;
+
+    #[test]
+    fn the_camel_case_of_a_name_has_no_underscores() {
+        for (name, expected) in [
+            ("a", "a"),
+            ("document_id", "documentId"),
+            ("a__b_", "aB"),
+            ("x_1", "x1"),
+            ("\u{fc}ber_\u{e4}nder", "\u{fc}ber\u{c4}nder"),
+            ("documentId", "documentId"),
+        ] {
+            assert_eq!(camel(name), expected);
+        }
+    }
+}

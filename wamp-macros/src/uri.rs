@@ -130,7 +130,7 @@ enum Part<'a> {
 fn part(component: &str) -> Result<Part<'_>, String> {
     if component.is_empty() {
         return Err(
-            "the URI has an empty component: write a capture such as `{name}` where any component fits"
+            "the URI has an empty component: remove a dot, or name a capture such as `{name}` if any component fits"
                 .into(),
         );
     }
@@ -157,4 +157,83 @@ fn part(component: &str) -> Result<Part<'_>, String> {
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wamp_actix::{Realm, Router, Topic};
+
+    /// What the router itself makes of a declaration.
+    fn is_accepted(declared: &str) -> bool {
+        let realm = Realm::new("realm1").topic(declared, Topic::open());
+        Router::builder().realm(realm).handlers([]).build().is_ok()
+    }
+
+    #[test]
+    fn the_rules_are_those_of_the_router() {
+        let long = "x".repeat(MAX_BYTES);
+        let longer = format!("{long}x");
+        for declared in [
+            "a",
+            "a.b",
+            "myapp:getDoc",
+            "a-b.\u{fc}",
+            "{a}",
+            "{a..}",
+            "{_}.b",
+            "users.{name}.get",
+            "files.{path..}",
+            "{a}.{b}",
+            "wampx.a",
+            "a.wamp",
+            &long,
+            &longer,
+            "",
+            ".",
+            "a.",
+            ".a",
+            "a..b",
+            "a b",
+            "a\tb",
+            "a\u{b}",
+            "a\u{a0}",
+            "a#b",
+            "wamp",
+            "wamp.a",
+            "wamp.{a}",
+            "a.{}",
+            "a.{..}",
+            "a.{1x}",
+            "a.{x y}",
+            "a.{x}.{x}",
+            "a.{x..}.b",
+            "a.{x..}.",
+            "a{x..}",
+            "a.b{x}",
+            "a.{x}b",
+            "a.{x.b",
+            "a.x}",
+            "a.{{x}}",
+            "a.{x}{y}",
+            "{a}.b.{c..}",
+            "a b.{c..}",
+            "a..{c..}",
+            "..}",
+        ] {
+            let read = Uri::parse(declared).is_ok_and(|uri| !uri.is_reserved());
+            assert_eq!(read, is_accepted(declared), "{declared:?}");
+        }
+    }
+
+    #[test]
+    fn a_capture_knows_its_place() {
+        let place = |name: &str, place| Capture { name: name.to_owned(), place };
+        let uri = Uri::parse("users.{first}.{last}").expect("valid");
+        assert_eq!(uri.captures, [place("first", Place::Component(1)), place("last", Place::Component(2))]);
+        assert_eq!(uri.pattern, "users..");
+        let uri = Uri::parse("\u{fc}.files.{path..}").expect("valid");
+        assert_eq!(uri.captures, [place("path", Place::Rest(9))]);
+        assert_eq!(uri.pattern, "\u{fc}.files.");
+    }
 }

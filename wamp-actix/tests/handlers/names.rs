@@ -76,6 +76,26 @@ mod module {
     }
 }
 
+/// A crate that hands ours on under another name.
+mod facade {
+    pub(super) use wamp_actix as wamp;
+}
+
+#[facade::wamp::rpc("facade", crate = facade::wamp)]
+async fn through_a_facade(number: Option<u8>) -> Result<u8, Absent> {
+    number.ok_or(Absent)
+}
+
+#[derive(facade::wamp::WampError)]
+#[wamp("com.example.error.absent", crate = facade::wamp)]
+struct Absent;
+
+impl std::fmt::Display for Absent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("absent")
+    }
+}
+
 macro_rules! handler {
     ($name:ident, $uri:literal, $parameter:ident: $type:ty, $returns:ty) => {
         #[rpc($uri)]
@@ -120,4 +140,11 @@ async fn handlers_in_modules_and_from_macros_are_handlers() {
 async fn a_handler_can_be_called_as_the_function_that_it_is() {
     assert_eq!(plain(1, 2).await, 3);
     assert_eq!(module::inner::handler().await, "inner");
+}
+
+#[actix_web::test]
+async fn the_crate_can_have_another_path() {
+    let client = client(handlers![through_a_facade]).await;
+    assert_eq!(single(client.call("facade").arg(1)).await, 1);
+    assert_eq!(client.call("facade").await.unwrap_err().uri(), "com.example.error.absent");
 }

@@ -1,10 +1,11 @@
 #![allow(unused)]
 
-use wamp_actix::{publish, rpc};
+use wamp_actix::{publish, rpc, subscribe};
 
 #[rpc("wamp.session.count")]
 async fn count() {}
 
+#[subscribe("wamp.session.on_join")]
 #[publish("wamp")]
 async fn event() {}
 

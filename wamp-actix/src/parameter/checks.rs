@@ -1,0 +1,117 @@
+//! What the compiler checks about the type of a parameter, with errors that stand on the type and say what to do.
+
+use wamp_core::__private::Attribute;
+
+use super::{AMBIGUOUS, ARGUMENT, CONTEXT, EXTRACTOR, UNBORROWABLE, UNKNOWN};
+
+/// A type that is something at all.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of a WAMP handler",
+    label = "neither an argument of the call, nor injected, nor extracted",
+    note = "an argument: derive `serde::Deserialize` for it (what it borrows can be `&str`, `&[u8]`, `Raw` and `Cow`)",
+    note = "injected: implement `wamp_actix::FromContext` for it, or share one value between handlers as `actix_web::web::Data`",
+    note = "extracted from the HTTP request: implement `actix_web::FromRequest` for it"
+)]
+pub trait HandlerParameter<const KIND: u8> {}
+
+/// A type that comes from one source only.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can be an argument of the call, or extracted from the HTTP request",
+    label = "say which is meant: `#[extract]` or `#[arg]` before the parameter",
+    note = "with `#[arg]` a caller can send any value of the type"
+)]
+pub trait OneSource<const KIND: u8> {}
+
+macro_rules! holds_for {
+    ($trait:ident: $($kind:ident)+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T> $trait<$kind> for T {}
+    )+};
+}
+
+holds_for! { HandlerParameter: CONTEXT ARGUMENT EXTRACTOR AMBIGUOUS UNBORROWABLE }
+holds_for! { OneSource: CONTEXT ARGUMENT EXTRACTOR UNKNOWN UNBORROWABLE }
+
+// So that the error names the culprit in a container; 4 is `UNKNOWN`, whose path the error would spell out.
+impl<T: HandlerParameter<4>> HandlerParameter<4> for Option<T> {}
+impl<T: HandlerParameter<4>> HandlerParameter<4> for Vec<T> {}
+
+/// Checks that a type says where the parameter comes from.
+///
+/// # Panics
+/// The type borrows for `'static`.
+#[track_caller]
+pub const fn check_source<T, const KIND: u8>()
+where
+    T: HandlerParameter<KIND> + OneSource<KIND>,
+{
+    assert!(
+        KIND != UNBORROWABLE,
+        "an argument borrows from the client's message, which does not live for `'static`: leave the lifetime out"
+    );
+}
+
+/// Checks a parameter whose type says where it comes from; called where the compiler evaluates it.
+///
+/// # Panics
+/// The type makes no sense under this attribute.
+#[track_caller]
+pub const fn check_type(kind: u8, only_in: Option<Attribute>, attribute: Attribute) {
+    match (only_in, attribute) {
+        (Some(Attribute::Rpc), Attribute::Subscribe | Attribute::Publish | Attribute::Session) => {
+            panic!("there is no call here: this type is injected in `#[rpc]` only, remove the parameter")
+        }
+        (Some(Attribute::Subscribe), Attribute::Rpc | Attribute::Publish | Attribute::Session) => {
+            panic!(
+                "there is no subscription here: this type is injected in `#[subscribe]` only, remove the parameter"
+            )
+        }
+        (Some(Attribute::Publish), Attribute::Rpc | Attribute::Subscribe | Attribute::Session) => {
+            panic!(
+                "there is no publication here: this type is injected in `#[publish]` only, remove the parameter"
+            )
+        }
+        _ => {}
+    }
+    match attribute {
+        Attribute::Subscribe if kind == ARGUMENT => panic!(
+            "a SUBSCRIBE carries no arguments: a parameter of `#[subscribe]` is injected, extracted, or named like a \
+             capture of the topic"
+        ),
+        Attribute::Session if kind == ARGUMENT => {
+            panic!("a HELLO carries no arguments: a parameter of `#[session]` is injected or extracted")
+        }
+        _ => {}
+    }
+}
+
+/// Checks a parameter that is named like a capture of the URI.
+///
+/// # Panics
+/// The type is not read from a URI.
+#[track_caller]
+pub const fn check_capture(kind: u8) {
+    match kind {
+        CONTEXT => panic!(
+            "this parameter is named like a capture of the URI, but its type is injected: rename the parameter or \
+             the capture"
+        ),
+        EXTRACTOR => panic!(
+            "this parameter is named like a capture of the URI, but its type is extracted from the HTTP request: \
+             rename the parameter or the capture"
+        ),
+        _ => {}
+    }
+}
+
+/// Checks a parameter that the handler reads from the caller's arguments.
+///
+/// # Panics
+/// The type is injected.
+#[track_caller]
+pub const fn check_argument(kind: u8) {
+    assert!(
+        kind != CONTEXT,
+        "this type is injected, and callers must not supply it: remove the attribute before the parameter"
+    );
+}
