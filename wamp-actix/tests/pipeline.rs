@@ -1,5 +1,7 @@
 //! The whole pipeline of actix, without a port: scopes, middleware, the Origin check, extractors, push from routes.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use std::time::Duration;
 
 use actix_web::dev::{Service as _, ServiceRequest};

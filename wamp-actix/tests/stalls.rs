@@ -1,5 +1,7 @@
 //! Peers that do not read, over real sockets: their handlers go on, and are given up after `write_stall`.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
