@@ -22,7 +22,7 @@ use crate::socket::Socket;
 /// # Panics
 /// A handler is wrong: two for one URI, an invalid URI. [`router()`](crate::router()) tells the same as an error, earlier.
 ///
-/// ```
+/// ```standalone_crate
 /// use actix_web::App;
 ///
 /// let app = App::new().service(wamp_actix::endpoint("/ws"));

@@ -63,3 +63,8 @@ pub mod __private {
     pub use wamp_core::__private::*;
     pub use wamp_core::{Arguments, Context, Error};
 }
+
+/// The programs of the README are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
