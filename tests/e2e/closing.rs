@@ -62,10 +62,12 @@ fn a_violation_is_answered_with_abort_and_closes_with_1002() {
             r#"[5,"signature",{}]"#,
             r#"[70,1,{}]"#,
         ];
-        for violation in violations {
-            println!("{violation}");
-            let mut session = Session::join(server);
+        let mut sessions = violations.map(|_| Session::join(server));
+        for (violation, session) in violations.iter().zip(&mut sessions) {
             session.socket.text(violation);
+        }
+        for (violation, session) in violations.iter().zip(&mut sessions) {
+            println!("{violation}");
             is_aborted(&mut session.socket, "wamp.error.protocol_violation", 1002);
         }
     });

@@ -8,12 +8,15 @@ use crate::harness::{
 
 const LIMIT: usize = 1 << 20;
 
-/// Sends the bytes in a session; what comes must be a close frame with this code, and the end.
-fn closes_with(code: u16, server: &Server, bytes: &[u8]) {
-    let mut session = Session::join(server);
-    session.socket.write(bytes).ok();
-    let received = session.socket.rest();
-    assert_eq!(received, [Received::Close(Some(code))], "after {:?}", &bytes[..bytes.len().min(20)]);
+/// Sends each of these to a session of its own; what comes must be a close frame with this code, and the end.
+fn close_with(code: u16, server: &Server, illegal: &[(&str, Vec<u8>)]) {
+    let mut sessions: Vec<_> = illegal.iter().map(|_| Session::join(server)).collect();
+    for ((_, bytes), session) in illegal.iter().zip(&mut sessions) {
+        session.socket.send(bytes);
+    }
+    for ((name, _), session) in illegal.iter().zip(&mut sessions) {
+        assert_eq!(session.socket.rest(), [Received::Close(Some(code))], "{name}");
+    }
 }
 
 /// A CALL of `testbed.echo` that is this long, and what it gives.
@@ -72,18 +75,21 @@ fn a_ping_is_answered_with_its_payload() {
 #[test]
 fn text_that_is_not_utf_8_closes_with_1007() {
     beside_a_witness(|server| {
-        closes_with(1007, server, &frame(FIN | TEXT, b"[48,1,{},\"testbed.echo\",[\"\xff\"]]"));
         let cut = [frame(TEXT, b"[\"\xe6\xbc"), frame(FIN | CONTINUATION, b"\"]")].concat();
-        closes_with(1007, server, &cut);
-        closes_with(1007, server, &frame(FIN | TEXT, b"\xed\xa0\x80")); // a surrogate
-        closes_with(1007, server, &frame(FIN | TEXT, b"\xc0\x80")); // an overlong zero
+        let illegal = [
+            ("a byte that never occurs", frame(FIN | TEXT, b"[48,1,{},\"testbed.echo\",[\"\xff\"]]")),
+            ("half a character", cut),
+            ("a surrogate", frame(FIN | TEXT, b"\xed\xa0\x80")),
+            ("an overlong zero", frame(FIN | TEXT, b"\xc0\x80")),
+        ];
+        close_with(1007, server, &illegal);
     });
 }
 
 #[test]
 fn illegal_frames_close_with_1002() {
     beside_a_witness(|server| {
-        for (illegal, bytes) in [
+        let illegal = [
             ("no mask", b"\x81\x02[]".to_vec()),
             ("a reserved bit", frame(FIN | 0x40 | TEXT, b"[]")),
             ("opcode 3", frame(FIN | 3, b"")),
@@ -92,10 +98,8 @@ fn illegal_frames_close_with_1002() {
             ("a ping in fragments", frame(PING, b"")),
             ("a message in a message", [frame(TEXT, b"["), frame(FIN | TEXT, b"]")].concat()),
             ("the end of nothing", frame(FIN | CONTINUATION, b"")),
-        ] {
-            println!("{illegal}");
-            closes_with(1002, server, &bytes);
-        }
+        ];
+        close_with(1002, server, &illegal);
     });
 }
 
@@ -119,19 +123,28 @@ fn messages_are_taken_up_to_the_limit_and_not_beyond() {
             session.socket.text(&call);
             assert!(session.receive()[3] == json!([value]), "{length} bytes are not echoed");
         }
-        closes_with(1009, server, &frame(FIN | TEXT, call_of(LIMIT + 1).0.as_bytes()));
+        let too_long = frame(FIN | TEXT, call_of(LIMIT + 1).0.as_bytes());
+        close_with(1009, server, &[("one byte more", too_long)]);
     });
 }
 
 #[test]
 fn a_frame_that_declares_too_much_is_refused_by_its_header() {
     beside_a_witness(|server| {
-        for declared in [LIMIT as u64 + 1, 100 << 20, 1 << 40, u64::MAX >> 1] {
-            let header = [&[FIN | TEXT, 0x80 | 127][..], &declared.to_be_bytes(), &[0; 4]].concat();
-            // Not one byte of the payload is sent.
-            closes_with(1009, server, &header);
-        }
+        // Not one byte of the payloads is sent.
+        let headers = [
+            ("a byte more than the limit", header(LIMIT as u64 + 1)),
+            ("100 MiB", header(100 << 20)),
+            ("1 TiB", header(1 << 40)),
+            ("all that can be declared", header(u64::MAX >> 1)),
+        ];
+        close_with(1009, server, &headers);
     });
+}
+
+/// The header of a text message that declares this length.
+fn header(length: u64) -> Vec<u8> {
+    [&[FIN | TEXT, 0x80 | 127][..], &length.to_be_bytes(), &[0; 4]].concat()
 }
 
 #[test]
@@ -141,8 +154,7 @@ fn what_follows_a_header_that_declares_too_much_takes_no_memory() {
         session.call("testbed.echo", &json!(["x".repeat(100_000)]));
         let before = server.resident();
         let mut largest = before;
-        let header = [&[FIN | TEXT, 0x80 | 127][..], &(1_u64 << 40).to_be_bytes(), &[0; 4]].concat();
-        session.socket.send(&header);
+        session.socket.send(&header(1 << 40));
         for _ in 0..3_000 {
             if session.socket.write(&[b'x'; 16_384]).is_err() {
                 break;
@@ -161,7 +173,7 @@ fn fragments_beyond_the_limit_close_with_1009() {
         for _ in 0..=LIMIT / 1000 {
             fragments.extend(frame(CONTINUATION, &[b' '; 1000]));
         }
-        closes_with(1009, server, &fragments);
+        close_with(1009, server, &[("too many fragments", fragments)]);
     });
 }
 

@@ -1,5 +1,5 @@
 //! The example servers as processes of their own, and everything that can connect to them: sockets driven by hand,
-//! third-party clients, a browser. Nothing here sleeps to wait: a condition is waited for, with a deadline.
+//! third-party clients, a browser. Nothing sleeps and hopes: a condition is waited for, with a deadline.
 
 mod harness;
 

@@ -24,7 +24,7 @@ fn every_session_gets_goodbye_and_the_process_ends() {
         session.send(&json!([6, {}, "wamp.close.goodbye_and_out"]));
         assert_eq!(session.socket.rest(), [Received::Close(Some(1001))]);
     }
-    let (status, time) = server.wait(Duration::from_secs(10));
+    let (status, time) = server.wait();
     assert!(status.success(), "{status}");
     assert!(time < Duration::from_secs(4), "the process took {time:?} after the last session");
     let log = server.stop();
@@ -37,7 +37,7 @@ fn sessions_that_do_not_answer_do_not_hold_the_process_up() {
     let mut sessions: Vec<_> = (0..5).map(|_| Session::join(&server)).collect();
     let mut strangers: Vec<_> = (0..5).map(|_| Socket::open(&server)).collect();
     server.terminate();
-    let (status, time) = server.wait(Duration::from_secs(20));
+    let (status, time) = server.wait();
     assert!(status.success(), "{status}");
     assert!(time < Duration::from_secs(8), "the process took {time:?}");
     for session in &mut sessions {
@@ -66,7 +66,7 @@ fn a_call_at_work_is_answered_before_goodbye() {
     assert_eq!((&abort[0], &abort[2]), (&json!(3), &json!("wamp.close.system_shutdown")));
     assert_eq!(working.receive(), json!([50, request, {}, ["slept"]]));
     assert_eq!(working.receive(), goodbye());
-    let (status, _) = server.wait(Duration::from_secs(10));
+    let (status, _) = server.wait();
     assert!(status.success(), "{status}");
 }
 
@@ -90,6 +90,6 @@ fn neither_an_endless_call_nor_a_reader_that_does_not_read_outlasts_the_grace() 
     let error = endless.receive();
     assert_eq!((&error[2], &error[4]), (&json!(request), &json!("wamp.error.canceled")), "{error}");
     assert_eq!(endless.receive(), goodbye());
-    let (status, _) = server.wait(Duration::from_secs(10));
+    let (status, _) = server.wait();
     assert!(status.success(), "{status}");
 }

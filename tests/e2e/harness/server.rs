@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::eventually;
+
 /// A running server. It is killed when this is dropped.
 pub(crate) struct Server {
     child: Child,
@@ -71,15 +73,14 @@ impl Server {
     }
 
     /// Waits for the process to end by itself; tells how, and how long it took.
-    pub(crate) fn wait(&mut self, patience: Duration) -> (ExitStatus, Duration) {
+    pub(crate) fn wait(&mut self) -> (ExitStatus, Duration) {
         let begun = Instant::now();
-        while begun.elapsed() < patience {
-            if let Some(status) = self.child.try_wait().expect("it is our child") {
-                return (status, begun.elapsed());
-            }
-            std::thread::sleep(Duration::from_millis(5)); // There is no other way to wait with a deadline.
-        }
-        panic!("the server still runs after {patience:?}");
+        let mut ended = None;
+        eventually("the process ends", || {
+            ended = self.child.try_wait().expect("it is our child");
+            ended.is_some()
+        });
+        (ended.expect("it has ended"), begun.elapsed())
     }
 
     /// Ends the process; gives what it has logged.

@@ -1,0 +1,165 @@
+//! What serde reads a parameter from, where it is no single argument.
+
+use std::ops::Range;
+
+use bumpalo::Bump;
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::{Arguments, Keyword};
+use crate::json::Malformed;
+use crate::serializer::reader;
+
+/// An argument that is not there: `Option` reads `None` from it, everything else fails.
+pub(super) struct Absent;
+
+impl<'de> Deserializer<'de> for Absent {
+    type Error = de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(de::Error::custom("missing"))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_none()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// The positional arguments that are left, as a list.
+pub(super) struct RestOfArgs<'a, 'c>(pub(super) &'a mut Arguments<'c>);
+
+impl<'de> Deserializer<'de> for RestOfArgs<'_, 'de> {
+    type Error = Malformed;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        visitor.visit_seq(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de> SeqAccess<'de> for RestOfArgs<'_, 'de> {
+    type Error = Malformed;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Malformed> {
+        let Some(positional) = &mut self.0.positional else {
+            return Ok(None);
+        };
+        if !positional.at_value()? {
+            return Ok(None);
+        }
+        self.0.taken += 1;
+        positional.waiting = false;
+        seed.deserialize(&mut positional.reader).map(Some)
+    }
+}
+
+/// The keyword arguments that are left, as a dict.
+pub(super) struct RestOfKwargs<'a, 'c> {
+    pub(super) text: &'c str,
+    pub(super) arena: &'c Bump,
+    pub(super) left: std::slice::IterMut<'a, Keyword<'c>>,
+    pub(super) value: Option<Range<usize>>,
+}
+
+impl<'de> Deserializer<'de> for RestOfKwargs<'_, 'de> {
+    type Error = Malformed;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        visitor.visit_map(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de> MapAccess<'de> for RestOfKwargs<'_, 'de> {
+    type Error = Malformed;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
+        let Some(keyword) = self.left.find(|keyword| !keyword.taken) else {
+            return Ok(None);
+        };
+        keyword.taken = true;
+        self.value = Some(keyword.value.clone());
+        seed.deserialize(BorrowedStrDeserializer::new(keyword.key)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Malformed> {
+        let value = self.value.take().ok_or_else(|| de::Error::custom("a value without its key"))?;
+        seed.deserialize(&mut reader(&self.text[value], self.arena))
+    }
+}
+
+/// A component of a URI: text, or what the text reads as, as in actix's `Path`.
+pub(super) struct Component<'c>(pub(super) &'c str);
+
+macro_rules! parse_component {
+    ($($method:ident => $visit:ident,)+) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            let Self(text) = self;
+            let value = text.parse().map_err(|_| de::Error::invalid_value(de::Unexpected::Str(text), &visitor))?;
+            visitor.$visit(value)
+        }
+    )+};
+}
+
+impl<'de> Deserializer<'de> for Component<'de> {
+    type Error = de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_borrowed_str(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_enum(self.0.into_deserializer())
+    }
+
+    parse_component! {
+        deserialize_bool => visit_bool,
+        deserialize_i8 => visit_i8,
+        deserialize_i16 => visit_i16,
+        deserialize_i32 => visit_i32,
+        deserialize_i64 => visit_i64,
+        deserialize_i128 => visit_i128,
+        deserialize_u8 => visit_u8,
+        deserialize_u16 => visit_u16,
+        deserialize_u32 => visit_u32,
+        deserialize_u64 => visit_u64,
+        deserialize_u128 => visit_u128,
+        deserialize_f32 => visit_f32,
+        deserialize_f64 => visit_f64,
+    }
+
+    forward_to_deserialize_any! {
+        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
