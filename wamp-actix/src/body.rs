@@ -60,7 +60,7 @@ impl MessageBody for Body {
         let mut socket = shared.socket.borrow_mut();
         let output = socket.poll_output(context);
         if output.is_ready() {
-            shared.handed.set(Some(socket.clock().now()));
+            shared.handed.set(Some(socket.polled_at()));
             watchdog::watch(shared);
         } else {
             shared.handed.set(None);

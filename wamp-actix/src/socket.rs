@@ -20,6 +20,8 @@ pub(crate) struct Socket {
     clock: Clock,
     alarm: Alarm,
     phase: Phase,
+    /// The time of the latest poll: what happens in it happens at once.
+    now: Instant,
     /// When the peer was heard last, and whether it was pinged since.
     heard: Instant,
     pinged: bool,
@@ -45,11 +47,13 @@ enum Phase {
 impl Socket {
     pub(crate) fn new(connection: Connection, router: Router, payload: Payload, clock: Clock) -> Self {
         let Limits { max_frame_bytes, max_message_bytes, .. } = *router.limits();
+        let now = clock.now();
         Self {
             connection,
             payload,
             frames: Frames::new(FrameLimits { max_frame_bytes, max_message_bytes }),
-            heard: clock.now(),
+            now,
+            heard: now,
             clock,
             router,
             alarm: Alarm::default(),
@@ -61,8 +65,9 @@ impl Socket {
         }
     }
 
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
+    /// The time of the latest poll.
+    pub(crate) fn polled_at(&self) -> Instant {
+        self.now
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -112,6 +117,7 @@ impl Socket {
     /// Reads what there is, drives the session, keeps time; tells when it must be called again at the latest.
     fn drive(&mut self, context: &mut Context<'_>) -> Option<Instant> {
         let now = self.clock.now();
+        self.now = now;
         self.read(context, now);
         self.connection.poll(context, now);
         self.keep_time(now);
