@@ -1,4 +1,30 @@
 //! WAMP v2 for actix-web: calls and events over one WebSocket, served by annotated async functions.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer};
+//! use wamp_actix::rpc;
+//!
+//! #[rpc("com.example.add")]
+//! async fn add(a: i64, b: i64) -> i64 {
+//!     a + b
+//! }
+//!
+//! #[actix_web::main]
+//! async fn main() -> std::io::Result<()> {
+//!     HttpServer::new(|| App::new().service(wamp_actix::endpoint("/ws")))
+//!         .bind(("127.0.0.1", 8080))?
+//!         .run()
+//!         .await
+//! }
+//! ```
+//!
+//! - Handlers: [`rpc`], [`subscribe`], [`publish`], [`session`](macro@session). What a parameter is, its type decides: injected
+//!   ([`FromContext`]), taken from the URI, read from the caller's arguments, or extracted by actix.
+//! - Results: any `Serialize`, [`Args`], [`Kwargs`], [`Reply`], [`Raw`]; errors: [`WampError`], [`Error`].
+//! - Subscriptions: `()`, [`Events`], [`Hold`], [`Snapshot`], tuples of these.
+//! - Mounting: [`endpoint`] for a first program; [`Router::builder`] for realms, open topics, limits, a list of handlers.
+//! - Push: [`Realm::publish`] from handlers, from routes ([`Router`] is an extractor), from any thread.
+//! - Tests: [`test`](mod@test), a client in the process.
 
 mod body;
 mod clock;
