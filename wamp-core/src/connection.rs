@@ -1,5 +1,6 @@
 //! One connection: the states of its session, from HELLO to the end of the transport.
 
+mod calling;
 mod joined;
 mod publishing;
 mod subscribing;
@@ -160,7 +161,7 @@ impl Connection {
                 self.end(Close::Normal);
                 Ok(())
             }
-            (State::Open(joined), Ok(message)) => joined.receive(message),
+            (State::Open(joined), Ok(message)) => joined.receive(message, now),
         };
         if let Err(violation) = received {
             self.violation(&violation);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::broker;
+use crate::call::CallState;
 use crate::error::Error;
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
 use crate::outbox::Outbox;
@@ -42,7 +43,7 @@ pub(crate) struct Link {
 /// Which message is being answered.
 #[derive(Debug)]
 pub(crate) enum Subject {
-    Call(RequestId),
+    Call(Rc<CallState>),
     Subscribe(SubscriptionId),
     Publish(PublicationId),
     Join,
@@ -79,14 +80,26 @@ impl Context {
         &self.payload
     }
 
-    /// Sends the RESULT of the call.
+    /// The call that is answered.
+    pub(crate) fn call(&self) -> Result<&Rc<CallState>, Error> {
+        match &self.subject {
+            Subject::Call(call) => Ok(call),
+            _ => Err(Error::internal("what belongs to a call was asked for outside #[rpc]")),
+        }
+    }
+
+    /// Sends the RESULT of the call, unless the caller was released.
     #[doc(hidden)]
     pub fn reply<R: IntoReply>(&self, reply: R) -> Result<(), Error> {
-        let Subject::Call(request) = self.subject else {
-            return Err(Error::internal("a result without a call"));
-        };
+        let call = self.call()?;
+        if call.is_answered() {
+            return Ok(());
+        }
         let limit = self.link.router.limits().max_result_bytes;
-        self.link.outbox.borrow_mut().result(request, limit, |tail| reply.write(tail))
+        let mut outbox = self.link.outbox.borrow_mut();
+        outbox.result(call.request, false, limit, |tail| reply.write(tail))?;
+        call.answer();
+        Ok(())
     }
 }
 
@@ -191,10 +204,7 @@ impl FromContext for Call {
     const ONLY_IN: Option<Attribute> = Some(Attribute::Rpc);
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
-        match context.subject {
-            Subject::Call(request) => Ok(Self { request, procedure: context.uri.clone() }),
-            _ => Err(Error::internal("`Call` outside #[rpc]")),
-        }
+        Ok(Self { request: context.call()?.request, procedure: context.uri.clone() })
     }
 }
 

@@ -43,6 +43,8 @@ pub mod uris {
     pub const PROTOCOL_VIOLATION: &str = "wamp.error.protocol_violation";
     /// A handler failed or panicked (a convention of the implementations, D-22).
     pub const RUNTIME_ERROR: &str = "wamp.error.runtime_error";
+    /// The call took longer than its timeout.
+    pub const TIMEOUT: &str = "wamp.error.timeout";
     /// Too much is in flight already.
     pub const UNAVAILABLE: &str = "wamp.error.unavailable";
 

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod broker;
+mod call;
 mod connection;
 mod context;
 mod error;
@@ -21,6 +22,7 @@ mod outcome;
 mod pattern;
 mod payload;
 mod peer;
+mod progress;
 mod realm;
 mod registry;
 mod reply;
@@ -39,6 +41,7 @@ pub use identity::Identity;
 pub use limits::Limits;
 pub use outbox::Framing;
 pub use payload::{DecodeError, Payload, PayloadBuilder, Raw};
+pub use progress::{Cancelled, Progress};
 pub use realm::{Publish, PublishError, Realm};
 pub use registry::Topic;
 pub use reply::{Args, Events, Hold, IntoAcceptance, IntoAdmission, Kwargs, Reply, Snapshot};

@@ -8,7 +8,9 @@ pub(crate) use decode::{Message, decode};
 pub(crate) use encode::{
     Tail, Welcome, abort, error, event, goodbye, published, result, subscribed, unsubscribed,
 };
-pub(crate) use options::{CallOptions, Filter, HelloDetails, MatchPolicy, PublishOptions, SubscribeOptions};
+pub(crate) use options::{
+    CallOptions, CancelMode, Filter, HelloDetails, MatchPolicy, PublishOptions, SubscribeOptions,
+};
 
 /// Type codes (specification, "Message Codes").
 pub(crate) mod code {

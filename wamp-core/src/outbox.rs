@@ -1,6 +1,7 @@
 //! What a connection has to send: finished frames, one behind the other.
 
 use std::fmt;
+use std::task::{Context, Poll, Waker};
 
 use crate::id::RequestId;
 use crate::message::{self, Tail};
@@ -45,11 +46,13 @@ pub(crate) struct Outbox {
     serializer: Serializer,
     framing: Framing,
     buffer: Vec<u8>,
+    /// Handlers that wait for room.
+    waiting: Vec<Waker>,
 }
 
 impl Outbox {
     pub(crate) fn new(serializer: Serializer, framing: Framing) -> Self {
-        Self { serializer, framing, buffer: Vec::new() }
+        Self { serializer, framing, buffer: Vec::new(), waiting: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -57,7 +60,19 @@ impl Outbox {
     }
 
     pub(crate) fn take(&mut self) -> Vec<u8> {
+        self.waiting.drain(..).for_each(Waker::wake);
         std::mem::take(&mut self.buffer)
+    }
+
+    /// Ready when fewer than `limit` bytes wait.
+    pub(crate) fn poll_room(&mut self, context: &Context<'_>, limit: usize) -> Poll<()> {
+        if self.buffer.len() < limit {
+            return Poll::Ready(());
+        }
+        if !self.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+            self.waiting.push(context.waker().clone());
+        }
+        Poll::Pending
     }
 
     /// Writes one message; if that fails, nothing was written.
@@ -97,6 +112,7 @@ impl Outbox {
     pub(crate) fn result<F>(
         &mut self,
         request: RequestId,
+        progress: bool,
         limit: usize,
         tail: F,
     ) -> Result<(), crate::error::Error>
@@ -106,7 +122,7 @@ impl Outbox {
         let mut length = 0;
         let written = self.write(|serializer, out| {
             let start = out.len();
-            message::result(serializer, out, request, tail)?;
+            message::result(serializer, out, request, progress, tail)?;
             length = out.len() - start;
             if length > limit { Err(EncodeError::new("too long")) } else { Ok(()) }
         });

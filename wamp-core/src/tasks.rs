@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
+use crate::call::CallState;
 use crate::error::Error;
 use crate::handler::Answer;
 use crate::id::{RequestId, SubscriptionId};
@@ -42,7 +43,7 @@ impl<T> std::fmt::Debug for Guarded<T> {
 /// One handler at work.
 #[derive(Debug)]
 pub(crate) enum Task {
-    Call(RequestId, Work<()>),
+    Call(Rc<CallState>, Run),
     Subscribe(SubscriptionId, RequestId, Work<Acceptance>),
     Publish(Work<()>),
     Events(SubscriptionId, Source),
@@ -51,13 +52,13 @@ pub(crate) enum Task {
 /// What came of a task.
 #[derive(Debug)]
 pub(crate) enum Done {
-    Call(RequestId, Result<(), Error>),
+    Call(Rc<CallState>, Result<(), Error>),
     Subscribe(SubscriptionId, RequestId, Result<Acceptance, Error>),
     Publish(Result<(), Error>),
     /// An item of a stream, which goes on.
     Event(SubscriptionId, Payload, Source),
-    /// A stream has ended.
-    Exhausted,
+    /// A stream has ended, or what the task worked on was taken away.
+    Ended,
 }
 
 impl Future for Task {
@@ -65,14 +66,20 @@ impl Future for Task {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Done> {
         match self.get_mut() {
-            Self::Call(request, work) => work.poll(context).map(|result| Done::Call(*request, result)),
+            Self::Call(call, run) => run.poll(context, Work::poll).map(|result| match result {
+                Some(result) => Done::Call(Rc::clone(call), result),
+                None => Done::Ended,
+            }),
             Self::Subscribe(id, request, work) => {
                 work.poll(context).map(|result| Done::Subscribe(*id, *request, result))
             }
             Self::Publish(work) => work.poll(context).map(Done::Publish),
-            Self::Events(id, source) => source.poll(context).map(|item| match item {
+            Self::Events(id, source) => source.poll(context, next).map(|item| match item.flatten() {
                 Some(payload) => Done::Event(*id, payload, source.clone()),
-                None => Done::Exhausted,
+                None => {
+                    source.end();
+                    Done::Ended
+                }
             }),
         }
     }
@@ -103,50 +110,70 @@ impl<T> Work<T> {
     }
 }
 
-/// The stream of a subscription. Its subscription can end it at once, wherever its task waits.
-#[derive(Clone, Debug)]
-pub(crate) struct Source(Rc<RefCell<SourceState>>);
+/// What a task works on, which its session can take away at once, wherever the task waits.
+#[derive(Debug)]
+pub(crate) struct Slot<T>(Rc<RefCell<Content<T>>>);
 
 #[derive(Debug)]
-struct SourceState {
-    stream: Option<Guarded<PayloadStream>>,
+struct Content<T> {
+    value: Option<T>,
     task: Option<Waker>,
 }
 
-impl Source {
-    pub(crate) fn new(stream: Guarded<PayloadStream>) -> Self {
-        Self(Rc::new(RefCell::new(SourceState { stream: Some(stream), task: None })))
+/// The stream of a subscription.
+pub(crate) type Source = Slot<Guarded<PayloadStream>>;
+
+/// A call that was not ready at once.
+pub(crate) type Run = Slot<Work<()>>;
+
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T> Slot<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Rc::new(RefCell::new(Content { value: Some(value), task: None })))
     }
 
-    /// Drops the stream now, and lets its task end.
+    /// Drops the value now, and lets its task end.
     pub(crate) fn end(&self) {
-        let stream = self.0.borrow_mut().stream.take();
-        drop(stream);
+        let value = self.0.borrow_mut().value.take();
+        drop(value);
         if let Some(task) = self.0.borrow_mut().task.take() {
             task.wake();
         }
     }
 
-    fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Payload>> {
-        let mut state = self.0.borrow_mut();
-        state.task = Some(context.waker().clone());
-        let Some(Guarded(Some(stream))) = &mut state.stream else {
-            return Poll::Ready(None);
-        };
-        let item = match catch_unwind(AssertUnwindSafe(|| stream.as_mut().poll_next(context))) {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(Some(Ok(payload)))) => return Poll::Ready(Some(payload)),
-            Ok(Poll::Ready(Some(Err(error)))) => Some(Error::encoding(&error)),
-            Ok(Poll::Ready(None)) => None,
-            Err(panic) => Some(Error::panicked(&*panic)),
-        };
-        // A stream that failed is over: its subscriber gets no more of it, and the log says why.
-        drop(item);
-        let ended = state.stream.take();
-        drop(state);
-        drop(ended);
-        Poll::Ready(None)
+    /// Polls the value; `None` if it was taken away.
+    fn poll<R>(
+        &self,
+        context: &mut Context<'_>,
+        poll: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<Option<R>> {
+        let mut content = self.0.borrow_mut();
+        content.task = Some(context.waker().clone());
+        match &mut content.value {
+            Some(value) => poll(value, context).map(Some),
+            None => Poll::Ready(None),
+        }
     }
+}
+
+/// The next item. A stream that fails is over: its subscriber gets no more of it, and the log says why.
+fn next(stream: &mut Guarded<PayloadStream>, context: &mut Context<'_>) -> Poll<Option<Payload>> {
+    let Guarded(Some(stream)) = stream else {
+        return Poll::Ready(None);
+    };
+    match catch_unwind(AssertUnwindSafe(|| stream.as_mut().poll_next(context))) {
+        Ok(Poll::Pending) => return Poll::Pending,
+        Ok(Poll::Ready(Some(Ok(payload)))) => return Poll::Ready(Some(payload)),
+        Ok(Poll::Ready(Some(Err(error)))) => drop(Error::encoding(&error)),
+        Ok(Poll::Ready(None)) => {}
+        Err(panic) => drop(Error::panicked(&*panic)),
+    }
+    Poll::Ready(None)
 }
 
 /// All handlers of a connection that were not ready at once.

@@ -33,7 +33,10 @@ fn s_02_session_ids_differ_and_show_no_sequence() {
 fn s_03_welcome_announces_what_is_served_and_nothing_else() {
     let welcome = Client::connect(&router()).ask(hello("realm1"));
     let broker = json!({"features": {"publisher_exclusion": true, "subscriber_blackwhite_listing": true}});
-    assert_eq!(welcome[2]["roles"], json!({"broker": broker, "dealer": {"features": {}}}));
+    let dealer = json!({
+        "features": {"call_canceling": true, "call_timeout": true, "progressive_call_results": true}
+    });
+    assert_eq!(welcome[2]["roles"], json!({"broker": broker, "dealer": dealer}));
 }
 
 #[test]

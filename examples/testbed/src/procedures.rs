@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use wamp_actix::{
-    Args, Call, Error, Kwargs, PublicationId, Raw, Realm, Reply, Session, WampError, rpc, uris,
+    Args, Call, Error, Kwargs, Progress, PublicationId, Raw, Realm, Reply, Session, WampError, rpc, uris,
 };
 
 #[rpc("testbed.add")]
@@ -87,6 +87,14 @@ async fn whoami(session: Session, call: Call) -> Kwargs<Whoami> {
         procedure: call.procedure().to_owned(),
         request: call.request().get(),
     })
+}
+
+#[rpc("testbed.countdown")]
+async fn countdown(n: u32, progress: Progress<u32>) -> Result<&'static str, Error> {
+    for left in (1..=n).rev() {
+        progress.send(left).await?;
+    }
+    Ok("liftoff")
 }
 
 #[rpc("testbed.secret", role = "user")]

@@ -1,27 +1,27 @@
 //! A session that is open: its requests, its handlers at work, and what comes to it from others.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
 use super::Close;
+use super::calling::Calls;
 use super::publishing::Publishing;
 use super::subscribing::Subscriptions;
 use crate::context::{Context, Link, Subject};
 use crate::error::{Error, Violation, uris};
-use crate::handler::{Entry, Registration};
+use crate::handler::Registration;
 use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::mailbox::{Delivery, End};
-use crate::message::{self, CallOptions, Message, code};
+use crate::message::{self, Message, code};
 use crate::payload::Payload;
 use crate::reply::{Acceptance, Held};
 use crate::router::Served;
 use crate::session::Session;
-use crate::tasks::{Done, Task, Tasks, Work};
+use crate::tasks::{Done, Tasks};
 use crate::uri;
 
 /// Results of tasks that are taken in one poll before the host gets its turn.
@@ -36,7 +36,7 @@ pub(super) struct Joined {
     pub(super) subscriptions: Subscriptions,
     pub(super) publishing: Publishing,
     next_request: RequestId,
-    calls: HashSet<RequestId>,
+    pub(super) calls: Calls,
     /// Set by a shutdown: calls at work have until then.
     draining: Option<Instant>,
     _holds: Vec<Held>,
@@ -68,7 +68,7 @@ impl Joined {
             subscriptions: Subscriptions::default(),
             publishing: Publishing::default(),
             next_request: RequestId::FIRST,
-            calls: HashSet::new(),
+            calls: Calls::default(),
             draining: None,
             _holds: acceptance.holds,
         }
@@ -79,7 +79,11 @@ impl Joined {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.draining
+        [self.draining, self.calls.deadline()].into_iter().flatten().min()
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.is_some()
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -87,10 +91,10 @@ impl Joined {
     }
 
     /// One request of the client, or what is none (S-14, P-02, P-03, P-05).
-    pub(super) fn receive(&mut self, message: Message<'_>) -> Result<(), Violation> {
+    pub(super) fn receive(&mut self, message: Message<'_>, now: Instant) -> Result<(), Violation> {
         match message {
             Message::Call { request, options, procedure, payload } => {
-                self.call(request, &options, procedure, payload)
+                self.call(request, &options, procedure, payload, now)
             }
             Message::Publish { request, options, topic, payload } => {
                 self.publish(request, options, topic, payload)
@@ -99,8 +103,10 @@ impl Joined {
             Message::Unsubscribe { request, subscription } => self.unsubscribe(request, subscription),
             Message::Register { request, procedure } => self.register(request, procedure),
             Message::Unregister { request } => self.unregister(request),
-            // CA-07: the call is finished, or unknown; calls at work cannot be cancelled yet, and that is not announced.
-            Message::Cancel => Ok(()),
+            Message::Cancel { request, options } => {
+                self.cancel(request, options.mode.unwrap_or_default());
+                Ok(())
+            }
             Message::Hello { .. } => Err("HELLO in an open session".into()),
             Message::Authenticate => Err("AUTHENTICATE without a challenge".into()),
             Message::Error { request_type } => {
@@ -114,6 +120,13 @@ impl Joined {
 
     /// Takes what arrived from others and drives the handlers, as long as the peer takes its frames.
     pub(super) fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) -> Outcome {
+        self.time_out(now);
+        let outcome = self.work(context, now);
+        self.calls.restart_limits(now);
+        outcome
+    }
+
+    fn work(&mut self, context: &mut TaskContext<'_>, now: Instant) -> Outcome {
         if self.has_room() {
             self.tasks.resume();
         }
@@ -161,29 +174,24 @@ impl Joined {
     /// The end of a shutdown: no call is at work any more, or the grace is over.
     fn drained(&mut self, now: Instant) -> Option<Outcome> {
         let until = self.draining?;
-        if !self.calls.is_empty() && now < until {
+        if self.calls.unanswered().next().is_some() && now < until {
             return None;
         }
-        for request in std::mem::take(&mut self.calls) {
-            self.error(code::CALL, request, &Error::new(uris::CANCELED).arg("the server shuts down"));
+        for call in self.calls.unanswered() {
+            self.answer(call, Err(Error::new(uris::CANCELED).arg("the server shuts down")));
         }
         Some(Outcome::Leaves { reason: uris::SYSTEM_SHUTDOWN.into(), then: Close::Shutdown })
     }
 
     pub(super) fn finish(&mut self, done: Done) {
         match done {
-            Done::Call(request, result) => {
-                self.calls.remove(&request);
-                if let Err(error) = result {
-                    self.error(code::CALL, request, &error);
-                }
-            }
+            Done::Call(call, result) => self.call_ended(&call, result),
             Done::Subscribe(subscription, request, result) => {
                 self.subscribe_decided(subscription, request, result);
             }
             Done::Publish(result) => self.publish_decided(result),
             Done::Event(subscription, payload, source) => self.emitted(subscription, &payload, source),
-            Done::Exhausted => {}
+            Done::Ended => {}
         }
     }
 
@@ -209,57 +217,9 @@ impl Joined {
 
     /// Whether a request of this id waits for its answer.
     fn is_outstanding(&self, request: RequestId) -> bool {
-        self.calls.contains(&request)
+        self.calls.is_outstanding(request)
             || self.subscriptions.is_outstanding(request)
             || self.publishing.is_outstanding(request)
-    }
-
-    fn call(
-        &mut self,
-        request: RequestId,
-        options: &CallOptions,
-        uri: &str,
-        payload: Payload,
-    ) -> Result<(), Violation> {
-        self.expect(request)?;
-        if options.progress == Some(true) {
-            return Err("progressive call invocations are not announced".into()); // PI-02
-        }
-        if options.ppt_scheme.is_some() {
-            return Err("payload passthru mode is not announced".into());
-        }
-        if let Err(error) = self.start_call(request, uri, payload) {
-            self.error(code::CALL, request, &error);
-        }
-        Ok(())
-    }
-
-    fn start_call(&mut self, request: RequestId, uri: &str, payload: Payload) -> Result<(), Error> {
-        let found = self.served.registry.procedure(uri).map(|handler| (handler, handler.entry));
-        let Some((handler, Entry::Rpc(run))) = found else {
-            return Err(if uri::is_valid(uri) {
-                Error::no_such_procedure(uri)
-            } else {
-                Error::invalid_uri(uri)
-            });
-        };
-        if !handler.admits(self.session().authrole()) {
-            return Err(Error::not_authorized("the role may not call this procedure"));
-        }
-        if self.draining.is_some() {
-            return Err(Error::new(uris::CANCELED).arg("the server shuts down"));
-        }
-        if self.calls.len() >= self.limits().calls_in_flight {
-            return Err(Error::new(uris::UNAVAILABLE).arg("too many calls in flight"));
-        }
-        let context = self.context(handler, uri, payload, Subject::Call(request));
-        match self.tasks.start(Task::Call(request, Work::new(run(context)))) {
-            Some(done) => self.finish(done),
-            None => {
-                self.calls.insert(request);
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn context(

@@ -7,7 +7,7 @@ use bytestring::ByteString;
 use serde::Deserialize;
 
 use super::code;
-use super::options::{CallOptions, HelloDetails, PublishOptions, SubscribeOptions};
+use super::options::{CallOptions, CancelOptions, HelloDetails, PublishOptions, SubscribeOptions};
 use crate::error::Violation;
 use crate::id::RequestId;
 use crate::json::{Elements, Malformed, Reader};
@@ -26,7 +26,7 @@ pub(crate) enum Message<'f> {
     Subscribe { request: RequestId, options: SubscribeOptions, topic: &'f str },
     Unsubscribe { request: RequestId, subscription: u64 },
     Call { request: RequestId, options: CallOptions, procedure: &'f str, payload: Payload },
-    Cancel,
+    Cancel { request: RequestId, options: CancelOptions },
     Register { request: RequestId, procedure: &'f str },
     Unregister { request: RequestId },
     Yield,
@@ -158,10 +158,10 @@ impl<'f> Fields<'f> {
     }
 
     fn cancel(mut self) -> Result<Message<'f>, Violation> {
-        self.request("CALL.Request")?;
-        self.dict("Options")?;
+        let request = self.request("CALL.Request")?;
+        let options = self.options("Options")?;
         self.end()?;
-        Ok(Message::Cancel)
+        Ok(Message::Cancel { request, options })
     }
 
     fn register(mut self) -> Result<Message<'f>, Violation> {

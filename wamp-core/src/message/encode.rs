@@ -53,9 +53,19 @@ impl Default for BrokerFeatures {
     }
 }
 
-/// None yet; clients want the dict all the same (S-05).
-#[derive(Default, Serialize)]
-struct DealerFeatures {}
+/// What works, and nothing else (S-05).
+#[derive(Serialize)]
+struct DealerFeatures {
+    call_canceling: bool,
+    call_timeout: bool,
+    progressive_call_results: bool,
+}
+
+impl Default for DealerFeatures {
+    fn default() -> Self {
+        Self { call_canceling: true, call_timeout: true, progressive_call_results: true }
+    }
+}
 
 impl Welcome<'_> {
     /// `WELCOME [2, Session, Details]`.
@@ -130,12 +140,24 @@ pub(crate) fn unsubscribed(s: Serializer, out: &mut Vec<u8>, request: RequestId)
     s.write(out, &(code::UNSUBSCRIBED, request))
 }
 
-/// `RESULT [50, CALL.Request, Details, Arguments?, ArgumentsKw?]`, the arguments written by `tail`.
-pub(crate) fn result<F>(s: Serializer, out: &mut Vec<u8>, request: RequestId, tail: F) -> Written
+/// `RESULT [50, CALL.Request, Details, Arguments?, ArgumentsKw?]`, the arguments written by `tail`. Only a progressive
+/// one says so (PR-02).
+pub(crate) fn result<F>(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    request: RequestId,
+    progress: bool,
+    tail: F,
+) -> Written
 where
     F: FnOnce(&mut Tail<'_>) -> Written,
 {
-    Tail::of(s, out, &(code::RESULT, request, Empty {}), tail)
+    #[derive(Serialize)]
+    struct Details {
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        progress: bool,
+    }
+    Tail::of(s, out, &(code::RESULT, request, Details { progress }), tail)
 }
 
 /// `EVENT [36, Subscription, Publication, Details, Arguments?, ArgumentsKw?]`.

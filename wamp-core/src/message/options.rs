@@ -55,13 +55,45 @@ type Role<'f> = HashMap<&'f str, IgnoredAny>;
 #[serde(default)]
 pub(crate) struct CallOptions {
     pub(crate) progress: Option<bool>,
-    #[serde(rename = "receive_progress")]
-    _receive_progress: Option<bool>,
+    pub(crate) receive_progress: Option<bool>,
     #[serde(rename = "disclose_me")]
     _disclose_me: Option<bool>,
-    #[serde(rename = "timeout")]
-    _timeout: Option<u64>,
+    /// Milliseconds; 0 is none (TO-01).
+    pub(crate) timeout: Option<u64>,
     pub(crate) ppt_scheme: Option<IgnoredAny>,
+}
+
+/// `CANCEL.Options`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct CancelOptions {
+    pub(crate) mode: Option<CancelMode>,
+}
+
+/// What becomes of a call that is not wanted any more. Unknown modes are violations (CA-06).
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "&str")]
+pub(crate) enum CancelMode {
+    /// The caller is released; the handler runs on (CA-01).
+    Skip,
+    /// The handler is told, and its answer counts (CA-03).
+    Kill,
+    /// The caller is released, and the handler is told (CA-02, and CA-05: the default).
+    #[default]
+    KillNoWait,
+}
+
+impl TryFrom<&str> for CancelMode {
+    type Error = &'static str;
+
+    fn try_from(name: &str) -> Result<Self, Self::Error> {
+        match name {
+            "skip" => Ok(Self::Skip),
+            "kill" => Ok(Self::Kill),
+            "killnowait" => Ok(Self::KillNoWait),
+            _ => Err("`mode` is none of skip, kill, killnowait"),
+        }
+    }
 }
 
 /// `PUBLISH.Options`.

@@ -1,0 +1,88 @@
+//! A call, as its handler and its session know it: what was asked for, what was sent, and whether it is still wanted.
+
+use std::cell::{Cell, RefCell};
+use std::task::{Context, Poll, Waker};
+
+use crate::id::RequestId;
+
+/// What a handler and its session tell each other about a call.
+#[derive(Debug)]
+pub(crate) struct CallState {
+    pub(crate) request: RequestId,
+    /// The caller takes progressive results.
+    pub(crate) receive_progress: bool,
+    answered: Cell<bool>,
+    progressed: Cell<bool>,
+    cancellation: RefCell<Cancellation>,
+}
+
+/// A cancellation that the handler wants to be told of, instead of being dropped.
+#[derive(Debug, Default)]
+struct Cancellation {
+    awaited: bool,
+    raised: bool,
+    waiting: Vec<Waker>,
+}
+
+impl CallState {
+    pub(crate) fn new(request: RequestId, receive_progress: bool) -> Self {
+        Self {
+            request,
+            receive_progress,
+            answered: Cell::new(false),
+            progressed: Cell::new(false),
+            cancellation: RefCell::default(),
+        }
+    }
+
+    /// Whether the caller has its RESULT or ERROR: nothing is sent after it (C-09).
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answered.get()
+    }
+
+    /// Notes that the caller has its answer; false if it had one already.
+    pub(crate) fn answer(&self) -> bool {
+        !self.answered.replace(true)
+    }
+
+    /// Notes that a progressive result was sent.
+    pub(crate) fn progress(&self) {
+        self.progressed.set(true);
+    }
+
+    /// Whether one was sent since this was asked last.
+    pub(crate) fn take_progressed(&self) -> bool {
+        self.progressed.take()
+    }
+
+    /// The handler wants to be told of a cancellation.
+    pub(crate) fn await_cancellation(&self) {
+        self.cancellation.borrow_mut().awaited = true;
+    }
+
+    pub(crate) fn awaits_cancellation(&self) -> bool {
+        self.cancellation.borrow().awaited
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancellation.borrow().raised
+    }
+
+    /// Tells the handler that its result is not wanted any more.
+    pub(crate) fn cancel(&self) {
+        let mut cancellation = self.cancellation.borrow_mut();
+        cancellation.raised = true;
+        cancellation.waiting.drain(..).for_each(Waker::wake);
+    }
+
+    pub(crate) fn poll_cancelled(&self, context: &Context<'_>) -> Poll<()> {
+        let mut cancellation = self.cancellation.borrow_mut();
+        if cancellation.raised {
+            return Poll::Ready(());
+        }
+        if !cancellation.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+            cancellation.waiting.push(context.waker().clone());
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,118 @@
+//! What a handler tells its caller before the end, and is told before it.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use crate::call::CallState;
+use crate::context::{Attribute, Context, FromContext, Link};
+use crate::error::Error;
+
+/// Sends progressive results by hand (`RESULT.Details.progress`), before the function returns the final one.
+///
+/// To a caller that did not ask for them (`receive_progress`), nothing is sent but the final result (PR-05).
+///
+/// ```
+/// use wamp_core::{Error, Progress};
+///
+/// async fn countdown(n: u32, progress: Progress<u32>) -> Result<&'static str, Error> {
+///     for left in (1..=n).rev() {
+///         progress.send(left).await?;
+///     }
+///     Ok("liftoff")
+/// }
+/// ```
+pub struct Progress<T> {
+    link: Rc<Link>,
+    call: Rc<CallState>,
+    results: PhantomData<fn(T)>,
+}
+
+impl<T> fmt::Debug for Progress<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
+impl<T> Progress<T> {
+    /// Whether the caller takes progressive results, and still waits.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.call.receive_progress && !self.call.is_answered()
+    }
+}
+
+impl<T: Serialize> Progress<T> {
+    /// Sends one result, once the caller has taken enough of the earlier ones: a slow caller holds the handler back.
+    ///
+    /// # Errors
+    /// The value cannot be serialised, or is too large: as for a final result.
+    pub async fn send(&self, value: T) -> Result<(), Error> {
+        let limits = self.link.router.limits();
+        if self.is_wanted() {
+            poll_fn(|context| self.link.outbox.borrow_mut().poll_room(context, limits.outgoing_bytes)).await;
+        }
+        // Asked again: while there was no room, the call may have been cancelled.
+        if self.is_wanted() {
+            let mut outbox = self.link.outbox.borrow_mut();
+            outbox.result(self.call.request, true, limits.max_result_bytes, |tail| tail.one(&value))?;
+            self.call.progress();
+        }
+        Ok(())
+    }
+}
+
+impl<T> FromContext for Progress<T> {
+    const ONLY_IN: Option<Attribute> = Some(Attribute::Rpc);
+
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        Ok(Self { link: Rc::clone(&context.link), call: Rc::clone(context.call()?), results: PhantomData })
+    }
+}
+
+/// Tells a handler that its result is not wanted any more: CANCEL, or the timeout of the call.
+///
+/// A handler that asks for it is told instead of being dropped, and can finish in order. Under mode `kill` its result
+/// is what the caller gets; under `killnowait`, and after a timeout, nobody hears of it. When the session ends, the
+/// handler is dropped all the same.
+///
+/// ```
+/// use wamp_core::{Cancelled, Error};
+///
+/// # async fn step() -> bool { true }
+/// async fn import(cancelled: Cancelled) -> Result<u32, Error> {
+///     let mut rows = 0;
+///     while !cancelled.is_requested() && !step().await {
+///         rows += 1;
+///     }
+///     Ok(rows)
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Cancelled(Rc<CallState>);
+
+impl Cancelled {
+    /// Whether the cancellation was requested.
+    #[must_use]
+    pub fn is_requested(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    /// Waits until it is.
+    pub async fn requested(&self) {
+        poll_fn(|context| self.0.poll_cancelled(context)).await;
+    }
+}
+
+impl FromContext for Cancelled {
+    const ONLY_IN: Option<Attribute> = Some(Attribute::Rpc);
+
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        let call = context.call()?;
+        call.await_cancellation();
+        Ok(Self(Rc::clone(call)))
+    }
+}
