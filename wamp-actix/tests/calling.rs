@@ -86,9 +86,14 @@ async fn flood(stage: Data<Stage>, progress: Progress<&'static str>) -> Result<(
     Ok(())
 }
 
+#[rpc("test.limited", timeout = "2s")]
+async fn limited(stage: Data<Stage>) {
+    stage.wait().await;
+}
+
 /// A joined session on the wire, and the stage of its handlers.
 async fn opened() -> (Wire, Data<Stage>) {
-    let handlers = handlers![wait, cancellable, steps, flood];
+    let handlers = handlers![wait, cancellable, steps, flood, limited];
     let limits = Limits { outgoing_bytes: 4096, ..Limits::default() };
     let router = Router::builder().handlers(handlers).limits(limits).build().unwrap();
     let stage = Data::new(Stage::default());
@@ -134,6 +139,20 @@ async fn pr_05_a_caller_that_did_not_ask_gets_the_final_result_only() {
     wire.send(r#"[48,1,{},"test.steps"]"#);
     (0..3).for_each(|_| stage.open());
     assert_eq!(text(&mut wire).await, r#"[50,1,{},["done"]]"#);
+}
+
+#[actix_web::test]
+async fn the_shorter_of_the_callers_and_the_handlers_timeout_counts() {
+    for (options, milliseconds) in [("{}", 2_000), (r#"{"timeout":9000}"#, 2_000), (r#"{"timeout":50}"#, 50)]
+    {
+        let (mut wire, _) = opened().await;
+        wire.send(&format!(r#"[48,1,{options},"test.limited"]"#));
+        settled(&mut wire).await;
+        wire.clock().advance(Duration::from_millis(milliseconds - 1));
+        settled(&mut wire).await;
+        wire.clock().advance(Duration::from_millis(1));
+        assert_eq!(text(&mut wire).await, TIMEOUT);
+    }
 }
 
 #[actix_web::test]

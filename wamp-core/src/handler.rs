@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use crate::arguments::Parameter;
 use crate::context::Context;
@@ -23,6 +24,8 @@ pub struct Registration {
     pub realm: Option<&'static str>,
     /// The roles that may use it; empty: all.
     pub roles: &'static [&'static str],
+    /// How long a call may take until its next result; the caller can ask for less.
+    pub timeout: Option<Duration>,
     /// The function with its module.
     pub function: &'static str,
     /// Where the attribute stands.

@@ -61,14 +61,24 @@ pub(crate) struct Annotation {
     pub(crate) uris: Vec<(LitStr, Uri)>,
     pub(crate) realm: Option<LitStr>,
     pub(crate) roles: Vec<LitStr>,
+    /// In milliseconds.
+    pub(crate) timeout: Option<u64>,
     pub(crate) krate: Option<Path>,
 }
 
 impl Annotation {
     /// Reads what stands in the parentheses.
     pub(crate) fn read(kind: Kind, at: Span, arguments: TokenStream, faults: &mut Faults) -> Self {
-        let mut read =
-            Self { kind, at, path: None, uris: Vec::new(), realm: None, roles: Vec::new(), krate: None };
+        let mut read = Self {
+            kind,
+            at,
+            path: None,
+            uris: Vec::new(),
+            realm: None,
+            roles: Vec::new(),
+            timeout: None,
+            krate: None,
+        };
         let mut given: Vec<Ident> = Vec::new();
         let mut positional = false;
         for part in parts(arguments) {
@@ -149,6 +159,10 @@ impl Annotation {
             self.realm = faults.ok(text(value, "a realm is a string: `realm = \"realm1\"`"));
         } else if name == "role" {
             self.roles = faults.ok(roles(value)).unwrap_or_default();
+        } else if name == "timeout" && self.kind != Kind::Rpc {
+            faults.on(name, "`timeout` is an option of `#[rpc]`: only a call has one");
+        } else if name == "timeout" {
+            self.timeout = faults.ok(milliseconds(value));
         } else if let Expr::Path(path) = value {
             self.krate = Some(path.path.clone());
         } else {
@@ -172,16 +186,16 @@ impl Parse for Setting {
             return Err(syn::Error::new_spanned(
                 rest,
                 "expected a URI as a string literal, or one of the options `realm = \"…\"`, `role = \"…\"`, \
-                 `crate = path`",
+                 `timeout = \"…\"`, `crate = path`",
             ));
         }
         let name = input.call(Ident::parse_any)?;
-        if !["realm", "role", "crate"].iter().any(|known| name == known) {
+        if !["realm", "role", "timeout", "crate"].iter().any(|known| name == known) {
             let _: TokenStream = input.parse()?;
             return Err(syn::Error::new_spanned(
                 &name,
                 format!(
-                    "unknown option `{name}`: the options are `realm`, `role` and `crate`; a URI is a string literal"
+                    "unknown option `{name}`: the options are `realm`, `role`, `timeout` and `crate`; a URI is a string literal"
                 ),
             ));
         }
@@ -200,6 +214,30 @@ fn text(value: &Expr, otherwise: &str) -> syn::Result<LitStr> {
         }
         Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Ok(literal.clone()),
         _ => Err(syn::Error::new_spanned(value, otherwise)),
+    }
+}
+
+/// A duration: a whole number and its unit.
+fn milliseconds(value: &Expr) -> syn::Result<u64> {
+    const OTHERWISE: &str =
+        "a timeout is a whole number with a unit, `ms`, `s`, `m` or `h`: `timeout = \"5s\"`";
+    let written = text(value, OTHERWISE)?.value();
+    let unit = written.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    let factor = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(syn::Error::new_spanned(value, OTHERWISE)),
+    };
+    let number = written[..written.len() - unit.len()].parse().ok();
+    match number.and_then(|number: u64| number.checked_mul(factor)) {
+        None => Err(syn::Error::new_spanned(value, OTHERWISE)),
+        Some(0) => Err(syn::Error::new_spanned(
+            value,
+            "a timeout of zero ends every call at once: leave the option out for none",
+        )),
+        Some(milliseconds) => Ok(milliseconds),
     }
 }
 

@@ -137,14 +137,13 @@ impl Glue<'_> {
 
     fn registration(&self, at: usize, run: &Run) -> TokenStream {
         let Self { handler: Handler { ident, .. }, private } = self;
-        let Run { kind, uri, realm, roles, .. } = run;
+        let Run { kind, uri, realm, roles, timeout, .. } = run;
         let (function, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
         let entry = variant(*kind);
         let uri = uri.as_ref().map_or_else(|| quote!(""), ToTokens::to_token_stream);
-        let realm = match realm {
-            Some(realm) => quote!(::core::option::Option::Some(#realm)),
-            None => quote!(::core::option::Option::None),
-        };
+        let realm = optional(realm.as_ref());
+        let timeout = timeout.map(|milliseconds| quote!(::core::time::Duration::from_millis(#milliseconds)));
+        let timeout = optional(timeout.as_ref());
         let name = ident.unraw().to_string();
         // Of the attribute's own line, also where several stand on a function.
         let line = quote_spanned!(run.at=> ::core::line!());
@@ -154,6 +153,7 @@ impl Glue<'_> {
                 uri: #uri,
                 realm: #realm,
                 roles: &[#(#roles),*],
+                timeout: #timeout,
                 function: ::core::concat!(::core::module_path!(), "::", #name),
                 file: ::core::file!(),
                 line: #line,
@@ -259,6 +259,13 @@ impl Glue<'_> {
             Kind::Publish => returns.cover(quote!(#private::permit(#outcome))),
             Kind::Session => returns.cover(quote!(#private::admit(#outcome))),
         }
+    }
+}
+
+fn optional(value: Option<&impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
     }
 }
 

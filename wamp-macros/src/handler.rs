@@ -34,6 +34,8 @@ pub(crate) struct Run {
     pub(crate) uri: Option<LitStr>,
     pub(crate) realm: Option<LitStr>,
     pub(crate) roles: Vec<LitStr>,
+    /// In milliseconds.
+    pub(crate) timeout: Option<u64>,
     /// Where each parameter comes from.
     pub(crate) sources: Vec<Source>,
 }
@@ -108,13 +110,14 @@ impl Handler {
 
 /// One run for each URI, and one for a `#[session]`.
 fn runs(annotation: Annotation, parameters: &[Parameter]) -> Vec<Run> {
-    let Annotation { kind, at, uris, realm, roles, .. } = annotation;
+    let Annotation { kind, at, uris, realm, roles, timeout, .. } = annotation;
     let run = |uri: Option<LitStr>, sources| Run {
         kind,
         at,
         uri,
         realm: realm.clone(),
         roles: roles.clone(),
+        timeout,
         sources,
     };
     if kind == Kind::Session {

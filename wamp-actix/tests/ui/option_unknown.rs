@@ -2,7 +2,7 @@
 
 use wamp_actix::rpc;
 
-#[rpc("com.example.add", timeout = "5s")]
+#[rpc("com.example.add", retries = 3)]
 async fn handler() {}
 
 fn main() {}

@@ -9,7 +9,7 @@ use super::joined::Joined;
 use crate::call::CallState;
 use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
-use crate::handler::Entry;
+use crate::handler::{Entry, Registration};
 use crate::id::RequestId;
 use crate::message::{CallOptions, CancelMode, code};
 use crate::payload::Payload;
@@ -142,7 +142,7 @@ impl Joined {
         // Most handlers are ready at once, and never enter the set of tasks.
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(result) => self.answer(&call, result),
-            Poll::Pending => self.await_call(call, work, limit(options, now)),
+            Poll::Pending => self.await_call(call, work, limit(options, handler, now)),
         }
         Ok(())
     }
@@ -210,8 +210,10 @@ impl Joined {
     }
 }
 
-fn limit(options: &CallOptions, now: Instant) -> Option<Limit> {
-    let timeout = Duration::from_millis(options.timeout.filter(|milliseconds| *milliseconds > 0)?);
+/// The shorter of what the caller and the handler allow.
+fn limit(options: &CallOptions, handler: &Registration, now: Instant) -> Option<Limit> {
+    let asked = options.timeout.filter(|milliseconds| *milliseconds > 0).map(Duration::from_millis);
+    let timeout = asked.into_iter().chain(handler.timeout).min()?;
     // A limit beyond the end of time is none.
     now.checked_add(timeout).map(|until| Limit { timeout, until })
 }

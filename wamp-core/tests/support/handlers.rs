@@ -36,7 +36,17 @@ pub(crate) const fn session(run: fn(Context) -> Answer<Acceptance>) -> Registrat
 
 const fn handler(uri: &'static str, entry: Entry) -> Registration {
     let function = "support::handlers";
-    Registration { entry, uri, realm: None, roles: &[], function, file: file!(), line: 1, parameters: &[] }
+    Registration {
+        entry,
+        uri,
+        realm: None,
+        roles: &[],
+        timeout: None,
+        function,
+        file: file!(),
+        line: 1,
+        parameters: &[],
+    }
 }
 
 pub(crate) static ALL: &[Registration] = &[
