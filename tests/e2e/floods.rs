@@ -86,3 +86,34 @@ fn a_subscriber_that_does_not_read_is_cut_off_and_the_others_get_everything() {
         assert!(grown < 32 << 20, "the server took {grown} bytes of memory");
     });
 }
+
+/// One write with more publications than a queue holds: whoever reads gets all of them, in order.
+#[test]
+fn a_burst_of_small_publications_cuts_off_nobody_who_reads() {
+    const EVENTS: u64 = 20_000;
+    beside_a_witness(|server| {
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                let mut reader = Session::join(server);
+                reader.subscribe("testbed.open.burst");
+                thread::spawn(move || {
+                    for number in 0..EVENTS {
+                        assert_eq!(reader.event()[0], number);
+                    }
+                })
+            })
+            .collect();
+        let mut publisher = Session::join(server);
+        let burst: Vec<u8> = (0..EVENTS)
+            .flat_map(|number| {
+                let request = publisher.next_request();
+                let text = json!([16, request, {}, "testbed.open.burst", [number]]).to_string();
+                frame(FIN | 1, text.as_bytes())
+            })
+            .collect();
+        publisher.socket.send(&burst);
+        for reader in readers {
+            reader.join().expect("a reader gets every event");
+        }
+    });
+}

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use actix_web::body::{BodySize, MessageBody};
@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     polls: Cell<u64>,
     /// Whether the watchdog looks at it.
     pub(crate) watched: Cell<bool>,
+    /// The watchdog's task that drives the session in place of the body. Whatever it waits for, the body takes over.
+    rescue: Cell<Option<Waker>>,
     gone: Cell<bool>,
 }
 
@@ -42,6 +44,7 @@ impl Body {
             handed: Cell::new(None),
             polls: Cell::new(0),
             watched: Cell::new(false),
+            rescue: Cell::new(None),
             gone: Cell::new(false),
         }))
     }
@@ -57,6 +60,7 @@ impl MessageBody for Body {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
         let shared = &self.get_mut().0;
         shared.polls.set(shared.polls.get() + 1);
+        shared.dismiss_rescue();
         let mut socket = shared.socket.borrow_mut();
         let output = socket.poll_output(context);
         if output.is_ready() {
@@ -73,10 +77,18 @@ impl Drop for Body {
     fn drop(&mut self) {
         self.0.gone.set(true);
         self.0.socket.borrow_mut().lost();
+        self.0.dismiss_rescue();
     }
 }
 
 impl Shared {
+    /// Lets the watchdog's task see that it is not needed any more.
+    fn dismiss_rescue(&self) {
+        if let Some(rescue) = self.rescue.take() {
+            rescue.wake();
+        }
+    }
+
     /// How often the body was polled, if it has handed output over and was not polled since.
     pub(crate) fn unpolled(&self) -> Option<u64> {
         (!self.gone.get() && self.handed.get().is_some()).then(|| self.polls.get())
@@ -87,6 +99,7 @@ impl Shared {
         let (Some(handed), true) = (self.handed.get(), self.unpolled() == Some(polls)) else {
             return Poll::Ready(());
         };
+        self.rescue.set(Some(context.waker().clone()));
         let mut socket = self.socket.borrow_mut();
         let stall = socket.limits().write_stall;
         if socket.poll_stalled(context, handed + stall).is_pending() {

@@ -71,7 +71,9 @@ impl Endpoint {
     }
 
     /// Whether SIGTERM and SIGINT shut the router down, so that its sessions do not hold the server up. They do if
-    /// nothing else is said; with `false` the application calls [`Router::shutdown`](wamp_core::Router::shutdown).
+    /// nothing else is said; with `false` the application calls [`Router::shutdown`](wamp_core::Router::shutdown). An application
+    /// that handles signals itself (`HttpServer::disable_signals`) says `false`: the listener takes the place of the
+    /// signals' default, which ends the process.
     pub fn on_signal(mut self, on_signal: bool) -> Self {
         Rc::make_mut(&mut self.settings).on_signal = on_signal;
         self

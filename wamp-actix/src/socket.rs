@@ -11,6 +11,14 @@ use wamp_core::{Close, Connection, Frame, Limits, Router};
 use crate::clock::{Alarm, Clock};
 use crate::frames::{self, CloseCode, FrameLimits, Frames, Incoming};
 
+/// Messages that are read before the other connections of the worker get their turn: a burst of publications would
+/// overrun the subscribers' queues before they are polled once.
+const BURST: usize = 64;
+
+/// The most that is handed to actix at once: it asks for more only when that is nearly sent, which is how it is seen
+/// that the peer takes something.
+const PIECE_BYTES: usize = 64 << 10;
+
 /// One WebSocket with its session.
 pub(crate) struct Socket {
     connection: Connection,
@@ -27,6 +35,10 @@ pub(crate) struct Socket {
     pinged: bool,
     /// When the message that is not complete yet began.
     begun: Option<Instant>,
+    /// What is ready and was not handed over yet.
+    output: Bytes,
+    /// A burst was read: the worker's other tasks come first.
+    resting: bool,
     /// Control frames, which go out after the messages that are ready.
     control: Vec<u8>,
     /// The answer to the latest ping: of a flood, only that one is answered.
@@ -60,6 +72,8 @@ impl Socket {
             phase: Phase::Open,
             pinged: false,
             begun: None,
+            output: Bytes::new(),
+            resting: false,
             control: Vec::new(),
             pong: None,
         }
@@ -74,21 +88,35 @@ impl Socket {
         self.router.limits()
     }
 
-    /// Everything that is ready to be sent, as one piece; `None` when the WebSocket is over.
+    /// What is ready to be sent, a piece at a time; `None` when the WebSocket is over.
     pub(crate) fn poll_output(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        loop {
+        while !self.rests(context) {
             let due = self.drive(context);
-            let output = self.take_output();
-            if !output.is_empty() {
-                return Poll::Ready(Some(output.into()));
+            if self.output.is_empty() {
+                self.output = self.take_output().into();
+            }
+            if !self.output.is_empty() {
+                return Poll::Ready(Some(self.output.split_to(self.output.len().min(PIECE_BYTES))));
             }
             if self.phase == Phase::Ended {
                 return Poll::Ready(None);
+            }
+            if self.resting {
+                continue;
             }
             if due.is_none_or(|due| self.alarm.poll(context, &self.clock, due).is_pending()) {
                 return Poll::Pending;
             }
         }
+        Poll::Pending
+    }
+
+    /// Whether to stop here for once; the task comes back after those that are waiting already.
+    fn rests(&mut self, context: &Context<'_>) -> bool {
+        if self.resting {
+            context.waker().wake_by_ref();
+        }
+        std::mem::take(&mut self.resting)
     }
 
     /// Reads and works without sending, while nobody asks for output. Ready when `until` has passed, or all is over.
@@ -97,6 +125,9 @@ impl Socket {
             let due = self.drive(context);
             if self.phase == Phase::Ended {
                 return Poll::Ready(());
+            }
+            if self.rests(context) {
+                return Poll::Pending;
             }
             let due = due.map_or(until, |due| due.min(until));
             if self.alarm.poll(context, &self.clock, due).is_pending() {
@@ -126,9 +157,17 @@ impl Socket {
     }
 
     fn read(&mut self, context: &mut Context<'_>, now: Instant) {
-        while self.phase != Phase::Ended && self.connection.wants_input() {
+        let mut left = BURST;
+        while self.phase != Phase::Ended && self.wants_input() {
             match self.frames.next() {
-                Ok(Some(incoming)) => self.take(incoming, now),
+                Ok(Some(incoming)) => {
+                    self.take(incoming, now);
+                    left -= 1;
+                    if left == 0 {
+                        self.resting = true;
+                        return;
+                    }
+                }
                 Ok(None) => match Pin::new(&mut self.payload).poll_next(context) {
                     Poll::Ready(Some(Ok(bytes))) => {
                         self.heard = now;
@@ -145,6 +184,10 @@ impl Socket {
                 Err(code) => return self.close(code, "", now),
             }
         }
+    }
+
+    fn wants_input(&self) -> bool {
+        self.connection.wants_input() && self.output.len() < PIECE_BYTES
     }
 
     fn take(&mut self, incoming: Incoming, now: Instant) {
@@ -183,11 +226,14 @@ impl Socket {
         match self.phase {
             Phase::Closing { until } if until <= now => self.lost(),
             Phase::Closing { .. } | Phase::Ended => {}
+            // A peer that is not read cannot be heard, nor can it finish a message: then it is the write stall that counts.
+            Phase::Open if !self.wants_input() => {
+                self.heard = now;
+                self.begun = self.begun.map(|_| now);
+            }
             Phase::Open if self.begun.is_some_and(|begun| begun + assembly_timeout <= now) => {
                 self.close(CloseCode::PolicyViolation, "the message took too long", now);
             }
-            // A peer that is not read cannot be heard: then it is the write stall that counts.
-            Phase::Open if !self.connection.wants_input() => self.heard = now,
             Phase::Open if self.pinged && self.heard + ping_interval + pong_timeout <= now => {
                 tracing::debug!("no answer to a ping");
                 self.lost();

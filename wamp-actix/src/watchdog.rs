@@ -1,6 +1,6 @@
 //! What keeps handlers going whose peer does not read: one task for each worker that looks after its connections.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
@@ -15,6 +15,7 @@ const TICK: Duration = Duration::from_millis(50);
 thread_local! {
     /// Connections of this worker that handed output over and may not have been polled since.
     static WATCHED: RefCell<Vec<Weak<Shared>>> = const { RefCell::new(Vec::new()) };
+    static PATROLLING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Looks after a connection that has just handed output over.
@@ -22,17 +23,29 @@ pub(crate) fn watch(shared: &Rc<Shared>) {
     if shared.watched.replace(true) {
         return;
     }
-    let first = WATCHED.with_borrow_mut(|watched| {
-        watched.push(Rc::downgrade(shared));
-        watched.len() == 1
-    });
-    if first {
-        rt::spawn(patrol());
+    WATCHED.with_borrow_mut(|watched| watched.push(Rc::downgrade(shared)));
+    if let Some(patrolling) = Patrolling::begin() {
+        rt::spawn(patrol(patrolling));
+    }
+}
+
+/// That the patrol of this worker runs; it ends with its task, also where the runtime drops that.
+struct Patrolling(());
+
+impl Patrolling {
+    fn begin() -> Option<Self> {
+        (!PATROLLING.replace(true)).then_some(Self(()))
+    }
+}
+
+impl Drop for Patrolling {
+    fn drop(&mut self) {
+        PATROLLING.set(false);
     }
 }
 
 /// Compares each connection with what it was one tick before; ends when none is left to look at.
-async fn patrol() {
+async fn patrol(_patrolling: Patrolling) {
     let mut earlier: Vec<(Rc<Shared>, u64)> = Vec::new();
     loop {
         rt::time::sleep(TICK).await;

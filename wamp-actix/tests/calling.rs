@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use wamp_actix::test::{Received, Wire, join};
-use wamp_actix::{Cancelled, Error, Limits, Progress, Router, handlers, rpc};
+use wamp_actix::{Cancelled, Error, Limits, Progress, Router, Session, handlers, rpc};
 
 /// What the handlers wait for, and what became of them.
 #[derive(Default)]
@@ -93,7 +93,7 @@ async fn limited(stage: Data<Stage>) {
 
 /// A joined session on the wire, and the stage of its handlers.
 async fn opened() -> (Wire, Data<Stage>) {
-    let handlers = handlers![wait, cancellable, steps, flood, limited];
+    let handlers = handlers![wait, cancellable, steps, flood, limited, leave];
     let limits = Limits { outgoing_bytes: 4096, ..Limits::default() };
     let router = Router::builder().handlers(handlers).limits(limits).build().unwrap();
     let stage = Data::new(Stage::default());
@@ -309,4 +309,35 @@ async fn c_11_when_the_caller_leaves_its_handlers_are_dropped_whether_they_liste
     settled(&mut wire).await;
     drop(wire);
     assert_eq!(stage.journal(), ["dropped", "dropped"]);
+}
+
+#[rpc("test.leave")]
+async fn leave(session: Session) {
+    session.close("test.close.asked");
+}
+
+#[actix_web::test]
+async fn c_09_calls_at_work_are_answered_before_a_session_is_closed() {
+    let (mut wire, stage) = opened().await;
+    wire.send(r#"[48,1,{},"test.wait"]"#);
+    wire.send(r#"[48,2,{},"test.leave"]"#);
+    assert_eq!(text(&mut wire).await, "[50,2,{}]");
+    assert!(text(&mut wire).await.starts_with(r#"[8,48,1,{},"wamp.error.canceled""#));
+    assert_eq!(text(&mut wire).await, r#"[6,{},"test.close.asked"]"#);
+    assert_eq!(stage.journal(), ["dropped"]);
+}
+
+#[actix_web::test]
+async fn the_bytes_that_calls_in_flight_keep_are_limited() {
+    let (mut wire, stage) = opened().await;
+    let padded = |request| format!(r#"[48,{request},{{}},"test.wait"{}]"#, " ".repeat(600 << 10));
+    for request in 1..=6 {
+        wire.send(&padded(request));
+    }
+    wire.send(&padded(7));
+    assert!(text(&mut wire).await.starts_with(r#"[8,48,7,{},"wamp.error.unavailable""#));
+    stage.open();
+    assert!(text(&mut wire).await.ends_with(r#"["done"]]"#));
+    wire.send(&padded(8));
+    settled(&mut wire).await;
 }

@@ -4,6 +4,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::rt::task::{spawn_blocking, yield_now};
@@ -11,7 +12,7 @@ use actix_web::rt::time::{sleep, timeout};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use tokio::sync::Mutex;
-use wamp_actix::test::join;
+use wamp_actix::test::{Received, join};
 use wamp_actix::{Limits, Router, handlers, rpc};
 
 const WRITE_STALL: Duration = Duration::from_secs(1);
@@ -44,7 +45,11 @@ async fn megabyte() -> String {
 
 fn router() -> Router {
     let limits = Limits { write_stall: WRITE_STALL, ..Limits::default() };
-    Router::builder().handlers(handlers![hold_briefly, hold, lock, megabyte]).limits(limits).build().unwrap()
+    Router::builder()
+        .handlers(handlers![hold_briefly, hold, lock, megabyte, note])
+        .limits(limits)
+        .build()
+        .unwrap()
 }
 
 /// Serves the router on a port of its own until the test ends.
@@ -96,6 +101,31 @@ async fn wait_for_lock_behind(procedure: &'static str) -> Duration {
     timeout(WRITE_STALL * 5, client.call("test.lock")).await.expect("the lock became free").unwrap();
     drop(stalled);
     since.elapsed()
+}
+
+#[rpc("test.note")]
+async fn note(lock: Lock, noted: Data<AtomicBool>) {
+    drop(lock.lock().await);
+    noted.store(true, Ordering::Relaxed);
+}
+
+#[actix_web::test]
+async fn a_peer_that_reads_again_after_a_stall_leaves_nothing_behind() {
+    let router = router();
+    let (mutex, noted) = (Lock::new(Mutex::new(())), Data::new(AtomicBool::new(false)));
+    let held = mutex.lock().await;
+    let mut wire = join(&router).app_data(mutex.clone()).app_data(noted.clone()).wire().await.unwrap();
+    wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
+    wire.send(r#"[48,1,{},"test.note"]"#);
+    assert!(matches!(wire.receive().await, Some(Received::Text(_))));
+    // Nobody asks for output now, so it is the watchdog that drives the handler to its end.
+    drop(held);
+    while !noted.load(Ordering::Relaxed) {
+        yield_now().await;
+    }
+    assert_eq!(wire.receive().await, Some(Received::Text("[50,1,{}]".into())));
+    drop(wire);
+    timeout(WRITE_STALL * 5, router.shutdown(Duration::ZERO)).await.expect("no connection is left");
 }
 
 #[actix_web::test]

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -44,7 +45,8 @@ pub(crate) struct Link {
 #[derive(Debug)]
 pub(crate) enum Subject {
     Call(Rc<CallState>),
-    Subscribe(SubscriptionId),
+    /// The flag is false once the subscription has ended.
+    Subscribe(SubscriptionId, Arc<AtomicBool>),
     Publish(PublicationId),
     Join,
 }
@@ -223,6 +225,7 @@ pub struct Subscription {
     id: SubscriptionId,
     topic: Cow<'static, str>,
     peer: Arc<Peer>,
+    active: Arc<AtomicBool>,
 }
 
 /// An event for one subscriber could not be serialised.
@@ -249,6 +252,12 @@ impl Subscription {
         &self.topic
     }
 
+    /// False once it was refused, or has ended: who produces events for it can stop.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.active.load(Ordering::Relaxed)
+    }
+
     /// Sends an event with one positional argument to this subscriber only. Without effect once the subscription has ended.
     ///
     /// # Errors
@@ -256,8 +265,10 @@ impl Subscription {
     pub fn emit(&self, value: impl Serialize) -> Result<PublicationId, EmitError> {
         let payload = Payload::builder().arg(value).build()?;
         let publication = PublicationId::random();
-        let message = broker::encode(self.peer.serializer, self.id, publication, false, &payload)?;
-        self.peer.mailbox.event(self.id, message);
+        if self.is_active() {
+            let message = broker::encode(self.peer.serializer, self.id, publication, false, &payload)?;
+            self.peer.mailbox.event(self.id, message);
+        }
         Ok(publication)
     }
 }
@@ -266,10 +277,13 @@ impl FromContext for Subscription {
     const ONLY_IN: Option<Attribute> = Some(Attribute::Subscribe);
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
-        match context.subject {
-            Subject::Subscribe(id) => {
-                Ok(Self { id, topic: context.uri.clone(), peer: Arc::clone(context.session().peer()) })
-            }
+        match &context.subject {
+            Subject::Subscribe(id, active) => Ok(Self {
+                id: *id,
+                topic: context.uri.clone(),
+                peer: Arc::clone(context.session().peer()),
+                active: Arc::clone(active),
+            }),
             _ => Err(Error::internal("`Subscription` outside #[subscribe]")),
         }
     }

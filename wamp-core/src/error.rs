@@ -148,10 +148,10 @@ impl Error {
         Self::new(uris::INVALID_URI).arg(format!("`{}` is not a URI that can be used here", shortened(uri)))
     }
 
-    /// A result that its caller's serializer cannot express.
+    /// A value that its receiver's serializer cannot express.
     pub(crate) fn encoding(error: &EncodeError) -> Self {
-        tracing::error!(%error, "result of a handler");
-        Self::new(uris::INVALID_PAYLOAD).arg("the result cannot be serialised")
+        tracing::error!(%error, "a value of the application");
+        Self::new(uris::INVALID_PAYLOAD).arg("a value cannot be serialised")
     }
 
     /// A result beyond the size limit (T-21).

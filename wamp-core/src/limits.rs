@@ -25,9 +25,13 @@ pub struct Limits {
     pub calls_in_flight: usize,
     /// Publications of one session that wait for their `#[publish]` handler; one more is refused like a call too many. 256.
     pub publications_in_flight: usize,
+    /// Bytes of the frames that calls in flight keep, and the same again for publications; one more is refused like a call
+    /// too many. 4 MiB.
+    pub bytes_in_flight: usize,
     /// Subscriptions of one session; one more is answered `wamp.error.not_authorized`. 1 024.
     pub subscriptions: usize,
-    /// Messages that may wait for a subscriber; one more and it is cut off, so that the publisher never waits. 1 024.
+    /// Messages that may wait for a subscriber; one more and it is cut off, so that the publisher never waits. A handler that
+    /// publishes more than this without an await in between cuts off even those who read. 16 384.
     pub queued_messages: usize,
     /// Bytes that may wait for a subscriber; whichever of the two comes first. 4 MiB.
     pub queued_bytes: usize,
@@ -59,8 +63,9 @@ impl Default for Limits {
             max_result_bytes: 16 << 20,
             calls_in_flight: 256,
             publications_in_flight: 256,
+            bytes_in_flight: 4 << 20,
             subscriptions: 1024,
-            queued_messages: 1024,
+            queued_messages: 16 << 10,
             queued_bytes: 4 << 20,
             outgoing_bytes: 256 << 10,
             hello_timeout: Duration::from_secs(5),

@@ -62,7 +62,9 @@ impl Mailbox {
             return;
         }
         let bytes = queue.bytes + message.len();
-        if queue.events.len() >= self.max_messages || bytes > self.max_bytes {
+        // A first message always fits, however large it is.
+        let is_full = queue.events.len() >= self.max_messages || bytes > self.max_bytes;
+        if is_full && !queue.events.is_empty() {
             queue.events.clear();
             queue.finish(End::Overflow);
         } else {

@@ -75,6 +75,11 @@ impl Payload {
         read(self.kwargs_text().unwrap_or("{}"))
     }
 
+    /// How many bytes the payload keeps: its whole frame.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.text.len()
+    }
+
     pub(crate) fn args_text(&self) -> Option<&str> {
         (!self.args.is_empty()).then(|| &self.text[self.args.clone()])
     }

@@ -175,7 +175,8 @@ impl Publish {
     /// # Errors
     /// The topic is not a URI of the application, or an argument cannot be serialised.
     pub fn send(self) -> Result<PublicationId, PublishError> {
-        let Self { realm, topic, payload, filter } = self;
+        let Self { realm, topic, payload, mut filter } = self;
+        filter.sort();
         if !uri::is_valid(&topic) || uri::is_reserved(&topic) {
             return Err(PublishError::Topic(topic));
         }

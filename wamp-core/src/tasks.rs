@@ -44,7 +44,7 @@ impl<T> std::fmt::Debug for Guarded<T> {
 #[derive(Debug)]
 pub(crate) enum Task {
     Call(Rc<CallState>, Run),
-    Subscribe(SubscriptionId, RequestId, Work<Acceptance>),
+    Subscribe(SubscriptionId, RequestId, Slot<Work<Acceptance>>),
     Publish(Work<()>),
     Events(SubscriptionId, Source),
 }
@@ -70,9 +70,10 @@ impl Future for Task {
                 Some(result) => Done::Call(Rc::clone(call), result),
                 None => Done::Ended,
             }),
-            Self::Subscribe(id, request, work) => {
-                work.poll(context).map(|result| Done::Subscribe(*id, *request, result))
-            }
+            Self::Subscribe(id, request, work) => work.poll(context, Work::poll).map(|result| match result {
+                Some(result) => Done::Subscribe(*id, *request, result),
+                None => Done::Ended,
+            }),
             Self::Publish(work) => work.poll(context).map(Done::Publish),
             Self::Events(id, source) => source.poll(context, next).map(|item| match item.flatten() {
                 Some(payload) => Done::Event(*id, payload, source.clone()),

@@ -22,6 +22,8 @@ pub(super) struct Calls {
     at_work: HashMap<RequestId, AtWork>,
     /// How many of them have a time limit.
     timed: usize,
+    /// Bytes of the frames that they keep.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -29,6 +31,7 @@ struct AtWork {
     call: Rc<CallState>,
     run: Run,
     limit: Option<Limit>,
+    bytes: usize,
 }
 
 /// The time that may pass until the next result (TO-05).
@@ -58,12 +61,14 @@ impl Calls {
 
     fn insert(&mut self, at_work: AtWork) {
         self.timed += usize::from(at_work.limit.is_some());
+        self.bytes += at_work.bytes;
         self.at_work.insert(at_work.call.request, at_work);
     }
 
     fn remove(&mut self, request: RequestId) -> Option<AtWork> {
         let at_work = self.at_work.remove(&request)?;
         self.timed -= usize::from(at_work.limit.is_some());
+        self.bytes -= at_work.bytes;
         Some(at_work)
     }
 
@@ -133,7 +138,10 @@ impl Joined {
         if self.is_draining() {
             return Err(Error::new(uris::CANCELED).arg("the server shuts down"));
         }
-        if self.calls.at_work.len() >= self.limits().calls_in_flight {
+        let bytes = payload.kept_bytes();
+        if self.calls.at_work.len() >= self.limits().calls_in_flight
+            || self.calls.bytes + bytes > self.limits().bytes_in_flight
+        {
             return Err(Error::new(uris::UNAVAILABLE).arg("too many calls in flight"));
         }
         let call = Rc::new(CallState::new(request, options.receive_progress == Some(true)));
@@ -142,15 +150,17 @@ impl Joined {
         // Most handlers are ready at once, and never enter the set of tasks.
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(result) => self.answer(&call, result),
-            Poll::Pending => self.await_call(call, work, limit(options, handler, now)),
+            Poll::Pending => {
+                let (run, limit) = (Run::new(work), limit(options, handler, now));
+                self.await_call(AtWork { call, run, limit, bytes });
+            }
         }
         Ok(())
     }
 
-    fn await_call(&mut self, call: Rc<CallState>, work: Work<()>, limit: Option<Limit>) {
-        let run = Run::new(work);
-        self.calls.insert(AtWork { call: Rc::clone(&call), run: run.clone(), limit });
-        self.tasks.proceed(Task::Call(call, run), false);
+    fn await_call(&mut self, at_work: AtWork) {
+        self.tasks.proceed(Task::Call(Rc::clone(&at_work.call), at_work.run.clone()), false);
+        self.calls.insert(at_work);
     }
 
     /// A handler has ended.

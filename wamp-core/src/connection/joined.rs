@@ -167,8 +167,23 @@ impl Joined {
                 self.draining = Some(now + grace);
                 None
             }
-            (End::Close { reason }, _) => Some(Outcome::Leaves { reason, then: Close::Normal }),
+            (End::Close { reason }, _) => {
+                self.give_up_requests("the session was closed");
+                Some(Outcome::Leaves { reason, then: Close::Normal })
+            }
         }
+    }
+
+    /// C-09: what was asked for and is not decided is answered before GOODBYE.
+    fn give_up_requests(&mut self, text: &str) {
+        let error = Error::new(uris::CANCELED).arg(text);
+        for call in self.calls.unanswered() {
+            self.answer(call, Err(error.clone()));
+        }
+        for request in self.subscriptions.pending() {
+            self.error(code::SUBSCRIBE, request, &error);
+        }
+        self.refuse_publications(&error);
     }
 
     /// The end of a shutdown: no call is at work any more, or the grace is over.
@@ -177,9 +192,7 @@ impl Joined {
         if self.calls.unanswered().next().is_some() && now < until {
             return None;
         }
-        for call in self.calls.unanswered() {
-            self.answer(call, Err(Error::new(uris::CANCELED).arg("the server shuts down")));
-        }
+        self.give_up_requests("the server shuts down");
         Some(Outcome::Leaves { reason: uris::SYSTEM_SHUTDOWN.into(), then: Close::Shutdown })
     }
 

@@ -19,6 +19,8 @@ use crate::uri;
 pub(super) struct Publishing {
     /// The first is with its handler; the others wait, so that events keep the publisher's order (B-12).
     queue: VecDeque<Pending>,
+    /// Bytes of the frames that they keep.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -58,10 +60,14 @@ impl Joined {
         };
         let publication = PublicationId::random();
         let pending = Pending { request, publication, options, topic: topic.to_owned(), payload, handler };
-        if self.publishing.queue.len() > self.limits().publications_in_flight {
+        let bytes = self.publishing.bytes + pending.payload.kept_bytes();
+        if self.publishing.queue.len() > self.limits().publications_in_flight
+            || bytes > self.limits().bytes_in_flight
+        {
             let error = Error::new(uris::UNAVAILABLE).arg("too many publications in flight");
             self.refuse_publication(request, &pending.options, &error);
         } else {
+            self.publishing.bytes = bytes;
             self.publishing.queue.push_back(pending);
             if self.publishing.queue.len() == 1 {
                 self.publish_next();
@@ -114,6 +120,7 @@ impl Joined {
         let Some(pending) = self.publishing.queue.pop_front() else {
             return;
         };
+        self.publishing.bytes -= pending.payload.kept_bytes();
         match decision.and_then(|()| self.deliver_publication(&pending)) {
             Ok(()) if pending.options.acknowledge == Some(true) => {
                 let Pending { request, publication, .. } = pending;
@@ -129,6 +136,13 @@ impl Joined {
         let excluded = (options.exclude_me != Some(false)).then(|| self.session().id()); // B-10, L-01
         let event = Event { publication: *publication, topic, payload, filter: &options.filter, excluded };
         self.served.realm.broker().publish(&event).map_err(|error| Error::encoding(&error))
+    }
+
+    /// The session ends: nothing that was not decided goes out.
+    pub(super) fn refuse_publications(&mut self, error: &Error) {
+        for Pending { request, options, .. } in std::mem::take(&mut self.publishing).queue {
+            self.refuse_publication(request, &options, error);
+        }
     }
 
     /// B-08, U-04: only who asked for an acknowledgement learns of a failure.

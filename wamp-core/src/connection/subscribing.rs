@@ -1,6 +1,9 @@
 //! The subscriptions of one session: asked for, held back until a handler accepts them, and ended.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context as TaskContext, Poll, Waker};
 
 use bytes::Bytes;
 
@@ -15,7 +18,7 @@ use crate::payload::Payload;
 use crate::realm::Realm;
 use crate::registry::Declared;
 use crate::reply::{Acceptance, Held};
-use crate::tasks::{Source, Task, Work};
+use crate::tasks::{Slot, Source, Task, Work};
 use crate::uri;
 
 /// The subscriptions of one session.
@@ -30,12 +33,20 @@ pub(super) struct Subscriptions {
 struct Subscribed {
     topic: String,
     state: State,
+    /// What handles to it look at: false once it has ended.
+    active: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
 enum State {
     /// A handler decides, asked by the first of these SUBSCRIBEs; they wait for it, and these events.
-    Pending { requests: Vec<RequestId>, held: Vec<Bytes>, held_bytes: usize },
+    Pending {
+        requests: Vec<RequestId>,
+        held: Vec<Bytes>,
+        held_bytes: usize,
+        /// The handler, if it was not ready at once.
+        deciding: Option<Slot<Work<Acceptance>>>,
+    },
     /// SUBSCRIBED was sent. The sources end, and the values are dropped, with the subscription.
     Accepted { sources: Vec<Source>, _holds: Vec<Held> },
 }
@@ -48,8 +59,10 @@ impl State {
 
 impl Drop for Subscribed {
     fn drop(&mut self) {
-        if let State::Accepted { sources, .. } = &self.state {
-            sources.iter().for_each(Source::end);
+        self.active.store(false, Ordering::Relaxed);
+        match &self.state {
+            State::Accepted { sources, .. } => sources.iter().for_each(Source::end),
+            State::Pending { deciding, .. } => deciding.iter().for_each(Slot::end),
         }
     }
 }
@@ -63,15 +76,26 @@ impl Subscriptions {
     }
 
     pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
-        self.by_id.values().any(|subscribed| match &subscribed.state {
-            State::Pending { requests, .. } => requests.contains(&request),
-            State::Accepted { .. } => false,
-        })
+        self.pending().any(|pending| pending == request)
+    }
+
+    /// The SUBSCRIBEs that are not decided.
+    pub(super) fn pending(&self) -> impl Iterator<Item = RequestId> {
+        self.by_id
+            .values()
+            .flat_map(|subscribed| match &subscribed.state {
+                State::Pending { requests, .. } => requests.as_slice(),
+                State::Accepted { .. } => &[],
+            })
+            .copied()
     }
 
     fn insert(&mut self, id: SubscriptionId, topic: &str, state: State) {
         self.by_topic.insert(topic.to_owned(), id);
-        self.by_id.insert(id, Subscribed { topic: topic.to_owned(), state });
+        self.by_id.insert(
+            id,
+            Subscribed { topic: topic.to_owned(), state, active: Arc::new(AtomicBool::new(true)) },
+        );
     }
 
     fn remove(&mut self, id: SubscriptionId) -> Option<Subscribed> {
@@ -128,8 +152,7 @@ impl Joined {
             }
         };
         if let Some(&id) = self.subscriptions.by_topic.get(topic) {
-            self.subscribe_again(request, id);
-            return Ok(());
+            return self.subscribe_again(request, id);
         }
         if self.subscriptions.by_id.len() >= self.limits().subscriptions {
             return Err(Error::not_authorized("too many subscriptions of one session"));
@@ -146,11 +169,16 @@ impl Joined {
     }
 
     /// B-02: the same subscription, and no second run of its handler.
-    fn subscribe_again(&mut self, request: RequestId, id: SubscriptionId) {
+    fn subscribe_again(&mut self, request: RequestId, id: SubscriptionId) -> Result<(), Error> {
+        let limit = self.limits().subscriptions;
         match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
+            Some(State::Pending { requests, .. }) if requests.len() >= limit => {
+                return Err(Error::new(uris::UNAVAILABLE).arg("too many requests for one subscription"));
+            }
             Some(State::Pending { requests, .. }) => requests.push(request),
             _ => self.subscribed(request, id),
         }
+        Ok(())
     }
 
     fn ask_subscribe(
@@ -163,12 +191,27 @@ impl Joined {
         let Entry::Subscribe(run) = handler.entry else {
             return;
         };
-        let pending = State::Pending { requests: vec![request], held: Vec::new(), held_bytes: 0 };
+        let pending =
+            State::Pending { requests: vec![request], held: Vec::new(), held_bytes: 0, deciding: None };
         self.subscriptions.insert(id, topic, pending);
-        let context = self.context(handler, topic, Payload::empty(), Subject::Subscribe(id));
-        if let Some(done) = self.tasks.start(Task::Subscribe(id, request, Work::new(run(context)))) {
-            self.finish(done);
+        let Some(Subscribed { active, .. }) = self.subscriptions.by_id.get(&id) else {
+            return;
+        };
+        let subject = Subject::Subscribe(id, Arc::clone(active));
+        let mut work = Work::new(run(self.context(handler, topic, Payload::empty(), subject)));
+        match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
+            Poll::Ready(decision) => self.subscribe_decided(id, request, decision),
+            Poll::Pending => self.await_decision(id, request, Slot::new(work)),
         }
+    }
+
+    fn await_decision(&mut self, id: SubscriptionId, request: RequestId, work: Slot<Work<Acceptance>>) {
+        if let Some(Subscribed { state: State::Pending { deciding, .. }, .. }) =
+            self.subscriptions.by_id.get_mut(&id)
+        {
+            *deciding = Some(work.clone());
+        }
+        self.tasks.proceed(Task::Subscribe(id, request, work), false);
     }
 
     /// What the handler says that `request` asked. If it was given up, nobody listens any more.
@@ -238,7 +281,7 @@ impl Joined {
         let Envelope { subscription: id, message } = envelope;
         match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
             Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&message),
-            Some(State::Pending { requests, held, held_bytes }) => {
+            Some(State::Pending { requests, held, held_bytes, .. }) => {
                 let limits = self.link.router.limits();
                 *held_bytes += message.len();
                 if held.len() < limits.queued_messages && *held_bytes <= limits.queued_bytes {

@@ -129,6 +129,7 @@ impl<'f> Fields<'f> {
         // Read twice instead of flattened: serde would buffer whatever a stranger puts there.
         let mut options: PublishOptions = self.read(dict.clone())?;
         options.filter = self.read(dict)?;
+        options.filter.sort();
         let topic = self.string("Topic")?;
         let payload = self.payload()?;
         Ok(Message::Publish { request, options, topic, payload })

@@ -124,17 +124,37 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Whether a subscriber with this identity may get the event.
-    pub(crate) fn admits(&self, session: u64, authid: &str, authrole: &str) -> bool {
-        fn lists<T: PartialEq<U>, U: ?Sized>(list: Option<&Vec<T>>, member: &U, absent: bool) -> bool {
-            list.map_or(absent, |list| list.iter().any(|entry| entry == member))
+    /// Sorts the lists, so that each subscriber is looked up and not searched for.
+    pub(crate) fn sort(&mut self) {
+        for numbers in [&mut self.exclude, &mut self.eligible].into_iter().flatten() {
+            numbers.sort_unstable();
         }
-        lists(self.eligible.as_ref(), &session, true)
-            && lists(self.eligible_authid.as_ref(), authid, true)
-            && lists(self.eligible_authrole.as_ref(), authrole, true)
-            && !lists(self.exclude.as_ref(), &session, false)
-            && !lists(self.exclude_authid.as_ref(), authid, false)
-            && !lists(self.exclude_authrole.as_ref(), authrole, false)
+        let names = [
+            &mut self.exclude_authid,
+            &mut self.exclude_authrole,
+            &mut self.eligible_authid,
+            &mut self.eligible_authrole,
+        ];
+        for names in names.into_iter().flatten() {
+            names.sort_unstable();
+        }
+    }
+
+    /// Whether a subscriber with this identity may get the event. The lists are sorted.
+    pub(crate) fn admits(&self, session: u64, authid: &str, authrole: &str) -> bool {
+        let number = |list: &Option<Vec<u64>>, absent| {
+            list.as_ref().map_or(absent, |list| list.binary_search(&session).is_ok())
+        };
+        let name = |list: &Option<Vec<String>>, name: &str, absent| {
+            list.as_ref()
+                .map_or(absent, |list| list.binary_search_by(|entry| entry.as_str().cmp(name)).is_ok())
+        };
+        number(&self.eligible, true)
+            && name(&self.eligible_authid, authid, true)
+            && name(&self.eligible_authrole, authrole, true)
+            && !number(&self.exclude, false)
+            && !name(&self.exclude_authid, authid, false)
+            && !name(&self.exclude_authrole, authrole, false)
     }
 }
 
