@@ -8,10 +8,10 @@ use futures_util::stream::{Stream, StreamExt as _};
 use serde::Serialize;
 
 use crate::error::{Error, WampError};
+use crate::guarded::Guarded;
 use crate::message::Tail;
 use crate::payload::{Payload, PayloadBuilder, Raw};
 use crate::serializer::EncodeError;
-use crate::tasks::Guarded;
 
 /// Several positional results: `Args((1, "two"))`.
 ///

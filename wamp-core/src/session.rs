@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::guarded::Guarded;
 use crate::id::SessionId;
 use crate::peer::Peer;
 use crate::realm::Realm;
-use crate::tasks::Guarded;
 
 /// The session of a client: who it is, and where it is.
 ///

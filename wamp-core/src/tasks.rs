@@ -10,35 +10,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use crate::call::CallState;
 use crate::error::Error;
+use crate::guarded::Guarded;
 use crate::handler::Answer;
 use crate::id::{RequestId, SubscriptionId};
 use crate::payload::Payload;
 use crate::reply::{Acceptance, PayloadStream};
-
-/// A value of the application whose `Drop` may panic: the panic ends here.
-pub(crate) struct Guarded<T>(Option<T>);
-
-impl<T> Guarded<T> {
-    pub(crate) fn new(value: T) -> Self {
-        Self(Some(value))
-    }
-}
-
-impl<T> Drop for Guarded<T> {
-    fn drop(&mut self) {
-        let value = self.0.take();
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-            // Nobody is left to be told; the log has it.
-            let _ = Error::panicked(&*panic);
-        }
-    }
-}
-
-impl<T> std::fmt::Debug for Guarded<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Guarded")
-    }
-}
 
 /// One handler at work.
 #[derive(Debug)]
@@ -98,7 +74,7 @@ impl<T> Work<T> {
 
     /// Drives the handler; once ready, or after a panic, its future is gone.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        let Some(answer) = &mut self.0.0 else {
+        let Some(answer) = self.0.get_mut() else {
             return Poll::Ready(Err(Error::internal("polled after its end")));
         };
         let result = match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))) {
@@ -106,7 +82,7 @@ impl<T> Work<T> {
             Ok(Poll::Ready(result)) => result,
             Err(panic) => Err(Error::panicked(&*panic)),
         };
-        drop(std::mem::replace(&mut self.0, Guarded(None)));
+        drop(std::mem::replace(&mut self.0, Guarded::empty()));
         Poll::Ready(result)
     }
 }
@@ -164,7 +140,7 @@ impl<T> Slot<T> {
 
 /// The next item. A stream that fails is over: its subscriber gets no more of it, and the log says why.
 fn next(stream: &mut Guarded<PayloadStream>, context: &mut Context<'_>) -> Poll<Option<Payload>> {
-    let Guarded(Some(stream)) = stream else {
+    let Some(stream) = stream.get_mut() else {
         return Poll::Ready(None);
     };
     match catch_unwind(AssertUnwindSafe(|| stream.as_mut().poll_next(context))) {
