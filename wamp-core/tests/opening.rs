@@ -32,8 +32,12 @@ fn s_02_session_ids_differ_and_show_no_sequence() {
 #[test]
 fn s_03_welcome_announces_what_is_served_and_nothing_else() {
     let welcome = Client::connect(&router()).ask(hello("realm1"));
-    let broker = json!({"features": {"publisher_exclusion": true, "subscriber_blackwhite_listing": true}});
-    assert_eq!(welcome[2]["roles"], json!({"broker": broker, "dealer": {"features": {}}}));
+    let features = json!({
+        "pattern_based_subscription": true,
+        "publisher_exclusion": true,
+        "subscriber_blackwhite_listing": true,
+    });
+    assert_eq!(welcome[2]["roles"], json!({"broker": {"features": features}, "dealer": {"features": {}}}));
 }
 
 #[test]

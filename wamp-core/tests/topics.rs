@@ -444,20 +444,6 @@ fn topics_of_a_role_are_for_sessions_of_that_role() {
 }
 
 #[test]
-fn pattern_based_subscriptions_are_not_offered() {
-    let mut client = Client::join(&router());
-    for (request, (policy, topic)) in
-        [("prefix", "open"), ("wildcard", "open."), ("prefix", ""), ("wildcard", "open.a")].iter().enumerate()
-    {
-        let request = request as u64 + 1;
-        let answer = client.ask(format!(r#"[32,{request},{{"match":"{policy}"}},"{topic}"]"#));
-        assert_error(&answer, 32, request, "wamp.error.option_not_allowed");
-    }
-    let answer = client.ask(r#"[32,5,{"match":"prefix"},"a b"]"#);
-    assert_error(&answer, 32, 5, "wamp.error.invalid_uri");
-}
-
-#[test]
 fn a_subscribe_handler_that_refuses_or_panics_leaves_no_subscription_behind() {
     let mut client = Client::join(&router());
     let answer = client.ask(r#"[32,1,{},"sub.refuse"]"#);

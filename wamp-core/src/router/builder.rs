@@ -209,7 +209,7 @@ fn undeclared(handler: &Registration, realms: &[RealmBuilder]) -> Option<String>
 fn realms(declared: Vec<(&RealmBuilder, Registry)>) -> Realms {
     let mut named = HashMap::new();
     for (RealmBuilder { name, lenient_request_ids, .. }, registry) in declared {
-        let realm = Realm::open(name.as_deref().unwrap_or_default());
+        let realm = Realm::open(name.as_deref().unwrap_or_default(), registry.topics());
         let served = Arc::new(Served { realm, registry, lenient_request_ids: *lenient_request_ids });
         match name {
             None => return Realms::Any(served),
