@@ -30,6 +30,8 @@ pub(crate) struct Event<'e> {
     pub(crate) filter: &'e Filter,
     /// The publisher, where it must not get its own event (B-10).
     pub(crate) excluded: Option<SessionId>,
+    /// The publisher, where subscribers shall see who it is (N-01).
+    pub(crate) disclosed: Option<&'e Peer>,
 }
 
 /// Subscriptions of one realm, one for each topic or pattern that at least one session is subscribed to.
@@ -102,10 +104,10 @@ impl Broker {
     pub(crate) fn publish(&self, event: &Event<'_>) -> Result<(), EncodeError> {
         let exact = self.shard(event.topic).read().get(event.topic).cloned();
         if let Some(subscribers) = exact {
-            subscribers.deliver(event, EventDetails::default())?;
+            subscribers.deliver(event, event.details())?;
         }
         for subscribers in self.patterns.of(event.topic) {
-            let details = EventDetails { topic: Some(event.topic), ..EventDetails::default() }; // W-03
+            let details = EventDetails { topic: Some(event.topic), ..event.details() }; // W-03
             subscribers.deliver(event, details)?;
         }
         Ok(())
@@ -140,7 +142,18 @@ impl Subscribers {
     }
 }
 
-impl Event<'_> {
+impl<'e> Event<'e> {
+    /// Made anew for each subscription (B-09).
+    fn details(&self) -> EventDetails<'e> {
+        let identity = self.disclosed.map(|publisher| &publisher.identity);
+        EventDetails {
+            publisher: self.disclosed.map(|publisher| publisher.id),
+            publisher_authid: identity.map(|identity| identity.authid.as_str()),
+            publisher_authrole: identity.map(|identity| identity.authrole.as_str()),
+            ..EventDetails::default()
+        }
+    }
+
     fn reaches(&self, session: &Peer) -> bool {
         let identity = &session.identity;
         Some(session.id) != self.excluded

@@ -183,7 +183,14 @@ impl Publish {
         }
         let publication = PublicationId::random();
         let payload = payload.build()?;
-        let event = Event { publication, topic: &topic, payload: &payload, filter: &filter, excluded: None };
+        let event = Event {
+            publication,
+            topic: &topic,
+            payload: &payload,
+            filter: &filter,
+            excluded: None,
+            disclosed: None,
+        };
         realm.broker().publish(&event)?;
         Ok(publication)
     }

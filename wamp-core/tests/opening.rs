@@ -35,6 +35,7 @@ fn s_03_welcome_announces_what_is_served_and_nothing_else() {
     let features = json!({
         "pattern_based_subscription": true,
         "publisher_exclusion": true,
+        "publisher_identification": true,
         "subscriber_blackwhite_listing": true,
     });
     assert_eq!(welcome[2]["roles"], json!({"broker": {"features": features}, "dealer": {"features": {}}}));

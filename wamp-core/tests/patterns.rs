@@ -193,6 +193,26 @@ fn w_03_and_b_09_only_events_of_patterns_tell_the_topic() {
 }
 
 #[test]
+fn n_01_and_b_09_each_subscription_has_details_of_its_own() {
+    let router = router();
+    let mut publisher = Client::join_as(&router, "realm1", staff());
+    let (mut exact, mut prefix) = (Client::join(&router), Client::join(&router));
+    exact.subscribe(1, "com.a");
+    subscribe(&mut prefix, 1, "prefix", "com.");
+    publisher.send(r#"[16,1,{"disclose_me":true},"com.a"]"#);
+    publisher.send(r#"[16,2,{},"com.a"]"#);
+    publisher.assert_silent();
+    let authid = publisher.session().authid().to_owned();
+    let shown = json!({"publisher": publisher.id, "publisher_authid": authid, "publisher_authrole": "staff"});
+    let mut with_topic = shown.clone();
+    with_topic["topic"] = "com.a".into();
+    let details =
+        |client: &mut Client| client.received().iter().map(|event| event[3].clone()).collect::<Vec<_>>();
+    assert_eq!(details(&mut exact), [shown, json!({})]);
+    assert_eq!(details(&mut prefix), [with_topic, json!({"topic": "com.a"})]);
+}
+
+#[test]
 fn w_04_and_b_11_an_event_comes_once_for_each_matching_subscription() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::code;
-use crate::id::{PublicationId, RequestId, SubscriptionId};
+use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
 use crate::payload::Payload;
 use crate::serializer::{EncodeError, Serializer};
 
@@ -45,6 +45,7 @@ struct Role<F> {
 struct BrokerFeatures {
     pattern_based_subscription: bool,
     publisher_exclusion: bool,
+    publisher_identification: bool,
     subscriber_blackwhite_listing: bool,
 }
 
@@ -53,6 +54,7 @@ impl Default for BrokerFeatures {
         Self {
             pattern_based_subscription: true,
             publisher_exclusion: true,
+            publisher_identification: true,
             subscriber_blackwhite_listing: true,
         }
     }
@@ -151,6 +153,13 @@ pub(crate) struct EventDetails<'e> {
     /// The topic, where the subscription does not tell it (W-03).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) topic: Option<&'e str>,
+    /// Who published it, where the publisher asked to be disclosed (N-01).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) publisher: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) publisher_authid: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) publisher_authrole: Option<&'e str>,
 }
 
 /// `EVENT [36, Subscription, Publication, Details, Arguments?, ArgumentsKw?]`.
