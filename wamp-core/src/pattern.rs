@@ -7,7 +7,7 @@ use crate::uri;
 
 /// A declared URI: exact (`"a.b"`), a wildcard (`"users.{name}.get"`) or a prefix (`"files.{path..}"`); or what a client
 /// subscribes to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pattern {
     pub(crate) policy: MatchPolicy,
     /// In WAMP's form: a wildcard has empty components, a prefix is the string itself.
@@ -105,8 +105,9 @@ impl Pattern {
         }
     }
 
-    /// Order of wildcards (H-04): at the first place where one has a literal and the other none, the literal wins.
-    fn rank(&self) -> Vec<bool> {
+    /// Which components are empty. It is the order of wildcards (H-04): at the first place where one has a literal and the
+    /// other none, the literal wins.
+    pub(crate) fn shape(&self) -> Vec<bool> {
         self.uri.split('.').map(str::is_empty).collect()
     }
 }
@@ -163,7 +164,7 @@ impl<T> Patterns<T> {
             MatchPolicy::Prefix => {
                 add(&mut self.prefixes, pattern, value, |p| std::cmp::Reverse(p.uri.len()))
             }
-            MatchPolicy::Wildcard => add(&mut self.wildcards, pattern, value, Pattern::rank),
+            MatchPolicy::Wildcard => add(&mut self.wildcards, pattern, value, Pattern::shape),
         }
     }
 
@@ -318,6 +319,45 @@ mod tests {
             ("a.", None),
         ] {
             assert_eq!(covering(MatchPolicy::Prefix, uri), covers, "prefix {uri:?}");
+        }
+    }
+
+    /// Against the definition, for all patterns and topics that are made of few components.
+    #[test]
+    fn what_covers_is_the_first_that_has_every_topic_of_the_pattern() {
+        let declared = ["a.b", "a.{x}", "b.{rest..}", "b.a.{rest..}", "{x}.{y}.b", "ab.{x}.{y}", "ab.b.{y}"];
+        let table = table(&declared);
+        let lists = |components: &[&str], longest| {
+            let mut all: Vec<String> = components.iter().map(ToString::to_string).collect();
+            for _ in 1..longest {
+                all = components
+                    .iter()
+                    .flat_map(|c| all.iter().map(move |rest| format!("{c}.{rest}")))
+                    .chain(components.iter().map(ToString::to_string))
+                    .collect();
+            }
+            all
+        };
+        let topics = lists(&["a", "b", "ab"], 4);
+        let patterns = lists(&["a", "b", "ab", ""], 3);
+        let patterns = patterns.into_iter().flat_map(|uri| {
+            [MatchPolicy::Wildcard, MatchPolicy::Prefix].map(|policy| Pattern { policy, uri: uri.clone() })
+        });
+        for pattern in patterns.filter(Pattern::is_valid) {
+            let under: Vec<_> = topics.iter().filter(|topic| pattern.matches(topic)).collect();
+            let has_all = |declared: &str| {
+                let declared = Pattern::parse(declared).unwrap();
+                under.iter().all(|topic| declared.matches(topic))
+            };
+            if let Some(found) = table.covering(&pattern) {
+                assert!(has_all(found), "{pattern:?} and {found}");
+                assert!(
+                    under.iter().any(|topic| table.find(topic) == Some(found)),
+                    "{pattern:?} and {found}"
+                );
+            } else {
+                assert!(!declared.iter().any(|declared| has_all(declared)), "{pattern:?}");
+            }
         }
     }
 

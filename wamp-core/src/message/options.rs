@@ -116,7 +116,7 @@ pub(crate) struct SubscribeOptions {
 }
 
 /// How a topic or procedure is compared with a URI.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "&str")]
 pub(crate) enum MatchPolicy {
     Exact,
