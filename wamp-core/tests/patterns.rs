@@ -20,6 +20,7 @@ static HANDLERS: &[Registration] = &[
     handlers::subscribe("file.{path..}", path),
     handlers::subscribe("seen.{name}.{what}", seen),
     handlers::subscribe("noted.{rest..}", handlers::accepting),
+    handlers::subscribe("gated.{rest..}", handlers::gated),
 ];
 
 const fn named(name: &'static str) -> Parameter {
@@ -545,4 +546,64 @@ fn patterns_count_among_the_subscriptions_of_a_session() {
     client.subscribe(2, "com.a");
     assert_error(&ask(&mut client, 3, "wildcard", "com."), 32, 3, NOT_AUTHORIZED);
     subscribe(&mut client, 4, "prefix", "com.");
+}
+
+#[test]
+fn events_are_held_until_the_handler_of_a_pattern_has_decided() {
+    let router = router();
+    let realm = router.realm("realm1").unwrap();
+    let mut client = Client::join(&router);
+    client.send(r#"[32,1,{"match":"prefix"},"gated."]"#);
+    client.assert_silent();
+    realm.publish("gated.a").arg(1).send().unwrap();
+    client.assert_silent();
+    handlers::open("gated.");
+    let messages = client.received();
+    let id = subscribed(&messages[0], 1);
+    assert_eq!(messages[1..], [json!([36, id, messages[1][2], {"topic": "gated.a"}, [1]])]);
+    client.send(r#"[32,2,{"match":"wildcard"},"gated."]"#);
+    realm.publish("gated.a").arg(2).send().unwrap();
+    handlers::refuse("gated.");
+    let messages = client.received();
+    assert_eq!(arguments(&messages), [2]);
+    assert_eq!(messages.iter().filter(|message| message[0] == 8).count(), 1);
+    assert_eq!(client.ask(format!("[34,3,{id}]")), json!([35, 3]));
+    realm.publish("gated.a").arg(3).send().unwrap();
+    client.assert_silent();
+    assert_eq!(handlers::alive(), 0);
+}
+
+#[test]
+fn patterns_that_come_and_go_while_others_publish_lose_nothing_and_show_nothing_outside() {
+    const EVENTS: u64 = 2000;
+    let router = router_with(Limits { queued_messages: 100_000, ..Limits::default() });
+    let mut steady = Client::join(&router);
+    let (prefix, wildcard) =
+        (subscribe(&mut steady, 1, "prefix", "com."), subscribe(&mut steady, 2, "wildcard", "com."));
+    let mut restless = Client::join(&router);
+    std::thread::scope(|scope| {
+        for topic in ["com.a", "com.b"] {
+            let realm = router.realm("realm1").unwrap();
+            scope.spawn(move || (0..EVENTS).for_each(|number| drop(realm.publish(topic).arg(number).send())));
+        }
+        for request in (1..500).step_by(2) {
+            let policy = if request % 4 == 1 { "prefix" } else { "wildcard" };
+            restless.send(format!(r#"[32,{request},{{"match":"{policy}"}},"com."]"#));
+            let mut messages = restless.received();
+            let id = subscribed(&messages.remove(0), request);
+            restless.send(format!("[34,{},{id}]", request + 1));
+            messages.extend(restless.received());
+            assert_eq!(messages.pop(), Some(json!([35, request + 1])));
+            assert!(messages.iter().all(|event| event[1] == id), "{messages:?}");
+        }
+    });
+    restless.assert_silent();
+    let events = steady.received();
+    for (subscription, topic) in
+        [(prefix, "com.a"), (prefix, "com.b"), (wildcard, "com.a"), (wildcard, "com.b")]
+    {
+        let of = events.iter().filter(|event| event[1] == subscription && event[3]["topic"] == topic);
+        let numbers: Vec<_> = of.map(|event| event[4][0].as_u64().unwrap()).collect();
+        assert!(numbers.iter().copied().eq(0..EVENTS), "{subscription} {topic}");
+    }
 }
