@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::error::{Error, shortened};
 use crate::json::{Elements, Malformed, Reader};
 use crate::serializer::reader;
+use crate::uri;
 use sources::{Absent, Component, RestOfArgs, RestOfKwargs};
 
 /// Keeps the strings of a call that had to be unescaped as long as the handler's parameters borrow them.
@@ -149,19 +150,26 @@ impl<'c> Arguments<'c> {
         value.map_err(|error| self.named_fault(parameter, &error))
     }
 
-    /// Reads a component of the URI.
+    /// Reads a component of the URI. Where a client's pattern leaves it open, as `rooms..events` does for
+    /// `"rooms.{room}.events"`, an `Option` is `None` and anything else is an error: who decides about one room has not
+    /// decided about all.
     ///
     /// # Errors
-    /// `wamp.error.invalid_argument`: it is not a `T`.
+    /// `wamp.error.invalid_argument`: it is not a `T`, or the client's pattern leaves it open.
     #[doc(hidden)]
     pub fn capture<T: Deserialize<'c>>(&self, parameter: &Parameter, capture: Capture) -> Result<T, Error> {
-        let uri: &'c str = &self.context.uri;
+        let named: &'c str = &self.context.uri;
         let component = match capture {
-            Capture::Component(at) => uri.split('.').nth(at),
-            Capture::Rest(from) => uri.get(from..),
+            Capture::Component(at) => named.split('.').nth(at),
+            Capture::Rest(from) => named.get(from..),
         };
-        T::deserialize(Component(component.unwrap_or_default()))
-            .map_err(|error| self.named_fault(parameter, &error))
+        let component = component.unwrap_or_default();
+        // Components of a topic or a procedure are never empty, so this is a pattern.
+        if !uri::is_valid(component) {
+            return T::deserialize(Absent)
+                .map_err(|_| self.named_fault(parameter, &"the pattern leaves it open"));
+        }
+        T::deserialize(Component(component)).map_err(|error| self.named_fault(parameter, &error))
     }
 
     /// Refuses what no parameter took.

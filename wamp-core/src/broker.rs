@@ -1,5 +1,7 @@
 //! Subscriptions of one realm, and how an event reaches them.
 
+mod patterns;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -9,10 +11,12 @@ use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 
 use crate::id::{PublicationId, SessionId, SubscriptionId};
-use crate::message::{self, Filter};
+use crate::message::{self, EventDetails, Filter, MatchPolicy};
+use crate::pattern::{Pattern, Patterns};
 use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::serializer::{EncodeError, Serializer};
+use patterns::PatternSubscriptions;
 
 /// A publisher and a subscriber meet only if their topics fall into one shard.
 const SHARDS: usize = 16;
@@ -26,13 +30,18 @@ pub(crate) struct Event<'e> {
     pub(crate) filter: &'e Filter,
     /// The publisher, where it must not get its own event (B-10).
     pub(crate) excluded: Option<SessionId>,
+    /// The publisher, where subscribers shall see who it is (N-01).
+    pub(crate) disclosed: Option<&'e Peer>,
 }
 
-/// Subscriptions of one realm, one for each topic that at least one session is subscribed to.
+/// Subscriptions of one realm, one for each topic or pattern that at least one session is subscribed to.
+///
+/// Locks are taken in this order: a shard or the patterns, a subscription, a mailbox.
 #[derive(Debug)]
 pub(crate) struct Broker {
     hasher: RandomState,
     shards: [RwLock<HashMap<Arc<str>, Arc<Subscribers>>>; SHARDS],
+    patterns: PatternSubscriptions,
     last_id: AtomicU64,
 }
 
@@ -44,8 +53,14 @@ struct Subscribers {
 }
 
 impl Broker {
-    pub(crate) fn new() -> Self {
-        Self { hasher: RandomState::new(), shards: Default::default(), last_id: AtomicU64::new(0) }
+    /// For a realm where these topics are declared for subscribers, each with a number of its own.
+    pub(crate) fn new(topics: Patterns<usize>) -> Self {
+        Self {
+            hasher: RandomState::new(),
+            shards: Default::default(),
+            patterns: PatternSubscriptions::new(topics),
+            last_id: AtomicU64::new(0),
+        }
     }
 
     fn shard(&self, topic: &str) -> &RwLock<HashMap<Arc<str>, Arc<Subscribers>>> {
@@ -53,51 +68,92 @@ impl Broker {
         &self.shards[(self.hasher.hash_one(topic) % SHARDS as u64) as usize]
     }
 
-    /// Adds a session that is not subscribed yet; all sessions of a topic share one id (B-01).
-    pub(crate) fn subscribe(&self, topic: &str, session: &Arc<Peer>) -> SubscriptionId {
+    /// Adds a session that is not subscribed yet; all sessions of a topic or a pattern share one id (B-01, B-03).
+    pub(crate) fn subscribe(&self, topic: &Pattern, session: &Arc<Peer>) -> SubscriptionId {
+        if topic.policy != MatchPolicy::Exact {
+            return self.patterns.subscribe(topic, session, || self.next_id());
+        }
+        let topic = topic.uri.as_str();
         let mut shard = self.shard(topic).write();
         if let Some(subscribers) = shard.get(topic) {
-            subscribers.sessions.lock().push(session.clone());
-            return subscribers.id;
+            return subscribers.add(session);
         }
-        let number = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let id = SubscriptionId::new(number).expect("2^53 subscriptions take longer than a process lives");
-        let sessions = Mutex::new(vec![session.clone()]);
-        shard.insert(topic.into(), Arc::new(Subscribers { id, sessions }));
+        let id = self.next_id();
+        shard.insert(topic.into(), Arc::new(Subscribers::new(id, session)));
         id
     }
 
     /// Takes a session out; the last one ends the subscription. Later events do not reach the session any more (B-04).
-    pub(crate) fn unsubscribe(&self, topic: &str, session: SessionId) {
+    pub(crate) fn unsubscribe(&self, topic: &Pattern, session: SessionId) {
+        if topic.policy != MatchPolicy::Exact {
+            return self.patterns.unsubscribe(topic, session);
+        }
+        let topic = topic.uri.as_str();
         let mut shard = self.shard(topic).write();
-        let Some(subscribers) = shard.get(topic) else {
-            return;
-        };
-        let mut sessions = subscribers.sessions.lock();
-        sessions.retain(|subscriber| subscriber.id != session);
-        if sessions.is_empty() {
-            drop(sessions);
+        if shard.get(topic).is_some_and(|subscribers| subscribers.remove(session)) {
             shard.remove(topic);
         }
     }
 
-    /// Puts the event into the mailbox of every subscriber that it is for. The lock of the subscription is held
-    /// meanwhile, so that all subscribers see the events of all publishers in one order (B-12).
+    fn next_id(&self) -> SubscriptionId {
+        let number = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        SubscriptionId::new(number).expect("2^53 subscriptions take longer than a process lives")
+    }
+
+    /// Puts the event into the mailbox of every subscriber that it is for, once for each matching subscription (B-11).
     pub(crate) fn publish(&self, event: &Event<'_>) -> Result<(), EncodeError> {
-        let Some(subscribers) = self.shard(event.topic).read().get(event.topic).cloned() else {
-            return Ok(());
-        };
-        let mut encoded = Encoded::default();
-        for session in subscribers.sessions.lock().iter().filter(|session| event.reaches(session)) {
-            session
-                .mailbox
-                .event(subscribers.id, encoded.message(session.serializer, subscribers.id, event)?);
+        let exact = self.shard(event.topic).read().get(event.topic).cloned();
+        if let Some(subscribers) = exact {
+            subscribers.deliver(event, event.details())?;
+        }
+        for subscribers in self.patterns.of(event.topic) {
+            let details = EventDetails { topic: Some(event.topic), ..event.details() }; // W-03
+            subscribers.deliver(event, details)?;
         }
         Ok(())
     }
 }
 
-impl Event<'_> {
+impl Subscribers {
+    fn new(id: SubscriptionId, session: &Arc<Peer>) -> Self {
+        Self { id, sessions: Mutex::new(vec![Arc::clone(session)]) }
+    }
+
+    fn add(&self, session: &Arc<Peer>) -> SubscriptionId {
+        self.sessions.lock().push(Arc::clone(session));
+        self.id
+    }
+
+    /// Takes a session out, and tells whether none is left.
+    fn remove(&self, session: SessionId) -> bool {
+        let mut sessions = self.sessions.lock();
+        sessions.retain(|subscriber| subscriber.id != session);
+        sessions.is_empty()
+    }
+
+    /// The lock of the subscription is held meanwhile, so that all its subscribers see the events of all publishers in
+    /// one order (B-12).
+    fn deliver(&self, event: &Event<'_>, details: EventDetails<'_>) -> Result<(), EncodeError> {
+        let mut encoded = Encoded { subscription: self.id, details, event, messages: Vec::new() };
+        for session in self.sessions.lock().iter().filter(|session| event.reaches(session)) {
+            session.mailbox.event(self.id, encoded.message(session.serializer)?);
+        }
+        Ok(())
+    }
+}
+
+impl<'e> Event<'e> {
+    /// Made anew for each subscription (B-09).
+    fn details(&self) -> EventDetails<'e> {
+        let identity = self.disclosed.map(|publisher| &publisher.identity);
+        EventDetails {
+            publisher: self.disclosed.map(|publisher| publisher.id),
+            publisher_authid: identity.map(|identity| identity.authid.as_str()),
+            publisher_authrole: identity.map(|identity| identity.authrole.as_str()),
+            ..EventDetails::default()
+        }
+    }
+
     fn reaches(&self, session: &Peer) -> bool {
         let identity = &session.identity;
         Some(session.id) != self.excluded
@@ -105,29 +161,27 @@ impl Event<'_> {
     }
 }
 
-/// An event, encoded once for each serializer in use.
-#[derive(Default)]
-struct Encoded {
+/// An event of one subscription, encoded once for each serializer in use.
+struct Encoded<'e> {
+    subscription: SubscriptionId,
+    details: EventDetails<'e>,
+    event: &'e Event<'e>,
     messages: Vec<(Serializer, Bytes)>,
 }
 
-impl Encoded {
-    fn message(
-        &mut self,
-        serializer: Serializer,
-        subscription: SubscriptionId,
-        event: &Event<'_>,
-    ) -> Result<Bytes, EncodeError> {
+impl Encoded<'_> {
+    fn message(&mut self, serializer: Serializer) -> Result<Bytes, EncodeError> {
         if let Some((_, message)) = self.messages.iter().find(|(of, _)| *of == serializer) {
             return Ok(message.clone());
         }
-        let message = encode(serializer, subscription, event.publication, false, event.payload)?;
+        let Event { publication, payload, .. } = *self.event;
+        let message = encoded(serializer, self.subscription, publication, &self.details, payload)?;
         self.messages.push((serializer, message.clone()));
         Ok(message)
     }
 }
 
-/// An EVENT as it lies in mailboxes.
+/// An EVENT for one subscriber as it lies in its mailbox.
 pub(crate) fn encode(
     serializer: Serializer,
     subscription: SubscriptionId,
@@ -135,7 +189,18 @@ pub(crate) fn encode(
     retained: bool,
     payload: &Payload,
 ) -> Result<Bytes, EncodeError> {
+    let details = EventDetails { retained, ..EventDetails::default() };
+    encoded(serializer, subscription, publication, &details, payload)
+}
+
+fn encoded(
+    serializer: Serializer,
+    subscription: SubscriptionId,
+    publication: PublicationId,
+    details: &EventDetails<'_>,
+    payload: &Payload,
+) -> Result<Bytes, EncodeError> {
     let mut out = Vec::new();
-    message::event(serializer, &mut out, subscription, publication, retained, payload)?;
+    message::event(serializer, &mut out, subscription, publication, details, payload)?;
     Ok(out.into())
 }

@@ -37,6 +37,8 @@ pub mod uris {
     pub const NO_MATCHING_AUTH_METHOD: &str = "wamp.error.no_matching_auth_method";
     /// An option was refused by policy, or asks for a feature that is not announced.
     pub const OPTION_NOT_ALLOWED: &str = "wamp.error.option_not_allowed";
+    /// The realm does not let publishers disclose who they are (N-02).
+    pub const OPTION_DISALLOWED_DISCLOSE_ME: &str = "wamp.error.option_disallowed.disclose_me";
     /// A result or an event exceeds the size limit.
     pub const PAYLOAD_SIZE_EXCEEDED: &str = "wamp.error.payload_size_exceeded";
     /// The peer broke the protocol; ABORT only.

@@ -6,7 +6,7 @@ mod options;
 
 pub(crate) use decode::{Message, decode};
 pub(crate) use encode::{
-    Tail, Welcome, abort, error, event, goodbye, published, result, subscribed, unsubscribed,
+    EventDetails, Tail, Welcome, abort, error, event, goodbye, published, result, subscribed, unsubscribed,
 };
 pub(crate) use options::{
     CallOptions, CancelMode, Filter, HelloDetails, MatchPolicy, PublishOptions, SubscribeOptions,

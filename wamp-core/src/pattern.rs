@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use crate::message::MatchPolicy;
 use crate::uri;
 
-/// A declared URI: exact (`"a.b"`), a wildcard (`"users.{name}.get"`) or a prefix (`"files.{path..}"`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A declared URI: exact (`"a.b"`), a wildcard (`"users.{name}.get"`) or a prefix (`"files.{path..}"`); or what a client
+/// subscribes to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pattern {
     pub(crate) policy: MatchPolicy,
     /// In WAMP's form: a wildcard has empty components, a prefix is the string itself.
@@ -61,18 +62,52 @@ impl Pattern {
         Ok(Self { policy: MatchPolicy::Prefix, uri: prefix.to_owned() })
     }
 
-    /// Whether an exact URI falls under the pattern.
-    fn matches(&self, uri: &str) -> bool {
+    /// Whether a client may send it (U-01, U-05).
+    pub(crate) fn is_valid(&self) -> bool {
+        match self.policy {
+            MatchPolicy::Exact => uri::is_valid(&self.uri),
+            MatchPolicy::Prefix => uri::is_valid_prefix(&self.uri),
+            MatchPolicy::Wildcard => uri::is_valid_pattern(&self.uri),
+        }
+    }
+
+    /// Whether all that it matches belongs to the protocol (U-06). As a prefix, `wamp` is more: `wampum`.
+    pub(crate) fn is_reserved(&self) -> bool {
+        match self.policy {
+            MatchPolicy::Prefix => self.uri.starts_with("wamp."),
+            MatchPolicy::Exact | MatchPolicy::Wildcard => uri::is_reserved(&self.uri),
+        }
+    }
+
+    /// Whether it is a prefix like `rooms.4`, which has `rooms.42` too: to a handler it would look like a topic.
+    pub(crate) fn ends_inside_component(&self) -> bool {
+        self.policy == MatchPolicy::Prefix && !self.uri.is_empty() && !self.uri.ends_with('.')
+    }
+
+    /// Whether every valid URI under `other` falls under this one, which was declared.
+    fn covers(&self, other: &Self) -> bool {
+        match (self.policy, other.policy) {
+            // A declared prefix ends with a dot, so a wildcard that begins like it has a component more.
+            (MatchPolicy::Prefix, _) => other.uri.starts_with(&self.uri),
+            // A prefix has URIs of any number of components.
+            (_, MatchPolicy::Prefix) => false,
+            (MatchPolicy::Exact, _) => self.uri == other.uri,
+            (MatchPolicy::Wildcard, _) => wildcard_matches(&self.uri, &other.uri),
+        }
+    }
+
+    /// Whether a valid URI falls under the pattern (W-01, W-02).
+    pub(crate) fn matches(&self, uri: &str) -> bool {
         match self.policy {
             MatchPolicy::Exact => self.uri == uri,
-            // More than the prefix: `files.` itself is no valid URI anyhow, and `path` is never empty.
-            MatchPolicy::Prefix => uri.len() > self.uri.len() && uri.starts_with(&self.uri),
+            MatchPolicy::Prefix => uri.starts_with(&self.uri),
             MatchPolicy::Wildcard => wildcard_matches(&self.uri, uri),
         }
     }
 
-    /// Order of wildcards (H-04): at the first place where one has a literal and the other none, the literal wins.
-    fn rank(&self) -> Vec<bool> {
+    /// Which components are empty. It is the order of wildcards (H-04): at the first place where one has a literal and the
+    /// other none, the literal wins.
+    pub(crate) fn shape(&self) -> Vec<bool> {
         self.uri.split('.').map(str::is_empty).collect()
     }
 }
@@ -129,7 +164,7 @@ impl<T> Patterns<T> {
             MatchPolicy::Prefix => {
                 add(&mut self.prefixes, pattern, value, |p| std::cmp::Reverse(p.uri.len()))
             }
-            MatchPolicy::Wildcard => add(&mut self.wildcards, pattern, value, Pattern::rank),
+            MatchPolicy::Wildcard => add(&mut self.wildcards, pattern, value, Pattern::shape),
         }
     }
 
@@ -140,6 +175,27 @@ impl<T> Patterns<T> {
             let mut patterns = self.prefixes.iter().chain(&self.wildcards);
             patterns.find(|(pattern, _)| pattern.matches(uri) && uri::is_valid(uri)).map(|(_, value)| value)
         })
+    }
+
+    /// The value of the first pattern, in the order of H-04, that covers all that a client's pattern can match. Only
+    /// URIs for which [`find`](Self::find) has the same value are served by it: others have a more specific one.
+    pub(crate) fn covering(&self, pattern: &Pattern) -> Option<&T> {
+        // What is no prefix and has no empty component is an exact URI.
+        let exact = self.exact.get(&pattern.uri).filter(|_| pattern.policy != MatchPolicy::Prefix);
+        exact.or_else(|| {
+            let mut patterns = self.prefixes.iter().chain(&self.wildcards);
+            patterns.find(|(declared, _)| declared.covers(pattern)).map(|(_, value)| value)
+        })
+    }
+
+    /// The same patterns with other values.
+    pub(crate) fn map<U>(&self, mut value: impl FnMut(&T) -> U) -> Patterns<U> {
+        let mut list = |list: &[(Pattern, T)]| {
+            list.iter().map(|(pattern, old)| (pattern.clone(), value(old))).collect::<Vec<_>>()
+        };
+        let (prefixes, wildcards) = (list(&self.prefixes), list(&self.wildcards));
+        let exact = self.exact.iter().map(|(uri, old)| (uri.clone(), value(old))).collect();
+        Patterns { exact, prefixes, wildcards }
     }
 }
 
@@ -230,6 +286,79 @@ mod tests {
     fn h_06_a_literal_further_left_wins_over_a_longer_pattern() {
         let table = table(&["a.{x}.cccccccc", "a.b.{x}"]);
         assert_eq!(table.find("a.b.cccccccc"), Some(&"a.b.{x}"));
+    }
+
+    #[test]
+    fn a_declaration_covers_a_pattern_if_nothing_under_the_pattern_is_left_out() {
+        let table = table(&["a.b", "a.{x}", "p.{rest..}", "p.q.{rest..}", "p.{x}.z", "w.{x}.{y}"]);
+        let covering = |policy, uri: &str| table.covering(&Pattern { policy, uri: uri.to_owned() }).copied();
+        for (uri, covers) in [
+            ("a.b", Some("a.b")),
+            ("a.", Some("a.{x}")),
+            (".b", None),
+            ("", None),
+            ("p.", Some("p.{rest..}")),
+            ("p..z", Some("p.{rest..}")),
+            ("p.q..", Some("p.q.{rest..}")),
+            ("p", None),
+            ("w..", Some("w.{x}.{y}")),
+            ("w..b", Some("w.{x}.{y}")),
+            ("w.", None),
+            ("w...", None),
+        ] {
+            assert_eq!(covering(MatchPolicy::Wildcard, uri), covers, "wildcard {uri:?}");
+        }
+        for (uri, covers) in [
+            ("p.", Some("p.{rest..}")),
+            ("p.q", Some("p.{rest..}")),
+            ("p.q.", Some("p.q.{rest..}")),
+            ("p.q.r", Some("p.q.{rest..}")),
+            ("p", None),
+            ("", None),
+            ("a.b", None),
+            ("a.", None),
+        ] {
+            assert_eq!(covering(MatchPolicy::Prefix, uri), covers, "prefix {uri:?}");
+        }
+    }
+
+    /// Against the definition, for all patterns and topics that are made of few components.
+    #[test]
+    fn what_covers_is_the_first_that_has_every_topic_of_the_pattern() {
+        let declared = ["a.b", "a.{x}", "b.{rest..}", "b.a.{rest..}", "{x}.{y}.b", "ab.{x}.{y}", "ab.b.{y}"];
+        let table = table(&declared);
+        let lists = |components: &[&str], longest| {
+            let mut all: Vec<String> = components.iter().map(ToString::to_string).collect();
+            for _ in 1..longest {
+                all = components
+                    .iter()
+                    .flat_map(|c| all.iter().map(move |rest| format!("{c}.{rest}")))
+                    .chain(components.iter().map(ToString::to_string))
+                    .collect();
+            }
+            all
+        };
+        let topics = lists(&["a", "b", "ab"], 4);
+        let patterns = lists(&["a", "b", "ab", ""], 3);
+        let patterns = patterns.into_iter().flat_map(|uri| {
+            [MatchPolicy::Wildcard, MatchPolicy::Prefix].map(|policy| Pattern { policy, uri: uri.clone() })
+        });
+        for pattern in patterns.filter(Pattern::is_valid) {
+            let under: Vec<_> = topics.iter().filter(|topic| pattern.matches(topic)).collect();
+            let has_all = |declared: &str| {
+                let declared = Pattern::parse(declared).unwrap();
+                under.iter().all(|topic| declared.matches(topic))
+            };
+            if let Some(found) = table.covering(&pattern) {
+                assert!(has_all(found), "{pattern:?} and {found}");
+                assert!(
+                    under.iter().any(|topic| table.find(topic) == Some(found)),
+                    "{pattern:?} and {found}"
+                );
+            } else {
+                assert!(!declared.iter().any(|declared| has_all(declared)), "{pattern:?}");
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::broker::{Broker, Event};
 use crate::id::{PublicationId, SessionId};
 use crate::message::Filter;
+use crate::pattern::Patterns;
 use crate::payload::PayloadBuilder;
 use crate::peer::Peer;
 use crate::serializer::EncodeError;
@@ -40,10 +41,11 @@ struct Shared {
 }
 
 impl Realm {
-    pub(crate) fn open(name: &str) -> Self {
+    /// Serves a realm where these topics are declared for subscribers, each with a number of its own.
+    pub(crate) fn open(name: &str, topics: Patterns<usize>) -> Self {
         Self {
             name: name.into(),
-            shared: Arc::new(Shared { broker: Broker::new(), sessions: Mutex::default() }),
+            shared: Arc::new(Shared { broker: Broker::new(topics), sessions: Mutex::default() }),
         }
     }
 
@@ -182,7 +184,14 @@ impl Publish {
         }
         let publication = PublicationId::random();
         let payload = payload.build()?;
-        let event = Event { publication, topic: &topic, payload: &payload, filter: &filter, excluded: None };
+        let event = Event {
+            publication,
+            topic: &topic,
+            payload: &payload,
+            filter: &filter,
+            excluded: None,
+            disclosed: None,
+        };
         realm.broker().publish(&event)?;
         Ok(publication)
     }

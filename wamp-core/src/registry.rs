@@ -8,9 +8,13 @@ use crate::uri;
 
 /// Who may do what with a topic that is declared without a handler.
 ///
+/// A client may also subscribe to a prefix or a wildcard (`match`), if one declared topic covers all that it can match:
+/// below, the prefix `files.a` and the wildcard `files..log`, but not the prefix `file`. Events of topics that another,
+/// more specific declaration serves do not reach it.
+///
 /// ```
 /// use wamp_core::{RealmBuilder, Realm, Topic};
-/// let realm: RealmBuilder = Realm::new("chat").topic("room.{name}", Topic::open());
+/// let realm: RealmBuilder = Realm::new("chat").topic("room.{name}", Topic::open()).topic("files.{path..}", Topic::open());
 /// ```
 #[derive(Clone, Debug)]
 pub struct Topic(());
@@ -81,8 +85,18 @@ impl Registry {
         self.procedures.find(uri).copied().filter(|_| !uri::is_reserved(uri))
     }
 
-    pub(crate) fn subscription(&self, topic: &str) -> Option<&Declared> {
-        self.subscriptions.find(topic).filter(|_| !uri::is_reserved(topic))
+    /// The declaration that decides about a subscription: the one that serves the topic, or covers the pattern.
+    pub(crate) fn subscription(&self, topic: &Pattern) -> Option<&Declared> {
+        self.subscriptions.covering(topic).filter(|_| !topic.is_reserved())
+    }
+
+    /// The topics that are declared for subscribers, each with a number of its own.
+    pub(crate) fn topics(&self) -> Patterns<usize> {
+        let mut count = 0;
+        self.subscriptions.map(|_| {
+            count += 1;
+            count
+        })
     }
 
     pub(crate) fn publication(&self, topic: &str) -> Option<&Declared> {

@@ -60,6 +60,7 @@ pub(crate) struct Served {
     pub(crate) realm: Realm,
     pub(crate) registry: Registry,
     pub(crate) lenient_request_ids: bool,
+    pub(crate) disclosure: bool,
 }
 
 #[derive(Debug)]

@@ -13,6 +13,11 @@ pub(crate) fn is_valid_pattern(uri: &str) -> bool {
     uri.len() <= MAX_BYTES && uri.split('.').all(is_component)
 }
 
+/// Loose check of a prefix (U-05): as [`is_valid`], but the last component may be empty, and so may the prefix.
+pub(crate) fn is_valid_prefix(uri: &str) -> bool {
+    uri.len() <= MAX_BYTES && (uri.is_empty() || is_valid(uri.strip_suffix('.').unwrap_or(uri)))
+}
+
 fn is_component(component: &str) -> bool {
     let bytes = component.as_bytes();
     if bytes.is_ascii() {
@@ -53,6 +58,13 @@ mod tests {
                 && is_valid_pattern("a.")
         );
         assert!(!is_valid_pattern("a. .b"));
+    }
+
+    #[test]
+    fn u_05_only_the_last_component_of_a_prefix_may_be_empty() {
+        assert!(["", "a", "a.", "a.b", "a.b."].iter().all(|prefix| is_valid_prefix(prefix)));
+        assert!([".", ".a", "a..", "a..b", "a b", "a#."].iter().all(|prefix| !is_valid_prefix(prefix)));
+        assert!(!is_valid_prefix(&format!("{}.", "a".repeat(MAX_BYTES))));
     }
 
     #[test]

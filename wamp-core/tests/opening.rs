@@ -32,11 +32,14 @@ fn s_02_session_ids_differ_and_show_no_sequence() {
 #[test]
 fn s_03_welcome_announces_what_is_served_and_nothing_else() {
     let welcome = Client::connect(&router()).ask(hello("realm1"));
-    let broker = json!({"features": {"publisher_exclusion": true, "subscriber_blackwhite_listing": true}});
-    let dealer = json!({
-        "features": {"call_canceling": true, "call_timeout": true, "progressive_call_results": true}
+    let broker = json!({
+        "pattern_based_subscription": true,
+        "publisher_exclusion": true,
+        "publisher_identification": true,
+        "subscriber_blackwhite_listing": true,
     });
-    assert_eq!(welcome[2]["roles"], json!({"broker": broker, "dealer": dealer}));
+    let dealer = json!({"call_canceling": true, "call_timeout": true, "progressive_call_results": true});
+    assert_eq!(welcome[2]["roles"], json!({"broker": {"features": broker}, "dealer": {"features": dealer}}));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use support::{
     Client, arguments, assert_aborted, assert_error, assert_event, handlers, published, router, router_with,
     subscribed,
 };
-use wamp_core::{Close, Identity, Limits, PublishError, Session, SessionId};
+use wamp_core::{Close, Identity, Limits, PublishError, Realm, Router, Session, SessionId, Topic};
 
 const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
 const NO_SUCH_SUBSCRIPTION: &str = "wamp.error.no_such_subscription";
@@ -405,6 +405,43 @@ fn l_03_the_application_has_the_same_filters() {
 }
 
 #[test]
+fn n_01_the_publisher_is_shown_if_it_asks_for_it() {
+    let router = router();
+    let mut client = Client::join(&router);
+    let mut publisher = Client::join_as(&router, "realm1", with("joe", "staff"));
+    let id = client.subscribe(1, "open.a");
+    let options = ["{}", r#"{"disclose_me":true}"#, r#"{"disclose_me":false}"#, r#"{"disclose_me":null}"#];
+    for (request, options) in (1..).zip(options) {
+        publisher.send(format!(r#"[16,{request},{options},"open.a",[1]]"#));
+    }
+    publisher.assert_silent();
+    let messages = client.received();
+    let shown = json!({"publisher": publisher.id, "publisher_authid": "joe", "publisher_authrole": "staff"});
+    let details: Vec<_> = messages.iter().map(|message| message[3].clone()).collect();
+    assert_eq!(details, [json!({}), shown, json!({}), json!({})]);
+    assert_eq!(messages[1], json!([36, id, messages[1][2], details[1], [1]]));
+}
+
+#[test]
+fn n_02_a_realm_can_forbid_disclosure() {
+    handlers::reset();
+    let realm = Realm::new("realm1").topic("open.{name}", Topic::open()).disclosure(false);
+    let router = Router::builder().realm(realm).handlers([handlers::ALL]).build().unwrap();
+    let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
+    let id = client.subscribe(1, "open.a");
+    let answer = publisher.ask(r#"[16,1,{"disclose_me":true,"acknowledge":true},"open.a"]"#);
+    assert_error(&answer, 16, 1, "wamp.error.option_disallowed.disclose_me");
+    publisher.send(r#"[16,2,{"disclose_me":true},"open.a"]"#);
+    publisher.send(r#"[16,3,{"disclose_me":true},"slow.a"]"#);
+    publisher.assert_silent();
+    assert_eq!(handlers::journal(), [""; 0]);
+    client.assert_silent();
+    publisher.send(r#"[16,4,{"disclose_me":false},"open.a",[4]]"#);
+    publisher.assert_silent();
+    assert_event(&client.one(), id, 4);
+}
+
+#[test]
 fn a_topic_that_nobody_declared_is_neither_for_subscribers_nor_for_publishers() {
     let mut client = Client::join(&router());
     for (request, topic) in ["nowhere", "open", "open.a.b", "test.add", "sub", "Open.a"].iter().enumerate() {
@@ -441,20 +478,6 @@ fn topics_of_a_role_are_for_sessions_of_that_role() {
             assert_error(&publish, 16, 2, NOT_AUTHORIZED);
         }
     }
-}
-
-#[test]
-fn pattern_based_subscriptions_are_not_offered() {
-    let mut client = Client::join(&router());
-    for (request, (policy, topic)) in
-        [("prefix", "open"), ("wildcard", "open."), ("prefix", ""), ("wildcard", "open.a")].iter().enumerate()
-    {
-        let request = request as u64 + 1;
-        let answer = client.ask(format!(r#"[32,{request},{{"match":"{policy}"}},"{topic}"]"#));
-        assert_error(&answer, 32, request, "wamp.error.option_not_allowed");
-    }
-    let answer = client.ask(r#"[32,5,{"match":"prefix"},"a b"]"#);
-    assert_error(&answer, 32, 5, "wamp.error.invalid_uri");
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Joined {
         if options.ppt_scheme.is_some() {
             return Err("payload passthru mode is not announced".into());
         }
-        let handler = match self.publisher(topic) {
+        let handler = match self.publisher(topic, &options) {
             Ok(handler) => handler,
             Err(error) => {
                 self.refuse_publication(request, &options, &error);
@@ -77,9 +77,16 @@ impl Joined {
     }
 
     /// The handler that decides about publications to this topic; `None` if everybody may.
-    fn publisher(&self, topic: &str) -> Result<Option<&'static Registration>, Error> {
+    fn publisher(
+        &self,
+        topic: &str,
+        options: &PublishOptions,
+    ) -> Result<Option<&'static Registration>, Error> {
         if !uri::is_valid(topic) || uri::is_reserved(topic) {
             return Err(Error::invalid_uri(topic)); // U-03, U-06
+        }
+        if options.disclose_me == Some(true) && !self.served.disclosure {
+            return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // N-02
         }
         match self.served.registry.publication(topic) {
             None => Err(Error::not_authorized("nobody declared this topic for publishers")),
@@ -134,7 +141,9 @@ impl Joined {
     fn deliver_publication(&self, pending: &Pending) -> Result<(), Error> {
         let Pending { publication, options, topic, payload, .. } = pending;
         let excluded = (options.exclude_me != Some(false)).then(|| self.session().id()); // B-10, L-01
-        let event = Event { publication: *publication, topic, payload, filter: &options.filter, excluded };
+        let disclosed = (options.disclose_me == Some(true)).then(|| &**self.session().peer()); // N-01
+        let (publication, filter) = (*publication, &options.filter);
+        let event = Event { publication, topic, payload, filter, excluded, disclosed };
         self.served.realm.broker().publish(&event).map_err(|error| Error::encoding(&error))
     }
 

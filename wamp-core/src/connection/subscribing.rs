@@ -13,25 +13,25 @@ use crate::error::{Error, Violation, uris};
 use crate::handler::{Entry, Registration};
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
 use crate::mailbox::Envelope;
-use crate::message::{self, MatchPolicy, SubscribeOptions, code};
+use crate::message::{self, EventDetails, MatchPolicy, SubscribeOptions, code};
+use crate::pattern::Pattern;
 use crate::payload::Payload;
 use crate::realm::Realm;
 use crate::registry::Declared;
 use crate::reply::{Acceptance, Held};
 use crate::tasks::{Slot, Source, Task, Work};
-use crate::uri;
 
 /// The subscriptions of one session.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
     by_id: HashMap<SubscriptionId, Subscribed>,
-    by_topic: HashMap<String, SubscriptionId>,
+    by_topic: HashMap<Pattern, SubscriptionId>,
 }
 
 /// One subscription; the broker knows it from the moment it is asked for.
 #[derive(Debug)]
 struct Subscribed {
-    topic: String,
+    topic: Pattern,
     state: State,
     /// What handles to it look at: false once it has ended.
     active: Arc<AtomicBool>,
@@ -90,12 +90,9 @@ impl Subscriptions {
             .copied()
     }
 
-    fn insert(&mut self, id: SubscriptionId, topic: &str, state: State) {
-        self.by_topic.insert(topic.to_owned(), id);
-        self.by_id.insert(
-            id,
-            Subscribed { topic: topic.to_owned(), state, active: Arc::new(AtomicBool::new(true)) },
-        );
+    fn insert(&mut self, id: SubscriptionId, topic: Pattern, state: State) {
+        self.by_topic.insert(topic.clone(), id);
+        self.by_id.insert(id, Subscribed { topic, state, active: Arc::new(AtomicBool::new(true)) });
     }
 
     fn remove(&mut self, id: SubscriptionId) -> Option<Subscribed> {
@@ -129,35 +126,19 @@ impl Joined {
         options: &SubscribeOptions,
         topic: &str,
     ) -> Result<(), Error> {
-        let policy = options.policy.unwrap_or(MatchPolicy::Exact);
-        let valid =
-            if policy == MatchPolicy::Exact { uri::is_valid(topic) } else { uri::is_valid_pattern(topic) };
-        if !valid {
-            return Err(Error::invalid_uri(topic)); // U-03, U-05
+        let policy = options.policy.unwrap_or(MatchPolicy::Exact); // W-05
+        let topic = Pattern { policy, uri: topic.to_owned() };
+        if !topic.is_valid() {
+            return Err(Error::invalid_uri(&topic.uri)); // U-03, U-05
         }
-        if policy != MatchPolicy::Exact {
-            return Err(
-                Error::new(uris::OPTION_NOT_ALLOWED).arg("pattern-based subscriptions are not offered")
-            );
-        }
-        let role = self.link.session.authrole();
-        let handler = match self.served.registry.subscription(topic) {
-            None => {
-                return Err(Error::not_authorized("nobody declared this topic for subscribers"));
-            }
-            Some(Declared::Open(_)) => None,
-            Some(Declared::Handled(handler)) if handler.admits(role) => Some(*handler),
-            Some(Declared::Handled(_)) => {
-                return Err(Error::not_authorized("the role may not subscribe to this topic"));
-            }
-        };
-        if let Some(&id) = self.subscriptions.by_topic.get(topic) {
+        let handler = self.subscriber(&topic)?;
+        if let Some(&id) = self.subscriptions.by_topic.get(&topic) {
             return self.subscribe_again(request, id);
         }
         if self.subscriptions.by_id.len() >= self.limits().subscriptions {
             return Err(Error::not_authorized("too many subscriptions of one session"));
         }
-        let id = self.served.realm.broker().subscribe(topic, self.link.session.peer());
+        let id = self.served.realm.broker().subscribe(&topic, self.link.session.peer());
         match handler {
             None => {
                 self.subscriptions.insert(id, topic, State::accepted(Vec::new(), Vec::new()));
@@ -166,6 +147,26 @@ impl Joined {
             Some(handler) => self.ask_subscribe(request, id, topic, handler),
         }
         Ok(())
+    }
+
+    /// The handler that decides about subscriptions to this topic or pattern; `None` if everybody may.
+    fn subscriber(&self, topic: &Pattern) -> Result<Option<&'static Registration>, Error> {
+        let Some(declared) = self.served.registry.subscription(topic) else {
+            return Err(Error::not_authorized(match topic.policy {
+                MatchPolicy::Exact => "nobody declared this topic for subscribers",
+                _ => "no topic that is declared for subscribers covers this pattern",
+            }));
+        };
+        match declared {
+            Declared::Open(_) => Ok(None),
+            Declared::Handled(handler) if !handler.admits(self.session().authrole()) => {
+                Err(Error::not_authorized("the role may not subscribe to this topic"))
+            }
+            Declared::Handled(_) if topic.ends_inside_component() => Err(Error::not_authorized(
+                "a handler decides about whole components: end the prefix with a dot",
+            )),
+            Declared::Handled(handler) => Ok(Some(*handler)),
+        }
     }
 
     /// B-02: the same subscription, and no second run of its handler.
@@ -185,12 +186,13 @@ impl Joined {
         &mut self,
         request: RequestId,
         id: SubscriptionId,
-        topic: &str,
+        topic: Pattern,
         handler: &'static Registration,
     ) {
         let Entry::Subscribe(run) = handler.entry else {
             return;
         };
+        let uri = topic.uri.clone();
         let pending =
             State::Pending { requests: vec![request], held: Vec::new(), held_bytes: 0, deciding: None };
         self.subscriptions.insert(id, topic, pending);
@@ -198,7 +200,7 @@ impl Joined {
             return;
         };
         let subject = Subject::Subscribe(id, Arc::clone(active));
-        let mut work = Work::new(run(self.context(handler, topic, Payload::empty(), subject)));
+        let mut work = Work::new(run(self.context(handler, &uri, Payload::empty(), subject)));
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(decision) => self.subscribe_decided(id, request, decision),
             Poll::Pending => self.await_decision(id, request, Slot::new(work)),
@@ -322,7 +324,8 @@ impl Joined {
 
     fn send_event(&self, id: SubscriptionId, retained: bool, payload: &Payload) {
         let publication = PublicationId::random();
+        let details = EventDetails { retained, ..EventDetails::default() };
         let mut outbox = self.link.outbox.borrow_mut();
-        outbox.send(|s, out| message::event(s, out, id, publication, retained, payload));
+        outbox.send(|s, out| message::event(s, out, id, publication, &details, payload));
     }
 }

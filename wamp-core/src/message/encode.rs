@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::code;
-use crate::id::{PublicationId, RequestId, SubscriptionId};
+use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
 use crate::payload::Payload;
 use crate::serializer::{EncodeError, Serializer};
 
@@ -43,13 +43,20 @@ struct Role<F> {
 /// What works, and nothing else (S-03, S-04).
 #[derive(Serialize)]
 struct BrokerFeatures {
+    pattern_based_subscription: bool,
     publisher_exclusion: bool,
+    publisher_identification: bool,
     subscriber_blackwhite_listing: bool,
 }
 
 impl Default for BrokerFeatures {
     fn default() -> Self {
-        Self { publisher_exclusion: true, subscriber_blackwhite_listing: true }
+        Self {
+            pattern_based_subscription: true,
+            publisher_exclusion: true,
+            publisher_identification: true,
+            subscriber_blackwhite_listing: true,
+        }
     }
 }
 
@@ -160,21 +167,33 @@ where
     Tail::of(s, out, &(code::RESULT, request, Details { progress }), tail)
 }
 
+/// `EVENT.Details`.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct EventDetails<'e> {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) retained: bool,
+    /// The topic, where the subscription does not tell it (W-03).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) topic: Option<&'e str>,
+    /// Who published it, where the publisher asked to be disclosed (N-01).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) publisher: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) publisher_authid: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) publisher_authrole: Option<&'e str>,
+}
+
 /// `EVENT [36, Subscription, Publication, Details, Arguments?, ArgumentsKw?]`.
 pub(crate) fn event(
     s: Serializer,
     out: &mut Vec<u8>,
     subscription: SubscriptionId,
     publication: PublicationId,
-    retained: bool,
+    details: &EventDetails<'_>,
     payload: &Payload,
 ) -> Written {
-    #[derive(Serialize)]
-    struct Details {
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
-        retained: bool,
-    }
-    let head = (code::EVENT, subscription, publication, Details { retained });
+    let head = (code::EVENT, subscription, publication, details);
     Tail::of(s, out, &head, |tail| {
         tail.payload(payload);
         Ok(())

@@ -102,8 +102,7 @@ impl TryFrom<&str> for CancelMode {
 pub(crate) struct PublishOptions {
     pub(crate) acknowledge: Option<bool>,
     pub(crate) exclude_me: Option<bool>,
-    #[serde(rename = "disclose_me")]
-    _disclose_me: Option<bool>,
+    pub(crate) disclose_me: Option<bool>,
     #[serde(rename = "retain")]
     _retain: Option<bool>,
     pub(crate) ppt_scheme: Option<IgnoredAny>,

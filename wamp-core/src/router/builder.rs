@@ -44,6 +44,7 @@ pub struct RealmBuilder {
     name: Option<String>,
     topics: Vec<DeclaredTopic>,
     lenient_request_ids: bool,
+    disclosure: bool,
 }
 
 impl Realm {
@@ -61,13 +62,26 @@ impl Realm {
 
 impl RealmBuilder {
     fn of(name: Option<String>) -> Self {
-        Self { name, topics: Vec::new(), lenient_request_ids: false }
+        Self { name, topics: Vec::new(), lenient_request_ids: false, disclosure: true }
     }
 
     /// Accepts request ids in any order, for clients that do not count 1, 2, 3, …. The specification demands that they
     /// do, so the default is not to.
     pub fn lenient_request_ids(mut self, lenient: bool) -> Self {
         self.lenient_request_ids = lenient;
+        self
+    }
+
+    /// Whether a publisher may disclose who it is to the subscribers, with the option `disclose_me` of PUBLISH: the
+    /// events then show its session id, authid and authrole. By default it may; where it may not, such a publication is
+    /// refused with `wamp.error.option_disallowed.disclose_me`.
+    ///
+    /// ```
+    /// use wamp_core::{Realm, RealmBuilder, Topic};
+    /// let realm: RealmBuilder = Realm::new("ballot").topic("votes", Topic::open()).disclosure(false);
+    /// ```
+    pub fn disclosure(mut self, allowed: bool) -> Self {
+        self.disclosure = allowed;
         self
     }
 
@@ -208,9 +222,10 @@ fn undeclared(handler: &Registration, realms: &[RealmBuilder]) -> Option<String>
 
 fn realms(declared: Vec<(&RealmBuilder, Registry)>) -> Realms {
     let mut named = HashMap::new();
-    for (RealmBuilder { name, lenient_request_ids, .. }, registry) in declared {
-        let realm = Realm::open(name.as_deref().unwrap_or_default());
-        let served = Arc::new(Served { realm, registry, lenient_request_ids: *lenient_request_ids });
+    for (RealmBuilder { name, lenient_request_ids, disclosure, .. }, registry) in declared {
+        let realm = Realm::open(name.as_deref().unwrap_or_default(), registry.topics());
+        let (lenient_request_ids, disclosure) = (*lenient_request_ids, *disclosure);
+        let served = Arc::new(Served { realm, registry, lenient_request_ids, disclosure });
         match name {
             None => return Realms::Any(served),
             Some(name) => named.insert(name.clone(), served),

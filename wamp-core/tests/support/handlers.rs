@@ -533,7 +533,7 @@ fn publishing_meanwhile(context: Context) -> Answer<Acceptance> {
 }
 
 /// Waits at the gate that has the topic's name, and holds a value after that.
-fn gated(context: Context) -> Answer<Acceptance> {
+pub(crate) fn gated(context: Context) -> Answer<Acceptance> {
     Box::pin(async move {
         note("subscribe");
         wait_at(context.uri()).await?;

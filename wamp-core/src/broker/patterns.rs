@@ -1,0 +1,233 @@
+//! Pattern subscriptions of one realm.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::RwLock;
+
+use super::Subscribers;
+use crate::id::{SessionId, SubscriptionId};
+use crate::message::MatchPolicy;
+use crate::pattern::{Pattern, Patterns};
+use crate::peer::Peer;
+use crate::uri;
+
+/// Pattern subscriptions of one realm, one for each pattern that at least one session is subscribed to.
+#[derive(Debug)]
+pub(super) struct PatternSubscriptions {
+    /// The topics that are declared for subscribers, by number.
+    topics: Patterns<usize>,
+    /// How many subscriptions there are: without any, an event takes no lock here.
+    count: AtomicUsize,
+    index: RwLock<Index>,
+}
+
+#[derive(Debug)]
+struct PatternSubscription {
+    /// The number of the declaration that covers the pattern. Events that another one serves do not travel through it.
+    topic: Option<usize>,
+    subscribers: Arc<Subscribers>,
+}
+
+impl PatternSubscriptions {
+    pub(super) fn new(topics: Patterns<usize>) -> Self {
+        Self { topics, count: AtomicUsize::new(0), index: RwLock::default() }
+    }
+
+    pub(super) fn subscribe(
+        &self,
+        pattern: &Pattern,
+        session: &Arc<Peer>,
+        id: impl FnOnce() -> SubscriptionId,
+    ) -> SubscriptionId {
+        let mut index = self.index.write();
+        if let Some(subscription) = index.get(pattern) {
+            return subscription.subscribers.add(session);
+        }
+        let id = id();
+        let topic = self.topics.covering(pattern).copied();
+        let subscribers = Arc::new(Subscribers::new(id, session));
+        index.insert(pattern, PatternSubscription { topic, subscribers });
+        self.count.fetch_add(1, Ordering::Relaxed);
+        id
+    }
+
+    pub(super) fn unsubscribe(&self, pattern: &Pattern, session: SessionId) {
+        let mut index = self.index.write();
+        if index.get(pattern).is_some_and(|subscription| subscription.subscribers.remove(session)) {
+            index.remove(pattern);
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The subscriptions through which an event of this topic travels. What is under `wamp` travels through none (U-08).
+    pub(super) fn of(&self, topic: &str) -> Vec<Arc<Subscribers>> {
+        // Relaxed: who publishes after SUBSCRIBED was sent comes after the addition, and sees it.
+        if self.count.load(Ordering::Relaxed) == 0 || uri::is_reserved(topic) {
+            return Vec::new();
+        }
+        let Some(declared) = self.topics.find(topic) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        self.index.read().each(topic, |subscription| {
+            if subscription.topic == Some(*declared) {
+                found.push(Arc::clone(&subscription.subscribers));
+            }
+        });
+        found
+    }
+}
+
+/// Which components of a wildcard are empty.
+type Shape = Vec<bool>;
+
+/// Finds the patterns that match a topic without looking at the others.
+#[derive(Debug, Default)]
+struct Index {
+    prefixes: BTreeMap<String, PatternSubscription>,
+    wildcards: BTreeMap<Shape, HashMap<String, PatternSubscription>>,
+}
+
+impl Index {
+    fn get(&self, pattern: &Pattern) -> Option<&PatternSubscription> {
+        match pattern.policy {
+            MatchPolicy::Prefix => self.prefixes.get(&pattern.uri),
+            _ => self.wildcards.get(&pattern.shape())?.get(&pattern.uri),
+        }
+    }
+
+    fn insert(&mut self, pattern: &Pattern, subscription: PatternSubscription) {
+        let uri = pattern.uri.clone();
+        match pattern.policy {
+            MatchPolicy::Prefix => self.prefixes.insert(uri, subscription),
+            _ => self.wildcards.entry(pattern.shape()).or_default().insert(uri, subscription),
+        };
+    }
+
+    fn remove(&mut self, pattern: &Pattern) {
+        if pattern.policy == MatchPolicy::Prefix {
+            self.prefixes.remove(&pattern.uri);
+        } else if let Some(wildcards) = self.wildcards.get_mut(&pattern.shape()) {
+            wildcards.remove(&pattern.uri);
+            if wildcards.is_empty() {
+                self.wildcards.remove(&pattern.shape());
+            }
+        }
+    }
+
+    fn each(&self, topic: &str, mut visit: impl FnMut(&PatternSubscription)) {
+        self.each_prefix(topic, &mut visit);
+        let components: Vec<&str> = topic.split('.').collect();
+        for (shape, wildcards) in self.wildcards.iter().filter(|(shape, _)| shape.len() == components.len()) {
+            let masked =
+                components.iter().zip(shape).map(|(component, empty)| if *empty { "" } else { component });
+            if let Some(subscription) = wildcards.get(&masked.collect::<Vec<_>>().join(".")) {
+                visit(subscription);
+            }
+        }
+    }
+
+    /// From the longest prefix down. The greatest key that is not behind the topic shares more of it than any smaller
+    /// key, so where they part, the search goes on with what they share.
+    fn each_prefix(&self, topic: &str, visit: &mut impl FnMut(&PatternSubscription)) {
+        let mut bound = Bound::Included(topic);
+        while let Some((prefix, subscription)) =
+            self.prefixes.range::<str, _>((Bound::Unbounded, bound)).next_back()
+        {
+            bound = if topic.starts_with(prefix.as_str()) {
+                visit(subscription);
+                Bound::Excluded(&topic[..prefix.len()])
+            } else {
+                Bound::Included(shared(topic, prefix))
+            };
+        }
+    }
+}
+
+/// What two texts begin with.
+fn shared<'t>(text: &'t str, other: &str) -> &'t str {
+    let end = text.char_indices().zip(other.chars()).find(|((_, one), two)| one != two);
+    &text[..end.map_or(text.len().min(other.len()), |((at, _), _)| at)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Identity;
+    use crate::limits::Limits;
+    use crate::message::MatchPolicy;
+    use crate::serializer::Serializer;
+
+    fn session() -> Arc<Peer> {
+        Arc::new(Peer::new(Identity::anonymous(), Serializer::Json, &Limits::default()))
+    }
+
+    fn subscriptions() -> PatternSubscriptions {
+        let mut topics = Patterns::default();
+        topics.insert(Pattern::parse("{all..}").unwrap(), 1).unwrap();
+        PatternSubscriptions::new(topics)
+    }
+
+    /// All texts of up to four of these pieces.
+    fn texts() -> Vec<String> {
+        let mut texts = vec![String::new()];
+        let mut last = texts.clone();
+        for _ in 0..4 {
+            last = last
+                .iter()
+                .flat_map(|text| ["a", "b", "\u{e9}", "."].map(|piece| text.clone() + piece))
+                .collect();
+            texts.extend_from_slice(&last);
+        }
+        texts
+    }
+
+    #[test]
+    fn the_index_finds_what_matches_and_nothing_else() {
+        let (subscriptions, session, mut patterns) = (subscriptions(), session(), Vec::new());
+        for (number, uri) in (1..).zip(texts().into_iter().step_by(3)) {
+            let policy = if number % 2 == 0 { MatchPolicy::Prefix } else { MatchPolicy::Wildcard };
+            let pattern = Pattern { policy, uri };
+            let id = subscriptions.subscribe(&pattern, &session, || SubscriptionId::new(number).unwrap());
+            patterns.push((pattern, id));
+        }
+        let check = |patterns: &[(Pattern, SubscriptionId)]| {
+            for topic in texts().iter().filter(|topic| uri::is_valid(topic)) {
+                let mut found: Vec<_> = subscriptions.of(topic).iter().map(|found| found.id).collect();
+                found.sort();
+                let matching =
+                    patterns.iter().filter(|(pattern, _)| pattern.matches(topic)).map(|(_, id)| *id);
+                assert_eq!(found, matching.collect::<Vec<_>>(), "{topic:?}");
+            }
+        };
+        check(&patterns);
+        while patterns.len() > 1 {
+            patterns.drain(..patterns.len() / 2).for_each(|(pattern, _)| {
+                subscriptions.unsubscribe(&pattern, session.id);
+            });
+            check(&patterns);
+        }
+        subscriptions.unsubscribe(&patterns[0].0, session.id);
+        assert_eq!(subscriptions.count.load(Ordering::Relaxed), 0);
+        assert!(subscriptions.index.read().wildcards.is_empty());
+    }
+
+    #[test]
+    fn u_08_events_under_wamp_travel_through_no_pattern() {
+        let (subscriptions, session) = (subscriptions(), session());
+        for (number, (policy, uri)) in (1..).zip([
+            (MatchPolicy::Prefix, ""),
+            (MatchPolicy::Prefix, "w"),
+            (MatchPolicy::Wildcard, ".x"),
+            (MatchPolicy::Wildcard, "."),
+        ]) {
+            let pattern = Pattern { policy, uri: uri.into() };
+            subscriptions.subscribe(&pattern, &session, || SubscriptionId::new(number).unwrap());
+        }
+        assert_eq!(subscriptions.of("wampum.x").len(), 4);
+        assert_eq!(subscriptions.of("wamp.x").len(), 0);
+    }
+}
