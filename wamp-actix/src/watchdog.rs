@@ -34,7 +34,7 @@ struct Patrolling(());
 
 impl Patrolling {
     fn begin() -> Option<Self> {
-        (!PATROLLING.replace(true)).then_some(Self(()))
+        (!PATROLLING.replace(true)).then(|| Self(()))
     }
 }
 
