@@ -64,6 +64,14 @@ async fn rest(
     format!("{first} {second} {more:?} {options:?}")
 }
 
+#[rpc("rest.optional")]
+async fn optional_rest(
+    #[args] more: Option<Vec<i64>>,
+    #[kwargs] options: Option<HashMap<&str, u8>>,
+) -> String {
+    format!("{more:?} {options:?}")
+}
+
 #[rpc("echo")]
 async fn echo(value: Raw<'_>) -> Raw<'_> {
     value
@@ -197,6 +205,15 @@ async fn args_and_kwargs_take_what_the_other_parameters_leave() {
     let call = client.call("rest").arg(1).kwarg("second", 2).kwarg("left", "over");
     assert_eq!(single(call).await, "1 2 [] [(\"left\", String(\"over\"))]");
     assert_eq!(refusal(client.call("rest").arg(1)).await, "argument 2 `second` is missing");
+}
+
+#[actix_web::test]
+async fn what_is_left_fits_an_option() {
+    let client = client(handlers![optional_rest]).await;
+    let call = client.call("rest.optional").arg(1).arg(2).kwarg("a", 3);
+    assert_eq!(single(call).await, "Some([1, 2]) Some({\"a\": 3})");
+    assert_eq!(single(client.call("rest.optional")).await, "Some([]) Some({})");
+    assert!(refusal(client.call("rest.optional").arg("one")).await.contains("`more`"));
 }
 
 #[actix_web::test]
