@@ -195,7 +195,7 @@ pub trait Extract<'c, const KIND: u8>: Sized {
     /// # Errors
     /// What the client gets as ERROR.
     fn take_or(_: &mut Arguments<'c>, _: &Parameter, _: impl FnOnce() -> Self) -> Result<Self, Error> {
-        unreachable!("`check_argument` refuses all other kinds")
+        unreachable!("the checks refuse all other kinds")
     }
 }
 

@@ -167,18 +167,18 @@ impl Glue<'_> {
         let ty = &parameter.ty;
         let (kind, attribute) = (kind(at), variant(run));
         let private = self.private;
-        let is_marked = matches!(parameter.mark, Mark::Argument);
         let check = match source {
             Source::Type => {
                 quote!(check_type(#kind, #private::IsContext::<#ty>::ONLY_IN, #private::Attribute::#attribute))
             }
             Source::Capture { .. } => quote!(check_capture(#kind)),
-            Source::Argument | Source::Default | Source::Args | Source::Kwargs => {
-                quote!(check_argument(#kind))
-            }
+            Source::Argument => quote!(check_argument(#kind)),
+            Source::Default if parameter.is_argument => quote!(check_argument(#kind)),
+            Source::Default | Source::Args | Source::Kwargs => quote!(check_unmarked_argument(#kind)),
             Source::Extractor => return TokenStream::new(),
         };
-        let is_bare = matches!(source, Source::Type | Source::Capture { .. }) && !is_marked;
+        let is_bare = matches!(source, Source::Type | Source::Default | Source::Capture { .. })
+            && !parameter.is_argument;
         let extent = Extent::of(ty);
         // The type keeps its own place, so that an error about it stands on all of it.
         let source = is_bare.then(|| {
@@ -203,7 +203,11 @@ impl Glue<'_> {
         let private = self.private;
         let (local, kind, ty) = (local(at), kind(at), &parameter.ty);
         let described = quote!(&__WAMP_PARAMETERS[#at]);
-        let argument = quote!({ #private::kind_of_argument(#kind) });
+        let argument = if parameter.is_argument {
+            quote!({ #private::kind_of_argument(#kind) })
+        } else {
+            quote!({ #kind })
+        };
         let extract =
             |kind| quote!(#private::extract::<#ty, #kind>(&mut __wamp_arguments, #described).await?);
         let value = match source {
@@ -217,12 +221,11 @@ impl Glue<'_> {
             Source::Args => quote!(__wamp_arguments.take_args::<#ty>(#described)?),
             Source::Kwargs => quote!(__wamp_arguments.take_kwargs::<#ty>(#described)?),
             Source::Capture { place, .. } => {
-                let kind = if matches!(parameter.mark, Mark::None) { quote!({ #kind }) } else { argument };
                 let place = match place {
                     Place::Component(at) => quote!(Component(#at)),
                     Place::Rest(from) => quote!(Rest(#from)),
                 };
-                quote!(#private::capture::<#ty, #kind>(&__wamp_arguments, #described, #private::Capture::#place)?)
+                quote!(#private::capture::<#ty, #argument>(&__wamp_arguments, #described, #private::Capture::#place)?)
             }
         };
         quote!(let #local = #value;)

@@ -76,7 +76,8 @@ use crate::attribute::Kind;
 /// a parameter says more:
 /// - `#[default]` or `#[default(expr)]`: the value where the argument is absent or null;
 /// - `#[args]`, `#[kwargs]`: all positional or keyword arguments that no other parameter takes;
-/// - `#[arg]`, `#[extract]`: which is meant, for a type that is deserialisable and an extractor.
+/// - `#[arg]`, `#[extract]`: which is meant, for a type that is deserialisable and an extractor; `#[arg]` can have
+///   `#[default]` beside it.
 ///
 /// ```
 /// use std::collections::HashMap;

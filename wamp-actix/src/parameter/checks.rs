@@ -115,3 +115,17 @@ pub const fn check_argument(kind: u8) {
         "this type is injected, and callers must not supply it: remove the attribute before the parameter"
     );
 }
+
+/// Checks a parameter that the handler reads from the caller's arguments, without `#[arg]`.
+///
+/// # Panics
+/// The type is injected or extracted.
+#[track_caller]
+pub const fn check_unmarked_argument(kind: u8) {
+    check_argument(kind);
+    assert!(
+        kind != EXTRACTOR,
+        "this type is extracted from the HTTP request, and callers must not supply it: remove the attribute before \
+         the parameter"
+    );
+}

@@ -11,7 +11,7 @@ use wamp_actix::{Router, handlers, rpc};
 use crate::{client, refusal, single};
 
 /// An extractor that a client could send as well.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Claims(String);
 
 impl FromRequest for Claims {
@@ -52,6 +52,18 @@ async fn argument(#[arg] claims: Claims) -> String {
     claims.0
 }
 
+#[rpc("claims.default")]
+async fn defaulted(
+    #[arg]
+    #[default]
+    first: Claims,
+    #[default(Claims("x".into()))]
+    #[arg]
+    second: Claims,
+) -> String {
+    format!("{} {}", first.0, second.0)
+}
+
 #[rpc("login")]
 async fn login(_login: Login) {}
 
@@ -74,6 +86,13 @@ async fn a_type_that_is_both_is_what_the_parameter_says() {
     assert_eq!(single(client.call("claims.extract")).await, "GET /");
     assert!(refusal(client.call("claims.extract").arg("forged")).await.contains("too many"));
     assert_eq!(single(client.call("claims.argument").arg("sent")).await, "sent");
+}
+
+#[actix_web::test]
+async fn what_is_marked_as_an_argument_can_have_a_default() {
+    let client = client(handlers![defaulted]).await;
+    assert_eq!(single(client.call("claims.default")).await, " x");
+    assert_eq!(single(client.call("claims.default").arg("sent").arg("too")).await, "sent too");
 }
 
 #[actix_web::test]
