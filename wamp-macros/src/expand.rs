@@ -22,7 +22,11 @@ pub(crate) fn companion(handler: &Handler) -> TokenStream {
         if parameter.is_static {
             kind = quote!(#private::kind_of_static(#kind));
         }
-        quote!(const #name: ::core::primitive::u8 = #kind;)
+        let inside = parameter.inside.iter().enumerate().map(|(nth, ty)| {
+            let name = kind_inside(at, nth);
+            quote!(const #name: ::core::primitive::u8 = #private::kind_inside!(#ty);)
+        });
+        quote!(const #name: ::core::primitive::u8 = #kind; #(#inside)*)
     });
     // The attributes that are gone count as used where they were imported.
     let imports = handler.attributes.iter().map(|path| quote!(use #path as _;));
@@ -185,7 +189,12 @@ impl Glue<'_> {
             let (function, call) = (extent.cover(quote!(#private::check_source)), extent.cover(quote!(())));
             quote!(#function::<#ty, { #kind }>#call)
         });
-        let checks = source.into_iter().chain([extent.cover(quote!(#private::#check))]);
+        let inside = parameter.inside.iter().enumerate().map(|(nth, ty)| {
+            let (extent, inside) = (Extent::of(ty), kind_inside(at, nth));
+            let (function, call) = (extent.cover(quote!(#private::check_inside)), extent.cover(quote!(())));
+            quote!(#function::<#ty, { #private::inside(#kind, #inside, #is_bare) }>#call)
+        });
+        let checks = source.into_iter().chain([extent.cover(quote!(#private::#check))]).chain(inside);
         quote!(#(const _: () = #checks;)*)
     }
 
@@ -296,4 +305,8 @@ fn local(at: usize) -> Ident {
 
 fn kind(at: usize) -> Ident {
     format_ident!("__WAMP_KIND_{at}")
+}
+
+fn kind_inside(at: usize, nth: usize) -> Ident {
+    format_ident!("__WAMP_KIND_{at}_{nth}")
 }

@@ -1,5 +1,7 @@
 //! A handler's parameter as the user wrote it.
 
+mod inside;
+
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 use syn::visit_mut::{self, VisitMut};
@@ -40,6 +42,8 @@ pub(crate) struct Parameter {
     pub(crate) mark: Mark,
     /// Whether the user wrote `#[arg]`, which `#[default]` can accompany.
     pub(crate) is_argument: bool,
+    /// The types that are written inside of the type.
+    pub(crate) inside: Vec<Type>,
     /// The attribute that made the mark.
     pub(crate) attribute: Option<Attribute>,
 }
@@ -62,7 +66,8 @@ impl Parameter {
             return None;
         };
         let name = ident.unraw().to_string().trim_start_matches('_').to_owned();
-        Some(Self { camel: camel(&name), name, ident, ty, is_static, mark, is_argument, attribute })
+        let inside = inside::of(&ty);
+        Some(Self { camel: camel(&name), name, ident, ty, is_static, mark, is_argument, inside, attribute })
     }
 
     /// Whether a capture of this name means the parameter.

@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, dev};
 use serde::Deserialize;
+use serde_json::json;
 use wamp_actix::test::join;
 use wamp_actix::{Router, handlers, rpc};
 
@@ -64,6 +65,14 @@ async fn defaulted(
     format!("{} {}", first.0, second.0)
 }
 
+#[rpc("claims.result")]
+async fn claims_or_error(
+    injected: Result<Claims, actix_web::Error>,
+    #[arg] sent: Result<Claims, String>,
+) -> Vec<String> {
+    injected.ok().into_iter().chain(sent.ok()).map(|claims| claims.0).collect()
+}
+
 #[rpc("login")]
 async fn login(_login: Login) {}
 
@@ -93,6 +102,13 @@ async fn what_is_marked_as_an_argument_can_have_a_default() {
     let client = client(handlers![defaulted]).await;
     assert_eq!(single(client.call("claims.default")).await, " x");
     assert_eq!(single(client.call("claims.default").arg("sent").arg("too")).await, "sent too");
+}
+
+#[actix_web::test]
+async fn a_result_of_an_extractor_is_what_the_extractor_is() {
+    let client = client(handlers![claims_or_error]).await;
+    let sent = json!({ "Ok": "sent" });
+    assert_eq!(single(client.call("claims.result").arg(sent)).await, json!(["GET /", "sent"]));
 }
 
 #[actix_web::test]

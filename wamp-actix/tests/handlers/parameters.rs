@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -127,6 +128,26 @@ async fn customer(customer: Customer) -> String {
     customer.0
 }
 
+#[rpc("customer.maybe")]
+async fn maybe_customer(
+    customer: Option<Customer>,
+    id: Id<'_, Refused>,
+    list: List<{ SIZE }, SIZE>,
+) -> String {
+    format!("{:?} {} {:?}", customer.map(|customer| customer.0), id.0, list.0)
+}
+
+/// Is of what it does not contain.
+#[derive(Deserialize)]
+#[serde(transparent, bound = "")]
+struct Id<'a, T>(&'a str, #[serde(skip)] PhantomData<T>);
+
+const SIZE: usize = 2;
+
+/// Has generic arguments that are no types.
+#[derive(Deserialize)]
+struct List<const A: usize, const B: usize>(Vec<u8>);
+
 #[rpc("plain")]
 async fn plain(text: String, pair: (String, String), nothing: ()) -> String {
     let () = nothing;
@@ -242,6 +263,15 @@ async fn no_client_can_forge_what_is_injected() {
     assert_eq!(single(client.call("customer")).await, "anonymous");
     assert!(refusal(client.call("customer").arg("admin")).await.contains("too many"));
     assert!(refusal(client.call("customer").kwarg("customer", "admin")).await.contains("`customer`"));
+}
+
+#[actix_web::test]
+async fn an_option_of_what_is_injected_is_injected() {
+    let client = client(handlers![maybe_customer]).await;
+    let call = client.call("customer.maybe").arg("id").arg([1]);
+    assert_eq!(single(call).await, "Some(\"anonymous\") id [1]");
+    let forged = client.call("customer.maybe").arg("admin").arg("id").arg([1]);
+    assert!(refusal(forged).await.contains("`list`"));
 }
 
 #[actix_web::test]
