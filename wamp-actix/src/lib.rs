@@ -85,6 +85,7 @@ macro_rules! handlers {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::__wamp_kind as kind_of;
+    pub use crate::__wamp_kind_inside as kind_inside;
     pub use crate::parameter::*;
     pub use serde::Serialize;
     pub use wamp_core::__private::*;

@@ -145,6 +145,36 @@ pub const fn kind_of_argument(kind: u8) -> u8 {
     if kind == CONTEXT { CONTEXT } else { ARGUMENT }
 }
 
+/// The kind of a type that stands inside of a parameter's type: what nobody can send is as good as an argument.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __wamp_kind_inside {
+    ($type:ty) => {
+        if $crate::__private::IsArgument::<$type>::VALUE {
+            $crate::__private::kind_of!($type)
+        } else {
+            $crate::__private::ARGUMENT
+        }
+    };
+}
+
+/// What a type inside of a parameter's type is to be refused as: `CONTEXT` or `AMBIGUOUS`, else `ARGUMENT`.
+///
+/// `serde` reads a `Box<T>` or a `Result<T, E>` wherever it reads a `T`, so that around a `T` that is injected it would
+/// let the caller supply one. Only the types that the user wrote are looked at: what an alias or a field hides is not
+/// seen.
+#[must_use]
+pub const fn inside(outer: u8, inner: u8, is_bare: bool) -> u8 {
+    match (outer, inner) {
+        // Not read from the call, or refused already.
+        (CONTEXT | UNKNOWN, _) => ARGUMENT,
+        (EXTRACTOR | AMBIGUOUS | UNBORROWABLE, _) if is_bare => ARGUMENT,
+        (_, CONTEXT) => CONTEXT,
+        (_, AMBIGUOUS | EXTRACTOR) if is_bare => AMBIGUOUS,
+        _ => ARGUMENT,
+    }
+}
+
 /// How many of the parameters are arguments of the message.
 #[must_use]
 pub const fn count(read: &[bool]) -> usize {
@@ -195,7 +225,7 @@ pub trait Extract<'c, const KIND: u8>: Sized {
     /// # Errors
     /// What the client gets as ERROR.
     fn take_or(_: &mut Arguments<'c>, _: &Parameter, _: impl FnOnce() -> Self) -> Result<Self, Error> {
-        unreachable!("`check_argument` refuses all other kinds")
+        unreachable!("the checks refuse all other kinds")
     }
 }
 

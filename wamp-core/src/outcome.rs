@@ -9,10 +9,12 @@ use std::fmt::Display;
 
 use crate::context::Context;
 use crate::error::{Error, WampError};
+use crate::message::Tail;
 use crate::payload::Raw;
 use crate::reply::{
     Acceptance, Args, IntoAcceptance, IntoAdmission, IntoReply, Kwargs, Nothing, Reply, Single,
 };
+use crate::serializer::EncodeError;
 
 /// What a handler returned.
 #[derive(Debug)]
@@ -46,6 +48,31 @@ impl<T> Plain<T> for Outcome<T> {
 impl<T, E> Outcome<Result<T, E>> {
     pub fn into_result(self) -> Result<T, E> {
         self.0
+    }
+
+    // Of what was in a `Result` already.
+    pub fn reply(self) -> Nested<T, E> {
+        Nested(self.0)
+    }
+}
+
+/// A `Result` that a handler returned in a `Result`: it is not sent, for its `Err` would be a value in a RESULT.
+#[derive(Debug)]
+pub struct Nested<T, E>(pub Result<T, E>);
+
+/// Holds for no `Result`: says what to do about one inside another.
+#[diagnostic::on_unimplemented(
+    message = "a `Result` inside a `Result` cannot be the result of a WAMP procedure: its `Err` would go out as a value",
+    label = "flatten it with `?` or `and_then`, so that there is one `Result` with one error type"
+)]
+pub trait Flat {}
+
+impl<T, E> IntoReply for Nested<T, E>
+where
+    Result<T, E>: Flat,
+{
+    fn write(self, _: &mut Tail<'_>) -> Result<(), EncodeError> {
+        Ok(())
     }
 }
 

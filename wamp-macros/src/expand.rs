@@ -22,7 +22,11 @@ pub(crate) fn companion(handler: &Handler) -> TokenStream {
         if parameter.is_static {
             kind = quote!(#private::kind_of_static(#kind));
         }
-        quote!(const #name: ::core::primitive::u8 = #kind;)
+        let inside = parameter.inside.iter().enumerate().map(|(nth, ty)| {
+            let name = kind_inside(at, nth);
+            quote!(const #name: ::core::primitive::u8 = #private::kind_inside!(#ty);)
+        });
+        quote!(const #name: ::core::primitive::u8 = #kind; #(#inside)*)
     });
     // The attributes that are gone count as used where they were imported.
     let imports = handler.attributes.iter().map(|path| quote!(use #path as _;));
@@ -167,25 +171,30 @@ impl Glue<'_> {
         let ty = &parameter.ty;
         let (kind, attribute) = (kind(at), variant(run));
         let private = self.private;
-        let is_marked = matches!(parameter.mark, Mark::Argument);
         let check = match source {
             Source::Type => {
                 quote!(check_type(#kind, #private::IsContext::<#ty>::ONLY_IN, #private::Attribute::#attribute))
             }
             Source::Capture { .. } => quote!(check_capture(#kind)),
-            Source::Argument | Source::Default | Source::Args | Source::Kwargs => {
-                quote!(check_argument(#kind))
-            }
+            Source::Argument => quote!(check_argument(#kind)),
+            Source::Default if parameter.is_argument => quote!(check_argument(#kind)),
+            Source::Default | Source::Args | Source::Kwargs => quote!(check_unmarked_argument(#kind)),
             Source::Extractor => return TokenStream::new(),
         };
-        let is_bare = matches!(source, Source::Type | Source::Capture { .. }) && !is_marked;
+        let is_bare = matches!(source, Source::Type | Source::Default | Source::Capture { .. })
+            && !parameter.is_argument;
         let extent = Extent::of(ty);
         // The type keeps its own place, so that an error about it stands on all of it.
         let source = is_bare.then(|| {
             let (function, call) = (extent.cover(quote!(#private::check_source)), extent.cover(quote!(())));
             quote!(#function::<#ty, { #kind }>#call)
         });
-        let checks = source.into_iter().chain([extent.cover(quote!(#private::#check))]);
+        let inside = parameter.inside.iter().enumerate().map(|(nth, ty)| {
+            let (extent, inside) = (Extent::of(ty), kind_inside(at, nth));
+            let (function, call) = (extent.cover(quote!(#private::check_inside)), extent.cover(quote!(())));
+            quote!(#function::<#ty, { #private::inside(#kind, #inside, #is_bare) }>#call)
+        });
+        let checks = source.into_iter().chain([extent.cover(quote!(#private::#check))]).chain(inside);
         quote!(#(const _: () = #checks;)*)
     }
 
@@ -203,7 +212,11 @@ impl Glue<'_> {
         let private = self.private;
         let (local, kind, ty) = (local(at), kind(at), &parameter.ty);
         let described = quote!(&__WAMP_PARAMETERS[#at]);
-        let argument = quote!({ #private::kind_of_argument(#kind) });
+        let argument = if parameter.is_argument {
+            quote!({ #private::kind_of_argument(#kind) })
+        } else {
+            quote!({ #kind })
+        };
         let extract =
             |kind| quote!(#private::extract::<#ty, #kind>(&mut __wamp_arguments, #described).await?);
         let value = match source {
@@ -217,12 +230,11 @@ impl Glue<'_> {
             Source::Args => quote!(__wamp_arguments.take_args::<#ty>(#described)?),
             Source::Kwargs => quote!(__wamp_arguments.take_kwargs::<#ty>(#described)?),
             Source::Capture { place, .. } => {
-                let kind = if matches!(parameter.mark, Mark::None) { quote!({ #kind }) } else { argument };
                 let place = match place {
                     Place::Component(at) => quote!(Component(#at)),
                     Place::Rest(from) => quote!(Rest(#from)),
                 };
-                quote!(#private::capture::<#ty, #kind>(&__wamp_arguments, #described, #private::Capture::#place)?)
+                quote!(#private::capture::<#ty, #argument>(&__wamp_arguments, #described, #private::Capture::#place)?)
             }
         };
         quote!(let #local = #value;)
@@ -293,4 +305,8 @@ fn local(at: usize) -> Ident {
 
 fn kind(at: usize) -> Ident {
     format_ident!("__WAMP_KIND_{at}")
+}
+
+fn kind_inside(at: usize, nth: usize) -> Ident {
+    format_ident!("__WAMP_KIND_{at}_{nth}")
 }

@@ -76,7 +76,13 @@ use crate::attribute::Kind;
 /// a parameter says more:
 /// - `#[default]` or `#[default(expr)]`: the value where the argument is absent or null;
 /// - `#[args]`, `#[kwargs]`: all positional or keyword arguments that no other parameter takes;
-/// - `#[arg]`, `#[extract]`: which is meant, for a type that is deserialisable and an extractor.
+/// - `#[arg]`, `#[extract]`: which is meant, for a type that is deserialisable and an extractor; `#[arg]` can have
+///   `#[default]` beside it.
+///
+/// What is injected is never read from a call, nor inside of something else: where serde could read a `Customer` that
+/// implements `FromContext`, a parameter of the type `Box<Customer>` or `Vec<Customer>` does not compile. This goes by
+/// the types that are written in the signature: what an alias or a struct's field hides is not seen, so do not derive
+/// `Deserialize` for a type that callers must not supply.
 ///
 /// ```
 /// use std::collections::HashMap;

@@ -1,5 +1,7 @@
 //! A handler's parameter as the user wrote it.
 
+mod inside;
+
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 use syn::visit_mut::{self, VisitMut};
@@ -38,6 +40,10 @@ pub(crate) struct Parameter {
     /// Whether the user wrote `&'static` in it.
     pub(crate) is_static: bool,
     pub(crate) mark: Mark,
+    /// Whether the user wrote `#[arg]`, which `#[default]` can accompany.
+    pub(crate) is_argument: bool,
+    /// The types that are written inside of the type.
+    pub(crate) inside: Vec<Type>,
     /// The attribute that made the mark.
     pub(crate) attribute: Option<Attribute>,
 }
@@ -45,7 +51,7 @@ pub(crate) struct Parameter {
 impl Parameter {
     /// Reads a parameter and takes our attributes off it.
     pub(crate) fn read(typed: &mut PatType, lifetimes: &[Lifetime], faults: &mut Faults) -> Option<Self> {
-        let (mark, attribute) = mark(&mut typed.attrs, faults);
+        let (mark, is_argument, attribute) = mark(&mut typed.attrs, faults);
         let mut ty = (*typed.ty).clone();
         let mut types = Types { lifetimes, is_static: false, faults };
         types.visit_type_mut(&mut ty);
@@ -60,7 +66,8 @@ impl Parameter {
             return None;
         };
         let name = ident.unraw().to_string().trim_start_matches('_').to_owned();
-        Some(Self { camel: camel(&name), name, ident, ty, is_static, mark, attribute })
+        let inside = inside::of(&ty);
+        Some(Self { camel: camel(&name), name, ident, ty, is_static, mark, is_argument, inside, attribute })
     }
 
     /// Whether a capture of this name means the parameter.
@@ -80,18 +87,29 @@ fn name(pattern: &Pat) -> Option<Ident> {
     }
 }
 
-/// Takes our attributes out of those of a parameter.
-fn mark(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> (Mark, Option<Attribute>) {
-    let (ours, others) = std::mem::take(attributes)
+/// Takes our attributes out of those of a parameter. The flag tells whether `#[arg]` is among them.
+fn mark(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> (Mark, bool, Option<Attribute>) {
+    let (mut ours, others): (Vec<Attribute>, Vec<Attribute>) = std::mem::take(attributes)
         .into_iter()
-        .partition(|attribute: &Attribute| NAMES.iter().any(|name| attribute.path().is_ident(name)));
+        .partition(|attribute| NAMES.iter().any(|name| attribute.path().is_ident(name)));
     *attributes = others;
-    let mut ours: std::vec::IntoIter<Attribute> = ours.into_iter();
+    if let [first, second] = &mut ours[..]
+        && (spelled(first).as_str(), spelled(second).as_str()) == ("arg", "default")
+    {
+        std::mem::swap(first, second);
+    }
+    let mut ours = ours.into_iter();
     let Some(first) = ours.next() else {
-        return (Mark::None, None);
+        return (Mark::None, false, None);
     };
+    let mut is_argument = spelled(&first) == "arg";
     for other in ours {
         let (first, second) = (spelled(&first), spelled(&other));
+        if first == "default" && second == "arg" && !is_argument {
+            is_argument = true;
+            faults.ok(read(&other));
+            continue;
+        }
         let text = if first == second {
             format!("`#[{first}]` stands twice: remove one")
         } else {
@@ -101,7 +119,7 @@ fn mark(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> (Mark, Option<A
         };
         faults.on(other, text);
     }
-    (faults.ok(read(&first)).unwrap_or(Mark::None), Some(first))
+    (faults.ok(read(&first)).unwrap_or(Mark::None), is_argument, Some(first))
 }
 
 fn spelled(attribute: &Attribute) -> String {

@@ -22,15 +22,23 @@ pub trait HandlerParameter<const KIND: u8> {}
 )]
 pub trait OneSource<const KIND: u8> {}
 
+/// A type that can stand inside of one that is read from the call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is injected, never read from a call",
+    label = "ask for it as a parameter of its own (or as `Option<{Self}>`)"
+)]
+pub trait NeverInjected<const KIND: u8> {}
+
 macro_rules! holds_for {
     ($trait:ident: $($kind:ident)+) => {$(
         #[diagnostic::do_not_recommend]
-        impl<T> $trait<$kind> for T {}
+        impl<T: ?Sized> $trait<$kind> for T {}
     )+};
 }
 
 holds_for! { HandlerParameter: CONTEXT ARGUMENT EXTRACTOR AMBIGUOUS UNBORROWABLE }
 holds_for! { OneSource: CONTEXT ARGUMENT EXTRACTOR UNKNOWN UNBORROWABLE }
+holds_for! { NeverInjected: ARGUMENT AMBIGUOUS }
 
 // So that the error names the culprit in a container; 4 is `UNKNOWN`, whose path the error would spell out.
 impl<T: HandlerParameter<4>> HandlerParameter<4> for Option<T> {}
@@ -49,6 +57,13 @@ where
         KIND != UNBORROWABLE,
         "an argument borrows from the client's message, which does not live for `'static`: leave the lifetime out"
     );
+}
+
+/// Checks a type that stands inside of a parameter's type, from what [`inside`](super::inside) says about it.
+pub const fn check_inside<T, const KIND: u8>()
+where
+    T: NeverInjected<KIND> + OneSource<KIND> + ?Sized,
+{
 }
 
 /// Checks a parameter whose type says where it comes from; called where the compiler evaluates it.
@@ -113,5 +128,19 @@ pub const fn check_argument(kind: u8) {
     assert!(
         kind != CONTEXT,
         "this type is injected, and callers must not supply it: remove the attribute before the parameter"
+    );
+}
+
+/// Checks a parameter that the handler reads from the caller's arguments, without `#[arg]`.
+///
+/// # Panics
+/// The type is injected or extracted.
+#[track_caller]
+pub const fn check_unmarked_argument(kind: u8) {
+    check_argument(kind);
+    assert!(
+        kind != EXTRACTOR,
+        "this type is extracted from the HTTP request, and callers must not supply it: remove the attribute before \
+         the parameter"
     );
 }

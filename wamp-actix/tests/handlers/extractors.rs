@@ -5,13 +5,14 @@ use std::future::{Ready, ready};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, dev};
 use serde::Deserialize;
+use serde_json::json;
 use wamp_actix::test::join;
 use wamp_actix::{Router, handlers, rpc};
 
 use crate::{client, refusal, single};
 
 /// An extractor that a client could send as well.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Claims(String);
 
 impl FromRequest for Claims {
@@ -52,6 +53,26 @@ async fn argument(#[arg] claims: Claims) -> String {
     claims.0
 }
 
+#[rpc("claims.default")]
+async fn defaulted(
+    #[arg]
+    #[default]
+    first: Claims,
+    #[default(Claims("x".into()))]
+    #[arg]
+    second: Claims,
+) -> String {
+    format!("{} {}", first.0, second.0)
+}
+
+#[rpc("claims.result")]
+async fn claims_or_error(
+    injected: Result<Claims, actix_web::Error>,
+    #[arg] sent: Result<Claims, String>,
+) -> Vec<String> {
+    injected.ok().into_iter().chain(sent.ok()).map(|claims| claims.0).collect()
+}
+
 #[rpc("login")]
 async fn login(_login: Login) {}
 
@@ -74,6 +95,20 @@ async fn a_type_that_is_both_is_what_the_parameter_says() {
     assert_eq!(single(client.call("claims.extract")).await, "GET /");
     assert!(refusal(client.call("claims.extract").arg("forged")).await.contains("too many"));
     assert_eq!(single(client.call("claims.argument").arg("sent")).await, "sent");
+}
+
+#[actix_web::test]
+async fn what_is_marked_as_an_argument_can_have_a_default() {
+    let client = client(handlers![defaulted]).await;
+    assert_eq!(single(client.call("claims.default")).await, " x");
+    assert_eq!(single(client.call("claims.default").arg("sent").arg("too")).await, "sent too");
+}
+
+#[actix_web::test]
+async fn a_result_of_an_extractor_is_what_the_extractor_is() {
+    let client = client(handlers![claims_or_error]).await;
+    let sent = json!({ "Ok": "sent" });
+    assert_eq!(single(client.call("claims.result").arg(sent)).await, json!(["GET /", "sent"]));
 }
 
 #[actix_web::test]

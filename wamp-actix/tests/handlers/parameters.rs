@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -64,6 +65,14 @@ async fn rest(
     format!("{first} {second} {more:?} {options:?}")
 }
 
+#[rpc("rest.optional")]
+async fn optional_rest(
+    #[args] more: Option<Vec<i64>>,
+    #[kwargs] options: Option<HashMap<&str, u8>>,
+) -> String {
+    format!("{more:?} {options:?}")
+}
+
 #[rpc("echo")]
 async fn echo(value: Raw<'_>) -> Raw<'_> {
     value
@@ -118,6 +127,26 @@ impl FromContext for Customer {
 async fn customer(customer: Customer) -> String {
     customer.0
 }
+
+#[rpc("customer.maybe")]
+async fn maybe_customer(
+    customer: Option<Customer>,
+    id: Id<'_, Refused>,
+    list: List<{ SIZE }, SIZE>,
+) -> String {
+    format!("{:?} {} {:?}", customer.map(|customer| customer.0), id.0, list.0)
+}
+
+/// Is of what it does not contain.
+#[derive(Deserialize)]
+#[serde(transparent, bound = "")]
+struct Id<'a, T>(&'a str, #[serde(skip)] PhantomData<T>);
+
+const SIZE: usize = 2;
+
+/// Has generic arguments that are no types.
+#[derive(Deserialize)]
+struct List<const A: usize, const B: usize>(Vec<u8>);
 
 #[rpc("plain")]
 async fn plain(text: String, pair: (String, String), nothing: ()) -> String {
@@ -200,6 +229,15 @@ async fn args_and_kwargs_take_what_the_other_parameters_leave() {
 }
 
 #[actix_web::test]
+async fn what_is_left_fits_an_option() {
+    let client = client(handlers![optional_rest]).await;
+    let call = client.call("rest.optional").arg(1).arg(2).kwarg("a", 3);
+    assert_eq!(single(call).await, "Some([1, 2]) Some({\"a\": 3})");
+    assert_eq!(single(client.call("rest.optional")).await, "Some([]) Some({})");
+    assert!(refusal(client.call("rest.optional").arg("one")).await.contains("`more`"));
+}
+
+#[actix_web::test]
 async fn raw_values_pass_through_undecoded() {
     let client = client(handlers![echo, raws]).await;
     let value = json!({ "deep": [1.5, null, { "text": "\u{1}\"" }], "big": u64::MAX });
@@ -225,6 +263,15 @@ async fn no_client_can_forge_what_is_injected() {
     assert_eq!(single(client.call("customer")).await, "anonymous");
     assert!(refusal(client.call("customer").arg("admin")).await.contains("too many"));
     assert!(refusal(client.call("customer").kwarg("customer", "admin")).await.contains("`customer`"));
+}
+
+#[actix_web::test]
+async fn an_option_of_what_is_injected_is_injected() {
+    let client = client(handlers![maybe_customer]).await;
+    let call = client.call("customer.maybe").arg("id").arg([1]);
+    assert_eq!(single(call).await, "Some(\"anonymous\") id [1]");
+    let forged = client.call("customer.maybe").arg("admin").arg("id").arg([1]);
+    assert!(refusal(forged).await.contains("`list`"));
 }
 
 #[actix_web::test]

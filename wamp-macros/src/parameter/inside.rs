@@ -1,0 +1,132 @@
+//! The types that the user wrote inside of a parameter's type.
+//!
+//! Whether one of them is injected is the compiler's to say; only that it stands there is seen here. So what an alias
+//! stands for is not looked into, nor what the fields of a struct are.
+
+use syn::{GenericArgument, PathArguments, PathSegment, Type, TypePath};
+
+/// Types of which the first generic argument is a type, whatever the second is.
+const CONTAINERS: [&str; 15] = [
+    "Option",
+    "Box",
+    "Rc",
+    "Arc",
+    "Cow",
+    "Vec",
+    "VecDeque",
+    "LinkedList",
+    "BinaryHeap",
+    "HashSet",
+    "BTreeSet",
+    "Cell",
+    "RefCell",
+    "Mutex",
+    "RwLock",
+];
+/// Types of which the first two are.
+const PAIRS: [&str; 3] = ["Result", "HashMap", "BTreeMap"];
+
+/// The types inside of a type, without itself. An `Option` is not one of them, but what it is of is.
+pub(super) fn of(ty: &Type) -> Vec<Type> {
+    let mut found = Vec::new();
+    for part in parts(ty) {
+        collect(part, &mut found);
+    }
+    found
+}
+
+fn collect(ty: &Type, found: &mut Vec<Type>) {
+    match ty {
+        Type::Group(group) => collect(&group.elem, found),
+        Type::Paren(paren) => collect(&paren.elem, found),
+        Type::Path(_) | Type::Macro(_) => {
+            if last(ty).is_none_or(|segment| segment.ident != "Option") {
+                found.push(ty.clone());
+            }
+            for part in parts(ty) {
+                collect(part, found);
+            }
+        }
+        _ => {
+            for part in parts(ty) {
+                collect(part, found);
+            }
+        }
+    }
+}
+
+/// The types of which a type is made directly.
+fn parts(ty: &Type) -> Vec<&Type> {
+    match ty {
+        Type::Array(array) => vec![&*array.elem],
+        Type::Group(group) => parts(&group.elem),
+        Type::Paren(paren) => parts(&paren.elem),
+        Type::Reference(reference) => vec![&*reference.elem],
+        Type::Slice(slice) => vec![&*slice.elem],
+        Type::Tuple(tuple) => tuple.elems.iter().collect(),
+        Type::Path(_) => last(ty).map(generics).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+/// What tells the type: its last segment. In `<T as Trait>::Name` neither `T` nor the trait is part of the type.
+fn last(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(TypePath { path, .. }) => path.segments.last(),
+        _ => None,
+    }
+}
+
+fn generics(segment: &PathSegment) -> Vec<&Type> {
+    let PathArguments::AngleBracketed(generics) = &segment.arguments else {
+        return Vec::new();
+    };
+    let types = generics.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    let is_one_of = |names: &[&str]| names.iter().any(|name| segment.ident == name);
+    let certain = if is_one_of(&PAIRS) { 2 } else { usize::from(is_one_of(&CONTAINERS)) };
+    types.enumerate().filter(|(at, ty)| *at < certain || !may_be_constant(ty)).map(|(_, ty)| ty).collect()
+}
+
+/// Whether a generic argument is written like a constant, from which syntax does not tell a type.
+fn may_be_constant(ty: &Type) -> bool {
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else {
+        return false;
+    };
+    let segment = path.segments.last();
+    segment.is_some_and(|segment| {
+        segment.arguments.is_none() && !segment.ident.to_string().chars().any(char::is_lowercase)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens as _;
+    use syn::parse_str;
+
+    use super::of;
+
+    #[test]
+    fn the_types_inside_of_a_type_are_found() {
+        for (ty, expected) in [
+            ("Customer", ""),
+            ("Option<Customer>", "Customer"),
+            ("Option<Option<Vec<a::Customer>>>", "Vec < a :: Customer > ; a :: Customer"),
+            ("Result<Customer, String>", "Customer ; String"),
+            ("&[(A, [B; 3])]", "A ; B"),
+            ("Cow<'_, str>", "str"),
+            ("Vec<A>", "A"),
+            ("HashMap<String, A>", "String ; A"),
+            ("heapless::Vec<u8, N>", "u8"),
+            ("Matrix<N, { 2 }>", ""),
+            ("<Customer as Identified>::Id", ""),
+            ("fn(Customer) -> Customer", ""),
+        ] {
+            let ty = parse_str(ty).unwrap();
+            let found: Vec<String> = of(&ty).iter().map(|ty| ty.to_token_stream().to_string()).collect();
+            assert_eq!(found.join(" ; "), expected);
+        }
+    }
+}
