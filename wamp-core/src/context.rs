@@ -64,7 +64,7 @@ impl Context {
         &self.link.router
     }
 
-    /// The procedure or topic that the client named; empty when a session joins.
+    /// The procedure or topic that the client named, or its pattern in WAMP's form; empty when a session joins.
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.uri
@@ -246,7 +246,7 @@ impl Subscription {
         self.peer.id
     }
 
-    /// The topic.
+    /// The topic, or the client's pattern in WAMP's form.
     #[must_use]
     pub fn topic(&self) -> &str {
         &self.topic
