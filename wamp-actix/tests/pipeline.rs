@@ -10,8 +10,11 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::Data;
 use actix_web::{App, HttpMessage as _, HttpRequest, HttpResponse, web};
+use parking_lot::Mutex;
 use wamp_actix::test::{JoinError, Received, Wire, connect, join};
-use wamp_actix::{Error, Realm, Router, RouterBuilder, Session, Topic, handlers, publish, rpc, uris};
+use wamp_actix::{
+    Error, Realm, Router, RouterBuilder, Session, Subscription, Topic, handlers, publish, rpc, uris,
+};
 
 #[rpc("test.user")]
 async fn user(request: HttpRequest) -> Option<String> {
@@ -50,6 +53,32 @@ async fn moderated(room: &str, text: &str) -> Result<(), Error> {
 #[wamp_actix::subscribe("moderated.{room}")]
 async fn readers(room: &str) {
     assert!(!room.is_empty());
+}
+
+/// The handles of everybody who has subscribed.
+type Handles = Data<Mutex<Vec<Subscription>>>;
+
+#[wamp_actix::subscribe("test.handled")]
+async fn handled(subscription: Subscription, handles: Handles) {
+    handles.lock().push(subscription);
+}
+
+#[actix_web::test]
+async fn a_handle_to_a_subscription_ends_with_it_although_the_id_lives_on() {
+    let router = Router::builder().handlers(handlers![handled]).build().unwrap();
+    let handles = Handles::new(Mutex::default());
+    let other = join(&router).app_data(handles.clone()).await.unwrap();
+    let kept = other.subscribe("test.handled").await.unwrap();
+    let client = join(&router).app_data(handles.clone()).await.unwrap();
+    let first = client.subscribe("test.handled").await.unwrap();
+    first.unsubscribe().await.unwrap();
+    let mut second = client.subscribe("test.handled").await.unwrap();
+    assert_eq!(second.id(), kept.id());
+    let handles = handles.lock().clone();
+    assert_eq!(handles.iter().map(Subscription::is_active).collect::<Vec<_>>(), [true, false, true]);
+    handles[1].emit("of the first").unwrap();
+    handles[2].emit("of the second").unwrap();
+    assert_eq!(second.next().await.unwrap().payload.to_string(), r#"["of the second"]"#);
 }
 
 fn builder() -> RouterBuilder {

@@ -47,7 +47,8 @@ pub struct Limits {
     pub ping_interval: Duration,
     /// Time for anything to come after that ping. 20 s.
     pub pong_timeout: Duration,
-    /// Time in which the peer must take something of what is sent to it; then its session and handlers are dropped. 10 s.
+    /// Time in which the peer must take so much of what is sent to it that its socket takes more (on Linux about a third of
+    /// the socket's send buffer); then its session and handlers are dropped. 10 s.
     pub write_stall: Duration,
     /// Time in which a message must be complete once it has begun. 30 s.
     pub assembly_timeout: Duration,
