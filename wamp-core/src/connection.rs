@@ -248,7 +248,8 @@ impl Connection {
             self.refuse(uris::NO_SUCH_REALM, "no such realm"); // S-11
             return Ok(());
         };
-        let peer = Arc::new(Peer::new(self.identity.clone(), self.serializer, router.limits()));
+        let features = details.roles.features;
+        let peer = Arc::new(Peer::new(self.identity.clone(), features, self.serializer, router.limits()));
         let session = Session::new(peer, served.realm.named(realm));
         let link =
             Rc::new(Link { session, router, host: Rc::clone(&self.host), outbox: Rc::clone(&self.outbox) });
@@ -299,7 +300,8 @@ impl Connection {
 
     fn welcome(&mut self, served: Arc<Served>, link: Rc<Link>, acceptance: Acceptance) {
         let session = &link.session;
-        let welcome = Welcome::new(session.realm().name(), &session.peer().identity, link.router.agent());
+        let identity = &session.peer().identity;
+        let welcome = Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
         self.outbox.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
         tracing::debug!(session = %session.id(), realm = session.realm().name(), "session opened");
         self.state = State::Open(Box::new(Joined::new(served, link, acceptance)));

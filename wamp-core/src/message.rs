@@ -2,12 +2,14 @@
 
 mod decode;
 mod encode;
+mod features;
 mod options;
 
 pub(crate) use decode::{Message, decode};
 pub(crate) use encode::{
     EventDetails, Tail, Welcome, abort, error, event, goodbye, published, result, subscribed, unsubscribed,
 };
+pub(crate) use features::{ClientFeatures, Names, RouterRole, RouterRoles};
 pub(crate) use options::{
     CallOptions, CancelMode, Filter, HelloDetails, MatchPolicy, PublishOptions, SubscribeOptions,
 };

@@ -1,6 +1,7 @@
 //! The router: realms with their handlers, shared by every connection of the process.
 
 mod builder;
+mod settings;
 mod shutdown;
 
 use std::collections::HashMap;
@@ -8,11 +9,13 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 pub use builder::{BuildError, RealmBuilder, RouterBuilder};
+pub(crate) use settings::Settings;
 pub(crate) use shutdown::Counted;
 use shutdown::Stop;
 pub use shutdown::Stopped;
 
 use crate::limits::Limits;
+use crate::message::RouterRoles;
 use crate::realm::Realm;
 use crate::registry::Registry;
 
@@ -59,8 +62,9 @@ struct Inner {
 pub(crate) struct Served {
     pub(crate) realm: Realm,
     pub(crate) registry: Registry,
-    pub(crate) lenient_request_ids: bool,
-    pub(crate) disclosure: bool,
+    pub(crate) settings: Settings,
+    /// What WELCOME announces.
+    pub(crate) announced: RouterRoles,
 }
 
 #[derive(Debug)]

@@ -158,11 +158,16 @@ mod tests {
     use super::*;
     use crate::identity::Identity;
     use crate::limits::Limits;
-    use crate::message::MatchPolicy;
+    use crate::message::{ClientFeatures, MatchPolicy};
     use crate::serializer::Serializer;
 
     fn session() -> Arc<Peer> {
-        Arc::new(Peer::new(Identity::anonymous(), Serializer::Json, &Limits::default()))
+        Arc::new(Peer::new(
+            Identity::anonymous(),
+            ClientFeatures::default(),
+            Serializer::Json,
+            &Limits::default(),
+        ))
     }
 
     fn subscriptions() -> PatternSubscriptions {

@@ -210,7 +210,7 @@ impl Joined {
 
     /// I-02: requests are numbered 1, 2, 3, …, or the realm is lenient (D-02).
     pub(super) fn expect(&mut self, request: RequestId) -> Result<(), Violation> {
-        if self.served.lenient_request_ids {
+        if self.served.settings.lenient_request_ids {
             return if self.is_outstanding(request) {
                 Err("the request id is in use".into())
             } else {

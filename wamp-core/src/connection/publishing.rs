@@ -85,7 +85,7 @@ impl Joined {
         if !uri::is_valid(topic) || uri::is_reserved(topic) {
             return Err(Error::invalid_uri(topic)); // U-03, U-06
         }
-        if options.disclose_me == Some(true) && !self.served.disclosure {
+        if options.disclose_me == Some(true) && !self.served.settings.disclosure {
             return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // N-02
         }
         match self.served.registry.publication(topic) {

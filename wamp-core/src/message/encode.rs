@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::code;
+use super::features::RouterRoles;
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
 use crate::payload::Payload;
 use crate::serializer::{EncodeError, Serializer};
@@ -26,52 +27,7 @@ pub(crate) struct Welcome<'s> {
     pub(crate) authmethod: &'s str,
     pub(crate) authprovider: &'s str,
     pub(crate) agent: &'s str,
-    roles: RouterRoles,
-}
-
-#[derive(Default, Serialize)]
-struct RouterRoles {
-    broker: Role<BrokerFeatures>,
-    dealer: Role<DealerFeatures>,
-}
-
-#[derive(Default, Serialize)]
-struct Role<F> {
-    features: F,
-}
-
-/// What works, and nothing else (S-03, S-04).
-#[derive(Serialize)]
-struct BrokerFeatures {
-    pattern_based_subscription: bool,
-    publisher_exclusion: bool,
-    publisher_identification: bool,
-    subscriber_blackwhite_listing: bool,
-}
-
-impl Default for BrokerFeatures {
-    fn default() -> Self {
-        Self {
-            pattern_based_subscription: true,
-            publisher_exclusion: true,
-            publisher_identification: true,
-            subscriber_blackwhite_listing: true,
-        }
-    }
-}
-
-/// What works, and nothing else (S-05).
-#[derive(Serialize)]
-struct DealerFeatures {
-    call_canceling: bool,
-    call_timeout: bool,
-    progressive_call_results: bool,
-}
-
-impl Default for DealerFeatures {
-    fn default() -> Self {
-        Self { call_canceling: true, call_timeout: true, progressive_call_results: true }
-    }
+    roles: &'s RouterRoles,
 }
 
 impl Welcome<'_> {
@@ -89,6 +45,7 @@ impl Welcome<'_> {
         realm: &'s str,
         identity: &'s crate::identity::Identity,
         agent: &'s str,
+        roles: &'s RouterRoles,
     ) -> Welcome<'s> {
         Welcome {
             realm,
@@ -97,7 +54,7 @@ impl Welcome<'_> {
             authmethod: &identity.authmethod,
             authprovider: &identity.authprovider,
             agent,
-            roles: RouterRoles::default(),
+            roles,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Options and Details that clients send. Unknown keys are ignored (M-03), null means absent, and a wrong type is a
 //! protocol violation (M-05, M-06).
 
-use std::collections::HashMap;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+use super::features::{ClientFeatures, RoleFeatures};
 
 /// `HELLO.Details`.
 #[derive(Debug, Default, Deserialize)]
@@ -15,10 +18,11 @@ pub(crate) struct HelloDetails<'f> {
     pub(crate) authmethods: Option<Vec<&'f str>>,
 }
 
-/// Whether a role that the specification knows was announced (S-09, S-10).
+/// The roles that were announced: whether there is one that the specification knows (S-09, S-10), and their features.
 #[derive(Debug, Default)]
 pub(crate) struct Roles {
     pub(crate) known: bool,
+    pub(crate) features: ClientFeatures,
 }
 
 impl<'de> Deserialize<'de> for Roles {
@@ -32,23 +36,58 @@ impl<'de> Deserialize<'de> for Roles {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut roles: A) -> Result<Roles, A::Error> {
-                let mut known = false;
+                let (mut known, mut features) = (false, ClientFeatures::default());
                 while let Some(name) = roles.next_key::<&str>()? {
-                    if matches!(name, "caller" | "callee" | "publisher" | "subscriber") {
-                        known |= roles.next_value::<Option<Role<'_>>>()?.is_some();
-                    } else {
-                        roles.next_value::<IgnoredAny>()?; // S-10
+                    let of_role = match name {
+                        "caller" => &mut features.caller,
+                        "callee" => &mut features.callee,
+                        "publisher" => &mut features.publisher,
+                        "subscriber" => &mut features.subscriber,
+                        _ => {
+                            roles.next_value::<IgnoredAny>()?; // S-10
+                            continue;
+                        }
+                    };
+                    if let Some(Dict(role)) = roles.next_value::<Option<Dict<Role>>>()? {
+                        known = true;
+                        *of_role = role.features.unwrap_or_default().0;
                     }
                 }
-                Ok(Roles { known })
+                Ok(Roles { known, features })
             }
         }
         deserializer.deserialize_map(Names)
     }
 }
 
-/// One role's dict; what it announces is not needed yet, but it must be a dict.
-type Role<'f> = HashMap<&'f str, IgnoredAny>;
+/// One role's dict.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Role {
+    features: Option<Dict<RoleFeatures>>,
+}
+
+/// A struct that is read from a dict only; serde's own form may be a list too.
+#[derive(Default)]
+struct Dict<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Dict<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+            type Value = Dict<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a dict")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, dict: A) -> Result<Dict<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(dict)).map(Dict)
+            }
+        }
+        deserializer.deserialize_map(Entries(PhantomData))
+    }
+}
 
 /// `CALL.Options`.
 #[derive(Debug, Default, Deserialize)]

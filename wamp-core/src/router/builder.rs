@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::{Inner, Realms, Router, Served};
+use super::{Inner, Realms, Router, Served, Settings};
 use crate::handler::{Collected, Registration};
 use crate::limits::Limits;
 use crate::realm::Realm;
@@ -43,8 +43,7 @@ impl<R> Default for RouterBuilder<R> {
 pub struct RealmBuilder {
     name: Option<String>,
     topics: Vec<DeclaredTopic>,
-    lenient_request_ids: bool,
-    disclosure: bool,
+    settings: Settings,
 }
 
 impl Realm {
@@ -62,13 +61,13 @@ impl Realm {
 
 impl RealmBuilder {
     fn of(name: Option<String>) -> Self {
-        Self { name, topics: Vec::new(), lenient_request_ids: false, disclosure: true }
+        Self { name, topics: Vec::new(), settings: Settings::default() }
     }
 
     /// Accepts request ids in any order, for clients that do not count 1, 2, 3, …. The specification demands that they
     /// do, so the default is not to.
     pub fn lenient_request_ids(mut self, lenient: bool) -> Self {
-        self.lenient_request_ids = lenient;
+        self.settings.lenient_request_ids = lenient;
         self
     }
 
@@ -81,7 +80,7 @@ impl RealmBuilder {
     /// let realm: RealmBuilder = Realm::new("ballot").topic("votes", Topic::open()).disclosure(false);
     /// ```
     pub fn disclosure(mut self, allowed: bool) -> Self {
-        self.disclosure = allowed;
+        self.settings.disclosure = allowed;
         self
     }
 
@@ -222,10 +221,10 @@ fn undeclared(handler: &Registration, realms: &[RealmBuilder]) -> Option<String>
 
 fn realms(declared: Vec<(&RealmBuilder, Registry)>) -> Realms {
     let mut named = HashMap::new();
-    for (RealmBuilder { name, lenient_request_ids, disclosure, .. }, registry) in declared {
+    for (RealmBuilder { name, settings, .. }, registry) in declared {
         let realm = Realm::open(name.as_deref().unwrap_or_default(), registry.topics());
-        let (lenient_request_ids, disclosure) = (*lenient_request_ids, *disclosure);
-        let served = Arc::new(Served { realm, registry, lenient_request_ids, disclosure });
+        let (settings, announced) = (settings.clone(), settings.announced());
+        let served = Arc::new(Served { realm, registry, settings, announced });
         match name {
             None => return Realms::Any(served),
             Some(name) => named.insert(name.clone(), served),
