@@ -11,7 +11,8 @@ use serde::de;
 
 use crate::context::Context;
 use crate::error::{Error, shortened};
-use crate::json::{Elements, Malformed, Reader};
+use crate::format::{Cursor as _, Elements, Malformed};
+use crate::json::Reader;
 use crate::serializer::reader;
 use crate::uri;
 use sources::{Absent, Component, RestOfArgs, RestOfKwargs};

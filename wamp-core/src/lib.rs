@@ -10,6 +10,7 @@ mod call;
 mod connection;
 mod context;
 mod error;
+mod format;
 mod guarded;
 mod handler;
 mod id;

@@ -8,7 +8,7 @@ use bytestring::ByteString;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer as SerdeSerializer};
 
-use crate::json::RAW_TOKEN;
+use crate::format::{Cursor as _, RAW_TOKEN};
 use crate::serializer::{EncodeError, Serializer, reader};
 
 /// `Arguments` and `ArgumentsKw` of a message.

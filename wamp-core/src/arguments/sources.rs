@@ -8,7 +8,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess
 use serde::forward_to_deserialize_any;
 
 use super::{Arguments, Keyword};
-use crate::json::Malformed;
+use crate::format::{AtCursor, Malformed};
 use crate::serializer::reader;
 
 /// An argument that is not there: `Option` reads `None` from it, everything else fails.
@@ -64,7 +64,7 @@ impl<'de> SeqAccess<'de> for RestOfArgs<'_, 'de> {
         }
         self.0.taken += 1;
         positional.waiting = false;
-        seed.deserialize(&mut positional.reader).map(Some)
+        seed.deserialize(AtCursor(&mut positional.reader)).map(Some)
     }
 }
 
@@ -108,7 +108,7 @@ impl<'de> MapAccess<'de> for RestOfKwargs<'_, 'de> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Malformed> {
         let value = self.value.take().ok_or_else(|| de::Error::custom("a value without its key"))?;
-        seed.deserialize(&mut reader(&self.text[value], self.arena))
+        seed.deserialize(AtCursor(&mut reader(&self.text[value], self.arena)))
     }
 }
 

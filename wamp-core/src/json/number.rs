@@ -1,71 +1,15 @@
 //! Numbers.
 
-use serde::de::{Unexpected, Visitor};
-
-use super::{Malformed, Reader};
-
-/// Beyond it a float no longer tells one integer from the next, and WAMP ids end there (rule M-12).
-const MAX_INTEGRAL: u64 = 1 << 53;
+use super::Reader;
+use crate::format::{MAX_INTEGRAL, Malformed, Number};
 
 /// So many digits fit into a `u64`, whatever they are.
 const SAFE_DIGITS: usize = 19;
 
-/// A number by its value, not by its notation: `1`, `1.0` and `10e-1` are the same.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Number {
-    Unsigned(u64),
-    /// Below zero.
-    Negative(i64),
-    /// A float where floats are possible, or else 0.
-    NegativeZero,
-    /// With a fraction, or beyond the integers.
-    Float(f64),
-}
-
-impl Number {
-    /// For types that want an integer; what is none is for them to refuse.
-    #[inline]
-    pub(super) fn visit_integer<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-        match self {
-            Self::Unsigned(value) => visitor.visit_u64(value),
-            Self::Negative(value) => visitor.visit_i64(value),
-            Self::NegativeZero => visitor.visit_u64(0),
-            Self::Float(value) => visitor.visit_f64(value),
-        }
-    }
-
-    /// For types that take what comes.
-    #[inline]
-    pub(super) fn visit_any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-        match self {
-            Self::NegativeZero => visitor.visit_f64(-0.0),
-            number => number.visit_integer(visitor),
-        }
-    }
-
-    pub(super) fn float(self) -> f64 {
-        match self {
-            Self::Unsigned(value) => value as f64,
-            Self::Negative(value) => value as f64,
-            Self::NegativeZero => -0.0,
-            Self::Float(value) => value,
-        }
-    }
-
-    pub(super) fn unexpected(self) -> Unexpected<'static> {
-        match self {
-            Self::Unsigned(value) => Unexpected::Unsigned(value),
-            Self::Negative(value) => Unexpected::Signed(value),
-            Self::NegativeZero => Unexpected::Float(-0.0),
-            Self::Float(value) => Unexpected::Float(value),
-        }
-    }
-}
-
 impl Reader<'_> {
     /// The number at the cursor, which must stand at its first byte.
     #[inline]
-    pub(super) fn number(&mut self) -> Result<Number, Malformed> {
+    pub(super) fn any_notation(&mut self) -> Result<Number, Malformed> {
         let bytes = &self.text.as_bytes()[self.at..];
         let mut value = 0_u64;
         let mut digits = 0;

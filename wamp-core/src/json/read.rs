@@ -3,15 +3,15 @@
 use std::ops::Range;
 
 use bumpalo::Bump;
-use serde::Deserialize;
+use serde::de::Visitor;
 
-use super::number::Number;
-use super::{MAX_DEPTH, Malformed};
+use crate::format::{Cursor, Kind, MAX_DEPTH, Malformed, Number};
+
+pub(super) use crate::format::Elements;
 
 /// A cursor over one JSON text.
 ///
-/// What it lends lives as long as the text: strings without escapes are part of it, the others are unescaped into
-/// the arena. After an error the cursor stands nowhere in particular: nothing more should be read.
+/// Strings without escapes are lent from the text, the others are unescaped into the arena.
 #[derive(Debug)]
 pub(crate) struct Reader<'de> {
     pub(super) text: &'de str,
@@ -20,49 +20,105 @@ pub(crate) struct Reader<'de> {
     pub(super) depth: u8,
 }
 
-/// How far a list or dict has been read. A type, so that formats that count their elements can offer the same methods.
-#[derive(Debug)]
-#[must_use = "a list or dict is read to its end with `element` or `key`"]
-pub(crate) struct Elements {
-    pub(super) first: bool,
-}
+/// [`Elements`] before the first one, and after it: whether a comma must come.
+pub(super) const FIRST: usize = 0;
+pub(super) const LATER: usize = 1;
 
-impl<'de> Reader<'de> {
-    /// The cursor stands in front of the text's only value.
+impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
-    pub(crate) fn new(text: &'de str, arena: &'de Bump) -> Self {
-        Self { text, at: 0, arena, depth: 0 }
+    fn kind(&mut self) -> Kind {
+        self.white_space();
+        match self.peek() {
+            Some(b'"') => Kind::String,
+            Some(b'-' | b'0'..=b'9') => Kind::Number,
+            Some(b'[') => Kind::List,
+            Some(b'{') => Kind::Dict,
+            Some(b'n') => Kind::Null,
+            Some(b't' | b'f') => Kind::Boolean,
+            _ => Kind::Unknown,
+        }
     }
 
-    /// The cursor's offset in bytes.
     #[inline]
-    pub(crate) fn at(&self) -> usize {
+    fn at(&self) -> usize {
         self.at
     }
 
-    /// Consumes the `[` of a list; then [`element`](Self::element) leads from value to value.
     #[inline]
-    pub(crate) fn list(&mut self) -> Result<Elements, Malformed> {
+    fn arena(&self) -> &'de Bump {
+        self.arena
+    }
+
+    #[cold]
+    fn fail<T>(&self, what: &str) -> Result<T, Malformed> {
+        match self.peek() {
+            Some(_) => Err(Malformed::new(what, self.at)),
+            None => Err(Malformed::new("unexpected end of the text", self.at)),
+        }
+    }
+
+    #[inline]
+    fn null(&mut self) -> Result<(), Malformed> {
+        self.word("null")
+    }
+
+    #[inline]
+    fn boolean(&mut self) -> Result<bool, Malformed> {
+        let value = self.peek() == Some(b't');
+        self.word(if value { "true" } else { "false" })?;
+        Ok(value)
+    }
+
+    #[inline]
+    fn number(&mut self) -> Result<Number, Malformed> {
+        self.any_notation()
+    }
+
+    // From the text and not by way of a f64: to round twice may miss the nearest f32.
+    fn single(&mut self) -> Result<f32, Malformed> {
+        let start = self.at;
+        self.any_notation()?;
+        match self.slice(start..self.at).parse::<f32>() {
+            Ok(value) if value.is_finite() => Ok(value),
+            _ => Err(Malformed::new("number out of range", start)),
+        }
+    }
+
+    #[inline]
+    fn string(&mut self) -> Result<&'de str, Malformed> {
+        self.white_space();
+        self.any_string()
+    }
+
+    fn bytes(&mut self) -> Result<Option<&'de [u8]>, Malformed> {
+        let start = self.at;
+        let bytes = self.binary()?;
+        if bytes.is_none() {
+            self.at = start;
+        }
+        Ok(bytes)
+    }
+
+    #[inline]
+    fn list(&mut self) -> Result<Elements, Malformed> {
         if !self.is_list() {
             return self.fail("expected a list");
         }
         self.enter()
     }
 
-    /// Consumes the `{` of a dict; then [`key`](Self::key) leads from value to value.
     #[inline]
-    pub(crate) fn dict(&mut self) -> Result<Elements, Malformed> {
+    fn dict(&mut self) -> Result<Elements, Malformed> {
         if !self.is_dict() {
             return self.fail("expected a dict");
         }
         self.enter()
     }
 
-    /// Whether the list goes on: the cursor stands at the next element, or else its `]` is consumed.
     #[inline]
-    pub(crate) fn element(&mut self, elements: &mut Elements) -> Result<bool, Malformed> {
+    fn element(&mut self, elements: &mut Elements) -> Result<bool, Malformed> {
         self.white_space();
-        let first = std::mem::replace(&mut elements.first, false);
+        let first = std::mem::replace(&mut elements.0, LATER) == FIRST;
         match self.peek() {
             Some(b']') => Ok(self.leave()),
             Some(b',') if !first => {
@@ -74,74 +130,45 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// The next key, with the cursor at its value; none when the dict's `}` is consumed.
     #[inline]
-    pub(crate) fn key(&mut self, elements: &mut Elements) -> Result<Option<&'de str>, Malformed> {
+    fn key(&mut self, elements: &mut Elements) -> Result<Option<&'de str>, Malformed> {
         if !self.at_key(elements)? {
             return Ok(None);
         }
-        let key = self.string()?;
+        let key = self.any_string()?;
         self.colon()?;
         Ok(Some(key))
     }
 
-    /// An unsigned integer, in whatever notation: JavaScript's encoders write ids as floats too (rule M-13).
-    #[inline]
-    pub(crate) fn integer(&mut self) -> Result<u64, Malformed> {
-        self.white_space();
-        let start = self.at;
-        if !self.at_number() {
-            return self.fail("expected an unsigned integer");
-        }
-        match self.number()? {
-            Number::Unsigned(value) => Ok(value),
-            Number::NegativeZero => Ok(0),
-            Number::Negative(_) | Number::Float(_) => {
-                Err(Malformed::new("expected an unsigned integer", start))
-            }
-        }
+    fn skip(&mut self) -> Result<Range<usize>, Malformed> {
+        self.skip_value()
     }
 
-    /// Any type that serde can read, borrowing where the type borrows.
-    #[inline]
-    pub(crate) fn read<T: Deserialize<'de>>(&mut self) -> Result<T, Malformed> {
-        self.white_space();
-        let start = self.at;
-        T::deserialize(&mut *self).map_err(|error| error.located(start))
+    fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {
+        let range = self.skip_value()?;
+        visitor.visit_borrowed_str(self.slice(range))
     }
 
-    /// Whether the next value is a list, as far as its first byte tells.
     #[inline]
-    pub(crate) fn is_list(&mut self) -> bool {
-        self.white_space();
-        self.peek() == Some(b'[')
-    }
-
-    /// Whether the next value is a dict, as far as its first byte tells.
-    #[inline]
-    pub(crate) fn is_dict(&mut self) -> bool {
-        self.white_space();
-        self.peek() == Some(b'{')
-    }
-
-    /// Nothing but white space may follow.
-    #[inline]
-    pub(crate) fn end(&mut self) -> Result<(), Malformed> {
+    fn end(&mut self) -> Result<(), Malformed> {
         self.white_space();
         match self.peek() {
             None => Ok(()),
             Some(_) => self.fail("expected the end of the text"),
         }
     }
+}
+
+impl<'de> Reader<'de> {
+    /// The cursor stands in front of the text's only value.
+    #[inline]
+    pub(crate) fn new(text: &'de str, arena: &'de Bump) -> Self {
+        Self { text, at: 0, arena, depth: 0 }
+    }
 
     #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
-    }
-
-    #[inline]
-    pub(super) fn at_number(&self) -> bool {
-        matches!(self.peek(), Some(b'-' | b'0'..=b'9'))
     }
 
     #[inline]
@@ -161,7 +188,7 @@ impl<'de> Reader<'de> {
     #[inline]
     pub(super) fn at_key(&mut self, elements: &mut Elements) -> Result<bool, Malformed> {
         self.white_space();
-        let first = std::mem::replace(&mut elements.first, false);
+        let first = std::mem::replace(&mut elements.0, LATER) == FIRST;
         match self.peek() {
             Some(b'}') => Ok(self.leave()),
             Some(b',') if !first => {
@@ -194,14 +221,6 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    #[cold]
-    pub(super) fn fail<T>(&self, what: &str) -> Result<T, Malformed> {
-        match self.peek() {
-            Some(_) => Err(Malformed::new(what, self.at)),
-            None => Err(Malformed::new("unexpected end of the text", self.at)),
-        }
-    }
-
     #[inline]
     fn enter(&mut self) -> Result<Elements, Malformed> {
         if self.depth == MAX_DEPTH {
@@ -209,7 +228,7 @@ impl<'de> Reader<'de> {
         }
         self.depth += 1;
         self.at += 1;
-        Ok(Elements { first: true })
+        Ok(Elements(FIRST))
     }
 
     /// Always false: there is no next element.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use base64::engine::general_purpose::STANDARD;
 use base64::{Engine, decoded_len_estimate};
 
-use super::{Malformed, Reader};
+use super::Reader;
+use crate::format::{Cursor as _, Malformed};
 
 /// A checked string that is still as it was written.
 pub(super) struct Scanned {
@@ -17,8 +18,7 @@ pub(super) struct Scanned {
 impl<'de> Reader<'de> {
     /// A string, borrowed from the text or, where it has escapes, unescaped into the arena.
     #[inline]
-    pub(crate) fn string(&mut self) -> Result<&'de str, Malformed> {
-        self.white_space();
+    pub(super) fn any_string(&mut self) -> Result<&'de str, Malformed> {
         let scanned = self.scan_string()?;
         if scanned.escaped {
             return self.unescape(scanned.range);

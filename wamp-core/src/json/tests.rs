@@ -7,7 +7,8 @@ mod typed;
 use bumpalo::Bump;
 use serde::de::DeserializeOwned;
 
-use super::{Malformed, Reader};
+use super::Reader;
+use crate::format::{Cursor as _, Malformed};
 
 /// Reads the whole text as one value.
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Malformed> {

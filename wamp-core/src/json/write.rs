@@ -32,6 +32,7 @@ mod tests {
     use serde::{Serialize, Serializer};
 
     use super::write;
+    use crate::format::Cursor as _;
     use crate::json::Reader;
 
     struct Bytes<'a>(&'a [u8]);

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use super::code;
 use super::options::{CallOptions, CancelOptions, HelloDetails, PublishOptions, SubscribeOptions};
 use crate::error::Violation;
+use crate::format::{Cursor as _, Elements, Malformed};
 use crate::id::RequestId;
-use crate::json::{Elements, Malformed, Reader};
+use crate::json::Reader;
 use crate::payload::Payload;
 use crate::serializer::{Frame, Serializer, reader};
 

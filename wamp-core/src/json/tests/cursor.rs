@@ -3,7 +3,8 @@
 use bumpalo::Bump;
 
 use super::{nested, nested_dicts, read, skip};
-use crate::json::{MAX_DEPTH, MAX_ELEMENTS, Reader};
+use crate::format::{Cursor as _, MAX_DEPTH, MAX_ELEMENTS};
+use crate::json::Reader;
 
 const DEPTH: usize = MAX_DEPTH as usize;
 

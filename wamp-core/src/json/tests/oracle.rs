@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::{read, skip};
+use crate::format::Cursor as _;
 use crate::json::Reader;
 
 fn number() -> impl Strategy<Value = Value> {

@@ -7,7 +7,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::{Value, json};
 
 use super::{read, refusal};
-use crate::json::{MAX_DEPTH, RAW_TOKEN, Reader};
+use crate::format::{AtCursor, Cursor as _, MAX_DEPTH, Malformed, RAW_TOKEN};
+use crate::json::Reader;
 
 #[derive(Debug, PartialEq, serde::Deserialize)]
 struct Point {
@@ -364,11 +365,11 @@ fn a_visitor_gets_nothing_from_beyond_the_end_and_leaves_nothing_behind() {
     let arena = Bump::new();
     for text in ["[1],2]", r#"{"a":1},"b":2}"#] {
         let mut reader = Reader::new(text, &arena);
-        assert_eq!(reader.deserialize_any(Greedy { times: 5 }).unwrap(), 1, "{text}");
+        assert_eq!(AtCursor(&mut reader).deserialize_any(Greedy { times: 5 }).unwrap(), 1, "{text}");
     }
     for text in ["[1,2]", r#"{"a":1,"b":2}"#, "[1", r#"{"a":1"#] {
         let mut reader = Reader::new(text, &arena);
-        assert!(reader.deserialize_any(Greedy { times: 1 }).is_err(), "{text}");
+        assert!(AtCursor(&mut reader).deserialize_any(Greedy { times: 1 }).is_err(), "{text}");
     }
 }
 
@@ -406,7 +407,7 @@ fn a_message_does_not_repeat_a_long_input() {
     }
     let message = refusal::<i64>(&format!(r#""{long}""#));
     assert!(message.ends_with("é…, expected i64 at byte 0"), "{message}");
-    let custom = <crate::json::Malformed as Error>::custom(&long);
+    let custom = <Malformed as Error>::custom(&long);
     assert_eq!(custom.to_string().chars().count(), 257);
 }
 

@@ -4,27 +4,27 @@ use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess
 use serde::{Deserialize, Deserializer};
 
 use super::key::Key;
-use super::{Elements, Malformed, Reader};
+use super::{AtCursor, Cursor, Elements, Malformed};
 
 /// The rest of a list or dict.
-pub(super) struct Items<'r, 'de> {
-    reader: &'r mut Reader<'de>,
+pub(super) struct Items<'r, C> {
+    cursor: &'r mut C,
     elements: Elements,
     /// A visitor may ask again after the end, and must not be given what follows it.
     open: bool,
 }
 
-impl<'r, 'de> Items<'r, 'de> {
+impl<'r, 'de, C: Cursor<'de>> Items<'r, C> {
     #[inline]
-    pub(super) fn new(reader: &'r mut Reader<'de>, elements: Elements) -> Self {
-        Self { reader, elements, open: true }
+    pub(super) fn new(cursor: &'r mut C, elements: Elements) -> Self {
+        Self { cursor, elements, open: true }
     }
 
     /// A visitor may stop early: what it leaves behind is one value too many.
     #[inline]
     pub(super) fn end_list(mut self) -> Result<(), Malformed> {
         match self.element()? {
-            true => self.reader.fail("more elements than expected"),
+            true => self.cursor.fail("more elements than expected"),
             false => Ok(()),
         }
     }
@@ -33,14 +33,14 @@ impl<'r, 'de> Items<'r, 'de> {
     #[inline]
     pub(super) fn end_dict(mut self) -> Result<(), Malformed> {
         match self.key()? {
-            Some(_) => self.reader.fail("more entries than expected"),
+            Some(_) => self.cursor.fail("more entries than expected"),
             None => Ok(()),
         }
     }
 
     #[inline]
     fn element(&mut self) -> Result<bool, Malformed> {
-        self.open = self.open && self.reader.element(&mut self.elements)?;
+        self.open = self.open && self.cursor.element(&mut self.elements)?;
         Ok(self.open)
     }
 
@@ -49,60 +49,60 @@ impl<'r, 'de> Items<'r, 'de> {
         if !self.open {
             return Ok(None);
         }
-        let key = self.reader.key(&mut self.elements)?;
+        let key = self.cursor.key(&mut self.elements)?;
         self.open = key.is_some();
         Ok(key)
     }
 }
 
-impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
+impl<'de, C: Cursor<'de>> SeqAccess<'de> for &mut Items<'_, C> {
     type Error = Malformed;
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Malformed> {
         match self.element()? {
-            true => seed.deserialize(&mut *self.reader).map(Some),
+            true => seed.deserialize(AtCursor(self.cursor)).map(Some),
             false => Ok(None),
         }
     }
 }
 
-impl<'de> MapAccess<'de> for &mut Items<'_, 'de> {
+impl<'de, C: Cursor<'de>> MapAccess<'de> for &mut Items<'_, C> {
     type Error = Malformed;
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
-        let at = self.reader.at();
+        let at = self.cursor.at();
         let Some(text) = self.key()? else {
             return Ok(None);
         };
-        let key = Key { text, arena: self.reader.arena };
+        let key = Key { text, arena: self.cursor.arena() };
         seed.deserialize(key).map(Some).map_err(|error| error.located(at))
     }
 
     #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Malformed> {
-        seed.deserialize(&mut *self.reader)
+        seed.deserialize(AtCursor(self.cursor))
     }
 }
 
 /// A variant with content: the cursor stands at it.
-pub(super) struct Variant<'r, 'de> {
+pub(super) struct Variant<'r, 'de, C> {
     pub(super) name: &'de str,
-    pub(super) reader: &'r mut Reader<'de>,
+    pub(super) cursor: &'r mut C,
 }
 
-impl<'r, 'de> EnumAccess<'de> for Variant<'r, 'de> {
+impl<'r, 'de, C: Cursor<'de>> EnumAccess<'de> for Variant<'r, 'de, C> {
     type Error = Malformed;
-    type Variant = &'r mut Reader<'de>;
+    type Variant = AtCursor<'r, C>;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), Malformed> {
-        let key = Key { text: self.name, arena: self.reader.arena };
-        Ok((seed.deserialize(key)?, self.reader))
+        let key = Key { text: self.name, arena: self.cursor.arena() };
+        Ok((seed.deserialize(key)?, AtCursor(self.cursor)))
     }
 }
 
-impl<'de> VariantAccess<'de> for &mut Reader<'de> {
+impl<'de, C: Cursor<'de>> VariantAccess<'de> for AtCursor<'_, C> {
     type Error = Malformed;
 
     fn unit_variant(self) -> Result<(), Malformed> {

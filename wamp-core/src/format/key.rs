@@ -5,9 +5,11 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, EnumAccess, Error, Unexpected, VariantAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::{Malformed, Reader};
+use super::{AtCursor, Cursor as _, Kind, Malformed};
+use crate::json::Reader;
 
-/// A string that is read as a number or truth value where the map's key type is one: JSON has no other keys.
+/// A string that is read as a number or truth value where the map's key type is one: JSON has no other keys, and a type
+/// has one shape in all formats. What a number looks like is JSON's affair.
 #[derive(Clone, Copy)]
 pub(super) struct Key<'de> {
     pub(super) text: &'de str,
@@ -22,7 +24,10 @@ impl<'de> Key<'de> {
         read: impl FnOnce(&mut Reader<'de>, V) -> Result<V::Value, Malformed>,
     ) -> Result<V::Value, Malformed> {
         let mut reader = Reader::new(self.text, self.arena);
-        let numeric = reader.at_number() && reader.number().is_ok() && reader.at() == self.text.len();
+        let numeric = reader.kind() == Kind::Number
+            && reader.at() == 0
+            && reader.number().is_ok()
+            && reader.at() == self.text.len();
         if !numeric {
             return Err(Malformed::invalid_type(Unexpected::Str(self.text), &visitor));
         }
@@ -34,7 +39,7 @@ impl<'de> Key<'de> {
 macro_rules! numbers {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-            self.number(visitor, |reader, visitor| reader.$method(visitor))
+            self.number(visitor, |reader, visitor| AtCursor(reader).$method(visitor))
         }
     )*};
 }

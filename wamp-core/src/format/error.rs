@@ -1,4 +1,4 @@
-//! What is wrong with a text.
+//! What is wrong with an encoded value.
 
 use std::fmt::{self, Display, Write};
 
@@ -10,7 +10,7 @@ const MAX_ECHO: usize = 64;
 /// A message as a whole; a type's own message may repeat the input too, and we cannot see where.
 const MAX_MESSAGE: usize = 256;
 
-/// What is wrong with the text, and at which byte.
+/// What is wrong with an encoded value, and at which byte.
 // Boxed, because it travels in the results of functions that otherwise return a word or two.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
@@ -25,7 +25,7 @@ struct Fault {
 impl Malformed {
     /// Cold and out of line, so that the checks that lead here stay small.
     #[cold]
-    pub(super) fn new(what: &str, at: usize) -> Self {
+    pub(crate) fn new(what: &str, at: usize) -> Self {
         Self(Box::new(Fault { what: what.into(), at: Some(at) }))
     }
 
@@ -36,7 +36,7 @@ impl Malformed {
 
     /// serde's constructors know no position; the reader adds it, and the innermost value wins.
     #[cold]
-    pub(super) fn located(mut self, at: usize) -> Self {
+    pub(crate) fn located(mut self, at: usize) -> Self {
         self.0.at.get_or_insert(at);
         self
     }

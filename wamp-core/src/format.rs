@@ -1,0 +1,142 @@
+//! What the formats have in common: a cursor over an encoded value, and serde on top of any such cursor.
+//!
+//! Each format brings a [`Cursor`] of its own, because no library does what a handler's arguments need: lend `&str`
+//! and `&[u8]` from the frame, take integral floats for integers at every depth (decision 6 of the conformance list),
+//! skip without recursion, be finite in depth, and end where the value ends. What serde makes of a value is written
+//! once, so that a type has one shape in all of them.
+
+mod access;
+mod deserializer;
+mod error;
+mod key;
+mod number;
+
+use std::ops::Range;
+
+use bumpalo::Bump;
+use serde::Deserialize;
+
+pub(crate) use deserializer::AtCursor;
+pub(crate) use error::Malformed;
+pub(crate) use number::{MAX_INTEGRAL, Number};
+
+/// How many lists and dicts may stand inside each other.
+pub(crate) const MAX_DEPTH: u8 = 64;
+
+/// How many values one skipped value may consist of: ten megabytes of `0,` made serde_json's tree 275 MB large.
+pub(crate) const MAX_ELEMENTS: usize = 100_000;
+
+/// The name under which a newtype asks for its value undecoded, instead of the value.
+pub(crate) const RAW_TOKEN: &str = "$wamp::Raw";
+
+/// How far a list or dict has been read: a number whose meaning is the format's own.
+#[derive(Debug)]
+#[must_use = "a list or dict is read to its end with `element` or `key`"]
+pub(crate) struct Elements(pub(crate) usize);
+
+/// What a value is, as far as its first byte tells.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `null`, and in binary formats undefined too.
+    Null,
+    Boolean,
+    Number,
+    String,
+    /// Bytes, where the format has them.
+    #[allow(dead_code, reason = "binary formats follow")]
+    Bytes,
+    List,
+    Dict,
+    /// Nothing that WAMP knows, or the end of the frame: [`Cursor::skip`] says what is wrong.
+    Unknown,
+}
+
+/// A cursor over one encoded value.
+///
+/// What it lends lives as long as the frame, or as the arena where something had to be decoded. After an error the
+/// cursor stands nowhere in particular: nothing more should be read. The methods that consume a value expect it at the
+/// cursor; [`kind`](Self::kind) tells what is there.
+pub(crate) trait Cursor<'de>: Sized {
+    /// What stands at the cursor, which moves to the first byte of it.
+    fn kind(&mut self) -> Kind;
+
+    /// The offset in bytes.
+    fn at(&self) -> usize;
+
+    /// Where decoded strings are kept.
+    fn arena(&self) -> &'de Bump;
+
+    /// The error for what stands at the cursor.
+    fn fail<T>(&self, what: &str) -> Result<T, Malformed>;
+
+    fn null(&mut self) -> Result<(), Malformed>;
+
+    fn boolean(&mut self) -> Result<bool, Malformed>;
+
+    fn number(&mut self) -> Result<Number, Malformed>;
+
+    /// A number as the nearest `f32`.
+    fn single(&mut self) -> Result<f32, Malformed>;
+
+    /// A string, borrowed from the frame if it can be.
+    fn string(&mut self) -> Result<&'de str, Malformed>;
+
+    /// Bytes: a value of their own, or in JSON a string of U+0000 and base64 (rule X-06). None if what stands there is
+    /// another string, in front of which the cursor stays.
+    fn bytes(&mut self) -> Result<Option<&'de [u8]>, Malformed>;
+
+    /// Enters a list; then [`element`](Self::element) leads from value to value.
+    fn list(&mut self) -> Result<Elements, Malformed>;
+
+    /// Enters a dict; then [`key`](Self::key) leads from value to value.
+    fn dict(&mut self) -> Result<Elements, Malformed>;
+
+    /// Whether the list goes on: the cursor stands at the next element, or else behind the list.
+    fn element(&mut self, elements: &mut Elements) -> Result<bool, Malformed>;
+
+    /// The next key, with the cursor at its value; none if the cursor stands behind the dict.
+    fn key(&mut self, elements: &mut Elements) -> Result<Option<&'de str>, Malformed>;
+
+    /// Passes over one value, checking it as if it were read, and says where it stands.
+    fn skip(&mut self) -> Result<Range<usize>, Malformed>;
+
+    /// Passes over one value and hands it to [`Raw`](crate::Raw)'s visitor: the method that is called tells the format.
+    fn raw<V: serde::de::Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed>;
+
+    /// Nothing may follow.
+    fn end(&mut self) -> Result<(), Malformed>;
+
+    #[inline]
+    fn is_list(&mut self) -> bool {
+        self.kind() == Kind::List
+    }
+
+    #[inline]
+    fn is_dict(&mut self) -> bool {
+        self.kind() == Kind::Dict
+    }
+
+    /// An unsigned integer, in whatever notation: JavaScript's encoders write ids as floats too (rule M-13).
+    #[inline]
+    fn integer(&mut self) -> Result<u64, Malformed> {
+        if self.kind() != Kind::Number {
+            return self.fail("expected an unsigned integer");
+        }
+        let start = self.at();
+        match self.number()? {
+            Number::Unsigned(value) => Ok(value),
+            Number::NegativeZero => Ok(0),
+            Number::Negative(_) | Number::Float(_) => {
+                Err(Malformed::new("expected an unsigned integer", start))
+            }
+        }
+    }
+
+    /// Any type that serde can read, borrowing where the type borrows.
+    #[inline]
+    fn read<T: Deserialize<'de>>(&mut self) -> Result<T, Malformed> {
+        self.kind();
+        let start = self.at();
+        T::deserialize(AtCursor(self)).map_err(|error| error.located(start))
+    }
+}

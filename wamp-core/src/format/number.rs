@@ -1,0 +1,78 @@
+//! Numbers.
+
+use serde::de::{Unexpected, Visitor};
+
+use super::Malformed;
+
+/// Beyond it a float no longer tells one integer from the next, and WAMP ids end there (rule M-12).
+pub(crate) const MAX_INTEGRAL: u64 = 1 << 53;
+
+/// A number by its value, not by its notation: `1`, `1.0` and `10e-1` are the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Number {
+    Unsigned(u64),
+    /// Below zero.
+    Negative(i64),
+    /// A float where floats are possible, or else 0.
+    NegativeZero,
+    /// With a fraction, or beyond the integers.
+    Float(f64),
+}
+
+impl Number {
+    #[allow(dead_code, reason = "binary formats follow")]
+    pub(crate) fn signed(value: i64) -> Self {
+        u64::try_from(value).map_or(Self::Negative(value), Self::Unsigned)
+    }
+
+    /// The integer that a float is, or else the float.
+    #[inline]
+    #[allow(dead_code, reason = "binary formats follow")]
+    pub(crate) fn of_float(value: f64) -> Self {
+        if value.trunc() != value || value.abs() > MAX_INTEGRAL as f64 {
+            Self::Float(value)
+        } else if value == 0.0 && value.is_sign_negative() {
+            Self::NegativeZero
+        } else {
+            Self::signed(value as i64)
+        }
+    }
+
+    /// For types that want an integer; what is none is for them to refuse.
+    #[inline]
+    pub(super) fn visit_integer<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        match self {
+            Self::Unsigned(value) => visitor.visit_u64(value),
+            Self::Negative(value) => visitor.visit_i64(value),
+            Self::NegativeZero => visitor.visit_u64(0),
+            Self::Float(value) => visitor.visit_f64(value),
+        }
+    }
+
+    /// For types that take what comes.
+    #[inline]
+    pub(super) fn visit_any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        match self {
+            Self::NegativeZero => visitor.visit_f64(-0.0),
+            number => number.visit_integer(visitor),
+        }
+    }
+
+    pub(crate) fn float(self) -> f64 {
+        match self {
+            Self::Unsigned(value) => value as f64,
+            Self::Negative(value) => value as f64,
+            Self::NegativeZero => -0.0,
+            Self::Float(value) => value,
+        }
+    }
+
+    pub(super) fn unexpected(self) -> Unexpected<'static> {
+        match self {
+            Self::Unsigned(value) => Unexpected::Unsigned(value),
+            Self::Negative(value) => Unexpected::Signed(value),
+            Self::NegativeZero => Unexpected::Float(-0.0),
+            Self::Float(value) => Unexpected::Float(value),
+        }
+    }
+}
