@@ -11,7 +11,7 @@ use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 
 use crate::id::{PublicationId, SessionId, SubscriptionId};
-use crate::message::{self, EventDetails, Filter, MatchPolicy};
+use crate::message::{self, EventDetails, Filter, MatchPolicy, Passthru};
 use crate::pattern::{Pattern, Patterns};
 use crate::payload::Payload;
 use crate::peer::Peer;
@@ -31,7 +31,11 @@ pub(crate) struct Event<'e> {
     /// The publisher, where it must not get its own event (B-10).
     pub(crate) excluded: Option<SessionId>,
     /// The publisher, where subscribers shall see who it is (N-01).
-    pub(crate) disclosed: Option<&'e Peer>,
+    pub(crate) disclosed: Option<&'e Arc<Peer>>,
+    /// How far the publisher is trusted (N-05).
+    pub(crate) trustlevel: Option<u32>,
+    /// How subscribers have to read the payload.
+    pub(crate) passthru: Option<&'e Passthru>,
 }
 
 /// Subscriptions of one realm, one for each topic or pattern that at least one session is subscribed to.
@@ -150,6 +154,11 @@ impl<'e> Event<'e> {
             publisher: self.disclosed.map(|publisher| publisher.id),
             publisher_authid: identity.map(|identity| identity.authid.as_str()),
             publisher_authrole: identity.map(|identity| identity.authrole.as_str()),
+            trustlevel: self.trustlevel,
+            ppt_scheme: self.passthru.and_then(|passthru| passthru.ppt_scheme.as_deref()),
+            ppt_serializer: self.passthru.and_then(|passthru| passthru.ppt_serializer.as_deref()),
+            ppt_cipher: self.passthru.and_then(|passthru| passthru.ppt_cipher.as_deref()),
+            ppt_keyid: self.passthru.and_then(|passthru| passthru.ppt_keyid.as_deref()),
             ..EventDetails::default()
         }
     }

@@ -249,7 +249,9 @@ impl Connection {
             return Ok(());
         };
         let features = details.roles.features;
-        let peer = Arc::new(Peer::new(self.identity.clone(), features, self.serializer, router.limits()));
+        let (identity, trustlevel) =
+            (self.identity.clone(), served.settings.trustlevel(&self.identity.authrole));
+        let peer = Arc::new(Peer::new(identity, trustlevel, features, self.serializer, router.limits()));
         let session = Session::new(peer, served.realm.named(realm));
         let link =
             Rc::new(Link { session, router, host: Rc::clone(&self.host), outbox: Rc::clone(&self.outbox) });

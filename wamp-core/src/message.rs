@@ -11,7 +11,7 @@ pub(crate) use encode::{
 };
 pub(crate) use features::{ClientFeatures, Names, RouterRole, RouterRoles};
 pub(crate) use options::{
-    CallOptions, CancelMode, Filter, HelloDetails, MatchPolicy, PublishOptions, SubscribeOptions,
+    CallOptions, CancelMode, Filter, HelloDetails, MatchPolicy, Passthru, PublishOptions, SubscribeOptions,
 };
 
 /// Type codes (specification, "Message Codes").

@@ -75,6 +75,11 @@ impl Payload {
         read(self.kwargs_text().unwrap_or("{}"))
     }
 
+    /// Whether there is one positional argument, which is binary, and nothing else: what passthru mode wants.
+    pub(crate) fn is_one_binary(&self) -> bool {
+        self.kwargs.is_empty() && self.args::<(Binary,)>().is_ok()
+    }
+
     /// How many bytes the payload keeps: its whole frame.
     pub(crate) fn kept_bytes(&self) -> usize {
         self.text.len()
@@ -86,6 +91,27 @@ impl Payload {
 
     pub(crate) fn kwargs_text(&self) -> Option<&str> {
         (!self.kwargs.is_empty()).then(|| &self.text[self.kwargs.clone()])
+    }
+}
+
+/// A binary value that is only looked for.
+struct Binary;
+
+impl<'de> Deserialize<'de> for Binary {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Binary;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a binary value")
+            }
+
+            fn visit_bytes<E>(self, _: &[u8]) -> Result<Binary, E> {
+                Ok(Binary)
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
     }
 }
 

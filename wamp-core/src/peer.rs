@@ -12,8 +12,9 @@ use crate::serializer::Serializer;
 pub(crate) struct Peer {
     pub(crate) id: SessionId,
     pub(crate) identity: Identity,
+    /// How far its realm trusts it, where that is a matter (N-05).
+    pub(crate) trustlevel: Option<u32>,
     /// What it announced in HELLO.
-    #[allow(dead_code, reason = "the features that depend on it land next")]
     pub(crate) features: ClientFeatures,
     pub(crate) serializer: Serializer,
     pub(crate) mailbox: Mailbox,
@@ -22,10 +23,12 @@ pub(crate) struct Peer {
 impl Peer {
     pub(crate) fn new(
         identity: Identity,
+        trustlevel: Option<u32>,
         features: ClientFeatures,
         serializer: Serializer,
         limits: &Limits,
     ) -> Self {
-        Self { id: SessionId::random(), identity, features, serializer, mailbox: Mailbox::new(limits) }
+        let (id, mailbox) = (SessionId::random(), Mailbox::new(limits));
+        Self { id, identity, trustlevel, features, serializer, mailbox }
     }
 }

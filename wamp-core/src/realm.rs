@@ -191,6 +191,8 @@ impl Publish {
             filter: &filter,
             excluded: None,
             disclosed: None,
+            trustlevel: None,
+            passthru: None,
         };
         realm.broker().publish(&event)?;
         Ok(publication)

@@ -66,6 +66,12 @@ impl Session {
         &self.0.peer.identity.authmethod
     }
 
+    /// How far the realm trusts the session's role, if it has levels: [`RealmBuilder::trustlevel`](crate::RealmBuilder::trustlevel).
+    #[must_use]
+    pub fn trustlevel(&self) -> Option<u32> {
+        self.0.peer.trustlevel
+    }
+
     /// The realm that the session joined.
     #[must_use]
     pub fn realm(&self) -> &Realm {

@@ -164,6 +164,7 @@ mod tests {
     fn session() -> Arc<Peer> {
         Arc::new(Peer::new(
             Identity::anonymous(),
+            None,
             ClientFeatures::default(),
             Serializer::Json,
             &Limits::default(),

@@ -48,10 +48,14 @@ impl Joined {
         payload: Payload,
     ) -> Result<(), Violation> {
         self.expect(request)?;
-        if options.ppt_scheme.is_some() {
-            return Err("payload passthru mode is not announced".into());
+        if options.passthru.is_some() && !self.session().peer().features.publisher.payload_passthru_mode {
+            return Err("payload passthru mode was not announced".into());
         }
-        let handler = match self.publisher(topic, &options) {
+        let permitted = self.publisher(topic, &options).and_then(|handler| {
+            fits(&options, &payload)?;
+            Ok(handler)
+        });
+        let handler = match permitted {
             Ok(handler) => handler,
             Err(error) => {
                 self.refuse_publication(request, &options, &error);
@@ -141,9 +145,18 @@ impl Joined {
     fn deliver_publication(&self, pending: &Pending) -> Result<(), Error> {
         let Pending { publication, options, topic, payload, .. } = pending;
         let excluded = (options.exclude_me != Some(false)).then(|| self.session().id()); // B-10, L-01
-        let disclosed = (options.disclose_me == Some(true)).then(|| &**self.session().peer()); // N-01
-        let (publication, filter) = (*publication, &options.filter);
-        let event = Event { publication, topic, payload, filter, excluded, disclosed };
+        let publisher = self.session().peer();
+        let disclosed = (options.disclose_me == Some(true)).then_some(publisher); // N-01
+        let event = Event {
+            publication: *publication,
+            topic,
+            payload,
+            filter: &options.filter,
+            excluded,
+            disclosed,
+            trustlevel: publisher.trustlevel,
+            passthru: options.passthru.as_deref(),
+        };
         self.served.realm.broker().publish(&event).map_err(|error| Error::encoding(&error))
     }
 
@@ -162,4 +175,12 @@ impl Joined {
             tracing::debug!(session = %self.session().id(), %error, "publication refused");
         }
     }
+}
+
+/// what is passed through is one binary value.
+fn fits(options: &PublishOptions, payload: &Payload) -> Result<(), Error> {
+    if options.passthru.is_some() && !payload.is_one_binary() {
+        return Err(Error::invalid_argument("with `ppt_scheme`, the payload is one binary value"));
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use bytestring::ByteString;
 use serde::Deserialize;
 
 use super::code;
-use super::options::{CallOptions, CancelOptions, HelloDetails, PublishOptions, SubscribeOptions};
+use super::options::{CallOptions, CancelOptions, HelloDetails, Passthru, PublishOptions, SubscribeOptions};
 use crate::error::Violation;
 use crate::format::{Cursor as _, Elements, Malformed};
 use crate::id::RequestId;
@@ -129,6 +129,10 @@ impl<'f> Fields<'f> {
         let dict = self.dict("Options")?;
         // Read twice instead of flattened: serde would buffer whatever a stranger puts there.
         let mut options: PublishOptions = self.read(dict.clone())?;
+        if options.ppt_scheme.is_some() {
+            let passthru: Passthru = self.read(dict.clone())?;
+            options.passthru = passthru.is_used().then(|| Box::new(passthru));
+        }
         options.filter = self.read(dict)?;
         options.filter.sort();
         let topic = self.string("Topic")?;

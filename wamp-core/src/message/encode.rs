@@ -139,6 +139,18 @@ pub(crate) struct EventDetails<'e> {
     pub(crate) publisher_authid: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) publisher_authrole: Option<&'e str>,
+    /// How far the publisher is trusted (N-05).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trustlevel: Option<u32>,
+    /// From `PUBLISH.Options`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ppt_scheme: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ppt_serializer: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ppt_cipher: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ppt_keyid: Option<&'e str>,
 }
 
 /// `EVENT [36, Subscription, Publication, Details, Arguments?, ArgumentsKw?]`.

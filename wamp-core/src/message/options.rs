@@ -146,7 +146,27 @@ pub(crate) struct PublishOptions {
     _retain: Option<bool>,
     pub(crate) ppt_scheme: Option<IgnoredAny>,
     #[serde(skip)]
+    pub(crate) passthru: Option<Box<Passthru>>,
+    #[serde(skip)]
     pub(crate) filter: Filter,
+}
+
+/// How a payload is to be read that is nothing but bytes to the router: the keys are passed on, whatever they say (X-01,
+///
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Passthru {
+    pub(crate) ppt_scheme: Option<String>,
+    pub(crate) ppt_serializer: Option<String>,
+    pub(crate) ppt_cipher: Option<String>,
+    pub(crate) ppt_keyid: Option<String>,
+}
+
+impl Passthru {
+    /// Whether the mode is used: the scheme says so.
+    pub(crate) fn is_used(&self) -> bool {
+        self.ppt_scheme.as_ref().is_some_and(|scheme| !scheme.is_empty())
+    }
 }
 
 /// The rest of `PUBLISH.Options`: which subscribers an event is for (L-03). A list that is present is a condition, an empty whitelist means nobody (L-04).

@@ -84,6 +84,20 @@ impl RealmBuilder {
         self
     }
 
+    /// How far sessions of a role are trusted: a number that the realm gives a meaning to, which events of their
+    /// publications then carry (`EVENT.Details.trustlevel`) and calls that are routed to other clients
+    /// (`INVOCATION.Details.trustlevel`). Once one role has a level, roles without one have 0. What the application itself
+    /// publishes has none.
+    ///
+    /// ```
+    /// use wamp_core::{Realm, RealmBuilder};
+    /// let realm: RealmBuilder = Realm::new("ward").trustlevel("nurse", 1).trustlevel("doctor", 2);
+    /// ```
+    pub fn trustlevel(mut self, role: impl Into<String>, level: u32) -> Self {
+        self.settings.trustlevels.insert(role.into(), level);
+        self
+    }
+
     /// Declares a topic without a handler: exact, `"chat.{room}"` or `"files.{path..}"`.
     #[track_caller]
     pub fn topic(mut self, uri: impl Into<String>, _topic: Topic) -> Self {

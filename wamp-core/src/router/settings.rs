@@ -1,5 +1,7 @@
 //! What a realm is set to, and what it announces because of that.
 
+use std::collections::HashMap;
+
 use crate::message::{Names, RouterRole, RouterRoles};
 
 /// The settings of one realm, as its declaration made them.
@@ -8,20 +10,31 @@ pub(crate) struct Settings {
     pub(crate) lenient_request_ids: bool,
     /// Clients may disclose who they are.
     pub(crate) disclosure: bool,
+    /// By role; empty where trust is not a matter.
+    pub(crate) trustlevels: HashMap<String, u32>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { lenient_request_ids: false, disclosure: true }
+        Self { lenient_request_ids: false, disclosure: true, trustlevels: HashMap::new() }
     }
 }
 
 impl Settings {
+    /// The trust level of a session with this role, where the realm has any (N-05, DI-05).
+    pub(crate) fn trustlevel(&self, authrole: &str) -> Option<u32> {
+        let level = self.trustlevels.get(authrole).copied().unwrap_or_default();
+        (!self.trustlevels.is_empty()).then_some(level)
+    }
+
     /// What WELCOME announces (S-04, S-05).
     pub(super) fn announced(&self) -> RouterRoles {
+        let trust = !self.trustlevels.is_empty();
         let broker = [
+            (true, "payload_passthru_mode"),
             (true, "pattern_based_subscription"),
             (true, "publisher_exclusion"),
+            (trust, "publication_trustlevels"),
             (self.disclosure, "publisher_identification"),
             (true, "subscriber_blackwhite_listing"),
         ];

@@ -101,6 +101,19 @@ impl Client {
         client
     }
 
+    /// A session in `realm1` that announces features, by role: `{"publisher":{"payload_passthru_mode":true}}`.
+    pub(crate) fn join_announcing(router: &Router, features: &Value) -> Self {
+        let mut client = Self::connect(router);
+        let role = |role: &str| serde_json::json!({"features": features.get(role)});
+        let roles = serde_json::json!({
+            "caller": role("caller"), "callee": role("callee"),
+            "publisher": role("publisher"), "subscriber": role("subscriber"),
+        });
+        let welcome = client.ask(serde_json::json!([1, "realm1", {"roles": roles}]).to_string());
+        client.id = welcomed(&welcome);
+        client
+    }
+
     pub(crate) fn send(&mut self, message: impl Into<String>) {
         self.connection.receive(message.into().into(), self.now);
         self.due.0.store(true, Ordering::Relaxed);
