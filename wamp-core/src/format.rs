@@ -10,6 +10,8 @@ mod deserializer;
 mod error;
 mod key;
 mod number;
+pub(crate) mod transcode;
+pub(crate) mod write;
 
 use std::ops::Range;
 
@@ -43,7 +45,6 @@ pub(crate) enum Kind {
     Number,
     String,
     /// Bytes, where the format has them.
-    #[allow(dead_code, reason = "binary formats follow")]
     Bytes,
     List,
     Dict,
@@ -75,6 +76,9 @@ pub(crate) trait Cursor<'de>: Sized {
 
     fn number(&mut self) -> Result<Number, Malformed>;
 
+    /// A number as it is written: a float that is integral stays one.
+    fn notation(&mut self) -> Result<Number, Malformed>;
+
     /// A number as the nearest `f32`.
     fn single(&mut self) -> Result<f32, Malformed>;
 
@@ -84,6 +88,9 @@ pub(crate) trait Cursor<'de>: Sized {
     /// Bytes: a value of their own, or in JSON a string of U+0000 and base64 (rule X-06). None if what stands there is
     /// another string, in front of which the cursor stays.
     fn bytes(&mut self) -> Result<Option<&'de [u8]>, Malformed>;
+
+    /// How many elements or entries are left, where the format counts them.
+    fn length(elements: &Elements) -> Option<usize>;
 
     /// Enters a list; then [`element`](Self::element) leads from value to value.
     fn list(&mut self) -> Result<Elements, Malformed>;

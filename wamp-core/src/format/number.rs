@@ -20,14 +20,12 @@ pub(crate) enum Number {
 }
 
 impl Number {
-    #[allow(dead_code, reason = "binary formats follow")]
     pub(crate) fn signed(value: i64) -> Self {
         u64::try_from(value).map_or(Self::Negative(value), Self::Unsigned)
     }
 
     /// The integer that a float is, or else the float.
     #[inline]
-    #[allow(dead_code, reason = "binary formats follow")]
     pub(crate) fn of_float(value: f64) -> Self {
         if value.trunc() != value || value.abs() > MAX_INTEGRAL as f64 {
             Self::Float(value)
@@ -65,6 +63,17 @@ impl Number {
             Self::NegativeZero => -0.0,
             Self::Float(value) => value,
         }
+    }
+
+    /// The nearest `f32`; none if only infinity is near.
+    pub(crate) fn single(self) -> Option<f32> {
+        let value = self.float();
+        let single = match self {
+            Self::Unsigned(value) => value as f32,
+            Self::Negative(value) => value as f32,
+            Self::NegativeZero | Self::Float(_) => value as f32,
+        };
+        (single.is_finite() || !value.is_finite()).then_some(single)
     }
 
     pub(super) fn unexpected(self) -> Unexpected<'static> {

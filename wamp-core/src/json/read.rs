@@ -74,6 +74,13 @@ impl<'de> Cursor<'de> for Reader<'de> {
         self.any_notation()
     }
 
+    fn notation(&mut self) -> Result<Number, Malformed> {
+        let start = self.at;
+        let number = self.any_notation()?;
+        let is_float = self.slice(start..self.at).contains(['.', 'e', 'E']);
+        Ok(if is_float { Number::Float(number.float()) } else { number })
+    }
+
     // From the text and not by way of a f64: to round twice may miss the nearest f32.
     fn single(&mut self) -> Result<f32, Malformed> {
         let start = self.at;
@@ -97,6 +104,10 @@ impl<'de> Cursor<'de> for Reader<'de> {
             self.at = start;
         }
         Ok(bytes)
+    }
+
+    fn length(_: &Elements) -> Option<usize> {
+        None
     }
 
     #[inline]

@@ -1,0 +1,395 @@
+//! serde's values in a binary format, shaped as serde_json shapes them.
+//!
+//! A serializer of our own, because a type has one shape in all formats: structs are dicts, variants are named, what is
+//! nothing is null, keys are strings, and lists whose length is not known in advance are written all the same. The
+//! libraries differ from serde_json, and from each other, in each of these.
+
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use bumpalo::Bump;
+use serde::ser::{self, Serialize, Serializer};
+
+use super::Cursor as _;
+use super::transcode::transcode_json;
+use crate::json;
+
+/// How a binary format writes what values consist of.
+pub(crate) trait Tokens {
+    fn null(out: &mut Vec<u8>);
+    fn boolean(out: &mut Vec<u8>, value: bool);
+    fn unsigned(out: &mut Vec<u8>, value: u64);
+    /// Below zero.
+    fn negative(out: &mut Vec<u8>, value: i64);
+    fn single(out: &mut Vec<u8>, value: f32);
+    fn double(out: &mut Vec<u8>, value: f64);
+    fn string(out: &mut Vec<u8>, value: &str) -> Result<(), Fault>;
+    fn bytes(out: &mut Vec<u8>, value: &[u8]) -> Result<(), Fault>;
+    /// What comes before so many elements.
+    fn list(out: &mut Vec<u8>, length: usize) -> Result<(), Fault>;
+    /// What comes before so many keys with their values.
+    fn dict(out: &mut Vec<u8>, length: usize) -> Result<(), Fault>;
+}
+
+/// Why a value could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Fault(pub(crate) String);
+
+impl ser::Error for Fault {
+    fn custom<T: Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
+
+/// Appends the value to `out`; on an error `out` is what it was, so that an ERROR can take the frame's place.
+pub(crate) fn write<T: Tokens>(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+    let length = out.len();
+    let result = value.serialize(Writer::<T> { out, tokens: PhantomData });
+    if result.is_err() {
+        out.truncate(length);
+    }
+    result
+}
+
+/// serde_json's name for a value that is JSON already, as its `RawValue` serialises itself.
+const JSON_TOKEN: &str = "$serde_json::private::RawValue";
+
+struct Writer<'o, T> {
+    out: &'o mut Vec<u8>,
+    tokens: PhantomData<T>,
+}
+
+impl<'o, T: Tokens> Writer<'o, T> {
+    fn again(&mut self) -> Writer<'_, T> {
+        Writer { out: self.out, tokens: PhantomData }
+    }
+
+    fn begin(self, open: Open, length: Option<usize>) -> Result<Items<'o, T>, Fault> {
+        let start = self.out.len();
+        let declared = length.unwrap_or(0);
+        open.write::<T>(self.out, declared)?;
+        let header = start..self.out.len();
+        Ok(Items { writer: self, open, header, declared, count: 0 })
+    }
+
+    /// A variant with content is a dict whose only key is the variant's name.
+    fn variant(&mut self, name: &str) -> Result<(), Fault> {
+        T::dict(self.out, 1)?;
+        T::string(self.out, name)
+    }
+
+    /// What serde_json makes a string of as a key is one here too.
+    fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+        with_json(key, |written, string| match (string, written.as_bytes().first()) {
+            (Some(key), _) => T::string(self.out, key),
+            (None, Some(b'[' | b'{' | b'n') | None) => Err(Fault("key must be a string".into())),
+            (None, Some(_)) => T::string(self.out, written),
+        })
+    }
+
+    /// A value that is JSON already.
+    fn json(&mut self, text: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+        with_json(text, |_, text| transcode_json::<T>(self.out, text.unwrap_or_default()))
+    }
+}
+
+/// Lends the value as JSON and, if it is a string, that string.
+fn with_json<R>(
+    value: &(impl Serialize + ?Sized),
+    then: impl FnOnce(&str, Option<&str>) -> Result<R, Fault>,
+) -> Result<R, Fault> {
+    let (mut written, arena) = (Vec::new(), Bump::new());
+    json::write(&mut written, value).map_err(ser::Error::custom)?;
+    let written = std::str::from_utf8(&written).map_err(ser::Error::custom)?;
+    then(written, json::Reader::new(written, &arena).string().ok())
+}
+
+/// What has been begun.
+#[derive(Copy, Clone)]
+enum Open {
+    List,
+    Dict,
+    /// A value that is JSON already stands in its only field.
+    Json,
+}
+
+impl Open {
+    fn write<T: Tokens>(self, out: &mut Vec<u8>, length: usize) -> Result<(), Fault> {
+        match self {
+            Self::List => T::list(out, length),
+            Self::Dict => T::dict(out, length),
+            Self::Json => Ok(()),
+        }
+    }
+}
+
+/// A list or dict that is being written.
+struct Items<'o, T> {
+    writer: Writer<'o, T>,
+    open: Open,
+    /// Where its length stands.
+    header: Range<usize>,
+    declared: usize,
+    count: usize,
+}
+
+impl<T: Tokens> Items<'_, T> {
+    fn element(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+        self.count += 1;
+        value.serialize(self.writer.again())
+    }
+
+    fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+        if matches!(self.open, Open::Json) {
+            return self.writer.json(value);
+        }
+        self.count += 1;
+        T::string(self.writer.out, name)?;
+        value.serialize(self.writer.again())
+    }
+
+    /// Corrects the length, if it was not known or not right.
+    fn finish(self) -> Result<(), Fault> {
+        if self.count != self.declared {
+            let mut header = Vec::new();
+            self.open.write::<T>(&mut header, self.count)?;
+            self.writer.out.splice(self.header, header);
+        }
+        Ok(())
+    }
+}
+
+macro_rules! integers {
+    ($($method:ident: $type:ty => $token:ident)*) => {$(
+        fn $method(self, value: $type) -> Result<(), Fault> {
+            $token::<T>(self.out, value.into())
+        }
+    )*};
+}
+
+fn unsigned<T: Tokens>(out: &mut Vec<u8>, value: u128) -> Result<(), Fault> {
+    let value = u64::try_from(value).map_err(|_| Fault("an integer beyond 64 bits".into()))?;
+    T::unsigned(out, value);
+    Ok(())
+}
+
+fn signed<T: Tokens>(out: &mut Vec<u8>, value: i128) -> Result<(), Fault> {
+    if let Ok(value) = u128::try_from(value) {
+        return unsigned::<T>(out, value);
+    }
+    T::negative(out, i64::try_from(value).map_err(|_| Fault("an integer beyond 64 bits".into()))?);
+    Ok(())
+}
+
+impl<'o, T: Tokens> Serializer for Writer<'o, T> {
+    type Ok = ();
+    type Error = Fault;
+    type SerializeSeq = Items<'o, T>;
+    type SerializeTuple = Items<'o, T>;
+    type SerializeTupleStruct = Items<'o, T>;
+    type SerializeTupleVariant = Items<'o, T>;
+    type SerializeMap = Items<'o, T>;
+    type SerializeStruct = Items<'o, T>;
+    type SerializeStructVariant = Items<'o, T>;
+
+    integers! {
+        serialize_i8: i8 => signed
+        serialize_i16: i16 => signed
+        serialize_i32: i32 => signed
+        serialize_i64: i64 => signed
+        serialize_i128: i128 => signed
+        serialize_u8: u8 => unsigned
+        serialize_u16: u16 => unsigned
+        serialize_u32: u32 => unsigned
+        serialize_u64: u64 => unsigned
+        serialize_u128: u128 => unsigned
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<(), Fault> {
+        T::boolean(self.out, value);
+        Ok(())
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Fault> {
+        T::single(self.out, value);
+        Ok(())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Fault> {
+        T::double(self.out, value);
+        Ok(())
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Fault> {
+        T::string(self.out, value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Fault> {
+        T::string(self.out, value)
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Fault> {
+        T::bytes(self.out, value)
+    }
+
+    fn serialize_none(self) -> Result<(), Fault> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<V: Serialize + ?Sized>(self, value: &V) -> Result<(), Fault> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Fault> {
+        T::null(self.out);
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Fault> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<(), Fault> {
+        T::string(self.out, variant)
+    }
+
+    fn serialize_newtype_struct<V: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        value: &V,
+    ) -> Result<(), Fault> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<V: Serialize + ?Sized>(
+        mut self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &V,
+    ) -> Result<(), Fault> {
+        self.variant(variant)?;
+        value.serialize(self)
+    }
+
+    fn serialize_seq(self, length: Option<usize>) -> Result<Items<'o, T>, Fault> {
+        self.begin(Open::List, length)
+    }
+
+    fn serialize_tuple(self, length: usize) -> Result<Items<'o, T>, Fault> {
+        self.begin(Open::List, Some(length))
+    }
+
+    fn serialize_tuple_struct(self, _name: &'static str, length: usize) -> Result<Items<'o, T>, Fault> {
+        self.begin(Open::List, Some(length))
+    }
+
+    fn serialize_tuple_variant(
+        mut self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Items<'o, T>, Fault> {
+        self.variant(variant)?;
+        self.begin(Open::List, Some(length))
+    }
+
+    fn serialize_map(self, length: Option<usize>) -> Result<Items<'o, T>, Fault> {
+        self.begin(Open::Dict, length)
+    }
+
+    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Items<'o, T>, Fault> {
+        match name {
+            JSON_TOKEN => self.begin(Open::Json, None),
+            _ => self.begin(Open::Dict, Some(length)),
+        }
+    }
+
+    fn serialize_struct_variant(
+        mut self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Items<'o, T>, Fault> {
+        self.variant(variant)?;
+        self.begin(Open::Dict, Some(length))
+    }
+}
+
+/// Lists by their several names.
+macro_rules! lists {
+    ($($trait:ident::$method:ident)*) => {$(
+        impl<T: Tokens> ser::$trait for Items<'_, T> {
+            type Ok = ();
+            type Error = Fault;
+
+            fn $method<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), Fault> {
+                self.element(value)
+            }
+
+            fn end(self) -> Result<(), Fault> {
+                self.finish()
+            }
+        }
+    )*};
+}
+
+lists! {
+    SerializeSeq::serialize_element
+    SerializeTuple::serialize_element
+    SerializeTupleStruct::serialize_field
+    SerializeTupleVariant::serialize_field
+}
+
+impl<T: Tokens> ser::SerializeMap for Items<'_, T> {
+    type Ok = ();
+    type Error = Fault;
+
+    fn serialize_key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), Fault> {
+        self.count += 1;
+        self.writer.key(key)
+    }
+
+    fn serialize_value<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), Fault> {
+        value.serialize(self.writer.again())
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        self.finish()
+    }
+}
+
+impl<T: Tokens> ser::SerializeStruct for Items<'_, T> {
+    type Ok = ();
+    type Error = Fault;
+
+    fn serialize_field<V: Serialize + ?Sized>(&mut self, name: &'static str, value: &V) -> Result<(), Fault> {
+        self.field(name, value)
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        self.finish()
+    }
+}
+
+impl<T: Tokens> ser::SerializeStructVariant for Items<'_, T> {
+    type Ok = ();
+    type Error = Fault;
+
+    fn serialize_field<V: Serialize + ?Sized>(&mut self, name: &'static str, value: &V) -> Result<(), Fault> {
+        self.field(name, value)
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        self.finish()
+    }
+}
