@@ -7,6 +7,8 @@
 mod arguments;
 mod broker;
 mod call;
+#[allow(dead_code, unused_imports, reason = "not offered yet")]
+mod cbor;
 mod connection;
 mod context;
 mod error;
