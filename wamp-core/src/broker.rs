@@ -1,6 +1,8 @@
 //! Subscriptions of one realm, and how an event reaches them.
 
+mod event;
 mod patterns;
+mod retention;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -10,42 +12,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 
-use crate::id::{PublicationId, SessionId, SubscriptionId};
-use crate::message::{self, EventDetails, Filter, MatchPolicy, Passthru};
+use crate::id::{SessionId, SubscriptionId};
+use crate::limits::Limits;
+use crate::message::{EventDetails, MatchPolicy};
 use crate::pattern::{Pattern, Patterns};
-use crate::payload::Payload;
 use crate::peer::Peer;
-use crate::serializer::{EncodeError, Serializer};
+use crate::serializer::EncodeError;
+use event::Encoded;
+pub(crate) use event::{Event, encode};
 use patterns::PatternSubscriptions;
+use retention::{Held, Retention};
 
 /// A publisher and a subscriber meet only if their topics fall into one shard.
 const SHARDS: usize = 16;
 
-/// An event on its way to the subscribers of its topic.
-#[derive(Debug)]
-pub(crate) struct Event<'e> {
-    pub(crate) publication: PublicationId,
-    pub(crate) topic: &'e str,
-    pub(crate) payload: &'e Payload,
-    pub(crate) filter: &'e Filter,
-    /// The publisher, where it must not get its own event (B-10).
-    pub(crate) excluded: Option<SessionId>,
-    /// The publisher, where subscribers shall see who it is (N-01).
-    pub(crate) disclosed: Option<&'e Arc<Peer>>,
-    /// How far the publisher is trusted (N-05).
-    pub(crate) trustlevel: Option<u32>,
-    /// How subscribers have to read the payload.
-    pub(crate) passthru: Option<&'e Passthru>,
-}
-
 /// Subscriptions of one realm, one for each topic or pattern that at least one session is subscribed to.
 ///
-/// Locks are taken in this order: a shard or the patterns, a subscription, a mailbox.
+/// Locks are taken in this order: the retained events, a shard or the patterns, a subscription, a mailbox.
 #[derive(Debug)]
 pub(crate) struct Broker {
     hasher: RandomState,
     shards: [RwLock<HashMap<Arc<str>, Arc<Subscribers>>>; SHARDS],
     patterns: PatternSubscriptions,
+    retention: Retention,
+    max_retained: usize,
+    max_retained_bytes: usize,
     last_id: AtomicU64,
 }
 
@@ -58,11 +49,14 @@ struct Subscribers {
 
 impl Broker {
     /// For a realm where these topics are declared for subscribers, each with a number of its own.
-    pub(crate) fn new(topics: Patterns<usize>) -> Self {
+    pub(crate) fn new(topics: Patterns<usize>, limits: &Limits) -> Self {
         Self {
             hasher: RandomState::new(),
             shards: Default::default(),
             patterns: PatternSubscriptions::new(topics),
+            retention: Retention::new(limits),
+            max_retained: limits.retained_per_subscription,
+            max_retained_bytes: limits.queued_bytes,
             last_id: AtomicU64::new(0),
         }
     }
@@ -87,6 +81,47 @@ impl Broker {
         id
     }
 
+    /// As [`subscribe`](Self::subscribe), with the retained events that the subscription begins with: no event is among
+    /// them and comes again, and none is missing (E-01).
+    pub(crate) fn subscribe_retained(
+        &self,
+        topic: &Pattern,
+        session: &Arc<Peer>,
+    ) -> (SubscriptionId, Vec<Bytes>) {
+        let held = self.retention.hold();
+        let id = self.subscribe(topic, session);
+        (id, self.encode_retained(&held, id, topic, session))
+    }
+
+    /// The retained events of a subscription that the session has already (E-06).
+    pub(crate) fn retained(&self, id: SubscriptionId, topic: &Pattern, session: &Peer) -> Vec<Bytes> {
+        self.encode_retained(&self.retention.hold(), id, topic, session)
+    }
+
+    fn encode_retained(
+        &self,
+        held: &Held<'_>,
+        id: SubscriptionId,
+        topic: &Pattern,
+        session: &Peer,
+    ) -> Vec<Bytes> {
+        let (mut messages, mut bytes) = (Vec::new(), 0);
+        let kept = held.of(topic, session).filter(|kept| self.patterns.serves(topic, &kept.topic));
+        for kept in kept.take(self.max_retained) {
+            match kept.encode(session.serializer, id, topic.policy != MatchPolicy::Exact) {
+                Ok(message) => {
+                    bytes += message.len();
+                    if bytes > self.max_retained_bytes && !messages.is_empty() {
+                        break;
+                    }
+                    messages.push(message);
+                }
+                Err(error) => tracing::warn!(topic = kept.topic, %error, "a retained event is left out"),
+            }
+        }
+        messages
+    }
+
     /// Takes a session out; the last one ends the subscription. Later events do not reach the session any more (B-04).
     pub(crate) fn unsubscribe(&self, topic: &Pattern, session: SessionId) {
         if topic.policy != MatchPolicy::Exact {
@@ -104,8 +139,19 @@ impl Broker {
         SubscriptionId::new(number).expect("2^53 subscriptions take longer than a process lives")
     }
 
-    /// Puts the event into the mailbox of every subscriber that it is for, once for each matching subscription (B-11).
+    /// Delivers an event, and retains it if it asks for that.
     pub(crate) fn publish(&self, event: &Event<'_>) -> Result<(), EncodeError> {
+        if !event.retain {
+            return self.deliver(event);
+        }
+        let mut held = self.retention.hold();
+        self.deliver(event)?;
+        self.retention.keep(&mut held, event);
+        Ok(())
+    }
+
+    /// Puts the event into the mailbox of every subscriber that it is for, once for each matching subscription (B-11).
+    fn deliver(&self, event: &Event<'_>) -> Result<(), EncodeError> {
         let exact = self.shard(event.topic).read().get(event.topic).cloned();
         if let Some(subscribers) = exact {
             subscribers.deliver(event, event.details())?;
@@ -144,72 +190,4 @@ impl Subscribers {
         }
         Ok(())
     }
-}
-
-impl<'e> Event<'e> {
-    /// Made anew for each subscription (B-09).
-    fn details(&self) -> EventDetails<'e> {
-        let identity = self.disclosed.map(|publisher| &publisher.identity);
-        EventDetails {
-            publisher: self.disclosed.map(|publisher| publisher.id),
-            publisher_authid: identity.map(|identity| identity.authid.as_str()),
-            publisher_authrole: identity.map(|identity| identity.authrole.as_str()),
-            trustlevel: self.trustlevel,
-            ppt_scheme: self.passthru.and_then(|passthru| passthru.ppt_scheme.as_deref()),
-            ppt_serializer: self.passthru.and_then(|passthru| passthru.ppt_serializer.as_deref()),
-            ppt_cipher: self.passthru.and_then(|passthru| passthru.ppt_cipher.as_deref()),
-            ppt_keyid: self.passthru.and_then(|passthru| passthru.ppt_keyid.as_deref()),
-            ..EventDetails::default()
-        }
-    }
-
-    fn reaches(&self, session: &Peer) -> bool {
-        let identity = &session.identity;
-        Some(session.id) != self.excluded
-            && self.filter.admits(session.id.get(), &identity.authid, &identity.authrole)
-    }
-}
-
-/// An event of one subscription, encoded once for each serializer in use.
-struct Encoded<'e> {
-    subscription: SubscriptionId,
-    details: EventDetails<'e>,
-    event: &'e Event<'e>,
-    messages: Vec<(Serializer, Bytes)>,
-}
-
-impl Encoded<'_> {
-    fn message(&mut self, serializer: Serializer) -> Result<Bytes, EncodeError> {
-        if let Some((_, message)) = self.messages.iter().find(|(of, _)| *of == serializer) {
-            return Ok(message.clone());
-        }
-        let Event { publication, payload, .. } = *self.event;
-        let message = encoded(serializer, self.subscription, publication, &self.details, payload)?;
-        self.messages.push((serializer, message.clone()));
-        Ok(message)
-    }
-}
-
-/// An EVENT for one subscriber as it lies in its mailbox.
-pub(crate) fn encode(
-    serializer: Serializer,
-    subscription: SubscriptionId,
-    publication: PublicationId,
-    retained: bool,
-    payload: &Payload,
-) -> Result<Bytes, EncodeError> {
-    let details = EventDetails { retained, ..EventDetails::default() };
-    encoded(serializer, subscription, publication, &details, payload)
-}
-
-fn encoded(
-    serializer: Serializer,
-    subscription: SubscriptionId,
-    publication: PublicationId,
-    details: &EventDetails<'_>,
-    payload: &Payload,
-) -> Result<Bytes, EncodeError> {
-    let mut out = Vec::new();
-    message::event(serializer, &mut out, subscription, publication, details, payload)?;
-    Ok(out.into())
 }

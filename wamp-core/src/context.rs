@@ -266,7 +266,7 @@ impl Subscription {
         let payload = Payload::builder().arg(value).build()?;
         let publication = PublicationId::random();
         if self.is_active() {
-            let message = broker::encode(self.peer.serializer, self.id, publication, false, &payload)?;
+            let message = broker::encode(self.peer.serializer, self.id, publication, &payload)?;
             self.peer.mailbox.event(self.id, message);
         }
         Ok(publication)

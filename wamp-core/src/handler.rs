@@ -26,6 +26,8 @@ pub struct Registration {
     pub roles: &'static [&'static str],
     /// How long a call may take until its next result; the caller can ask for less.
     pub timeout: Option<Duration>,
+    /// Whether publishers may have their events retained (E-05).
+    pub retain: bool,
     /// The function with its module.
     pub function: &'static str,
     /// Where the attribute stands.

@@ -30,6 +30,13 @@ pub struct Limits {
     pub bytes_in_flight: usize,
     /// Subscriptions of one session; one more is answered `wamp.error.not_authorized`. 1 024.
     pub subscriptions: usize,
+    /// Retained events of a realm; where there are more, the oldest are forgotten. 10 000.
+    pub retained_events: usize,
+    /// Bytes of the retained events of a realm; whichever of the two comes first. 16 MiB.
+    pub retained_bytes: usize,
+    /// Retained events that one SUBSCRIBE is answered with, each of another topic, and together no longer than
+    /// [`queued_bytes`](Self::queued_bytes); of the others none is sent. 1 024.
+    pub retained_per_subscription: usize,
     /// Messages that may wait for a subscriber; one more and it is cut off, so that the publisher never waits. A handler that
     /// publishes more than this without an await in between cuts off even those who read. 16 384.
     pub queued_messages: usize,
@@ -66,6 +73,9 @@ impl Default for Limits {
             publications_in_flight: 256,
             bytes_in_flight: 4 << 20,
             subscriptions: 1024,
+            retained_events: 10_000,
+            retained_bytes: 16 << 20,
+            retained_per_subscription: 1024,
             queued_messages: 16 << 10,
             queued_bytes: 4 << 20,
             outgoing_bytes: 256 << 10,

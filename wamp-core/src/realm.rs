@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::broker::{Broker, Event};
 use crate::id::{PublicationId, SessionId};
+use crate::limits::Limits;
 use crate::message::Filter;
 use crate::pattern::Patterns;
 use crate::payload::PayloadBuilder;
@@ -42,10 +43,10 @@ struct Shared {
 
 impl Realm {
     /// Serves a realm where these topics are declared for subscribers, each with a number of its own.
-    pub(crate) fn open(name: &str, topics: Patterns<usize>) -> Self {
+    pub(crate) fn open(name: &str, topics: Patterns<usize>, limits: &Limits) -> Self {
         Self {
             name: name.into(),
-            shared: Arc::new(Shared { broker: Broker::new(topics), sessions: Mutex::default() }),
+            shared: Arc::new(Shared { broker: Broker::new(topics, limits), sessions: Mutex::default() }),
         }
     }
 
@@ -77,6 +78,7 @@ impl Realm {
             topic: topic.into(),
             payload: PayloadBuilder::default(),
             filter: Filter::default(),
+            retain: false,
         }
     }
 
@@ -108,6 +110,7 @@ pub struct Publish {
     topic: String,
     payload: PayloadBuilder,
     filter: Filter,
+    retain: bool,
 }
 
 /// An event could not be published.
@@ -132,6 +135,22 @@ impl Publish {
     /// Adds a keyword argument.
     pub fn kwarg(mut self, key: &str, value: impl Serialize) -> Self {
         self.payload = self.payload.kwarg(key, value);
+        self
+    }
+
+    /// Keeps the event for those who subscribe later and ask for it (`get_retained`), in place of the one that was retained
+    /// before; whatever the topic, and with the same filters (E-02). How many are kept in a realm is limited:
+    /// [`Limits::retained_events`](crate::Limits::retained_events).
+    ///
+    /// ```
+    /// # use wamp_core::{Realm, Router};
+    /// # let router = Router::builder().realm(Realm::new("shop")).handlers([]).build()?;
+    /// # let realm = router.realm("shop").expect("declared above");
+    /// realm.publish("price").arg(17).retain().send()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn retain(mut self) -> Self {
+        self.retain = true;
         self
     }
 
@@ -177,23 +196,14 @@ impl Publish {
     /// # Errors
     /// The topic is not a URI of the application, or an argument cannot be serialised.
     pub fn send(self) -> Result<PublicationId, PublishError> {
-        let Self { realm, topic, payload, mut filter } = self;
+        let Self { realm, topic, payload, mut filter, retain } = self;
         filter.sort();
         if !uri::is_valid(&topic) || uri::is_reserved(&topic) {
             return Err(PublishError::Topic(topic));
         }
         let publication = PublicationId::random();
         let payload = payload.build()?;
-        let event = Event {
-            publication,
-            topic: &topic,
-            payload: &payload,
-            filter: &filter,
-            excluded: None,
-            disclosed: None,
-            trustlevel: None,
-            passthru: None,
-        };
+        let event = Event { retain, ..Event::of_router(publication, &topic, &payload, &filter) };
         realm.broker().publish(&event)?;
         Ok(publication)
     }

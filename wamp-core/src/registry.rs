@@ -17,13 +17,29 @@ use crate::uri;
 /// let realm: RealmBuilder = Realm::new("chat").topic("room.{name}", Topic::open()).topic("files.{path..}", Topic::open());
 /// ```
 #[derive(Clone, Debug)]
-pub struct Topic(());
+pub struct Topic {
+    retained: bool,
+}
 
 impl Topic {
     /// Every session of the realm may subscribe and publish.
     #[must_use]
     pub const fn open() -> Self {
-        Self(())
+        Self { retained: false }
+    }
+
+    /// Publishers may have their events retained (`retain`): those who subscribe later and ask for it (`get_retained`) are
+    /// sent the most recent one that was for them, marked `retained`. Where a topic does not say this, the events of clients
+    /// reach the subscribers that are there, and are not kept; the application may retain events on any topic:
+    /// [`Publish::retain`](crate::Publish::retain).
+    ///
+    /// ```
+    /// use wamp_core::{RealmBuilder, Realm, Topic};
+    /// let realm: RealmBuilder = Realm::new("house").topic("lamp.{room}", Topic::open().retained());
+    /// ```
+    #[must_use]
+    pub const fn retained(self) -> Self {
+        Self { retained: true }
     }
 }
 
@@ -31,6 +47,7 @@ impl Topic {
 #[derive(Clone, Debug)]
 pub(crate) struct DeclaredTopic {
     pub(crate) uri: String,
+    pub(crate) topic: Topic,
     pub(crate) at: &'static Location<'static>,
 }
 
@@ -103,6 +120,15 @@ impl Registry {
         self.publications.find(topic)
     }
 
+    /// Whether clients may have events of the topic retained (E-05).
+    pub(crate) fn retains(&self, topic: &str) -> bool {
+        match self.publication(topic) {
+            Some(Declared::Open(declared)) => declared.topic.retained,
+            Some(Declared::Handled(handler)) => handler.retain,
+            None => false,
+        }
+    }
+
     pub(crate) fn joins(&self) -> &[&'static Registration] {
         &self.joins
     }
@@ -122,7 +148,7 @@ fn insert(
 
 impl std::fmt::Display for DeclaredTopic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { uri, at } = self;
+        let Self { uri, at, .. } = self;
         write!(f, "topic(\"{uri}\") at {at}")
     }
 }

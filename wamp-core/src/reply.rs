@@ -165,7 +165,8 @@ pub struct Events<S>(pub S);
 #[expect(clippy::exhaustive_structs, reason = "made by handlers")]
 pub struct Hold<T>(pub T);
 
-/// The state of the topic, sent as the first event (marked `retained`). Events that are published while the handler
+/// The state of the topic, sent as the first event (marked `retained`); where the client asked for retained events, these
+/// precede it, for they are older. Events that are published while the handler
 /// makes it follow it: one may repeat what it shows, none is missing.
 ///
 /// ```

@@ -33,6 +33,7 @@ fn s_02_session_ids_differ_and_show_no_sequence() {
 fn s_03_welcome_announces_what_is_served_and_nothing_else() {
     let welcome = Client::connect(&router()).ask(hello("realm1"));
     let broker = json!({
+        "event_retention": true,
         "payload_passthru_mode": true,
         "pattern_based_subscription": true,
         "publisher_exclusion": true,

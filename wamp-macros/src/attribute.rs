@@ -63,6 +63,8 @@ pub(crate) struct Annotation {
     pub(crate) roles: Vec<LitStr>,
     /// In milliseconds.
     pub(crate) timeout: Option<u64>,
+    /// Whether clients may have their events retained.
+    pub(crate) retain: bool,
     pub(crate) krate: Option<Path>,
 }
 
@@ -77,6 +79,7 @@ impl Annotation {
             realm: None,
             roles: Vec::new(),
             timeout: None,
+            retain: false,
             krate: None,
         };
         let mut given: Vec<Ident> = Vec::new();
@@ -163,6 +166,10 @@ impl Annotation {
             faults.on(name, "`timeout` is an option of `#[rpc]`: only a call has one");
         } else if name == "timeout" {
             self.timeout = faults.ok(milliseconds(value));
+        } else if name == "retain" && self.kind != Kind::Publish {
+            faults.on(name, "`retain` is an option of `#[publish]`: it is publishers who ask for it");
+        } else if name == "retain" {
+            self.retain = faults.ok(flag(value)).unwrap_or_default();
         } else if let Expr::Path(path) = value {
             self.krate = Some(path.path.clone());
         } else {
@@ -186,16 +193,16 @@ impl Parse for Setting {
             return Err(syn::Error::new_spanned(
                 rest,
                 "expected a URI as a string literal, or one of the options `realm = \"…\"`, `role = \"…\"`, \
-                 `timeout = \"…\"`, `crate = path`",
+                 `timeout = \"…\"`, `retain = true`, `crate = path`",
             ));
         }
         let name = input.call(Ident::parse_any)?;
-        if !["realm", "role", "timeout", "crate"].iter().any(|known| name == known) {
+        if !["realm", "role", "timeout", "retain", "crate"].iter().any(|known| name == known) {
             let _: TokenStream = input.parse()?;
             return Err(syn::Error::new_spanned(
                 &name,
                 format!(
-                    "unknown option `{name}`: the options are `realm`, `role`, `timeout` and `crate`; a URI is a string literal"
+                    "unknown option `{name}`: the options are `realm`, `role`, `timeout`, `retain` and `crate`; a URI is a string literal"
                 ),
             ));
         }
@@ -214,6 +221,13 @@ fn text(value: &Expr, otherwise: &str) -> syn::Result<LitStr> {
         }
         Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Ok(literal.clone()),
         _ => Err(syn::Error::new_spanned(value, otherwise)),
+    }
+}
+
+fn flag(value: &Expr) -> syn::Result<bool> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }) => Ok(flag.value),
+        _ => Err(syn::Error::new_spanned(value, "write `retain = true`, or leave the option out")),
     }
 }
 

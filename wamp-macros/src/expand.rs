@@ -141,7 +141,7 @@ impl Glue<'_> {
 
     fn registration(&self, at: usize, run: &Run) -> TokenStream {
         let Self { handler: Handler { ident, .. }, private } = self;
-        let Run { kind, uri, realm, roles, timeout, .. } = run;
+        let Run { kind, uri, realm, roles, timeout, retain, .. } = run;
         let (function, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
         let entry = variant(*kind);
         let uri = uri.as_ref().map_or_else(|| quote!(""), ToTokens::to_token_stream);
@@ -158,6 +158,7 @@ impl Glue<'_> {
                 realm: #realm,
                 roles: &[#(#roles),*],
                 timeout: #timeout,
+                retain: #retain,
                 function: ::core::concat!(::core::module_path!(), "::", #name),
                 file: ::core::file!(),
                 line: #line,

@@ -36,6 +36,8 @@ pub(crate) struct Run {
     pub(crate) roles: Vec<LitStr>,
     /// In milliseconds.
     pub(crate) timeout: Option<u64>,
+    /// Whether clients may have their events retained.
+    pub(crate) retain: bool,
     /// Where each parameter comes from.
     pub(crate) sources: Vec<Source>,
 }
@@ -110,7 +112,7 @@ impl Handler {
 
 /// One run for each URI, and one for a `#[session]`.
 fn runs(annotation: Annotation, parameters: &[Parameter]) -> Vec<Run> {
-    let Annotation { kind, at, uris, realm, roles, timeout, .. } = annotation;
+    let Annotation { kind, at, uris, realm, roles, timeout, retain, .. } = annotation;
     let run = |uri: Option<LitStr>, sources| Run {
         kind,
         at,
@@ -118,6 +120,7 @@ fn runs(annotation: Annotation, parameters: &[Parameter]) -> Vec<Run> {
         realm: realm.clone(),
         roles: roles.clone(),
         timeout,
+        retain,
         sources,
     };
     if kind == Kind::Session {

@@ -165,8 +165,14 @@ pub fn subscribe(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// to the subscribers, `Err` refuses it. If the handler reads an argument, an event with others is refused; if it reads
 /// none, the arguments are left to the subscribers.
 ///
+/// With `retain = true` publishers may have their events retained (option `retain` of PUBLISH): who subscribes later and asks
+/// for it (`get_retained`) is sent the most recent one. Without it, an event that asks for it is delivered and not kept.
+///
 /// ```
 /// use wamp_actix::{Error, publish};
+///
+/// #[publish("lamp.{room}", retain = true)]
+/// async fn lamp(is_on: bool) {}
 ///
 /// #[publish("chat.{room}")]
 /// async fn say(room: &str, text: &str) -> Result<(), Error> {

@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let realm = Realm::new("realm1")
         .topic("testbed.chat", Topic::open())
-        .topic("testbed.open.{rest..}", Topic::open())
+        .topic("testbed.open.{rest..}", Topic::open().retained())
         .topic("bench.topic", Topic::open());
     let router = Router::builder().realm(realm).build()?;
     let (log, tickers) = (Data::new(SleepLog::default()), Data::new(Tickers::default()));

@@ -137,6 +137,7 @@ struct PublishOptions {
     eligible: Option<Vec<u64>>,
     eligible_authid: Option<Vec<String>>,
     eligible_authrole: Option<Vec<String>>,
+    retain: bool,
 }
 
 impl PublishOptions {
@@ -163,7 +164,7 @@ impl PublishOptions {
         if let Some(authroles) = self.eligible_authrole {
             publish = publish.eligible_authrole(authroles);
         }
-        publish
+        if self.retain { publish.retain() } else { publish }
     }
 }
 

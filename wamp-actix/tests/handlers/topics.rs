@@ -43,6 +43,9 @@ async fn open(path: &str) {
     assert!(!path.is_empty());
 }
 
+#[publish("lamp", retain = true)]
+async fn lamp() {}
+
 #[session(role = "guest")]
 async fn refuse_guests() -> Result<Hold<&'static str>, Error> {
     Err(Error::not_authorized("no guests"))
@@ -90,6 +93,12 @@ async fn a_publish_handler_reads_the_event_and_lets_it_through_or_refuses_it() {
 async fn a_publish_handler_that_reads_no_argument_leaves_them_all_to_the_subscribers() {
     let client = client(handlers![open]).await;
     client.publish("open.a.b").arg(1).kwarg("anything", 2).await.unwrap();
+}
+
+#[test]
+fn e_05_publishers_may_retain_where_the_attribute_says_so() {
+    let retain = |handlers: &[&[wamp_actix::__private::Registration]]| handlers[0][0].retain;
+    assert!(retain(&handlers![lamp]) && !retain(&handlers![open]));
 }
 
 #[actix_web::test]

@@ -62,6 +62,13 @@ impl PatternSubscriptions {
         }
     }
 
+    /// Whether events of this topic, which matches, travel through a subscription to the pattern: as the declaration that
+    /// covers it serves them.
+    pub(super) fn serves(&self, pattern: &Pattern, topic: &str) -> bool {
+        pattern.policy == MatchPolicy::Exact
+            || !uri::is_reserved(topic) && self.topics.find(topic) == self.topics.covering(pattern)
+    }
+
     /// The subscriptions through which an event of this topic travels. What is under `wamp` travels through none (U-08).
     pub(super) fn of(&self, topic: &str) -> Vec<Arc<Subscribers>> {
         // Relaxed: who publishes after SUBSCRIBED was sent comes after the addition, and sees it.

@@ -156,6 +156,7 @@ impl Joined {
             disclosed,
             trustlevel: publisher.trustlevel,
             passthru: options.passthru.as_deref(),
+            retain: options.retain == Some(true) && self.served.registry.retains(topic),
         };
         self.served.realm.broker().publish(&event).map_err(|error| Error::encoding(&error))
     }

@@ -42,6 +42,8 @@ enum State {
     /// A handler decides, asked by the first of these SUBSCRIBEs; they wait for it, and these events.
     Pending {
         requests: Vec<RequestId>,
+        /// Retained events that it begins with.
+        retained: Vec<Bytes>,
         held: Vec<Bytes>,
         held_bytes: usize,
         /// The handler, if it was not ready at once.
@@ -126,6 +128,7 @@ impl Joined {
         options: &SubscribeOptions,
         topic: &str,
     ) -> Result<(), Error> {
+        let get_retained = options.get_retained == Some(true);
         let policy = options.policy.unwrap_or(MatchPolicy::Exact); // W-05
         let topic = Pattern { policy, uri: topic.to_owned() };
         if !topic.is_valid() {
@@ -133,18 +136,24 @@ impl Joined {
         }
         let handler = self.subscriber(&topic)?;
         if let Some(&id) = self.subscriptions.by_topic.get(&topic) {
-            return self.subscribe_again(request, id);
+            return self.subscribe_again(request, id, get_retained);
         }
         if self.subscriptions.by_id.len() >= self.limits().subscriptions {
             return Err(Error::not_authorized("too many subscriptions of one session"));
         }
-        let id = self.served.realm.broker().subscribe(&topic, self.link.session.peer());
+        let (broker, peer) = (self.served.realm.broker(), self.link.session.peer());
+        let (id, retained) = if get_retained {
+            broker.subscribe_retained(&topic, peer)
+        } else {
+            (broker.subscribe(&topic, peer), Vec::new())
+        };
         match handler {
             None => {
                 self.subscriptions.insert(id, topic, State::accepted(Vec::new(), Vec::new()));
                 self.subscribed(request, id);
+                self.copy(&retained);
             }
-            Some(handler) => self.ask_subscribe(request, id, topic, handler),
+            Some(handler) => self.ask_subscribe(request, id, topic, retained, handler),
         }
         Ok(())
     }
@@ -170,14 +179,34 @@ impl Joined {
     }
 
     /// B-02: the same subscription, and no second run of its handler.
-    fn subscribe_again(&mut self, request: RequestId, id: SubscriptionId) -> Result<(), Error> {
+    fn subscribe_again(
+        &mut self,
+        request: RequestId,
+        id: SubscriptionId,
+        get_retained: bool,
+    ) -> Result<(), Error> {
+        self.flush_events(); // What is retained is not older than what follows it.
         let limit = self.limits().subscriptions;
-        match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
-            Some(State::Pending { requests, .. }) if requests.len() >= limit => {
+        let Some(Subscribed { topic, state, .. }) = self.subscriptions.by_id.get_mut(&id) else {
+            return Ok(());
+        };
+        let peer = self.link.session.peer();
+        let broker = self.served.realm.broker();
+        match state {
+            State::Pending { requests, .. } if requests.len() >= limit => {
                 return Err(Error::new(uris::UNAVAILABLE).arg("too many requests for one subscription"));
             }
-            Some(State::Pending { requests, .. }) => requests.push(request),
-            _ => self.subscribed(request, id),
+            State::Pending { requests, retained, .. } => {
+                requests.push(request);
+                if get_retained && retained.is_empty() {
+                    *retained = broker.retained(id, topic, peer);
+                }
+            }
+            State::Accepted { .. } => {
+                let retained = if get_retained { broker.retained(id, topic, peer) } else { Vec::new() };
+                self.subscribed(request, id);
+                self.copy(&retained); // E-06
+            }
         }
         Ok(())
     }
@@ -187,14 +216,20 @@ impl Joined {
         request: RequestId,
         id: SubscriptionId,
         topic: Pattern,
+        retained: Vec<Bytes>,
         handler: &'static Registration,
     ) {
         let Entry::Subscribe(run) = handler.entry else {
             return;
         };
         let uri = topic.uri.clone();
-        let pending =
-            State::Pending { requests: vec![request], held: Vec::new(), held_bytes: 0, deciding: None };
+        let pending = State::Pending {
+            requests: vec![request],
+            retained,
+            held: Vec::new(),
+            held_bytes: 0,
+            deciding: None,
+        };
         self.subscriptions.insert(id, topic, pending);
         let Some(Subscribed { active, .. }) = self.subscriptions.by_id.get(&id) else {
             return;
@@ -224,15 +259,16 @@ impl Joined {
         decision: Result<Acceptance, Error>,
     ) {
         let state = self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state);
-        let Some(State::Pending { requests, held, .. }) = state else {
+        let Some(State::Pending { requests, retained, held, .. }) = state else {
             return;
         };
         if requests.first() != Some(&request) {
             return;
         }
-        let (requests, held) = (std::mem::take(requests), std::mem::take(held));
+        let requests = std::mem::take(requests);
+        let (retained, held) = (std::mem::take(retained), std::mem::take(held));
         match decision {
-            Ok(acceptance) => self.accept(id, &requests, &held, acceptance),
+            Ok(acceptance) => self.accept(id, &requests, acceptance, &retained, &held),
             Err(error) => {
                 self.withdraw(id);
                 requests.iter().for_each(|request| self.error(code::SUBSCRIBE, *request, &error));
@@ -240,12 +276,20 @@ impl Joined {
         }
     }
 
-    /// SUBSCRIBED, the snapshot, then what was held back: in this order (B-12).
-    fn accept(&mut self, id: SubscriptionId, requests: &[RequestId], held: &[Bytes], acceptance: Acceptance) {
+    /// SUBSCRIBED, what was retained before it, the snapshot, then what was held back: in this order (B-12).
+    fn accept(
+        &mut self,
+        id: SubscriptionId,
+        requests: &[RequestId],
+        acceptance: Acceptance,
+        retained: &[Bytes],
+        held: &[Bytes],
+    ) {
         let Acceptance { snapshots, streams, holds } = acceptance;
         requests.iter().for_each(|request| self.subscribed(*request, id));
+        self.copy(retained);
         snapshots.iter().for_each(|payload| self.send_event(id, true, payload));
-        held.iter().for_each(|message| self.link.outbox.borrow_mut().copy(message));
+        self.copy(held);
         let sources: Vec<_> = streams.into_iter().map(Source::new).collect();
         let tasks = sources.iter().map(|source| Task::Events(id, source.clone())).collect::<Vec<_>>();
         if let Some(subscribed) = self.subscriptions.by_id.get_mut(&id) {
@@ -316,6 +360,10 @@ impl Joined {
         if let Some(subscribed) = self.subscriptions.remove(id) {
             self.served.realm.broker().unsubscribe(&subscribed.topic, self.link.session.id());
         }
+    }
+
+    fn copy(&self, messages: &[Bytes]) {
+        messages.iter().for_each(|message| self.link.outbox.borrow_mut().copy(message));
     }
 
     fn subscribed(&self, request: RequestId, id: SubscriptionId) {

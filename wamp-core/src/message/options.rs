@@ -142,8 +142,7 @@ pub(crate) struct PublishOptions {
     pub(crate) acknowledge: Option<bool>,
     pub(crate) exclude_me: Option<bool>,
     pub(crate) disclose_me: Option<bool>,
-    #[serde(rename = "retain")]
-    _retain: Option<bool>,
+    pub(crate) retain: Option<bool>,
     pub(crate) ppt_scheme: Option<IgnoredAny>,
     #[serde(skip)]
     pub(crate) passthru: Option<Box<Passthru>>,
@@ -170,7 +169,7 @@ impl Passthru {
 }
 
 /// The rest of `PUBLISH.Options`: which subscribers an event is for (L-03). A list that is present is a condition, an empty whitelist means nobody (L-04).
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Filter {
     pub(crate) exclude: Option<Vec<u64>>,
@@ -182,6 +181,25 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
+    /// Whether there is no condition.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// About how much memory its lists take.
+    pub(crate) fn bytes(&self) -> usize {
+        let numbers = |list: &Option<Vec<u64>>| size_of::<u64>() * list.as_ref().map_or(0, Vec::len);
+        let names = |list: &Option<Vec<String>>| {
+            list.iter().flatten().map(|name| size_of::<String>() + name.len()).sum::<usize>()
+        };
+        numbers(&self.exclude)
+            + numbers(&self.eligible)
+            + names(&self.exclude_authid)
+            + names(&self.exclude_authrole)
+            + names(&self.eligible_authid)
+            + names(&self.eligible_authrole)
+    }
+
     /// Sorts the lists, so that each subscriber is looked up and not searched for.
     pub(crate) fn sort(&mut self) {
         for numbers in [&mut self.exclude, &mut self.eligible].into_iter().flatten() {
@@ -222,8 +240,7 @@ impl Filter {
 pub(crate) struct SubscribeOptions {
     #[serde(rename = "match")]
     pub(crate) policy: Option<MatchPolicy>,
-    #[serde(rename = "get_retained")]
-    _get_retained: Option<bool>,
+    pub(crate) get_retained: Option<bool>,
 }
 
 /// How a topic or procedure is compared with a URI.

@@ -100,8 +100,8 @@ impl RealmBuilder {
 
     /// Declares a topic without a handler: exact, `"chat.{room}"` or `"files.{path..}"`.
     #[track_caller]
-    pub fn topic(mut self, uri: impl Into<String>, _topic: Topic) -> Self {
-        self.topics.push(DeclaredTopic { uri: uri.into(), at: Location::caller() });
+    pub fn topic(mut self, uri: impl Into<String>, topic: Topic) -> Self {
+        self.topics.push(DeclaredTopic { uri: uri.into(), topic, at: Location::caller() });
         self
     }
 }
@@ -182,7 +182,7 @@ impl<R: From<Router>> RouterBuilder<R> {
             return Err(BuildError { faults });
         }
         announce(&handlers);
-        let realms = realms(served);
+        let realms = realms(served, &self.limits);
         let agent =
             self.agent.unwrap_or_else(|| concat!("wamp-actix/", env!("CARGO_PKG_VERSION")).to_owned());
         let inner = Inner { realms, limits: self.limits, agent, stop: Stop::default() };
@@ -233,10 +233,10 @@ fn undeclared(handler: &Registration, realms: &[RealmBuilder]) -> Option<String>
     (!declared).then(|| format!("{handler} is for realm \"{realm}\", which is not declared"))
 }
 
-fn realms(declared: Vec<(&RealmBuilder, Registry)>) -> Realms {
+fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Limits) -> Realms {
     let mut named = HashMap::new();
     for (RealmBuilder { name, settings, .. }, registry) in declared {
-        let realm = Realm::open(name.as_deref().unwrap_or_default(), registry.topics());
+        let realm = Realm::open(name.as_deref().unwrap_or_default(), registry.topics(), limits);
         let (settings, announced) = (settings.clone(), settings.announced());
         let served = Arc::new(Served { realm, registry, settings, announced });
         match name {

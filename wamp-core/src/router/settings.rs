@@ -31,6 +31,7 @@ impl Settings {
     pub(super) fn announced(&self) -> RouterRoles {
         let trust = !self.trustlevels.is_empty();
         let broker = [
+            (true, "event_retention"),
             (true, "payload_passthru_mode"),
             (true, "pattern_based_subscription"),
             (true, "publisher_exclusion"),

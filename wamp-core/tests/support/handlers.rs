@@ -42,6 +42,7 @@ const fn handler(uri: &'static str, entry: Entry) -> Registration {
         realm: None,
         roles: &[],
         timeout: None,
+        retain: false,
         function,
         file: file!(),
         line: 1,
@@ -549,7 +550,7 @@ fn feeding(context: Context) -> Answer<Acceptance> {
     })
 }
 
-fn snapshot(context: Context) -> Answer<Acceptance> {
+pub(crate) fn snapshot(context: Context) -> Answer<Acceptance> {
     Box::pin(async move {
         wait_at(context.uri()).await?;
         accept((Snapshot("snapshot"), Events(futures_util::stream::iter(["stream"]))))

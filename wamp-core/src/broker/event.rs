@@ -1,0 +1,184 @@
+//! An event on its way to subscribers, and one that is kept for later ones.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::id::{PublicationId, SessionId, SubscriptionId};
+use crate::message::{self, EventDetails, Filter, Passthru};
+use crate::payload::Payload;
+use crate::peer::Peer;
+use crate::serializer::{EncodeError, Serializer};
+
+/// An event on its way to the subscribers of its topic.
+#[derive(Debug)]
+pub(crate) struct Event<'e> {
+    pub(crate) publication: PublicationId,
+    pub(crate) topic: &'e str,
+    pub(crate) payload: &'e Payload,
+    pub(crate) filter: &'e Filter,
+    /// The publisher, where it must not get its own event (B-10).
+    pub(crate) excluded: Option<SessionId>,
+    /// The publisher, where subscribers shall see who it is (N-01).
+    pub(crate) disclosed: Option<&'e Arc<Peer>>,
+    /// How far the publisher is trusted (N-05).
+    pub(crate) trustlevel: Option<u32>,
+    /// How subscribers have to read the payload.
+    pub(crate) passthru: Option<&'e Passthru>,
+    /// Kept for those who subscribe later (E-01).
+    pub(crate) retain: bool,
+}
+
+impl<'e> Event<'e> {
+    /// An event of the application or of the router itself: nobody's, for everybody.
+    pub(crate) fn of_router(
+        publication: PublicationId,
+        topic: &'e str,
+        payload: &'e Payload,
+        filter: &'e Filter,
+    ) -> Self {
+        Self {
+            publication,
+            topic,
+            payload,
+            filter,
+            excluded: None,
+            disclosed: None,
+            trustlevel: None,
+            passthru: None,
+            retain: false,
+        }
+    }
+
+    /// Made anew for each subscription (B-09).
+    pub(super) fn details(&self) -> EventDetails<'e> {
+        let identity = self.disclosed.map(|publisher| &publisher.identity);
+        EventDetails {
+            publisher: self.disclosed.map(|publisher| publisher.id),
+            publisher_authid: identity.map(|identity| identity.authid.as_str()),
+            publisher_authrole: identity.map(|identity| identity.authrole.as_str()),
+            trustlevel: self.trustlevel,
+            ppt_scheme: self.passthru.and_then(|passthru| passthru.ppt_scheme.as_deref()),
+            ppt_serializer: self.passthru.and_then(|passthru| passthru.ppt_serializer.as_deref()),
+            ppt_cipher: self.passthru.and_then(|passthru| passthru.ppt_cipher.as_deref()),
+            ppt_keyid: self.passthru.and_then(|passthru| passthru.ppt_keyid.as_deref()),
+            ..EventDetails::default()
+        }
+    }
+
+    /// Whether the session gets it, if it is subscribed.
+    pub(super) fn reaches(&self, session: &Peer) -> bool {
+        let identity = &session.identity;
+        Some(session.id) != self.excluded
+            && self.filter.admits(session.id.get(), &identity.authid, &identity.authrole)
+    }
+}
+
+/// An event that is kept after it was delivered.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) publication: PublicationId,
+    pub(crate) topic: String,
+    pub(crate) payload: Payload,
+    filter: Filter,
+    excluded: Option<SessionId>,
+    disclosed: Option<Arc<Peer>>,
+    trustlevel: Option<u32>,
+    passthru: Option<Passthru>,
+}
+
+impl Kept {
+    pub(super) fn of(event: &Event<'_>) -> Self {
+        Self {
+            publication: event.publication,
+            topic: event.topic.to_owned(),
+            payload: event.payload.clone(),
+            filter: event.filter.clone(),
+            excluded: event.excluded,
+            disclosed: event.disclosed.cloned(),
+            trustlevel: event.trustlevel,
+            passthru: event.passthru.cloned(),
+        }
+    }
+
+    /// The event as it was published.
+    pub(crate) fn event(&self) -> Event<'_> {
+        Event {
+            publication: self.publication,
+            topic: &self.topic,
+            payload: &self.payload,
+            filter: &self.filter,
+            excluded: self.excluded,
+            disclosed: self.disclosed.as_ref(),
+            trustlevel: self.trustlevel,
+            passthru: self.passthru.as_ref(),
+            retain: false,
+        }
+    }
+
+    /// Whether nobody who asks later could want the other one, which is older.
+    pub(super) fn replaces(&self, other: &Self) -> bool {
+        (self.filter.is_empty() || self.filter == other.filter)
+            && (self.excluded.is_none() || self.excluded == other.excluded)
+    }
+
+    /// The EVENT that shows it to a later subscriber: with its own publication id (E-03), marked as retained.
+    pub(super) fn encode(
+        &self,
+        serializer: Serializer,
+        subscription: SubscriptionId,
+        by_pattern: bool,
+    ) -> Result<Bytes, EncodeError> {
+        let topic = by_pattern.then_some(self.topic.as_str());
+        let event = self.event();
+        let details = EventDetails { retained: true, topic, ..event.details() };
+        encoded(serializer, subscription, self.publication, &details, &self.payload)
+    }
+
+    /// About how much memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.topic.len() + self.payload.kept_bytes() + self.filter.bytes()
+    }
+}
+
+/// An event of one subscription, encoded once for each serializer in use.
+pub(super) struct Encoded<'e> {
+    pub(super) subscription: SubscriptionId,
+    pub(super) details: EventDetails<'e>,
+    pub(super) event: &'e Event<'e>,
+    pub(super) messages: Vec<(Serializer, Bytes)>,
+}
+
+impl Encoded<'_> {
+    pub(super) fn message(&mut self, serializer: Serializer) -> Result<Bytes, EncodeError> {
+        if let Some((_, message)) = self.messages.iter().find(|(of, _)| *of == serializer) {
+            return Ok(message.clone());
+        }
+        let Event { publication, payload, .. } = *self.event;
+        let message = encoded(serializer, self.subscription, publication, &self.details, payload)?;
+        self.messages.push((serializer, message.clone()));
+        Ok(message)
+    }
+}
+
+/// An EVENT for one subscriber as it lies in its mailbox.
+pub(crate) fn encode(
+    serializer: Serializer,
+    subscription: SubscriptionId,
+    publication: PublicationId,
+    payload: &Payload,
+) -> Result<Bytes, EncodeError> {
+    encoded(serializer, subscription, publication, &EventDetails::default(), payload)
+}
+
+pub(super) fn encoded(
+    serializer: Serializer,
+    subscription: SubscriptionId,
+    publication: PublicationId,
+    details: &EventDetails<'_>,
+    payload: &Payload,
+) -> Result<Bytes, EncodeError> {
+    let mut out = Vec::new();
+    message::event(serializer, &mut out, subscription, publication, details, payload)?;
+    Ok(out.into())
+}
