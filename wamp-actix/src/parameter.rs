@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
 use serde::Deserialize;
-use wamp_core::__private::{Attribute, Capture, Parameter};
+use wamp_core::__private::{Attribute, Capture, Feature, Parameter};
 use wamp_core::{Arguments, Error, FromContext};
 
 pub use checks::*;
@@ -57,12 +57,15 @@ pub trait Otherwise {
     const VALUE: bool = false;
     /// The attribute to which an injected type is restricted.
     const ONLY_IN: Option<Attribute> = None;
+    /// What a handler supports that takes it.
+    const FEATURE: Option<Feature> = None;
 }
 
 #[expect(missing_docs, reason = "as in `Otherwise`")]
 impl<T: FromContext> IsContext<T> {
     pub const VALUE: bool = true;
     pub const ONLY_IN: Option<Attribute> = T::ONLY_IN;
+    pub const FEATURE: Option<Feature> = T::FEATURE;
 }
 
 macro_rules! holds {

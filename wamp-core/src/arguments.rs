@@ -173,13 +173,16 @@ impl<'c> Arguments<'c> {
         T::deserialize(Component(component)).map_err(|error| self.named_fault(parameter, &error))
     }
 
-    /// Refuses what no parameter took.
+    /// Refuses what no parameter took. Positional arguments that are left are the first of a handler's `Chunks`.
     ///
     /// # Errors
     /// `wamp.error.invalid_argument`: an argument is left.
     #[doc(hidden)]
     pub fn finish(&mut self) -> Result<(), Error> {
-        if self.at_positional()? {
+        let chunks = self.context.call().ok().and_then(|call| call.chunks.as_deref());
+        if let Some(chunks) = chunks {
+            chunks.skip(self.taken);
+        } else if self.at_positional()? {
             let taken = self.taken;
             return Err(Error::invalid_argument(format_args!(
                 "too many positional arguments: {taken} expected"

@@ -3,7 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, Waker};
 
+use crate::chunks::ChunkQueue;
 use crate::id::RequestId;
+use crate::message::{CallOptions, Passthru};
 
 /// What a handler and its session tell each other about a call.
 #[derive(Debug)]
@@ -11,6 +13,11 @@ pub(crate) struct CallState {
     pub(crate) request: RequestId,
     /// The caller takes progressive results.
     pub(crate) receive_progress: bool,
+    /// The caller asked to be disclosed (DI-01).
+    pub(crate) disclose_me: bool,
+    pub(crate) passthru: Option<Box<Passthru>>,
+    /// What the handler takes the caller's chunks from, if it takes any.
+    pub(crate) chunks: Option<Box<ChunkQueue>>,
     answered: Cell<bool>,
     progressed: Cell<bool>,
     cancellation: RefCell<Cancellation>,
@@ -25,10 +32,13 @@ struct Cancellation {
 }
 
 impl CallState {
-    pub(crate) fn new(request: RequestId, receive_progress: bool) -> Self {
+    pub(crate) fn new(request: RequestId, options: &CallOptions, chunks: Option<Box<ChunkQueue>>) -> Self {
         Self {
             request,
-            receive_progress,
+            receive_progress: options.receive_progress == Some(true),
+            disclose_me: options.disclose_me == Some(true),
+            passthru: options.passthru.clone().map(Box::new),
+            chunks,
             answered: Cell::new(false),
             progressed: Cell::new(false),
             cancellation: RefCell::default(),

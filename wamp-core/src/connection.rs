@@ -1,8 +1,10 @@
 //! One connection: the states of its session, from HELLO to the end of the transport.
 
 mod calling;
+mod invoking;
 mod joined;
 mod publishing;
+mod registering;
 mod subscribing;
 
 use std::any::Any;

@@ -14,6 +14,7 @@ use crate::broker;
 use crate::call::CallState;
 use crate::error::Error;
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
+use crate::message::{Details, Passthru};
 use crate::outbox::Outbox;
 use crate::payload::Payload;
 use crate::peer::Peer;
@@ -97,9 +98,14 @@ impl Context {
         if call.is_answered() {
             return Ok(());
         }
+        let passthru = reply.passthru();
+        if passthru.is_some() && !self.session().peer().features.caller.payload_passthru_mode {
+            return Err(Error::feature_not_supported("the caller takes no payload in passthru mode"));
+        }
         let limit = self.link.router.limits().max_result_bytes;
         let mut outbox = self.link.outbox.borrow_mut();
-        outbox.result(call.request, false, limit, |tail| reply.write(tail))?;
+        let details = Details::new(false, passthru.as_ref());
+        outbox.result(call.request, &details, limit, |tail| reply.write(tail))?;
         call.answer();
         Ok(())
     }
@@ -129,6 +135,10 @@ pub trait FromContext: Sized {
     #[doc(hidden)]
     const ONLY_IN: Option<Attribute> = None;
 
+    /// What a handler that takes the type supports, as a callee announces it.
+    #[doc(hidden)]
+    const FEATURE: Option<Feature> = None;
+
     /// Makes the value.
     ///
     /// # Errors
@@ -146,9 +156,18 @@ pub enum Attribute {
     Session,
 }
 
+/// Features that a handler has if it takes a parameter of a certain type.
+#[doc(hidden)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Feature {
+    ProgressiveCallInvocations,
+    PayloadPassthruMode,
+}
+
 /// `None` where the value cannot be made.
 impl<T: FromContext> FromContext for Option<T> {
     const ONLY_IN: Option<Attribute> = T::ONLY_IN;
+    const FEATURE: Option<Feature> = T::FEATURE;
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
         Ok(T::from_context(context).await.ok())
@@ -186,6 +205,7 @@ impl FromContext for Router {
 pub struct Call {
     request: RequestId,
     procedure: Cow<'static, str>,
+    caller: Option<SessionId>,
 }
 
 impl Call {
@@ -200,13 +220,33 @@ impl Call {
     pub fn procedure(&self) -> &str {
         &self.procedure
     }
+
+    /// The caller's session, where the caller asked to be disclosed (`CALL.Options.disclose_me`, DI-01). Authid and
+    /// authrole of every caller are in [`Session`], undisclosed ones too: what may be shown to others is told here.
+    #[must_use]
+    pub fn caller(&self) -> Option<SessionId> {
+        self.caller
+    }
 }
 
 impl FromContext for Call {
     const ONLY_IN: Option<Attribute> = Some(Attribute::Rpc);
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
-        Ok(Self { request: context.call()?.request, procedure: context.uri.clone() })
+        let call = context.call()?;
+        let caller = call.disclose_me.then(|| context.session().id());
+        Ok(Self { request: call.request, procedure: context.uri.clone(), caller })
+    }
+}
+
+/// Fails for a call whose payload is not in passthru mode; as an `Option` it is `None` then.
+impl FromContext for Passthru {
+    const ONLY_IN: Option<Attribute> = Some(Attribute::Rpc);
+    const FEATURE: Option<Feature> = Some(Feature::PayloadPassthruMode);
+
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        let passthru = context.call()?.passthru.as_deref().cloned();
+        passthru.ok_or_else(|| Error::invalid_argument("the payload is not in passthru mode"))
     }
 }
 

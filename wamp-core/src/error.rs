@@ -17,6 +17,8 @@ use crate::serializer::EncodeError;
 pub mod uris {
     /// The call was cancelled, or its callee left.
     pub const CANCELED: &str = "wamp.error.canceled";
+    /// The other side of a call lacks a feature that it needs.
+    pub const FEATURE_NOT_SUPPORTED: &str = "wamp.error.feature_not_supported";
     /// Arguments do not fit the procedure, or failed validation.
     pub const INVALID_ARGUMENT: &str = "wamp.error.invalid_argument";
     /// A result cannot be written in the caller's serializer (used by implementations, not in the specification).
@@ -39,6 +41,8 @@ pub mod uris {
     pub const OPTION_NOT_ALLOWED: &str = "wamp.error.option_not_allowed";
     /// The realm does not let publishers disclose who they are (N-02).
     pub const OPTION_DISALLOWED_DISCLOSE_ME: &str = "wamp.error.option_disallowed.disclose_me";
+    /// REGISTER of a procedure that is served already.
+    pub const PROCEDURE_ALREADY_EXISTS: &str = "wamp.error.procedure_already_exists";
     /// A result or an event exceeds the size limit.
     pub const PAYLOAD_SIZE_EXCEEDED: &str = "wamp.error.payload_size_exceeded";
     /// The peer broke the protocol; ABORT only.
@@ -138,6 +142,11 @@ impl Error {
         let id = format!("{:08x}", rand::random::<u32>());
         tracing::error!(id, cause = %cause, "internal error of a handler");
         Self::new(uris::RUNTIME_ERROR).arg(format!("internal error {id}"))
+    }
+
+    /// PI-03, X-03.
+    pub(crate) fn feature_not_supported(text: &'static str) -> Self {
+        Self::new(uris::FEATURE_NOT_SUPPORTED).arg(text)
     }
 
     /// C-03.

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::arguments::Parameter;
-use crate::context::Context;
+use crate::context::{Context, Feature};
 use crate::error::Error;
 use crate::reply::Acceptance;
 
@@ -24,6 +24,8 @@ pub struct Registration {
     pub realm: Option<&'static str>,
     /// The roles that may use it; empty: all.
     pub roles: &'static [&'static str],
+    /// What it supports because of its parameters' types.
+    pub features: &'static [Option<Feature>],
     /// How long a call may take until its next result; the caller can ask for less.
     pub timeout: Option<Duration>,
     /// Whether publishers may have their events retained (E-05).
@@ -64,6 +66,11 @@ pub trait Handler {
 }
 
 impl Registration {
+    /// Whether it supports what not every handler does.
+    pub(crate) fn has(&self, feature: Feature) -> bool {
+        self.features.contains(&Some(feature))
+    }
+
     /// Whether a session of this role may use the handler.
     pub(crate) fn admits(&self, authrole: &str) -> bool {
         self.roles.is_empty() || self.roles.contains(&authrole)

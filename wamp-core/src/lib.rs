@@ -9,8 +9,10 @@ mod broker;
 mod call;
 #[allow(dead_code, unused_imports, reason = "not offered yet")]
 mod cbor;
+mod chunks;
 mod connection;
 mod context;
+mod dealer;
 mod error;
 #[allow(dead_code, reason = "MessagePack is not offered yet")]
 mod format;
@@ -34,21 +36,24 @@ mod realm;
 mod registry;
 mod reply;
 mod router;
+mod routing;
 mod serializer;
 mod session;
 mod tasks;
 mod uri;
 
 pub use arguments::Arguments;
+pub use chunks::Chunks;
 pub use connection::{Close, Connection, Transport};
 pub use context::{Call, Context, EmitError, FromContext, Publication, Subscription};
 pub use error::{Error, WampError, uris};
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use identity::Identity;
 pub use limits::Limits;
+pub use message::Passthru;
 pub use outbox::Framing;
 pub use payload::{DecodeError, Payload, PayloadBuilder, Raw};
-pub use progress::{Cancelled, Progress};
+pub use progress::{Cancelled, Progress, Progressive};
 pub use realm::{Publish, PublishError, Realm};
 pub use registry::Topic;
 pub use reply::{Args, Events, Hold, IntoAcceptance, IntoAdmission, Kwargs, Reply, Snapshot};
@@ -60,10 +65,11 @@ pub use session::{Session, SessionData};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::arguments::{Arena, Capture, Parameter};
-    pub use crate::context::Attribute;
+    pub use crate::context::{Attribute, Feature};
     pub use crate::error::KnownError;
     pub use crate::handler::{Answer, Collected, Entry, Handler, Registration};
     pub use crate::outcome::{Outcome, Plain, accept, admit, error, permit, reply, text};
+    pub use crate::progress::Streamed;
     pub use crate::reply::Acceptance;
     pub use inventory;
 }

@@ -23,11 +23,16 @@ pub struct Limits {
     pub max_result_bytes: usize,
     /// Calls of one session in flight; one more is answered `wamp.error.unavailable` at once. 256.
     pub calls_in_flight: usize,
+    /// Calls that one callee has to answer in a realm that routes clients; one more is answered `wamp.error.unavailable`.
+    /// 1 024.
+    pub invocations_in_flight: usize,
     /// Publications of one session that wait for their `#[publish]` handler; one more is refused like a call too many. 256.
     pub publications_in_flight: usize,
     /// Bytes of the frames that calls in flight keep, and the same again for publications; one more is refused like a call
     /// too many. 4 MiB.
     pub bytes_in_flight: usize,
+    /// Registrations of one session; one more is answered `wamp.error.not_authorized`. 1 024.
+    pub registrations: usize,
     /// Subscriptions of one session; one more is answered `wamp.error.not_authorized`. 1 024.
     pub subscriptions: usize,
     /// Retained events of a realm; where there are more, the oldest are forgotten. 10 000.
@@ -70,8 +75,10 @@ impl Default for Limits {
             max_frame_bytes: 1 << 20,
             max_result_bytes: 16 << 20,
             calls_in_flight: 256,
+            invocations_in_flight: 1024,
             publications_in_flight: 256,
             bytes_in_flight: 4 << 20,
+            registrations: 1024,
             subscriptions: 1024,
             retained_events: 10_000,
             retained_bytes: 16 << 20,

@@ -8,11 +8,14 @@ use parking_lot::Mutex;
 
 use crate::id::SubscriptionId;
 use crate::limits::Limits;
+use crate::routing::{Refused, Routing};
 
 /// One thing that somebody else wants of a session.
 #[derive(Debug)]
 pub(crate) enum Delivery {
     Event(Envelope),
+    /// Another session's part in a routed call.
+    Routing(Box<Routing>),
     End(End),
 }
 
@@ -42,11 +45,13 @@ pub(crate) struct Mailbox {
 
 #[derive(Debug, Default)]
 struct Queue {
-    events: VecDeque<Envelope>,
+    deliveries: VecDeque<Delivery>,
     bytes: usize,
     end: Option<End>,
-    /// Nothing is taken any more.
+    /// The session ends: no event and no request is taken any more.
     closed: bool,
+    /// The session has ended: nothing is.
+    shut: bool,
     reader: Option<Waker>,
 }
 
@@ -61,17 +66,34 @@ impl Mailbox {
         if queue.closed {
             return;
         }
-        let bytes = queue.bytes + message.len();
-        // A first message always fits, however large it is.
-        let is_full = queue.events.len() >= self.max_messages || bytes > self.max_bytes;
-        if is_full && !queue.events.is_empty() {
-            queue.events.clear();
-            queue.finish(End::Overflow);
+        let delivery = Delivery::Event(Envelope { subscription, message });
+        if self.has_room(&queue, &delivery) {
+            queue.push(delivery);
         } else {
-            queue.bytes = bytes;
-            queue.events.push_back(Envelope { subscription, message });
-            queue.wake();
+            queue.overflow();
         }
+    }
+
+    /// Adds what another session says about a routed call.
+    ///
+    /// A request is refused, and given back, if there is no room for it. What the session asked for itself is taken: its
+    /// final answers are as few as its calls, and if it is too slow for progressive ones, it is cut off.
+    pub(crate) fn routing(&self, routing: Routing) -> Result<(), Refused> {
+        let (is_request, is_bounded) = (routing.is_request(), routing.is_bounded());
+        let mut queue = self.queue.lock();
+        // While a session shuts down, its calls still get their answers.
+        if queue.shut || queue.closed && is_request {
+            return Err(Refused::Closed);
+        }
+        let delivery = Delivery::Routing(Box::new(routing));
+        if is_bounded || self.has_room(&queue, &delivery) {
+            queue.push(delivery);
+        } else if is_request {
+            return Err(Refused::Full);
+        } else {
+            queue.overflow();
+        }
+        Ok(())
     }
 
     /// Asks for GOODBYE; no event is taken after that.
@@ -79,17 +101,23 @@ impl Mailbox {
         self.queue.lock().finish(End::Close { reason });
     }
 
-    /// Takes nothing from now on, and forgets what it has.
-    pub(crate) fn shut(&self) {
-        *self.queue.lock() = Queue { closed: true, ..Queue::default() };
+    /// Takes nothing from now on; tells what it had of routed calls.
+    pub(crate) fn shut(&self) -> Vec<Routing> {
+        let shut = Queue { closed: true, shut: true, ..Queue::default() };
+        let queue = std::mem::replace(&mut *self.queue.lock(), shut);
+        let routing = |delivery| match delivery {
+            Delivery::Routing(routing) => Some(*routing),
+            Delivery::Event(_) | Delivery::End(_) => None,
+        };
+        queue.deliveries.into_iter().filter_map(routing).collect()
     }
 
-    /// The next delivery, or `Pending` until there is one. Without room for events they stay where they are, and the
-    /// end does not wait for them.
+    /// The next delivery, or `Pending` until there is one. Without room they stay where they are, and the end does not
+    /// wait for them.
     pub(crate) fn poll(&self, context: &Context<'_>, room: bool) -> Poll<Delivery> {
         let mut queue = self.queue.lock();
-        if room && let Some(envelope) = queue.pop() {
-            return Poll::Ready(Delivery::Event(envelope));
+        if room && let Some(delivery) = queue.pop() {
+            return Poll::Ready(delivery);
         }
         if let Some(end) = queue.end.take() {
             return Poll::Ready(Delivery::End(end));
@@ -101,17 +129,45 @@ impl Mailbox {
         Poll::Pending
     }
 
-    /// The next event if there is one.
-    pub(crate) fn take_event(&self) -> Option<Envelope> {
+    /// The next delivery if there is one, the end apart.
+    pub(crate) fn take(&self) -> Option<Delivery> {
         self.queue.lock().pop()
+    }
+
+    /// A first message always fits, however large it is.
+    fn has_room(&self, queue: &Queue, delivery: &Delivery) -> bool {
+        queue.deliveries.is_empty()
+            || queue.deliveries.len() < self.max_messages && queue.bytes + delivery.bytes() <= self.max_bytes
+    }
+}
+
+impl Delivery {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Event(envelope) => envelope.message.len(),
+            Self::Routing(routing) => routing.kept_bytes(),
+            Self::End(_) => 0,
+        }
     }
 }
 
 impl Queue {
-    fn pop(&mut self) -> Option<Envelope> {
-        let envelope = self.events.pop_front()?;
-        self.bytes -= envelope.message.len();
-        Some(envelope)
+    fn push(&mut self, delivery: Delivery) {
+        self.bytes += delivery.bytes();
+        self.deliveries.push_back(delivery);
+        self.wake();
+    }
+
+    fn pop(&mut self) -> Option<Delivery> {
+        let delivery = self.deliveries.pop_front()?;
+        self.bytes -= delivery.bytes();
+        Some(delivery)
+    }
+
+    /// Gives the events up. Calls that wait for the session are answered when it ends.
+    fn overflow(&mut self) {
+        self.deliveries.retain(|delivery| matches!(delivery, Delivery::Routing(_)));
+        self.finish(End::Overflow);
     }
 
     fn finish(&mut self, end: End) {

@@ -4,15 +4,21 @@ mod decode;
 mod encode;
 mod features;
 mod options;
+mod passthru;
 
 pub(crate) use decode::{Message, decode};
 pub(crate) use encode::{
-    EventDetails, Tail, Welcome, abort, error, event, goodbye, published, result, subscribed, unsubscribed,
+    Details, EventDetails, InvocationDetails, Tail, Welcome, abort, error, event, forwarded_error, goodbye,
+    interrupt, invocation, published, registered, registration_revoked, result, subscribed, unregistered,
+    unsubscribed,
 };
-pub(crate) use features::{ClientFeatures, Names, RouterRole, RouterRoles};
+pub(crate) use features::{ClientFeatures, Names, RoleFeatures, RouterRole, RouterRoles};
 pub(crate) use options::{
-    CallOptions, CancelMode, Filter, HelloDetails, MatchPolicy, Passthru, PublishOptions, SubscribeOptions,
+    CallOptions, CancelMode, Filter, HelloDetails, InvokePolicy, MatchPolicy, PublishOptions,
+    RegisterOptions, SubscribeOptions, YieldOptions,
 };
+pub use passthru::Passthru;
+pub(crate) use passthru::PassthruKeys;
 
 /// Type codes (specification, "Message Codes").
 pub(crate) mod code {
@@ -33,6 +39,10 @@ pub(crate) mod code {
     pub(crate) const CANCEL: u64 = 49;
     pub(crate) const RESULT: u64 = 50;
     pub(crate) const REGISTER: u64 = 64;
+    pub(crate) const REGISTERED: u64 = 65;
     pub(crate) const UNREGISTER: u64 = 66;
+    pub(crate) const UNREGISTERED: u64 = 67;
+    pub(crate) const INVOCATION: u64 = 68;
+    pub(crate) const INTERRUPT: u64 = 69;
     pub(crate) const YIELD: u64 = 70;
 }

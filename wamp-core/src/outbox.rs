@@ -4,7 +4,7 @@ use std::fmt;
 use std::task::{Context, Poll, Waker};
 
 use crate::id::RequestId;
-use crate::message::{self, Tail};
+use crate::message::{self, Details, Tail};
 use crate::serializer::{EncodeError, Serializer};
 
 /// How a transport delimits messages, so that each is written once, in the buffer that leaves for the socket.
@@ -112,7 +112,7 @@ impl Outbox {
     pub(crate) fn result<F>(
         &mut self,
         request: RequestId,
-        progress: bool,
+        details: &Details<'_>,
         limit: usize,
         tail: F,
     ) -> Result<(), crate::error::Error>
@@ -122,7 +122,7 @@ impl Outbox {
         let mut length = 0;
         let written = self.write(|serializer, out| {
             let start = out.len();
-            message::result(serializer, out, request, progress, tail)?;
+            message::result(serializer, out, request, details, tail)?;
             length = out.len() - start;
             if length > limit { Err(EncodeError::new("too long")) } else { Ok(()) }
         });

@@ -6,11 +6,16 @@
 
 use std::convert::Infallible;
 use std::fmt::Display;
+use std::future::{Ready, ready};
+
+use futures_util::stream::Stream;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::{Error, WampError};
 use crate::message::Tail;
 use crate::payload::Raw;
+use crate::progress::{Progressive, Streamed};
 use crate::reply::{
     Acceptance, Args, IntoAcceptance, IntoAdmission, IntoReply, Kwargs, Nothing, Reply, Single,
 };
@@ -28,6 +33,10 @@ pub trait Plain<T>: Sized {
     /// None.
     fn into_result(self) -> Result<T, Infallible>;
 
+    /// What is left of the value when everything has been sent that goes before the final result: all of it, but for a
+    /// stream. `_item` takes the items of a stream apart.
+    fn progress<R>(self, _: &Context, _item: impl FnMut(T) -> R) -> Ready<Result<T, Error>>;
+
     /// The value as the only positional result.
     fn reply(self) -> Single<T>;
 }
@@ -37,8 +46,28 @@ impl<T> Plain<T> for Outcome<T> {
         Ok(self.0)
     }
 
+    fn progress<R>(self, _: &Context, _item: impl FnMut(T) -> R) -> Ready<Result<T, Error>> {
+        ready(Ok(self.0))
+    }
+
     fn reply(self) -> Single<T> {
         Single(self.0)
+    }
+}
+
+#[expect(missing_docs, reason = "as in `Plain`")]
+#[expect(clippy::missing_errors_doc, reason = "as in `Plain`")]
+impl<S: Stream> Outcome<Progressive<S>> {
+    pub async fn progress<T, E>(
+        self,
+        context: &Context,
+        item: impl FnMut(S::Item) -> Result<T, E>,
+    ) -> Result<Streamed<T>, Error>
+    where
+        T: Serialize,
+        E: WampError,
+    {
+        self.0.send(context, item).await
     }
 }
 
@@ -93,6 +122,7 @@ replies! {
     [T] Args<T> => Args<T>, std::convert::identity;
     [T] Kwargs<T> => Kwargs<T>, std::convert::identity;
     [] Reply => Reply, std::convert::identity;
+    [T] Streamed<T> => Streamed<T>, std::convert::identity;
 }
 
 /// Sends the RESULT of a call.

@@ -1,9 +1,13 @@
 //! Patterns of procedures and topics as handlers declare them, and which of many serves a URI.
 
+mod index;
+
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::message::MatchPolicy;
 use crate::uri;
+pub(crate) use index::Index;
 
 /// A declared URI: exact (`"a.b"`), a wildcard (`"users.{name}.get"`) or a prefix (`"files.{path..}"`); or what a client
 /// subscribes to.
@@ -112,6 +116,55 @@ impl Pattern {
     }
 }
 
+/// The best pattern of each policy that matches one URI, with their values.
+#[derive(Debug)]
+pub(crate) struct Candidates<T> {
+    exact: Option<T>,
+    /// With its length.
+    prefix: Option<(usize, T)>,
+    /// With the components that are empty.
+    wildcard: Option<(Vec<bool>, T)>,
+}
+
+impl<T> Candidates<T> {
+    /// The better ones of two tables.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let prefix = match (self.prefix, other.prefix) {
+            (Some(one), Some(two)) if two.0 > one.0 => Some(two),
+            (one, two) => one.or(two),
+        };
+        let wildcard = match (self.wildcard, other.wildcard) {
+            (Some(one), Some(two)) if two.0 < one.0 => Some(two),
+            (one, two) => one.or(two),
+        };
+        Self { exact: self.exact.or(other.exact), prefix, wildcard }
+    }
+
+    /// The value that serves the URI (H-04): exact, else the longest prefix, else the best wildcard. A prefix that ends
+    /// inside of a component of the URI comes after the wildcards: the table of the specification has it so (H-05).
+    pub(crate) fn best(self, uri: &str) -> Option<T> {
+        let Self { exact, prefix, wildcard } = self;
+        let ends_with_component = |length: usize| {
+            let (before, after) = uri.split_at(length);
+            before.is_empty() || before.ends_with('.') || after.is_empty() || after.starts_with('.')
+        };
+        exact.or_else(|| match (prefix, wildcard) {
+            (Some((length, prefix)), wildcard) if wildcard.is_none() || ends_with_component(length) => {
+                Some(prefix)
+            }
+            (_, wildcard) => wildcard.map(|(_, value)| value),
+        })
+    }
+
+    pub(crate) fn map<U>(self, value: impl Fn(T) -> U) -> Candidates<U> {
+        Candidates {
+            exact: self.exact.map(&value),
+            prefix: self.prefix.map(|(length, prefix)| (length, value(prefix))),
+            wildcard: self.wildcard.map(|(shape, wildcard)| (shape, value(wildcard))),
+        }
+    }
+}
+
 fn wildcard_matches(pattern: &str, uri: &str) -> bool {
     let (mut pattern, mut uri) = (pattern.split('.'), uri.split('.'));
     loop {
@@ -142,11 +195,13 @@ pub(crate) struct Patterns<T> {
     exact: HashMap<String, T, foldhash::fast::RandomState>,
     prefixes: Vec<(Pattern, T)>,
     wildcards: Vec<(Pattern, T)>,
+    /// What serves all that no pattern does.
+    rest: Option<T>,
 }
 
 impl<T> Default for Patterns<T> {
     fn default() -> Self {
-        Self { exact: HashMap::default(), prefixes: Vec::new(), wildcards: Vec::new() }
+        Self { exact: HashMap::default(), prefixes: Vec::new(), wildcards: Vec::new(), rest: None }
     }
 }
 
@@ -161,20 +216,47 @@ impl<T> Patterns<T> {
                 self.exact.insert(pattern.uri, value);
                 Ok(())
             }
-            MatchPolicy::Prefix => {
-                add(&mut self.prefixes, pattern, value, |p| std::cmp::Reverse(p.uri.len()))
-            }
+            MatchPolicy::Prefix => add(&mut self.prefixes, pattern, value, |p| Reverse(p.uri.len())),
             MatchPolicy::Wildcard => add(&mut self.wildcards, pattern, value, Pattern::shape),
         }
+    }
+
+    /// Sets what serves all that no pattern does, after the last wildcard.
+    pub(crate) fn set_rest(&mut self, value: T) {
+        self.rest = Some(value);
     }
 
     /// The value that serves the URI (H-04): exact, else the longest prefix, else the best wildcard. No pattern serves
     /// what is no valid URI (W-02: the components under a wildcard are not empty).
     pub(crate) fn find(&self, uri: &str) -> Option<&T> {
         self.exact.get(uri).or_else(|| {
+            if !uri::is_valid(uri) {
+                return None;
+            }
             let mut patterns = self.prefixes.iter().chain(&self.wildcards);
-            patterns.find(|(pattern, _)| pattern.matches(uri) && uri::is_valid(uri)).map(|(_, value)| value)
+            let found = patterns.find(|(pattern, _)| pattern.matches(uri)).map(|(_, value)| value);
+            found.or(self.rest.as_ref())
         })
+    }
+
+    /// The best of each policy for a valid URI.
+    pub(crate) fn candidates(&self, uri: &str) -> Candidates<&T> {
+        let first = |list: &'_ [(Pattern, T)]| list.iter().position(|(pattern, _)| pattern.matches(uri));
+        Candidates {
+            exact: self.exact.get(uri),
+            prefix: first(&self.prefixes).map(|at| (self.prefixes[at].0.uri.len(), &self.prefixes[at].1)),
+            wildcard: first(&self.wildcards).map(|at| (self.wildcards[at].0.shape(), &self.wildcards[at].1)),
+        }
+    }
+
+    /// Whether there is a value under this very pattern.
+    pub(crate) fn contains(&self, pattern: &Pattern) -> bool {
+        let has = |list: &[(Pattern, T)]| list.iter().any(|(other, _)| other.uri == pattern.uri);
+        match pattern.policy {
+            MatchPolicy::Exact => self.exact.contains_key(&pattern.uri),
+            MatchPolicy::Prefix => has(&self.prefixes),
+            MatchPolicy::Wildcard => has(&self.wildcards),
+        }
     }
 
     /// The value of the first pattern, in the order of H-04, that covers all that a client's pattern can match. Only
@@ -184,7 +266,8 @@ impl<T> Patterns<T> {
         let exact = self.exact.get(&pattern.uri).filter(|_| pattern.policy != MatchPolicy::Prefix);
         exact.or_else(|| {
             let mut patterns = self.prefixes.iter().chain(&self.wildcards);
-            patterns.find(|(declared, _)| declared.covers(pattern)).map(|(_, value)| value)
+            let found = patterns.find(|(declared, _)| declared.covers(pattern)).map(|(_, value)| value);
+            found.or(self.rest.as_ref())
         })
     }
 
@@ -195,7 +278,8 @@ impl<T> Patterns<T> {
         };
         let (prefixes, wildcards) = (list(&self.prefixes), list(&self.wildcards));
         let exact = self.exact.iter().map(|(uri, old)| (uri.clone(), value(old))).collect();
-        Patterns { exact, prefixes, wildcards }
+        let rest = self.rest.as_ref().map(value);
+        Patterns { exact, prefixes, wildcards, rest }
     }
 }
 

@@ -8,7 +8,8 @@ use bytestring::ByteString;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer as SerdeSerializer};
 
-use crate::format::{Cursor as _, RAW_TOKEN};
+use crate::format::{Cursor as _, Malformed, RAW_TOKEN};
+use crate::json::Reader;
 use crate::serializer::{EncodeError, Serializer, reader};
 
 /// `Arguments` and `ArgumentsKw` of a message.
@@ -75,9 +76,34 @@ impl Payload {
         read(self.kwargs_text().unwrap_or("{}"))
     }
 
-    /// Whether there is one positional argument, which is binary, and nothing else: what passthru mode wants.
+    /// The only positional argument behind those that are skipped, if there is one.
+    pub(crate) fn only_arg<T: DeserializeOwned>(&self, skipped: usize) -> Result<Option<T>, DecodeError> {
+        let Some(text) = self.args_text() else { return Ok(None) };
+        let arena = Bump::new();
+        let mut reader = reader(text, &arena);
+        let read = |reader: &mut Reader<'_>| {
+            let mut elements = reader.list()?;
+            for _ in 0..skipped {
+                if !reader.element(&mut elements)? {
+                    return Ok(None);
+                }
+                reader.skip()?;
+            }
+            if !reader.element(&mut elements)? {
+                return Ok(None);
+            }
+            let value = reader.read()?;
+            if reader.element(&mut elements)? {
+                return Err(serde::de::Error::custom("too many positional arguments: one expected"));
+            }
+            Ok(Some(value))
+        };
+        read(&mut reader).map_err(|error: Malformed| DecodeError(error.to_string()))
+    }
+
+    /// Whether it is what a payload in passthru mode has to be: one binary argument.
     pub(crate) fn is_one_binary(&self) -> bool {
-        self.kwargs.is_empty() && self.args::<(Binary,)>().is_ok()
+        self.kwargs.is_empty() && matches!(self.only_arg::<Binary>(0), Ok(Some(Binary)))
     }
 
     /// How many bytes the payload keeps: its whole frame.

@@ -5,6 +5,7 @@ use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::mailbox::Mailbox;
 use crate::message::ClientFeatures;
+use crate::routing::OpenInvocations;
 use crate::serializer::Serializer;
 
 /// A session as the rest of the router sees it: who it is, and where to put what it shall get.
@@ -18,6 +19,8 @@ pub(crate) struct Peer {
     pub(crate) features: ClientFeatures,
     pub(crate) serializer: Serializer,
     pub(crate) mailbox: Mailbox,
+    /// Calls that it has to answer.
+    pub(crate) invocations: OpenInvocations,
 }
 
 impl Peer {
@@ -28,7 +31,14 @@ impl Peer {
         serializer: Serializer,
         limits: &Limits,
     ) -> Self {
-        let (id, mailbox) = (SessionId::random(), Mailbox::new(limits));
-        Self { id, identity, trustlevel, features, serializer, mailbox }
+        Self {
+            id: SessionId::random(),
+            identity,
+            trustlevel,
+            features,
+            serializer,
+            mailbox: Mailbox::new(limits),
+            invocations: OpenInvocations::default(),
+        }
     }
 }

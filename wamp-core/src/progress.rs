@@ -3,13 +3,17 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::rc::Rc;
 
+use futures_util::stream::{Stream, StreamExt as _};
 use serde::Serialize;
 
 use crate::call::CallState;
 use crate::context::{Attribute, Context, FromContext, Link};
-use crate::error::Error;
+use crate::error::{Error, WampError};
+use crate::message::Details;
+use crate::serializer::Serializer;
 
 /// Sends progressive results by hand (`RESULT.Details.progress`), before the function returns the final one.
 ///
@@ -58,7 +62,9 @@ impl<T: Serialize> Progress<T> {
         // Asked again: while there was no room, the call may have been cancelled.
         if self.is_wanted() {
             let mut outbox = self.link.outbox.borrow_mut();
-            outbox.result(self.call.request, true, limits.max_result_bytes, |tail| tail.one(&value))?;
+            outbox.result(self.call.request, &Details::new(true, None), limits.max_result_bytes, |tail| {
+                tail.one(&value)
+            })?;
             self.call.progress();
         }
         Ok(())
@@ -70,6 +76,85 @@ impl<T> FromContext for Progress<T> {
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
         Ok(Self { link: Rc::clone(&context.link), call: Rc::clone(context.call()?), results: PhantomData })
+    }
+}
+
+/// A stream whose items are progressive results; an empty final one follows the last (PR-03).
+///
+/// The stream is polled when the caller has taken enough of what came before: a slow caller holds it back. It is dropped
+/// when the call is cancelled or times out. To a caller that did not ask for progressive results, all items go as one
+/// list, the only positional result. An item that is an `Err` ends the call with that error.
+///
+/// ```
+/// use futures_util::{Stream, stream};
+/// use wamp_core::Progressive;
+///
+/// async fn countdown(n: u32) -> Progressive<impl Stream<Item = u32>> {
+///     Progressive(stream::iter((1..=n).rev()))
+/// }
+/// ```
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by handlers")]
+pub struct Progressive<S: Stream>(pub S);
+
+/// What is left to say when the stream has ended.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Streamed<T> {
+    /// Nothing: the caller has all items.
+    Sent,
+    /// All items, for a caller that did not ask for progressive results.
+    Listed(Vec<T>),
+}
+
+impl<S: Stream> Progressive<S> {
+    /// Sends the items, each of which `item` takes apart.
+    pub(crate) async fn send<T, E>(
+        self,
+        context: &Context,
+        mut item: impl FnMut(S::Item) -> Result<T, E>,
+    ) -> Result<Streamed<T>, Error>
+    where
+        T: Serialize,
+        E: WampError,
+    {
+        let mut stream = pin!(self.0);
+        let progress: Progress<T> = Progress::from_context(context).await?;
+        let mut listed = Listed::new(context.router().limits().max_result_bytes);
+        while let Some(next) = stream.next().await {
+            let value = item(next).map_err(|error| error.to_error())?;
+            if progress.call.receive_progress {
+                progress.send(value).await?;
+            } else {
+                listed.add(value)?;
+            }
+        }
+        Ok(if progress.call.receive_progress { Streamed::Sent } else { Streamed::Listed(listed.items) })
+    }
+}
+
+/// Items that wait for the last one, within the size of a result.
+struct Listed<T> {
+    items: Vec<T>,
+    bytes: usize,
+    limit: usize,
+    scratch: Vec<u8>,
+}
+
+impl<T: Serialize> Listed<T> {
+    fn new(limit: usize) -> Self {
+        Self { items: Vec::new(), bytes: 0, limit, scratch: Vec::new() }
+    }
+
+    fn add(&mut self, item: T) -> Result<(), Error> {
+        self.scratch.clear();
+        Serializer::Json.write(&mut self.scratch, &item).map_err(|error| Error::encoding(&error))?;
+        self.bytes += self.scratch.len();
+        if self.bytes > self.limit {
+            return Err(Error::too_long(self.bytes, self.limit));
+        }
+        self.items.push(item);
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::broker::{Broker, Event};
+use crate::dealer::Dealer;
 use crate::id::{PublicationId, SessionId};
 use crate::limits::Limits;
 use crate::message::Filter;
@@ -38,6 +39,7 @@ pub struct Realm {
 #[derive(Debug)]
 struct Shared {
     broker: Broker,
+    dealer: Dealer,
     sessions: Mutex<HashMap<SessionId, Arc<Peer>>>,
 }
 
@@ -46,7 +48,11 @@ impl Realm {
     pub(crate) fn open(name: &str, topics: Patterns<usize>, limits: &Limits) -> Self {
         Self {
             name: name.into(),
-            shared: Arc::new(Shared { broker: Broker::new(topics, limits), sessions: Mutex::default() }),
+            shared: Arc::new(Shared {
+                broker: Broker::new(topics, limits),
+                dealer: Dealer::new(0),
+                sessions: Mutex::default(),
+            }),
         }
     }
 
@@ -84,6 +90,10 @@ impl Realm {
 
     pub(crate) fn broker(&self) -> &Broker {
         &self.shared.broker
+    }
+
+    pub(crate) fn dealer(&self) -> &Dealer {
+        &self.shared.dealer
     }
 
     pub(crate) fn join(&self, session: &Arc<Peer>) {

@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use crate::handler::{Entry, Registration};
-use crate::pattern::{Pattern, Patterns};
+use crate::pattern::{Candidates, Pattern, Patterns};
 use crate::uri;
 
 /// Who may do what with a topic that is declared without a handler.
@@ -97,9 +97,27 @@ impl Registry {
         Ok(())
     }
 
+    /// Opens all topics that nobody declared: a realm that routes clients.
+    pub(crate) fn open_rest(&mut self, at: &'static Location<'static>) {
+        for direction in [&mut self.subscriptions, &mut self.publications] {
+            let topic = Topic::open().retained();
+            direction.set_rest(Declared::Open(DeclaredTopic { uri: String::new(), topic, at }));
+        }
+    }
+
     /// The handler of a procedure. What is `wamp.*` belongs to the protocol, whatever patterns there are (U-08).
     pub(crate) fn procedure(&self, uri: &str) -> Option<&'static Registration> {
         self.procedures.find(uri).copied().filter(|_| !uri::is_reserved(uri))
+    }
+
+    /// The handlers that can serve a URI.
+    pub(crate) fn procedures(&self, uri: &str) -> Candidates<&'static Registration> {
+        self.procedures.candidates(uri).map(|handler| *handler)
+    }
+
+    /// Whether a handler has this very pattern.
+    pub(crate) fn serves(&self, procedure: &Pattern) -> bool {
+        self.procedures.contains(procedure)
     }
 
     /// The declaration that decides about a subscription: the one that serves the topic, or covers the pattern.

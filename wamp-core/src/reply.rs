@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use crate::error::{Error, WampError};
 use crate::guarded::Guarded;
-use crate::message::Tail;
+use crate::message::{Passthru, Tail};
 use crate::payload::{Payload, PayloadBuilder, Raw};
+use crate::progress::Streamed;
 use crate::serializer::EncodeError;
 
 /// Several positional results: `Args((1, "two"))`.
@@ -53,7 +54,10 @@ pub struct Kwargs<T>(pub T);
 /// }
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Reply(PayloadBuilder);
+pub struct Reply {
+    payload: PayloadBuilder,
+    passthru: Option<Passthru>,
+}
 
 impl Reply {
     /// A result without values.
@@ -65,13 +69,20 @@ impl Reply {
     /// Appends a positional result.
     #[must_use]
     pub fn arg(self, value: impl Serialize) -> Self {
-        Self(self.0.arg(value))
+        Self { payload: self.payload.arg(value), ..self }
     }
 
     /// Adds a keyword result.
     #[must_use]
     pub fn kwarg(self, key: &str, value: impl Serialize) -> Self {
-        Self(self.0.kwarg(key, value))
+        Self { payload: self.payload.kwarg(key, value), ..self }
+    }
+
+    /// Says how the payload was made, which has to be one binary argument. A caller that does not announce
+    /// `payload_passthru_mode` gets `wamp.error.feature_not_supported` instead (X-03).
+    #[must_use]
+    pub fn passthru(self, passthru: Passthru) -> Self {
+        Self { passthru: Some(passthru), ..self }
     }
 }
 
@@ -91,6 +102,11 @@ pub struct Nothing;
 pub trait IntoReply {
     /// Writes `Arguments` and `ArgumentsKw`.
     fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError>;
+
+    /// How the payload was made, if it is in passthru mode.
+    fn passthru(&self) -> Option<Passthru> {
+        None
+    }
 }
 
 impl<T: Serialize> IntoReply for Single<T> {
@@ -102,6 +118,15 @@ impl<T: Serialize> IntoReply for Single<T> {
 impl IntoReply for Nothing {
     fn write(self, _: &mut Tail<'_>) -> Result<(), EncodeError> {
         Ok(())
+    }
+}
+
+impl<T: Serialize> IntoReply for Streamed<T> {
+    fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError> {
+        match self {
+            Self::Sent => Ok(()),
+            Self::Listed(items) => tail.one(&items),
+        }
     }
 }
 
@@ -126,8 +151,11 @@ impl<T: Serialize> IntoReply for Kwargs<T> {
 
 impl IntoReply for Reply {
     fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError> {
-        tail.payload(&self.0.build()?);
-        Ok(())
+        tail.payload(&self.payload.build()?)
+    }
+
+    fn passthru(&self) -> Option<Passthru> {
+        self.passthru.clone()
     }
 }
 

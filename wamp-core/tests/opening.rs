@@ -40,7 +40,8 @@ fn s_03_welcome_announces_what_is_served_and_nothing_else() {
         "publisher_identification": true,
         "subscriber_blackwhite_listing": true,
     });
-    let dealer = json!({"call_canceling": true, "call_timeout": true, "progressive_call_results": true});
+    let dealer = json!({"call_canceling": true, "call_timeout": true, "caller_identification": true,
+        "payload_passthru_mode": true, "progressive_call_invocations": true, "progressive_call_results": true});
     assert_eq!(welcome[2]["roles"], json!({"broker": {"features": broker}, "dealer": {"features": dealer}}));
 }
 

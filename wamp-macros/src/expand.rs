@@ -140,7 +140,8 @@ impl Glue<'_> {
     }
 
     fn registration(&self, at: usize, run: &Run) -> TokenStream {
-        let Self { handler: Handler { ident, .. }, private } = self;
+        let Self { handler: Handler { ident, parameters, .. }, private } = self;
+        let types = parameters.iter().map(|parameter| &parameter.ty);
         let Run { kind, uri, realm, roles, timeout, retain, .. } = run;
         let (function, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
         let entry = variant(*kind);
@@ -157,6 +158,7 @@ impl Glue<'_> {
                 uri: #uri,
                 realm: #realm,
                 roles: &[#(#roles),*],
+                features: &[#(#private::IsContext::<#types>::FEATURE),*],
                 timeout: #timeout,
                 retain: #retain,
                 function: ::core::concat!(::core::module_path!(), "::", #name),
@@ -256,12 +258,19 @@ impl Glue<'_> {
         match kind {
             Kind::Rpc => {
                 let value = returns.cover(quote!(#private::Outcome(__wamp_value).reply()));
+                let progress = returns.cover(quote! {
+                    #private::Outcome(__wamp_value)
+                        .progress(&__wamp_context, |__wamp_item| #private::Outcome(__wamp_item).into_result())
+                });
                 let fault = returns.cover(quote!(&__wamp_error));
                 let (reply, error) =
                     (returns.cover(quote!(#private::reply)), returns.cover(quote!(#private::error)));
                 quote! {
                     match #private::Outcome(__wamp_outcome).into_result() {
-                        ::core::result::Result::Ok(__wamp_value) => #reply(&__wamp_context, #value),
+                        ::core::result::Result::Ok(__wamp_value) => {
+                            let __wamp_value = #progress.await?;
+                            #reply(&__wamp_context, #value)
+                        }
                         ::core::result::Result::Err(__wamp_error) => {
                             ::core::result::Result::Err(#error(#fault))
                         }

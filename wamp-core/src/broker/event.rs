@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::id::{PublicationId, SessionId, SubscriptionId};
-use crate::message::{self, EventDetails, Filter, Passthru};
+use crate::message::{self, EventDetails, Filter, Passthru, PassthruKeys};
 use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::serializer::{EncodeError, Serializer};
@@ -53,15 +53,16 @@ impl<'e> Event<'e> {
     /// Made anew for each subscription (B-09).
     pub(super) fn details(&self) -> EventDetails<'e> {
         let identity = self.disclosed.map(|publisher| &publisher.identity);
+        let passthru = PassthruKeys(self.passthru);
         EventDetails {
             publisher: self.disclosed.map(|publisher| publisher.id),
             publisher_authid: identity.map(|identity| identity.authid.as_str()),
             publisher_authrole: identity.map(|identity| identity.authrole.as_str()),
             trustlevel: self.trustlevel,
-            ppt_scheme: self.passthru.and_then(|passthru| passthru.ppt_scheme.as_deref()),
-            ppt_serializer: self.passthru.and_then(|passthru| passthru.ppt_serializer.as_deref()),
-            ppt_cipher: self.passthru.and_then(|passthru| passthru.ppt_cipher.as_deref()),
-            ppt_keyid: self.passthru.and_then(|passthru| passthru.ppt_keyid.as_deref()),
+            ppt_scheme: passthru.scheme(),
+            ppt_serializer: passthru.serializer(),
+            ppt_cipher: passthru.cipher(),
+            ppt_keyid: passthru.keyid(),
             ..EventDetails::default()
         }
     }

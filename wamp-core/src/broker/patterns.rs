@@ -1,7 +1,5 @@
 //! Pattern subscriptions of one realm.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +8,7 @@ use parking_lot::RwLock;
 use super::Subscribers;
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::MatchPolicy;
-use crate::pattern::{Pattern, Patterns};
+use crate::pattern::{Index, Pattern, Patterns};
 use crate::peer::Peer;
 use crate::uri;
 
@@ -21,7 +19,7 @@ pub(super) struct PatternSubscriptions {
     topics: Patterns<usize>,
     /// How many subscriptions there are: without any, an event takes no lock here.
     count: AtomicUsize,
-    index: RwLock<Index>,
+    index: RwLock<Index<PatternSubscription>>,
 }
 
 #[derive(Debug)]
@@ -78,86 +76,10 @@ impl PatternSubscriptions {
         let Some(declared) = self.topics.find(topic) else {
             return Vec::new();
         };
-        let mut found = Vec::new();
-        self.index.read().each(topic, |subscription| {
-            if subscription.topic == Some(*declared) {
-                found.push(Arc::clone(&subscription.subscribers));
-            }
-        });
-        found
+        let index = self.index.read();
+        let found = index.each(topic).filter(|subscription| subscription.topic == Some(*declared));
+        found.map(|subscription| Arc::clone(&subscription.subscribers)).collect()
     }
-}
-
-/// Which components of a wildcard are empty.
-type Shape = Vec<bool>;
-
-/// Finds the patterns that match a topic without looking at the others.
-#[derive(Debug, Default)]
-struct Index {
-    prefixes: BTreeMap<String, PatternSubscription>,
-    wildcards: BTreeMap<Shape, HashMap<String, PatternSubscription>>,
-}
-
-impl Index {
-    fn get(&self, pattern: &Pattern) -> Option<&PatternSubscription> {
-        match pattern.policy {
-            MatchPolicy::Prefix => self.prefixes.get(&pattern.uri),
-            _ => self.wildcards.get(&pattern.shape())?.get(&pattern.uri),
-        }
-    }
-
-    fn insert(&mut self, pattern: &Pattern, subscription: PatternSubscription) {
-        let uri = pattern.uri.clone();
-        match pattern.policy {
-            MatchPolicy::Prefix => self.prefixes.insert(uri, subscription),
-            _ => self.wildcards.entry(pattern.shape()).or_default().insert(uri, subscription),
-        };
-    }
-
-    fn remove(&mut self, pattern: &Pattern) {
-        if pattern.policy == MatchPolicy::Prefix {
-            self.prefixes.remove(&pattern.uri);
-        } else if let Some(wildcards) = self.wildcards.get_mut(&pattern.shape()) {
-            wildcards.remove(&pattern.uri);
-            if wildcards.is_empty() {
-                self.wildcards.remove(&pattern.shape());
-            }
-        }
-    }
-
-    fn each(&self, topic: &str, mut visit: impl FnMut(&PatternSubscription)) {
-        self.each_prefix(topic, &mut visit);
-        let components: Vec<&str> = topic.split('.').collect();
-        for (shape, wildcards) in self.wildcards.iter().filter(|(shape, _)| shape.len() == components.len()) {
-            let masked =
-                components.iter().zip(shape).map(|(component, empty)| if *empty { "" } else { component });
-            if let Some(subscription) = wildcards.get(&masked.collect::<Vec<_>>().join(".")) {
-                visit(subscription);
-            }
-        }
-    }
-
-    /// From the longest prefix down. The greatest key that is not behind the topic shares more of it than any smaller
-    /// key, so where they part, the search goes on with what they share.
-    fn each_prefix(&self, topic: &str, visit: &mut impl FnMut(&PatternSubscription)) {
-        let mut bound = Bound::Included(topic);
-        while let Some((prefix, subscription)) =
-            self.prefixes.range::<str, _>((Bound::Unbounded, bound)).next_back()
-        {
-            bound = if topic.starts_with(prefix.as_str()) {
-                visit(subscription);
-                Bound::Excluded(&topic[..prefix.len()])
-            } else {
-                Bound::Included(shared(topic, prefix))
-            };
-        }
-    }
-}
-
-/// What two texts begin with.
-fn shared<'t>(text: &'t str, other: &str) -> &'t str {
-    let end = text.char_indices().zip(other.chars()).find(|((_, one), two)| one != two);
-    &text[..end.map_or(text.len().min(other.len()), |((at, _), _)| at)]
 }
 
 #[cfg(test)]
@@ -225,7 +147,7 @@ mod tests {
         }
         subscriptions.unsubscribe(&patterns[0].0, session.id);
         assert_eq!(subscriptions.count.load(Ordering::Relaxed), 0);
-        assert!(subscriptions.index.read().wildcards.is_empty());
+        assert!(subscriptions.index.read().is_empty());
     }
 
     #[test]

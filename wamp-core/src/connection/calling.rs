@@ -1,37 +1,63 @@
 //! The calls of one session: started, cancelled, timed out, and answered exactly once.
 
+mod routed;
+mod unfinished;
+
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::joined::Joined;
 use crate::call::CallState;
-use crate::context::Subject;
+use crate::chunks::ChunkQueue;
+use crate::context::{Feature, Subject};
+use crate::dealer::Registered;
 use crate::error::{Error, Violation, uris};
 use crate::handler::{Entry, Registration};
 use crate::id::RequestId;
 use crate::message::{CallOptions, CancelMode, code};
 use crate::payload::Payload;
+use crate::routing::RoutedCall;
 use crate::tasks::{Run, Task, Work};
 use crate::uri;
+use unfinished::Unfinished;
 
 /// The calls of one session that are at work.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     at_work: HashMap<RequestId, AtWork>,
+    /// Those of which the caller has more to send.
+    unfinished: Unfinished,
     /// How many of them have a time limit.
     timed: usize,
-    /// Bytes of the frames that they keep.
+    /// Bytes of the frames that they keep, and apart of those that wait as chunks.
     bytes: usize,
+    chunks: Rc<Cell<usize>>,
 }
 
 #[derive(Debug)]
 struct AtWork {
     call: Rc<CallState>,
-    run: Run,
+    by: By,
     limit: Option<Limit>,
     bytes: usize,
+}
+
+/// Who answers a call.
+#[derive(Debug)]
+enum By {
+    Handler(Run),
+    Callee(Arc<RoutedCall>),
+}
+
+/// What serves a procedure.
+#[derive(Debug)]
+enum Procedure {
+    Handler(&'static Registration),
+    Registered(Arc<Registered>),
 }
 
 /// The time that may pass until the next result (TO-05).
@@ -102,17 +128,53 @@ impl Joined {
         payload: Payload,
         now: Instant,
     ) -> Result<(), Violation> {
-        self.expect(request)?;
-        if options.progress == Some(true) {
-            return Err("progressive call invocations are not announced".into()); // PI-02
+        let announced = self.session().peer().features.caller;
+        if options.goes_on() && !announced.progressive_call_invocations {
+            return Err("the caller did not announce progressive_call_invocations".into()); // PI-02
         }
-        if options.ppt_scheme.is_some() {
-            return Err("payload passthru mode is not announced".into());
+        if options.passthru.is_some() && !announced.payload_passthru_mode {
+            return Err("the caller did not announce payload_passthru_mode".into());
+        }
+        if let Some(procedure) = self.calls.unfinished.procedure(request) {
+            if procedure != uri {
+                return Err("a chunk names another procedure than its call".into()); // PI-08
+            }
+            self.go_on(request, options, payload);
+            return Ok(());
+        }
+        self.expect(request)?;
+        if options.goes_on() {
+            let calls = &mut self.calls;
+            calls.unfinished.insert(request, uri, |request| calls.at_work.contains_key(&request));
         }
         if let Err(error) = self.start_call(request, options, uri, payload, now) {
             self.error(code::CALL, request, &error);
         }
         Ok(())
+    }
+
+    /// One more chunk of a call. If that has its answer, there was no way for the caller to know (PI-07).
+    fn go_on(&mut self, request: RequestId, options: &CallOptions, payload: Payload) {
+        if !options.goes_on() {
+            self.calls.unfinished.remove(request);
+        }
+        let Some(AtWork { call, by, .. }) = self.calls.at_work.get(&request) else { return };
+        if call.is_answered() {
+            return;
+        }
+        let taken = match by {
+            By::Callee(routed) => routed::chunk(routed, options.goes_on(), payload),
+            By::Handler(_) => match &call.chunks {
+                Some(chunks) if !chunks.push(payload, options.goes_on(), self.limits()) => {
+                    Err(uris::UNAVAILABLE)
+                }
+                _ => Ok(()),
+            },
+        };
+        if let Err(uri) = taken {
+            let call = Rc::clone(call);
+            self.abandon(&call, uri);
+        }
     }
 
     fn start_call(
@@ -123,8 +185,7 @@ impl Joined {
         payload: Payload,
         now: Instant,
     ) -> Result<(), Error> {
-        let found = self.served.registry.procedure(uri).map(|handler| (handler, handler.entry));
-        let Some((handler, Entry::Rpc(run))) = found else {
+        let Some(procedure) = self.procedure(uri) else {
             // C-03, U-03
             return Err(if uri::is_valid(uri) {
                 Error::no_such_procedure(uri)
@@ -132,35 +193,91 @@ impl Joined {
                 Error::invalid_uri(uri)
             });
         };
-        if !handler.admits(self.session().authrole()) {
+        if let Procedure::Handler(handler) = &procedure
+            && !handler.admits(self.session().authrole())
+        {
             return Err(Error::not_authorized("the role may not call this procedure"));
+        }
+        self.check_call(options, &payload)?;
+        match procedure {
+            Procedure::Handler(handler) => self.run_handler(request, options, handler, uri, payload, now),
+            Procedure::Registered(registered) => {
+                self.route_call(request, options, &registered, uri, payload, now)
+            }
+        }
+    }
+
+    /// What serves a procedure: of the application's own and the clients', the better match (H-04).
+    fn procedure(&self, uri: &str) -> Option<Procedure> {
+        let registry = &self.served.registry;
+        if !self.served.settings.route_clients || uri::is_reserved(uri) {
+            return registry.procedure(uri).map(Procedure::Handler);
+        }
+        if !uri::is_valid(uri) {
+            return None;
+        }
+        let handlers = registry.procedures(uri).map(Procedure::Handler);
+        let registered = self.served.realm.dealer().procedures(uri).map(Procedure::Registered);
+        handlers.or(registered).best(uri)
+    }
+
+    /// What every call has to keep, whoever answers it.
+    fn check_call(&self, options: &CallOptions, payload: &Payload) -> Result<(), Error> {
+        if options.disclose_me == Some(true) && !self.served.settings.disclosure {
+            return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // DI-03
+        }
+        if options.passthru.is_some() && !payload.is_one_binary() {
+            return Err(Error::invalid_argument("a payload in passthru mode is one binary argument"));
         }
         if self.is_draining() {
             return Err(Error::new(uris::CANCELED).arg("the server shuts down"));
         }
-        let bytes = payload.kept_bytes();
-        if self.calls.at_work.len() >= self.limits().calls_in_flight
-            || self.calls.bytes + bytes > self.limits().bytes_in_flight
+        let Calls { at_work, bytes, chunks, .. } = &self.calls;
+        if at_work.len() >= self.limits().calls_in_flight
+            || bytes + chunks.get() + payload.kept_bytes() > self.limits().bytes_in_flight
         {
             return Err(Error::new(uris::UNAVAILABLE).arg("too many calls in flight"));
         }
-        let call = Rc::new(CallState::new(request, options.receive_progress == Some(true)));
+        Ok(())
+    }
+
+    fn run_handler(
+        &mut self,
+        request: RequestId,
+        options: &CallOptions,
+        handler: &'static Registration,
+        uri: &str,
+        payload: Payload,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let Entry::Rpc(run) = handler.entry else {
+            return Err(Error::no_such_procedure(uri));
+        };
+        let takes_chunks = handler.has(Feature::ProgressiveCallInvocations);
+        if options.goes_on() && !takes_chunks {
+            return Err(Error::feature_not_supported("the procedure takes no progressive call invocations")); // PI-03
+        }
+        if options.passthru.is_some() && !handler.has(Feature::PayloadPassthruMode) {
+            return Err(Error::feature_not_supported("the procedure takes no payload in passthru mode"));
+        }
+        let bytes = payload.kept_bytes();
+        let chunks = takes_chunks.then(|| {
+            Box::new(ChunkQueue::new(payload.clone(), options.goes_on(), Rc::clone(&self.calls.chunks)))
+        });
+        let call = Rc::new(CallState::new(request, options, chunks));
         let context = self.context(handler, uri, payload, Subject::Call(Rc::clone(&call)));
         let mut work = Work::new(run(context));
         // Most handlers are ready at once, and never enter the set of tasks.
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(result) => self.answer(&call, result),
             Poll::Pending => {
-                let (run, limit) = (Run::new(work), limit(options, handler, now));
-                self.await_call(AtWork { call, run, limit, bytes });
+                let limit = limit(options, handler.timeout, now);
+                let run = Run::new(work);
+                self.tasks.proceed(Task::Call(Rc::clone(&call), run.clone()), false);
+                self.calls.insert(AtWork { call, by: By::Handler(run), limit, bytes });
             }
         }
         Ok(())
-    }
-
-    fn await_call(&mut self, at_work: AtWork) {
-        self.tasks.proceed(Task::Call(Rc::clone(&at_work.call), at_work.run.clone()), false);
-        self.calls.insert(at_work);
     }
 
     /// A handler has ended.
@@ -180,15 +297,17 @@ impl Joined {
 
     /// CANCEL; without effect if the call has its answer (CA-07).
     pub(super) fn cancel(&mut self, request: RequestId, mode: CancelMode) {
-        let Some(AtWork { call, .. }) = self.calls.at_work.get(&request) else { return };
+        let Some(AtWork { call, by, .. }) = self.calls.at_work.get(&request) else { return };
         if call.is_answered() {
             return;
         }
-        let call = Rc::clone(call);
+        let (call, is_told) = (Rc::clone(call), by.is_told(call));
         match mode {
             CancelMode::Skip => self.release(&call, uris::CANCELED),
-            // CA-03: the handler's answer is what the caller gets.
-            CancelMode::Kill if call.awaits_cancellation() => call.cancel(),
+            // CA-03: whoever is told answers, and that is what the caller gets.
+            CancelMode::Kill if is_told => self.kill(&call),
+            // CA-04
+            CancelMode::Kill if matches!(by, By::Callee(_)) => self.release(&call, uris::CANCELED),
             CancelMode::Kill | CancelMode::KillNoWait => self.abandon(&call, uris::CANCELED),
         }
     }
@@ -200,30 +319,61 @@ impl Joined {
         }
     }
 
-    /// Releases the caller, and ends the handler: it is told if it wants to be, else dropped (CA-09).
-    fn abandon(&mut self, call: &CallState, uri: &'static str) {
-        self.release(call, uri);
-        if call.awaits_cancellation() {
+    /// Tells who answers the call that it is not wanted any more; a second time says nothing new (CA-08).
+    fn kill(&self, call: &CallState) {
+        if !call.is_cancelled() {
             call.cancel();
-        } else if let Some(at_work) = self.calls.remove(call.request) {
-            at_work.run.end();
+            if let Some(AtWork { by: By::Callee(routed), .. }) = self.calls.at_work.get(&call.request) {
+                routed.interrupt(CancelMode::Kill);
+            }
         }
     }
 
+    /// Releases the caller, and ends the work: who answers is told if it wants to be, a handler is dropped else (CA-09).
+    fn abandon(&mut self, call: &CallState, uri: &'static str) {
+        match self.calls.at_work.get(&call.request) {
+            Some(AtWork { by: By::Callee(routed), .. }) => routed.interrupt(CancelMode::KillNoWait), // CA-02, TO-02
+            Some(AtWork { by: By::Handler(_), .. }) if call.awaits_cancellation() => call.cancel(),
+            Some(AtWork { by: By::Handler(run), .. }) => {
+                let run = run.clone();
+                self.release(call, uri);
+                self.calls.remove(call.request);
+                run.end();
+                return;
+            }
+            None => {}
+        }
+        self.release(call, uri);
+    }
+
+    /// The caller waits no longer. A handler runs on; what a callee still says is nobody's.
     fn release(&mut self, call: &CallState, uri: &'static str) {
         self.answer(call, Err(Error::new(uri)));
-        if let Some(at_work) = self.calls.at_work.get_mut(&call.request)
-            && at_work.limit.take().is_some()
-        {
+        let Some(at_work) = self.calls.at_work.get_mut(&call.request) else { return };
+        if at_work.limit.take().is_some() {
             self.calls.timed -= 1;
+        }
+        if let By::Callee(routed) = &at_work.by {
+            routed.end();
+            self.calls.remove(call.request);
+        }
+    }
+}
+
+impl By {
+    /// Whether who answers hears of a cancellation.
+    fn is_told(&self, call: &CallState) -> bool {
+        match self {
+            Self::Handler(_) => call.awaits_cancellation(),
+            Self::Callee(routed) => routed.callee.features.callee.call_canceling,
         }
     }
 }
 
 /// The shorter of what the caller and the handler allow.
-fn limit(options: &CallOptions, handler: &Registration, now: Instant) -> Option<Limit> {
+fn limit(options: &CallOptions, most: Option<Duration>, now: Instant) -> Option<Limit> {
     let asked = options.timeout.filter(|milliseconds| *milliseconds > 0).map(Duration::from_millis);
-    let timeout = asked.into_iter().chain(handler.timeout).min()?;
+    let timeout = asked.into_iter().chain(most).min()?;
     // A limit beyond the end of time is none.
     now.checked_add(timeout).map(|until| Limit { timeout, until })
 }

@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use super::Close;
 use super::calling::Calls;
+use super::invoking::Invocations;
 use super::publishing::Publishing;
+use super::registering::Registrations;
 use super::subscribing::Subscriptions;
 use crate::context::{Context, Link, Subject};
 use crate::error::{Error, Violation, uris};
@@ -22,7 +24,6 @@ use crate::reply::{Acceptance, Held};
 use crate::router::Served;
 use crate::session::Session;
 use crate::tasks::{Done, Tasks};
-use crate::uri;
 
 /// Results of tasks that are taken in one poll before the host gets its turn.
 const BUDGET: usize = 128;
@@ -37,6 +38,8 @@ pub(super) struct Joined {
     pub(super) publishing: Publishing,
     next_request: RequestId,
     pub(super) calls: Calls,
+    pub(super) registrations: Registrations,
+    pub(super) invocations: Invocations,
     /// Set by a shutdown: calls at work have until then.
     draining: Option<Instant>,
     _holds: Vec<Held>,
@@ -69,6 +72,8 @@ impl Joined {
             publishing: Publishing::default(),
             next_request: RequestId::FIRST,
             calls: Calls::default(),
+            registrations: Registrations::default(),
+            invocations: Invocations::default(),
             draining: None,
             _holds: acceptance.holds,
         }
@@ -101,18 +106,18 @@ impl Joined {
             }
             Message::Subscribe { request, options, topic } => self.subscribe(request, &options, topic),
             Message::Unsubscribe { request, subscription } => self.unsubscribe(request, subscription),
-            Message::Register { request, procedure } => self.register(request, procedure),
-            Message::Unregister { request } => self.unregister(request),
+            Message::Register { request, options, procedure } => self.register(request, &options, procedure),
+            Message::Unregister { request, registration } => self.unregister(request, registration),
             Message::Cancel { request, options } => {
                 self.cancel(request, options.mode.unwrap_or_default());
                 Ok(())
             }
             Message::Hello { .. } => Err("HELLO in an open session".into()),
             Message::Authenticate => Err("AUTHENTICATE without a challenge".into()),
-            Message::Error { request_type } => {
-                Err(format!("ERROR for request type {request_type}, but there was no INVOCATION").into())
+            Message::Error { request_type, request, passthru, error, payload } => {
+                self.invocation_failed(request_type, request, passthru, error, payload)
             }
-            Message::Yield => Err("YIELD, but there was no INVOCATION".into()),
+            Message::Yield { request, options, payload } => self.yielded(request, options, payload),
             // Handled by the connection in every state.
             Message::Abort | Message::Goodbye => Ok(()),
         }
@@ -137,6 +142,10 @@ impl Joined {
             let delivered = match self.link.session.peer().mailbox.poll(context, self.has_room()) {
                 Poll::Ready(Delivery::Event(envelope)) => {
                     self.event(envelope);
+                    true
+                }
+                Poll::Ready(Delivery::Routing(routing)) => {
+                    self.routed(*routing);
                     true
                 }
                 Poll::Ready(Delivery::End(end)) => match self.end(end, now) {
@@ -186,10 +195,11 @@ impl Joined {
         self.refuse_publications(&error);
     }
 
-    /// The end of a shutdown: no call is at work any more, or the grace is over.
+    /// The end of a shutdown: no call is at work any more, on either side, or the grace is over.
     fn drained(&mut self, now: Instant) -> Option<Outcome> {
         let until = self.draining?;
-        if self.calls.unanswered().next().is_some() && now < until {
+        let is_at_work = self.calls.unanswered().next().is_some() || !self.invocations.is_empty();
+        if is_at_work && now < until {
             return None;
         }
         self.give_up_requests("the server shuts down");
@@ -246,24 +256,6 @@ impl Joined {
         Context { link: Rc::clone(&self.link), uri, payload, subject }
     }
 
-    /// procedures are the application's own.
-    fn register(&mut self, request: RequestId, procedure: &str) -> Result<(), Violation> {
-        self.expect(request)?;
-        let error = if !uri::is_valid(procedure) || uri::is_reserved(procedure) {
-            Error::invalid_uri(procedure) // U-03, U-06
-        } else {
-            Error::not_authorized("clients cannot register procedures")
-        };
-        self.error(code::REGISTER, request, &error);
-        Ok(())
-    }
-
-    fn unregister(&mut self, request: RequestId) -> Result<(), Violation> {
-        self.expect(request)?;
-        self.error(code::UNREGISTER, request, &Error::new(uris::NO_SUCH_REGISTRATION));
-        Ok(())
-    }
-
     pub(super) fn error(&self, request_type: u64, request: RequestId, error: &Error) {
         self.link.outbox.borrow_mut().send(|s, out| message::error(s, out, request_type, request, error));
     }
@@ -275,7 +267,11 @@ impl Drop for Joined {
         let peer = self.link.session.peer();
         self.served.realm.leave(peer.id);
         self.subscriptions.leave(&self.served.realm, peer.id);
-        peer.mailbox.shut();
-        tracing::debug!(session = %peer.id, "session closed");
+        // First of all nobody calls the session any more; then whoever did is told.
+        self.leave_registrations();
+        let unread = self.session().peer().mailbox.shut();
+        self.leave_invocations(unread);
+        self.leave_calls();
+        tracing::debug!(session = %self.session().id(), "session closed");
     }
 }

@@ -12,7 +12,7 @@ use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
 use crate::handler::{Entry, Registration};
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
-use crate::mailbox::Envelope;
+use crate::mailbox::{Delivery, Envelope};
 use crate::message::{self, EventDetails, MatchPolicy, SubscribeOptions, code};
 use crate::pattern::Pattern;
 use crate::payload::Payload;
@@ -185,7 +185,7 @@ impl Joined {
         id: SubscriptionId,
         get_retained: bool,
     ) -> Result<(), Error> {
-        self.flush_events(); // What is retained is not older than what follows it.
+        self.flush_mailbox(); // What is retained is not older than what follows it.
         let limit = self.limits().subscriptions;
         let Some(Subscribed { topic, state, .. }) = self.subscriptions.by_id.get_mut(&id) else {
             return Ok(());
@@ -309,16 +309,20 @@ impl Joined {
         };
         // B-04: events that were published before go out before UNSUBSCRIBED, and none is published after this.
         self.served.realm.broker().unsubscribe(&self.subscriptions.by_id[&id].topic, self.link.session.id());
-        self.flush_events();
+        self.flush_mailbox();
         self.subscriptions.remove(id);
         self.link.outbox.borrow_mut().send(|s, out| message::unsubscribed(s, out, request));
         Ok(())
     }
 
-    /// Sends the events that lie in the mailbox.
-    fn flush_events(&mut self) {
-        while let Some(envelope) = self.link.session.peer().mailbox.take_event() {
-            self.event(envelope);
+    /// Sends what lies in the mailbox.
+    pub(super) fn flush_mailbox(&mut self) {
+        while let Some(delivery) = self.link.session.peer().mailbox.take() {
+            match delivery {
+                Delivery::Event(envelope) => self.event(envelope),
+                Delivery::Routing(routing) => self.routed(*routing),
+                Delivery::End(_) => {}
+            }
         }
     }
 

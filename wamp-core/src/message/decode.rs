@@ -7,7 +7,10 @@ use bytestring::ByteString;
 use serde::Deserialize;
 
 use super::code;
-use super::options::{CallOptions, CancelOptions, HelloDetails, Passthru, PublishOptions, SubscribeOptions};
+use super::options::{
+    CallOptions, CancelOptions, HelloDetails, PublishOptions, RegisterOptions, SubscribeOptions, YieldOptions,
+};
+use super::passthru::{Passthru, PassthruOptions};
 use crate::error::Violation;
 use crate::format::{Cursor as _, Elements, Malformed};
 use crate::id::RequestId;
@@ -18,19 +21,59 @@ use crate::serializer::{Frame, Serializer, reader};
 /// What a client may send to a router (Table 2). URIs are not checked yet.
 #[derive(Debug)]
 pub(crate) enum Message<'f> {
-    Hello { realm: &'f str, details: HelloDetails<'f> },
+    Hello {
+        realm: &'f str,
+        details: HelloDetails<'f>,
+    },
     Abort,
     Authenticate,
     Goodbye,
-    Error { request_type: u64 },
-    Publish { request: RequestId, options: PublishOptions, topic: &'f str, payload: Payload },
-    Subscribe { request: RequestId, options: SubscribeOptions, topic: &'f str },
-    Unsubscribe { request: RequestId, subscription: u64 },
-    Call { request: RequestId, options: CallOptions, procedure: &'f str, payload: Payload },
-    Cancel { request: RequestId, options: CancelOptions },
-    Register { request: RequestId, procedure: &'f str },
-    Unregister { request: RequestId },
-    Yield,
+    Error {
+        request_type: u64,
+        request: RequestId,
+        passthru: Option<Passthru>,
+        error: &'f str,
+        payload: Payload,
+    },
+    Publish {
+        request: RequestId,
+        options: PublishOptions,
+        topic: &'f str,
+        payload: Payload,
+    },
+    Subscribe {
+        request: RequestId,
+        options: SubscribeOptions,
+        topic: &'f str,
+    },
+    Unsubscribe {
+        request: RequestId,
+        subscription: u64,
+    },
+    Call {
+        request: RequestId,
+        options: CallOptions,
+        procedure: &'f str,
+        payload: Payload,
+    },
+    Cancel {
+        request: RequestId,
+        options: CancelOptions,
+    },
+    Register {
+        request: RequestId,
+        options: RegisterOptions,
+        procedure: &'f str,
+    },
+    Unregister {
+        request: RequestId,
+        registration: u64,
+    },
+    Yield {
+        request: RequestId,
+        options: YieldOptions,
+        payload: Payload,
+    },
 }
 
 /// Reads one message; `arena` keeps the strings that had to be unescaped.
@@ -117,11 +160,12 @@ impl<'f> Fields<'f> {
     fn error(mut self) -> Result<Message<'f>, Violation> {
         self.element("REQUEST.Type")?;
         let request_type = self.reader.integer()?;
-        self.request("REQUEST.Request")?;
-        self.dict("Details")?;
-        self.string("Error")?;
-        self.payload()?;
-        Ok(Message::Error { request_type })
+        let request = self.request("REQUEST.Request")?;
+        let details = self.dict("Details")?;
+        let passthru = self.passthru(details)?;
+        let error = self.string("Error")?;
+        let payload = self.payload()?;
+        Ok(Message::Error { request_type, request, passthru, error, payload })
     }
 
     fn publish(mut self) -> Result<Message<'f>, Violation> {
@@ -130,8 +174,7 @@ impl<'f> Fields<'f> {
         // Read twice instead of flattened: serde would buffer whatever a stranger puts there.
         let mut options: PublishOptions = self.read(dict.clone())?;
         if options.ppt_scheme.is_some() {
-            let passthru: Passthru = self.read(dict.clone())?;
-            options.passthru = passthru.is_used().then(|| Box::new(passthru));
+            options.passthru = self.passthru(dict.clone())?.map(Box::new);
         }
         options.filter = self.read(dict)?;
         options.filter.sort();
@@ -157,7 +200,10 @@ impl<'f> Fields<'f> {
 
     fn call(mut self) -> Result<Message<'f>, Violation> {
         let request = self.request("Request")?;
-        let options = self.options("Options")?;
+        let (mut options, dict): (CallOptions, _) = self.options_at("Options")?;
+        if options.ppt_scheme.is_some() {
+            options.passthru = self.passthru(dict)?;
+        }
         let procedure = self.string("Procedure")?;
         let payload = self.payload()?;
         Ok(Message::Call { request, options, procedure, payload })
@@ -172,24 +218,27 @@ impl<'f> Fields<'f> {
 
     fn register(mut self) -> Result<Message<'f>, Violation> {
         let request = self.request("Request")?;
-        self.dict("Options")?;
+        let options = self.options("Options")?;
         let procedure = self.string("Procedure")?;
         self.end()?;
-        Ok(Message::Register { request, procedure })
+        Ok(Message::Register { request, options, procedure })
     }
 
     fn unregister(mut self) -> Result<Message<'f>, Violation> {
         let request = self.request("Request")?;
-        self.request("REGISTERED.Registration")?;
+        let registration = self.request("REGISTERED.Registration")?.get();
         self.optional_dict("Options")?; // M-02
-        Ok(Message::Unregister { request })
+        Ok(Message::Unregister { request, registration })
     }
 
     fn yielded(mut self) -> Result<Message<'f>, Violation> {
-        self.request("INVOCATION.Request")?;
-        self.dict("Options")?;
-        self.payload()?;
-        Ok(Message::Yield)
+        let request = self.request("INVOCATION.Request")?;
+        let (mut options, dict): (YieldOptions, _) = self.options_at("Options")?;
+        if options.ppt_scheme.is_some() {
+            options.passthru = self.passthru(dict)?;
+        }
+        let payload = self.payload()?;
+        Ok(Message::Yield { request, options, payload })
     }
 
     fn element(&mut self, name: &'static str) -> Result<(), Violation> {
@@ -220,11 +269,24 @@ impl<'f> Fields<'f> {
     }
 
     fn options<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<T, Violation> {
+        self.options_at(name).map(|(options, _)| options)
+    }
+
+    /// As [`options`](Self::options), with the place of the dict for a second look.
+    fn options_at<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<(T, Range<usize>), Violation> {
         self.element(name)?;
         if !self.reader.is_dict() {
             return Err(format!("{name} is not a dict").into());
         }
-        self.reader.read().map_err(|malformed| format!("{name}: {malformed}").into())
+        let start = self.reader.at();
+        let options =
+            self.reader.read().map_err(|malformed| Violation::from(format!("{name}: {malformed}")))?;
+        Ok((options, start..self.reader.at()))
+    }
+
+    fn passthru(&self, dict: Range<usize>) -> Result<Option<Passthru>, Violation> {
+        let options: PassthruOptions<'_> = self.read(dict)?;
+        Ok(options.passthru())
     }
 
     fn read<T: Deserialize<'f>>(&self, dict: Range<usize>) -> Result<T, Violation> {

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::code;
 use super::features::RouterRoles;
-use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
+use super::options::CancelMode;
+use super::passthru::{Passthru, PassthruKeys};
+use crate::id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 use crate::payload::Payload;
 use crate::serializer::{EncodeError, Serializer};
 
@@ -104,24 +106,128 @@ pub(crate) fn unsubscribed(s: Serializer, out: &mut Vec<u8>, request: RequestId)
     s.write(out, &(code::UNSUBSCRIBED, request))
 }
 
-/// `RESULT [50, CALL.Request, Details, Arguments?, ArgumentsKw?]`, the arguments written by `tail`. Only a progressive
-/// one says so (PR-02).
+/// `REGISTERED [65, REGISTER.Request, Registration]`.
+pub(crate) fn registered(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    request: RequestId,
+    registration: RegistrationId,
+) -> Written {
+    s.write(out, &(code::REGISTERED, request, registration))
+}
+
+/// `UNREGISTERED [67, UNREGISTER.Request]`.
+pub(crate) fn unregistered(s: Serializer, out: &mut Vec<u8>, request: RequestId) -> Written {
+    s.write(out, &(code::UNREGISTERED, request))
+}
+
+/// `UNREGISTERED [67, 0, Details]`: the router revoked it (RR-04).
+pub(crate) fn registration_revoked(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    registration: RegistrationId,
+    reason: Option<&str>,
+) -> Written {
+    #[derive(Serialize)]
+    struct Details<'d> {
+        registration: RegistrationId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'d str>,
+    }
+    s.write(out, &(code::UNREGISTERED, 0, Details { registration, reason }))
+}
+
+/// `INVOCATION.Details`, and `timeout` in milliseconds. What is false or unknown is left out (C-13).
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct InvocationDetails<'d> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) procedure: Option<&'d str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) progress: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) receive_progress: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) timeout: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trustlevel: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) caller: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) caller_authid: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) caller_authrole: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ppt_scheme: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ppt_serializer: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ppt_cipher: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ppt_keyid: Option<&'d str>,
+}
+
+/// `INVOCATION [68, Request, Registration, Details, Arguments?, ArgumentsKw?]`.
+pub(crate) fn invocation(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    request: RequestId,
+    registration: RegistrationId,
+    details: &InvocationDetails<'_>,
+    payload: &Payload,
+) -> Written {
+    let head = (code::INVOCATION, request, registration, details);
+    Tail::of(s, out, &head, |tail| tail.payload(payload))
+}
+
+/// `INTERRUPT [69, INVOCATION.Request, Options]`.
+pub(crate) fn interrupt(s: Serializer, out: &mut Vec<u8>, request: RequestId, mode: CancelMode) -> Written {
+    #[derive(Serialize)]
+    struct Options {
+        mode: &'static str,
+    }
+    s.write(out, &(code::INTERRUPT, request, Options { mode: mode.name() }))
+}
+
+/// `RESULT.Details`, and those of a forwarded ERROR. Only a progressive result says so (PR-02).
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Details<'d> {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) progress: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ppt_scheme: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ppt_serializer: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ppt_cipher: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ppt_keyid: Option<&'d str>,
+}
+
+impl<'d> Details<'d> {
+    pub(crate) fn new(progress: bool, passthru: Option<&'d Passthru>) -> Self {
+        let passthru = PassthruKeys(passthru);
+        Self {
+            progress,
+            ppt_scheme: passthru.scheme(),
+            ppt_serializer: passthru.serializer(),
+            ppt_cipher: passthru.cipher(),
+            ppt_keyid: passthru.keyid(),
+        }
+    }
+}
+
+/// `RESULT [50, CALL.Request, Details, Arguments?, ArgumentsKw?]`, the arguments written by `tail`.
 pub(crate) fn result<F>(
     s: Serializer,
     out: &mut Vec<u8>,
     request: RequestId,
-    progress: bool,
+    details: &Details<'_>,
     tail: F,
 ) -> Written
 where
     F: FnOnce(&mut Tail<'_>) -> Written,
 {
-    #[derive(Serialize)]
-    struct Details {
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
-        progress: bool,
-    }
-    Tail::of(s, out, &(code::RESULT, request, Details { progress }), tail)
+    Tail::of(s, out, &(code::RESULT, request, details), tail)
 }
 
 /// `EVENT.Details`.
@@ -163,10 +269,7 @@ pub(crate) fn event(
     payload: &Payload,
 ) -> Written {
     let head = (code::EVENT, subscription, publication, details);
-    Tail::of(s, out, &head, |tail| {
-        tail.payload(payload);
-        Ok(())
-    })
+    Tail::of(s, out, &head, |tail| tail.payload(payload))
 }
 
 /// `ERROR [8, REQUEST.Type, REQUEST.Request, Details, Error, Arguments?, ArgumentsKw?]`.
@@ -178,9 +281,20 @@ pub(crate) fn error(
     error: &crate::error::Error,
 ) -> Written {
     Tail::of(s, out, &(code::ERROR, request_type, request, Empty {}, error.uri()), |tail| {
-        tail.payload(&error.payload());
-        Ok(())
+        tail.payload(&error.payload())
     })
+}
+
+/// An ERROR that a callee answered with, as it came (C-08): for the CALL of its caller (P-04).
+pub(crate) fn forwarded_error(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    request: RequestId,
+    details: &Details<'_>,
+    error: &str,
+    payload: &Payload,
+) -> Written {
+    Tail::of(s, out, &(code::ERROR, code::CALL, request, details, error), |tail| tail.payload(payload))
 }
 
 /// `Arguments` and `ArgumentsKw` at the end of a message: what is empty is left out (M-09).
@@ -247,7 +361,7 @@ impl Tail<'_> {
     }
 
     /// Arguments that are encoded already.
-    pub(crate) fn payload(&mut self, payload: &Payload) {
+    pub(crate) fn payload(&mut self, payload: &Payload) -> Written {
         let (args, kwargs) = (payload.args_text(), payload.kwargs_text());
         if let Some(args) = args.or(kwargs.map(|_| "[]")) {
             self.out.push(b',');
@@ -257,5 +371,6 @@ impl Tail<'_> {
             self.out.push(b',');
             self.out.extend_from_slice(kwargs.as_bytes());
         }
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::features::{ClientFeatures, RoleFeatures};
+use super::passthru::Passthru;
 
 /// `HELLO.Details`.
 #[derive(Debug, Default, Deserialize)]
@@ -95,11 +96,76 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Dict<T> {
 pub(crate) struct CallOptions {
     pub(crate) progress: Option<bool>,
     pub(crate) receive_progress: Option<bool>,
-    #[serde(rename = "disclose_me")]
-    _disclose_me: Option<bool>,
+    pub(crate) disclose_me: Option<bool>,
     /// Milliseconds; 0 is none (TO-01).
     pub(crate) timeout: Option<u64>,
-    pub(crate) ppt_scheme: Option<IgnoredAny>,
+    pub(super) ppt_scheme: Option<IgnoredAny>,
+    #[serde(skip)]
+    pub(crate) passthru: Option<Passthru>,
+}
+
+impl CallOptions {
+    /// Whether another CALL of this id goes on with it (PI-01).
+    pub(crate) fn goes_on(&self) -> bool {
+        self.progress == Some(true)
+    }
+}
+
+/// `YIELD.Options`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct YieldOptions {
+    pub(crate) progress: Option<bool>,
+    pub(super) ppt_scheme: Option<IgnoredAny>,
+    #[serde(skip)]
+    pub(crate) passthru: Option<Passthru>,
+}
+
+/// `REGISTER.Options`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RegisterOptions {
+    #[serde(rename = "match")]
+    pub(crate) policy: Option<MatchPolicy>,
+    pub(crate) invoke: Option<InvokePolicy>,
+    pub(crate) disclose_caller: Option<bool>,
+    pub(crate) forward_timeout: Option<bool>,
+}
+
+/// Which callee of a shared registration is called (H-08). Unknown ones are violations (H-10).
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "&str")]
+pub(crate) enum InvokePolicy {
+    /// There is only one.
+    #[default]
+    Single,
+    RoundRobin,
+    Random,
+    First,
+    Last,
+}
+
+impl InvokePolicy {
+    /// The name in REGISTER and in the meta API.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::RoundRobin => "roundrobin",
+            Self::Random => "random",
+            Self::First => "first",
+            Self::Last => "last",
+        }
+    }
+}
+
+impl TryFrom<&str> for InvokePolicy {
+    type Error = &'static str;
+
+    fn try_from(name: &str) -> Result<Self, Self::Error> {
+        let all = [Self::Single, Self::RoundRobin, Self::Random, Self::First, Self::Last];
+        let known = all.into_iter().find(|policy| policy.name() == name);
+        known.ok_or("`invoke` is none of single, roundrobin, random, first, last")
+    }
 }
 
 /// `CANCEL.Options`.
@@ -135,6 +201,17 @@ impl TryFrom<&str> for CancelMode {
     }
 }
 
+impl CancelMode {
+    /// The name in CANCEL and INTERRUPT.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Kill => "kill",
+            Self::KillNoWait => "killnowait",
+        }
+    }
+}
+
 /// `PUBLISH.Options`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -148,24 +225,6 @@ pub(crate) struct PublishOptions {
     pub(crate) passthru: Option<Box<Passthru>>,
     #[serde(skip)]
     pub(crate) filter: Filter,
-}
-
-/// How a payload is to be read that is nothing but bytes to the router: the keys are passed on, whatever they say (X-01,
-///
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Passthru {
-    pub(crate) ppt_scheme: Option<String>,
-    pub(crate) ppt_serializer: Option<String>,
-    pub(crate) ppt_cipher: Option<String>,
-    pub(crate) ppt_keyid: Option<String>,
-}
-
-impl Passthru {
-    /// Whether the mode is used: the scheme says so.
-    pub(crate) fn is_used(&self) -> bool {
-        self.ppt_scheme.as_ref().is_some_and(|scheme| !scheme.is_empty())
-    }
 }
 
 /// The rest of `PUBLISH.Options`: which subscribers an event is for (L-03). A list that is present is a condition, an empty whitelist means nobody (L-04).

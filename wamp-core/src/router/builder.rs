@@ -42,26 +42,31 @@ impl<R> Default for RouterBuilder<R> {
 #[must_use = "a realm is served by a router: `Router::builder().realm(…)`"]
 pub struct RealmBuilder {
     name: Option<String>,
+    /// Where it is declared.
+    at: &'static Location<'static>,
     topics: Vec<DeclaredTopic>,
     settings: Settings,
 }
 
 impl Realm {
     /// Declares a realm for [`RouterBuilder::realm`].
+    #[track_caller]
     #[expect(clippy::new_ret_no_self, reason = "the handle to a realm comes from the router that serves it")]
     pub fn new(name: impl Into<String>) -> RealmBuilder {
         RealmBuilder::of(Some(name.into()))
     }
 
     /// Declares one realm that serves clients whatever name they join by. It must be the only one of its router.
+    #[track_caller]
     pub fn any() -> RealmBuilder {
         RealmBuilder::of(None)
     }
 }
 
 impl RealmBuilder {
+    #[track_caller]
     fn of(name: Option<String>) -> Self {
-        Self { name, topics: Vec::new(), settings: Settings::default() }
+        Self { name, at: Location::caller(), topics: Vec::new(), settings: Settings::default() }
     }
 
     /// Accepts request ids in any order, for clients that do not count 1, 2, 3, …. The specification demands that they
@@ -95,6 +100,20 @@ impl RealmBuilder {
     /// ```
     pub fn trustlevel(mut self, role: impl Into<String>, level: u32) -> Self {
         self.settings.trustlevels.insert(role.into(), level);
+        self
+    }
+
+    /// Makes the realm a classic router: clients may register procedures for each other, and subscribe and publish to
+    /// topics that nobody declared (whose events may be retained), all outside `wamp.`. Handlers and declared topics go before, where their URI is the
+    /// better match. By default only the application serves.
+    ///
+    /// ```
+    /// use wamp_core::{Realm, Router};
+    /// let router = Router::builder().realm(Realm::new("devices").route_clients(true)).handlers([]).build()?;
+    /// # Ok::<(), wamp_core::BuildError>(())
+    /// ```
+    pub fn route_clients(mut self, route: bool) -> Self {
+        self.settings.route_clients = route;
         self
     }
 
@@ -223,6 +242,9 @@ fn registry(realm: &RealmBuilder, handlers: &[&'static Registration], faults: &m
     }
     for topic in &realm.topics {
         faults.extend(registry.open(topic).err());
+    }
+    if realm.settings.route_clients {
+        registry.open_rest(realm.at);
     }
     registry
 }

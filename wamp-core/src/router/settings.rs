@@ -12,11 +12,18 @@ pub(crate) struct Settings {
     pub(crate) disclosure: bool,
     /// By role; empty where trust is not a matter.
     pub(crate) trustlevels: HashMap<String, u32>,
+    /// Clients may register procedures, and use topics that nobody declared.
+    pub(crate) route_clients: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { lenient_request_ids: false, disclosure: true, trustlevels: HashMap::new() }
+        Self {
+            lenient_request_ids: false,
+            disclosure: true,
+            trustlevels: HashMap::new(),
+            route_clients: false,
+        }
     }
 }
 
@@ -39,7 +46,17 @@ impl Settings {
             (self.disclosure, "publisher_identification"),
             (true, "subscriber_blackwhite_listing"),
         ];
-        let dealer = [(true, "call_canceling"), (true, "call_timeout"), (true, "progressive_call_results")];
+        let dealer = [
+            (true, "call_canceling"),
+            (true, "call_timeout"),
+            (trust, "call_trustlevels"),
+            (self.disclosure, "caller_identification"),
+            (self.route_clients, "pattern_based_registration"),
+            (true, "payload_passthru_mode"),
+            (true, "progressive_call_invocations"),
+            (true, "progressive_call_results"),
+            (self.route_clients, "shared_registration"),
+        ];
         RouterRoles { broker: role(&broker), dealer: role(&dealer) }
     }
 }

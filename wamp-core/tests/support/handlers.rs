@@ -41,6 +41,7 @@ const fn handler(uri: &'static str, entry: Entry) -> Registration {
         uri,
         realm: None,
         roles: &[],
+        features: &[],
         timeout: None,
         retain: false,
         function,

@@ -1,0 +1,150 @@
+//! Calls that a client answers, on the side of their caller.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{AtWork, By, Joined, limit};
+use crate::call::CallState;
+use crate::dealer::{Callee, Registered};
+use crate::error::{Error, uris};
+use crate::id::RequestId;
+use crate::message::{self, CallOptions, CancelMode, Details, MatchPolicy, RoleFeatures};
+use crate::payload::Payload;
+use crate::routing::{Answer, Invoked, Refused, RoutedCall, Routing};
+
+impl Joined {
+    pub(super) fn route_call(
+        &mut self,
+        request: RequestId,
+        options: &CallOptions,
+        registered: &Registered,
+        uri: &str,
+        payload: Payload,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let Some(Callee { peer: callee, forward_timeout, disclose_caller }) = registered.select() else {
+            return Err(Error::no_such_procedure(uri));
+        };
+        let announced = callee.features.callee;
+        check_features(options, announced)?;
+        if callee.invocations.count() >= self.limits().invocations_in_flight {
+            return Err(Error::new(uris::UNAVAILABLE).arg("the callee has too many calls to answer"));
+        }
+        // PR-01: who cannot be interrupted is not asked for progress.
+        let receive_progress = options.receive_progress == Some(true)
+            && announced.progressive_call_results
+            && announced.call_canceling;
+        // TO-03
+        let forwarded = options.timeout.filter(|_| forward_timeout && announced.call_timeout);
+        let details = Invoked {
+            procedure: (registered.pattern.policy != MatchPolicy::Exact).then(|| uri.to_owned()),
+            progress: options.goes_on(),
+            receive_progress,
+            timeout: forwarded.filter(|milliseconds| *milliseconds > 0),
+            trustlevel: self.session().peer().trustlevel,
+            disclosed: disclose_caller || options.disclose_me == Some(true),
+            passthru: options.passthru.clone(),
+        };
+        let bytes = payload.kept_bytes();
+        let caller = self.session().peer();
+        let routed = RoutedCall::new(caller, request, callee, registered.id, receive_progress);
+        let invocation = Routing::Invocation { call: Arc::clone(&routed), details, payload };
+        routed.callee.mailbox.routing(invocation).map_err(|refused| Error::new(uri_of(refused)))?;
+        let limit = if forwarded.is_some() { None } else { limit(options, None, now) };
+        let call = Rc::new(CallState::new(request, options, None));
+        self.calls.insert(AtWork { call, by: By::Callee(routed), limit, bytes });
+        Ok(())
+    }
+
+    /// What a callee says; without effect if the call has its answer.
+    pub(in crate::connection) fn answered(&mut self, routed: &Arc<RoutedCall>, answer: &Answer) {
+        let Some(AtWork { call, by: By::Callee(current), .. }) = self.calls.at_work.get(&routed.request)
+        else {
+            return;
+        };
+        if !Arc::ptr_eq(routed, current) {
+            return;
+        }
+        let call = Rc::clone(call);
+        let is_final = answer.is_final();
+        if is_final {
+            routed.end();
+            self.calls.remove(call.request);
+        }
+        if let Err(error) = self.forward(&call, answer) {
+            if !is_final {
+                routed.interrupt(CancelMode::KillNoWait);
+                routed.end();
+                self.calls.remove(call.request);
+            }
+            self.answer(&call, Err(error));
+        }
+    }
+
+    fn forward(&self, call: &CallState, answer: &Answer) -> Result<(), Error> {
+        let (progress, passthru) = match answer {
+            Answer::Result { progress, passthru, .. } => (*progress, passthru),
+            Answer::Error { passthru, .. } => (false, passthru),
+        };
+        if passthru.is_some() && !self.session().peer().features.caller.payload_passthru_mode {
+            return Err(Error::feature_not_supported("the callee answered in passthru mode"));
+        }
+        let details = Details::new(progress, passthru.as_ref());
+        let mut outbox = self.link.outbox.borrow_mut();
+        match answer {
+            Answer::Result { payload, .. } => {
+                let limit = self.limits().max_result_bytes;
+                outbox.result(call.request, &details, limit, |tail| tail.payload(payload))?;
+            }
+            Answer::Error { error, payload, .. } => {
+                let write = |s, out: &mut Vec<u8>| {
+                    message::forwarded_error(s, out, call.request, &details, error, payload)
+                };
+                outbox.write(write).map_err(|error| Error::encoding(&error))?;
+            }
+        }
+        if progress {
+            call.progress();
+        } else {
+            call.answer();
+        }
+        Ok(())
+    }
+
+    /// The caller leaves: its callees need not go on (C-11, PI-09).
+    pub(in crate::connection) fn leave_calls(&mut self) {
+        for AtWork { by, .. } in self.calls.at_work.values() {
+            if let By::Callee(routed) = by {
+                routed.end();
+                routed.interrupt(CancelMode::KillNoWait);
+            }
+        }
+    }
+}
+
+/// One more chunk for the callee, or the URI of what the caller gets instead.
+pub(super) fn chunk(routed: &Arc<RoutedCall>, goes_on: bool, payload: Payload) -> Result<(), &'static str> {
+    // PI-05: all else was said by the first.
+    let details = Invoked { progress: goes_on, ..Invoked::default() };
+    let chunk = Routing::Invocation { call: Arc::clone(routed), details, payload };
+    routed.callee.mailbox.routing(chunk).map_err(uri_of)
+}
+
+/// PI-03, X-03.
+fn check_features(options: &CallOptions, announced: RoleFeatures) -> Result<(), Error> {
+    if options.goes_on() && !(announced.progressive_call_invocations && announced.call_canceling) {
+        return Err(Error::feature_not_supported("the callee takes no progressive call invocations"));
+    }
+    if options.passthru.is_some() && !announced.payload_passthru_mode {
+        return Err(Error::feature_not_supported("the callee takes no payload in passthru mode"));
+    }
+    Ok(())
+}
+
+fn uri_of(refused: Refused) -> &'static str {
+    match refused {
+        Refused::Closed => uris::CANCELED, // C-10
+        Refused::Full => uris::UNAVAILABLE,
+    }
+}

@@ -1,0 +1,168 @@
+//! The invocations of one session: calls of others that it has to answer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::joined::Joined;
+use crate::error::{Violation, uris};
+use crate::id::RequestId;
+use crate::message::{self, CancelMode, InvocationDetails, Passthru, PassthruKeys, YieldOptions, code};
+use crate::payload::Payload;
+use crate::routing::{Answer, Invoked, RoutedCall, Routing};
+
+/// Calls that the session has to answer.
+#[derive(Debug, Default)]
+pub(super) struct Invocations {
+    open: HashMap<RequestId, Arc<RoutedCall>>,
+    /// The id of the last one (I-06).
+    last: Option<RequestId>,
+}
+
+impl Invocations {
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    fn add(&mut self, call: &Arc<RoutedCall>) -> RequestId {
+        let id = self.last.map_or(RequestId::FIRST, RequestId::next);
+        self.last = Some(id);
+        self.open.insert(id, Arc::clone(call));
+        call.sent_as(id);
+        id
+    }
+
+    /// The call of an id. `None` if it is over; an id that was never given is a violation (P-03).
+    fn find(&self, id: RequestId) -> Result<Option<&Arc<RoutedCall>>, Violation> {
+        match self.open.get(&id) {
+            None if self.last.is_none_or(|last| last < id) => {
+                Err(format!("there was no INVOCATION {id}").into())
+            }
+            found => Ok(found),
+        }
+    }
+}
+
+impl Joined {
+    /// A note about a routed call, from the other side.
+    pub(super) fn routed(&mut self, routing: Routing) {
+        match routing {
+            Routing::Invocation { call, details, payload } => self.invoke(&call, &details, &payload),
+            Routing::Interrupt { call, mode } => self.interrupt(&call, mode),
+            Routing::Answer { call, answer } => self.answered(&call, &answer),
+            Routing::Revoked { registration, reason } => self.revoked(registration, reason.as_deref()),
+        }
+    }
+
+    /// INVOCATION, of a new call or of one more chunk (PI-01). Nobody waits for a call that is over.
+    fn invoke(&mut self, call: &Arc<RoutedCall>, details: &Invoked, payload: &Payload) {
+        let id = match call.invocation() {
+            _ if call.is_over() => return,
+            None => self.invocations.add(call),
+            Some(id) if self.invocations.open.contains_key(&id) => id,
+            Some(_) => return, // PI-10
+        };
+        let caller = details.disclosed.then_some(&call.caller);
+        let passthru = PassthruKeys(details.passthru.as_ref());
+        let details = InvocationDetails {
+            procedure: details.procedure.as_deref(),
+            progress: details.progress,
+            receive_progress: details.receive_progress,
+            timeout: details.timeout,
+            trustlevel: details.trustlevel,
+            caller: caller.map(|caller| caller.id),
+            caller_authid: caller.map(|caller| caller.identity.authid.as_str()),
+            caller_authrole: caller.map(|caller| caller.identity.authrole.as_str()),
+            ppt_scheme: passthru.scheme(),
+            ppt_serializer: passthru.serializer(),
+            ppt_cipher: passthru.cipher(),
+            ppt_keyid: passthru.keyid(),
+        };
+        let write =
+            |s, out: &mut Vec<u8>| message::invocation(s, out, id, call.registration, &details, payload);
+        let written = self.link.outbox.borrow_mut().write(write);
+        if let Err(error) = written {
+            tracing::debug!(%error, "arguments that the callee's serializer cannot express");
+            self.invocations.open.remove(&id);
+            call.answer(Answer::error(uris::INVALID_PAYLOAD));
+        }
+    }
+
+    /// INTERRUPT, unless the call has been answered, or was not sent yet.
+    fn interrupt(&mut self, call: &RoutedCall, mode: CancelMode) {
+        let Some(id) = call.invocation().filter(|id| self.invocations.open.contains_key(id)) else { return };
+        self.link.outbox.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
+    }
+
+    pub(super) fn yielded(
+        &mut self,
+        id: RequestId,
+        options: YieldOptions,
+        payload: Payload,
+    ) -> Result<(), Violation> {
+        self.check_passthru(options.passthru.as_ref())?;
+        let Some(call) = self.invocations.find(id)?.cloned() else {
+            return Ok(()); // PR-04
+        };
+        let progress = options.progress == Some(true);
+        if !progress {
+            self.invocations.open.remove(&id);
+        } else if call.is_over() {
+            self.interrupt_again(id); // PR-06
+            return Ok(());
+        } else if !call.receive_progress {
+            return Ok(()); // PR-05
+        }
+        call.answer(match &options.passthru {
+            Some(_) if !payload.is_one_binary() => Answer::error(uris::INVALID_ARGUMENT),
+            _ => Answer::Result { progress, passthru: options.passthru, payload },
+        });
+        Ok(())
+    }
+
+    /// ERROR, which only an INVOCATION can get from a client (P-02).
+    pub(super) fn invocation_failed(
+        &mut self,
+        request_type: u64,
+        id: RequestId,
+        passthru: Option<Passthru>,
+        error: &str,
+        payload: Payload,
+    ) -> Result<(), Violation> {
+        if request_type != code::INVOCATION {
+            return Err(format!("ERROR for request type {request_type}, which no router sends").into());
+        }
+        self.check_passthru(passthru.as_ref())?;
+        if let Some(call) = self.invocations.find(id)?.cloned() {
+            self.invocations.open.remove(&id);
+            call.answer(Answer::Error { error: error.to_owned().into(), passthru, payload });
+        }
+        Ok(())
+    }
+
+    ///
+    fn check_passthru(&self, passthru: Option<&Passthru>) -> Result<(), Violation> {
+        if passthru.is_some() && !self.session().peer().features.callee.payload_passthru_mode {
+            return Err("the callee did not announce payload_passthru_mode".into());
+        }
+        Ok(())
+    }
+
+    fn interrupt_again(&self, id: RequestId) {
+        if self.session().peer().features.callee.call_canceling {
+            let mode = CancelMode::KillNoWait;
+            self.link.outbox.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
+        }
+    }
+
+    /// The callee leaves: who waits for it is told (C-10), also who waits in `unread` notes.
+    pub(super) fn leave_invocations(&mut self, unread: Vec<Routing>) {
+        let open = std::mem::take(&mut self.invocations.open).into_values();
+        let unread = unread.into_iter().filter_map(|routing| match routing {
+            Routing::Invocation { call, .. } => Some(call),
+            _ => None,
+        });
+        for call in open.chain(unread) {
+            call.answer(Answer::error(uris::CANCELED));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The registrations of one session.
+
+use std::collections::HashSet;
+
+use super::joined::Joined;
+use crate::error::{Error, Violation, uris};
+use crate::id::{RegistrationId, RequestId};
+use crate::message::{self, MatchPolicy, RegisterOptions, code};
+use crate::pattern::Pattern;
+
+/// The registrations of one session.
+#[derive(Debug, Default)]
+pub(super) struct Registrations(HashSet<RegistrationId>);
+
+impl Joined {
+    pub(super) fn register(
+        &mut self,
+        request: RequestId,
+        options: &RegisterOptions,
+        procedure: &str,
+    ) -> Result<(), Violation> {
+        self.expect(request)?;
+        match self.start_register(options, procedure) {
+            Ok(id) => self.link.outbox.borrow_mut().send(|s, out| message::registered(s, out, request, id)),
+            Err(error) => self.error(code::REGISTER, request, &error),
+        }
+        Ok(())
+    }
+
+    fn start_register(
+        &mut self,
+        options: &RegisterOptions,
+        procedure: &str,
+    ) -> Result<RegistrationId, Error> {
+        let policy = options.policy.unwrap_or(MatchPolicy::Exact);
+        let pattern = Pattern { policy, uri: procedure.to_owned() };
+        if !pattern.is_valid() || pattern.is_reserved() {
+            return Err(Error::invalid_uri(procedure)); // U-03, U-05, U-06
+        }
+        if !self.served.settings.route_clients {
+            return Err(Error::not_authorized("clients cannot register procedures in this realm"));
+        }
+        if options.disclose_caller == Some(true) && !self.served.settings.disclosure {
+            return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // DI-04
+        }
+        if self.registrations.0.len() >= self.limits().registrations {
+            return Err(Error::not_authorized("too many registrations of one session"));
+        }
+        let taken = || Error::new(uris::PROCEDURE_ALREADY_EXISTS).arg("the procedure is registered already");
+        if self.served.registry.serves(&pattern) {
+            return Err(taken());
+        }
+        let dealer = self.served.realm.dealer();
+        let registering = dealer.register(&pattern, options, self.link.session.peer()).ok_or_else(taken)?;
+        let id = registering.registered.id;
+        self.registrations.0.insert(id);
+        Ok(id)
+    }
+
+    pub(super) fn unregister(&mut self, request: RequestId, registration: u64) -> Result<(), Violation> {
+        self.expect(request)?;
+        let id = RegistrationId::new(registration).filter(|id| self.registrations.0.remove(id));
+        let Some(id) = id else {
+            self.error(code::UNREGISTER, request, &Error::new(uris::NO_SUCH_REGISTRATION));
+            return Ok(());
+        };
+        self.served.realm.dealer().unregister(id, self.link.session.id());
+        // Calls that were made before reach the callee before UNREGISTERED.
+        self.flush_mailbox();
+        self.link.outbox.borrow_mut().send(|s, out| message::unregistered(s, out, request));
+        Ok(())
+    }
+
+    /// The router took the session out of a registration (RR-04).
+    pub(super) fn revoked(&mut self, id: RegistrationId, reason: Option<&str>) {
+        let is_told = self.session().peer().features.callee.registration_revocation;
+        if self.registrations.0.remove(&id) && is_told {
+            self.link.outbox.borrow_mut().send(|s, out| message::registration_revoked(s, out, id, reason));
+        }
+    }
+
+    /// Nobody calls the session any more.
+    pub(super) fn leave_registrations(&mut self) {
+        let session = self.link.session.id();
+        for id in self.registrations.0.drain() {
+            self.served.realm.dealer().unregister(id, session);
+        }
+    }
+}

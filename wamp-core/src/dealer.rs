@@ -1,0 +1,194 @@
+//! Registrations of clients in one realm, and which callee is called.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use parking_lot::{Mutex, RwLock};
+use rand::RngExt as _;
+
+use crate::id::{RegistrationId, SessionId};
+use crate::message::{InvokePolicy, RegisterOptions};
+use crate::pattern::{Candidates, Index, Pattern};
+use crate::peer::Peer;
+use crate::routing::Routing;
+
+/// Registrations of clients in one realm.
+///
+/// Locks are taken in this order: the table, a registration.
+#[derive(Debug)]
+pub(crate) struct Dealer {
+    table: RwLock<Table>,
+    last_id: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    by_pattern: Index<Arc<Registered>>,
+    by_id: HashMap<RegistrationId, Arc<Registered>>,
+}
+
+/// One registration, and who answers its calls.
+#[derive(Debug)]
+pub(crate) struct Registered {
+    pub(crate) id: RegistrationId,
+    pub(crate) pattern: Pattern,
+    pub(crate) invoke: InvokePolicy,
+    #[allow(dead_code, reason = "for the registration meta API, which lands next")]
+    pub(crate) created: SystemTime,
+    callees: Mutex<Callees>,
+}
+
+#[derive(Debug, Default)]
+struct Callees {
+    /// In the order of their registering (H-09).
+    list: Vec<Callee>,
+    /// Whose turn it is.
+    next: usize,
+}
+
+/// A session that registered the procedure.
+#[derive(Clone, Debug)]
+pub(crate) struct Callee {
+    pub(crate) peer: Arc<Peer>,
+    /// It keeps the timeout of calls itself (TO-03).
+    pub(crate) forward_timeout: bool,
+    /// It is told who calls (DI-04).
+    pub(crate) disclose_caller: bool,
+}
+
+/// What REGISTER came to.
+#[derive(Debug)]
+#[allow(dead_code, reason = "for the registration meta API, which lands next")]
+pub(crate) struct Registering {
+    pub(crate) registered: Arc<Registered>,
+    /// The registration is new; else the callee was added to it, or had it already.
+    pub(crate) is_new: bool,
+    /// The callee did not have it already.
+    pub(crate) is_added: bool,
+}
+
+impl Dealer {
+    /// For a realm whose own procedures have the ids up to this one.
+    pub(crate) fn new(last_id: u64) -> Self {
+        Self { table: RwLock::default(), last_id: AtomicU64::new(last_id) }
+    }
+
+    /// Adds a callee. `None` if the procedure is registered already, and not for sharing with this policy (R-02, H-08).
+    pub(crate) fn register(
+        &self,
+        pattern: &Pattern,
+        options: &RegisterOptions,
+        peer: &Arc<Peer>,
+    ) -> Option<Registering> {
+        let invoke = options.invoke.unwrap_or_default();
+        let callee = Callee {
+            peer: Arc::clone(peer),
+            forward_timeout: options.forward_timeout == Some(true),
+            disclose_caller: options.disclose_caller == Some(true),
+        };
+        let mut table = self.table.write();
+        if let Some(registered) = table.by_pattern.get(pattern).cloned() {
+            let is_shared = registered.invoke == invoke && invoke != InvokePolicy::Single;
+            let is_added = is_shared && registered.callees.lock().add(callee);
+            return is_shared.then_some(Registering { registered, is_new: false, is_added });
+        }
+        let registered = Arc::new(Registered {
+            id: self.next_id(),
+            pattern: pattern.clone(),
+            invoke,
+            created: SystemTime::now(),
+            callees: Mutex::new(Callees { list: vec![callee], next: 0 }),
+        });
+        table.by_pattern.insert(pattern, Arc::clone(&registered));
+        table.by_id.insert(registered.id, Arc::clone(&registered));
+        Some(Registering { registered, is_new: true, is_added: true })
+    }
+
+    /// Takes a callee out; the last one ends the registration (H-12). `None` if it was not one; else whether the
+    /// registration has ended.
+    pub(crate) fn unregister(&self, id: RegistrationId, callee: SessionId) -> Option<bool> {
+        let mut table = self.table.write();
+        let registered = Arc::clone(table.by_id.get(&id)?);
+        let is_last = registered.callees.lock().remove(callee)?;
+        if is_last {
+            table.by_pattern.remove(&registered.pattern);
+            table.by_id.remove(&id);
+        }
+        Some(is_last)
+    }
+
+    /// Takes a callee out against its will (RR-04); as [`unregister`](Self::unregister).
+    #[allow(dead_code, reason = "for the registration meta API, which lands next")]
+    pub(crate) fn revoke(
+        &self,
+        id: RegistrationId,
+        callee: SessionId,
+        reason: Option<String>,
+    ) -> Option<bool> {
+        let registered = Arc::clone(self.table.read().by_id.get(&id)?);
+        let peer = registered.callees.lock().find(callee)?;
+        let is_last = self.unregister(id, callee);
+        // A callee that has left needs no telling.
+        let _ = peer.mailbox.routing(Routing::Revoked { registration: id, reason });
+        is_last
+    }
+
+    /// The registrations that can serve a URI.
+    pub(crate) fn procedures(&self, uri: &str) -> Candidates<Arc<Registered>> {
+        self.table.read().by_pattern.candidates(uri).map(Arc::clone)
+    }
+
+    fn next_id(&self) -> RegistrationId {
+        let number = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        RegistrationId::new(number).expect("2^53 registrations take longer than a process lives")
+    }
+}
+
+impl Registered {
+    /// The callee of the next call, by the policy of the registration (H-09). `None` if the last one has just left.
+    pub(crate) fn select(&self) -> Option<Callee> {
+        self.callees.lock().select(self.invoke).cloned()
+    }
+}
+
+impl Callees {
+    /// False if the session is one already (H-11).
+    fn add(&mut self, callee: Callee) -> bool {
+        let is_new = self.list.iter().all(|other| other.peer.id != callee.peer.id);
+        if is_new {
+            self.list.push(callee);
+        }
+        is_new
+    }
+
+    fn find(&self, session: SessionId) -> Option<Arc<Peer>> {
+        self.list.iter().find(|callee| callee.peer.id == session).map(|callee| Arc::clone(&callee.peer))
+    }
+
+    /// Whether none is left; `None` if the session is none of them.
+    fn remove(&mut self, session: SessionId) -> Option<bool> {
+        let at = self.list.iter().position(|callee| callee.peer.id == session)?;
+        self.list.remove(at);
+        // Who came after the one that left keeps its turn.
+        if at < self.next {
+            self.next -= 1;
+        }
+        Some(self.list.is_empty())
+    }
+
+    fn select(&mut self, invoke: InvokePolicy) -> Option<&Callee> {
+        match invoke {
+            InvokePolicy::Single | InvokePolicy::First => self.list.first(),
+            InvokePolicy::Last => self.list.last(),
+            InvokePolicy::Random if self.list.is_empty() => None,
+            InvokePolicy::Random => self.list.get(rand::rng().random_range(0..self.list.len())),
+            InvokePolicy::RoundRobin => {
+                let at = if self.next < self.list.len() { self.next } else { 0 };
+                self.next = at + 1;
+                self.list.get(at)
+            }
+        }
+    }
+}

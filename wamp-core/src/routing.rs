@@ -1,0 +1,184 @@
+//! Routed calls: what the sessions of caller and callee tell each other.
+//!
+//! Each session keeps its own side: the caller's what was asked and is owed, the callee's what it has to answer. Between
+//! them go these notes, through the mailboxes.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crate::id::{RegistrationId, RequestId};
+use crate::message::{CancelMode, Passthru};
+use crate::payload::Payload;
+use crate::peer::Peer;
+
+/// A call that a client answers. It is the same call where it is the same allocation.
+#[derive(Debug)]
+pub(crate) struct RoutedCall {
+    pub(crate) caller: Arc<Peer>,
+    /// The caller's id of it.
+    pub(crate) request: RequestId,
+    pub(crate) callee: Arc<Peer>,
+    pub(crate) registration: RegistrationId,
+    /// The caller takes progressive results.
+    pub(crate) receive_progress: bool,
+    /// The callee's id of it, once it was sent.
+    invocation: OnceLock<RequestId>,
+    /// The caller has its answer, or has left.
+    over: AtomicBool,
+}
+
+impl RoutedCall {
+    pub(crate) fn new(
+        caller: &Arc<Peer>,
+        request: RequestId,
+        callee: Arc<Peer>,
+        registration: RegistrationId,
+        receive_progress: bool,
+    ) -> Arc<Self> {
+        callee.invocations.add();
+        let caller = Arc::clone(caller);
+        let (invocation, over) = (OnceLock::new(), AtomicBool::new(false));
+        Arc::new(Self { caller, request, callee, registration, receive_progress, invocation, over })
+    }
+
+    /// The callee's id of it, if it was sent.
+    pub(crate) fn invocation(&self) -> Option<RequestId> {
+        self.invocation.get().copied()
+    }
+
+    /// Notes the id of its INVOCATION, which all its chunks have.
+    pub(crate) fn sent_as(&self, id: RequestId) {
+        self.invocation.get_or_init(|| id);
+    }
+
+    /// Nobody waits for an answer any more.
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    /// Asks the callee to give up, if it understands that (CA-04).
+    pub(crate) fn interrupt(self: &Arc<Self>, mode: CancelMode) {
+        if self.callee.features.callee.call_canceling {
+            // A callee that has left needs no telling.
+            let _ = self.callee.mailbox.routing(Routing::Interrupt { call: Arc::clone(self), mode });
+        }
+    }
+
+    /// Tells the caller, if it is there.
+    pub(crate) fn answer(self: &Arc<Self>, answer: Answer) {
+        let _ = self.caller.mailbox.routing(Routing::Answer { call: Arc::clone(self), answer });
+    }
+}
+
+impl Drop for RoutedCall {
+    fn drop(&mut self) {
+        self.callee.invocations.remove();
+    }
+}
+
+/// How many calls a callee has to answer.
+#[derive(Debug, Default)]
+pub(crate) struct OpenInvocations(AtomicUsize);
+
+impl OpenInvocations {
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn remove(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// One note between the sessions of a routed call.
+#[derive(Debug)]
+pub(crate) enum Routing {
+    /// To the callee: the call, or one more chunk of it (PI-01).
+    Invocation { call: Arc<RoutedCall>, details: Invoked, payload: Payload },
+    /// To the callee: the caller does not want it any more, or not so.
+    Interrupt { call: Arc<RoutedCall>, mode: CancelMode },
+    /// To the caller.
+    Answer { call: Arc<RoutedCall>, answer: Answer },
+    /// To a callee: it is one no longer (RR-04).
+    Revoked { registration: RegistrationId, reason: Option<String> },
+}
+
+/// What INVOCATION says besides the arguments.
+#[derive(Debug, Default)]
+pub(crate) struct Invoked {
+    /// The URI that was called, where the registration is a pattern (H-03).
+    pub(crate) procedure: Option<String>,
+    pub(crate) progress: bool,
+    pub(crate) receive_progress: bool,
+    /// In milliseconds, where the callee keeps it (TO-03).
+    pub(crate) timeout: Option<u64>,
+    /// How far the caller is trusted (DI-05).
+    pub(crate) trustlevel: Option<u32>,
+    /// The callee shall see who calls (DI-01).
+    pub(crate) disclosed: bool,
+    pub(crate) passthru: Option<Passthru>,
+}
+
+/// What a callee answered, undecoded.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Result { progress: bool, passthru: Option<Passthru>, payload: Payload },
+    Error { error: Cow<'static, str>, passthru: Option<Passthru>, payload: Payload },
+}
+
+impl Answer {
+    /// An ERROR of the router's own.
+    pub(crate) fn error(uri: &'static str) -> Self {
+        Self::Error { error: uri.into(), passthru: None, payload: Payload::empty() }
+    }
+
+    /// Whether nothing may follow it.
+    pub(crate) fn is_final(&self) -> bool {
+        !matches!(self, Self::Result { progress: true, .. })
+    }
+}
+
+/// Why a session did not take a note.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It has left.
+    Closed,
+    /// Too much waits for it.
+    Full,
+}
+
+impl Routing {
+    /// Whether it asks for something that can be refused.
+    pub(crate) fn is_request(&self) -> bool {
+        matches!(self, Self::Invocation { .. })
+    }
+
+    /// Whether there are only as many as calls.
+    pub(crate) fn is_bounded(&self) -> bool {
+        match self {
+            Self::Invocation { .. } => false,
+            Self::Interrupt { .. } | Self::Revoked { .. } => true,
+            Self::Answer { answer, .. } => answer.is_final(),
+        }
+    }
+
+    /// Bytes of the frame that it keeps.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        match self {
+            Self::Interrupt { .. } | Self::Revoked { .. } => 0,
+            Self::Invocation { payload, .. }
+            | Self::Answer {
+                answer: Answer::Result { payload, .. } | Answer::Error { payload, .. }, ..
+            } => payload.kept_bytes(),
+        }
+    }
+}
