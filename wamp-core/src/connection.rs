@@ -3,6 +3,7 @@
 mod calling;
 mod invoking;
 mod joined;
+mod opening;
 mod publishing;
 mod registering;
 mod subscribing;
@@ -11,26 +12,22 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
 use bumpalo::Bump;
 
-use crate::context::{Context, Link, Subject};
-use crate::error::{Error, Violation, uris};
-use crate::handler::{Answer, Entry};
+use crate::auth::Denied;
+use crate::error::{Violation, uris};
 use crate::identity::Identity;
-use crate::message::{self, HelloDetails, Message, Welcome, decode};
+use crate::limits::Limits;
+use crate::message::{self, Message, decode};
 use crate::outbox::{Framing, Outbox};
-use crate::payload::Payload;
-use crate::peer::Peer;
-use crate::reply::Acceptance;
-use crate::router::{Counted, Router, Served};
+use crate::router::{Counted, Router};
 use crate::serializer::{Frame, Serializer};
 use crate::session::Session;
-use crate::tasks::Work;
-use crate::uri;
 use joined::{Joined, Outcome};
+use opening::{Joining, Login};
 
 /// What the host knows of a transport when it opens.
 #[derive(Debug)]
@@ -93,6 +90,8 @@ pub struct Connection {
     identity: Identity,
     host: Rc<dyn Any>,
     outbox: Rc<RefCell<Outbox>>,
+    /// The router's, and from HELLO on the realm's.
+    limits: Arc<Limits>,
     state: State,
     close: Option<Close>,
 }
@@ -101,6 +100,10 @@ pub struct Connection {
 enum State {
     /// HELLO has not come.
     Opening { until: Instant },
+    /// The realm finds out who the client is.
+    Authenticating(Box<Login>),
+    /// The client will be refused: all are after the same time, whatever was wrong.
+    Denied { until: Instant, denied: Denied },
     /// `#[session]` handlers decide.
     Joining { until: Instant, joining: Box<Joining> },
     /// WELCOME was sent.
@@ -109,13 +112,6 @@ enum State {
     Leaving { until: Instant, then: Close },
     /// Nothing is sent or read any more.
     Ended,
-}
-
-#[derive(Debug)]
-struct Joining {
-    served: Arc<Served>,
-    link: Rc<Link>,
-    work: Work<Acceptance>,
 }
 
 impl Connection {
@@ -130,6 +126,7 @@ impl Connection {
             host,
             outbox: Rc::new(RefCell::new(Outbox::new(serializer, framing))),
             state: State::Opening { until: now + router.limits().hello_timeout },
+            limits: Arc::clone(router.shared_limits()),
             close: None,
         }
     }
@@ -148,16 +145,23 @@ impl Connection {
             }
             // G-05: after our GOODBYE nothing else counts.
             (State::Leaving { .. }, _) => Ok(()),
-            (_, Err(violation)) => Err(violation),
             (_, Ok(Message::Abort)) => {
                 self.end(Close::Normal); // S-15
                 Ok(())
             }
+            // What a client says after a login that failed does not count.
+            (State::Denied { .. }, _) => Ok(()),
+            (_, Err(violation)) => Err(violation),
             (State::Opening { .. }, Ok(Message::Hello { realm, details })) => {
-                self.hello(realm, &details, now)
+                self.hello(&frame, realm, &details, now)
             }
             (State::Opening { .. }, Ok(_)) => Err("the first message must be HELLO".into()), // S-13
-            (State::Joining { .. }, Ok(_)) => Err("a message before WELCOME".into()),
+            (State::Authenticating(_), Ok(Message::Authenticate { signature, extra })) => {
+                self.authenticate(signature, extra, now)
+            }
+            (State::Authenticating(_) | State::Joining { .. }, Ok(_)) => {
+                Err("a message before WELCOME".into())
+            }
             (State::Open(_), Ok(Message::Goodbye)) => {
                 self.outbox.borrow_mut().send(|s, out| message::goodbye(s, out, uris::GOODBYE_AND_OUT, None)); // G-01
                 self.end(Close::Normal);
@@ -173,6 +177,7 @@ impl Connection {
 
     /// Drives handlers, takes what other sessions sent, and keeps time.
     pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
+        self.log_in(context, now);
         if let State::Joining { joining, .. } = &mut self.state
             && let Poll::Ready(decision) = joining.work.poll(context)
         {
@@ -202,16 +207,18 @@ impl Connection {
     /// False while so much waits to be sent that the peer should not be read.
     #[must_use]
     pub fn wants_input(&self) -> bool {
-        self.output_len() < self.router.router().limits().outgoing_bytes
+        self.output_len() < self.limits.outgoing_bytes
     }
 
     /// When [`poll`](Self::poll) must be called although nothing happens.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         match &self.state {
-            State::Opening { until } | State::Joining { until, .. } | State::Leaving { until, .. } => {
-                Some(*until)
-            }
+            State::Opening { until }
+            | State::Denied { until, .. }
+            | State::Joining { until, .. }
+            | State::Leaving { until, .. } => Some(*until),
+            State::Authenticating(login) => Some(login.deadline()),
             State::Open(joined) => joined.deadline(),
             State::Ended => None,
         }
@@ -237,85 +244,6 @@ impl Connection {
         self.end(Close::Normal);
     }
 
-    fn hello(&mut self, realm: &str, details: &HelloDetails<'_>, now: Instant) -> Result<(), Violation> {
-        if !details.roles.known {
-            return Err("HELLO announces no role".into()); // S-09, D-07
-        }
-        if let Err((reason, text)) = self.admissible(realm, details) {
-            self.refuse(reason, &text);
-            return Ok(());
-        }
-        let router = self.router.router().clone();
-        let Some(served) = router.served(realm).cloned() else {
-            self.refuse(uris::NO_SUCH_REALM, "no such realm"); // S-11
-            return Ok(());
-        };
-        let features = details.roles.features;
-        let (identity, trustlevel) =
-            (self.identity.clone(), served.settings.trustlevel(&self.identity.authrole));
-        let peer = Arc::new(Peer::new(identity, trustlevel, features, self.serializer, router.limits()));
-        let session = Session::new(peer, served.realm.named(realm));
-        let link =
-            Rc::new(Link { session, router, host: Rc::clone(&self.host), outbox: Rc::clone(&self.outbox) });
-        if served.registry.joins().is_empty() {
-            self.welcome(served, link, Acceptance::default());
-            return Ok(());
-        }
-        let until = now + link.router.limits().hello_timeout;
-        let mut work = Work::new(join(&served, &link));
-        let decision = work.poll(&mut TaskContext::from_waker(Waker::noop()));
-        self.state = State::Joining { until, joining: Box::new(Joining { served, link, work }) };
-        if let Poll::Ready(decision) = decision {
-            self.decided(decision);
-        }
-        Ok(())
-    }
-
-    /// What can be refused before a realm is looked up.
-    fn admissible(&self, realm: &str, details: &HelloDetails<'_>) -> Result<(), (&'static str, String)> {
-        if self.router.router().is_stopping() {
-            return Err((uris::SYSTEM_SHUTDOWN, "the server shuts down".into())); // S-20
-        }
-        if !uri::is_valid(realm) {
-            return Err((uris::INVALID_URI, "the realm is not a valid URI".into())); // S-12
-        }
-        let offered = details.authmethods.as_deref().unwrap_or_default();
-        if !offered.is_empty() && !offered.contains(&"anonymous") {
-            return Err((uris::NO_MATCHING_AUTH_METHOD, "only anonymous sessions are served".into()));
-        }
-        Ok(())
-    }
-
-    fn decided(&mut self, decision: Result<Acceptance, Error>) {
-        let State::Joining { joining, .. } = std::mem::replace(&mut self.state, State::Ended) else {
-            return;
-        };
-        match decision {
-            Ok(_) if joining.link.router.is_stopping() => {
-                self.refuse(uris::SYSTEM_SHUTDOWN, "the server shuts down");
-            }
-            Ok(acceptance) => self.welcome(joining.served, joining.link, acceptance),
-            Err(error) => {
-                let text: Result<(String,), _> = error.args();
-                self.refuse(error.uri(), text.as_ref().map_or("refused", |(text,)| text)); // Z-04
-            }
-        }
-    }
-
-    fn welcome(&mut self, served: Arc<Served>, link: Rc<Link>, acceptance: Acceptance) {
-        let session = &link.session;
-        let identity = &session.peer().identity;
-        let welcome = Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
-        self.outbox.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
-        tracing::debug!(session = %session.id(), realm = session.realm().name(), "session opened");
-        self.state = State::Open(Box::new(Joined::new(served, link, acceptance)));
-    }
-
-    fn refuse(&mut self, reason: &str, text: &str) {
-        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, reason, text));
-        self.end(Close::Refused);
-    }
-
     /// P-01: ABORT, and nothing of this peer counts any more.
     fn violation(&mut self, Violation(text): &Violation) {
         tracing::warn!(%text, "protocol violation");
@@ -332,7 +260,7 @@ impl Connection {
 
     fn leave(&mut self, reason: &str, then: Close, now: Instant) {
         self.outbox.borrow_mut().send(|s, out| message::goodbye(s, out, reason, None)); // G-04
-        let limits = self.router.router().limits();
+        let limits = &self.limits;
         let patience = if then == Close::Shutdown { limits.close_timeout } else { limits.goodbye_timeout };
         self.state = State::Leaving { until: now + patience, then };
     }
@@ -340,6 +268,13 @@ impl Connection {
     fn expire(&mut self, now: Instant) {
         match &self.state {
             State::Opening { until } if *until <= now => self.end(Close::Refused), // T-22
+            State::Authenticating(login) if login.deadline() <= now => {
+                self.refuse_login(&Denied::timed_out());
+            }
+            State::Denied { until, denied } if *until <= now => {
+                let denied = denied.clone();
+                self.refuse_login(&denied);
+            }
             State::Joining { until, .. } if *until <= now => {
                 self.refuse(uris::CANCELED, "joining took too long");
             }
@@ -355,28 +290,4 @@ impl Connection {
         self.state = State::Ended;
         self.close.get_or_insert(close);
     }
-}
-
-/// Runs all `#[session]` handlers of a realm, one after the other, until one refuses.
-fn join(served: &Arc<Served>, link: &Rc<Link>) -> Answer<Acceptance> {
-    let (served, link) = (Arc::clone(served), Rc::clone(link));
-    Box::pin(async move {
-        let mut accepted = Acceptance::default();
-        for registration in served.registry.joins() {
-            let Entry::Session(run) = registration.entry else {
-                continue;
-            };
-            if !registration.admits(link.session.authrole()) {
-                continue;
-            }
-            let context = Context {
-                link: Rc::clone(&link),
-                uri: "".into(),
-                payload: Payload::empty(),
-                subject: Subject::Join,
-            };
-            accepted.holds.append(&mut run(context).await?.holds);
-        }
-        Ok(accepted)
-    })
 }

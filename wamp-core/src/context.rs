@@ -14,6 +14,7 @@ use crate::broker;
 use crate::call::CallState;
 use crate::error::Error;
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
+use crate::limits::Limits;
 use crate::message::{Details, Passthru};
 use crate::outbox::Outbox;
 use crate::payload::Payload;
@@ -38,6 +39,8 @@ pub struct Context {
 pub(crate) struct Link {
     pub(crate) session: Session,
     pub(crate) router: Router,
+    /// The realm's.
+    pub(crate) limits: Arc<Limits>,
     pub(crate) host: Rc<dyn Any>,
     pub(crate) outbox: Rc<RefCell<Outbox>>,
 }
@@ -102,7 +105,7 @@ impl Context {
         if passthru.is_some() && !self.session().peer().features.caller.payload_passthru_mode {
             return Err(Error::feature_not_supported("the caller takes no payload in passthru mode"));
         }
-        let limit = self.link.router.limits().max_result_bytes;
+        let limit = self.link.limits.max_result_bytes;
         let mut outbox = self.link.outbox.borrow_mut();
         let details = Details::new(false, passthru.as_ref());
         outbox.result(call.request, &details, limit, |tail| reply.write(tail))?;

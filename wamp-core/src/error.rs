@@ -15,6 +15,14 @@ use crate::serializer::EncodeError;
 
 /// The URIs that the specification predefines, as far as this server sends them.
 pub mod uris {
+    /// The credentials are wrong, or nobody is known by them; ABORT only.
+    pub const AUTHENTICATION_DENIED: &str = "wamp.error.authentication_denied";
+    /// Authentication itself broke, or took too long; ABORT only.
+    pub const AUTHENTICATION_FAILED: &str = "wamp.error.authentication_failed";
+    /// The realm wants credentials; ABORT only.
+    pub const AUTHENTICATION_REQUIRED: &str = "wamp.error.authentication_required";
+    /// The authoriser failed.
+    pub const AUTHORIZATION_FAILED: &str = "wamp.error.authorization_failed";
     /// The call was cancelled, or its callee left.
     pub const CANCELED: &str = "wamp.error.canceled";
     /// The other side of a call lacks a feature that it needs.
@@ -31,6 +39,8 @@ pub mod uris {
     pub const NO_SUCH_PROCEDURE: &str = "wamp.error.no_such_procedure";
     /// The realm does not exist.
     pub const NO_SUCH_REALM: &str = "wamp.error.no_such_realm";
+    /// The role that was asked for does not exist; ABORT only.
+    pub const NO_SUCH_ROLE: &str = "wamp.error.no_such_role";
     /// UNREGISTER of a registration that the session does not hold.
     pub const NO_SUCH_REGISTRATION: &str = "wamp.error.no_such_registration";
     /// UNSUBSCRIBE of a subscription that the session does not hold.
@@ -251,7 +261,7 @@ pub(crate) fn shortened(text: &str) -> &str {
 }
 
 /// The error with its sources, as the log shows it.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -1,6 +1,7 @@
 //! Who a session is.
 
 use rand::RngExt as _;
+use serde_json::{Map, Value};
 
 /// Who a session is, as WELCOME shows it. What a client claims to be is never believed (A-11).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,13 +11,33 @@ pub struct Identity {
     pub authid: String,
     /// The authentication role, which `role = "…"` of a handler asks for.
     pub authrole: String,
-    /// How the session was authenticated.
+    /// How the session was authenticated. A realm's method puts its own name here.
     pub authmethod: String,
     /// Who authenticated it.
     pub authprovider: String,
+    /// What else the client is told about itself.
+    pub authextra: Map<String, Value>,
 }
 
 impl Identity {
+    /// Somebody who was authenticated: provider `dynamic`, without extras.
+    ///
+    /// ```
+    /// use wamp_core::Identity;
+    /// let joe = Identity { authprovider: "ldap".into(), ..Identity::new("joe", "user").extra("desk", 7) };
+    /// assert_eq!((joe.authid.as_str(), &joe.authextra["desk"]), ("joe", &7.into()));
+    /// ```
+    #[must_use]
+    pub fn new(authid: impl Into<String>, authrole: impl Into<String>) -> Self {
+        Self {
+            authid: authid.into(),
+            authrole: authrole.into(),
+            authmethod: String::new(),
+            authprovider: "dynamic".into(),
+            authextra: Map::new(),
+        }
+    }
+
     /// An anonymous identity with an authid of its own (A-20).
     ///
     /// ```
@@ -26,12 +47,19 @@ impl Identity {
     /// ```
     #[must_use]
     pub fn anonymous() -> Self {
-        let authid = rand::rng().sample_iter(rand::distr::Alphanumeric).take(16).map(char::from).collect();
+        let authid: String =
+            rand::rng().sample_iter(rand::distr::Alphanumeric).take(16).map(char::from).collect();
         Self {
-            authid,
-            authrole: "anonymous".into(),
             authmethod: "anonymous".into(),
             authprovider: "static".into(),
+            ..Self::new(authid, "anonymous")
         }
+    }
+
+    /// The same with one more value in `authextra`.
+    #[must_use]
+    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.authextra.insert(key.into(), value.into());
+        self
     }
 }

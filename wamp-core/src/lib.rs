@@ -5,6 +5,7 @@
 //! re-exports what a handler needs.
 
 mod arguments;
+mod auth;
 mod broker;
 mod call;
 #[allow(dead_code, unused_imports, reason = "not offered yet")]
@@ -43,6 +44,10 @@ mod tasks;
 mod uri;
 
 pub use arguments::Arguments;
+pub use auth::{
+    Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied, Http, Scram,
+    ScramCredential, Ticket, WampCra, salt,
+};
 pub use chunks::Chunks;
 pub use connection::{Close, Connection, Transport};
 pub use context::{Call, Context, EmitError, FromContext, Publication, Subscription};

@@ -49,6 +49,13 @@ pub struct Limits {
     pub queued_bytes: usize,
     /// Bytes of outgoing frames from which on the peer is not read and events stay queued. 256 KiB.
     pub outgoing_bytes: usize,
+    /// Time for AUTHENTICATE after CHALLENGE. 5 s.
+    pub challenge_timeout: Duration,
+    /// Time for a login as a whole, from HELLO on. 10 s.
+    pub authentication_timeout: Duration,
+    /// Time that passes between the client's last message and the answer that refuses its login: long enough to hide how long
+    /// it took to find out, and to slow down who tries secrets. 0.5 s.
+    pub denial_delay: Duration,
     /// Time for HELLO after the transport opened, and for joining to end after that. 5 s.
     pub hello_timeout: Duration,
     /// Time for the answer to our GOODBYE. 5 s.
@@ -86,6 +93,9 @@ impl Default for Limits {
             queued_messages: 16 << 10,
             queued_bytes: 4 << 20,
             outgoing_bytes: 256 << 10,
+            challenge_timeout: Duration::from_secs(5),
+            authentication_timeout: Duration::from_secs(10),
+            denial_delay: Duration::from_millis(500),
             hello_timeout: Duration::from_secs(5),
             goodbye_timeout: Duration::from_secs(5),
             close_timeout: Duration::from_secs(1),

@@ -6,16 +6,16 @@ mod features;
 mod options;
 mod passthru;
 
-pub(crate) use decode::{Message, decode};
+pub(crate) use decode::{Message, Secret, authextra, decode};
 pub(crate) use encode::{
-    Details, EventDetails, InvocationDetails, Tail, Welcome, abort, error, event, forwarded_error, goodbye,
-    interrupt, invocation, published, registered, registration_revoked, result, subscribed, unregistered,
-    unsubscribed,
+    Details, EventDetails, InvocationDetails, Tail, Welcome, abort, challenge, error, event, forwarded_error,
+    goodbye, interrupt, invocation, published, registered, registration_revoked, result, subscribed,
+    unregistered, unsubscribed,
 };
 pub(crate) use features::{ClientFeatures, Names, RoleFeatures, RouterRole, RouterRoles};
 pub(crate) use options::{
-    CallOptions, CancelMode, Filter, HelloDetails, InvokePolicy, MatchPolicy, PublishOptions,
-    RegisterOptions, SubscribeOptions, YieldOptions,
+    AuthenticateExtra, CallOptions, CancelMode, Filter, HelloDetails, InvokePolicy, MatchPolicy,
+    PublishOptions, RegisterOptions, SubscribeOptions, YieldOptions,
 };
 pub use passthru::Passthru;
 pub(crate) use passthru::PassthruKeys;
@@ -25,6 +25,7 @@ pub(crate) mod code {
     pub(crate) const HELLO: u64 = 1;
     pub(crate) const WELCOME: u64 = 2;
     pub(crate) const ABORT: u64 = 3;
+    pub(crate) const CHALLENGE: u64 = 4;
     pub(crate) const AUTHENTICATE: u64 = 5;
     pub(crate) const GOODBYE: u64 = 6;
     pub(crate) const ERROR: u64 = 8;

@@ -25,6 +25,7 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn new(
+        id: SessionId,
         identity: Identity,
         trustlevel: Option<u32>,
         features: ClientFeatures,
@@ -32,7 +33,7 @@ impl Peer {
         limits: &Limits,
     ) -> Self {
         Self {
-            id: SessionId::random(),
+            id,
             identity,
             trustlevel,
             features,

@@ -55,7 +55,7 @@ impl<T: Serialize> Progress<T> {
     /// # Errors
     /// The value cannot be serialised, or is too large: as for a final result.
     pub async fn send(&self, value: T) -> Result<(), Error> {
-        let limits = self.link.router.limits();
+        let limits = &self.link.limits;
         if self.is_wanted() {
             poll_fn(|context| self.link.outbox.borrow_mut().poll_room(context, limits.outgoing_bytes)).await;
         }
@@ -120,7 +120,7 @@ impl<S: Stream> Progressive<S> {
     {
         let mut stream = pin!(self.0);
         let progress: Progress<T> = Progress::from_context(context).await?;
-        let mut listed = Listed::new(context.router().limits().max_result_bytes);
+        let mut listed = Listed::new(context.link.limits.max_result_bytes);
         while let Some(next) = stream.next().await {
             let value = item(next).map_err(|error| error.to_error())?;
             if progress.call.receive_progress {

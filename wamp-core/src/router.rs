@@ -1,5 +1,6 @@
 //! The router: realms with their handlers, shared by every connection of the process.
 
+mod access;
 mod builder;
 mod settings;
 mod shutdown;
@@ -52,7 +53,7 @@ impl WeakRouter {
 #[derive(Debug)]
 struct Inner {
     realms: Realms,
-    limits: Limits,
+    limits: Arc<Limits>,
     agent: String,
     stop: Stop,
 }
@@ -63,6 +64,8 @@ pub(crate) struct Served {
     pub(crate) realm: Realm,
     pub(crate) registry: Registry,
     pub(crate) settings: Settings,
+    /// The realm's own, or the router's.
+    pub(crate) limits: Arc<Limits>,
     /// What WELCOME announces.
     pub(crate) announced: RouterRoles,
 }
@@ -101,6 +104,10 @@ impl Router {
     /// The bounds that sessions keep.
     #[must_use]
     pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn shared_limits(&self) -> &Arc<Limits> {
         &self.0.limits
     }
 

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use crate::guarded::Guarded;
 use crate::id::SessionId;
+use crate::identity::Identity;
 use crate::peer::Peer;
 use crate::realm::Realm;
 
@@ -70,6 +71,12 @@ impl Session {
     #[must_use]
     pub fn trustlevel(&self) -> Option<u32> {
         self.0.peer.trustlevel
+    }
+
+    /// Who the session is, as WELCOME told it.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.0.peer.identity
     }
 
     /// The realm that the session joined.

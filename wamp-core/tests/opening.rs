@@ -59,6 +59,7 @@ fn s_08_welcome_shows_the_identity_that_the_host_gave() {
         authrole: "staff".into(),
         authmethod: "cookie".into(),
         authprovider: "shop".into(),
+        ..Identity::anonymous()
     };
     let welcome = Client::connect_as(&router(), identity).ask(hello("realm1"));
     let shown = ["authid", "authrole", "authmethod", "authprovider"].map(|key| &welcome[2][key]);

@@ -92,6 +92,7 @@ mod tests {
 
     fn session() -> Arc<Peer> {
         Arc::new(Peer::new(
+            SessionId::random(),
             Identity::anonymous(),
             None,
             ClientFeatures::default(),

@@ -92,7 +92,7 @@ impl Joined {
     }
 
     pub(super) fn limits(&self) -> &Limits {
-        self.link.router.limits()
+        &self.link.limits
     }
 
     /// One request of the client, or what is none (S-14, P-02, P-03, P-05).
@@ -113,7 +113,7 @@ impl Joined {
                 Ok(())
             }
             Message::Hello { .. } => Err("HELLO in an open session".into()),
-            Message::Authenticate => Err("AUTHENTICATE without a challenge".into()),
+            Message::Authenticate { .. } => Err("AUTHENTICATE without a challenge".into()),
             Message::Error { request_type, request, passthru, error, payload } => {
                 self.invocation_failed(request_type, request, passthru, error, payload)
             }

@@ -332,7 +332,7 @@ impl Joined {
         match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
             Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&message),
             Some(State::Pending { requests, held, held_bytes, .. }) => {
-                let limits = self.link.router.limits();
+                let limits = &self.link.limits;
                 *held_bytes += message.len();
                 if held.len() < limits.queued_messages && *held_bytes <= limits.queued_bytes {
                     held.push(message);

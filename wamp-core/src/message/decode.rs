@@ -5,10 +5,12 @@ use std::ops::Range;
 use bumpalo::Bump;
 use bytestring::ByteString;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::code;
 use super::options::{
-    CallOptions, CancelOptions, HelloDetails, PublishOptions, RegisterOptions, SubscribeOptions, YieldOptions,
+    AuthenticateExtra, CallOptions, CancelOptions, HelloDetails, PublishOptions, RegisterOptions,
+    SubscribeOptions, YieldOptions,
 };
 use super::passthru::{Passthru, PassthruOptions};
 use crate::error::Violation;
@@ -26,7 +28,10 @@ pub(crate) enum Message<'f> {
         details: HelloDetails<'f>,
     },
     Abort,
-    Authenticate,
+    Authenticate {
+        signature: Secret<'f>,
+        extra: AuthenticateExtra,
+    },
     Goodbye,
     Error {
         request_type: u64,
@@ -74,6 +79,33 @@ pub(crate) enum Message<'f> {
         options: YieldOptions,
         payload: Payload,
     },
+}
+
+/// What a client proves itself with: it shows nowhere.
+pub(crate) struct Secret<'f>(pub(crate) &'f str);
+
+impl std::fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// `HELLO.Details.authextra` of a frame that was decoded before; an absent one is an empty dict.
+pub(crate) fn authextra<T: DeserializeOwned>(serializer: Serializer, frame: &Frame) -> Option<T> {
+    #[derive(Deserialize)]
+    struct Details<T> {
+        authextra: Option<T>,
+    }
+    let arena = Bump::new();
+    let mut fields = match (serializer, frame) {
+        (Serializer::Json, Frame::Text(text)) => Fields::open(text, &arena).ok()?,
+        (Serializer::Json, Frame::Binary(_)) => return None,
+    };
+    fields.element("message type").ok()?;
+    fields.reader.skip().ok()?;
+    fields.string("Realm").ok()?;
+    let Details { authextra } = fields.options("Details").ok()?;
+    authextra.or_else(|| reader("{}", &arena).read().ok())
 }
 
 /// Reads one message; `arena` keeps the strings that had to be unescaped.
@@ -144,10 +176,10 @@ impl<'f> Fields<'f> {
     }
 
     fn authenticate(mut self) -> Result<Message<'f>, Violation> {
-        self.string("Signature")?;
-        self.dict("Extra")?;
+        let signature = Secret(self.string("Signature")?);
+        let extra = self.options("Extra")?;
         self.end()?;
-        Ok(Message::Authenticate)
+        Ok(Message::Authenticate { signature, extra })
     }
 
     fn goodbye(mut self) -> Result<Message<'f>, Violation> {

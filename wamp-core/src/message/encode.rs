@@ -1,6 +1,7 @@
 //! Messages that the server sends, each written straight into the outgoing buffer.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::code;
 use super::features::RouterRoles;
@@ -28,6 +29,8 @@ pub(crate) struct Welcome<'s> {
     pub(crate) authrole: &'s str,
     pub(crate) authmethod: &'s str,
     pub(crate) authprovider: &'s str,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    authextra: &'s Map<String, Value>,
     pub(crate) agent: &'s str,
     roles: &'s RouterRoles,
 }
@@ -55,6 +58,7 @@ impl Welcome<'_> {
             authrole: &identity.authrole,
             authmethod: &identity.authmethod,
             authprovider: &identity.authprovider,
+            authextra: &identity.authextra,
             agent,
             roles,
         }
@@ -66,6 +70,11 @@ type Written = Result<(), EncodeError>;
 /// `ABORT [3, Details, Reason]`.
 pub(crate) fn abort(serializer: Serializer, out: &mut Vec<u8>, reason: &str, message: &str) -> Written {
     serializer.write(out, &(code::ABORT, Explained { message }, reason))
+}
+
+/// `CHALLENGE [4, AuthMethod, Extra]`.
+pub(crate) fn challenge(s: Serializer, out: &mut Vec<u8>, method: &str, extra: &impl Serialize) -> Written {
+    s.write(out, &(code::CHALLENGE, method, extra))
 }
 
 /// `GOODBYE [6, Details, Reason]`.

@@ -17,6 +17,31 @@ pub(crate) struct HelloDetails<'f> {
     pub(crate) roles: Roles,
     #[serde(borrow)]
     pub(crate) authmethods: Option<Vec<&'f str>>,
+    pub(crate) authid: Option<&'f str>,
+    pub(crate) authrole: Option<&'f str>,
+    #[serde(rename = "authextra")]
+    _authextra: Option<Dict<Anything>>,
+}
+
+/// A dict of which only some method knows what it holds.
+#[derive(Debug, Deserialize)]
+struct Anything {}
+
+/// `AUTHENTICATE.Extra`, as far as SCRAM has something there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AuthenticateExtra {
+    nonce: Option<String>,
+    channel_binding: Option<String>,
+    cbind_data: Option<String>,
+}
+
+impl AuthenticateExtra {
+    /// Whether it repeats the nonce, and binds nothing: no channel binding is supported.
+    pub(crate) fn is_about(&self, nonce: &str) -> bool {
+        let empty = |value: &Option<String>| value.as_deref().unwrap_or_default().is_empty();
+        self.nonce.as_deref() == Some(nonce) && empty(&self.channel_binding) && empty(&self.cbind_data)
+    }
 }
 
 /// The roles that were announced: whether there is one that the specification knows (S-09, S-10), and their features.
@@ -69,7 +94,7 @@ struct Role {
 }
 
 /// A struct that is read from a dict only; serde's own form may be a list too.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Dict<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Dict<T> {

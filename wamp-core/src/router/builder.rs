@@ -45,7 +45,7 @@ pub struct RealmBuilder {
     /// Where it is declared.
     at: &'static Location<'static>,
     topics: Vec<DeclaredTopic>,
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 impl Realm {
@@ -192,6 +192,7 @@ impl<R: From<Router>> RouterBuilder<R> {
         }
         let handlers = self.handlers.unwrap_or_else(collected);
         let mut faults = names(&self.realms);
+        faults.extend(self.realms.iter().flat_map(doubled_methods));
         let served: Vec<_> =
             self.realms.iter().map(|realm| (realm, registry(realm, &handlers, &mut faults))).collect();
         faults.extend(handlers.iter().filter_map(|handler| undeclared(handler, &self.realms)));
@@ -201,10 +202,11 @@ impl<R: From<Router>> RouterBuilder<R> {
             return Err(BuildError { faults });
         }
         announce(&handlers);
-        let realms = realms(served, &self.limits);
+        let limits = Arc::new(self.limits);
+        let realms = realms(served, &limits);
         let agent =
             self.agent.unwrap_or_else(|| concat!("wamp-actix/", env!("CARGO_PKG_VERSION")).to_owned());
-        let inner = Inner { realms, limits: self.limits, agent, stop: Stop::default() };
+        let inner = Inner { realms, limits, agent, stop: Stop::default() };
         Ok(Router(Arc::new(inner)).into())
     }
 }
@@ -233,6 +235,12 @@ fn names(realms: &[RealmBuilder]) -> Vec<String> {
     faults
 }
 
+fn doubled_methods(realm: &RealmBuilder) -> Vec<String> {
+    let (name, doubled) = (realm.name.as_deref().unwrap_or("*"), realm.settings.authenticators.doubled());
+    let fault = |method| format!("realm \"{name}\" has two methods of authentication named \"{method}\"");
+    doubled.into_iter().map(fault).collect()
+}
+
 fn registry(realm: &RealmBuilder, handlers: &[&'static Registration], faults: &mut Vec<String>) -> Registry {
     let mut registry = Registry::default();
     for handler in handlers {
@@ -255,12 +263,13 @@ fn undeclared(handler: &Registration, realms: &[RealmBuilder]) -> Option<String>
     (!declared).then(|| format!("{handler} is for realm \"{realm}\", which is not declared"))
 }
 
-fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Limits) -> Realms {
+fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Realms {
     let mut named = HashMap::new();
     for (RealmBuilder { name, settings, .. }, registry) in declared {
-        let realm = Realm::open(name.as_deref().unwrap_or_default(), registry.topics(), limits);
+        let limits = settings.limits.clone().map_or_else(|| Arc::clone(limits), Arc::new);
+        let realm = Realm::open(name.as_deref().unwrap_or_default(), registry.topics(), &limits);
         let (settings, announced) = (settings.clone(), settings.announced());
-        let served = Arc::new(Served { realm, registry, settings, announced });
+        let served = Arc::new(Served { realm, registry, settings, limits, announced });
         match name {
             None => return Realms::Any(served),
             Some(name) => named.insert(name.clone(), served),

@@ -2,12 +2,18 @@
 
 use std::collections::HashMap;
 
+use crate::auth::Authenticators;
+use crate::limits::Limits;
 use crate::message::{Names, RouterRole, RouterRoles};
 
 /// The settings of one realm, as its declaration made them.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) lenient_request_ids: bool,
+    /// How clients log in; none where anybody may join.
+    pub(crate) authenticators: Authenticators,
+    /// In place of the router's.
+    pub(super) limits: Option<Limits>,
     /// Clients may disclose who they are.
     pub(crate) disclosure: bool,
     /// By role; empty where trust is not a matter.
@@ -20,6 +26,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             lenient_request_ids: false,
+            authenticators: Authenticators::default(),
+            limits: None,
             disclosure: true,
             trustlevels: HashMap::new(),
             route_clients: false,

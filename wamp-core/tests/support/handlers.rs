@@ -239,13 +239,13 @@ impl Serialize for Sore {
     }
 }
 
-struct Waiting {
+pub(crate) struct Waiting {
     name: String,
     gate: Rc<RefCell<Gate>>,
     _tracked: Tracked,
 }
 
-fn wait_at(name: &str) -> Waiting {
+pub(crate) fn wait_at(name: &str) -> Waiting {
     let gate = Rc::new(RefCell::new(Gate::default()));
     world(|world| world.gates.entry(name.to_owned()).or_default().push_back(Rc::clone(&gate)));
     Waiting { name: name.to_owned(), gate, _tracked: Tracked::new(format!("wait {name}")) }

@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each file of tests uses a part of it")]
 
 pub(crate) mod handlers;
+pub(crate) mod login;
 
+use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -78,9 +80,12 @@ impl Client {
     }
 
     pub(crate) fn connect_as(router: &Router, identity: Identity) -> Self {
+        Self::connect_with(router, identity, Rc::new(()))
+    }
+
+    pub(crate) fn connect_with(router: &Router, identity: Identity, host: Rc<dyn Any>) -> Self {
         let now = Instant::now();
-        let transport =
-            Transport { serializer: Serializer::Json, framing: FRAMING, identity, host: Rc::new(()) };
+        let transport = Transport { serializer: Serializer::Json, framing: FRAMING, identity, host };
         let connection = Connection::new(router, transport, now);
         Self { connection, now, due: Arc::new(Due(AtomicBool::new(true))), id: 0 }
     }

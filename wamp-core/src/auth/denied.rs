@@ -1,0 +1,121 @@
+//! Why a login was refused.
+
+use std::fmt;
+
+use crate::error::uris;
+
+/// Why a login was refused.
+///
+/// A stranger learns no more than a predefined URI with a neutral text; in particular nobody learns whether it was the
+/// authid or the secret that was wrong (A-06). `?` turns any `std::error::Error`, of a database for instance, into a
+/// [`failed`](Self::failed) login.
+///
+/// ```
+/// use wamp_core::{Attempt, Denied, Identity};
+///
+/// async fn by_ticket(attempt: Attempt) -> Result<Identity, Denied> {
+///     let stored = std::fs::read_to_string("ticket")?;
+///     if attempt.ticket_is(&stored) { Ok(Identity::new("joe", "user")) } else { Err(Denied::credentials()) }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Denied(Reason);
+
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Reason {
+    Credentials,
+    Role,
+    Absent,
+    Failed,
+    Required,
+    NoMatchingMethod,
+    TimedOut,
+}
+
+impl Denied {
+    /// Nobody is known by these credentials: `wamp.error.authentication_denied` (A-04, A-06).
+    #[must_use]
+    pub fn credentials() -> Self {
+        Self(Reason::Credentials)
+    }
+
+    /// The role that was asked for does not exist, or is not for this client: `wamp.error.no_such_role` (A-07). Where
+    /// the client has proved nothing yet, as with WAMP-CRA and SCRAM, it is told the same as of wrong credentials.
+    #[must_use]
+    pub fn role() -> Self {
+        Self(Reason::Role)
+    }
+
+    /// The HTTP request has nothing by which an [`Http`](crate::Http) method could tell who it is: the next method of the client is
+    /// tried. If there is none, it is `wamp.error.authentication_required`.
+    #[must_use]
+    pub fn absent() -> Self {
+        Self(Reason::Absent)
+    }
+
+    /// Authentication itself broke: `wamp.error.authentication_failed` (A-05). The cause goes to the log.
+    #[must_use]
+    pub fn failed(cause: impl fmt::Display) -> Self {
+        tracing::error!(%cause, "authentication failed");
+        Self(Reason::Failed)
+    }
+
+    /// A closure panicked; the log has it (A-05).
+    pub(crate) fn broken() -> Self {
+        Self(Reason::Failed)
+    }
+
+    /// The realm wants credentials, and the client has none (A-03).
+    pub(crate) fn required() -> Self {
+        Self(Reason::Required)
+    }
+
+    /// The realm has none of the methods that the client offers (A-03).
+    pub(crate) fn no_matching_method() -> Self {
+        Self(Reason::NoMatchingMethod)
+    }
+
+    /// The login took too long (A-08).
+    pub(crate) fn timed_out() -> Self {
+        Self(Reason::TimedOut)
+    }
+
+    pub(crate) fn is_absent(&self) -> bool {
+        self.0 == Reason::Absent
+    }
+
+    /// Whether it is no fault of ours.
+    pub(crate) fn is_final(&self) -> bool {
+        self.0 == Reason::Failed
+    }
+
+    /// The reason of ABORT.
+    pub(crate) fn uri(&self) -> &'static str {
+        match self.0 {
+            Reason::Credentials => uris::AUTHENTICATION_DENIED,
+            Reason::Role => uris::NO_SUCH_ROLE,
+            Reason::Absent | Reason::Required => uris::AUTHENTICATION_REQUIRED,
+            Reason::Failed | Reason::TimedOut => uris::AUTHENTICATION_FAILED,
+            Reason::NoMatchingMethod => uris::NO_MATCHING_AUTH_METHOD,
+        }
+    }
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Reason::Credentials => "the credentials are not accepted",
+            Reason::Role => "there is no such role",
+            Reason::Absent | Reason::Required => "the realm wants credentials",
+            Reason::Failed => "authentication is not possible now",
+            Reason::TimedOut => "authentication took too long",
+            Reason::NoMatchingMethod => "the realm has none of the methods that were offered",
+        })
+    }
+}
+
+impl<E: std::error::Error> From<E> for Denied {
+    fn from(error: E) -> Self {
+        Self::failed(crate::error::chain(&error))
+    }
+}

@@ -1,0 +1,58 @@
+//! Methods that decide from the HTTP request of the upgrade.
+
+use std::future::Future;
+
+use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
+use crate::identity::Identity;
+
+/// A method that decides from what the transport knows of the client, by its HTTP request for instance: a cookie, a header, a
+/// bearer token, a login of the web application (A-13). There is no challenge.
+///
+/// A client that offers no method at all is tried by these, in the order of their declaration, before it counts as
+/// anonymous: the page of a user who is logged in need not know how. `Err(Denied::absent())` says that the request has
+/// nothing of the kind, and leaves the client to its next method.
+///
+/// ```
+/// use wamp_core::{Attempt, Denied, Http, Identity, Realm, RealmBuilder};
+///
+/// /// What the host knows of the connection.
+/// struct Peer { certificate: Option<String> }
+///
+/// let realm: RealmBuilder = Realm::new("staff").authenticate(Http::new("tls", |attempt: Attempt| async move {
+///     let peer = attempt.host::<Peer>().ok_or(Denied::absent())?;
+///     let name = peer.certificate.as_deref().ok_or(Denied::absent())?;
+///     Ok(Identity::new(name, "staff"))
+/// }));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Http {
+    name: String,
+    decide: Decide<Identity>,
+}
+
+impl Http {
+    /// The closure says who sent the request. The name is what clients put into `authmethods`: `cookie`, `bearer`, any other.
+    #[must_use]
+    pub fn new<F, D>(name: impl Into<String>, decide: F) -> Self
+    where
+        F: Fn(Attempt) -> D + Send + Sync + 'static,
+        D: Future<Output = Result<Identity, Denied>> + 'static,
+    {
+        Self { name: name.into(), decide: Decide::new(decide) }
+    }
+}
+
+impl Authenticator for Http {
+    fn names(&self) -> Vec<String> {
+        vec![self.name.clone()]
+    }
+
+    fn is_ambient(&self) -> bool {
+        true
+    }
+
+    fn authenticate(&self, attempt: Attempt, _: Exchange) -> Authenticating {
+        let decide = self.decide.clone();
+        Box::pin(async move { decide.of(attempt).await })
+    }
+}

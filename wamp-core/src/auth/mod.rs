@@ -1,0 +1,174 @@
+//! Authentication: which methods a realm accepts, and how one login runs.
+
+mod anonymous;
+mod attempt;
+mod cryptosign;
+mod denied;
+mod exchange;
+mod http;
+mod keys;
+mod mock;
+mod scram;
+mod ticket;
+mod wampcra;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+pub use anonymous::Anonymous;
+pub use attempt::Attempt;
+pub(crate) use attempt::Hello;
+pub use cryptosign::Cryptosign;
+pub use denied::Denied;
+pub(crate) use exchange::Exchange;
+pub use http::Http;
+pub use keys::{CredentialError, salt};
+pub use scram::{Scram, ScramCredential};
+pub use ticket::Ticket;
+pub use wampcra::{CraCredential, WampCra};
+
+use crate::identity::Identity;
+
+/// The name under which clients ask to remain strangers, or ask for nothing.
+pub(crate) const ANONYMOUS: &str = "anonymous";
+
+/// A decision that is under way. It runs on the connection's worker, and so need not be `Send`.
+pub(crate) type Deciding<T> = Pin<Box<dyn Future<Output = Result<T, Denied>>>>;
+
+/// A login that is under way.
+pub(crate) type Authenticating = Deciding<Identity>;
+
+/// What the application decides, as a closure that all workers share.
+#[derive(Clone)]
+pub(crate) struct Decide<T>(Arc<dyn Fn(Attempt) -> Deciding<T> + Send + Sync>);
+
+impl<T> Decide<T> {
+    fn new<F, D>(decide: F) -> Self
+    where
+        F: Fn(Attempt) -> D + Send + Sync + 'static,
+        D: Future<Output = Result<T, Denied>> + 'static,
+    {
+        Self(Arc::new(move |attempt| Box::pin(decide(attempt))))
+    }
+
+    fn of(&self, attempt: Attempt) -> Deciding<T> {
+        (self.0)(attempt)
+    }
+}
+
+impl<T> fmt::Debug for Decide<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Decide")
+    }
+}
+
+/// A method of authentication, for [`RealmBuilder::authenticate`](crate::RealmBuilder::authenticate): [`Anonymous`],
+/// [`Ticket`], [`WampCra`], [`Cryptosign`], [`Scram`], [`Http`].
+///
+/// Its methods are not for implementors outside: what a method of one's own needs is an [`Http`] or a [`Ticket`].
+pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
+    /// Its names in `HELLO.Details.authmethods`.
+    #[doc(hidden)]
+    fn names(&self) -> Vec<String>;
+
+    /// Whether it decides from the transport alone, so that a client need not ask for it, and may be somebody else's to
+    /// decide about.
+    #[doc(hidden)]
+    fn is_ambient(&self) -> bool {
+        false
+    }
+
+    /// Runs one login by the method of this name.
+    #[doc(hidden)]
+    fn authenticate(&self, attempt: Attempt, exchange: Exchange) -> Authenticating;
+}
+
+/// The methods of one realm, in the order of their declaration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Authenticators(Vec<Arc<dyn Authenticator>>);
+
+/// A method that a login may take, by the name that the client gave it.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    authenticator: Arc<dyn Authenticator>,
+    name: String,
+}
+
+impl Authenticators {
+    pub(crate) fn add(&mut self, authenticator: impl Authenticator) {
+        self.0.push(Arc::new(authenticator));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Names that more than one of them has.
+    pub(crate) fn doubled(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.0.iter().flat_map(|authenticator| authenticator.names()).collect();
+        names.sort_unstable();
+        let mut doubled: Vec<_> =
+            names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect();
+        doubled.dedup();
+        doubled
+    }
+
+    /// The methods that a login takes, in the client's order, each once. A client that asks for nothing is known
+    /// by its transport, or remains a stranger.
+    pub(crate) fn candidates(&self, offered: &[&str]) -> Result<Vec<Candidate>, Denied> {
+        let mut candidates: Vec<Candidate> = Vec::new();
+        if offered.is_empty() {
+            let ambient = self.0.iter().filter(|authenticator| authenticator.is_ambient());
+            candidates.extend(ambient.flat_map(Candidate::all_of));
+            candidates.extend(self.by_name(ANONYMOUS));
+        }
+        for name in offered {
+            if let Some(candidate) = self.by_name(name)
+                && !candidates.iter().any(|other| other.is(&candidate))
+            {
+                candidates.push(candidate);
+            }
+        }
+        if !candidates.is_empty() {
+            return Ok(candidates);
+        }
+        //
+        let wants_credentials = offered.iter().all(|name| *name == ANONYMOUS);
+        Err(if wants_credentials { Denied::required() } else { Denied::no_matching_method() })
+    }
+
+    fn by_name(&self, name: &str) -> Option<Candidate> {
+        let mut all = self.0.iter().flat_map(Candidate::all_of);
+        all.find(|candidate| candidate.name == name)
+    }
+}
+
+impl Candidate {
+    fn all_of(authenticator: &Arc<dyn Authenticator>) -> impl Iterator<Item = Self> {
+        let names = authenticator.names().into_iter();
+        names.map(|name| Self { authenticator: Arc::clone(authenticator), name })
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.authenticator, &other.authenticator)
+    }
+}
+
+/// Runs one login: the first method that has something to say decides, and nobody has a second try.
+pub(crate) async fn authenticate(
+    candidates: Vec<Candidate>,
+    attempt: Attempt,
+    exchange: Exchange,
+) -> Result<Identity, Denied> {
+    for Candidate { authenticator, name } in candidates {
+        let attempt = attempt.clone().by(&name);
+        match authenticator.authenticate(attempt, exchange.clone()).await {
+            Err(denied) if denied.is_absent() && authenticator.is_ambient() => {}
+            Err(denied) => return Err(denied),
+            Ok(identity) => return Ok(Identity { authmethod: name, ..identity }),
+        }
+    }
+    Err(Denied::required())
+}

@@ -1,0 +1,179 @@
+//! What a server stores to let somebody log in by SCRAM.
+
+use std::fmt;
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use pbkdf2::pbkdf2_hmac;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::Dialect;
+use crate::auth::keys::{CredentialError, Key, as_base64, from_base64, keyed, to_base64};
+use crate::auth::mock;
+
+/// What a server stores to let somebody log in by SCRAM. It serialises as a struct of strings and numbers.
+///
+/// Who steals it cannot log in with it, but can try passwords.
+///
+/// ```
+/// use wamp_core::{ScramCredential, salt};
+///
+/// let credential = ScramCredential::argon2id13("pencil", &salt(), 2, 19_456)?;
+/// let stored = serde_json::to_string(&credential)?;
+/// let credential: ScramCredential = serde_json::from_str(&stored)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ScramCredential {
+    kdf: Kdf,
+    pub(super) salt: String,
+    pub(super) iterations: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) memory: Option<u32>,
+    #[serde(flatten)]
+    keys: Keys,
+    /// Those of method `scram`: autobahn derives others from the same password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    autobahn: Option<Keys>,
+}
+
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kdf {
+    Pbkdf2,
+    Argon2id13,
+}
+
+/// What remains of a password (A-55).
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Keys {
+    #[serde(with = "as_base64")]
+    pub(super) stored_key: Key,
+    #[serde(with = "as_base64")]
+    pub(super) server_key: Key,
+}
+
+impl Keys {
+    fn derived(salted_password: &[u8]) -> Self {
+        let stored_key = Sha256::digest(keyed(salted_password, b"Client Key")).into();
+        Self { stored_key, server_key: keyed(salted_password, b"Server Key") }
+    }
+
+    /// Those of nobody.
+    fn mocked() -> Self {
+        Self { stored_key: mock::key(), server_key: mock::key() }
+    }
+}
+
+impl ScramCredential {
+    /// Derives the keys from a password by PBKDF2 with HMAC-SHA256. The salt is base64 text; [`salt`](crate::salt) makes one.
+    /// Autobahn cannot log in with it: its `scram` needs [`argon2id13`](Self::argon2id13).
+    ///
+    /// # Errors
+    /// The password has characters that SASLprep forbids, the salt is not base64 text, `iterations` is 0.
+    pub fn pbkdf2(password: &str, salt: &str, iterations: u32) -> Result<Self, CredentialError> {
+        if iterations == 0 {
+            return Err(CredentialError::parameters("at least one iteration is needed"));
+        }
+        let mut salted = [0; 32];
+        pbkdf2_hmac::<Sha256>(prepared(password)?.as_bytes(), &decoded(salt)?, iterations, &mut salted);
+        let keys = Keys::derived(&salted);
+        Ok(Self { kdf: Kdf::Pbkdf2, salt: salt.to_owned(), iterations, memory: None, keys, autobahn: None })
+    }
+
+    /// Derives the keys from a password by Argon2id, version 1.3, with one lane. The salt is base64 text of at least 8 bytes;
+    /// [`salt`](crate::salt) makes one. The client does the work of `iterations` over `memory` KiB at each login.
+    ///
+    /// # Errors
+    /// The password has characters that SASLprep forbids, the salt is not base64 text or too short, `iterations` is 0,
+    /// `memory` is less than 8.
+    pub fn argon2id13(
+        password: &str,
+        salt: &str,
+        iterations: u32,
+        memory: u32,
+    ) -> Result<Self, CredentialError> {
+        let params = Params::new(memory, iterations, 1, Some(32)).map_err(refused)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let salt_bytes = decoded(salt)?;
+        let hash = |password: &str| {
+            let mut hash = [0; 32];
+            let hashed = argon2.hash_password_into(password.as_bytes(), &salt_bytes, &mut hash);
+            hashed.map(|()| hash).map_err(refused)
+        };
+        let prepared = prepared(password)?;
+        let salted = hash(&prepared)?;
+        // Autobahn takes the password as it is, and the text of the hash for the hash.
+        let of_autobahn = if prepared == password { salted } else { hash(password)? };
+        Ok(Self {
+            kdf: Kdf::Argon2id13,
+            salt: salt.to_owned(),
+            iterations,
+            memory: Some(memory),
+            keys: Keys::derived(&salted),
+            autobahn: Some(Keys::derived(STANDARD_NO_PAD.encode(of_autobahn).as_bytes())),
+        })
+    }
+
+    pub(super) fn keys(&self, dialect: Dialect) -> Option<&Keys> {
+        match dialect {
+            Dialect::Specified => Some(&self.keys),
+            Dialect::Autobahn => self.autobahn.as_ref(),
+        }
+    }
+
+    pub(super) fn kdf_name(&self, dialect: Dialect) -> &'static str {
+        match (self.kdf, dialect) {
+            (Kdf::Pbkdf2, _) => "pbkdf2",
+            (Kdf::Argon2id13, Dialect::Specified) => "argon2id13",
+            (Kdf::Argon2id13, Dialect::Autobahn) => "argon2id-13",
+        }
+    }
+
+    /// Of the shape that is recommended, for nobody.
+    pub(super) fn example() -> Self {
+        Self {
+            kdf: Kdf::Argon2id13,
+            salt: crate::auth::salt(),
+            iterations: 2,
+            memory: Some(19_456),
+            keys: Keys::mocked(),
+            autobahn: Some(Keys::mocked()),
+        }
+    }
+
+    /// One of the same shape for somebody whom nobody knows: it never lets anybody in.
+    pub(super) fn mocked(&self, dialect: Dialect, realm: &str, authid: &str) -> Self {
+        let shape = if self.keys(dialect).is_some() { self.clone() } else { Self::example() };
+        let length = from_base64(&shape.salt).map_or(16, |salt| salt.len());
+        let salt = to_base64(&mock::salt(realm, authid, length));
+        Self { salt, keys: Keys::mocked(), autobahn: Some(Keys::mocked()), ..shape }
+    }
+}
+
+fn refused(error: argon2::Error) -> CredentialError {
+    CredentialError::parameters(error.to_string())
+}
+
+fn prepared(password: &str) -> Result<std::borrow::Cow<'_, str>, CredentialError> {
+    stringprep::saslprep(password).map_err(|_| CredentialError::Password)
+}
+
+fn decoded(salt: &str) -> Result<Vec<u8>, CredentialError> {
+    from_base64(salt).ok_or(CredentialError::Salt)
+}
+
+/// Without the keys.
+impl fmt::Debug for ScramCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kdf, salt, iterations, memory, .. } = self;
+        f.debug_struct("ScramCredential")
+            .field("kdf", kdf)
+            .field("salt", salt)
+            .field("iterations", iterations)
+            .field("memory", memory)
+            .finish_non_exhaustive()
+    }
+}

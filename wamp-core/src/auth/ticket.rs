@@ -1,0 +1,57 @@
+//! Tickets: a secret that the client sends as it is.
+
+use std::future::Future;
+
+use serde::Serialize;
+
+use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
+use crate::identity::Identity;
+
+/// Method `ticket`: the client sends a secret as it is (A-21). The closure is asked once the ticket is there:
+/// [`Attempt::ticket`], [`Attempt::ticket_is`].
+///
+/// Tickets are for connections that are encrypted. Store a digest of a ticket, not the ticket.
+///
+/// ```
+/// use wamp_core::{Attempt, Denied, Identity, Realm, RealmBuilder, Ticket};
+///
+/// let realm: RealmBuilder = Realm::new("customers").authenticate(Ticket::new(|attempt: Attempt| async move {
+///     let joe = attempt.authid() == Some("joe") && attempt.ticket_is("secret!!!");
+///     joe.then(|| Identity::new("joe", "user")).ok_or(Denied::credentials())
+/// }));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Ticket(Decide<Identity>);
+
+impl Ticket {
+    /// The closure says who holds the ticket.
+    #[must_use]
+    pub fn new<F, D>(decide: F) -> Self
+    where
+        F: Fn(Attempt) -> D + Send + Sync + 'static,
+        D: Future<Output = Result<Identity, Denied>> + 'static,
+    {
+        Self(Decide::new(decide))
+    }
+}
+
+/// `CHALLENGE.Extra`.
+#[derive(Serialize)]
+struct Extra {}
+
+impl Authenticator for Ticket {
+    fn names(&self) -> Vec<String> {
+        vec!["ticket".into()]
+    }
+
+    fn authenticate(&self, attempt: Attempt, exchange: Exchange) -> Authenticating {
+        let decide = self.0.clone();
+        Box::pin(async move {
+            if attempt.authid().is_none() {
+                return Err(Denied::credentials()); // A-21
+            }
+            let response = exchange.challenge(attempt.method(), &Extra {}).await;
+            decide.of(attempt.with_ticket(&response.signature)).await
+        })
+    }
+}

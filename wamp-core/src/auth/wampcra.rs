@@ -1,0 +1,167 @@
+//! WAMP-CRA: the client answers a challenge with a keyed hash.
+
+mod credential;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+
+pub use credential::CraCredential;
+
+use super::keys::{from_base64, is_keyed, nonce};
+use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
+use crate::identity::Identity;
+
+/// Method `wampcra`: challenge and response with a secret that both sides know (A-30 … A-34). The closure is asked
+/// before the challenge, who the client would be, and by which credential.
+///
+/// An authid that the closure denies gets a challenge all the same, and is refused as a wrong secret is. So that nobody
+/// can tell the two, all credentials of a realm should have one shape, and [`mock_like`](Self::mock_like) should name it.
+///
+/// ```
+/// use wamp_core::{Attempt, CraCredential, Denied, Identity, Realm, RealmBuilder, WampCra};
+///
+/// let joe = CraCredential::derive("secret2", "salt123", 1000, 32)?;
+/// let method = WampCra::new({
+///     let joe = joe.clone();
+///     move |attempt: Attempt| {
+///         let joe = joe.clone();
+///         async move {
+///             match attempt.authid() {
+///                 Some("joe") => Ok((Identity::new("joe", "user"), joe)),
+///                 _ => Err(Denied::credentials()),
+///             }
+///         }
+///     }
+/// });
+/// let realm: RealmBuilder = Realm::new("customers").authenticate(method.mock_like(joe));
+/// # Ok::<(), wamp_core::CredentialError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct WampCra {
+    decide: Decide<(Identity, CraCredential)>,
+    example: Arc<CraCredential>,
+}
+
+impl WampCra {
+    /// The closure says who the client would be, and by which credential.
+    #[must_use]
+    pub fn new<F, D>(decide: F) -> Self
+    where
+        F: Fn(Attempt) -> D + Send + Sync + 'static,
+        D: Future<Output = Result<(Identity, CraCredential), Denied>> + 'static,
+    {
+        Self { decide: Decide::new(decide), example: Arc::new(CraCredential::example()) }
+    }
+
+    /// Clients that nobody knows get challenges like those for this credential: salted or not, as long a salt, as many
+    /// iterations. Without it they get what [`salt`](crate::salt), 1000 iterations and a key length of 32 give.
+    #[must_use]
+    pub fn mock_like(mut self, example: CraCredential) -> Self {
+        self.example = Arc::new(example);
+        self
+    }
+}
+
+/// `CHALLENGE.Extra`.
+#[derive(Serialize)]
+struct Extra<'e> {
+    challenge: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salt: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iterations: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keylen: Option<u32>,
+}
+
+impl<'e> Extra<'e> {
+    fn of(challenge: &'e str, credential: &'e CraCredential) -> Self {
+        let salted = credential.salted();
+        Self {
+            challenge,
+            salt: salted.map(|salted| salted.salt.as_str()),
+            iterations: salted.map(|salted| salted.iterations),
+            keylen: salted.map(|salted| salted.keylen),
+        }
+    }
+}
+
+/// The text that is signed. What the closure decided does not show: the client has proved nothing yet.
+#[derive(Serialize)]
+struct Challenge<'c> {
+    authid: &'c str,
+    authrole: &'static str,
+    authmethod: &'c str,
+    authprovider: &'static str,
+    nonce: &'c str,
+    timestamp: &'c str,
+    session: u64,
+}
+
+impl Authenticator for WampCra {
+    fn names(&self) -> Vec<String> {
+        vec!["wampcra".into()]
+    }
+
+    fn authenticate(&self, attempt: Attempt, exchange: Exchange) -> Authenticating {
+        let Self { decide, example } = self.clone();
+        Box::pin(async move {
+            let authid = attempt.authid().ok_or(Denied::credentials())?;
+            let (identity, credential) = match decide.of(attempt.clone()).await {
+                Ok((identity, credential)) => (Some(identity), credential),
+                Err(denied) if denied.is_final() => return Err(denied),
+                Err(_) => (None, example.mocked(attempt.realm(), authid)), // A-06
+            };
+            let challenge = challenge(&attempt, authid);
+            let response = exchange.challenge(attempt.method(), &Extra::of(&challenge, &credential)).await;
+            let signature = from_base64(&response.signature).unwrap_or_default();
+            // A-32: over the text as it was sent. Computed for those whom nobody knows, too.
+            let is_signed = is_keyed(credential.key(), challenge.as_bytes(), &signature);
+            identity.filter(|_| is_signed).ok_or(Denied::credentials())
+        })
+    }
+}
+
+/// A-30, A-31, A-34.
+fn challenge(attempt: &Attempt, authid: &str) -> String {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let challenge = Challenge {
+        authid,
+        authrole: "user",
+        authmethod: attempt.method(),
+        authprovider: "dynamic",
+        nonce: &nonce(),
+        timestamp: &timestamp(since_epoch),
+        session: attempt.session().get(),
+    };
+    serde_json::to_string(&challenge).expect("strings and a number can be serialised")
+}
+
+/// ISO 8601 in UTC with milliseconds, as the specification writes it.
+fn timestamp(since_epoch: Duration) -> String {
+    let seconds = since_epoch.as_secs();
+    let (year, month, day) = civil(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let millisecond = since_epoch.subsec_millis();
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
+}
+
+/// Year, month and day of a day after the epoch, in years that begin in March, so that a leap day is the last of its year.
+fn civil(days_since_epoch: u64) -> (u64, u64, u64) {
+    const DAYS_IN_400_YEARS: u64 = 146_097;
+    let days = days_since_epoch + 719_468; // since 0000-03-01
+    let day_of_era = days % DAYS_IN_400_YEARS;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = days / DAYS_IN_400_YEARS * 400 + year_of_era + u64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests;

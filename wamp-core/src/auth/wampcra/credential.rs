@@ -1,0 +1,112 @@
+//! What a server stores to let somebody log in by WAMP-CRA.
+
+use std::fmt;
+
+use pbkdf2::pbkdf2_hmac;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::auth::keys::{CredentialError, from_base64, to_base64};
+use crate::auth::mock;
+
+/// The longest key that makes sense, in bytes; SHA-256 does not give more.
+const LONGEST_KEY: u32 = 1024;
+
+/// What a server stores to let somebody log in by WAMP-CRA. It serialises as a struct of strings and numbers.
+///
+/// Who steals it can log in: derive it from a password, so that at least the password is safe.
+///
+/// ```
+/// use wamp_core::CraCredential;
+///
+/// let credential = CraCredential::derive("secret2", "salt123", 1000, 32)?;
+/// let stored = serde_json::to_string(&credential)?;
+/// assert_eq!(
+///     stored,
+///     r#"{"key":"nythvFZ7EuM5sPCQrrgnz1oJiZXUNcZZFlDIdGSiNUs=","salt":"salt123","iterations":1000,"keylen":32}"#
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Serialize, Deserialize)]
+pub struct CraCredential {
+    key: String,
+    #[serde(flatten)]
+    salted: Option<Salted>,
+}
+
+/// How the client derives the key from its password, as CHALLENGE tells it (A-33).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Salted {
+    pub(super) salt: String,
+    pub(super) iterations: u32,
+    pub(super) keylen: u32,
+}
+
+impl CraCredential {
+    /// A secret that is used as it is.
+    ///
+    /// ```
+    /// let credential = wamp_core::CraCredential::plain("secret2");
+    /// ```
+    #[must_use]
+    pub fn plain(secret: impl Into<String>) -> Self {
+        Self { key: secret.into(), salted: None }
+    }
+
+    /// Derives the key from a password: PBKDF2 with HMAC-SHA256 (A-33). The salt is used as the text that it is;
+    /// [`salt`](crate::salt) makes one. What clients assume is 1000 iterations and 32 bytes; more iterations are better.
+    ///
+    /// # Errors
+    /// `iterations` is 0, or `keylen` is not between 1 and 1024.
+    pub fn derive(password: &str, salt: &str, iterations: u32, keylen: u32) -> Result<Self, CredentialError> {
+        if iterations == 0 {
+            return Err(CredentialError::parameters("at least one iteration is needed"));
+        }
+        if !(1..=LONGEST_KEY).contains(&keylen) {
+            return Err(CredentialError::parameters(format!("the key has 1 to {LONGEST_KEY} bytes")));
+        }
+        let mut key = vec![0; keylen as usize];
+        pbkdf2_hmac::<Sha256>(password.as_bytes(), salt.as_bytes(), iterations, &mut key);
+        // The key is the text, not the bytes: that is what clients do.
+        Ok(Self { key: to_base64(&key), salted: Some(Salted { salt: salt.to_owned(), iterations, keylen }) })
+    }
+
+    pub(super) fn key(&self) -> &[u8] {
+        self.key.as_bytes()
+    }
+
+    pub(super) fn salted(&self) -> Option<&Salted> {
+        self.salted.as_ref()
+    }
+
+    /// Of the shape that [`derive`](Self::derive) gives by default, for nobody.
+    pub(super) fn example() -> Self {
+        let salt = crate::auth::salt();
+        Self { key: String::new(), salted: Some(Salted { salt, iterations: 1000, keylen: 32 }) }
+    }
+
+    /// One of the same shape for somebody whom nobody knows: it never lets anybody in.
+    pub(super) fn mocked(&self, realm: &str, authid: &str) -> Self {
+        let salted = self.salted.as_ref().map(|Salted { salt, iterations, keylen }| Salted {
+            salt: mocked_salt(salt, realm, authid),
+            iterations: *iterations,
+            keylen: *keylen,
+        });
+        Self { key: to_base64(&mock::key()), salted }
+    }
+}
+
+/// Of the same length, and base64 text where the example is.
+fn mocked_salt(example: &str, realm: &str, authid: &str) -> String {
+    match from_base64(example) {
+        Some(bytes) => to_base64(&mock::salt(realm, authid, bytes.len())),
+        None => to_base64(&mock::salt(realm, authid, example.len())).chars().take(example.len()).collect(),
+    }
+}
+
+/// Without the secret.
+impl fmt::Debug for CraCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CraCredential").field("salted", &self.salted).finish_non_exhaustive()
+    }
+}

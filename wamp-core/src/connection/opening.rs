@@ -1,0 +1,279 @@
+//! From HELLO to WELCOME: a realm is found, the client authenticated, and its session admitted.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::Instant;
+
+use super::joined::Joined;
+use super::{Close, Connection, State};
+use crate::auth::{self, ANONYMOUS, Attempt, Authenticators, Candidate, Denied, Exchange, Hello};
+use crate::context::{Context, Link, Subject};
+use crate::error::{Error, Violation, shortened, uris};
+use crate::handler::{Answer, Entry};
+use crate::id::SessionId;
+use crate::identity::Identity;
+use crate::message::{self, AuthenticateExtra, ClientFeatures, HelloDetails, Secret, Welcome};
+use crate::payload::Payload;
+use crate::peer::Peer;
+use crate::reply::Acceptance;
+use crate::router::Served;
+use crate::serializer::Frame;
+use crate::session::Session;
+use crate::tasks::Work;
+use crate::uri;
+
+/// A login that is under way.
+#[derive(Debug)]
+pub(super) struct Login {
+    newcomer: Newcomer,
+    attempt: Attempt,
+    exchange: Exchange,
+    work: Work<Result<Identity, Denied>>,
+    /// When it must be over.
+    until: Instant,
+    /// When AUTHENTICATE must be there.
+    answer_until: Option<Instant>,
+    /// When the client was heard last.
+    heard: Instant,
+}
+
+impl Login {
+    pub(super) fn deadline(&self) -> Instant {
+        self.answer_until.map_or(self.until, |until| until.min(self.until))
+    }
+}
+
+/// A session that will be.
+#[derive(Clone, Debug)]
+struct Newcomer {
+    served: Arc<Served>,
+    /// The name by which the client joins the realm.
+    realm: String,
+    session: SessionId,
+    features: ClientFeatures,
+}
+
+/// A session that `#[session]` handlers decide about.
+#[derive(Debug)]
+pub(super) struct Joining {
+    served: Arc<Served>,
+    link: Rc<Link>,
+    pub(super) work: Work<Acceptance>,
+}
+
+impl Connection {
+    pub(super) fn hello(
+        &mut self,
+        frame: &Frame,
+        realm: &str,
+        details: &HelloDetails<'_>,
+        now: Instant,
+    ) -> Result<(), Violation> {
+        if !details.roles.known {
+            return Err("HELLO announces no role".into()); // S-09, D-07
+        }
+        let newcomer = match self.newcomer(realm, details.roles.features) {
+            Ok(newcomer) => newcomer,
+            Err((reason, text)) => {
+                self.refuse(reason, text);
+                return Ok(());
+            }
+        };
+        self.limits = Arc::clone(&newcomer.served.limits);
+        let offered = details.authmethods.as_deref().unwrap_or_default();
+        match methods(&newcomer.served.settings.authenticators, offered) {
+            Ok(Some(candidates)) => {
+                let attempt = self.attempt(&newcomer, frame, details);
+                self.begin_login(newcomer, candidates, attempt, now);
+            }
+            Ok(None) => self.join(&newcomer, self.identity.clone(), now),
+            Err(denied) => self.refuse_login(&denied),
+        }
+        Ok(())
+    }
+
+    /// What can be refused before anybody asks who it is.
+    fn newcomer(
+        &self,
+        realm: &str,
+        features: ClientFeatures,
+    ) -> Result<Newcomer, (&'static str, &'static str)> {
+        let router = self.router.router();
+        if router.is_stopping() {
+            return Err((uris::SYSTEM_SHUTDOWN, "the server shuts down")); // S-20
+        }
+        if !uri::is_valid(realm) {
+            return Err((uris::INVALID_URI, "the realm is not a valid URI")); // S-12
+        }
+        let served = router.served(realm).cloned().ok_or((uris::NO_SUCH_REALM, "no such realm"))?; // S-11
+        Ok(Newcomer { served, realm: realm.to_owned(), session: SessionId::random(), features })
+    }
+
+    fn attempt(&self, newcomer: &Newcomer, frame: &Frame, details: &HelloDetails<'_>) -> Attempt {
+        let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+        Attempt::new(Hello {
+            realm: newcomer.realm.clone(),
+            session: newcomer.session,
+            authid: given(details.authid),
+            authrole: given(details.authrole),
+            frame: frame.clone(),
+            serializer: self.serializer,
+            host: Rc::clone(&self.host),
+        })
+    }
+
+    fn begin_login(
+        &mut self,
+        newcomer: Newcomer,
+        candidates: Vec<Candidate>,
+        attempt: Attempt,
+        now: Instant,
+    ) {
+        let exchange = Exchange::new(Rc::clone(&self.outbox));
+        let login = auth::authenticate(candidates, attempt.clone(), exchange.clone());
+        let work = Work::new(Box::pin(async { Ok(login.await) }));
+        let until = now + self.limits.authentication_timeout;
+        let login = Login { newcomer, attempt, exchange, work, until, answer_until: None, heard: now };
+        self.state = State::Authenticating(Box::new(login));
+        self.log_in(&mut TaskContext::from_waker(Waker::noop()), now);
+    }
+
+    /// AUTHENTICATE, which must answer a CHALLENGE, and each only once.
+    pub(super) fn authenticate(
+        &mut self,
+        Secret(signature): Secret<'_>,
+        extra: AuthenticateExtra,
+        now: Instant,
+    ) -> Result<(), Violation> {
+        let State::Authenticating(login) = &mut self.state else { return Ok(()) };
+        if !login.exchange.awaits_answer() {
+            return Err("AUTHENTICATE without a challenge".into());
+        }
+        login.exchange.answer(signature, extra);
+        (login.answer_until, login.heard) = (None, now);
+        self.log_in(&mut TaskContext::from_waker(Waker::noop()), now);
+        Ok(())
+    }
+
+    /// Drives the login, if there is one.
+    pub(super) fn log_in(&mut self, context: &mut TaskContext<'_>, now: Instant) {
+        let State::Authenticating(login) = &mut self.state else { return };
+        match login.work.poll(context) {
+            Poll::Pending if login.exchange.awaits_answer() => {
+                login.answer_until.get_or_insert(now + self.limits.challenge_timeout);
+            }
+            Poll::Pending => {}
+            Poll::Ready(decision) => self.logged_in(decision, now),
+        }
+    }
+
+    fn logged_in(&mut self, decision: Result<Result<Identity, Denied>, Error>, now: Instant) {
+        let State::Authenticating(login) = std::mem::replace(&mut self.state, State::Ended) else { return };
+        let Login { newcomer, attempt, heard, .. } = *login;
+        // a panic, whose text is in the log.
+        match decision.unwrap_or_else(|_| Err(Denied::broken())) {
+            Ok(identity) if !self.router.router().is_stopping() => self.join(&newcomer, identity, now),
+            Ok(_) => self.refuse(uris::SYSTEM_SHUTDOWN, "the server shuts down"),
+            Err(denied) => {
+                tracing::info!(?attempt, reason = denied.uri(), "login refused");
+                self.state = State::Denied { until: heard + self.limits.denial_delay, denied };
+            }
+        }
+    }
+
+    pub(super) fn refuse_login(&mut self, denied: &Denied) {
+        self.refuse(denied.uri(), &denied.to_string());
+    }
+
+    /// Asks the `#[session]` handlers.
+    fn join(&mut self, newcomer: &Newcomer, identity: Identity, now: Instant) {
+        let Newcomer { served, realm, session, features } = newcomer;
+        let trustlevel = served.settings.trustlevel(&identity.authrole);
+        let peer = Peer::new(*session, identity, trustlevel, *features, self.serializer, &self.limits);
+        let link = Rc::new(Link {
+            session: Session::new(Arc::new(peer), served.realm.named(realm)),
+            router: self.router.router().clone(),
+            limits: Arc::clone(&self.limits),
+            host: Rc::clone(&self.host),
+            outbox: Rc::clone(&self.outbox),
+        });
+        let served = Arc::clone(served);
+        if served.registry.joins().is_empty() {
+            self.welcome(served, link, Acceptance::default());
+            return;
+        }
+        let until = now + self.limits.hello_timeout;
+        let mut work = Work::new(admit(&served, &link));
+        let decision = work.poll(&mut TaskContext::from_waker(Waker::noop()));
+        self.state = State::Joining { until, joining: Box::new(Joining { served, link, work }) };
+        if let Poll::Ready(decision) = decision {
+            self.decided(decision);
+        }
+    }
+
+    pub(super) fn decided(&mut self, decision: Result<Acceptance, Error>) {
+        let State::Joining { joining, .. } = std::mem::replace(&mut self.state, State::Ended) else {
+            return;
+        };
+        match decision {
+            Ok(_) if joining.link.router.is_stopping() => {
+                self.refuse(uris::SYSTEM_SHUTDOWN, "the server shuts down");
+            }
+            Ok(acceptance) => self.welcome(joining.served, joining.link, acceptance),
+            Err(error) => {
+                let text: Result<(String,), _> = error.args();
+                self.refuse(error.uri(), text.as_ref().map_or("refused", |(text,)| text)); // Z-04
+            }
+        }
+    }
+
+    fn welcome(&mut self, served: Arc<Served>, link: Rc<Link>, acceptance: Acceptance) {
+        let session = &link.session;
+        let identity = &session.peer().identity;
+        let welcome = Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
+        self.outbox.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
+        tracing::debug!(session = %session.id(), realm = ?shortened(session.realm().name()), "session opened");
+        self.state = State::Open(Box::new(Joined::new(served, link, acceptance)));
+    }
+
+    pub(super) fn refuse(&mut self, reason: &str, text: &str) {
+        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, reason, text));
+        self.end(Close::Refused);
+    }
+}
+
+/// How a client may log in; `None` where a realm asks nobody, and the host knows who it is.
+fn methods(authenticators: &Authenticators, offered: &[&str]) -> Result<Option<Vec<Candidate>>, Denied> {
+    if !authenticators.is_empty() {
+        return authenticators.candidates(offered).map(Some);
+    }
+    if offered.is_empty() || offered.contains(&ANONYMOUS) {
+        return Ok(None);
+    }
+    Err(Denied::no_matching_method())
+}
+
+/// Runs all `#[session]` handlers of a realm, one after the other, until one refuses.
+fn admit(served: &Arc<Served>, link: &Rc<Link>) -> Answer<Acceptance> {
+    let (served, link) = (Arc::clone(served), Rc::clone(link));
+    Box::pin(async move {
+        let mut accepted = Acceptance::default();
+        for registration in served.registry.joins() {
+            let Entry::Session(run) = registration.entry else {
+                continue;
+            };
+            if !registration.admits(link.session.authrole()) {
+                continue;
+            }
+            let context = Context {
+                link: Rc::clone(&link),
+                uri: "".into(),
+                payload: Payload::empty(),
+                subject: Subject::Join,
+            };
+            accepted.holds.append(&mut run(context).await?.holds);
+        }
+        Ok(accepted)
+    })
+}

@@ -1,0 +1,150 @@
+//! What the log must not show, at any level (case 36).
+
+#![allow(clippy::unwrap_used, reason = "in the closures of the tests, too")]
+
+mod support;
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use support::login::{self, answer_cra, answer_scram, as_user, authenticate, challenged};
+use support::{Client, handlers};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+use wamp_core::{
+    Attempt, CraCredential, Denied, Identity, Realm, Router, Scram, ScramCredential, Ticket, WampCra,
+};
+
+/// Everything that is logged, as one text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    fn of(run: impl FnOnce()) -> String {
+        let log = Self::default();
+        tracing::subscriber::with_default(log.clone(), run);
+        log.0.lock().unwrap().clone()
+    }
+}
+
+impl Visit for Log {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        *self.0.lock().unwrap() += &format!("{field}={value:?} ");
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        attributes.record(&mut self.clone());
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut self.clone());
+    }
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+        *self.0.lock().unwrap() += "\n";
+    }
+}
+
+fn router() -> Router {
+    handlers::reset();
+    let ticket = Ticket::new(|attempt: Attempt| async move {
+        // An application that logs what it was asked.
+        tracing::trace!(?attempt, "asked");
+        let known = attempt.ticket_is("secret!!!");
+        known.then(|| Identity::new("joe", "user")).ok_or(Denied::credentials())
+    });
+    let cra = WampCra::new(|attempt: Attempt| async move {
+        let credential = CraCredential::derive("secret!!!", "salt123", 1, 32)?;
+        tracing::trace!(?attempt, ?credential, "asked");
+        Ok((Identity::new("joe", "user"), credential))
+    });
+    let scram = Scram::new(|attempt: Attempt| async move {
+        let credential = ScramCredential::pbkdf2("secret!!!", "aBc+fx0NAVA=", 1)?;
+        tracing::trace!(?attempt, ?credential, "asked");
+        Ok((Identity::new("joe", "user"), credential))
+    });
+    let realm = Realm::new("realm1").authenticate(ticket).authenticate(cra).authenticate(scram);
+    Router::builder().realm(realm).handlers([handlers::ALL]).build().unwrap()
+}
+
+#[test]
+fn tickets_signatures_and_proofs_are_not_logged_at_any_level() {
+    let mut secrets = vec!["secret!!!".to_owned()];
+    let log = Log::of(|| {
+        let router = router();
+        tracing::trace!(?router, "built");
+        for method in ["ticket", "wampcra", "wamp-scram"] {
+            for right in [true, false] {
+                let mut client = Client::connect(&router);
+                let extra = challenged(&client.ask(as_user("realm1", method, "joe")), method);
+                let mut signature = match method {
+                    "ticket" => "secret!!!".to_owned(),
+                    "wampcra" => answer_cra("secret!!!", &extra),
+                    _ => answer_scram("secret!!!", "joe", false, &extra).0,
+                };
+                if !right {
+                    signature.insert(0, 'A');
+                }
+                secrets.push(signature.clone());
+                let message =
+                    authenticate(&signature, &json!({"nonce": extra["nonce"].as_str().unwrap_or_default()}));
+                client.send(message.as_str());
+                client.advance(login::DELAY);
+                client.received();
+                // A violation after it.
+                client.send(message);
+                client.send(format!(r#"[5,"{signature}",[]]"#));
+                client.received();
+            }
+            // One in the message itself.
+            for message in [
+                r#"[5,"secret!!!"]"#,
+                r#"[5,["secret!!!"],{}]"#,
+                r#"[5,{"secret!!!":1},{}]"#,
+                r#"[5,"secret!!!",{"nonce":["secret!!!"]}]"#,
+                r#"[5,"secret!!!",{"secret!!!"}]"#,
+            ] {
+                let mut client = Client::connect(&router);
+                client.ask(as_user("realm1", method, "joe"));
+                client.send(message);
+                client.received();
+            }
+        }
+    });
+    assert!(
+        log.contains("login refused") && log.contains("session opened") && log.contains("violation"),
+        "{log}"
+    );
+    for secret in secrets {
+        assert!(!log.contains(&secret), "{secret} in {log}");
+    }
+}
+
+#[test]
+fn what_strangers_call_themselves_is_escaped_and_cut_in_the_log() {
+    let evil = format!("joe\r\n\u{1b}[31m{}", "x".repeat(100_000));
+    let log = Log::of(|| {
+        let router = router();
+        let mut client = Client::connect(&router);
+        client.ask(login::hello("realm1", &["ticket"], &json!({"authid": evil})));
+        client.send(authenticate("x", &json!({})));
+        client.advance(login::DELAY);
+        client.received();
+        for realm in [&evil, "\u{1b}[31mrealm1"] {
+            let any = Router::builder().handlers([]).build().unwrap();
+            Client::connect(&any).ask(login::hello(realm, &[], &json!({})));
+        }
+    });
+    assert!(log.contains("login refused") && log.contains("session opened"), "{log}");
+    assert!(log.len() < 10_000 && !log.contains('\u{1b}') && !log.contains('\r'), "{log}");
+}
