@@ -1,6 +1,7 @@
 //! The application against which third-party clients and conformance suites are run.
 //!
-//! `testbed [--port PORT] [--workers N]`: realm `realm1` for anonymous sessions at `ws://127.0.0.1:PORT/ws`.
+//! `testbed [--port PORT] [--workers N]`, at `ws://127.0.0.1:PORT/ws`: realm `realm1` for anonymous sessions, and realm
+//! `router`, where clients call each other too.
 
 mod bench;
 mod procedures;
@@ -11,7 +12,7 @@ use std::io::IsTerminal as _;
 
 use actix_web::{App, HttpServer, web::Data};
 use tracing_subscriber::EnvFilter;
-use wamp_actix::{Realm, Router, Topic};
+use wamp_actix::{Realm, RealmBuilder, Router, Topic};
 
 use sleeps::SleepLog;
 use topics::Tickers;
@@ -37,6 +38,14 @@ impl Options {
     }
 }
 
+/// What every realm has.
+fn realm(name: &str) -> RealmBuilder {
+    Realm::new(name)
+        .topic("testbed.chat", Topic::open())
+        .topic("testbed.open.{rest..}", Topic::open().retained())
+        .topic("bench.topic", Topic::open())
+}
+
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
@@ -44,11 +53,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let Options { port, workers } = Options::parse()?;
 
-    let realm = Realm::new("realm1")
-        .topic("testbed.chat", Topic::open())
-        .topic("testbed.open.{rest..}", Topic::open().retained())
-        .topic("bench.topic", Topic::open());
-    let router = Router::builder().realm(realm).build()?;
+    let router =
+        Router::builder().realm(realm("realm1")).realm(realm("router").route_clients(true)).build()?;
     let (log, tickers) = (Data::new(SleepLog::default()), Data::new(Tickers::default()));
 
     let server = HttpServer::new(move || {

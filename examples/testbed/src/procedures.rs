@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use wamp_actix::{
-    Args, Call, Error, Kwargs, Progress, PublicationId, Raw, Realm, Reply, Session, WampError, rpc, uris,
+    Args, Call, Chunks, Error, Kwargs, Progress, PublicationId, Raw, Realm, Reply, Session, WampError, rpc,
+    uris,
 };
 
 #[rpc("testbed.add")]
 async fn add(a: i64, b: i64) -> Result<i64, Error> {
-    a.checked_add(b).ok_or_else(|| Error::invalid_argument("the sum does not fit into 64 bits"))
+    a.checked_add(b).ok_or_else(too_large)
 }
 
 #[rpc("testbed.echo")]
@@ -95,6 +96,20 @@ async fn countdown(n: u32, progress: Progress<u32>) -> Result<&'static str, Erro
         progress.send(left).await?;
     }
     Ok("liftoff")
+}
+
+/// The sum of what comes in one or several messages.
+#[rpc("testbed.sum")]
+async fn sum(mut numbers: Chunks<i64>) -> Result<i64, Error> {
+    let mut sum = 0_i64;
+    while let Some(number) = numbers.next().await? {
+        sum = sum.checked_add(number).ok_or_else(too_large)?;
+    }
+    Ok(sum)
+}
+
+fn too_large() -> Error {
+    Error::invalid_argument("the sum does not fit into 64 bits")
 }
 
 #[rpc("testbed.secret", role = "user")]
