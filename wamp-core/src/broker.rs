@@ -3,14 +3,15 @@
 mod event;
 mod patterns;
 mod retention;
+mod subscribers;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
 use crate::id::{SessionId, SubscriptionId};
 use crate::limits::Limits;
@@ -18,17 +19,18 @@ use crate::message::{EventDetails, MatchPolicy};
 use crate::pattern::{Pattern, Patterns};
 use crate::peer::Peer;
 use crate::serializer::EncodeError;
-use event::Encoded;
 pub(crate) use event::{Event, encode};
 use patterns::PatternSubscriptions;
 use retention::{Held, Retention};
+pub(crate) use subscribers::{Left, Subscribers};
 
 /// A publisher and a subscriber meet only if their topics fall into one shard.
 const SHARDS: usize = 16;
 
 /// Subscriptions of one realm, one for each topic or pattern that at least one session is subscribed to.
 ///
-/// Locks are taken in this order: the retained events, a shard or the patterns, a subscription, a mailbox.
+/// Locks are taken in this order: the retained events, a shard or the patterns, the ids, a subscription, a
+/// mailbox.
 #[derive(Debug)]
 pub(crate) struct Broker {
     hasher: RandomState,
@@ -37,14 +39,10 @@ pub(crate) struct Broker {
     retention: Retention,
     max_retained: usize,
     max_retained_bytes: usize,
+    by_id: RwLock<HashMap<SubscriptionId, Arc<Subscribers>>>,
     last_id: AtomicU64,
-}
-
-/// One subscription and who holds it.
-#[derive(Debug)]
-struct Subscribers {
-    id: SubscriptionId,
-    sessions: Mutex<Vec<Arc<Peer>>>,
+    /// Subscriptions to what is under `wamp.`.
+    reserved: AtomicUsize,
 }
 
 impl Broker {
@@ -57,7 +55,9 @@ impl Broker {
             retention: Retention::new(limits),
             max_retained: limits.retained_per_subscription,
             max_retained_bytes: limits.queued_bytes,
+            by_id: RwLock::default(),
             last_id: AtomicU64::new(0),
+            reserved: AtomicUsize::new(0),
         }
     }
 
@@ -69,15 +69,15 @@ impl Broker {
     /// Adds a session that is not subscribed yet; all sessions of a topic or a pattern share one id (B-01, B-03).
     pub(crate) fn subscribe(&self, topic: &Pattern, session: &Arc<Peer>) -> SubscriptionId {
         if topic.policy != MatchPolicy::Exact {
-            return self.patterns.subscribe(topic, session, || self.next_id());
+            return self.patterns.subscribe(topic, session, || self.create(topic, session));
         }
-        let topic = topic.uri.as_str();
-        let mut shard = self.shard(topic).write();
-        if let Some(subscribers) = shard.get(topic) {
+        let mut shard = self.shard(&topic.uri).write();
+        if let Some(subscribers) = shard.get(topic.uri.as_str()) {
             return subscribers.add(session);
         }
-        let id = self.next_id();
-        shard.insert(topic.into(), Arc::new(Subscribers::new(id, session)));
+        let subscribers = self.create(topic, session);
+        let id = subscribers.id;
+        shard.insert(topic.uri.as_str().into(), subscribers);
         id
     }
 
@@ -123,20 +123,82 @@ impl Broker {
     }
 
     /// Takes a session out; the last one ends the subscription. Later events do not reach the session any more (B-04).
-    pub(crate) fn unsubscribe(&self, topic: &Pattern, session: SessionId) {
+    /// `None` if it was out already.
+    pub(crate) fn unsubscribe(&self, topic: &Pattern, session: SessionId) -> Option<Left> {
         if topic.policy != MatchPolicy::Exact {
-            return self.patterns.unsubscribe(topic, session);
+            let left = self.patterns.unsubscribe(topic, session)?;
+            self.forget(&left);
+            return Some(left);
         }
-        let topic = topic.uri.as_str();
-        let mut shard = self.shard(topic).write();
-        if shard.get(topic).is_some_and(|subscribers| subscribers.remove(session)) {
-            shard.remove(topic);
+        let mut shard = self.shard(&topic.uri).write();
+        let left = shard.get(topic.uri.as_str())?.remove(session)?;
+        if left.is_empty {
+            shard.remove(topic.uri.as_str());
         }
+        self.forget(&left);
+        Some(left)
     }
 
-    fn next_id(&self) -> SubscriptionId {
+    /// The subscription has been accepted: it is listed from now on. Tells whether it is the first of its topic.
+    pub(crate) fn accept(&self, id: SubscriptionId, session: SessionId) -> Option<(Arc<Subscribers>, bool)> {
+        let subscribers = Arc::clone(self.by_id.read().get(&id)?);
+        let is_first = subscribers.accept(session)?;
+        Some((subscribers, is_first))
+    }
+
+    /// The subscription of this id, if a session holds it.
+    pub(crate) fn subscription(&self, id: SubscriptionId) -> Option<Arc<Subscribers>> {
+        self.by_id.read().get(&id).filter(|subscribers| subscribers.is_held()).cloned()
+    }
+
+    /// All subscriptions that a session holds, by id, but those to what is under `wamp.`.
+    pub(crate) fn subscriptions(&self) -> Vec<Arc<Subscribers>> {
+        let mut all: Vec<_> = self.by_id.read().values().cloned().collect();
+        all.retain(|subscribers| subscribers.is_held() && !subscribers.topic.is_reserved());
+        all.sort_unstable_by_key(|subscribers| subscribers.id);
+        all
+    }
+
+    /// The subscription to this very topic or pattern, if a session holds it.
+    pub(crate) fn lookup(&self, topic: &Pattern) -> Option<Arc<Subscribers>> {
+        let found = match topic.policy {
+            MatchPolicy::Exact => self.shard(&topic.uri).read().get(topic.uri.as_str()).cloned(),
+            MatchPolicy::Prefix | MatchPolicy::Wildcard => self.patterns.get(topic),
+        };
+        found.filter(|subscribers| subscribers.is_held())
+    }
+
+    /// The subscriptions through which an event of this topic travels, if a session holds them.
+    pub(crate) fn matching(&self, topic: &str) -> Vec<Arc<Subscribers>> {
+        let exact = self.shard(topic).read().get(topic).cloned();
+        let all = exact.into_iter().chain(self.patterns.of(topic));
+        all.filter(|subscribers| subscribers.is_held()).collect()
+    }
+
+    /// Whether anybody is subscribed to anything under `wamp.`.
+    pub(crate) fn has_reserved(&self) -> bool {
+        // Relaxed: who does something after SUBSCRIBED was sent comes after the addition, and sees it.
+        self.reserved.load(Ordering::Relaxed) > 0
+    }
+
+    fn create(&self, topic: &Pattern, session: &Arc<Peer>) -> Arc<Subscribers> {
         let number = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        SubscriptionId::new(number).expect("2^53 subscriptions take longer than a process lives")
+        let id = SubscriptionId::new(number).expect("2^53 subscriptions take longer than a process lives");
+        let subscribers = Arc::new(Subscribers::new(id, topic.clone(), session));
+        self.by_id.write().insert(id, Arc::clone(&subscribers));
+        if topic.is_reserved() {
+            self.reserved.fetch_add(1, Ordering::Relaxed);
+        }
+        subscribers
+    }
+
+    fn forget(&self, left: &Left) {
+        if left.is_empty {
+            self.by_id.write().remove(&left.subscription.id);
+            if left.subscription.topic.is_reserved() {
+                self.reserved.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Delivers an event, and retains it if it asks for that.
@@ -159,34 +221,6 @@ impl Broker {
         for subscribers in self.patterns.of(event.topic) {
             let details = EventDetails { topic: Some(event.topic), ..event.details() }; // W-03
             subscribers.deliver(event, details)?;
-        }
-        Ok(())
-    }
-}
-
-impl Subscribers {
-    fn new(id: SubscriptionId, session: &Arc<Peer>) -> Self {
-        Self { id, sessions: Mutex::new(vec![Arc::clone(session)]) }
-    }
-
-    fn add(&self, session: &Arc<Peer>) -> SubscriptionId {
-        self.sessions.lock().push(Arc::clone(session));
-        self.id
-    }
-
-    /// Takes a session out, and tells whether none is left.
-    fn remove(&self, session: SessionId) -> bool {
-        let mut sessions = self.sessions.lock();
-        sessions.retain(|subscriber| subscriber.id != session);
-        sessions.is_empty()
-    }
-
-    /// The lock of the subscription is held meanwhile, so that all its subscribers see the events of all publishers in
-    /// one order (B-12).
-    fn deliver(&self, event: &Event<'_>, details: EventDetails<'_>) -> Result<(), EncodeError> {
-        let mut encoded = Encoded { subscription: self.id, details, event, messages: Vec::new() };
-        for session in self.sessions.lock().iter().filter(|session| event.reaches(session)) {
-            session.mailbox.event(self.id, encoded.message(session.serializer)?);
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod calling;
 mod invoking;
 mod joined;
+mod meta;
 mod opening;
 mod publishing;
 mod registering;
@@ -186,7 +187,9 @@ impl Connection {
         if let State::Open(joined) = &mut self.state {
             match joined.poll(context, now) {
                 Outcome::Continues => {}
-                Outcome::Leaves { reason, then } => self.leave(&reason, then, now),
+                Outcome::Leaves { reason, message, then } => {
+                    self.leave(&reason, message.as_deref(), then, now);
+                }
                 Outcome::Overflowed => self.overflowed(),
             }
         }
@@ -258,8 +261,8 @@ impl Connection {
         self.end(Close::TooSlow);
     }
 
-    fn leave(&mut self, reason: &str, then: Close, now: Instant) {
-        self.outbox.borrow_mut().send(|s, out| message::goodbye(s, out, reason, None)); // G-04
+    fn leave(&mut self, reason: &str, message: Option<&str>, then: Close, now: Instant) {
+        self.outbox.borrow_mut().send(|s, out| message::goodbye(s, out, reason, message)); // G-04
         let limits = &self.limits;
         let patience = if then == Close::Shutdown { limits.close_timeout } else { limits.goodbye_timeout };
         self.state = State::Leaving { until: now + patience, then };

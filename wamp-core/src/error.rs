@@ -43,6 +43,8 @@ pub mod uris {
     pub const NO_SUCH_ROLE: &str = "wamp.error.no_such_role";
     /// UNREGISTER of a registration that the session does not hold.
     pub const NO_SUCH_REGISTRATION: &str = "wamp.error.no_such_registration";
+    /// The meta API was asked about a session that is not there.
+    pub const NO_SUCH_SESSION: &str = "wamp.error.no_such_session";
     /// UNSUBSCRIBE of a subscription that the session does not hold.
     pub const NO_SUCH_SUBSCRIPTION: &str = "wamp.error.no_such_subscription";
     /// The realm wants an authentication method that the client does not offer.

@@ -25,6 +25,7 @@ mod json;
 mod limits;
 mod mailbox;
 mod message;
+mod meta;
 #[allow(dead_code, unused_imports, reason = "not offered yet")]
 mod msgpack;
 mod outbox;
@@ -41,6 +42,7 @@ mod routing;
 mod serializer;
 mod session;
 mod tasks;
+mod timestamp;
 mod uri;
 
 pub use arguments::Arguments;
@@ -56,6 +58,7 @@ pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId
 pub use identity::Identity;
 pub use limits::Limits;
 pub use message::Passthru;
+pub use meta::MetaApi;
 pub use outbox::Framing;
 pub use payload::{DecodeError, Payload, PayloadBuilder, Raw};
 pub use progress::{Cancelled, Progress, Progressive};

@@ -29,8 +29,8 @@ pub(crate) struct Envelope {
 /// Why a session shall end.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// GOODBYE with this reason.
-    Close { reason: String },
+    /// GOODBYE with this reason, and a text for people.
+    Close { reason: String, message: Option<String> },
     /// It did not take its events in time.
     Overflow,
 }
@@ -97,8 +97,8 @@ impl Mailbox {
     }
 
     /// Asks for GOODBYE; no event is taken after that.
-    pub(crate) fn close(&self, reason: String) {
-        self.queue.lock().finish(End::Close { reason });
+    pub(crate) fn close(&self, reason: String, message: Option<String>) {
+        self.queue.lock().finish(End::Close { reason, message });
     }
 
     /// Takes nothing from now on; tells what it had of routed calls.

@@ -1,5 +1,7 @@
 //! A session as the rest of the router sees it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::id::SessionId;
 use crate::identity::Identity;
 use crate::limits::Limits;
@@ -21,6 +23,7 @@ pub(crate) struct Peer {
     pub(crate) mailbox: Mailbox,
     /// Calls that it has to answer.
     pub(crate) invocations: OpenInvocations,
+    is_silenced: AtomicBool,
 }
 
 impl Peer {
@@ -40,6 +43,16 @@ impl Peer {
             serializer,
             mailbox: Mailbox::new(limits),
             invocations: OpenInvocations::default(),
+            is_silenced: AtomicBool::new(false),
         }
+    }
+
+    /// Nobody shall be told when it ends (K-10).
+    pub(crate) fn silence(&self) {
+        self.is_silenced.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_silenced(&self) -> bool {
+        self.is_silenced.load(Ordering::Relaxed)
     }
 }

@@ -96,6 +96,17 @@ impl Realm {
         &self.shared.dealer
     }
 
+    /// The sessions that are open, by id.
+    pub(crate) fn sessions(&self) -> Vec<Arc<Peer>> {
+        let mut sessions: Vec<_> = self.shared.sessions.lock().values().cloned().collect();
+        sessions.sort_unstable_by_key(|session| session.id);
+        sessions
+    }
+
+    pub(crate) fn session(&self, id: SessionId) -> Option<Arc<Peer>> {
+        self.shared.sessions.lock().get(&id).cloned()
+    }
+
     pub(crate) fn join(&self, session: &Arc<Peer>) {
         self.shared.sessions.lock().insert(session.id, Arc::clone(session));
     }
@@ -107,7 +118,7 @@ impl Realm {
     /// Asks every session to leave.
     pub(crate) fn close(&self, reason: &str) {
         for session in self.shared.sessions.lock().values() {
-            session.mailbox.close(reason.to_owned());
+            session.mailbox.close(reason.to_owned(), None);
         }
     }
 }

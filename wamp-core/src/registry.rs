@@ -3,7 +3,9 @@
 use std::panic::Location;
 
 use crate::handler::{Entry, Registration};
+use crate::id::RegistrationId;
 use crate::pattern::{Candidates, Pattern, Patterns};
+use crate::timestamp::Timestamp;
 use crate::uri;
 
 /// Who may do what with a topic that is declared without a handler.
@@ -67,6 +69,16 @@ pub(crate) struct Registry {
     subscriptions: Patterns<Declared>,
     publications: Patterns<Declared>,
     joins: Vec<&'static Registration>,
+    /// The procedures as registrations, whose ids are their places from 1.
+    registrations: Vec<Registered>,
+}
+
+/// A procedure of the application.
+#[derive(Debug)]
+struct Registered {
+    handler: &'static Registration,
+    pattern: Pattern,
+    created: Timestamp,
 }
 
 impl Registry {
@@ -78,7 +90,13 @@ impl Registry {
                 return Ok(());
             }
             Entry::Rpc(_) => {
-                self.procedures.insert(pattern(handler)?, handler).err().map(ToString::to_string)
+                let pattern = pattern(handler)?;
+                self.registrations.push(Registered {
+                    handler,
+                    pattern: pattern.clone(),
+                    created: Timestamp::now(),
+                });
+                self.procedures.insert(pattern, handler).err().map(ToString::to_string)
             }
             Entry::Subscribe(_) => insert(&mut self.subscriptions, handler)?,
             Entry::Publish(_) => insert(&mut self.publications, handler)?,
@@ -118,6 +136,20 @@ impl Registry {
     /// Whether a handler has this very pattern.
     pub(crate) fn serves(&self, procedure: &Pattern) -> bool {
         self.procedures.contains(procedure)
+    }
+
+    /// The procedures of the application as registrations (K-27).
+    pub(crate) fn registrations(&self) -> impl Iterator<Item = (RegistrationId, &Pattern, Timestamp)> {
+        let numbered = (1..).filter_map(RegistrationId::new).zip(&self.registrations);
+        numbered.map(|(id, Registered { pattern, created, .. })| (id, pattern, *created))
+    }
+
+    /// The registration that answers a call of the URI.
+    pub(crate) fn registration_of(&self, uri: &str) -> Option<RegistrationId> {
+        let handler = self.procedure(uri)?;
+        let at =
+            self.registrations.iter().position(|registered| std::ptr::eq(registered.handler, handler))?;
+        RegistrationId::new(at as u64 + 1)
     }
 
     /// The declaration that decides about a subscription: the one that serves the topic, or covers the pattern.

@@ -93,7 +93,7 @@ impl Session {
 
     /// Ends the session with GOODBYE and this reason, a URI such as `wamp.close.killed`. Without effect once it has ended.
     pub fn close(&self, reason: impl Into<String>) {
-        self.0.peer.mailbox.close(reason.into());
+        self.0.peer.mailbox.close(reason.into(), None);
     }
 }
 

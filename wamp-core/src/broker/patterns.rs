@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::RwLock;
 
-use super::Subscribers;
+use super::{Left, Subscribers};
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::MatchPolicy;
 use crate::pattern::{Index, Pattern, Patterns};
@@ -38,26 +38,32 @@ impl PatternSubscriptions {
         &self,
         pattern: &Pattern,
         session: &Arc<Peer>,
-        id: impl FnOnce() -> SubscriptionId,
+        create: impl FnOnce() -> Arc<Subscribers>,
     ) -> SubscriptionId {
         let mut index = self.index.write();
         if let Some(subscription) = index.get(pattern) {
             return subscription.subscribers.add(session);
         }
-        let id = id();
+        let subscribers = create();
+        let id = subscribers.id;
         let topic = self.topics.covering(pattern).copied();
-        let subscribers = Arc::new(Subscribers::new(id, session));
         index.insert(pattern, PatternSubscription { topic, subscribers });
         self.count.fetch_add(1, Ordering::Relaxed);
         id
     }
 
-    pub(super) fn unsubscribe(&self, pattern: &Pattern, session: SessionId) {
+    pub(super) fn unsubscribe(&self, pattern: &Pattern, session: SessionId) -> Option<Left> {
         let mut index = self.index.write();
-        if index.get(pattern).is_some_and(|subscription| subscription.subscribers.remove(session)) {
+        let left = index.get(pattern)?.subscribers.remove(session)?;
+        if left.is_empty {
             index.remove(pattern);
             self.count.fetch_sub(1, Ordering::Relaxed);
         }
+        Some(left)
+    }
+
+    pub(super) fn get(&self, pattern: &Pattern) -> Option<Arc<Subscribers>> {
+        self.index.read().get(pattern).map(|subscription| Arc::clone(&subscription.subscribers))
     }
 
     /// Whether events of this topic, which matches, travel through a subscription to the pattern: as the declaration that
@@ -107,6 +113,10 @@ mod tests {
         PatternSubscriptions::new(topics)
     }
 
+    fn created(number: u64, pattern: &Pattern, session: &Arc<Peer>) -> Arc<Subscribers> {
+        Arc::new(Subscribers::new(SubscriptionId::new(number).unwrap(), pattern.clone(), session))
+    }
+
     /// All texts of up to four of these pieces.
     fn texts() -> Vec<String> {
         let mut texts = vec![String::new()];
@@ -127,7 +137,7 @@ mod tests {
         for (number, uri) in (1..).zip(texts().into_iter().step_by(3)) {
             let policy = if number % 2 == 0 { MatchPolicy::Prefix } else { MatchPolicy::Wildcard };
             let pattern = Pattern { policy, uri };
-            let id = subscriptions.subscribe(&pattern, &session, || SubscriptionId::new(number).unwrap());
+            let id = subscriptions.subscribe(&pattern, &session, || created(number, &pattern, &session));
             patterns.push((pattern, id));
         }
         let check = |patterns: &[(Pattern, SubscriptionId)]| {
@@ -161,7 +171,7 @@ mod tests {
             (MatchPolicy::Wildcard, "."),
         ]) {
             let pattern = Pattern { policy, uri: uri.into() };
-            subscriptions.subscribe(&pattern, &session, || SubscriptionId::new(number).unwrap());
+            subscriptions.subscribe(&pattern, &session, || created(number, &pattern, &session));
         }
         assert_eq!(subscriptions.of("wampum.x").len(), 4);
         assert_eq!(subscriptions.of("wamp.x").len(), 0);

@@ -185,6 +185,9 @@ impl Joined {
         payload: Payload,
         now: Instant,
     ) -> Result<(), Error> {
+        if uri::is_reserved(uri) {
+            return self.answer_meta(request, options, uri, payload); // U-08
+        }
         let Some(procedure) = self.procedure(uri) else {
             // C-03, U-03
             return Err(if uri::is_valid(uri) {
@@ -210,7 +213,7 @@ impl Joined {
     /// What serves a procedure: of the application's own and the clients', the better match (H-04).
     fn procedure(&self, uri: &str) -> Option<Procedure> {
         let registry = &self.served.registry;
-        if !self.served.settings.route_clients || uri::is_reserved(uri) {
+        if !self.served.settings.route_clients {
             return registry.procedure(uri).map(Procedure::Handler);
         }
         if !uri::is_valid(uri) {
@@ -222,7 +225,7 @@ impl Joined {
     }
 
     /// What every call has to keep, whoever answers it.
-    fn check_call(&self, options: &CallOptions, payload: &Payload) -> Result<(), Error> {
+    pub(super) fn check_call(&self, options: &CallOptions, payload: &Payload) -> Result<(), Error> {
         if options.disclose_me == Some(true) && !self.served.settings.disclosure {
             return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // DI-03
         }

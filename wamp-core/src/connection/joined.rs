@@ -19,6 +19,7 @@ use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::mailbox::{Delivery, End};
 use crate::message::{self, Message, code};
+use crate::meta;
 use crate::payload::Payload;
 use crate::reply::{Acceptance, Held};
 use crate::router::Served;
@@ -52,6 +53,7 @@ pub(super) enum Outcome {
     /// GOODBYE with this reason has to be sent.
     Leaves {
         reason: String,
+        message: Option<String>,
         then: Close,
     },
     Overflowed,
@@ -60,6 +62,7 @@ pub(super) enum Outcome {
 impl Joined {
     pub(super) fn new(served: Arc<Served>, link: Rc<Link>, acceptance: Acceptance) -> Self {
         served.realm.join(link.session.peer());
+        meta::joined(&served.realm, link.session.peer());
         // A shutdown on another thread tells the sessions that it finds in the realm; perhaps this one came too late.
         if link.router.is_stopping() {
             link.session.close(uris::SYSTEM_SHUTDOWN);
@@ -172,13 +175,13 @@ impl Joined {
     fn end(&mut self, end: End, now: Instant) -> Option<Outcome> {
         match (end, self.link.router.stopping()) {
             (End::Overflow, _) => Some(Outcome::Overflowed),
-            (End::Close { reason }, Some(grace)) if reason == uris::SYSTEM_SHUTDOWN => {
+            (End::Close { reason, .. }, Some(grace)) if reason == uris::SYSTEM_SHUTDOWN => {
                 self.draining = Some(now + grace);
                 None
             }
-            (End::Close { reason }, _) => {
+            (End::Close { reason, message }, _) => {
                 self.give_up_requests("the session was closed");
-                Some(Outcome::Leaves { reason, then: Close::Normal })
+                Some(Outcome::Leaves { reason, message, then: Close::Normal })
             }
         }
     }
@@ -203,7 +206,8 @@ impl Joined {
             return None;
         }
         self.give_up_requests("the server shuts down");
-        Some(Outcome::Leaves { reason: uris::SYSTEM_SHUTDOWN.into(), then: Close::Shutdown })
+        let reason = uris::SYSTEM_SHUTDOWN.into();
+        Some(Outcome::Leaves { reason, message: None, then: Close::Shutdown })
     }
 
     pub(super) fn finish(&mut self, done: Done) {
@@ -264,14 +268,17 @@ impl Joined {
 /// Whatever ends a session, it leaves nothing behind (S-19).
 impl Drop for Joined {
     fn drop(&mut self) {
-        let peer = self.link.session.peer();
-        self.served.realm.leave(peer.id);
-        self.subscriptions.leave(&self.served.realm, peer.id);
+        let peer = self.link.session.peer().clone();
+        self.subscriptions.leave(&self.served.realm, &peer);
         // First of all nobody calls the session any more; then whoever did is told.
         self.leave_registrations();
-        let unread = self.session().peer().mailbox.shut();
+        let unread = peer.mailbox.shut();
         self.leave_invocations(unread);
         self.leave_calls();
-        tracing::debug!(session = %self.session().id(), "session closed");
+        self.served.realm.leave(peer.id);
+        if !peer.is_silenced() {
+            meta::left(&self.served.realm, &peer); // K-02: after all that it left
+        }
+        tracing::debug!(session = %peer.id, "session closed");
     }
 }

@@ -11,11 +11,13 @@ use super::joined::Joined;
 use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
 use crate::handler::{Entry, Registration};
-use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
+use crate::id::{PublicationId, RequestId, SubscriptionId};
 use crate::mailbox::{Delivery, Envelope};
 use crate::message::{self, EventDetails, MatchPolicy, SubscribeOptions, code};
+use crate::meta;
 use crate::pattern::Pattern;
 use crate::payload::Payload;
+use crate::peer::Peer;
 use crate::realm::Realm;
 use crate::registry::Declared;
 use crate::reply::{Acceptance, Held};
@@ -71,9 +73,9 @@ impl Drop for Subscribed {
 
 impl Subscriptions {
     /// Tells the broker that the session leaves all of them.
-    pub(super) fn leave(&mut self, realm: &Realm, session: SessionId) {
+    pub(super) fn leave(&mut self, realm: &Realm, session: &Peer) {
         for (_, subscribed) in self.by_id.drain() {
-            realm.broker().unsubscribe(&subscribed.topic, session);
+            unsubscribe(realm, &subscribed.topic, session);
         }
     }
 
@@ -105,6 +107,14 @@ impl Subscriptions {
 
     fn is_accepted(&self, id: SubscriptionId) -> bool {
         matches!(self.by_id.get(&id), Some(Subscribed { state: State::Accepted { .. }, .. }))
+    }
+}
+
+/// Takes a session out of a subscription, and tells who wants to know.
+fn unsubscribe(realm: &Realm, topic: &Pattern, session: &Peer) {
+    let left = realm.broker().unsubscribe(topic, session.id);
+    if let Some(left) = left.filter(|_| !session.is_silenced()) {
+        meta::unsubscribed(realm, session.id, &left);
     }
 }
 
@@ -152,6 +162,7 @@ impl Joined {
                 self.subscriptions.insert(id, topic, State::accepted(Vec::new(), Vec::new()));
                 self.subscribed(request, id);
                 self.copy(&retained);
+                self.announce(id);
             }
             Some(handler) => self.ask_subscribe(request, id, topic, retained, handler),
         }
@@ -160,6 +171,11 @@ impl Joined {
 
     /// The handler that decides about subscriptions to this topic or pattern; `None` if everybody may.
     fn subscriber(&self, topic: &Pattern) -> Result<Option<&'static Registration>, Error> {
+        if topic.policy == MatchPolicy::Exact
+            && meta::may_subscribe(&self.served, &topic.uri, self.session().authrole())
+        {
+            return Ok(None); // U-07
+        }
         let Some(declared) = self.served.registry.subscription(topic) else {
             return Err(Error::not_authorized(match topic.policy {
                 MatchPolicy::Exact => "nobody declared this topic for subscribers",
@@ -295,6 +311,7 @@ impl Joined {
         if let Some(subscribed) = self.subscriptions.by_id.get_mut(&id) {
             subscribed.state = State::accepted(sources, holds);
         }
+        self.announce(id);
         for task in tasks {
             self.tasks.proceed(task, false);
         }
@@ -308,7 +325,7 @@ impl Joined {
             return Ok(());
         };
         // B-04: events that were published before go out before UNSUBSCRIBED, and none is published after this.
-        self.served.realm.broker().unsubscribe(&self.subscriptions.by_id[&id].topic, self.link.session.id());
+        unsubscribe(&self.served.realm, &self.subscriptions.by_id[&id].topic, self.link.session.peer());
         self.flush_mailbox();
         self.subscriptions.remove(id);
         self.link.outbox.borrow_mut().send(|s, out| message::unsubscribed(s, out, request));
@@ -362,7 +379,15 @@ impl Joined {
 
     fn withdraw(&mut self, id: SubscriptionId) {
         if let Some(subscribed) = self.subscriptions.remove(id) {
-            self.served.realm.broker().unsubscribe(&subscribed.topic, self.link.session.id());
+            unsubscribe(&self.served.realm, &subscribed.topic, self.link.session.peer());
+        }
+    }
+
+    /// The subscription is the session's now.
+    fn announce(&self, id: SubscriptionId) {
+        let (realm, session) = (&self.served.realm, self.link.session.id());
+        if let Some((subscription, is_first)) = realm.broker().accept(id, session) {
+            meta::subscribed(realm, session, &subscription, is_first);
         }
     }
 

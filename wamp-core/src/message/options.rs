@@ -336,6 +336,16 @@ pub(crate) enum MatchPolicy {
     Wildcard,
 }
 
+impl MatchPolicy {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Prefix => "prefix",
+            Self::Wildcard => "wildcard",
+        }
+    }
+}
+
 // serde's own form of an enum may be a dict too.
 impl TryFrom<&str> for MatchPolicy {
     type Error = &'static str;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::{Inner, Realms, Router, Served, Settings};
 use crate::handler::{Collected, Registration};
 use crate::limits::Limits;
+use crate::meta::MetaApi;
 use crate::realm::Realm;
 use crate::registry::{DeclaredTopic, Registry, Topic};
 use crate::router::shutdown::Stop;
@@ -114,6 +115,22 @@ impl RealmBuilder {
     /// ```
     pub fn route_clients(mut self, route: bool) -> Self {
         self.settings.route_clients = route;
+        self
+    }
+
+    /// Lets clients use the meta API, `wamp.session.*`, `wamp.registration.*` and `wamp.subscription.*`: whom, and for
+    /// what, says [`MetaApi`]. By default nobody may: the procedures do not exist, and subscriptions are refused with
+    /// `wamp.error.not_authorized`.
+    ///
+    /// The procedures of the application are listed as registrations without callees. Of subscriptions to what is under
+    /// `wamp.` there are no events.
+    ///
+    /// ```
+    /// use wamp_core::{MetaApi, Realm, RealmBuilder};
+    /// let realm: RealmBuilder = Realm::new("devices").meta_api(MetaApi::reading_for(["operator"]));
+    /// ```
+    pub fn meta_api(mut self, api: MetaApi) -> Self {
+        self.settings.meta_api = Some(api);
         self
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::auth::Authenticators;
 use crate::limits::Limits;
 use crate::message::{Names, RouterRole, RouterRoles};
+use crate::meta::MetaApi;
 
 /// The settings of one realm, as its declaration made them.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) trustlevels: HashMap<String, u32>,
     /// Clients may register procedures, and use topics that nobody declared.
     pub(crate) route_clients: bool,
+    /// Who may use the meta API; without it there is none.
+    pub(crate) meta_api: Option<MetaApi>,
 }
 
 impl Default for Settings {
@@ -31,6 +34,7 @@ impl Default for Settings {
             disclosure: true,
             trustlevels: HashMap::new(),
             route_clients: false,
+            meta_api: None,
         }
     }
 }
@@ -44,6 +48,7 @@ impl Settings {
 
     /// What WELCOME announces (S-04, S-05).
     pub(super) fn announced(&self) -> RouterRoles {
+        let meta = self.meta_api.is_some();
         let trust = !self.trustlevels.is_empty();
         let broker = [
             (true, "event_retention"),
@@ -52,7 +57,9 @@ impl Settings {
             (true, "publisher_exclusion"),
             (trust, "publication_trustlevels"),
             (self.disclosure, "publisher_identification"),
+            (meta, "session_meta_api"),
             (true, "subscriber_blackwhite_listing"),
+            (meta, "subscription_meta_api"),
         ];
         let dealer = [
             (true, "call_canceling"),
@@ -63,6 +70,8 @@ impl Settings {
             (true, "payload_passthru_mode"),
             (true, "progressive_call_invocations"),
             (true, "progressive_call_results"),
+            (meta, "registration_meta_api"),
+            (meta, "session_meta_api"),
             (self.route_clients, "shared_registration"),
         ];
         RouterRoles { broker: role(&broker), dealer: role(&dealer) }

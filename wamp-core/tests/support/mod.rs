@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each file of tests uses a part of it")]
 
+pub(crate) mod caller;
 pub(crate) mod handlers;
 pub(crate) mod login;
 

@@ -1,0 +1,102 @@
+//! One subscription, and the sessions that hold it.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::event::{Encoded, Event};
+use crate::id::{SessionId, SubscriptionId};
+use crate::message::EventDetails;
+use crate::pattern::Pattern;
+use crate::peer::Peer;
+use crate::serializer::EncodeError;
+use crate::timestamp::Timestamp;
+
+/// One subscription, and the sessions that hold it.
+#[derive(Debug)]
+pub(crate) struct Subscribers {
+    pub(crate) id: SubscriptionId,
+    pub(crate) topic: Pattern,
+    pub(crate) created: Timestamp,
+    sessions: Mutex<Vec<Subscriber>>,
+}
+
+#[derive(Debug)]
+struct Subscriber {
+    peer: Arc<Peer>,
+    /// Until a handler has decided, events are sent to the session, which holds them back, and nobody else sees it here.
+    is_accepted: bool,
+}
+
+/// What is left of a subscription that a session left.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub(crate) subscription: Arc<Subscribers>,
+    /// It was the session's: SUBSCRIBED was sent.
+    pub(crate) was_accepted: bool,
+    /// And no other session's.
+    pub(crate) is_last: bool,
+    /// Nobody waits for it either.
+    pub(super) is_empty: bool,
+}
+
+impl Subscribers {
+    pub(super) fn new(id: SubscriptionId, topic: Pattern, session: &Arc<Peer>) -> Self {
+        let sessions = Mutex::new(vec![Subscriber { peer: Arc::clone(session), is_accepted: false }]);
+        Self { id, topic, created: Timestamp::now(), sessions }
+    }
+
+    pub(super) fn add(&self, session: &Arc<Peer>) -> SubscriptionId {
+        self.sessions.lock().push(Subscriber { peer: Arc::clone(session), is_accepted: false });
+        self.id
+    }
+
+    /// Whether it is the first to be accepted. `None` if it has left.
+    pub(super) fn accept(&self, session: SessionId) -> Option<bool> {
+        let mut sessions = self.sessions.lock();
+        let is_first = !sessions.iter().any(|subscriber| subscriber.is_accepted);
+        // The one that came last, mostly.
+        let subscriber = sessions.iter_mut().rfind(|subscriber| subscriber.peer.id == session)?;
+        subscriber.is_accepted = true;
+        Some(is_first)
+    }
+
+    pub(super) fn remove(self: &Arc<Self>, session: SessionId) -> Option<Left> {
+        let mut sessions = self.sessions.lock();
+        let at = sessions.iter().position(|subscriber| subscriber.peer.id == session)?;
+        let was_accepted = sessions.remove(at).is_accepted;
+        Some(Left {
+            subscription: Arc::clone(self),
+            was_accepted,
+            is_last: was_accepted && !sessions.iter().any(|subscriber| subscriber.is_accepted),
+            is_empty: sessions.is_empty(),
+        })
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        self.sessions.lock().iter().any(|subscriber| subscriber.is_accepted)
+    }
+
+    /// The sessions that hold it, in the order in which they came.
+    pub(crate) fn sessions(&self) -> Vec<SessionId> {
+        let sessions = self.sessions.lock();
+        sessions
+            .iter()
+            .filter(|subscriber| subscriber.is_accepted)
+            .map(|subscriber| subscriber.peer.id)
+            .collect()
+    }
+
+    /// The lock of the subscription is held meanwhile, so that all its subscribers see the events of all publishers in
+    /// one order (B-12).
+    pub(super) fn deliver(&self, event: &Event<'_>, details: EventDetails<'_>) -> Result<(), EncodeError> {
+        let mut encoded = Encoded { subscription: self.id, details, event, messages: Vec::new() };
+        let sessions = self.sessions.lock();
+        for session in sessions.iter().map(|subscriber| &subscriber.peer) {
+            if event.reaches(session) {
+                session.mailbox.event(self.id, encoded.message(session.serializer)?);
+            }
+        }
+        Ok(())
+    }
+}

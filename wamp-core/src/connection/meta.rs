@@ -1,0 +1,37 @@
+//! Calls of the meta API.
+
+use super::joined::Joined;
+use crate::arguments::{Arena, Arguments};
+use crate::context::{Context, Subject};
+use crate::error::Error;
+use crate::id::RequestId;
+use crate::message::{CallOptions, Details};
+use crate::meta;
+use crate::payload::Payload;
+use crate::reply::IntoReply as _;
+use crate::uri;
+
+impl Joined {
+    /// A call of what belongs to the protocol: answered at once, before any handler is looked up (U-08).
+    pub(super) fn answer_meta(
+        &self,
+        request: RequestId,
+        options: &CallOptions,
+        procedure: &str,
+        payload: Payload,
+    ) -> Result<(), Error> {
+        if !uri::is_valid(procedure) {
+            return Err(Error::invalid_uri(procedure));
+        }
+        self.check_call(options, &payload)?;
+        if options.goes_on() || options.passthru.is_some() {
+            return Err(Error::feature_not_supported("the procedures of the router take plain calls")); // PI-03, X-03
+        }
+        let uri = procedure.to_owned().into();
+        let context = Context { link: self.link.clone(), uri, payload, subject: Subject::Join };
+        let arena = Arena::default();
+        let reply = meta::call(&self.served, &context, Arguments::of(&context, &arena)?)?;
+        let (limit, details) = (self.limits().max_result_bytes, Details::new(false, None));
+        self.link.outbox.borrow_mut().result(request, &details, limit, |tail| reply.write(tail))
+    }
+}

@@ -1,0 +1,112 @@
+//! The meta API: what the router itself serves under `wamp.` (specification, "Meta API").
+
+mod access;
+mod registration;
+mod session;
+mod subscription;
+
+use crate::arguments::{Arguments, Parameter};
+use crate::broker::Event;
+use crate::context::Context;
+use crate::error::Error;
+use crate::id::PublicationId;
+use crate::message::Filter;
+use crate::payload::PayloadBuilder;
+use crate::realm::Realm;
+use crate::reply::Reply;
+use crate::router::Served;
+
+pub use access::MetaApi;
+pub(crate) use access::Right;
+pub(crate) use session::{joined, left};
+pub(crate) use subscription::{subscribed, unsubscribed};
+
+/// A call of one of these procedures.
+pub(crate) struct Request<'r> {
+    served: &'r Served,
+    context: &'r Context,
+    arguments: Arguments<'r>,
+}
+
+type Procedure = fn(&mut Request<'_>) -> Result<Reply, Error>;
+
+const PROCEDURES: &[(&str, Right, Procedure)] = &[
+    ("wamp.session.count", Right::Read, session::count),
+    ("wamp.session.list", Right::Read, session::list),
+    ("wamp.session.get", Right::Read, session::get),
+    ("wamp.session.kill", Right::Kill, session::kill),
+    ("wamp.session.kill_by_authid", Right::Kill, session::kill_by_authid),
+    ("wamp.session.kill_by_authrole", Right::Kill, session::kill_by_authrole),
+    ("wamp.session.kill_all", Right::Kill, session::kill_all),
+    ("wamp.registration.list", Right::Read, registration::list),
+    ("wamp.registration.lookup", Right::Read, registration::lookup),
+    ("wamp.registration.match", Right::Read, registration::matching),
+    ("wamp.registration.get", Right::Read, registration::get),
+    ("wamp.registration.list_callees", Right::Read, registration::list_callees),
+    ("wamp.registration.count_callees", Right::Read, registration::count_callees),
+    ("wamp.subscription.list", Right::Read, subscription::list),
+    ("wamp.subscription.lookup", Right::Read, subscription::lookup),
+    ("wamp.subscription.match", Right::Read, subscription::matching),
+    ("wamp.subscription.get", Right::Read, subscription::get),
+    ("wamp.subscription.list_subscribers", Right::Read, subscription::list_subscribers),
+    ("wamp.subscription.count_subscribers", Right::Read, subscription::count_subscribers),
+];
+
+/// What can be subscribed to.
+const TOPICS: &[&str] = &[
+    session::ON_JOIN,
+    session::ON_LEAVE,
+    registration::ON_CREATE,
+    registration::ON_REGISTER,
+    registration::ON_UNREGISTER,
+    registration::ON_DELETE,
+    subscription::ON_CREATE,
+    subscription::ON_SUBSCRIBE,
+    subscription::ON_UNSUBSCRIBE,
+    subscription::ON_DELETE,
+];
+
+/// Answers a call of a reserved URI. Where the realm has no meta API, its procedures do not exist.
+pub(crate) fn call(served: &Served, context: &Context, arguments: Arguments<'_>) -> Result<Reply, Error> {
+    let uri = context.uri();
+    let found = PROCEDURES.iter().find(|(name, ..)| *name == uri);
+    let (Some((_, right, procedure)), Some(api)) = (found, &served.settings.meta_api) else {
+        return Err(Error::no_such_procedure(uri)); // U-08
+    };
+    if !api.admits(*right, context.session().authrole()) {
+        return Err(Error::not_authorized("the role may not call this procedure"));
+    }
+    procedure(&mut Request { served, context, arguments })
+}
+
+/// Whether a session of this role may subscribe to a reserved topic.
+pub(crate) fn may_subscribe(served: &Served, topic: &str, authrole: &str) -> bool {
+    let api = served.settings.meta_api.as_ref();
+    TOPICS.contains(&topic) && api.is_some_and(|api| api.admits(Right::Read, authrole))
+}
+
+impl<'r> Request<'r> {
+    /// The next argument.
+    fn take<T: serde::Deserialize<'r>>(&mut self, name: &'static str) -> Result<T, Error> {
+        self.arguments.take(&Parameter { name, camel: name })
+    }
+
+    /// There must be no argument that was not taken.
+    fn finish(&mut self) -> Result<(), Error> {
+        self.arguments.finish()
+    }
+}
+
+/// An event of the router itself (K-40). Costs one load where nobody subscribed to anything under `wamp.`.
+fn publish(realm: &Realm, topic: &'static str, payload: impl FnOnce() -> PayloadBuilder) {
+    if !realm.broker().has_reserved() {
+        return;
+    }
+    let published = payload().build().and_then(|payload| {
+        let filter = Filter::default();
+        realm.broker().publish(&Event::of_router(PublicationId::random(), topic, &payload, &filter))
+    });
+    if let Err(error) = published {
+        tracing::error!(topic, %error, "an event of the meta API");
+    }
+}

@@ -1,0 +1,160 @@
+//! `wamp.session.*` (K-01 … K-10).
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Request, publish};
+use crate::error::{Error, uris};
+use crate::id::SessionId;
+use crate::payload::Payload;
+use crate::peer::Peer;
+use crate::realm::Realm;
+use crate::reply::Reply;
+use crate::uri;
+
+pub(super) const ON_JOIN: &str = "wamp.session.on_join";
+pub(super) const ON_LEAVE: &str = "wamp.session.on_leave";
+
+/// What others are told of a session.
+#[derive(Serialize)]
+struct Details<'p> {
+    session: SessionId,
+    authid: &'p str,
+    authrole: &'p str,
+    authmethod: &'p str,
+    authprovider: &'p str,
+}
+
+impl<'p> Details<'p> {
+    fn of(peer: &'p Peer) -> Self {
+        let identity = &peer.identity;
+        Self {
+            session: peer.id,
+            authid: &identity.authid,
+            authrole: &identity.authrole,
+            authmethod: &identity.authmethod,
+            authprovider: &identity.authprovider,
+        }
+    }
+}
+
+/// A session has joined (K-01).
+pub(crate) fn joined(realm: &Realm, peer: &Peer) {
+    publish(realm, ON_JOIN, || Payload::builder().arg(Details::of(peer)));
+}
+
+/// A session has left, however that came (K-02).
+pub(crate) fn left(realm: &Realm, peer: &Peer) {
+    let identity = &peer.identity;
+    publish(realm, ON_LEAVE, || {
+        Payload::builder().arg(peer.id).arg(&identity.authid).arg(&identity.authrole)
+    });
+}
+
+pub(super) fn count(request: &mut Request<'_>) -> Result<Reply, Error> {
+    Ok(Reply::new().arg(filtered(request)?.len()))
+}
+
+pub(super) fn list(request: &mut Request<'_>) -> Result<Reply, Error> {
+    Ok(Reply::new().arg(ids(&filtered(request)?)))
+}
+
+/// The sessions of the realm, or those of the roles that are asked for; of no role there is none (K-03).
+fn filtered(request: &mut Request<'_>) -> Result<Vec<Arc<Peer>>, Error> {
+    let authroles: Option<Vec<String>> = request.take("filter_authroles")?;
+    request.finish()?;
+    let mut sessions = request.served.realm.sessions();
+    if let Some(authroles) = authroles {
+        sessions.retain(|session| authroles.contains(&session.identity.authrole));
+    }
+    Ok(sessions)
+}
+
+pub(super) fn get(request: &mut Request<'_>) -> Result<Reply, Error> {
+    let session = request.take("session")?;
+    request.finish()?;
+    let peer = find(request, session)?;
+    Ok(Reply::new().arg(Details::of(&peer)))
+}
+
+pub(super) fn kill(request: &mut Request<'_>) -> Result<Reply, Error> {
+    let session = request.take("session")?;
+    let end = End::take(request)?;
+    let victim = find(request, session)?;
+    if victim.id == request.context.session().id() {
+        return Err(no_such_session(session)); // K-07
+    }
+    end.kill(&victim);
+    Ok(Reply::new())
+}
+
+pub(super) fn kill_by_authid(request: &mut Request<'_>) -> Result<Reply, Error> {
+    let authid: String = request.take("authid")?;
+    let end = End::take(request)?;
+    let victims = others(request, |peer| peer.identity.authid == authid);
+    victims.iter().for_each(|victim| end.kill(victim));
+    Ok(Reply::new().arg(ids(&victims)))
+}
+
+pub(super) fn kill_by_authrole(request: &mut Request<'_>) -> Result<Reply, Error> {
+    let authrole: String = request.take("authrole")?;
+    let end = End::take(request)?;
+    let victims = others(request, |peer| peer.identity.authrole == authrole);
+    victims.iter().for_each(|victim| end.kill(victim));
+    Ok(Reply::new().arg(victims.len())) // D-14
+}
+
+/// Nobody is told of these, and their testaments are not published (K-10, E-16).
+pub(super) fn kill_all(request: &mut Request<'_>) -> Result<Reply, Error> {
+    let end = End::take(request)?;
+    let victims = others(request, |_| true);
+    for victim in &victims {
+        victim.silence();
+        end.kill(victim);
+    }
+    Ok(Reply::new().arg(victims.len()))
+}
+
+/// The GOODBYE that a victim gets (K-06).
+struct End {
+    reason: Option<String>,
+    message: Option<String>,
+}
+
+impl End {
+    fn take(request: &mut Request<'_>) -> Result<Self, Error> {
+        let end = Self { reason: request.take("reason")?, message: request.take("message")? };
+        request.finish()?;
+        match &end.reason {
+            Some(reason) if !uri::is_valid(reason) => Err(Error::invalid_uri(reason)), // K-07
+            _ => Ok(end),
+        }
+    }
+
+    fn kill(&self, victim: &Peer) {
+        let reason = self.reason.as_deref().unwrap_or(uris::KILLED);
+        victim.mailbox.close(reason.to_owned(), self.message.clone());
+    }
+}
+
+fn find(request: &Request<'_>, session: u64) -> Result<Arc<Peer>, Error> {
+    SessionId::new(session)
+        .and_then(|id| request.served.realm.session(id))
+        .ok_or_else(|| no_such_session(session))
+}
+
+fn others(request: &Request<'_>, is_meant: impl Fn(&Peer) -> bool) -> Vec<Arc<Peer>> {
+    let caller = request.context.session().id();
+    let mut sessions = request.served.realm.sessions();
+    sessions.retain(|peer| peer.id != caller && is_meant(peer));
+    sessions
+}
+
+fn ids(sessions: &[Arc<Peer>]) -> Vec<SessionId> {
+    sessions.iter().map(|peer| peer.id).collect()
+}
+
+fn no_such_session(session: u64) -> Error {
+    Error::new(uris::NO_SUCH_SESSION).arg(format!("there is no session {session} that is meant"))
+}
