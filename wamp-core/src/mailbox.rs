@@ -81,8 +81,8 @@ impl Mailbox {
     pub(crate) fn routing(&self, routing: Routing) -> Result<(), Refused> {
         let (is_request, is_bounded) = (routing.is_request(), routing.is_bounded());
         let mut queue = self.queue.lock();
-        // While a session shuts down, its calls still get their answers.
-        if queue.shut || queue.closed && is_request {
+        // While a session shuts down, calls that have begun go on.
+        if queue.shut || queue.closed && routing.begins() {
             return Err(Refused::Closed);
         }
         let delivery = Delivery::Routing(Box::new(routing));

@@ -103,7 +103,7 @@ impl OpenInvocations {
 #[derive(Debug)]
 pub(crate) enum Routing {
     /// To the callee: the call, or one more chunk of it (PI-01).
-    Invocation { call: Arc<RoutedCall>, details: Invoked, payload: Payload },
+    Invocation { call: Arc<RoutedCall>, is_first: bool, details: Invoked, payload: Payload },
     /// To the callee: the caller does not want it any more, or not so.
     Interrupt { call: Arc<RoutedCall>, mode: CancelMode },
     /// To the caller.
@@ -160,6 +160,11 @@ impl Routing {
     /// Whether it asks for something that can be refused.
     pub(crate) fn is_request(&self) -> bool {
         matches!(self, Self::Invocation { .. })
+    }
+
+    /// Whether it begins a call, which is too late for a session that ends.
+    pub(crate) fn begins(&self) -> bool {
+        matches!(self, Self::Invocation { is_first: true, .. })
     }
 
     /// Whether there are only as many as calls.

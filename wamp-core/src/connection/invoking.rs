@@ -46,7 +46,7 @@ impl Joined {
     /// A note about a routed call, from the other side.
     pub(super) fn routed(&mut self, routing: Routing) {
         match routing {
-            Routing::Invocation { call, details, payload } => self.invoke(&call, &details, &payload),
+            Routing::Invocation { call, details, payload, .. } => self.invoke(&call, &details, &payload),
             Routing::Interrupt { call, mode } => self.interrupt(&call, mode),
             Routing::Answer { call, answer } => self.answered(&call, &answer),
             Routing::Revoked { registration, reason } => self.revoked(registration, reason.as_deref()),

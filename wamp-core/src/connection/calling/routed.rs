@@ -49,7 +49,7 @@ impl Joined {
         let bytes = payload.kept_bytes();
         let caller = self.session().peer();
         let routed = RoutedCall::new(caller, request, callee, registered.id, receive_progress);
-        let invocation = Routing::Invocation { call: Arc::clone(&routed), details, payload };
+        let invocation = Routing::Invocation { call: Arc::clone(&routed), is_first: true, details, payload };
         routed.callee.mailbox.routing(invocation).map_err(|refused| Error::new(uri_of(refused)))?;
         let limit = if forwarded.is_some() { None } else { limit(options, None, now) };
         let call = Rc::new(CallState::new(request, options, None));
@@ -127,8 +127,12 @@ impl Joined {
 pub(super) fn chunk(routed: &Arc<RoutedCall>, goes_on: bool, payload: Payload) -> Result<(), &'static str> {
     // PI-05: all else was said by the first.
     let details = Invoked { progress: goes_on, ..Invoked::default() };
-    let chunk = Routing::Invocation { call: Arc::clone(routed), details, payload };
-    routed.callee.mailbox.routing(chunk).map_err(uri_of)
+    let chunk = Routing::Invocation { call: Arc::clone(routed), is_first: false, details, payload };
+    match routed.callee.mailbox.routing(chunk) {
+        // A callee that has left has answered all its calls (C-10).
+        Ok(()) | Err(Refused::Closed) => Ok(()),
+        Err(Refused::Full) => Err(uri_of(Refused::Full)),
+    }
 }
 
 /// PI-03, X-03.
