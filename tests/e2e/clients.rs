@@ -82,3 +82,11 @@ fn the_page_of_the_documents_is_live_in_a_browser() {
     let screenshot = screenshot.to_str().expect("a path in UTF-8");
     passes(node("browser_documents.mjs", &[&server.page(), screenshot]), 9);
 }
+
+#[test]
+fn the_page_of_a_long_job_shows_its_progress_and_cancels_it() {
+    let server = Server::start("progress", &[]);
+    let screenshot = std::env::temp_dir().join("wamp-progress.png");
+    let screenshot = screenshot.to_str().expect("a path in UTF-8");
+    passes(node("browser_progress.mjs", &[&server.page(), screenshot]), 7);
+}

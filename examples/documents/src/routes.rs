@@ -48,7 +48,7 @@ async fn page_script() -> impl Responder {
 
 #[get("/wamp.js")]
 async fn wamp_script() -> impl Responder {
-    script(include_str!("../page/wamp.js"))
+    script(include_str!("../../wamp.js"))
 }
 
 fn script(source: &'static str) -> impl Responder {

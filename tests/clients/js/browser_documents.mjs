@@ -1,42 +1,16 @@
 // The page of `documents` in headless Chromium, and an autobahn-js client beside it:
 // node browser_documents.mjs PAGE SCREENSHOT.png
 
-import { deepStrictEqual as equal, ok } from "node:assert";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join as joinPath } from "node:path";
-import { chromium } from "playwright-core";
-import { check, finish } from "./lib/check.mjs";
+import { deepStrictEqual as equal } from "node:assert";
 import { join, refused, subscribe } from "./lib/autobahn.mjs";
+import { launch } from "./lib/browser.mjs";
+import { check, finish } from "./lib/check.mjs";
 
 const [page_url, screenshot] = process.argv.slice(2);
 const ws_url = new URL("/ws", page_url.replace("http:", "ws:")).href;
 
-function installed(name) {
-  const directory = process.env.PATH.split(delimiter).find((directory) => {
-    try {
-      accessSync(joinPath(directory, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  return directory && joinPath(directory, name);
-}
-
-// Each start has a new, empty profile. The switches keep the browser from talking to anybody but the page's server.
-const executablePath = process.env.CHROMIUM ?? ["chromium", "chromium-browser", "google-chrome"].map(installed).find(Boolean);
-ok(executablePath, "no chromium in PATH");
-const browser = await chromium.launch({
-  executablePath,
-  headless: true,
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
-});
-const page = await browser.newPage();
-page.setDefaultTimeout(15_000);
-const faults = [];
-page.on("pageerror", (error) => faults.push(error.message));
-page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+const { browser, open, faults } = await launch();
+const page = await open();
 
 const { session } = await join(ws_url);
 const call = (procedure, args, kwargs) => session.call(`myapp:${procedure}`, args, kwargs);

@@ -137,13 +137,13 @@ fn build() -> HashMap<String, String> {
         Some(name) => name,
     };
     let output = Command::new(env::var("CARGO").unwrap_or("cargo".into()))
-        .args(["build", "-p", "testbed", "-p", "documents", "--profile", profile])
+        .args(["build", "-p", "testbed", "-p", "documents", "-p", "progress", "--profile", profile])
         .args(["--message-format", "json-render-diagnostics", "--quiet"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo can be run");
-    assert!(output.status.success(), "cargo build -p testbed -p documents failed");
+    assert!(output.status.success(), "the examples cannot be built");
     let messages = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     messages
         .filter_map(|line| serde_json::from_slice(line).ok())

@@ -1,7 +1,7 @@
 // A WAMP client: calls and subscriptions over one WebSocket that comes back when it breaks.
 
 const HELLO = 1, WELCOME = 2, ABORT = 3, GOODBYE = 6, ERROR = 8, SUBSCRIBE = 32, SUBSCRIBED = 33,
-  UNSUBSCRIBE = 34, UNSUBSCRIBED = 35, EVENT = 36, CALL = 48, RESULT = 50;
+  UNSUBSCRIBE = 34, UNSUBSCRIBED = 35, EVENT = 36, CALL = 48, CANCEL = 49, RESULT = 50;
 
 /** The ERROR that answered a request, or `client.error.disconnected` without an answer. */
 export class WampError extends Error {
@@ -11,9 +11,12 @@ export class WampError extends Error {
   }
 }
 
+/** What a RESULT carries. */
+const values = ([, , , args = [], kwargs = {}]) => ({ args, kwargs });
+
 export class Wamp {
   #socket; #open = false; #lastRequest; #attempt = 0; #reason;
-  #requests = new Map(); // request id → { resolve, reject }
+  #requests = new Map(); // request id → { resolve, reject, onProgress }
   #subscriptions = new Set(); // all that the page wants, subscribed or not
   #turn = Promise.resolve(); // SUBSCRIBE and UNSUBSCRIBE go one after the other
 
@@ -23,10 +26,16 @@ export class Wamp {
     this.#connect();
   }
 
-  /** Resolves with `{ args, kwargs }` of the RESULT, rejects with a `WampError`. */
-  async call(procedure, args = [], kwargs = {}) {
-    const [, , , resultArgs = [], resultKwargs = {}] = await this.#request(CALL, {}, procedure, args, kwargs);
-    return { args: resultArgs, kwargs: resultKwargs };
+  /**
+   * Resolves with `{ args, kwargs }` of the RESULT, rejects with a `WampError`. `onProgress({ args, kwargs })` takes the
+   * progressive results before it; aborting `signal` cancels the call, which then rejects with `wamp.error.canceled`.
+   */
+  async call(procedure, args = [], kwargs = {}, { onProgress, signal } = {}) {
+    const options = onProgress ? { receive_progress: true } : {};
+    const { request, answer } = this.#start([CALL, options, procedure, args, kwargs], onProgress);
+    const cancel = () => this.#socket.send(JSON.stringify([CANCEL, request, {}]));
+    signal?.addEventListener("abort", cancel);
+    return values(await answer.finally(() => signal?.removeEventListener("abort", cancel)));
   }
 
   /**
@@ -59,17 +68,21 @@ export class Wamp {
     this.#turn = this.#turn.then(step).catch(() => {});
   }
 
-  #request(code, ...rest) {
-    if (!this.#open) return Promise.reject(new WampError("client.error.disconnected", ["not connected"]));
+  #request(...message) {
+    return this.#start(message).answer;
+  }
+
+  #start([code, ...rest], onProgress) {
+    if (!this.#open) return { answer: Promise.reject(new WampError("client.error.disconnected", ["not connected"])) };
     const request = ++this.#lastRequest;
     this.#socket.send(JSON.stringify([code, request, ...rest]));
-    return new Promise((resolve, reject) => this.#requests.set(request, { resolve, reject }));
+    return { request, answer: new Promise((resolve, reject) => this.#requests.set(request, { resolve, reject, onProgress })) };
   }
 
   #connect() {
     this.onState("connecting");
     const socket = (this.#socket = new WebSocket(this.url, "wamp.2.json"));
-    const roles = { caller: {}, subscriber: {} };
+    const roles = { caller: { features: { call_canceling: true, progressive_call_results: true } }, subscriber: {} };
     socket.onopen = () => socket.send(JSON.stringify([HELLO, this.realm, { roles }]));
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
     socket.onclose = () => this.#closed();
@@ -79,7 +92,10 @@ export class Wamp {
     const [code, first, second] = message;
     switch (code) {
       case WELCOME: return this.#welcome();
-      case SUBSCRIBED: case UNSUBSCRIBED: case RESULT: return this.#take(first)?.resolve(message);
+      case RESULT:
+        if (second.progress) return this.#requests.get(first)?.onProgress(values(message));
+      // falls through: the last result answers the call
+      case SUBSCRIBED: case UNSUBSCRIBED: return this.#take(first)?.resolve(message);
       case ERROR: {
         const [, , request, , uri, args, kwargs] = message;
         return this.#take(request)?.reject(new WampError(uri, args, kwargs));

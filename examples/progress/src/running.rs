@@ -1,0 +1,43 @@
+//! The jobs that are at work, on all workers.
+
+use actix_web::web::Data;
+use parking_lot::Mutex;
+use wamp_actix::{PublishError, Realm};
+
+/// How many jobs are at work.
+#[derive(Default)]
+pub(crate) struct Running(Mutex<usize>);
+
+impl Running {
+    pub(crate) fn count(&self) -> usize {
+        *self.0.lock()
+    }
+
+    /// Changes the number and tells it. Workers take turns, so the last event is the truth.
+    fn change(&self, realm: &Realm, change: impl FnOnce(usize) -> usize) -> Result<(), PublishError> {
+        let mut count = self.0.lock();
+        *count = change(*count);
+        realm.publish("primes.running").arg(*count).send()?;
+        Ok(())
+    }
+}
+
+/// A job at work, until it is dropped: at its end, and also when its handler is dropped before.
+pub(crate) struct Job {
+    running: Data<Running>,
+    realm: Realm,
+}
+
+impl Job {
+    pub(crate) fn begin(running: Data<Running>, realm: Realm) -> Result<Self, PublishError> {
+        running.change(&realm, |count| count + 1)?;
+        Ok(Self { running, realm })
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // Only a value that cannot be written would be an error.
+        self.running.change(&self.realm, |count| count - 1).ok();
+    }
+}
