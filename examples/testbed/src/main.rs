@@ -1,10 +1,12 @@
 //! The application against which third-party clients and conformance suites are run.
 //!
-//! `testbed [--port PORT] [--workers N]`, at `ws://127.0.0.1:PORT/ws`: realm `realm1` for anonymous sessions, and realm
+//! `testbed [--port PORT] [--workers N]`: at `ws://127.0.0.1:PORT/ws`, realm `realm1` for anonymous sessions, and
+//! `testbed.ticket`, `testbed.cra`, `testbed.cryptosign`, `testbed.scram` for those who log in (see `realms`), and realm
 //! `router`, where clients call each other too.
 
 mod bench;
 mod procedures;
+mod realms;
 mod sleeps;
 mod topics;
 
@@ -12,7 +14,7 @@ use std::io::IsTerminal as _;
 
 use actix_web::{App, HttpServer, web::Data};
 use tracing_subscriber::EnvFilter;
-use wamp_actix::{Realm, RealmBuilder, Router, Topic};
+use wamp_actix::{Router, RouterBuilder};
 
 use sleeps::SleepLog;
 use topics::Tickers;
@@ -38,14 +40,6 @@ impl Options {
     }
 }
 
-/// What every realm has.
-fn realm(name: &str) -> RealmBuilder {
-    Realm::new(name)
-        .topic("testbed.chat", Topic::open())
-        .topic("testbed.open.{rest..}", Topic::open().retained())
-        .topic("bench.topic", Topic::open())
-}
-
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
@@ -53,8 +47,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let Options { port, workers } = Options::parse()?;
 
-    let router =
-        Router::builder().realm(realm("realm1")).realm(realm("router").route_clients(true)).build()?;
+    let router = realms::all().into_iter().fold(Router::builder(), RouterBuilder::realm).build()?;
     let (log, tickers) = (Data::new(SleepLog::default()), Data::new(Tickers::default()));
 
     let server = HttpServer::new(move || {

@@ -1,0 +1,87 @@
+//! The realms, each with its way to log in; all who do have the role `user`.
+
+use std::sync::LazyLock;
+
+use wamp_actix::{
+    Attempt, CraCredential, Cryptosign, Denied, Identity, Realm, RealmBuilder, Scram, ScramCredential,
+    Ticket, Topic, WampCra,
+};
+
+/// The public key of the seed 00 01 … 1f.
+const JOES_KEY: &str = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
+
+/// What an application reads from its database. Salts are stored with it, and so stay the same.
+static SALTED: LazyLock<CraCredential> = LazyLock::new(|| {
+    CraCredential::derive("secret3", "salt123", 1000, 32).expect("the parameters are sound")
+});
+static PBKDF2: LazyLock<ScramCredential> = LazyLock::new(|| {
+    ScramCredential::pbkdf2("pencil", "W22ZaJ0SNY7soEsUEjb6gQ==", 4096).expect("the parameters are sound")
+});
+static ARGON2: LazyLock<ScramCredential> = LazyLock::new(|| {
+    ScramCredential::argon2id13("pencil", "aBc+fx0NAVA8Ku5zmrBhVw==", 4, 512)
+        .expect("the parameters are sound")
+});
+
+/// All realms.
+pub(crate) fn all() -> [RealmBuilder; 6] {
+    [
+        realm("realm1"),
+        realm("router").route_clients(true),
+        realm("testbed.ticket").authenticate(ticket()),
+        realm("testbed.cra").authenticate(cra()),
+        realm("testbed.cryptosign").authenticate(cryptosign()),
+        realm("testbed.scram").authenticate(scram()),
+    ]
+}
+
+/// What every realm has.
+fn realm(name: &str) -> RealmBuilder {
+    Realm::new(name)
+        .topic("testbed.chat", Topic::open())
+        .topic("testbed.open.{rest..}", Topic::open().retained())
+        .topic("bench.topic", Topic::open())
+}
+
+fn user(authid: &str) -> Identity {
+    Identity { authprovider: "static".into(), ..Identity::new(authid, "user") }
+}
+
+fn ticket() -> Ticket {
+    Ticket::new(|attempt: Attempt| async move {
+        match attempt.authid() {
+            Some("joe") if attempt.ticket_is("secret!!!") => Ok(user("joe")),
+            _ => Err(Denied::credentials()),
+        }
+    })
+}
+
+fn cra() -> WampCra {
+    let cra = WampCra::new(|attempt: Attempt| async move {
+        match attempt.authid() {
+            Some("joe") => Ok((user("joe"), CraCredential::plain("secret2"))),
+            Some("salted") => Ok((user("salted"), SALTED.clone())),
+            _ => Err(Denied::credentials()),
+        }
+    });
+    cra.mock_like(SALTED.clone())
+}
+
+fn cryptosign() -> Cryptosign {
+    Cryptosign::new(|attempt: Attempt| async move {
+        match (attempt.authid(), attempt.public_key()) {
+            (Some("joe") | None, Some(JOES_KEY)) => Ok(user("joe")),
+            _ => Err(Denied::credentials()),
+        }
+    })
+}
+
+fn scram() -> Scram {
+    let scram = Scram::new(|attempt: Attempt| async move {
+        match attempt.authid() {
+            Some("joe") => Ok((user("joe"), PBKDF2.clone())),
+            Some("argon") => Ok((user("argon"), ARGON2.clone())),
+            _ => Err(Denied::credentials()),
+        }
+    });
+    scram.mock_like(PBKDF2.clone())
+}
