@@ -1,5 +1,6 @@
 //! One connection: the states of its session, from HELLO to the end of the transport.
 
+mod authorizing;
 mod calling;
 mod invoking;
 mod joined;

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod auth;
+mod authorization;
 mod broker;
 mod call;
 #[allow(dead_code, unused_imports, reason = "not offered yet")]
@@ -50,6 +51,7 @@ pub use auth::{
     Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied, Http, Scram,
     ScramCredential, Ticket, WampCra, salt,
 };
+pub use authorization::{Action, Authorization, Permission};
 pub use chunks::Chunks;
 pub use connection::{Close, Connection, Transport};
 pub use context::{Call, Context, EmitError, FromContext, Publication, Subscription};

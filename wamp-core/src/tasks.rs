@@ -22,6 +22,7 @@ pub(crate) enum Task {
     Call(Rc<CallState>, Run),
     Subscribe(SubscriptionId, RequestId, Slot<Work<Acceptance>>),
     Publish(Work<()>),
+    Authorize(RequestId, Work<()>),
     Events(SubscriptionId, Source),
 }
 
@@ -31,6 +32,8 @@ pub(crate) enum Done {
     Call(Rc<CallState>, Result<(), Error>),
     Subscribe(SubscriptionId, RequestId, Result<Acceptance, Error>),
     Publish(Result<(), Error>),
+    /// What the authoriser says to a request that waited for it.
+    Authorized(RequestId, Result<(), Error>),
     /// An item of a stream, which goes on.
     Event(SubscriptionId, Payload, Source),
     /// A stream has ended, or what the task worked on was taken away.
@@ -50,6 +53,9 @@ impl Future for Task {
                 Some(result) => Done::Subscribe(*id, *request, result),
                 None => Done::Ended,
             }),
+            Self::Authorize(request, work) => {
+                work.poll(context).map(|decision| Done::Authorized(*request, decision))
+            }
             Self::Publish(work) => work.poll(context).map(Done::Publish),
             Self::Events(id, source) => source.poll(context, next).map(|item| match item.flatten() {
                 Some(payload) => Done::Event(*id, payload, source.clone()),

@@ -199,6 +199,8 @@ fn a_30_a_cra_challenge_has_all_its_fields_and_the_session_of_welcome() {
     for key in ["authrole", "authprovider", "nonce", "timestamp"] {
         assert!(challenge[key].is_string(), "{key}: {challenge}");
     }
+    let timestamp = challenge["timestamp"].as_str().unwrap();
+    assert!(timestamp.ends_with('Z') && timestamp.as_bytes()[10] == b'T', "{timestamp}");
     let welcome = client.ask(authenticate(&answer_cra("secret2", &extra), &json!({})));
     assert_eq!(identity(&welcome), ["joe", "user", "wampcra", "tests"]);
     assert_eq!(welcome[1], challenge["session"], "A-31");

@@ -4,7 +4,6 @@ mod credential;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
@@ -13,6 +12,7 @@ pub use credential::CraCredential;
 use super::keys::{from_base64, is_keyed, nonce};
 use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
+use crate::timestamp::Timestamp;
 
 /// Method `wampcra`: challenge and response with a secret that both sides know (A-30 … A-34). The closure is asked
 /// before the challenge, who the client would be, and by which credential.
@@ -97,7 +97,7 @@ struct Challenge<'c> {
     authmethod: &'c str,
     authprovider: &'static str,
     nonce: &'c str,
-    timestamp: &'c str,
+    timestamp: Timestamp,
     session: u64,
 }
 
@@ -127,40 +127,16 @@ impl Authenticator for WampCra {
 
 ///
 fn challenge(attempt: &Attempt, authid: &str) -> String {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let challenge = Challenge {
         authid,
         authrole: "user",
         authmethod: attempt.method(),
         authprovider: "dynamic",
         nonce: &nonce(),
-        timestamp: &timestamp(since_epoch),
+        timestamp: Timestamp::now(),
         session: attempt.session().get(),
     };
-    serde_json::to_string(&challenge).expect("strings and a number can be serialised")
-}
-
-/// ISO 8601 in UTC with milliseconds, as the specification writes it.
-fn timestamp(since_epoch: Duration) -> String {
-    let seconds = since_epoch.as_secs();
-    let (year, month, day) = civil(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    let millisecond = since_epoch.subsec_millis();
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
-}
-
-/// Year, month and day of a day after the epoch, in years that begin in March, so that a leap day is the last of its year.
-fn civil(days_since_epoch: u64) -> (u64, u64, u64) {
-    const DAYS_IN_400_YEARS: u64 = 146_097;
-    let days = days_since_epoch + 719_468; // since 0000-03-01
-    let day_of_era = days % DAYS_IN_400_YEARS;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = days / DAYS_IN_400_YEARS * 400 + year_of_era + u64::from(month <= 2);
-    (year, month, day)
+    serde_json::to_string(&challenge).expect("strings, a number and a time of this century can be serialised")
 }
 
 #[cfg(test)]

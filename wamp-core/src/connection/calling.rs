@@ -1,5 +1,6 @@
 //! The calls of one session: started, cancelled, timed out, and answered exactly once.
 
+mod permitted;
 mod routed;
 mod unfinished;
 
@@ -23,6 +24,7 @@ use crate::payload::Payload;
 use crate::routing::RoutedCall;
 use crate::tasks::{Run, Task, Work};
 use crate::uri;
+use permitted::Waiting;
 use unfinished::Unfinished;
 
 /// The calls of one session that are at work.
@@ -49,6 +51,8 @@ struct AtWork {
 /// Who answers a call.
 #[derive(Debug)]
 enum By {
+    /// Nobody yet: the authoriser thinks about it.
+    Authorizer(Run, Box<Waiting>),
     Handler(Run),
     Callee(Arc<RoutedCall>),
 }
@@ -123,7 +127,7 @@ impl Joined {
     pub(super) fn call(
         &mut self,
         request: RequestId,
-        options: &CallOptions,
+        options: CallOptions,
         uri: &str,
         payload: Payload,
         now: Instant,
@@ -147,25 +151,31 @@ impl Joined {
             let calls = &mut self.calls;
             calls.unfinished.insert(request, uri, |request| calls.at_work.contains_key(&request));
         }
-        if let Err(error) = self.start_call(request, options, uri, payload, now) {
+        let started = if self.has_authorizer() {
+            self.ask_call(request, options, uri, payload, now)
+        } else {
+            self.start_call(request, &options, uri, payload, now)
+        };
+        if let Err(error) = started {
             self.error(code::CALL, request, &error);
         }
         Ok(())
     }
 
     /// One more chunk of a call. If that has its answer, there was no way for the caller to know (PI-07).
-    fn go_on(&mut self, request: RequestId, options: &CallOptions, payload: Payload) {
+    fn go_on(&mut self, request: RequestId, options: CallOptions, payload: Payload) {
         if !options.goes_on() {
             self.calls.unfinished.remove(request);
         }
-        let Some(AtWork { call, by, .. }) = self.calls.at_work.get(&request) else { return };
+        let Some(AtWork { call, by, .. }) = self.calls.at_work.get_mut(&request) else { return };
         if call.is_answered() {
             return;
         }
         let taken = match by {
+            By::Authorizer(_, waiting) => waiting.add(options, payload, self.link.limits.bytes_in_flight),
             By::Callee(routed) => routed::chunk(routed, options.goes_on(), payload),
             By::Handler(_) => match &call.chunks {
-                Some(chunks) if !chunks.push(payload, options.goes_on(), self.limits()) => {
+                Some(chunks) if !chunks.push(payload, options.goes_on(), &self.link.limits) => {
                     Err(uris::UNAVAILABLE)
                 }
                 _ => Ok(()),
@@ -283,10 +293,12 @@ impl Joined {
         Ok(())
     }
 
-    /// A handler has ended.
+    /// A handler has ended, or the authoriser has decided.
     pub(super) fn call_ended(&mut self, call: &CallState, result: Result<(), Error>) {
-        self.calls.remove(call.request);
-        self.answer(call, result);
+        match self.calls.remove(call.request).map(|at_work| at_work.by) {
+            Some(By::Authorizer(_, waiting)) if result.is_ok() => self.call_permitted(call, *waiting),
+            _ => self.answer(call, result),
+        }
     }
 
     /// Exactly one RESULT or ERROR for each CALL (C-09): a handler that succeeded has sent the RESULT.
@@ -337,7 +349,7 @@ impl Joined {
         match self.calls.at_work.get(&call.request) {
             Some(AtWork { by: By::Callee(routed), .. }) => routed.interrupt(CancelMode::KillNoWait), // CA-02, TO-02
             Some(AtWork { by: By::Handler(_), .. }) if call.awaits_cancellation() => call.cancel(),
-            Some(AtWork { by: By::Handler(run), .. }) => {
+            Some(AtWork { by: By::Handler(run) | By::Authorizer(run, _), .. }) => {
                 let run = run.clone();
                 self.release(call, uri);
                 self.calls.remove(call.request);
@@ -367,7 +379,7 @@ impl By {
     /// Whether who answers hears of a cancellation.
     fn is_told(&self, call: &CallState) -> bool {
         match self {
-            Self::Handler(_) => call.awaits_cancellation(),
+            Self::Handler(_) | Self::Authorizer(..) => call.awaits_cancellation(),
             Self::Callee(routed) => routed.callee.features.callee.call_canceling,
         }
     }

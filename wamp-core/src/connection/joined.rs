@@ -7,11 +7,13 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
 use super::Close;
+use super::authorizing::Authorizing;
 use super::calling::Calls;
 use super::invoking::Invocations;
 use super::publishing::Publishing;
 use super::registering::Registrations;
 use super::subscribing::Subscriptions;
+use crate::authorization::Decisions;
 use crate::context::{Context, Link, Subject};
 use crate::error::{Error, Violation, uris};
 use crate::handler::Registration;
@@ -37,6 +39,8 @@ pub(super) struct Joined {
     pub(super) tasks: Tasks,
     pub(super) subscriptions: Subscriptions,
     pub(super) publishing: Publishing,
+    pub(super) authorizing: Authorizing,
+    pub(super) decisions: Decisions,
     next_request: RequestId,
     pub(super) calls: Calls,
     pub(super) registrations: Registrations,
@@ -73,6 +77,8 @@ impl Joined {
             tasks: Tasks::default(),
             subscriptions: Subscriptions::default(),
             publishing: Publishing::default(),
+            authorizing: Authorizing::default(),
+            decisions: Decisions::default(),
             next_request: RequestId::FIRST,
             calls: Calls::default(),
             registrations: Registrations::default(),
@@ -102,14 +108,14 @@ impl Joined {
     pub(super) fn receive(&mut self, message: Message<'_>, now: Instant) -> Result<(), Violation> {
         match message {
             Message::Call { request, options, procedure, payload } => {
-                self.call(request, &options, procedure, payload, now)
+                self.call(request, options, procedure, payload, now)
             }
             Message::Publish { request, options, topic, payload } => {
                 self.publish(request, options, topic, payload)
             }
             Message::Subscribe { request, options, topic } => self.subscribe(request, &options, topic),
             Message::Unsubscribe { request, subscription } => self.unsubscribe(request, subscription),
-            Message::Register { request, options, procedure } => self.register(request, &options, procedure),
+            Message::Register { request, options, procedure } => self.register(request, options, procedure),
             Message::Unregister { request, registration } => self.unregister(request, registration),
             Message::Cancel { request, options } => {
                 self.cancel(request, options.mode.unwrap_or_default());
@@ -196,6 +202,7 @@ impl Joined {
             self.error(code::SUBSCRIBE, request, &error);
         }
         self.refuse_publications(&error);
+        self.refuse_asked(&error);
     }
 
     /// The end of a shutdown: no call is at work any more, on either side, or the grace is over.
@@ -216,6 +223,7 @@ impl Joined {
             Done::Subscribe(subscription, request, result) => {
                 self.subscribe_decided(subscription, request, result);
             }
+            Done::Authorized(request, decision) => self.authorized(request, decision),
             Done::Publish(result) => self.publish_decided(result),
             Done::Event(subscription, payload, source) => self.emitted(subscription, &payload, source),
             Done::Ended => {}
@@ -247,6 +255,7 @@ impl Joined {
         self.calls.is_outstanding(request)
             || self.subscriptions.is_outstanding(request)
             || self.publishing.is_outstanding(request)
+            || self.authorizing.is_outstanding(request)
     }
 
     pub(super) fn context(

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 
 use super::joined::Joined;
+use crate::authorization::{Action, Gate};
 use crate::broker::Event;
 use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
-use crate::handler::{Entry, Registration};
+use crate::handler::{Answer, Entry, Registration};
 use crate::id::{PublicationId, RequestId};
-use crate::message::{self, PublishOptions, code};
+use crate::message::{self, MatchPolicy, PublishOptions, code};
 use crate::payload::Payload;
 use crate::registry::Declared;
 use crate::tasks::{Done, Task, Work};
@@ -30,7 +31,8 @@ struct Pending {
     options: PublishOptions,
     topic: String,
     payload: Payload,
-    handler: Option<&'static Registration>,
+    /// Who decides about it, or why nobody will: shown when the realm's authoriser lets it through (Z-05).
+    handler: Result<Option<&'static Registration>, Error>,
 }
 
 impl Publishing {
@@ -51,17 +53,16 @@ impl Joined {
         if options.passthru.is_some() && !self.session().peer().features.publisher.payload_passthru_mode {
             return Err("payload passthru mode was not announced".into());
         }
-        let permitted = self.publisher(topic, &options).and_then(|handler| {
-            fits(&options, &payload)?;
-            Ok(handler)
+        let handler = self.publisher(topic);
+        let hopeless = if self.has_authorizer() { None } else { handler.as_ref().err() };
+        let allowed = self.check_publication(topic, &options).and_then(|()| match hopeless {
+            Some(error) => Err(error.clone()),
+            None => fits(&options, &payload),
         });
-        let handler = match permitted {
-            Ok(handler) => handler,
-            Err(error) => {
-                self.refuse_publication(request, &options, &error);
-                return Ok(());
-            }
-        };
+        if let Err(error) = allowed {
+            self.refuse_publication(request, &options, &error);
+            return Ok(());
+        }
         let publication = PublicationId::random();
         let pending = Pending { request, publication, options, topic: topic.to_owned(), payload, handler };
         let bytes = self.publishing.bytes + pending.payload.kept_bytes();
@@ -80,18 +81,19 @@ impl Joined {
         Ok(())
     }
 
-    /// The handler that decides about publications to this topic; `None` if everybody may.
-    fn publisher(
-        &self,
-        topic: &str,
-        options: &PublishOptions,
-    ) -> Result<Option<&'static Registration>, Error> {
+    /// What every publication has to keep, whatever its topic.
+    fn check_publication(&self, topic: &str, options: &PublishOptions) -> Result<(), Error> {
         if !uri::is_valid(topic) || uri::is_reserved(topic) {
             return Err(Error::invalid_uri(topic)); // U-03, U-06
         }
         if options.disclose_me == Some(true) && !self.served.settings.disclosure {
             return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // N-02
         }
+        Ok(())
+    }
+
+    /// The handler that decides about publications to this topic; `None` if everybody may.
+    fn publisher(&self, topic: &str) -> Result<Option<&'static Registration>, Error> {
         match self.served.registry.publication(topic) {
             None => Err(Error::not_authorized("nobody declared this topic for publishers")),
             Some(Declared::Open(_)) => Ok(None),
@@ -104,22 +106,31 @@ impl Joined {
         }
     }
 
-    /// Works the queue off, until a handler has to be waited for.
+    /// Works the queue off, until somebody has to be waited for.
     fn publish_next(&mut self) {
         while let Some(pending) = self.publishing.queue.front() {
-            let Some((handler, Entry::Publish(run))) =
-                pending.handler.map(|handler| (handler, handler.entry))
-            else {
-                self.decide_first(Ok(()));
-                continue;
+            let answer = match self.gate(Action::Publish, MatchPolicy::Exact, &pending.topic) {
+                Gate::Decided(decision) => decision.and_then(|()| self.deciding(pending)),
+                Gate::Asking(asking) => Ok(Some(after(asking, self.deciding(pending)))),
             };
-            let subject = Subject::Publish(pending.publication);
-            let context = self.context(handler, &pending.topic, pending.payload.clone(), subject);
-            match self.tasks.start(Task::Publish(Work::new(run(context)))) {
-                Some(Done::Publish(decision)) => self.decide_first(decision),
-                Some(_) | None => return,
-            }
+            let decision = match answer {
+                Ok(Some(answer)) => match self.tasks.start(Task::Publish(Work::new(answer))) {
+                    Some(Done::Publish(decision)) => decision,
+                    Some(_) | None => return,
+                },
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            };
+            self.decide_first(decision);
         }
+    }
+
+    /// The handler that decides, about to start; `None` if everybody may.
+    fn deciding(&self, pending: &Pending) -> Result<Option<Answer<()>>, Error> {
+        let Some(handler) = pending.handler.clone()? else { return Ok(None) };
+        let Entry::Publish(run) = handler.entry else { return Ok(None) };
+        let subject = Subject::Publish(pending.publication);
+        Ok(Some(run(self.context(handler, &pending.topic, pending.payload.clone(), subject))))
     }
 
     pub(super) fn publish_decided(&mut self, decision: Result<(), Error>) {
@@ -184,4 +195,15 @@ fn fits(options: &PublishOptions, payload: &Payload) -> Result<(), Error> {
         return Err(Error::invalid_argument("with `ppt_scheme`, the payload is one binary value"));
     }
     Ok(())
+}
+
+/// The handler's decision, once the authoriser has let the publication through.
+fn after(asking: Answer<()>, deciding: Result<Option<Answer<()>>, Error>) -> Answer<()> {
+    Box::pin(async move {
+        asking.await?;
+        match deciding? {
+            Some(answer) => answer.await,
+            None => Ok(()),
+        }
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::authorizing::Asked;
 use super::joined::Joined;
 use crate::error::{Error, Violation, uris};
 use crate::id::{RegistrationId, RequestId};
@@ -16,27 +17,27 @@ impl Joined {
     pub(super) fn register(
         &mut self,
         request: RequestId,
-        options: &RegisterOptions,
+        options: RegisterOptions,
         procedure: &str,
     ) -> Result<(), Violation> {
         self.expect(request)?;
-        match self.start_register(options, procedure) {
-            Ok(id) => self.link.outbox.borrow_mut().send(|s, out| message::registered(s, out, request, id)),
-            Err(error) => self.error(code::REGISTER, request, &error),
+        let policy = options.policy.unwrap_or(MatchPolicy::Exact);
+        let procedure = Pattern { policy, uri: procedure.to_owned() };
+        if procedure.is_valid() && !procedure.is_reserved() {
+            self.ask(request, Asked::Register { procedure, options });
+        } else {
+            self.error(code::REGISTER, request, &Error::invalid_uri(&procedure.uri)); // U-03, U-05, U-06
         }
         Ok(())
     }
 
-    fn start_register(
+    /// A REGISTER that the realm's authoriser lets through.
+    pub(super) fn start_register(
         &mut self,
+        request: RequestId,
         options: &RegisterOptions,
-        procedure: &str,
-    ) -> Result<RegistrationId, Error> {
-        let policy = options.policy.unwrap_or(MatchPolicy::Exact);
-        let pattern = Pattern { policy, uri: procedure.to_owned() };
-        if !pattern.is_valid() || pattern.is_reserved() {
-            return Err(Error::invalid_uri(procedure)); // U-03, U-05, U-06
-        }
+        pattern: &Pattern,
+    ) -> Result<(), Error> {
         if !self.served.settings.route_clients {
             return Err(Error::not_authorized("clients cannot register procedures in this realm"));
         }
@@ -47,14 +48,15 @@ impl Joined {
             return Err(Error::not_authorized("too many registrations of one session"));
         }
         let taken = || Error::new(uris::PROCEDURE_ALREADY_EXISTS).arg("the procedure is registered already");
-        if self.served.registry.serves(&pattern) {
+        if self.served.registry.serves(pattern) {
             return Err(taken());
         }
         let dealer = self.served.realm.dealer();
-        let registering = dealer.register(&pattern, options, self.link.session.peer()).ok_or_else(taken)?;
+        let registering = dealer.register(pattern, options, self.link.session.peer()).ok_or_else(taken)?;
         let id = registering.registered.id;
         self.registrations.0.insert(id);
-        Ok(id)
+        self.link.outbox.borrow_mut().send(|s, out| message::registered(s, out, request, id));
+        Ok(())
     }
 
     pub(super) fn unregister(&mut self, request: RequestId, registration: u64) -> Result<(), Violation> {

@@ -7,6 +7,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 
 use bytes::Bytes;
 
+use super::authorizing::Asked;
 use super::joined::Joined;
 use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
@@ -126,24 +127,23 @@ impl Joined {
         topic: &str,
     ) -> Result<(), Violation> {
         self.expect(request)?;
-        if let Err(error) = self.start_subscribe(request, options, topic) {
-            self.error(code::SUBSCRIBE, request, &error);
+        let policy = options.policy.unwrap_or(MatchPolicy::Exact); // W-05
+        let topic = Pattern { policy, uri: topic.to_owned() };
+        if topic.is_valid() {
+            self.ask(request, Asked::Subscribe { topic, get_retained: options.get_retained == Some(true) });
+        } else {
+            self.error(code::SUBSCRIBE, request, &Error::invalid_uri(&topic.uri)); // U-03, U-05
         }
         Ok(())
     }
 
-    fn start_subscribe(
+    /// A SUBSCRIBE that the realm's authoriser lets through.
+    pub(super) fn start_subscribe(
         &mut self,
         request: RequestId,
-        options: &SubscribeOptions,
-        topic: &str,
+        topic: Pattern,
+        get_retained: bool,
     ) -> Result<(), Error> {
-        let get_retained = options.get_retained == Some(true);
-        let policy = options.policy.unwrap_or(MatchPolicy::Exact); // W-05
-        let topic = Pattern { policy, uri: topic.to_owned() };
-        if !topic.is_valid() {
-            return Err(Error::invalid_uri(&topic.uri)); // U-03, U-05
-        }
         let handler = self.subscriber(&topic)?;
         if let Some(&id) = self.subscriptions.by_topic.get(&topic) {
             return self.subscribe_again(request, id, get_retained);

@@ -1,7 +1,11 @@
-//! Declaring who may join a realm, and how much of the server each session may take.
+//! Declaring who may join a realm, what they may do, and how much of the server each session may take.
 
 use super::RealmBuilder;
+use std::future::Future;
+
 use crate::auth::Authenticator;
+use crate::authorization::{Authorization, Authorizer, Permission};
+use crate::error::Error;
 use crate::limits::Limits;
 
 impl RealmBuilder {
@@ -21,6 +25,30 @@ impl RealmBuilder {
     /// ```
     pub fn authenticate(mut self, method: impl Authenticator) -> Self {
         self.settings.authenticators.add(method);
+        self
+    }
+
+    /// Asks this closure before a client calls, registers, subscribes or publishes: after the syntax of the URI was checked, and
+    /// before anything of what exists shows (Z-05). What it allows still has to be declared, and allowed to the role:
+    /// an authoriser only takes away. Leaving, unsubscribing and cancelling are always allowed (Z-06).
+    ///
+    /// An error, or a panic, is a denial: `wamp.error.authorization_failed` (Z-02). A session remembers up to 256 decisions;
+    /// see [`Permission::once`](crate::Permission::once).
+    ///
+    /// ```
+    /// use wamp_core::{Action, Authorization, Permission, Realm, RealmBuilder};
+    ///
+    /// let realm: RealmBuilder = Realm::new("shop").authorize(|request: Authorization| async move {
+    ///     let is_staff = request.session().authrole() == "staff";
+    ///     Ok(Permission::when(is_staff || request.action() != Action::Publish))
+    /// });
+    /// ```
+    pub fn authorize<F, D>(mut self, decide: F) -> Self
+    where
+        F: Fn(Authorization) -> D + Send + Sync + 'static,
+        D: Future<Output = Result<Permission, Error>> + 'static,
+    {
+        self.settings.authorizer = Some(Authorizer::new(decide));
         self
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::auth::Authenticators;
+use crate::authorization::Authorizer;
 use crate::limits::Limits;
 use crate::message::{Names, RouterRole, RouterRoles};
 use crate::meta::MetaApi;
@@ -13,6 +14,8 @@ pub(crate) struct Settings {
     pub(crate) lenient_request_ids: bool,
     /// How clients log in; none where anybody may join.
     pub(crate) authenticators: Authenticators,
+    /// Who decides what clients may do, beside the declarations.
+    pub(crate) authorizer: Option<Authorizer>,
     /// In place of the router's.
     pub(super) limits: Option<Limits>,
     /// Clients may disclose who they are.
@@ -30,6 +33,7 @@ impl Default for Settings {
         Self {
             lenient_request_ids: false,
             authenticators: Authenticators::default(),
+            authorizer: None,
             limits: None,
             disclosure: true,
             trustlevels: HashMap::new(),

@@ -142,7 +142,7 @@ pub(crate) fn reset() {
     drop(earlier);
 }
 
-fn note(entry: impl Into<String>) {
+pub(crate) fn note(entry: impl Into<String>) {
     world(|world| world.journal.push(entry.into()));
 }
 
