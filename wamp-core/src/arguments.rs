@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde::de;
 
 use crate::context::Context;
+use crate::encoded::{Encoded, Reader};
 use crate::error::{Error, shortened};
-use crate::format::{Cursor as _, Elements, Malformed};
-use crate::json::Reader;
-use crate::serializer::reader;
+use crate::format::{Elements, Malformed};
+use crate::payload::NO_KWARGS;
 use crate::uri;
 use sources::{Absent, Component, RestOfArgs, RestOfKwargs};
 
@@ -77,8 +77,8 @@ impl<'c> Arguments<'c> {
     #[doc(hidden)]
     pub fn of(context: &'c Context, arena: &'c Arena) -> Result<Self, Error> {
         let arena = &arena.0;
-        let positional = context.payload.args_text().map(|text| Positional::of(text, arena)).transpose();
-        let keywords = context.payload.kwargs_text().map_or(Ok(Vec::new()), |text| keywords(text, arena));
+        let positional = context.payload.encoded_args().map(|args| Positional::of(args, arena)).transpose();
+        let keywords = context.payload.encoded_kwargs().map_or(Ok(Vec::new()), |dict| keywords(dict, arena));
         Ok(Self {
             context,
             arena,
@@ -109,8 +109,8 @@ impl<'c> Arguments<'c> {
             }
             self.read_positional()
         } else if let Some(value) = keyword {
-            let text = &self.context.payload.kwargs_text().unwrap_or_default()[value];
-            reader(text, self.arena).read()
+            let dict = self.context.payload.encoded_kwargs().unwrap_or(NO_KWARGS);
+            dict.part(value).reader(self.arena).read()
         } else {
             return T::deserialize(Absent).map_err(|_| self.missing(parameter));
         };
@@ -145,8 +145,8 @@ impl<'c> Arguments<'c> {
     /// `wamp.error.invalid_argument`: they do not make a `T`.
     #[doc(hidden)]
     pub fn take_kwargs<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
-        let text = self.context.payload.kwargs_text().unwrap_or("{}");
-        let rest = RestOfKwargs { text, arena: self.arena, left: self.keywords.iter_mut(), value: None };
+        let dict = self.context.payload.encoded_kwargs().unwrap_or(NO_KWARGS);
+        let rest = RestOfKwargs { dict, arena: self.arena, left: self.keywords.iter_mut(), value: None };
         let value = T::deserialize(rest);
         value.map_err(|error| self.named_fault(parameter, &error))
     }
@@ -241,8 +241,8 @@ impl<'c> Arguments<'c> {
 }
 
 impl<'c> Positional<'c> {
-    fn of(text: &'c str, arena: &'c Bump) -> Result<Self, Malformed> {
-        let mut reader = reader(text, arena);
+    fn of(args: Encoded<'c>, arena: &'c Bump) -> Result<Self, Malformed> {
+        let mut reader = args.reader(arena);
         let elements = reader.list()?;
         Ok(Self { reader, elements, waiting: false, ended: false })
     }
@@ -256,8 +256,8 @@ impl<'c> Positional<'c> {
     }
 }
 
-fn keywords<'c>(text: &'c str, arena: &'c Bump) -> Result<Vec<Keyword<'c>>, Malformed> {
-    let mut reader = reader(text, arena);
+fn keywords<'c>(dict: Encoded<'c>, arena: &'c Bump) -> Result<Vec<Keyword<'c>>, Malformed> {
+    let mut reader = dict.reader(arena);
     let mut elements = reader.dict()?;
     let mut keywords = Vec::new();
     while let Some(key) = reader.key(&mut elements)? {

@@ -12,6 +12,7 @@ mod subscribing;
 
 use std::any::Any;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -20,10 +21,12 @@ use std::time::Instant;
 use bumpalo::Bump;
 
 use crate::auth::Denied;
+use crate::batch::Batch;
+use crate::encoded::Shared;
 use crate::error::{Violation, uris};
 use crate::identity::Identity;
 use crate::limits::Limits;
-use crate::message::{self, Message, decode};
+use crate::message::{self, Message, decode, unframe};
 use crate::outbox::{Framing, Outbox};
 use crate::router::{Counted, Router};
 use crate::serializer::{Frame, Serializer};
@@ -95,6 +98,8 @@ pub struct Connection {
     /// The router's, and from HELLO on the realm's.
     limits: Arc<Limits>,
     state: State,
+    /// What was received and not taken yet, for want of room.
+    batches: VecDeque<Batch>,
     close: Option<Close>,
 }
 
@@ -129,15 +134,59 @@ impl Connection {
             outbox: Rc::new(RefCell::new(Outbox::new(serializer, framing))),
             state: State::Opening { until: now + router.limits().hello_timeout },
             limits: Arc::clone(router.shared_limits()),
+            batches: VecDeque::new(),
             close: None,
         }
     }
 
     /// Takes one message of the peer. A handler that is ready at once has answered when this returns.
-    #[expect(clippy::needless_pass_by_value, reason = "a message's arguments keep its frame")]
     pub fn receive(&mut self, frame: Frame, now: Instant) {
+        match unframe(self.serializer, frame) {
+            Ok(frame) if self.serializer.is_batched() => {
+                self.batches.push_back(Batch::new(self.serializer, frame));
+                self.receive_batches(true, now);
+            }
+            Ok(frame) => self.message(&frame, now),
+            Err(violation) => self.malformed(&violation),
+        }
+        self.expire(now);
+    }
+
+    /// Takes the messages of batches: one if `forced`, and more as long as there is room for what they cause.
+    fn receive_batches(&mut self, mut forced: bool, now: Instant) {
+        while (std::mem::take(&mut forced) || self.has_room())
+            && let Some(batch) = self.batches.front_mut()
+        {
+            let (message, delimiter) = (batch.next(), batch.delimiter());
+            if batch.is_done() {
+                self.batches.pop_front();
+            }
+            match message {
+                Ok(message) => {
+                    self.outbox.borrow_mut().delimit(delimiter);
+                    self.message(&message, now);
+                }
+                Err(violation) => {
+                    self.batches.clear();
+                    self.malformed(&violation);
+                }
+            }
+            if matches!(self.state, State::Ended) {
+                self.batches.clear();
+            }
+        }
+    }
+
+    /// What is no message; in states in which nothing counts any more it does not count either.
+    fn malformed(&mut self, violation: &Violation) {
+        if !matches!(self.state, State::Ended | State::Leaving { .. } | State::Denied { .. }) {
+            self.violation(violation);
+        }
+    }
+
+    fn message(&mut self, frame: &Shared, now: Instant) {
         let arena = Bump::new();
-        let message = decode(self.serializer, &frame, &arena);
+        let message = decode(frame, &arena);
         let received = match (&mut self.state, message) {
             (State::Ended, _) => Ok(()),
             (State::Leaving { then, .. }, Ok(Message::Goodbye | Message::Abort)) => {
@@ -155,7 +204,7 @@ impl Connection {
             (State::Denied { .. }, _) => Ok(()),
             (_, Err(violation)) => Err(violation),
             (State::Opening { .. }, Ok(Message::Hello { realm, details })) => {
-                self.hello(&frame, realm, &details, now)
+                self.hello(frame, realm, &details, now)
             }
             (State::Opening { .. }, Ok(_)) => Err("the first message must be HELLO".into()), // S-13
             (State::Authenticating(_), Ok(Message::Authenticate { signature, extra })) => {
@@ -174,11 +223,15 @@ impl Connection {
         if let Err(violation) = received {
             self.violation(&violation);
         }
-        self.expire(now);
     }
 
     /// Drives handlers, takes what other sessions sent, and keeps time.
     pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
+        self.receive_batches(false, now);
+        if !self.batches.is_empty() {
+            // Woken when the output is taken.
+            let _ = self.outbox.borrow_mut().poll_room(context, self.limits.outgoing_bytes);
+        }
         self.log_in(context, now);
         if let State::Joining { joining, .. } = &mut self.state
             && let Poll::Ready(decision) = joining.work.poll(context)
@@ -211,6 +264,10 @@ impl Connection {
     /// False while so much waits to be sent that the peer should not be read.
     #[must_use]
     pub fn wants_input(&self) -> bool {
+        self.batches.is_empty() && self.has_room()
+    }
+
+    fn has_room(&self) -> bool {
         self.output_len() < self.limits.outgoing_bytes
     }
 

@@ -58,6 +58,9 @@ pub(crate) enum Kind {
 /// cursor stands nowhere in particular: nothing more should be read. The methods that consume a value expect it at the
 /// cursor; [`kind`](Self::kind) tells what is there.
 pub(crate) trait Cursor<'de>: Sized {
+    /// A cursor in front of the value that stands at this place.
+    fn part(&self, range: Range<usize>) -> Self;
+
     /// What stands at the cursor, which moves to the first byte of it.
     fn kind(&mut self) -> Kind;
 
@@ -121,6 +124,17 @@ pub(crate) trait Cursor<'de>: Sized {
     #[inline]
     fn is_dict(&mut self) -> bool {
         self.kind() == Kind::Dict
+    }
+
+    /// Whether the list or dict at the cursor, which is entered, has nothing in it.
+    #[inline]
+    fn is_empty(&mut self) -> Result<bool, Malformed> {
+        if self.is_list() {
+            let mut list = self.list()?;
+            return Ok(!self.element(&mut list)?);
+        }
+        let mut dict = self.dict()?;
+        Ok(self.key(&mut dict)?.is_none())
     }
 
     /// An unsigned integer, in whatever notation: JavaScript's encoders write ids as floats too (rule M-13).

@@ -4,19 +4,31 @@
 //! feeds a [`Connection`] with frames and sends what it gives back. Applications use a host, such as `wamp-actix`, which
 //! re-exports what a handler needs.
 
+#![cfg_attr(
+    not(any(feature = "msgpack", feature = "cbor")),
+    allow(
+        dead_code,
+        irrefutable_let_patterns,
+        unreachable_patterns,
+        unused_imports,
+        reason = "what tells formats apart is written once, for all builds"
+    )
+)]
+
 mod arguments;
 mod auth;
 mod authorization;
+mod batch;
 mod broker;
 mod call;
-#[allow(dead_code, unused_imports, reason = "not offered yet")]
+#[cfg(feature = "cbor")]
 mod cbor;
 mod chunks;
 mod connection;
 mod context;
 mod dealer;
+mod encoded;
 mod error;
-#[allow(dead_code, reason = "MessagePack is not offered yet")]
 mod format;
 mod guarded;
 mod handler;
@@ -27,7 +39,7 @@ mod limits;
 mod mailbox;
 mod message;
 mod meta;
-#[allow(dead_code, unused_imports, reason = "not offered yet")]
+#[cfg(feature = "msgpack")]
 mod msgpack;
 mod outbox;
 mod outcome;

@@ -5,10 +5,11 @@ mod encode;
 mod features;
 mod options;
 mod passthru;
+mod tail;
 
-pub(crate) use decode::{Message, Secret, authextra, decode};
+pub(crate) use decode::{Message, Secret, authextra, decode, unframe};
 pub(crate) use encode::{
-    Details, EventDetails, InvocationDetails, Tail, Welcome, abort, challenge, error, event, forwarded_error,
+    Details, EventDetails, InvocationDetails, Welcome, abort, challenge, error, event, forwarded_error,
     goodbye, interrupt, invocation, published, registered, registration_revoked, result, subscribed,
     unregistered, unsubscribed,
 };
@@ -19,6 +20,7 @@ pub(crate) use options::{
 };
 pub use passthru::Passthru;
 pub(crate) use passthru::PassthruKeys;
+pub(crate) use tail::Tail;
 
 /// Type codes (specification, "Message Codes").
 pub(crate) mod code {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::task::{Context, Poll, Waker};
 
+use crate::batch::Delimiter;
 use crate::id::RequestId;
 use crate::message::{self, Details, Tail};
 use crate::serializer::{EncodeError, Serializer};
@@ -45,6 +46,7 @@ const FIRST_BYTES: usize = 256;
 pub(crate) struct Outbox {
     serializer: Serializer,
     framing: Framing,
+    delimiter: Delimiter,
     buffer: Vec<u8>,
     /// Handlers that wait for room.
     waiting: Vec<Waker>,
@@ -52,7 +54,13 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     pub(crate) fn new(serializer: Serializer, framing: Framing) -> Self {
-        Self { serializer, framing, buffer: Vec::new(), waiting: Vec::new() }
+        let delimiter = Delimiter::of(serializer);
+        Self { serializer, framing, delimiter, buffer: Vec::new(), waiting: Vec::new() }
+    }
+
+    /// Delimits messages as the peer does from now on.
+    pub(crate) fn delimit(&mut self, delimiter: Delimiter) {
+        self.delimiter = delimiter;
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -85,8 +93,10 @@ impl Outbox {
             self.buffer.reserve(FIRST_BYTES);
         }
         let mut message = Unfinished { start: self.buffer.len(), buffer: &mut self.buffer, sealed: false };
-        message.buffer.resize(message.start + self.framing.reserve, 0);
+        let start = message.start + self.framing.reserve + self.delimiter.reserve();
+        message.buffer.resize(start, 0);
         write(self.serializer, message.buffer)?;
+        self.delimiter.complete(message.buffer, start);
         (self.framing.seal)(message.buffer, message.start, self.serializer.is_binary());
         message.sealed = true;
         Ok(())

@@ -8,9 +8,9 @@ use bytestring::ByteString;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer as SerdeSerializer};
 
-use crate::format::{Cursor as _, Malformed, RAW_TOKEN};
-use crate::json::Reader;
-use crate::serializer::{EncodeError, Serializer, reader};
+use crate::encoded::{Encoded, Format, Reader, Shared};
+use crate::format::{Malformed, RAW_TOKEN};
+use crate::serializer::EncodeError;
 
 /// `Arguments` and `ArgumentsKw` of a message.
 ///
@@ -26,7 +26,7 @@ use crate::serializer::{EncodeError, Serializer, reader};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Payload {
-    text: ByteString,
+    frame: Shared,
     args: Range<usize>,
     kwargs: Range<usize>,
 }
@@ -40,7 +40,7 @@ impl Payload {
     /// A payload without arguments.
     #[must_use]
     pub fn empty() -> Self {
-        Self::of_frame(ByteString::new(), 0..0, 0..0)
+        Self::of_frame(Shared::Json(ByteString::new()), 0..0, 0..0)
     }
 
     /// Starts a payload that is written argument by argument.
@@ -50,8 +50,8 @@ impl Payload {
     }
 
     /// The parts of a received frame: a list and a dict, both validated, or empty ranges.
-    pub(crate) fn of_frame(text: ByteString, args: Range<usize>, kwargs: Range<usize>) -> Self {
-        Self { text, args, kwargs }
+    pub(crate) fn of_frame(frame: Shared, args: Range<usize>, kwargs: Range<usize>) -> Self {
+        Self { frame, args, kwargs }
     }
 
     /// Whether there is neither a positional nor a keyword argument.
@@ -65,7 +65,7 @@ impl Payload {
     /// # Errors
     /// The arguments have other types, or another number than the tuple.
     pub fn args<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        read(self.args_text().unwrap_or("[]"))
+        read(self.encoded_args().unwrap_or(NO_ARGS))
     }
 
     /// All keyword arguments, read as a dict: a struct or a map.
@@ -73,14 +73,14 @@ impl Payload {
     /// # Errors
     /// The arguments have other types, or a field of the struct is missing.
     pub fn kwargs<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        read(self.kwargs_text().unwrap_or("{}"))
+        read(self.encoded_kwargs().unwrap_or(NO_KWARGS))
     }
 
     /// The only positional argument behind those that are skipped, if there is one.
     pub(crate) fn only_arg<T: DeserializeOwned>(&self, skipped: usize) -> Result<Option<T>, DecodeError> {
-        let Some(text) = self.args_text() else { return Ok(None) };
+        let Some(args) = self.encoded_args() else { return Ok(None) };
         let arena = Bump::new();
-        let mut reader = reader(text, &arena);
+        let mut reader = args.reader(&arena);
         let read = |reader: &mut Reader<'_>| {
             let mut elements = reader.list()?;
             for _ in 0..skipped {
@@ -108,15 +108,17 @@ impl Payload {
 
     /// How many bytes the payload keeps: its whole frame.
     pub(crate) fn kept_bytes(&self) -> usize {
-        self.text.len()
+        self.frame.len()
     }
 
-    pub(crate) fn args_text(&self) -> Option<&str> {
-        (!self.args.is_empty()).then(|| &self.text[self.args.clone()])
+    /// A list, if there is one that is not empty.
+    pub(crate) fn encoded_args(&self) -> Option<Encoded<'_>> {
+        (!self.args.is_empty()).then(|| self.frame.part(self.args.clone()))
     }
 
-    pub(crate) fn kwargs_text(&self) -> Option<&str> {
-        (!self.kwargs.is_empty()).then(|| &self.text[self.kwargs.clone()])
+    /// A dict, if there is one that is not empty.
+    pub(crate) fn encoded_kwargs(&self) -> Option<Encoded<'_>> {
+        (!self.kwargs.is_empty()).then(|| self.frame.part(self.kwargs.clone()))
     }
 }
 
@@ -141,17 +143,22 @@ impl<'de> Deserialize<'de> for Binary {
     }
 }
 
-fn read<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
+/// What absent arguments are read from.
+pub(crate) const NO_ARGS: Encoded<'_> = Encoded::Json("[]");
+pub(crate) const NO_KWARGS: Encoded<'_> = Encoded::Json("{}");
+
+fn read<T: DeserializeOwned>(value: Encoded<'_>) -> Result<T, DecodeError> {
     let arena = Bump::new();
-    reader(text, &arena).read().map_err(|error| DecodeError(error.to_string()))
+    value.reader(&arena).read().map_err(|error| DecodeError(error.to_string()))
 }
 
+/// As JSON.
 impl fmt::Display for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.args_text(), self.kwargs_text()) {
+        match (self.encoded_args(), self.encoded_kwargs()) {
             (None, None) => Ok(()),
-            (Some(args), None) => f.write_str(args),
-            (args, Some(kwargs)) => write!(f, "{} {kwargs}", args.unwrap_or("[]")),
+            (Some(args), None) => args.fmt(f),
+            (args, Some(kwargs)) => write!(f, "{} {kwargs}", args.unwrap_or(NO_ARGS)),
         }
     }
 }
@@ -169,7 +176,7 @@ impl PayloadBuilder {
     #[must_use]
     pub fn arg(mut self, value: impl Serialize) -> Self {
         self.args.push(if self.args.is_empty() { b'[' } else { b',' });
-        let written = Serializer::Json.write(&mut self.args, &value);
+        let written = Format::Json.write(&mut self.args, &value);
         self.note(written);
         self
     }
@@ -178,9 +185,9 @@ impl PayloadBuilder {
     #[must_use]
     pub fn kwarg(mut self, key: &str, value: impl Serialize) -> Self {
         self.kwargs.push(if self.kwargs.is_empty() { b'{' } else { b',' });
-        let written = Serializer::Json.write(&mut self.kwargs, key).and_then(|()| {
+        let written = Format::Json.write(&mut self.kwargs, key).and_then(|()| {
             self.kwargs.push(b':');
-            Serializer::Json.write(&mut self.kwargs, &value)
+            Format::Json.write(&mut self.kwargs, &value)
         });
         self.note(written);
         self
@@ -211,11 +218,11 @@ impl PayloadBuilder {
         }
         let kwargs = args.end..text.len();
         let text = ByteString::try_from(text).map_err(|error| EncodeError::new(error.to_string()))?;
-        Ok(Payload { text, args, kwargs })
+        Ok(Payload { frame: Shared::Json(text), args, kwargs })
     }
 }
 
-/// Any one value, undecoded: borrowed from the frame as a parameter, copied verbatim as a result.
+/// Any one value, undecoded: borrowed from the frame as a parameter, copied verbatim as a result. Displayed, it is JSON.
 ///
 /// ```
 /// use wamp_core::Raw;
@@ -226,10 +233,10 @@ impl PayloadBuilder {
 /// }
 /// ```
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Raw<'f>(&'f str);
+pub struct Raw<'f>(Encoded<'f>);
 
 impl<'f> Raw<'f> {
-    pub(crate) fn text(self) -> &'f str {
+    pub(crate) fn encoded(self) -> Encoded<'f> {
         self.0
     }
 
@@ -244,7 +251,7 @@ impl<'f> Raw<'f> {
 
 impl fmt::Display for Raw<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        self.0.fmt(f)
     }
 }
 
@@ -258,8 +265,19 @@ impl<'de> Deserialize<'de> for Raw<'de> {
                 f.write_str("a value of a WAMP message")
             }
 
+            // `Cursor::raw` tells the format by the method that it calls.
             fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Raw<'de>, E> {
-                Ok(Raw(text))
+                Ok(Raw(Encoded::Json(text)))
+            }
+
+            #[cfg(feature = "msgpack")]
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Raw<'de>, E> {
+                Ok(Raw(Encoded::MsgPack(bytes)))
+            }
+
+            #[cfg(feature = "cbor")]
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, bytes: D) -> Result<Raw<'de>, D::Error> {
+                Deserialize::deserialize(bytes).map(|bytes| Raw(Encoded::Cbor(bytes)))
             }
         }
         deserializer.deserialize_newtype_struct(RAW_TOKEN, Borrowed)
@@ -268,8 +286,6 @@ impl<'de> Deserialize<'de> for Raw<'de> {
 
 impl Serialize for Raw<'_> {
     fn serialize<S: SerdeSerializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw: &serde_json::value::RawValue =
-            serde_json::from_str(self.0).map_err(serde::ser::Error::custom)?;
-        raw.serialize(serializer)
+        self.0.serialize(serializer)
     }
 }

@@ -132,8 +132,7 @@ impl<T: Serialize> IntoReply for Streamed<T> {
 
 impl IntoReply for Raw<'_> {
     fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError> {
-        tail.verbatim(self.text());
-        Ok(())
+        tail.verbatim(self.encoded())
     }
 }
 

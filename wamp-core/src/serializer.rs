@@ -1,11 +1,11 @@
 //! How messages become bytes: the serializers, their subprotocols, and frames of the transport.
 
-use bumpalo::Bump;
 use bytes::Bytes;
 use bytestring::ByteString;
 use serde::Serialize;
 
-use crate::json::{self, Reader};
+pub use crate::encoded::EncodeError;
+use crate::encoded::Format;
 
 /// A serializer, named by the WebSocket subprotocol that selects it.
 ///
@@ -19,22 +19,51 @@ use crate::json::{self, Reader};
 pub enum Serializer {
     /// `wamp.2.json`: one JSON text in a text frame (T-07).
     Json,
+    /// `wamp.2.json.batched`: JSON texts with a separator after each (T-15).
+    JsonBatched,
+    /// `wamp.2.msgpack`: one MessagePack value in a binary frame (T-08).
+    #[cfg(feature = "msgpack")]
+    MsgPack,
+    /// `wamp.2.msgpack.batched`: MessagePack values with their length before each (T-16).
+    #[cfg(feature = "msgpack")]
+    MsgPackBatched,
+    /// `wamp.2.cbor`: one CBOR data item in a binary frame (T-08).
+    #[cfg(feature = "cbor")]
+    Cbor,
+    /// `wamp.2.cbor.batched`: CBOR data items, delimited like MessagePack (T-17).
+    #[cfg(feature = "cbor")]
+    CborBatched,
 }
-
-/// The value could not be written in a serializer: a map with keys that are no strings, or a failing `Serialize`.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot be serialised: {0}")]
-pub struct EncodeError(String);
 
 impl Serializer {
     /// Every serializer of this build, in the order in which error texts list them.
-    pub const ALL: &'static [Self] = &[Self::Json];
+    pub const ALL: &'static [Self] = &[
+        Self::Json,
+        #[cfg(feature = "msgpack")]
+        Self::MsgPack,
+        #[cfg(feature = "cbor")]
+        Self::Cbor,
+        Self::JsonBatched,
+        #[cfg(feature = "msgpack")]
+        Self::MsgPackBatched,
+        #[cfg(feature = "cbor")]
+        Self::CborBatched,
+    ];
 
     /// The name in `Sec-WebSocket-Protocol`.
     #[must_use]
     pub const fn subprotocol(self) -> &'static str {
         match self {
             Self::Json => "wamp.2.json",
+            Self::JsonBatched => "wamp.2.json.batched",
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack => "wamp.2.msgpack",
+            #[cfg(feature = "msgpack")]
+            Self::MsgPackBatched => "wamp.2.msgpack.batched",
+            #[cfg(feature = "cbor")]
+            Self::Cbor => "wamp.2.cbor",
+            #[cfg(feature = "cbor")]
+            Self::CborBatched => "wamp.2.cbor.batched",
         }
     }
 
@@ -47,8 +76,33 @@ impl Serializer {
     /// Whether messages travel in binary frames (T-08) instead of text frames (T-07).
     #[must_use]
     pub const fn is_binary(self) -> bool {
+        !matches!(self, Self::Json | Self::JsonBatched)
+    }
+
+    /// Whether a frame holds any number of messages.
+    #[must_use]
+    pub const fn is_batched(self) -> bool {
         match self {
             Self::Json => false,
+            Self::JsonBatched => true,
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack => false,
+            #[cfg(feature = "msgpack")]
+            Self::MsgPackBatched => true,
+            #[cfg(feature = "cbor")]
+            Self::Cbor => false,
+            #[cfg(feature = "cbor")]
+            Self::CborBatched => true,
+        }
+    }
+
+    pub(crate) const fn format(self) -> Format {
+        match self {
+            Self::Json | Self::JsonBatched => Format::Json,
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack | Self::MsgPackBatched => Format::MsgPack,
+            #[cfg(feature = "cbor")]
+            Self::Cbor | Self::CborBatched => Format::Cbor,
         }
     }
 
@@ -58,15 +112,7 @@ impl Serializer {
         out: &mut Vec<u8>,
         value: &T,
     ) -> Result<(), EncodeError> {
-        match self {
-            Self::Json => json::write(out, value).map_err(|error| EncodeError(error.to_string())),
-        }
-    }
-}
-
-impl EncodeError {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        self.format().write(out, value)
     }
 }
 
@@ -89,9 +135,4 @@ impl From<String> for Frame {
     fn from(text: String) -> Self {
         Self::Text(text.into())
     }
-}
-
-/// A cursor over `text`; what must be unescaped is kept in `arena`.
-pub(crate) fn reader<'de>(text: &'de str, arena: &'de Bump) -> Reader<'de> {
-    Reader::new(text, arena)
 }

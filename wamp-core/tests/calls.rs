@@ -264,8 +264,9 @@ fn the_calls_of_one_session_are_counted_apart_from_those_of_another() {
 
 #[test]
 fn t_21_a_result_beyond_the_limit_is_an_error_and_one_at_the_limit_is_not() {
-    let head = r#"[50,1,{},[""]]"#.len();
-    let mut client = Client::join(&router_with(Limits { max_result_bytes: head + 100, ..Limits::default() }));
+    let longest = json!([50, 1, {}, ["x".repeat(100)]]);
+    let max_result_bytes = support::wire::encode(support::wire::serializer(), &longest).len();
+    let mut client = Client::join(&router_with(Limits { max_result_bytes, ..Limits::default() }));
     let result = client.ask(r#"[48,1,{},"test.long",[100]]"#);
     assert_eq!(result[3][0].as_str().map(str::len), Some(100));
     let answer = client.ask(r#"[48,2,{},"test.long",[101]]"#);

@@ -8,8 +8,8 @@ use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess
 use serde::forward_to_deserialize_any;
 
 use super::{Arguments, Keyword};
-use crate::format::{AtCursor, Malformed};
-use crate::serializer::reader;
+use crate::encoded::Encoded;
+use crate::format::Malformed;
 
 /// An argument that is not there: `Option` reads `None` from it, everything else fails.
 pub(super) struct Absent;
@@ -64,13 +64,13 @@ impl<'de> SeqAccess<'de> for RestOfArgs<'_, 'de> {
         }
         self.0.taken += 1;
         positional.waiting = false;
-        seed.deserialize(AtCursor(&mut positional.reader)).map(Some)
+        positional.reader.seed(seed).map(Some)
     }
 }
 
 /// The keyword arguments that are left, as a dict.
 pub(super) struct RestOfKwargs<'a, 'c> {
-    pub(super) text: &'c str,
+    pub(super) dict: Encoded<'c>,
     pub(super) arena: &'c Bump,
     pub(super) left: std::slice::IterMut<'a, Keyword<'c>>,
     pub(super) value: Option<Range<usize>>,
@@ -108,7 +108,7 @@ impl<'de> MapAccess<'de> for RestOfKwargs<'_, 'de> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Malformed> {
         let value = self.value.take().ok_or_else(|| de::Error::custom("a value without its key"))?;
-        seed.deserialize(AtCursor(&mut reader(&self.text[value], self.arena)))
+        self.dict.part(value).reader(self.arena).seed(seed)
     }
 }
 

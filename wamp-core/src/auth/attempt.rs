@@ -7,10 +7,10 @@ use std::rc::Rc;
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
 
+use crate::encoded::Shared;
 use crate::error::shortened;
 use crate::id::SessionId;
 use crate::message;
-use crate::serializer::{Frame, Serializer};
 
 /// One login: what the client claims, and what the host knows of it. A copy is a reference count.
 ///
@@ -40,8 +40,7 @@ pub(crate) struct Hello {
     pub(crate) authid: Option<String>,
     pub(crate) authrole: Option<String>,
     /// The whole message, to read `authextra` from.
-    pub(crate) frame: Frame,
-    pub(crate) serializer: Serializer,
+    pub(crate) frame: Shared,
     pub(crate) host: Rc<dyn Any>,
 }
 
@@ -101,7 +100,7 @@ impl Attempt {
     /// `HELLO.Details.authextra`, read as a struct or a map; an absent one is read as an empty dict. `None` if it is not a `T`.
     #[must_use]
     pub fn authextra<T: DeserializeOwned>(&self) -> Option<T> {
-        message::authextra(self.hello.serializer, &self.hello.frame)
+        message::authextra(&self.hello.frame)
     }
 
     /// The id that the session will have.

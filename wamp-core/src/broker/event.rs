@@ -152,7 +152,7 @@ pub(super) struct Encoded<'e> {
 
 impl Encoded<'_> {
     pub(super) fn message(&mut self, serializer: Serializer) -> Result<Bytes, EncodeError> {
-        if let Some((_, message)) = self.messages.iter().find(|(of, _)| *of == serializer) {
+        if let Some((_, message)) = self.messages.iter().find(|(of, _)| of.format() == serializer.format()) {
             return Ok(message.clone());
         }
         let Event { publication, payload, .. } = *self.event;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bumpalo::Bump;
 use serde::de::Visitor;
+use serde::de::value::BorrowedBytesDeserializer;
 
 use super::head::{BREAK, Head, Length};
 use crate::format::{Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
@@ -87,6 +88,11 @@ impl<'de> Reader<'de> {
 }
 
 impl<'de> Cursor<'de> for Reader<'de> {
+    #[inline]
+    fn part(&self, range: Range<usize>) -> Self {
+        Self::new(&self.bytes[range], self.arena)
+    }
+
     #[inline]
     fn kind(&mut self) -> Kind {
         match self.peek() {
@@ -229,7 +235,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
 
     fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {
         let range = self.skip_value()?;
-        visitor.visit_borrowed_bytes(&self.bytes[range])
+        visitor.visit_newtype_struct(BorrowedBytesDeserializer::new(&self.bytes[range]))
     }
 
     #[inline]

@@ -9,6 +9,7 @@ use super::joined::Joined;
 use super::{Close, Connection, State};
 use crate::auth::{self, ANONYMOUS, Attempt, Authenticators, Candidate, Denied, Exchange, Hello};
 use crate::context::{Context, Link, Subject};
+use crate::encoded::Shared;
 use crate::error::{Error, Violation, shortened, uris};
 use crate::handler::{Answer, Entry};
 use crate::id::SessionId;
@@ -18,7 +19,6 @@ use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::reply::Acceptance;
 use crate::router::Served;
-use crate::serializer::Frame;
 use crate::session::Session;
 use crate::tasks::Work;
 use crate::uri;
@@ -65,7 +65,7 @@ pub(super) struct Joining {
 impl Connection {
     pub(super) fn hello(
         &mut self,
-        frame: &Frame,
+        frame: &Shared,
         realm: &str,
         details: &HelloDetails<'_>,
         now: Instant,
@@ -110,7 +110,7 @@ impl Connection {
         Ok(Newcomer { served, realm: realm.to_owned(), session: SessionId::random(), features })
     }
 
-    fn attempt(&self, newcomer: &Newcomer, frame: &Frame, details: &HelloDetails<'_>) -> Attempt {
+    fn attempt(&self, newcomer: &Newcomer, frame: &Shared, details: &HelloDetails<'_>) -> Attempt {
         let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         Attempt::new(Hello {
             realm: newcomer.realm.clone(),
@@ -118,7 +118,6 @@ impl Connection {
             authid: given(details.authid),
             authrole: given(details.authrole),
             frame: frame.clone(),
-            serializer: self.serializer,
             host: Rc::clone(&self.host),
         })
     }

@@ -26,6 +26,11 @@ pub(super) const LATER: usize = 1;
 
 impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
+    fn part(&self, range: Range<usize>) -> Self {
+        Self::new(self.slice(range), self.arena)
+    }
+
+    #[inline]
     fn kind(&mut self) -> Kind {
         self.white_space();
         match self.peek() {

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use bumpalo::Bump;
-use bytestring::ByteString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -13,12 +12,17 @@ use super::options::{
     SubscribeOptions, YieldOptions,
 };
 use super::passthru::{Passthru, PassthruOptions};
+#[cfg(feature = "cbor")]
+use crate::cbor;
+use crate::encoded::{Format, Shared};
 use crate::error::Violation;
-use crate::format::{Cursor as _, Elements, Malformed};
+use crate::format::{Cursor, Elements, Malformed};
 use crate::id::RequestId;
-use crate::json::Reader;
-use crate::payload::Payload;
-use crate::serializer::{Frame, Serializer, reader};
+use crate::json;
+#[cfg(feature = "msgpack")]
+use crate::msgpack;
+use crate::payload::{NO_KWARGS, Payload};
+use crate::serializer::{Frame, Serializer};
 
 /// What a client may send to a router (Table 2). URIs are not checked yet.
 #[derive(Debug)]
@@ -91,40 +95,51 @@ impl std::fmt::Debug for Secret<'_> {
 }
 
 /// `HELLO.Details.authextra` of a frame that was decoded before; an absent one is an empty dict.
-pub(crate) fn authextra<T: DeserializeOwned>(serializer: Serializer, frame: &Frame) -> Option<T> {
+pub(crate) fn authextra<T: DeserializeOwned>(hello: &Shared) -> Option<T> {
     #[derive(Deserialize)]
     struct Details<T> {
         authextra: Option<T>,
     }
     let arena = Bump::new();
-    let mut fields = match (serializer, frame) {
-        (Serializer::Json, Frame::Text(text)) => Fields::open(text, &arena).ok()?,
-        (Serializer::Json, Frame::Binary(_)) => return None,
-    };
-    fields.element("message type").ok()?;
-    fields.reader.skip().ok()?;
-    fields.string("Realm").ok()?;
-    let Details { authextra } = fields.options("Details").ok()?;
-    authextra.or_else(|| reader("{}", &arena).read().ok())
+    let mut reader = hello.part(0..hello.len()).reader(&arena);
+    let mut elements = reader.list().ok()?;
+    for _ in ["message type", "Realm"] {
+        reader.element(&mut elements).ok()?;
+        reader.skip().ok()?;
+    }
+    reader.element(&mut elements).ok()?;
+    let Details { authextra } = reader.read().ok()?;
+    authextra.or_else(|| NO_KWARGS.reader(&arena).read().ok())
 }
 
-/// Reads one message; `arena` keeps the strings that had to be unescaped.
-pub(crate) fn decode<'f>(
-    serializer: Serializer,
-    frame: &'f Frame,
-    arena: &'f Bump,
-) -> Result<Message<'f>, Violation> {
-    match (serializer, frame) {
-        (Serializer::Json, Frame::Text(text)) => Fields::open(text, arena)?.message(),
-        (Serializer::Json, Frame::Binary(_)) => Err("binary frame on wamp.2.json".into()), // T-09
+/// What a frame holds; the kind of frame must be the serializer's (T-09).
+pub(crate) fn unframe(serializer: Serializer, frame: Frame) -> Result<Shared, Violation> {
+    match (serializer.format(), frame) {
+        (Format::Json, Frame::Text(text)) => Ok(Shared::Json(text)),
+        #[cfg(feature = "msgpack")]
+        (Format::MsgPack, Frame::Binary(bytes)) => Ok(Shared::MsgPack(bytes)),
+        #[cfg(feature = "cbor")]
+        (Format::Cbor, Frame::Binary(bytes)) => Ok(Shared::Cbor(bytes)),
+        (_, Frame::Text(_)) => Err(format!("text frame on {}", serializer.subprotocol()).into()),
+        (_, Frame::Binary(_)) => Err(format!("binary frame on {}", serializer.subprotocol()).into()),
+    }
+}
+
+/// Reads one message; `arena` keeps the strings that had to be decoded.
+pub(crate) fn decode<'f>(frame: &'f Shared, arena: &'f Bump) -> Result<Message<'f>, Violation> {
+    match frame {
+        Shared::Json(text) => Fields::open(frame, json::Reader::new(text, arena))?.message(),
+        #[cfg(feature = "msgpack")]
+        Shared::MsgPack(bytes) => Fields::open(frame, msgpack::Reader::new(bytes, arena))?.message(),
+        #[cfg(feature = "cbor")]
+        Shared::Cbor(bytes) => Fields::open(frame, cbor::Reader::new(bytes, arena))?.message(),
     }
 }
 
 /// The elements of the outermost list, taken one after the other.
-struct Fields<'f> {
-    text: &'f ByteString,
-    arena: &'f Bump,
-    reader: Reader<'f>,
+struct Fields<'f, C> {
+    frame: &'f Shared,
+    reader: C,
     elements: Elements,
 }
 
@@ -134,11 +149,10 @@ impl From<Malformed> for Violation {
     }
 }
 
-impl<'f> Fields<'f> {
-    fn open(text: &'f ByteString, arena: &'f Bump) -> Result<Self, Violation> {
-        let mut reader = reader(text, arena);
+impl<'f, C: Cursor<'f>> Fields<'f, C> {
+    fn open(frame: &'f Shared, mut reader: C) -> Result<Self, Violation> {
         let elements = reader.list()?;
-        Ok(Self { text, arena, reader, elements })
+        Ok(Self { frame, reader, elements })
     }
 
     fn message(mut self) -> Result<Message<'f>, Violation> {
@@ -322,7 +336,7 @@ impl<'f> Fields<'f> {
     }
 
     fn read<T: Deserialize<'f>>(&self, dict: Range<usize>) -> Result<T, Violation> {
-        let options = reader(&self.text[dict], self.arena).read();
+        let options = self.reader.part(dict).read();
         options.map_err(|malformed| format!("Options: {malformed}").into())
     }
 
@@ -356,14 +370,14 @@ impl<'f> Fields<'f> {
             }
         }
         self.reader.end()?;
-        Ok(Payload::of_frame(self.text.clone(), args, kwargs))
+        Ok(Payload::of_frame(self.frame.clone(), args, kwargs))
     }
 
     /// Where a list or dict stands; an empty one stands nowhere, so that absent and empty are the same (M-10).
     fn container(&mut self) -> Result<Range<usize>, Violation> {
         let range = self.reader.skip()?;
-        let inside = &self.text[range.start + 1..range.end - 1];
-        Ok(if inside.trim_ascii().is_empty() { 0..0 } else { range })
+        let is_empty = self.reader.part(range.clone()).is_empty()?;
+        Ok(if is_empty { 0..0 } else { range })
     }
 
     /// The list is complete, and nothing follows it.

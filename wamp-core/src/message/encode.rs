@@ -7,6 +7,7 @@ use super::code;
 use super::features::RouterRoles;
 use super::options::CancelMode;
 use super::passthru::{Passthru, PassthruKeys};
+use super::tail::Tail;
 use crate::id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 use crate::payload::Payload;
 use crate::serializer::{EncodeError, Serializer};
@@ -304,82 +305,4 @@ pub(crate) fn forwarded_error(
     payload: &Payload,
 ) -> Written {
     Tail::of(s, out, &(code::ERROR, code::CALL, request, details, error), |tail| tail.payload(payload))
-}
-
-/// `Arguments` and `ArgumentsKw` at the end of a message: what is empty is left out (M-09).
-#[derive(Debug)]
-pub struct Tail<'o> {
-    serializer: Serializer,
-    out: &'o mut Vec<u8>,
-}
-
-impl Tail<'_> {
-    fn of<F>(serializer: Serializer, out: &mut Vec<u8>, head: &impl Serialize, write: F) -> Written
-    where
-        F: FnOnce(&mut Tail<'_>) -> Written,
-    {
-        serializer.write(out, head)?;
-        // The head was written as a complete list: open it again.
-        out.pop();
-        write(&mut Tail { serializer, out })?;
-        out.push(b']');
-        Ok(())
-    }
-
-    /// One positional argument.
-    pub(crate) fn one<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        self.out.extend_from_slice(b",[");
-        self.serializer.write(self.out, value)?;
-        self.out.push(b']');
-        Ok(())
-    }
-
-    /// One positional argument that is encoded already.
-    pub(crate) fn verbatim(&mut self, value: &str) {
-        self.out.extend_from_slice(b",[");
-        self.out.extend_from_slice(value.as_bytes());
-        self.out.push(b']');
-    }
-
-    /// The positional arguments: a value that serialises as a list.
-    pub(crate) fn args<T: Serialize + ?Sized>(&mut self, list: &T) -> Written {
-        self.part(list, b'[', b"[]", b"", "Args wants a tuple or a list")
-    }
-
-    /// The keyword arguments alone: a value that serialises as a dict.
-    pub(crate) fn kwargs<T: Serialize + ?Sized>(&mut self, dict: &T) -> Written {
-        self.part(dict, b'{', b"{}", b",[]", "Kwargs wants a struct or a map")
-    }
-
-    fn part<T>(&mut self, value: &T, open: u8, empty: &[u8], before: &[u8], otherwise: &str) -> Written
-    where
-        T: Serialize + ?Sized,
-    {
-        let start = self.out.len();
-        self.out.extend_from_slice(before);
-        self.out.push(b',');
-        let value_start = self.out.len();
-        self.serializer.write(self.out, value)?;
-        let written = &self.out[value_start..];
-        if written == empty {
-            self.out.truncate(start);
-        } else if written.first() != Some(&open) {
-            return Err(EncodeError::new(otherwise));
-        }
-        Ok(())
-    }
-
-    /// Arguments that are encoded already.
-    pub(crate) fn payload(&mut self, payload: &Payload) -> Written {
-        let (args, kwargs) = (payload.args_text(), payload.kwargs_text());
-        if let Some(args) = args.or(kwargs.map(|_| "[]")) {
-            self.out.push(b',');
-            self.out.extend_from_slice(args.as_bytes());
-        }
-        if let Some(kwargs) = kwargs {
-            self.out.push(b',');
-            self.out.extend_from_slice(kwargs.as_bytes());
-        }
-        Ok(())
-    }
 }

@@ -18,6 +18,11 @@ pub(crate) struct Reader<'de> {
 
 impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
+    fn part(&self, range: Range<usize>) -> Self {
+        Self::new(&self.bytes[range], self.arena)
+    }
+
+    #[inline]
     fn kind(&mut self) -> Kind {
         match self.peek() {
             Some(0xa0..=0xbf | 0xd9..=0xdb) => Kind::String,

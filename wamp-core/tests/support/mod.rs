@@ -5,6 +5,7 @@
 pub(crate) mod caller;
 pub(crate) mod handlers;
 pub(crate) mod login;
+pub(crate) mod wire;
 
 use std::any::Any;
 use std::rc::Rc;
@@ -60,6 +61,7 @@ pub(crate) fn router_of(registrations: &'static [wamp_core::__private::Registrat
 /// One peer, polled as a host polls: after each message, when its deadline has passed, and when it was woken.
 pub(crate) struct Client {
     connection: Connection,
+    serializer: Serializer,
     now: Instant,
     due: Arc<Due>,
     /// The session's id, once WELCOME came.
@@ -81,14 +83,22 @@ impl Client {
     }
 
     pub(crate) fn connect_as(router: &Router, identity: Identity) -> Self {
-        Self::connect_with(router, identity, Rc::new(()))
+        Self::open(router, identity, wire::serializer(), Rc::new(()))
     }
 
     pub(crate) fn connect_with(router: &Router, identity: Identity, host: Rc<dyn Any>) -> Self {
+        Self::open(router, identity, wire::serializer(), host)
+    }
+
+    pub(crate) fn connect_in(router: &Router, identity: Identity, serializer: Serializer) -> Self {
+        Self::open(router, identity, serializer, Rc::new(()))
+    }
+
+    fn open(router: &Router, identity: Identity, serializer: Serializer, host: Rc<dyn Any>) -> Self {
         let now = Instant::now();
-        let transport = Transport { serializer: Serializer::Json, framing: FRAMING, identity, host };
+        let transport = Transport { serializer, framing: FRAMING, identity, host };
         let connection = Connection::new(router, transport, now);
-        Self { connection, now, due: Arc::new(Due(AtomicBool::new(true))), id: 0 }
+        Self { connection, serializer, now, due: Arc::new(Due(AtomicBool::new(true))), id: 0 }
     }
 
     /// A session in `realm1`.
@@ -120,13 +130,24 @@ impl Client {
         client
     }
 
+    /// A session in `realm1` by this serializer.
+    pub(crate) fn join_by(router: &Router, serializer: Serializer) -> Self {
+        let mut client = Self::connect_in(router, Identity::anonymous(), serializer);
+        client.id = welcomed(&client.ask(hello("realm1")));
+        client
+    }
+
+    /// Sends a message that is written as JSON, in the client's serializer.
     pub(crate) fn send(&mut self, message: impl Into<String>) {
-        self.connection.receive(message.into().into(), self.now);
-        self.due.0.store(true, Ordering::Relaxed);
+        self.send_frame(wire::frame(self.serializer, message.into()));
     }
 
     pub(crate) fn send_binary(&mut self, message: &'static [u8]) {
-        self.connection.receive(Frame::Binary(message.into()), self.now);
+        self.send_frame(Frame::Binary(message.into()));
+    }
+
+    pub(crate) fn send_frame(&mut self, frame: Frame) {
+        self.connection.receive(frame, self.now);
         self.due.0.store(true, Ordering::Relaxed);
     }
 
@@ -138,6 +159,14 @@ impl Client {
         }
     }
 
+    /// The frames that the server has to send now, as they are.
+    pub(crate) fn frames(&mut self) -> Vec<Vec<u8>> {
+        self.poll();
+        let output = self.connection.take_output();
+        self.due.0.fetch_or(!output.is_empty(), Ordering::Relaxed);
+        frames(&output)
+    }
+
     /// All that the server has to say now.
     pub(crate) fn received(&mut self) -> Vec<Value> {
         let mut messages = Vec::new();
@@ -147,7 +176,7 @@ impl Client {
             if output.is_empty() {
                 return messages;
             }
-            messages.extend(split(&output));
+            messages.extend(split(self.serializer, &output));
             self.due.0.store(true, Ordering::Relaxed);
         }
     }
@@ -250,14 +279,18 @@ pub(crate) fn hello(realm: &str) -> String {
     format!(r#"[1,{},{{"roles":{roles}}}]"#, Value::from(realm))
 }
 
-pub(crate) fn split(mut output: &[u8]) -> Vec<Value> {
-    let mut messages = Vec::new();
+pub(crate) fn split(serializer: Serializer, output: &[u8]) -> Vec<Value> {
+    frames(output).iter().map(|frame| wire::message(serializer, frame)).collect()
+}
+
+fn frames(mut output: &[u8]) -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
     while let Some((prefix, rest)) = output.split_first_chunk::<4>() {
-        let (message, rest) = rest.split_at(u32::from_be_bytes(*prefix) as usize);
-        messages.push(serde_json::from_slice(message).expect("the server writes JSON"));
+        let (frame, rest) = rest.split_at(u32::from_be_bytes(*prefix) as usize);
+        frames.push(frame.to_owned());
         output = rest;
     }
-    messages
+    frames
 }
 
 /// The id in a WELCOME.

@@ -73,8 +73,8 @@ impl<'de> Deserialize<'de> for Raw<'de> {
                 f.write_str("any value")
             }
 
-            fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Raw<'de>, E> {
-                Ok(Raw(bytes))
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, bytes: D) -> Result<Raw<'de>, D::Error> {
+                Deserialize::deserialize(bytes).map(Raw)
             }
         }
         deserializer.deserialize_newtype_struct(RAW_TOKEN, Undecoded)

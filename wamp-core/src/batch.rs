@@ -1,0 +1,116 @@
+//! Several messages in one frame, and how each is delimited (T-15 … T-18).
+
+use std::ops::Range;
+
+use crate::encoded::{Format, Shared};
+use crate::error::Violation;
+use crate::serializer::Serializer;
+
+/// Ends a JSON message: the specification's octet (T-15).
+const SEPARATOR: u8 = 0x1e;
+
+/// The same as autobahn and Bondy understand the specification: "\30", read as octal (D-01).
+const OTHER_SEPARATOR: u8 = 0x18;
+
+/// How messages are delimited inside a frame. The server sends batches of one.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Delimiter {
+    /// The frame is the message.
+    None,
+    /// An octet after each, that cannot stand in JSON.
+    Separator(u8),
+    /// The length before each, in four bytes, most significant first.
+    Length,
+}
+
+impl Delimiter {
+    pub(crate) fn of(serializer: Serializer) -> Self {
+        match (serializer.is_batched(), serializer.format()) {
+            (false, _) => Self::None,
+            (true, Format::Json) => Self::Separator(SEPARATOR),
+            (true, _) => Self::Length,
+        }
+    }
+
+    /// Bytes left free before a message is written.
+    pub(crate) fn reserve(self) -> usize {
+        match self {
+            Self::None | Self::Separator(_) => 0,
+            Self::Length => 4,
+        }
+    }
+
+    /// Delimits the message that was written from `start` on, behind what was left free.
+    pub(crate) fn complete(self, out: &mut Vec<u8>, start: usize) {
+        match self {
+            Self::None => {}
+            Self::Separator(separator) => out.push(separator),
+            Self::Length => {
+                let length = u32::try_from(out.len() - start).expect("a message is shorter than 4 GiB");
+                out[start - 4..start].copy_from_slice(&length.to_be_bytes());
+            }
+        }
+    }
+}
+
+/// What is left of a batch.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    frame: Shared,
+    at: usize,
+    delimiter: Delimiter,
+}
+
+impl Batch {
+    pub(crate) fn new(serializer: Serializer, frame: Shared) -> Self {
+        Self { frame, at: 0, delimiter: Delimiter::of(serializer) }
+    }
+
+    /// How the latest message was delimited.
+    pub(crate) fn delimiter(&self) -> Delimiter {
+        self.delimiter
+    }
+
+    /// Whether nothing is left.
+    pub(crate) fn is_done(&self) -> bool {
+        self.at == self.frame.len()
+    }
+
+    /// The next message.
+    pub(crate) fn next(&mut self) -> Result<Shared, Violation> {
+        if self.is_done() {
+            return Err("a batch without a message".into()); // T-18
+        }
+        let rest = &self.frame.as_bytes()[self.at..];
+        let (message, end) = match self.delimiter {
+            Delimiter::Length => prefixed(rest)?,
+            Delimiter::None | Delimiter::Separator(_) => {
+                let (length, separator) = separated(rest)?;
+                self.delimiter = Delimiter::Separator(separator);
+                (0..length, length + 1)
+            }
+        };
+        // A message that is kept must not keep a whole batch of others alive.
+        let alone = end == self.frame.len();
+        let message = self.frame.take(self.at + message.start..self.at + message.end, alone);
+        self.at += end;
+        Ok(message)
+    }
+}
+
+/// Where the first message stands, and where the next begins (T-16).
+fn prefixed(rest: &[u8]) -> Result<(Range<usize>, usize), Violation> {
+    let (length, rest) = rest.split_first_chunk().ok_or("a message without its length")?;
+    let length = u32::from_be_bytes(*length) as usize;
+    if length > rest.len() {
+        return Err("a message is longer than its batch".into());
+    }
+    Ok((4..4 + length, 4 + length))
+}
+
+/// The first message's length, and the octet that ends it.
+fn separated(rest: &[u8]) -> Result<(usize, u8), Violation> {
+    let end = rest.iter().position(|octet| matches!(*octet, SEPARATOR | OTHER_SEPARATOR));
+    let end = end.ok_or("a message without its separator")?; // T-18
+    Ok((end, rest[end]))
+}

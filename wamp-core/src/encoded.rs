@@ -1,0 +1,294 @@
+//! Values in one of the formats: what a frame holds, lends, and becomes in another format.
+
+use std::fmt;
+use std::ops::Range;
+
+use bumpalo::Bump;
+use bytes::Bytes;
+use bytestring::ByteString;
+use serde::Serialize;
+use serde::de::{Deserialize, DeserializeSeed};
+
+#[cfg(feature = "cbor")]
+use crate::cbor::{self, Cbor};
+use crate::format::{AtCursor, Cursor, Elements, Kind, Malformed};
+use crate::format::{
+    transcode::{Transcoded, transcode_json},
+    write::{self, Tokens},
+};
+use crate::json;
+#[cfg(feature = "msgpack")]
+use crate::msgpack::{self, MsgPack};
+
+/// How values are encoded; a serializer is a format, and how its messages are delimited.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    #[cfg(feature = "msgpack")]
+    MsgPack,
+    #[cfg(feature = "cbor")]
+    Cbor,
+}
+
+/// An encoded value, or what holds several.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Encoded<'f> {
+    Json(&'f str),
+    #[cfg(feature = "msgpack")]
+    MsgPack(&'f [u8]),
+    #[cfg(feature = "cbor")]
+    Cbor(&'f [u8]),
+}
+
+/// The same, shared by reference count.
+#[derive(Clone, Debug)]
+pub(crate) enum Shared {
+    Json(ByteString),
+    #[cfg(feature = "msgpack")]
+    MsgPack(Bytes),
+    #[cfg(feature = "cbor")]
+    Cbor(Bytes),
+}
+
+/// A cursor over a value of any format.
+#[derive(Debug)]
+pub(crate) enum Reader<'de> {
+    Json(json::Reader<'de>),
+    #[cfg(feature = "msgpack")]
+    MsgPack(msgpack::Reader<'de>),
+    #[cfg(feature = "cbor")]
+    Cbor(cbor::Reader<'de>),
+}
+
+/// The same for the content of each variant.
+macro_rules! each {
+    ($of:ident, $value:expr, $inside:ident => $then:expr) => {
+        match $value {
+            $of::Json($inside) => $then,
+            #[cfg(feature = "msgpack")]
+            $of::MsgPack($inside) => $then,
+            #[cfg(feature = "cbor")]
+            $of::Cbor($inside) => $then,
+        }
+    };
+}
+
+/// The value could not be written in a serializer: a map with keys that are no strings, or a failing `Serialize`.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot be serialised: {0}")]
+pub struct EncodeError(String);
+
+impl EncodeError {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<crate::format::write::Fault> for EncodeError {
+    fn from(fault: crate::format::write::Fault) -> Self {
+        Self(fault.to_string())
+    }
+}
+
+impl Format {
+    /// Appends the value to `out`, or leaves `out` as it was.
+    pub(crate) fn write<T: Serialize + ?Sized>(
+        self,
+        out: &mut Vec<u8>,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        match self {
+            Self::Json => json::write(out, value).map_err(|error| EncodeError::new(error.to_string())),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack => Ok(write::write::<MsgPack>(out, value)?),
+            #[cfg(feature = "cbor")]
+            Self::Cbor => Ok(write::write::<Cbor>(out, value)?),
+        }
+    }
+
+    /// What the bytes are that this format has written, and whether they are an empty list or dict.
+    pub(crate) fn describe(self, written: &[u8]) -> (Kind, bool) {
+        match self {
+            Self::Json => match written {
+                [b'[', ..] => (Kind::List, written.len() == 2),
+                [b'{', ..] => (Kind::Dict, written.len() == 2),
+                _ => (Kind::Unknown, false),
+            },
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack => describe(msgpack::Reader::new(written, &Bump::new())),
+            #[cfg(feature = "cbor")]
+            Self::Cbor => describe(cbor::Reader::new(written, &Bump::new())),
+        }
+    }
+}
+
+fn describe<'de>(mut cursor: impl Cursor<'de>) -> (Kind, bool) {
+    let kind = cursor.kind();
+    (kind, matches!(kind, Kind::List | Kind::Dict) && cursor.is_empty().unwrap_or(false))
+}
+
+impl Shared {
+    pub(crate) fn len(&self) -> usize {
+        each!(Self, self, bytes => bytes.len())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Json(text) => text.as_bytes(),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => bytes,
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => bytes,
+        }
+    }
+
+    /// A part, whose ends are characters' boundaries, of its own or `shared` with the whole.
+    pub(crate) fn take(&self, range: Range<usize>, shared: bool) -> Self {
+        match self {
+            Self::Json(text) if shared => Self::Json(text.slice_ref(&text[range])),
+            Self::Json(text) => Self::Json(text[range].into()),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => Self::MsgPack(take(bytes, range, shared)),
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => Self::Cbor(take(bytes, range, shared)),
+        }
+    }
+
+    /// What stands at this place; both ends are those of a value.
+    pub(crate) fn part(&self, range: Range<usize>) -> Encoded<'_> {
+        match self {
+            Self::Json(text) => Encoded::Json(&text[range]),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => Encoded::MsgPack(&bytes[range]),
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => Encoded::Cbor(&bytes[range]),
+        }
+    }
+}
+
+fn take(bytes: &Bytes, range: Range<usize>, shared: bool) -> Bytes {
+    match shared {
+        true => bytes.slice(range),
+        false => Bytes::copy_from_slice(&bytes[range]),
+    }
+}
+
+impl<'f> Encoded<'f> {
+    /// A cursor; what must be decoded is kept in `arena`.
+    pub(crate) fn reader(self, arena: &'f Bump) -> Reader<'f> {
+        match self {
+            Self::Json(text) => Reader::Json(json::Reader::new(text, arena)),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => Reader::MsgPack(msgpack::Reader::new(bytes, arena)),
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => Reader::Cbor(cbor::Reader::new(bytes, arena)),
+        }
+    }
+
+    /// What stands at this place; both ends are those of a value.
+    pub(crate) fn part(self, range: Range<usize>) -> Self {
+        match self {
+            Self::Json(text) => Self::Json(&text[range]),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => Self::MsgPack(&bytes[range]),
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => Self::Cbor(&bytes[range]),
+        }
+    }
+
+    /// Appends it in this format: as it is, or transcoded.
+    pub(crate) fn write(&self, format: Format, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        match (*self, format) {
+            (Self::Json(text), Format::Json) => out.extend_from_slice(text.as_bytes()),
+            #[cfg(feature = "msgpack")]
+            (Self::MsgPack(bytes), Format::MsgPack) => out.extend_from_slice(bytes),
+            #[cfg(feature = "cbor")]
+            (Self::Cbor(bytes), Format::Cbor) => out.extend_from_slice(bytes),
+            #[cfg(feature = "msgpack")]
+            (Self::Json(text), Format::MsgPack) => reveal::<MsgPack>(text, out)?,
+            #[cfg(feature = "cbor")]
+            (Self::Json(text), Format::Cbor) => reveal::<Cbor>(text, out)?,
+            #[cfg(feature = "msgpack")]
+            (Self::MsgPack(bytes), _) => {
+                let arena = Bump::new();
+                format.write(out, &Transcoded::new(msgpack::Reader::new(bytes, &arena)))?;
+            }
+            #[cfg(feature = "cbor")]
+            (Self::Cbor(bytes), _) => {
+                let arena = Bump::new();
+                format.write(out, &Transcoded::new(cbor::Reader::new(bytes, &arena)))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn reveal<T: Tokens>(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    Ok(transcode_json::<T>(out, text)?)
+}
+
+/// As JSON, which the log and tests can show.
+impl fmt::Display for Encoded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Json(text) = self {
+            return f.write_str(text);
+        }
+        let mut out = Vec::new();
+        self.write(Format::Json, &mut out).map_err(|_| fmt::Error)?;
+        f.write_str(&String::from_utf8_lossy(&out))
+    }
+}
+
+/// As it stands; a value of another format than the serializer's is transcoded.
+impl Serialize for Encoded<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match *self {
+            Self::Json(text) => {
+                let raw: &serde_json::value::RawValue =
+                    serde_json::from_str(text).map_err(serde::ser::Error::custom)?;
+                raw.serialize(serializer)
+            }
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => {
+                let arena = Bump::new();
+                Transcoded::new(msgpack::Reader::new(bytes, &arena)).serialize(serializer)
+            }
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => {
+                let arena = Bump::new();
+                Transcoded::new(cbor::Reader::new(bytes, &arena)).serialize(serializer)
+            }
+        }
+    }
+}
+
+/// The methods of [`Cursor`], each decided on once for a whole value.
+impl<'de> Reader<'de> {
+    pub(crate) fn list(&mut self) -> Result<Elements, Malformed> {
+        each!(Self, self, reader => reader.list())
+    }
+
+    pub(crate) fn dict(&mut self) -> Result<Elements, Malformed> {
+        each!(Self, self, reader => reader.dict())
+    }
+
+    pub(crate) fn element(&mut self, elements: &mut Elements) -> Result<bool, Malformed> {
+        each!(Self, self, reader => reader.element(elements))
+    }
+
+    pub(crate) fn key(&mut self, elements: &mut Elements) -> Result<Option<&'de str>, Malformed> {
+        each!(Self, self, reader => reader.key(elements))
+    }
+
+    pub(crate) fn skip(&mut self) -> Result<Range<usize>, Malformed> {
+        each!(Self, self, reader => reader.skip())
+    }
+
+    pub(crate) fn read<T: Deserialize<'de>>(&mut self) -> Result<T, Malformed> {
+        each!(Self, self, reader => reader.read())
+    }
+
+    pub(crate) fn seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Malformed> {
+        each!(Self, self, reader => seed.deserialize(AtCursor(reader)))
+    }
+}
