@@ -139,6 +139,15 @@ impl Broker {
         Some(left)
     }
 
+    /// Takes a session out of a subscription against its will (E-12). `None` if it does not hold it.
+    pub(crate) fn revoke(&self, id: SubscriptionId, session: SessionId, reason: String) -> Option<Left> {
+        let subscribers = self.subscription(id)?;
+        let peer = subscribers.holder(session)?;
+        let left = self.unsubscribe(&subscribers.topic, session)?;
+        peer.mailbox.revoked(id, reason);
+        Some(left)
+    }
+
     /// The subscription has been accepted: it is listed from now on. Tells whether it is the first of its topic.
     pub(crate) fn accept(&self, id: SubscriptionId, session: SessionId) -> Option<(Arc<Subscribers>, bool)> {
         let subscribers = Arc::clone(self.by_id.read().get(&id)?);

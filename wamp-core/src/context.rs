@@ -268,6 +268,7 @@ pub struct Subscription {
     id: SubscriptionId,
     topic: Cow<'static, str>,
     peer: Arc<Peer>,
+    pub(crate) realm: Realm,
     active: Arc<AtomicBool>,
 }
 
@@ -325,6 +326,7 @@ impl FromContext for Subscription {
                 id: *id,
                 topic: context.uri.clone(),
                 peer: Arc::clone(context.session().peer()),
+                realm: context.session().realm().clone(),
                 active: Arc::clone(active),
             }),
             _ => Err(Error::internal("`Subscription` outside #[subscribe]")),

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
 
 use parking_lot::{Mutex, RwLock};
 use rand::RngExt as _;
@@ -13,6 +12,7 @@ use crate::message::{InvokePolicy, RegisterOptions};
 use crate::pattern::{Candidates, Index, Pattern};
 use crate::peer::Peer;
 use crate::routing::Routing;
+use crate::timestamp::Timestamp;
 
 /// Registrations of clients in one realm.
 ///
@@ -35,8 +35,7 @@ pub(crate) struct Registered {
     pub(crate) id: RegistrationId,
     pub(crate) pattern: Pattern,
     pub(crate) invoke: InvokePolicy,
-    #[allow(dead_code, reason = "for the registration meta API, which lands next")]
-    pub(crate) created: SystemTime,
+    pub(crate) created: Timestamp,
     callees: Mutex<Callees>,
 }
 
@@ -60,7 +59,6 @@ pub(crate) struct Callee {
 
 /// What REGISTER came to.
 #[derive(Debug)]
-#[allow(dead_code, reason = "for the registration meta API, which lands next")]
 pub(crate) struct Registering {
     pub(crate) registered: Arc<Registered>,
     /// The registration is new; else the callee was added to it, or had it already.
@@ -98,7 +96,7 @@ impl Dealer {
             id: self.next_id(),
             pattern: pattern.clone(),
             invoke,
-            created: SystemTime::now(),
+            created: Timestamp::now(),
             callees: Mutex::new(Callees { list: vec![callee], next: 0 }),
         });
         table.by_pattern.insert(pattern, Arc::clone(&registered));
@@ -120,7 +118,6 @@ impl Dealer {
     }
 
     /// Takes a callee out against its will (RR-04); as [`unregister`](Self::unregister).
-    #[allow(dead_code, reason = "for the registration meta API, which lands next")]
     pub(crate) fn revoke(
         &self,
         id: RegistrationId,
@@ -135,6 +132,13 @@ impl Dealer {
         is_last
     }
 
+    /// All registrations, by id.
+    pub(crate) fn registrations(&self) -> Vec<Arc<Registered>> {
+        let mut all: Vec<_> = self.table.read().by_id.values().cloned().collect();
+        all.sort_unstable_by_key(|registered| registered.id);
+        all
+    }
+
     /// The registrations that can serve a URI.
     pub(crate) fn procedures(&self, uri: &str) -> Candidates<Arc<Registered>> {
         self.table.read().by_pattern.candidates(uri).map(Arc::clone)
@@ -147,6 +151,11 @@ impl Dealer {
 }
 
 impl Registered {
+    /// The sessions that answer its calls, in the order of their registering.
+    pub(crate) fn sessions(&self) -> Vec<SessionId> {
+        self.callees.lock().list.iter().map(|callee| callee.peer.id).collect()
+    }
+
     /// The callee of the next call, by the policy of the registration (H-09). `None` if the last one has just left.
     pub(crate) fn select(&self) -> Option<Callee> {
         self.callees.lock().select(self.invoke).cloned()

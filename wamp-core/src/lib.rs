@@ -50,6 +50,7 @@ mod progress;
 mod realm;
 mod registry;
 mod reply;
+mod revocation;
 mod router;
 mod routing;
 mod serializer;

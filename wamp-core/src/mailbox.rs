@@ -14,6 +14,11 @@ use crate::routing::{Refused, Routing};
 #[derive(Debug)]
 pub(crate) enum Delivery {
     Event(Envelope),
+    /// The router took the session out of a subscription.
+    Revoked {
+        subscription: SubscriptionId,
+        reason: String,
+    },
     /// Another session's part in a routed call.
     Routing(Box<Routing>),
     End(End),
@@ -74,6 +79,14 @@ impl Mailbox {
         }
     }
 
+    /// Tells that the session was taken out of a subscription, behind the events that came before.
+    pub(crate) fn revoked(&self, subscription: SubscriptionId, reason: String) {
+        let mut queue = self.queue.lock();
+        if !queue.closed {
+            queue.push(Delivery::Revoked { subscription, reason });
+        }
+    }
+
     /// Adds what another session says about a routed call.
     ///
     /// A request is refused, and given back, if there is no room for it. What the session asked for itself is taken: its
@@ -107,7 +120,7 @@ impl Mailbox {
         let queue = std::mem::replace(&mut *self.queue.lock(), shut);
         let routing = |delivery| match delivery {
             Delivery::Routing(routing) => Some(*routing),
-            Delivery::Event(_) | Delivery::End(_) => None,
+            Delivery::Event(_) | Delivery::Revoked { .. } | Delivery::End(_) => None,
         };
         queue.deliveries.into_iter().filter_map(routing).collect()
     }
@@ -146,7 +159,7 @@ impl Delivery {
         match self {
             Self::Event(envelope) => envelope.message.len(),
             Self::Routing(routing) => routing.kept_bytes(),
-            Self::End(_) => 0,
+            Self::Revoked { .. } | Self::End(_) => 0,
         }
     }
 }

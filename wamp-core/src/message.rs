@@ -11,7 +11,7 @@ pub(crate) use decode::{Message, Secret, authextra, decode, unframe};
 pub(crate) use encode::{
     Details, EventDetails, InvocationDetails, Welcome, abort, challenge, error, event, forwarded_error,
     goodbye, interrupt, invocation, published, registered, registration_revoked, result, subscribed,
-    unregistered, unsubscribed,
+    subscription_revoked, unregistered, unsubscribed,
 };
 pub(crate) use features::{ClientFeatures, Names, RoleFeatures, RouterRole, RouterRoles};
 pub(crate) use options::{

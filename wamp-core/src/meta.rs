@@ -18,6 +18,7 @@ use crate::router::Served;
 
 pub use access::MetaApi;
 pub(crate) use access::Right;
+pub(crate) use registration::{registered, unregistered};
 pub(crate) use session::{joined, left};
 pub(crate) use subscription::{subscribed, unsubscribed};
 
@@ -44,12 +45,14 @@ const PROCEDURES: &[(&str, Right, Procedure)] = &[
     ("wamp.registration.get", Right::Read, registration::get),
     ("wamp.registration.list_callees", Right::Read, registration::list_callees),
     ("wamp.registration.count_callees", Right::Read, registration::count_callees),
+    ("wamp.registration.remove_callee", Right::Kill, registration::remove_callee),
     ("wamp.subscription.list", Right::Read, subscription::list),
     ("wamp.subscription.lookup", Right::Read, subscription::lookup),
     ("wamp.subscription.match", Right::Read, subscription::matching),
     ("wamp.subscription.get", Right::Read, subscription::get),
     ("wamp.subscription.list_subscribers", Right::Read, subscription::list_subscribers),
     ("wamp.subscription.count_subscribers", Right::Read, subscription::count_subscribers),
+    ("wamp.subscription.remove_subscriber", Right::Kill, subscription::remove_subscriber),
 ];
 
 /// What can be subscribed to.

@@ -44,13 +44,14 @@ struct Shared {
 }
 
 impl Realm {
-    /// Serves a realm where these topics are declared for subscribers, each with a number of its own.
-    pub(crate) fn open(name: &str, topics: Patterns<usize>, limits: &Limits) -> Self {
+    /// Serves a realm where these topics are declared for subscribers, each with a number of its own, and whose own procedures
+    /// are the registrations up to this id.
+    pub(crate) fn open(name: &str, topics: Patterns<usize>, procedures: u64, limits: &Limits) -> Self {
         Self {
             name: name.into(),
             shared: Arc::new(Shared {
                 broker: Broker::new(topics, limits),
-                dealer: Dealer::new(0),
+                dealer: Dealer::new(procedures),
                 sessions: Mutex::default(),
             }),
         }

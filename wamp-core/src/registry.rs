@@ -144,9 +144,12 @@ impl Registry {
         numbered.map(|(id, Registered { pattern, created, .. })| (id, pattern, *created))
     }
 
-    /// The registration that answers a call of the URI.
-    pub(crate) fn registration_of(&self, uri: &str) -> Option<RegistrationId> {
-        let handler = self.procedure(uri)?;
+    pub(crate) fn procedure_count(&self) -> u64 {
+        self.registrations.len() as u64
+    }
+
+    /// The registration that a handler is.
+    pub(crate) fn registration_of(&self, handler: &Registration) -> Option<RegistrationId> {
         let at =
             self.registrations.iter().position(|registered| std::ptr::eq(registered.handler, handler))?;
         RegistrationId::new(at as u64 + 1)

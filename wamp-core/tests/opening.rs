@@ -39,6 +39,7 @@ fn s_03_welcome_announces_what_is_served_and_nothing_else() {
         "publisher_exclusion": true,
         "publisher_identification": true,
         "subscriber_blackwhite_listing": true,
+        "subscription_revocation": true,
     });
     let dealer = json!({"call_canceling": true, "call_timeout": true, "caller_identification": true,
         "payload_passthru_mode": true, "progressive_call_invocations": true, "progressive_call_results": true});

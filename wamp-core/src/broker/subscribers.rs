@@ -77,6 +77,13 @@ impl Subscribers {
         self.sessions.lock().iter().any(|subscriber| subscriber.is_accepted)
     }
 
+    /// The session of this id, if it holds it.
+    pub(crate) fn holder(&self, session: SessionId) -> Option<Arc<Peer>> {
+        let sessions = self.sessions.lock();
+        let mut holders = sessions.iter().filter(|subscriber| subscriber.is_accepted);
+        holders.find(|holder| holder.peer.id == session).map(|holder| Arc::clone(&holder.peer))
+    }
+
     /// The sessions that hold it, in the order in which they came.
     pub(crate) fn sessions(&self) -> Vec<SessionId> {
         let sessions = self.sessions.lock();

@@ -153,6 +153,10 @@ impl Joined {
                     self.event(envelope);
                     true
                 }
+                Poll::Ready(Delivery::Revoked { subscription, reason }) => {
+                    self.subscription_revoked(subscription, &reason);
+                    true
+                }
                 Poll::Ready(Delivery::Routing(routing)) => {
                     self.routed(*routing);
                     true

@@ -7,6 +7,7 @@ use super::joined::Joined;
 use crate::error::{Error, Violation, uris};
 use crate::id::{RegistrationId, RequestId};
 use crate::message::{self, MatchPolicy, RegisterOptions, code};
+use crate::meta;
 use crate::pattern::Pattern;
 
 /// The registrations of one session.
@@ -56,6 +57,7 @@ impl Joined {
         let id = registering.registered.id;
         self.registrations.0.insert(id);
         self.link.outbox.borrow_mut().send(|s, out| message::registered(s, out, request, id));
+        meta::registered(&self.served.realm, self.link.session.id(), &registering);
         Ok(())
     }
 
@@ -66,7 +68,7 @@ impl Joined {
             self.error(code::UNREGISTER, request, &Error::new(uris::NO_SUCH_REGISTRATION));
             return Ok(());
         };
-        self.served.realm.dealer().unregister(id, self.link.session.id());
+        self.leave_registration(id);
         // Calls that were made before reach the callee before UNREGISTERED.
         self.flush_mailbox();
         self.link.outbox.borrow_mut().send(|s, out| message::unregistered(s, out, request));
@@ -83,9 +85,16 @@ impl Joined {
 
     /// Nobody calls the session any more.
     pub(super) fn leave_registrations(&mut self) {
-        let session = self.link.session.id();
-        for id in self.registrations.0.drain() {
-            self.served.realm.dealer().unregister(id, session);
+        for id in std::mem::take(&mut self.registrations.0) {
+            self.leave_registration(id);
+        }
+    }
+
+    fn leave_registration(&self, id: RegistrationId) {
+        let (realm, peer) = (&self.served.realm, self.session().peer());
+        let is_last = realm.dealer().unregister(id, peer.id);
+        if let Some(is_last) = is_last.filter(|_| !peer.is_silenced()) {
+            meta::unregistered(realm, peer.id, id, is_last);
         }
     }
 }

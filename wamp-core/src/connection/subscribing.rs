@@ -145,6 +145,10 @@ impl Joined {
         get_retained: bool,
     ) -> Result<(), Error> {
         let handler = self.subscriber(&topic)?;
+        if self.subscriptions.by_topic.contains_key(&topic) {
+            // What was sent before: perhaps the subscription was revoked, and what is retained is not older than events.
+            self.flush_mailbox();
+        }
         if let Some(&id) = self.subscriptions.by_topic.get(&topic) {
             return self.subscribe_again(request, id, get_retained);
         }
@@ -201,7 +205,6 @@ impl Joined {
         id: SubscriptionId,
         get_retained: bool,
     ) -> Result<(), Error> {
-        self.flush_mailbox(); // What is retained is not older than what follows it.
         let limit = self.limits().subscriptions;
         let Some(Subscribed { topic, state, .. }) = self.subscriptions.by_id.get_mut(&id) else {
             return Ok(());
@@ -327,7 +330,11 @@ impl Joined {
         // B-04: events that were published before go out before UNSUBSCRIBED, and none is published after this.
         unsubscribe(&self.served.realm, &self.subscriptions.by_id[&id].topic, self.link.session.peer());
         self.flush_mailbox();
-        self.subscriptions.remove(id);
+        if self.subscriptions.remove(id).is_none() {
+            // E-12: it had been revoked.
+            self.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION));
+            return Ok(());
+        }
         self.link.outbox.borrow_mut().send(|s, out| message::unsubscribed(s, out, request));
         Ok(())
     }
@@ -337,9 +344,20 @@ impl Joined {
         while let Some(delivery) = self.link.session.peer().mailbox.take() {
             match delivery {
                 Delivery::Event(envelope) => self.event(envelope),
+                Delivery::Revoked { subscription, reason } => {
+                    self.subscription_revoked(subscription, &reason);
+                }
                 Delivery::Routing(routing) => self.routed(*routing),
                 Delivery::End(_) => {}
             }
+        }
+    }
+
+    /// The router took the session out of a subscription (E-12). A client is told if it announced that it understands.
+    pub(super) fn subscription_revoked(&mut self, id: SubscriptionId, reason: &str) {
+        let is_told = self.session().peer().features.subscriber.subscription_revocation;
+        if self.subscriptions.is_accepted(id) && self.subscriptions.remove(id).is_some() && is_told {
+            self.link.outbox.borrow_mut().send(|s, out| message::subscription_revoked(s, out, id, reason));
         }
     }
 

@@ -131,6 +131,22 @@ pub(crate) fn unregistered(s: Serializer, out: &mut Vec<u8>, request: RequestId)
     s.write(out, &(code::UNREGISTERED, request))
 }
 
+/// `UNSUBSCRIBED [35, 0, Details]`: the router took the session out (E-12).
+pub(crate) fn subscription_revoked(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    subscription: SubscriptionId,
+    reason: &str,
+) -> Written {
+    #[derive(Serialize)]
+    struct Details<'d> {
+        subscription: SubscriptionId,
+        #[serde(skip_serializing_if = "str::is_empty")]
+        reason: &'d str,
+    }
+    s.write(out, &(code::UNSUBSCRIBED, 0, Details { subscription, reason }))
+}
+
 /// `UNREGISTERED [67, 0, Details]`: the router revoked it (RR-04).
 pub(crate) fn registration_revoked(
     s: Serializer,

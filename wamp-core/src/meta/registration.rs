@@ -5,14 +5,19 @@
 
 use serde::Serialize;
 
-use super::Request;
+use super::session::no_such_session;
 use super::subscription::ByPolicy;
+use super::{Request, publish};
+use crate::dealer::{Registered, Registering};
 use crate::error::{Error, uris};
 use crate::id::{RegistrationId, SessionId};
 use crate::pattern::Pattern;
+use crate::payload::Payload;
+use crate::realm::Realm;
 use crate::reply::Reply;
 use crate::router::Served;
 use crate::timestamp::Timestamp;
+use crate::uri;
 
 pub(super) const ON_CREATE: &str = "wamp.registration.on_create";
 pub(super) const ON_REGISTER: &str = "wamp.registration.on_register";
@@ -20,12 +25,12 @@ pub(super) const ON_UNREGISTER: &str = "wamp.registration.on_unregister";
 pub(super) const ON_DELETE: &str = "wamp.registration.on_delete";
 
 /// A registration as it is listed.
-pub(crate) struct Listed {
-    pub(crate) id: RegistrationId,
-    pub(crate) pattern: Pattern,
-    pub(crate) invoke: &'static str,
-    pub(crate) created: Timestamp,
-    pub(crate) callees: Vec<SessionId>,
+struct Listed {
+    id: RegistrationId,
+    pattern: Pattern,
+    invoke: &'static str,
+    created: Timestamp,
+    callees: Vec<SessionId>,
 }
 
 #[derive(Serialize)]
@@ -44,26 +49,62 @@ impl<'r> Details<'r> {
     }
 }
 
-/// All registrations of a realm.
-fn all(served: &Served) -> impl Iterator<Item = Listed> {
-    served.registry.registrations().map(|(id, pattern, created)| Listed {
+impl Listed {
+    fn of(registered: &Registered) -> Self {
+        Self {
+            id: registered.id,
+            pattern: registered.pattern.clone(),
+            invoke: registered.invoke.name(),
+            created: registered.created,
+            callees: registered.sessions(),
+        }
+    }
+}
+
+/// All registrations of a realm: the application's, then the clients'.
+fn all(served: &Served) -> Vec<Listed> {
+    let own = served.registry.registrations().map(|(id, pattern, created)| Listed {
         id,
         pattern: pattern.clone(),
         invoke: "single",
         created,
         callees: Vec::new(),
-    })
+    });
+    own.chain(served.realm.dealer().registrations().iter().map(|registered| Listed::of(registered))).collect()
+}
+
+/// A client registered a procedure, perhaps as the first (K-20).
+pub(crate) fn registered(realm: &Realm, session: SessionId, registering: &Registering) {
+    let Registering { registered, is_new, is_added } = registering;
+    if *is_new {
+        publish(realm, ON_CREATE, || {
+            Payload::builder().arg(session).arg(Details::of(&Listed::of(registered)))
+        });
+    }
+    if *is_added {
+        publish(realm, ON_REGISTER, || Payload::builder().arg(session).arg(registered.id));
+    }
+}
+
+/// A client does not answer calls of a registration any more, perhaps as the last (K-20).
+pub(crate) fn unregistered(realm: &Realm, session: SessionId, id: RegistrationId, is_last: bool) {
+    let ids = || Payload::builder().arg(session).arg(id);
+    publish(realm, ON_UNREGISTER, ids);
+    if is_last {
+        publish(realm, ON_DELETE, ids);
+    }
 }
 
 /// K-21; what is under `wamp.` is nobody's registration.
 pub(super) fn list(request: &mut Request<'_>) -> Result<Reply, Error> {
     request.finish()?;
-    Ok(Reply::new().arg(ByPolicy::of(all(request.served).map(|found| (found.pattern.policy, found.id)))))
+    Ok(Reply::new()
+        .arg(ByPolicy::of(all(request.served).iter().map(|found| (found.pattern.policy, found.id)))))
 }
 
 pub(super) fn lookup(request: &mut Request<'_>) -> Result<Reply, Error> {
     let pattern = request.take_pattern("procedure")?;
-    let found = all(request.served).find(|listed| listed.pattern == pattern);
+    let found = all(request.served).into_iter().find(|listed| listed.pattern == pattern);
     Ok(Reply::new().arg(found.map(|listed| listed.id)))
 }
 
@@ -71,7 +112,17 @@ pub(super) fn lookup(request: &mut Request<'_>) -> Result<Reply, Error> {
 pub(super) fn matching(request: &mut Request<'_>) -> Result<Reply, Error> {
     let procedure: String = request.take("procedure")?;
     request.finish()?;
-    Ok(Reply::new().arg(request.served.registry.registration_of(&procedure)))
+    let Served { registry, realm, settings, .. } = request.served;
+    let of_handler = |handler| registry.registration_of(handler);
+    let found = if uri::is_reserved(&procedure) || !uri::is_valid(&procedure) {
+        None
+    } else if settings.route_clients {
+        let registered = realm.dealer().procedures(&procedure).map(|registered| Some(registered.id));
+        registry.procedures(&procedure).map(of_handler).or(registered).best(&procedure).flatten()
+    } else {
+        registry.procedure(&procedure).and_then(of_handler)
+    };
+    Ok(Reply::new().arg(found))
 }
 
 pub(super) fn get(request: &mut Request<'_>) -> Result<Reply, Error> {
@@ -88,9 +139,30 @@ pub(super) fn count_callees(request: &mut Request<'_>) -> Result<Reply, Error> {
 
 /// The registration that is the only argument.
 fn named(request: &mut Request<'_>) -> Result<Listed, Error> {
-    let id: u64 = request.take("registration")?;
+    let id = request.take("registration")?;
     request.finish()?;
+    find(request, id)
+}
+
+fn find(request: &Request<'_>, id: u64) -> Result<Listed, Error> {
     all(request.served)
+        .into_iter()
         .find(|listed| listed.id.get() == id)
         .ok_or_else(|| Error::new(uris::NO_SUCH_REGISTRATION).arg(format!("there is no registration {id}")))
+}
+
+/// K-39.
+pub(super) fn remove_callee(request: &mut Request<'_>) -> Result<Reply, Error> {
+    let (id, session): (u64, u64) = (request.take("registration")?, request.take("session")?);
+    let reason: Option<String> = request.take("reason")?;
+    request.finish()?;
+    let registration = find(request, id)?;
+    let realm = &request.served.realm;
+    let callee = SessionId::new(session).filter(|session| registration.callees.contains(session));
+    let is_last = callee.and_then(|callee| realm.dealer().revoke(registration.id, callee, reason));
+    let (Some(callee), Some(is_last)) = (callee, is_last) else {
+        return Err(no_such_session(session));
+    };
+    unregistered(realm, callee, registration.id, is_last);
+    Ok(Reply::new())
 }

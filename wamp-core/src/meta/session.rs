@@ -155,6 +155,6 @@ fn ids(sessions: &[Arc<Peer>]) -> Vec<SessionId> {
     sessions.iter().map(|peer| peer.id).collect()
 }
 
-fn no_such_session(session: u64) -> Error {
+pub(super) fn no_such_session(session: u64) -> Error {
     Error::new(uris::NO_SUCH_SESSION).arg(format!("there is no session {session} that is meant"))
 }

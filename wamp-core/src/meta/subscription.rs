@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::session::no_such_session;
 use super::{Request, publish};
 use crate::broker::{Left, Subscribers};
 use crate::error::{Error, uris};
@@ -92,6 +93,18 @@ pub(super) fn list_subscribers(request: &mut Request<'_>) -> Result<Reply, Error
 
 pub(super) fn count_subscribers(request: &mut Request<'_>) -> Result<Reply, Error> {
     Ok(Reply::new().arg(named(request)?.sessions().len()))
+}
+
+/// K-39.
+pub(super) fn remove_subscriber(request: &mut Request<'_>) -> Result<Reply, Error> {
+    let (id, session): (u64, u64) = (request.take("subscription")?, request.take("session")?);
+    let reason: Option<String> = request.take("reason")?;
+    request.finish()?;
+    let subscription = find(request, id)?;
+    let is_removed = SessionId::new(session).is_some_and(|session| {
+        request.served.realm.revoke(subscription.id, session, reason.unwrap_or_default())
+    });
+    if is_removed { Ok(Reply::new()) } else { Err(no_such_session(session)) }
 }
 
 /// The subscription that is the only argument.

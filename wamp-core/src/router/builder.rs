@@ -284,7 +284,12 @@ fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Rea
     let mut named = HashMap::new();
     for (RealmBuilder { name, settings, .. }, registry) in declared {
         let limits = settings.limits.clone().map_or_else(|| Arc::clone(limits), Arc::new);
-        let realm = Realm::open(name.as_deref().unwrap_or_default(), registry.topics(), &limits);
+        let realm = Realm::open(
+            name.as_deref().unwrap_or_default(),
+            registry.topics(),
+            registry.procedure_count(),
+            &limits,
+        );
         let (settings, announced) = (settings.clone(), settings.announced());
         let served = Arc::new(Served { realm, registry, settings, limits, announced });
         match name {

@@ -64,6 +64,7 @@ impl Settings {
             (meta, "session_meta_api"),
             (true, "subscriber_blackwhite_listing"),
             (meta, "subscription_meta_api"),
+            (true, "subscription_revocation"),
         ];
         let dealer = [
             (true, "call_canceling"),

@@ -1,0 +1,38 @@
+//! Ending the subscription of a session against its will (specification, "Subscription Revocation").
+
+use crate::context::Subscription;
+use crate::id::{SessionId, SubscriptionId};
+use crate::meta;
+use crate::realm::Realm;
+
+impl Subscription {
+    /// Ends the subscription for this subscriber: it gets no events any more, its streams end, and what it holds is dropped.
+    /// A client that announced `subscription_revocation` is told, with the reason; others are told nothing (E-12). False if
+    /// it was not accepted yet, or has ended.
+    ///
+    /// ```
+    /// use wamp_core::Subscription;
+    ///
+    /// fn close(room: &[Subscription]) {
+    ///     for subscription in room {
+    ///         subscription.revoke("the room is closed");
+    ///     }
+    /// }
+    /// ```
+    pub fn revoke(&self, reason: impl Into<String>) -> bool {
+        self.is_active() && self.realm.revoke(self.id(), self.session(), reason)
+    }
+}
+
+impl Realm {
+    /// Ends the subscription of one session, as [`Subscription::revoke`] does. False if the session does not hold it.
+    pub fn revoke(
+        &self,
+        subscription: SubscriptionId,
+        session: SessionId,
+        reason: impl Into<String>,
+    ) -> bool {
+        let left = self.broker().revoke(subscription, session, reason.into());
+        left.inspect(|left| meta::unsubscribed(self, session, left)).is_some()
+    }
+}
