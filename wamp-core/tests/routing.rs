@@ -710,6 +710,25 @@ fn pi_02_x_02_who_did_not_announce_a_feature_must_not_use_it() {
 }
 
 #[test]
+fn pi_02_progressive_results_and_canceling_announce_progressive_invocations_too() {
+    let router = router();
+    for (features, is_allowed) in [
+        (&["progressive_call_invocations"] as &[&str], true),
+        (&["progressive_call_results", "call_canceling"], true),
+        (&["progressive_call_results"], false),
+        (&["call_canceling"], false),
+    ] {
+        let mut client = join(&router, "realm1", features);
+        client.send(r#"[48,1,{"progress":true},"com.none",[1]]"#);
+        if is_allowed {
+            assert_error(&client.one(), 48, 1, "wamp.error.no_such_procedure");
+        } else {
+            client.assert_violated("a chunk");
+        }
+    }
+}
+
+#[test]
 fn pi_03_x_03_a_callee_that_lacks_the_feature_is_not_called() {
     let router = router();
     let (mut caller, _) = pair(&router);

@@ -133,7 +133,7 @@ impl Joined {
         now: Instant,
     ) -> Result<(), Violation> {
         let announced = self.session().peer().features.caller;
-        if options.goes_on() && !announced.progressive_call_invocations {
+        if options.goes_on() && !announced.may_send_chunks() {
             return Err("the caller did not announce progressive_call_invocations".into()); // PI-02
         }
         if options.passthru.is_some() && !announced.payload_passthru_mode {

@@ -33,6 +33,14 @@ pub(crate) struct RoleFeatures {
     pub(crate) subscription_revocation: bool,
 }
 
+impl RoleFeatures {
+    /// Whether a caller may send progressive call invocations (PI-02). wampy.js 8 sends them without announcing them: whoever
+    /// announces what they build on may.
+    pub(crate) fn may_send_chunks(self) -> bool {
+        self.progressive_call_invocations || (self.progressive_call_results && self.call_canceling)
+    }
+}
+
 /// Null is absent, and absent is no.
 fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
