@@ -52,9 +52,27 @@ fn wampy_is_served() {
 }
 
 #[test]
+fn autobahn_js_has_the_advanced_features() {
+    let server = Server::start("testbed", &["--workers", "2"]);
+    passes(node("autobahn_features.mjs", &[&server.websocket()]), 20);
+}
+
+#[test]
+fn wampy_has_the_advanced_features() {
+    let server = Server::start("testbed", &["--workers", "2"]);
+    passes(node("wampy_features.mjs", &[&server.websocket()]), 20);
+}
+
+#[test]
 fn autobahn_python_is_served() {
     let server = Server::testbed();
     passes(python("autobahn_testbed.py", &[&server.websocket()]), 26);
+}
+
+#[test]
+fn autobahn_python_has_the_advanced_features() {
+    let server = Server::start("testbed", &["--workers", "2"]);
+    passes(python("autobahn_features.py", &[&server.websocket()]), 13);
 }
 
 #[test]

@@ -1,25 +1,12 @@
 // wampy.js against `testbed`, the basic part: node wampy_testbed.mjs URL
 
 import { deepStrictEqual as equal, ok } from "node:assert";
-import { Wampy } from "wampy";
-import WebSocket from "ws";
 import { Inbox, check, finish, until } from "./lib/check.mjs";
+import { join, refused } from "./lib/wampy.mjs";
 
 const url = process.argv[2];
 
-async function join(options = {}) {
-  const client = new Wampy(url, { realm: "realm1", ws: WebSocket, autoReconnect: false, ...options });
-  const welcome = await client.connect();
-  return { client, welcome };
-}
-
-async function refused(promise, uri) {
-  const error = await promise.then((result) => new Error(JSON.stringify(result)), (error) => error);
-  equal(error.errorUri, uri, error.message);
-  return error;
-}
-
-const { client, welcome } = await join();
+const { client, welcome } = await join(url);
 const call = (procedure, payload) => client.call(`testbed.${procedure}`, payload);
 const first = async (procedure, payload) => (await call(procedure, payload)).argsList?.[0];
 
@@ -56,7 +43,7 @@ await check("errors of the server, and the session lives", async () => {
 });
 await check("whoami", async () => equal((await call("whoami")).argsDict.session, client.getSessionId()));
 await check("chat between two clients", async () => {
-  const { client: other } = await join();
+  const { client: other } = await join(url);
   const inbox = new Inbox();
   await other.subscribe("testbed.chat", (event) => inbox.put(event));
   await client.publish("testbed.chat", { argsList: ["hi"], argsDict: { n: 1 } });
@@ -87,7 +74,7 @@ await check("refused subscriptions", async () => {
   await refused(client.subscribe("testbed.undeclared", () => {}), "wamp.error.not_authorized");
 });
 await check("a client that vanishes leaves nothing behind", async () => {
-  const { client: other } = await join();
+  const { client: other } = await join(url);
   const inbox = new Inbox();
   await other.subscribe("testbed.ticker", (event) => inbox.put(event));
   await inbox.next();
@@ -95,7 +82,7 @@ await check("a client that vanishes leaves nothing behind", async () => {
   await until("ticker_count", () => first("ticker_count"), (count) => count === 0);
 });
 await check("an unknown realm is refused", async () => {
-  const error = await join({ realm: "unknown" }).then(() => null, (error) => error);
+  const error = await join(url, { realm: "unknown" }).then(() => null, (error) => error);
   ok(error, "joined");
 });
 await check("says GOODBYE", () => client.disconnect());

@@ -28,14 +28,14 @@ class Session(ApplicationSession):
         self.left.set_result(details)
         self.disconnect()
 
-    async def inbox(self, topic):
+    async def inbox(self, topic, match=None):
         """Subscribes; gives the queue of (args, kwargs, details), and the subscription."""
         queue = asyncio.Queue()
 
         def on_event(*args, details, **kwargs):
             queue.put_nowait((args, kwargs, details))
 
-        subscription = await self.subscribe(on_event, topic, options=SubscribeOptions(details=True))
+        subscription = await self.subscribe(on_event, topic, options=SubscribeOptions(match=match, details=True))
         return queue, subscription
 
 

@@ -27,9 +27,10 @@ export function join(url, realm = "realm1") {
 }
 
 /** Subscribes, and puts `{ args, kwargs, details }` into an inbox. */
-export async function subscribe(session, topic) {
+export async function subscribe(session, topic, options) {
   const inbox = new Inbox();
-  const subscription = await session.subscribe(topic, (args, kwargs, details) => inbox.put({ args, kwargs, details }));
+  const put = (args, kwargs, details) => inbox.put({ args, kwargs, details });
+  const subscription = await session.subscribe(topic, put, options);
   return { inbox, subscription };
 }
 
