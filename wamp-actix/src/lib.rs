@@ -45,9 +45,9 @@ pub use router::{Router, RouterBuilder, router};
 pub use wamp_core::{
     Action, Anonymous, Args, Attempt, Authenticator, Authorization, BuildError, Call, Cancelled, Chunks,
     Context, CraCredential, CredentialError, Cryptosign, DecodeError, Denied, EmitError, EncodeError, Error,
-    Events, FromContext, Hold, Http, Identity, IntoAcceptance, IntoAdmission, Kwargs, Limits, MetaApi,
-    Passthru, Payload, PayloadBuilder, Permission, Progress, Progressive, Publication, PublicationId,
-    Publish, PublishError, Raw, Realm, RealmBuilder, RegistrationId, Reply, RequestId, Scram,
+    Events, FromContext, History, Hold, Http, Identity, IntoAcceptance, IntoAdmission, Kwargs, Limits,
+    MetaApi, Passthru, Payload, PayloadBuilder, Permission, Progress, Progressive, Publication,
+    PublicationId, Publish, PublishError, Raw, Realm, RealmBuilder, RegistrationId, Reply, RequestId, Scram,
     ScramCredential, Session, SessionData, SessionId, Snapshot, Stopped, Subscription, SubscriptionId,
     Ticket, Topic, WampCra, WampError, salt, uris,
 };

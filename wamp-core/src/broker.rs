@@ -1,6 +1,7 @@
 //! Subscriptions of one realm, and how an event reaches them.
 
 mod event;
+mod history;
 mod patterns;
 mod retention;
 mod subscribers;
@@ -20,6 +21,9 @@ use crate::pattern::{Pattern, Patterns};
 use crate::peer::Peer;
 use crate::serializer::EncodeError;
 pub(crate) use event::{Event, encode};
+use history::Histories;
+pub use history::History;
+pub(crate) use history::Recorded;
 use patterns::PatternSubscriptions;
 use retention::{Held, Retention};
 pub(crate) use subscribers::{Left, Subscribers};
@@ -29,13 +33,14 @@ const SHARDS: usize = 16;
 
 /// Subscriptions of one realm, one for each topic or pattern that at least one session is subscribed to.
 ///
-/// Locks are taken in this order: the retained events, a shard or the patterns, the ids, a subscription, a
+/// Locks are taken in this order: a history, the retained events, a shard or the patterns, the ids, a subscription, a
 /// mailbox.
 #[derive(Debug)]
 pub(crate) struct Broker {
     hasher: RandomState,
     shards: [RwLock<HashMap<Arc<str>, Arc<Subscribers>>>; SHARDS],
     patterns: PatternSubscriptions,
+    history: Histories,
     retention: Retention,
     max_retained: usize,
     max_retained_bytes: usize,
@@ -47,11 +52,12 @@ pub(crate) struct Broker {
 
 impl Broker {
     /// For a realm where these topics are declared for subscribers, each with a number of its own.
-    pub(crate) fn new(topics: Patterns<usize>, limits: &Limits) -> Self {
+    pub(crate) fn new(topics: Patterns<usize>, history: &[(String, History)], limits: &Limits) -> Self {
         Self {
             hasher: RandomState::new(),
             shards: Default::default(),
             patterns: PatternSubscriptions::new(topics),
+            history: Histories::new(history),
             retention: Retention::new(limits),
             max_retained: limits.retained_per_subscription,
             max_retained_bytes: limits.queued_bytes,
@@ -210,15 +216,25 @@ impl Broker {
         }
     }
 
-    /// Delivers an event, and retains it if it asks for that.
+    /// Delivers an event, and keeps it for later if the topic has a history, or the event is to be retained.
     pub(crate) fn publish(&self, event: &Event<'_>) -> Result<(), EncodeError> {
-        if !event.retain {
-            return self.deliver(event);
+        let recording = self.history.begin(event);
+        if event.retain {
+            let mut held = self.retention.hold();
+            self.deliver(event)?;
+            self.retention.keep(&mut held, event);
+        } else {
+            self.deliver(event)?;
         }
-        let mut held = self.retention.hold();
-        self.deliver(event)?;
-        self.retention.keep(&mut held, event);
+        if let Some(recording) = recording {
+            recording.record(event);
+        }
         Ok(())
+    }
+
+    /// What is recorded of the topics of a subscription, in the order in which it happened.
+    pub(crate) fn history(&self, topic: &Pattern) -> Vec<Arc<Recorded>> {
+        self.history.of(topic, |recorded| self.patterns.serves(topic, recorded))
     }
 
     /// Puts the event into the mailbox of every subscriber that it is for, once for each matching subscription (B-11).

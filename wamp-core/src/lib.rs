@@ -56,6 +56,7 @@ mod routing;
 mod serializer;
 mod session;
 mod tasks;
+mod testament;
 mod timestamp;
 mod uri;
 
@@ -65,6 +66,7 @@ pub use auth::{
     ScramCredential, Ticket, WampCra, salt,
 };
 pub use authorization::{Action, Authorization, Permission};
+pub use broker::History;
 pub use chunks::Chunks;
 pub use connection::{Close, Connection, Transport};
 pub use context::{Call, Context, EmitError, FromContext, Publication, Subscription};

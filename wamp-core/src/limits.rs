@@ -42,6 +42,9 @@ pub struct Limits {
     /// Retained events that one SUBSCRIBE is answered with, each of another topic, and together no longer than
     /// [`queued_bytes`](Self::queued_bytes); of the others none is sent. 1 024.
     pub retained_per_subscription: usize,
+    /// Testaments of one session, which take [`bytes_in_flight`](Self::bytes_in_flight) at most; one more is answered
+    /// `wamp.error.unavailable`. 64.
+    pub testaments: usize,
     /// Messages that may wait for a subscriber; one more and it is cut off, so that the publisher never waits. A handler that
     /// publishes more than this without an await in between cuts off even those who read. 16 384.
     pub queued_messages: usize,
@@ -87,6 +90,7 @@ impl Default for Limits {
             bytes_in_flight: 4 << 20,
             registrations: 1024,
             subscriptions: 1024,
+            testaments: 64,
             retained_events: 10_000,
             retained_bytes: 16 << 20,
             retained_per_subscription: 1024,

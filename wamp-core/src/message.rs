@@ -15,7 +15,7 @@ pub(crate) use encode::{
 };
 pub(crate) use features::{ClientFeatures, Names, RoleFeatures, RouterRole, RouterRoles};
 pub(crate) use options::{
-    AuthenticateExtra, CallOptions, CancelMode, Filter, HelloDetails, InvokePolicy, MatchPolicy,
+    AuthenticateExtra, CallOptions, CancelMode, Dict, Filter, HelloDetails, InvokePolicy, MatchPolicy,
     PublishOptions, RegisterOptions, SubscribeOptions, YieldOptions,
 };
 pub use passthru::Passthru;

@@ -1,9 +1,11 @@
 //! The meta API: what the router itself serves under `wamp.` (specification, "Meta API").
 
 mod access;
+mod history;
 mod registration;
 mod session;
 mod subscription;
+mod testament;
 
 use crate::arguments::{Arguments, Parameter};
 use crate::broker::Event;
@@ -39,6 +41,8 @@ const PROCEDURES: &[(&str, Right, Procedure)] = &[
     ("wamp.session.kill_by_authid", Right::Kill, session::kill_by_authid),
     ("wamp.session.kill_by_authrole", Right::Kill, session::kill_by_authrole),
     ("wamp.session.kill_all", Right::Kill, session::kill_all),
+    ("wamp.session.add_testament", Right::Read, testament::add),
+    ("wamp.session.flush_testaments", Right::Read, testament::flush),
     ("wamp.registration.list", Right::Read, registration::list),
     ("wamp.registration.lookup", Right::Read, registration::lookup),
     ("wamp.registration.match", Right::Read, registration::matching),
@@ -52,6 +56,7 @@ const PROCEDURES: &[(&str, Right, Procedure)] = &[
     ("wamp.subscription.get", Right::Read, subscription::get),
     ("wamp.subscription.list_subscribers", Right::Read, subscription::list_subscribers),
     ("wamp.subscription.count_subscribers", Right::Read, subscription::count_subscribers),
+    ("wamp.subscription.get_events", Right::Read, history::get_events),
     ("wamp.subscription.remove_subscriber", Right::Kill, subscription::remove_subscriber),
 ];
 

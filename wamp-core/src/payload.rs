@@ -111,6 +111,16 @@ impl Payload {
         self.frame.len()
     }
 
+    /// The positional arguments as one value.
+    pub(crate) fn raw_args(&self) -> Option<Raw<'_>> {
+        self.encoded_args().map(Raw)
+    }
+
+    /// The keyword arguments as one value.
+    pub(crate) fn raw_kwargs(&self) -> Option<Raw<'_>> {
+        self.encoded_kwargs().map(Raw)
+    }
+
     /// A list, if there is one that is not empty.
     pub(crate) fn encoded_args(&self) -> Option<Encoded<'_>> {
         (!self.args.is_empty()).then(|| self.frame.part(self.args.clone()))

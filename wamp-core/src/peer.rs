@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use parking_lot::Mutex;
+
 use crate::id::SessionId;
 use crate::identity::Identity;
 use crate::limits::Limits;
@@ -9,6 +11,7 @@ use crate::mailbox::Mailbox;
 use crate::message::ClientFeatures;
 use crate::routing::OpenInvocations;
 use crate::serializer::Serializer;
+use crate::testament::Testaments;
 
 /// A session as the rest of the router sees it: who it is, and where to put what it shall get.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(crate) struct Peer {
     pub(crate) mailbox: Mailbox,
     /// Calls that it has to answer.
     pub(crate) invocations: OpenInvocations,
+    /// What it leaves to be published when it ends.
+    pub(crate) testaments: Mutex<Testaments>,
     is_silenced: AtomicBool,
 }
 
@@ -43,6 +48,7 @@ impl Peer {
             serializer,
             mailbox: Mailbox::new(limits),
             invocations: OpenInvocations::default(),
+            testaments: Mutex::default(),
             is_silenced: AtomicBool::new(false),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use crate::broker::{Broker, Event};
+use crate::broker::{Broker, Event, History};
 use crate::dealer::Dealer;
 use crate::id::{PublicationId, SessionId};
 use crate::limits::Limits;
@@ -46,11 +46,17 @@ struct Shared {
 impl Realm {
     /// Serves a realm where these topics are declared for subscribers, each with a number of its own, and whose own procedures
     /// are the registrations up to this id.
-    pub(crate) fn open(name: &str, topics: Patterns<usize>, procedures: u64, limits: &Limits) -> Self {
+    pub(crate) fn open(
+        name: &str,
+        topics: Patterns<usize>,
+        procedures: u64,
+        history: &[(String, History)],
+        limits: &Limits,
+    ) -> Self {
         Self {
             name: name.into(),
             shared: Arc::new(Shared {
-                broker: Broker::new(topics, limits),
+                broker: Broker::new(topics, history, limits),
                 dealer: Dealer::new(procedures),
                 sessions: Mutex::default(),
             }),

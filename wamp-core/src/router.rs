@@ -2,6 +2,7 @@
 
 mod access;
 mod builder;
+mod publishing;
 mod settings;
 mod shutdown;
 

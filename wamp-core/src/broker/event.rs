@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::id::{PublicationId, SessionId, SubscriptionId};
+use crate::identity::Identity;
 use crate::message::{self, EventDetails, Filter, Passthru, PassthruKeys};
 use crate::payload::Payload;
 use crate::peer::Peer;
@@ -123,6 +124,17 @@ impl Kept {
             && (self.excluded.is_none() || self.excluded == other.excluded)
     }
 
+    /// What `EVENT.Details` of a subscription says of it.
+    pub(crate) fn details(&self, by_pattern: bool) -> EventDetails<'_> {
+        let topic = by_pattern.then_some(self.topic.as_str());
+        EventDetails { topic, ..self.event().details() }
+    }
+
+    /// Whether its filters by name let somebody have it; those by session it has none of (E-10).
+    pub(crate) fn admits(&self, identity: &Identity) -> bool {
+        self.filter.admits(0, &identity.authid, &identity.authrole) // No session is 0.
+    }
+
     /// The EVENT that shows it to a later subscriber: with its own publication id (E-03), marked as retained.
     pub(super) fn encode(
         &self,
@@ -130,9 +142,7 @@ impl Kept {
         subscription: SubscriptionId,
         by_pattern: bool,
     ) -> Result<Bytes, EncodeError> {
-        let topic = by_pattern.then_some(self.topic.as_str());
-        let event = self.event();
-        let details = EventDetails { retained: true, topic, ..event.details() };
+        let details = EventDetails { retained: true, ..self.details(by_pattern) };
         encoded(serializer, subscription, self.publication, &details, &self.payload)
     }
 

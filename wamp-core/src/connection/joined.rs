@@ -288,6 +288,9 @@ impl Drop for Joined {
         let unread = peer.mailbox.shut();
         self.leave_invocations(unread);
         self.leave_calls();
+        if !peer.is_silenced() {
+            self.served.execute_testaments(&peer);
+        }
         self.served.realm.leave(peer.id);
         if !peer.is_silenced() {
             meta::left(&self.served.realm, &peer); // K-02: after all that it left

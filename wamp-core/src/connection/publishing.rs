@@ -4,16 +4,13 @@ use std::collections::VecDeque;
 
 use super::joined::Joined;
 use crate::authorization::{Action, Gate};
-use crate::broker::Event;
 use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
 use crate::handler::{Answer, Entry, Registration};
 use crate::id::{PublicationId, RequestId};
 use crate::message::{self, MatchPolicy, PublishOptions, code};
 use crate::payload::Payload;
-use crate::registry::Declared;
 use crate::tasks::{Done, Task, Work};
-use crate::uri;
 
 /// The publications of one session that are not decided yet.
 #[derive(Debug, Default)]
@@ -53,9 +50,9 @@ impl Joined {
         if options.passthru.is_some() && !self.session().peer().features.publisher.payload_passthru_mode {
             return Err("payload passthru mode was not announced".into());
         }
-        let handler = self.publisher(topic);
+        let handler = self.served.publisher(topic, self.session().authrole());
         let hopeless = if self.has_authorizer() { None } else { handler.as_ref().err() };
-        let allowed = self.check_publication(topic, &options).and_then(|()| match hopeless {
+        let allowed = self.served.check_publication(topic, &options).and_then(|()| match hopeless {
             Some(error) => Err(error.clone()),
             None => fits(&options, &payload),
         });
@@ -79,31 +76,6 @@ impl Joined {
             }
         }
         Ok(())
-    }
-
-    /// What every publication has to keep, whatever its topic.
-    fn check_publication(&self, topic: &str, options: &PublishOptions) -> Result<(), Error> {
-        if !uri::is_valid(topic) || uri::is_reserved(topic) {
-            return Err(Error::invalid_uri(topic)); // U-03, U-06
-        }
-        if options.disclose_me == Some(true) && !self.served.settings.disclosure {
-            return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // N-02
-        }
-        Ok(())
-    }
-
-    /// The handler that decides about publications to this topic; `None` if everybody may.
-    fn publisher(&self, topic: &str) -> Result<Option<&'static Registration>, Error> {
-        match self.served.registry.publication(topic) {
-            None => Err(Error::not_authorized("nobody declared this topic for publishers")),
-            Some(Declared::Open(_)) => Ok(None),
-            Some(Declared::Handled(handler)) if handler.admits(self.session().authrole()) => {
-                Ok(Some(*handler))
-            }
-            Some(Declared::Handled(_)) => {
-                Err(Error::not_authorized("the role may not publish to this topic"))
-            }
-        }
     }
 
     /// Works the queue off, until somebody has to be waited for.
@@ -155,21 +127,8 @@ impl Joined {
 
     fn deliver_publication(&self, pending: &Pending) -> Result<(), Error> {
         let Pending { publication, options, topic, payload, .. } = pending;
-        let excluded = (options.exclude_me != Some(false)).then(|| self.session().id()); // B-10, L-01
-        let publisher = self.session().peer();
-        let disclosed = (options.disclose_me == Some(true)).then_some(publisher); // N-01
-        let event = Event {
-            publication: *publication,
-            topic,
-            payload,
-            filter: &options.filter,
-            excluded,
-            disclosed,
-            trustlevel: publisher.trustlevel,
-            passthru: options.passthru.as_deref(),
-            retain: options.retain == Some(true) && self.served.registry.retains(topic),
-        };
-        self.served.realm.broker().publish(&event).map_err(|error| Error::encoding(&error))
+        let published = self.served.publish(self.session().peer(), *publication, topic, payload, options);
+        published.map_err(|error| Error::encoding(&error))
     }
 
     /// The session ends: nothing that was not decided goes out.

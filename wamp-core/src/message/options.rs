@@ -95,7 +95,7 @@ struct Role {
 
 /// A struct that is read from a dict only; serde's own form may be a list too.
 #[derive(Debug, Default)]
-struct Dict<T>(T);
+pub(crate) struct Dict<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Dict<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -9,7 +9,7 @@ use super::{Request, publish};
 use crate::broker::{Left, Subscribers};
 use crate::error::{Error, uris};
 use crate::id::{SessionId, SubscriptionId};
-use crate::message::MatchPolicy;
+use crate::message::{Dict, MatchPolicy};
 use crate::pattern::Pattern;
 use crate::payload::Payload;
 use crate::realm::Realm;
@@ -153,9 +153,9 @@ impl Request<'_> {
     /// A URI and how it is compared: K-22, K-32.
     pub(super) fn take_pattern(&mut self, name: &'static str) -> Result<Pattern, Error> {
         let uri = self.take(name)?;
-        let options: Option<LookupOptions> = self.take("options")?;
+        let options: Option<Dict<LookupOptions>> = self.take("options")?;
         self.finish()?;
-        let policy = options.and_then(|options| options.r#match).unwrap_or(MatchPolicy::Exact);
+        let policy = options.and_then(|Dict(options)| options.r#match).unwrap_or(MatchPolicy::Exact);
         Ok(Pattern { policy, uri })
     }
 }

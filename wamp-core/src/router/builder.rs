@@ -7,6 +7,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::{Inner, Realms, Router, Served, Settings};
+use crate::broker::History;
 use crate::handler::{Collected, Registration};
 use crate::limits::Limits;
 use crate::meta::MetaApi;
@@ -131,6 +132,26 @@ impl RealmBuilder {
     /// ```
     pub fn meta_api(mut self, api: MetaApi) -> Self {
         self.settings.meta_api = Some(api);
+        self
+    }
+
+    /// Keeps the last events of a topic, for those who ask for them with `wamp.subscription.get_events`: who holds a
+    /// subscription to the topic, or may open one without asking a handler. That procedure belongs to the
+    /// [meta API](Self::meta_api), which must be granted for reading. It declares nothing: who may subscribe and publish is said
+    /// elsewhere.
+    ///
+    /// Events with `exclude` or `eligible` are not kept (E-10); the other filters count for who asks. A time is that of the
+    /// server's clock. A publication that is not in the history any more counts as older than all that is.
+    ///
+    /// ```
+    /// use wamp_core::{History, MetaApi, Realm, RealmBuilder, Topic};
+    /// let realm: RealmBuilder = Realm::new("weather")
+    ///     .topic("reports", Topic::open())
+    ///     .history("reports", History::last(100))
+    ///     .meta_api(MetaApi::reading());
+    /// ```
+    pub fn history(mut self, topic: impl Into<String>, history: History) -> Self {
+        self.settings.history.push((topic.into(), history));
         self
     }
 
@@ -268,6 +289,11 @@ fn registry(realm: &RealmBuilder, handlers: &[&'static Registration], faults: &m
     for topic in &realm.topics {
         faults.extend(registry.open(topic).err());
     }
+    for (topic, _) in &realm.settings.history {
+        if !uri::is_valid(topic) || uri::is_reserved(topic) {
+            faults.push(format!("history(\"{topic}\"): not the URI of a topic of the application"));
+        }
+    }
     if realm.settings.route_clients {
         registry.open_rest(realm.at);
     }
@@ -288,6 +314,7 @@ fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Rea
             name.as_deref().unwrap_or_default(),
             registry.topics(),
             registry.procedure_count(),
+            &settings.history,
             &limits,
         );
         let (settings, announced) = (settings.clone(), settings.announced());

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::auth::Authenticators;
 use crate::authorization::Authorizer;
+use crate::broker::History;
 use crate::limits::Limits;
 use crate::message::{Names, RouterRole, RouterRoles};
 use crate::meta::MetaApi;
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) route_clients: bool,
     /// Who may use the meta API; without it there is none.
     pub(crate) meta_api: Option<MetaApi>,
+    /// The topics whose history is kept.
+    pub(super) history: Vec<(String, History)>,
 }
 
 impl Default for Settings {
@@ -39,6 +42,7 @@ impl Default for Settings {
             trustlevels: HashMap::new(),
             route_clients: false,
             meta_api: None,
+            history: Vec::new(),
         }
     }
 }
@@ -55,6 +59,7 @@ impl Settings {
         let meta = self.meta_api.is_some();
         let trust = !self.trustlevels.is_empty();
         let broker = [
+            (meta && !self.history.is_empty(), "event_history"),
             (true, "event_retention"),
             (true, "payload_passthru_mode"),
             (true, "pattern_based_subscription"),
@@ -78,6 +83,7 @@ impl Settings {
             (meta, "registration_meta_api"),
             (meta, "session_meta_api"),
             (self.route_clients, "shared_registration"),
+            (meta, "testament_meta_api"),
         ];
         RouterRoles { broker: role(&broker), dealer: role(&dealer) }
     }

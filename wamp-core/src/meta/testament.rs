@@ -1,0 +1,56 @@
+//! `wamp.session.add_testament` and `flush_testaments` (E-13, E-15).
+
+use std::collections::BTreeMap;
+
+use super::Request;
+use crate::error::{Error, uris};
+use crate::message::{Dict, Filter, PublishOptions};
+use crate::payload::{Payload, PayloadBuilder, Raw};
+use crate::reply::Reply;
+use crate::testament::{Scope, Testament};
+
+pub(super) fn add(request: &mut Request<'_>) -> Result<Reply, Error> {
+    let topic: String = request.take("topic")?;
+    let args: Vec<Raw<'_>> = request.take("args")?;
+    let kwargs: BTreeMap<String, Raw<'_>> = request.take("kwargs")?;
+    let options: Option<Raw<'_>> = request.take("publish_options")?;
+    let scope: Option<Scope> = request.take("scope")?;
+    request.finish()?;
+    let options = options.map(read).transpose()?.unwrap_or_default();
+    let session = request.context.session();
+    request.served.check_publication(&topic, &options)?;
+    let handler = request.served.publisher(&topic, session.authrole())?;
+    if handler.is_some() || request.served.settings.authorizer.is_some() {
+        // E-17: nobody can be asked when the session has ended.
+        return Err(Error::not_authorized("each publication to this topic is decided when it is made"));
+    }
+    let payload = args.into_iter().fold(Payload::builder(), PayloadBuilder::arg);
+    let payload = kwargs.into_iter().fold(payload, |payload, (key, value)| payload.kwarg(&key, value));
+    let payload = payload.build().map_err(|error| Error::encoding(&error))?;
+    let testament = Testament { topic, payload, options };
+    let limits = &request.served.limits;
+    if session.peer().testaments.lock().add(scope.unwrap_or_default(), testament, limits) {
+        Ok(Reply::new())
+    } else {
+        Err(Error::new(uris::UNAVAILABLE).arg("too many testaments of one session"))
+    }
+}
+
+pub(super) fn flush(request: &mut Request<'_>) -> Result<Reply, Error> {
+    let scope: Option<Scope> = request.take("scope")?;
+    request.finish()?;
+    request.context.session().peer().testaments.lock().flush(scope.unwrap_or_default());
+    Ok(Reply::new())
+}
+
+fn read(options: Raw<'_>) -> Result<PublishOptions, Error> {
+    let fault = |fault| Error::invalid_argument(format_args!("`publish_options`: {fault}"));
+    let Dict(mut read) = options.read::<Dict<PublishOptions>>().map_err(fault)?;
+    if read.ppt_scheme.is_some() {
+        return Err(Error::feature_not_supported("a testament is not in payload passthru mode"));
+    }
+    let Dict(filter) = options.read::<Dict<Filter>>().map_err(fault)?;
+    read.filter = filter;
+    read.filter.sort();
+    Ok(read)
+}

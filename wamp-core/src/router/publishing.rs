@@ -1,0 +1,79 @@
+//! Who may publish to a topic of a realm, and the event that a client's publication becomes.
+
+use std::sync::Arc;
+
+use super::Served;
+use crate::broker::Event;
+use crate::error::{Error, uris};
+use crate::handler::Registration;
+use crate::id::PublicationId;
+use crate::message::PublishOptions;
+use crate::payload::Payload;
+use crate::peer::Peer;
+use crate::registry::Declared;
+use crate::serializer::EncodeError;
+use crate::uri;
+
+impl Served {
+    /// What every publication has to keep, whatever its topic.
+    pub(crate) fn check_publication(&self, topic: &str, options: &PublishOptions) -> Result<(), Error> {
+        if !uri::is_valid(topic) || uri::is_reserved(topic) {
+            return Err(Error::invalid_uri(topic)); // U-03, U-06
+        }
+        if options.disclose_me == Some(true) && !self.settings.disclosure {
+            return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // N-02
+        }
+        Ok(())
+    }
+
+    /// The handler that decides about publications to this topic; `None` if everybody may.
+    pub(crate) fn publisher(
+        &self,
+        topic: &str,
+        authrole: &str,
+    ) -> Result<Option<&'static Registration>, Error> {
+        match self.registry.publication(topic) {
+            None => Err(Error::not_authorized("nobody declared this topic for publishers")),
+            Some(Declared::Open(_)) => Ok(None),
+            Some(Declared::Handled(handler)) if handler.admits(authrole) => Ok(Some(*handler)),
+            Some(Declared::Handled(_)) => {
+                Err(Error::not_authorized("the role may not publish to this topic"))
+            }
+        }
+    }
+
+    /// Publishes what a client may publish.
+    pub(crate) fn publish(
+        &self,
+        publisher: &Arc<Peer>,
+        publication: PublicationId,
+        topic: &str,
+        payload: &Payload,
+        options: &PublishOptions,
+    ) -> Result<(), EncodeError> {
+        self.realm.broker().publish(&Event {
+            publication,
+            topic,
+            payload,
+            filter: &options.filter,
+            excluded: (options.exclude_me != Some(false)).then_some(publisher.id), // B-10, L-01
+            disclosed: (options.disclose_me == Some(true)).then_some(publisher),   // N-01
+            trustlevel: publisher.trustlevel,
+            passthru: options.passthru.as_deref(),
+            retain: options.retain == Some(true) && self.registry.retains(topic),
+        })
+    }
+
+    /// Publishes what a session has left for this moment (E-14).
+    pub(crate) fn execute_testaments(&self, session: &Arc<Peer>) {
+        let testaments = session.testaments.lock().execute();
+        for testament in testaments {
+            let (topic, payload) = (&testament.topic, &testament.payload);
+            let published =
+                self.publish(session, PublicationId::random(), topic, payload, &testament.options);
+            if let Err(error) = published {
+                tracing::error!(topic, %error, "a testament");
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Testaments: what a session leaves to be published when it ends.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::caller::Caller;
+use support::*;
+use wamp_core::{Identity, Limits, MetaApi, Realm, Router, Topic};
+
+const ADD: &str = "wamp.session.add_testament";
+const FLUSH: &str = "wamp.session.flush_testaments";
+
+fn router() -> Router {
+    router_with(Limits::default())
+}
+
+fn router_with(limits: Limits) -> Router {
+    handlers::reset();
+    let realm = Realm::new("realm1")
+        .topic("open.{name}", Topic::open().retained())
+        .meta_api(MetaApi::reading().killing());
+    Router::builder()
+        .realm(realm)
+        .handlers([handlers::ALL])
+        .limits(limits)
+        .build()
+        .expect("the declarations are sound")
+}
+
+fn caller(router: &Router) -> Caller {
+    Caller::of(Client::join(router))
+}
+
+/// Somebody who hears what is published to the topic.
+fn listener(router: &Router, topic: &str) -> (Client, u64) {
+    let mut client = Client::join(router);
+    let id = client.subscribe(1, topic);
+    (client, id)
+}
+
+#[test]
+fn e_13_and_e_14_a_testament_is_published_however_the_session_ends() {
+    let router = router();
+    let (mut client, id) = listener(&router, "open.a");
+    let ends: [fn(&Router, &mut Client); 5] = [
+        |_, joe| joe.send(r#"[6,{},"wamp.close.normal"]"#),
+        |_, joe| joe.send(r#"[3,{},"wamp.close.normal"]"#),
+        |_, joe| joe.lose(),
+        |_, joe| joe.send("no JSON"),
+        |router, joe| {
+            let mut killer = Caller::of(Client::join(router));
+            killer.call("wamp.session.kill", json!([joe.id]));
+            joe.received();
+        },
+    ];
+    for end in ends {
+        let mut joe = caller(&router);
+        assert_eq!(joe.call(ADD, json!(["open.a", [1, "x"], {"k": 2}])), Value::Null);
+        client.assert_silent();
+        end(&router, &mut joe.client);
+        let event = client.one();
+        assert_eq!(event, json!([36, id, event[2], {}, [1, "x"], {"k": 2}]));
+        drop(joe);
+        client.assert_silent();
+    }
+}
+
+#[test]
+fn e_14_and_e_16_detached_ones_precede_destroyed_ones_each_in_their_order() {
+    let router = router();
+    let (mut client, _) = listener(&router, "open.a");
+    let mut joe = caller(&router);
+    for (number, scope) in [(1, "destroyed"), (2, "detached"), (3, "destroyed"), (4, "detached")] {
+        joe.call_with(ADD, json!(["open.a", [number], {}]), json!({"scope": scope}));
+    }
+    joe.call(ADD, json!(["open.a", [5], {}]));
+    joe.client.lose();
+    assert_eq!(arguments(&client.received()), [2, 4, 1, 3, 5]);
+}
+
+#[test]
+fn e_14_the_options_of_a_testament_are_honoured() {
+    let router = router();
+    let identity = Identity { authrole: "staff".into(), ..Identity::anonymous() };
+    let mut staff = Client::join_as(&router, "realm1", identity);
+    staff.subscribe(1, "open.a");
+    let (mut other, _) = listener(&router, "open.a");
+    let mut joe = caller(&router);
+    let session = joe.client.id;
+    for (number, options) in [
+        (1, json!({"eligible_authrole": ["staff"]})),
+        (2, json!({"exclude": [other.id], "acknowledge": true})),
+        (3, json!({"eligible": []})),
+        (4, json!({"disclose_me": true, "retain": true})),
+        (5, json!({"exclude": null})),
+    ] {
+        joe.call_with(ADD, json!(["open.a", [number], {}]), json!({"publish_options": options}));
+    }
+    joe.client.lose();
+    assert_eq!(arguments(&staff.received()), [1, 2, 4, 5]);
+    let heard = other.received();
+    assert_eq!(arguments(&heard), [4, 5]);
+    assert_eq!(heard[0][3]["publisher"], json!(session));
+    let mut late = Client::join(&router);
+    late.send(r#"[32,1,{"get_retained":true},"open.a"]"#);
+    assert_eq!(arguments(&late.received()), [4]);
+}
+
+#[test]
+fn e_15_flushing_forgets_one_scope_of_the_caller_only() {
+    let router = router();
+    let (mut client, _) = listener(&router, "open.a");
+    let (mut joe, mut eve) = (caller(&router), caller(&router));
+    for (number, scope) in [(1, "destroyed"), (2, "detached")] {
+        joe.call_with(ADD, json!(["open.a", [number], {}]), json!({"scope": scope}));
+        eve.call_with(ADD, json!(["open.a", [number + 10], {}]), json!({"scope": scope}));
+    }
+    assert_eq!(joe.call(FLUSH, json!([])), Value::Null);
+    assert_eq!(eve.call_with(FLUSH, json!([]), json!({"scope": "detached"})), Value::Null);
+    joe.client.lose();
+    eve.client.lose();
+    assert_eq!(arguments(&client.received()), [2, 11]);
+}
+
+#[test]
+fn e_16_and_k_10_kill_all_publishes_none() {
+    let router = router();
+    let mut killer = Caller::of(listener(&router, "open.a").0);
+    killer.request = 1;
+    let mut joe = caller(&router);
+    joe.call(ADD, json!(["open.a", [1], {}]));
+    assert_eq!(killer.call("wamp.session.kill_all", json!([])), json!([1]));
+    assert_eq!(joe.client.one()[0], 6);
+    killer.client.assert_silent();
+}
+
+#[test]
+fn e_17_a_testament_is_authorised_as_a_publication() {
+    let mut joe = caller(&router());
+    for (topic, uri) in [
+        ("nowhere", "wamp.error.not_authorized"),
+        ("pub.staff", "wamp.error.not_authorized"),
+        // A handler would have to decide when the session is gone.
+        ("pub.accept", "wamp.error.not_authorized"),
+        ("wamp.session.on_leave", "wamp.error.invalid_uri"),
+        ("a..b", "wamp.error.invalid_uri"),
+    ] {
+        joe.fails(ADD, json!([topic, [], {}]), json!({}), uri);
+    }
+}
+
+#[test]
+fn e_13_missing_and_wrong_arguments_are_refused() {
+    let mut joe = caller(&router());
+    for (args, kwargs) in [
+        (json!([]), json!({})),
+        (json!(["open.a"]), json!({})),
+        (json!(["open.a", []]), json!({})),
+        (json!(["open.a", {}, {}]), json!({})),
+        (json!(["open.a", [], []]), json!({})),
+        (json!([1, [], {}]), json!({})),
+        (json!(["open.a", [], {}]), json!({"scope": "x"})),
+        (json!(["open.a", [], {}]), json!({"scope": 1})),
+        (json!(["open.a", [], {}]), json!({"publish_options": 1})),
+        (json!(["open.a", [], {}]), json!({"publish_options": []})),
+        (json!(["open.a", [], {}]), json!({"publish_options": {"exclude": "x"}})),
+        (json!(["open.a", [], {}]), json!({"publish_options": {"retain": 1}})),
+        (json!(["open.a", [], {}]), json!({"x": 1})),
+    ] {
+        joe.fails(ADD, args, kwargs, "wamp.error.invalid_argument");
+    }
+    joe.fails(FLUSH, json!([]), json!({"scope": "x"}), "wamp.error.invalid_argument");
+    let ppt = json!({"publish_options": {"ppt_scheme": "x_own"}});
+    joe.fails(ADD, json!(["open.a", [], {}]), ppt, "wamp.error.feature_not_supported");
+}
+
+#[test]
+fn the_testaments_of_a_session_are_limited_in_number_and_bytes() {
+    let router = router_with(Limits { testaments: 2, bytes_in_flight: 4096, ..Limits::default() });
+    let mut joe = caller(&router);
+    let long = json!(["open.a", ["x".repeat(2500)], {}]);
+    joe.call(ADD, long.clone());
+    joe.fails(ADD, long, json!({}), "wamp.error.unavailable");
+    joe.call(FLUSH, json!([]));
+    joe.call(ADD, json!(["open.a", [], {}]));
+    joe.call(ADD, json!(["open.a", [], {}]));
+    joe.fails(ADD, json!(["open.a", [], {}]), json!({}), "wamp.error.unavailable");
+    joe.call(FLUSH, json!([]));
+    joe.call(ADD, json!(["open.a", [], {}]));
+}
+
+#[test]
+fn k_11_testaments_are_announced_where_the_meta_api_is_and_precede_the_leaving() {
+    let router = router();
+    let features = Client::connect(&router).ask(hello("realm1"))[2]["roles"]["dealer"]["features"].clone();
+    assert_eq!(features["testament_meta_api"], true);
+    let (mut client, id) = listener(&router, "open.a");
+    let leave = client.subscribe(2, "wamp.session.on_leave");
+    let mut joe = caller(&router);
+    joe.call(ADD, json!(["open.a", [1], {}]));
+    joe.client.lose();
+    let order: Vec<_> = client.received().iter().map(|event| event[1].clone()).collect();
+    assert_eq!(order, [id, leave]);
+}
