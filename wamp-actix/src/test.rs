@@ -38,11 +38,12 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use actix_web::{FromRequest as _, HttpMessage as _, dev, web};
-use wamp_core::{Error, Identity, Serializer};
+use wamp_core::{Error, Identity};
 
 pub use crate::clock::ManualClock;
 pub use client::{Client, Event, Subscribed};
 pub use requests::{Call, Publish};
+pub use wamp_core::Serializer;
 pub use wire::{Received, Wire};
 
 use crate::body::Body;
@@ -82,10 +83,9 @@ where
         ("Upgrade", "websocket"),
         ("Sec-WebSocket-Version", "13"),
         ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ("Sec-WebSocket-Protocol", Serializer::Json.subprotocol()),
     ];
     let request = upgrade.into_iter().fold(TestRequest::get().uri(path), TestRequest::insert_header);
-    Connect { app, request, realm: "realm1".into(), role: None }
+    Connect { app, request, realm: "realm1".into(), role: None, serializer: Serializer::Json }
 }
 
 /// A connection that is about to be made: await it, or [`wire`](Self::wire) it.
@@ -96,6 +96,7 @@ pub struct Connect<'a, S> {
     request: TestRequest,
     realm: String,
     role: Option<String>,
+    serializer: Serializer,
 }
 
 impl<S, B> Connect<'_, S>
@@ -121,6 +122,12 @@ where
         self
     }
 
+    /// Speaks this serializer instead of `wamp.2.json`.
+    pub fn serializer(mut self, serializer: Serializer) -> Self {
+        self.serializer = serializer;
+        self
+    }
+
     /// Upgrades the request and leaves HELLO to the test.
     ///
     /// # Errors
@@ -128,7 +135,8 @@ where
     pub async fn wire(self) -> Result<Wire, JoinError> {
         let clock = ManualClock::default();
         let (payload, pipe) = wire::pipe();
-        let (request, _) = self.request.to_request().replace_payload(payload);
+        let offered = ("Sec-WebSocket-Protocol", self.serializer.subprotocol());
+        let (request, _) = self.request.insert_header(offered).to_request().replace_payload(payload);
         request.extensions_mut().insert(Clock::Manual(clock.clone()));
         if let Some(authrole) = self.role {
             request.extensions_mut().insert(Identity { authrole, ..Identity::anonymous() });
@@ -138,7 +146,7 @@ where
             Err(error) => (error.error_response().status(), error.error_response().into_body()),
         };
         if status == StatusCode::SWITCHING_PROTOCOLS {
-            return Ok(Wire::new(body, pipe, clock));
+            return Ok(Wire::new(body, pipe, clock, self.serializer));
         }
         let bytes = actix_web::body::to_bytes(body).await.unwrap_or_default();
         Err(JoinError::Refused { status, body: String::from_utf8_lossy(&bytes).into_owned() })
@@ -163,7 +171,13 @@ where
 
 /// Joins realm `realm1` of a router without any application around it.
 pub fn join(router: &Router) -> Join {
-    Join { router: router.clone(), request: TestRequest::get(), realm: "realm1".into(), role: None }
+    Join {
+        router: router.clone(),
+        request: TestRequest::get(),
+        realm: "realm1".into(),
+        role: None,
+        serializer: Serializer::Json,
+    }
 }
 
 /// A session that is about to be opened: await it, or [`wire`](Self::wire) it.
@@ -174,6 +188,7 @@ pub struct Join {
     request: TestRequest,
     realm: String,
     role: Option<String>,
+    serializer: Serializer,
 }
 
 impl Join {
@@ -195,6 +210,12 @@ impl Join {
         self
     }
 
+    /// Speaks this serializer instead of `wamp.2.json`.
+    pub fn serializer(mut self, serializer: Serializer) -> Self {
+        self.serializer = serializer;
+        self
+    }
+
     /// Opens the connection and leaves HELLO to the test.
     ///
     /// # Errors
@@ -208,8 +229,8 @@ impl Join {
         let mut identity = Identity::anonymous();
         identity.authrole = self.role.unwrap_or(identity.authrole);
         let time = Clock::Manual(clock.clone());
-        let socket = endpoint::open(&self.router, Serializer::Json, identity, request, payload, time);
-        Ok(Wire::new(BoxBody::new(Body::new(socket, None)), pipe, clock))
+        let socket = endpoint::open(&self.router, self.serializer, identity, request, payload, time);
+        Ok(Wire::new(BoxBody::new(Body::new(socket, None)), pipe, clock, self.serializer))
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use crate::encoded::{Format, Shared};
+use crate::encoded::{EncodeError, Encoded, Format, Shared};
 use crate::error::Violation;
-use crate::serializer::Serializer;
+use crate::message::unframe;
+use crate::serializer::{Frame, Serializer};
 
 /// Ends a JSON message: the specification's octet (T-15).
 const SEPARATOR: u8 = 0x1e;
@@ -113,4 +114,29 @@ fn separated(rest: &[u8]) -> Result<(usize, u8), Violation> {
     let end = rest.iter().position(|octet| matches!(*octet, SEPARATOR | OTHER_SEPARATOR));
     let end = end.ok_or("a message without its separator")?; // T-18
     Ok((end, rest[end]))
+}
+
+/// What a client's frame holds when it says this one message, which is written in JSON: for the hosts' test clients.
+///
+/// # Errors
+/// The message is not JSON, or its serializer cannot express it.
+pub fn encode(serializer: Serializer, json: &str) -> Result<Vec<u8>, EncodeError> {
+    let delimiter = Delimiter::of(serializer);
+    let mut out = vec![0; delimiter.reserve()];
+    Encoded::Json(json).write(serializer.format(), &mut out)?;
+    delimiter.complete(&mut out, delimiter.reserve());
+    Ok(out)
+}
+
+/// The other way round, of a frame that holds one message; none if it does not.
+#[must_use]
+pub fn decode(serializer: Serializer, frame: Frame) -> Option<String> {
+    let frame = unframe(serializer, frame).ok()?;
+    let message = if serializer.is_batched() {
+        let mut batch = Batch::new(serializer, frame);
+        batch.next().ok().filter(|_| batch.is_done())?
+    } else {
+        frame
+    };
+    Some(message.part(0..message.len()).to_string())
 }

@@ -90,6 +90,7 @@ pub use session::{Session, SessionData};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::arguments::{Arena, Capture, Parameter};
+    pub use crate::batch::{decode, encode};
     pub use crate::context::{Attribute, Feature};
     pub use crate::error::KnownError;
     pub use crate::handler::{Answer, Collected, Entry, Handler, Registration};

@@ -57,12 +57,15 @@ pub struct Event {
 impl Client {
     pub(super) async fn join(mut wire: Wire, realm: &str) -> Result<Self, JoinError> {
         let roles = json!({ "caller": {}, "publisher": {}, "subscriber": {} });
-        wire.send(&json!([1, realm, { "roles": roles }]).to_string());
+        wire.send_message(&json!([1, realm, { "roles": roles }]).to_string());
         loop {
             match wire.receive().await {
-                Some(Received::Text(text)) => return Self::answered(wire, &text),
                 Some(Received::Ping | Received::Pong(_)) => {}
                 Some(Received::Close(_)) | None => return Err(JoinError::Closed),
+                Some(message) => {
+                    let text = wire.message(message).unwrap_or_default();
+                    return Self::answered(wire, &text);
+                }
             }
         }
     }
@@ -125,7 +128,7 @@ impl Client {
 
     /// Leaves with GOODBYE, and gives the reason of the answer.
     pub async fn goodbye(self) -> String {
-        self.0.borrow().wire.send(r#"[6,{},"wamp.close.close_realm"]"#);
+        self.0.borrow().wire.send_message(r#"[6,{},"wamp.close.close_realm"]"#);
         self.closed().await.uri().to_owned()
     }
 
@@ -161,7 +164,7 @@ impl Client {
     pub(super) fn send(&self, message: impl FnOnce(u64) -> Value) -> u64 {
         let mut state = self.0.borrow_mut();
         state.last_request += 1;
-        state.wire.send(&message(state.last_request).to_string());
+        state.wire.send_message(&message(state.last_request).to_string());
         state.last_request
     }
 
@@ -192,11 +195,14 @@ impl Client {
 impl State {
     fn take(&mut self, received: Received) {
         match received {
-            Received::Text(text) => self.message(Message::of(&text)),
             Received::Ping => self.wire.send_frame(0x8a, b""),
             Received::Pong(_) => {}
             Received::Close(_) => {
                 self.ended.get_or_insert_with(|| Error::new("test.error.closed"));
+            }
+            message => {
+                let text = self.wire.message(message).unwrap_or_default();
+                self.message(Message::of(&text));
             }
         }
     }
@@ -206,7 +212,7 @@ impl State {
             3 | 6 => {
                 let text = message.dict(1).get("message").cloned();
                 if message.code() == 6 && message.text(2) != wamp_core::uris::GOODBYE_AND_OUT {
-                    self.wire.send(r#"[6,{},"wamp.close.goodbye_and_out"]"#);
+                    self.wire.send_message(r#"[6,{},"wamp.close.goodbye_and_out"]"#);
                 }
                 self.ended.get_or_insert_with(|| Error::new(message.text(2)).arg(text));
             }

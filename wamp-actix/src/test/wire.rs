@@ -12,6 +12,7 @@ use actix_web::body::{BoxBody, MessageBody as _};
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use futures_util::Stream;
+use wamp_core::{__private, Frame, Serializer};
 
 use crate::clock::ManualClock;
 
@@ -21,6 +22,8 @@ use crate::clock::ManualClock;
 pub enum Received {
     /// A text frame: a message in JSON.
     Text(String),
+    /// A binary frame: a message in a binary serializer.
+    Binary(Vec<u8>),
     /// A ping, which the test may answer or not.
     Ping,
     /// A pong with its payload.
@@ -51,6 +54,7 @@ pub struct Wire {
     body: Pin<Box<BoxBody>>,
     pipe: Pipe,
     clock: ManualClock,
+    serializer: Serializer,
     buffer: Vec<u8>,
 }
 
@@ -98,8 +102,8 @@ impl Pipe {
 }
 
 impl Wire {
-    pub(super) fn new(body: BoxBody, pipe: Pipe, clock: ManualClock) -> Self {
-        Self { body: Box::pin(body), pipe, clock, buffer: Vec::new() }
+    pub(super) fn new(body: BoxBody, pipe: Pipe, clock: ManualClock, serializer: Serializer) -> Self {
+        Self { body: Box::pin(body), pipe, clock, serializer, buffer: Vec::new() }
     }
 
     /// The clock by which the connection lives.
@@ -111,6 +115,16 @@ impl Wire {
     /// Sends a text frame.
     pub fn send(&self, text: &str) {
         self.send_frame(0x81, text.as_bytes());
+    }
+
+    /// Sends a message, written in JSON, in the connection's serializer.
+    ///
+    /// # Panics
+    /// The text is not JSON.
+    pub fn send_message(&self, json: &str) {
+        let frame = __private::encode(self.serializer, json)
+            .unwrap_or_else(|error| panic!("a message cannot be sent: {error}"));
+        self.send_frame(if self.serializer.is_binary() { 0x82 } else { 0x81 }, &frame);
     }
 
     /// Sends a frame with this first byte (FIN, RSV, opcode), masked as a client's must be.
@@ -161,6 +175,16 @@ impl Wire {
         }
     }
 
+    /// The message in a frame of the server, as JSON.
+    pub(super) fn message(&self, received: Received) -> Option<String> {
+        let frame = match received {
+            Received::Text(text) => text.into(),
+            Received::Binary(bytes) => Frame::Binary(bytes.into()),
+            _ => return None,
+        };
+        __private::decode(self.serializer, frame)
+    }
+
     /// Takes one complete frame from the buffer. A server's frames are not masked, and ours are not fragmented.
     fn frame(&mut self) -> Option<Received> {
         let (&first, &second) = (self.buffer.first()?, self.buffer.get(1)?);
@@ -175,6 +199,7 @@ impl Wire {
         let payload: Vec<u8> = self.buffer.drain(..header + length).skip(header).collect();
         Some(match first & 0x0f {
             0x1 => Received::Text(String::from_utf8_lossy(&payload).into_owned()),
+            0x2 => Received::Binary(payload),
             0x8 => Received::Close(payload.get(..2).map(|code| u16::from_be_bytes([code[0], code[1]]))),
             0x9 => Received::Ping,
             _ => Received::Pong(payload),
