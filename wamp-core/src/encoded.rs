@@ -1,5 +1,8 @@
 //! Values in one of the formats: what a frame holds, lends, and becomes in another format.
 
+#[cfg(test)]
+mod differential;
+
 use std::fmt;
 use std::ops::Range;
 

@@ -6,6 +6,8 @@ mod features;
 mod options;
 mod passthru;
 mod tail;
+#[cfg(test)]
+mod vectors;
 
 pub(crate) use decode::{Message, Secret, authextra, decode, unframe};
 pub(crate) use encode::{

@@ -60,9 +60,10 @@ fn mapping<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> 
 
 /// A variant with content is a dict whose only key is the variant's name.
 fn tagged<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> Result<V::Value, Malformed> {
+    let start = cursor.at();
     let mut elements = cursor.dict()?;
     let Some(name) = cursor.key(&mut elements)? else {
-        return cursor.fail("expected a variant's name");
+        return Err(Malformed::new("expected a variant's name", start));
     };
     let value = visitor.visit_enum(Variant { name, cursor })?;
     match cursor.key(&mut elements)? {
