@@ -4,6 +4,8 @@
 //! and compares the length with its limit only then, so one header of 2^40 bytes takes all memory. Here a header
 //! is judged before anything behind it is waited for. The parser's unmasking is private to it.
 
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod layout;
 mod writing;
 

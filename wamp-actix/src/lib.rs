@@ -94,6 +94,13 @@ pub mod __private {
     pub use wamp_core::{Arguments, Context, Error};
 }
 
+/// What the fuzz target of the frames calls. Not for anybody else.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod __fuzz {
+    pub use crate::frames::fuzz::read;
+}
+
 /// The programs of the README are compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

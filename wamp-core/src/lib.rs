@@ -30,6 +30,8 @@ mod dealer;
 mod encoded;
 mod error;
 mod format;
+#[cfg(fuzzing)]
+mod fuzz;
 mod guarded;
 mod handler;
 mod id;
@@ -98,4 +100,11 @@ pub mod __private {
     pub use crate::progress::Streamed;
     pub use crate::reply::Acceptance;
     pub use inventory;
+}
+
+/// What the fuzz targets call. Not for anybody else.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod __fuzz {
+    pub use crate::fuzz::{delimit, encode, is_message, read};
 }

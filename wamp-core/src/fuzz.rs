@@ -1,0 +1,127 @@
+//! What the fuzz targets call, and what must hold whatever a stranger sends.
+
+use std::collections::BTreeMap;
+
+use bumpalo::Bump;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use crate::batch::Delimiter;
+use crate::encoded::{Encoded, Format};
+use crate::message::{Message, decode, unframe};
+use crate::payload::Payload;
+use crate::serializer::{Frame, Serializer};
+
+/// Reads a frame as one message, and as any value, in every way there is.
+///
+/// # Panics
+/// Two ways of reading disagree.
+pub fn read(serializer: Serializer, frame: Frame) {
+    let Ok(shared) = unframe(serializer, frame) else { return };
+    let arena = Bump::new();
+    if let Ok(Message::Call { payload, .. } | Message::Publish { payload, .. }) = decode(&shared, &arena) {
+        read_payload(&payload);
+    }
+    let whole = shared.part(0..shared.len());
+    if is_one_value(whole) {
+        every_format_knows(whole);
+    }
+    read_as::<BTreeMap<i64, Option<u8>>>(whole);
+    read_as::<Vec<(u64, f32)>>(whole);
+    read_as::<Vec<String>>(whole);
+    read_as::<Result<bool, char>>(whole);
+    let _ = whole.reader(&arena).read::<Vec<&str>>();
+    let _ = whole.reader(&arena).read::<&[u8]>();
+}
+
+/// A message that is written as JSON, in the serializer; none if it is no JSON.
+#[must_use]
+pub fn encode(serializer: Serializer, text: &str) -> Option<Vec<u8>> {
+    let message = Encoded::Json(text);
+    let mut out = Vec::new();
+    (is_one_value(message) && message.write(serializer.format(), &mut out).is_ok()).then_some(out)
+}
+
+/// A frame with this one message.
+#[must_use]
+pub fn delimit(serializer: Serializer, message: Vec<u8>) -> Vec<u8> {
+    let delimiter = Delimiter::of(serializer);
+    let mut out = vec![0; delimiter.reserve()];
+    let start = out.len();
+    out.extend(message);
+    delimiter.complete(&mut out, start);
+    out
+}
+
+/// Whether the frame holds exactly one message.
+#[must_use]
+pub fn is_message(serializer: Serializer, frame: &[u8]) -> bool {
+    let message = match (Delimiter::of(serializer), frame) {
+        (Delimiter::None, message) | (Delimiter::Separator(_), [message @ .., 0x1e | 0x18]) => message,
+        (Delimiter::Length, [_, _, _, _, message @ ..]) => message,
+        _ => return false,
+    };
+    let delimited = serializer == Serializer::JsonBatched || delimit(serializer, message.to_vec()) == frame;
+    delimited && is_one_value(of(serializer.format(), message))
+}
+
+/// Skipping and ignoring agree.
+fn is_one_value(encoded: Encoded<'_>) -> bool {
+    let arena = Bump::new();
+    let skipped = encoded.reader(&arena).skip();
+    let ignored = encoded.reader(&arena).read::<IgnoredAny>();
+    assert_eq!(skipped.is_ok(), ignored.is_ok(), "{skipped:?}");
+    skipped.is_ok_and(|range| range.end == length(encoded))
+}
+
+/// What is valid can be written in the other formats, whose text is valid, and says the same when it comes back.
+fn every_format_knows(encoded: Encoded<'_>) {
+    for format in [Format::Json, Format::MsgPack, Format::Cbor] {
+        let (mut there, mut back, mut again) = (Vec::new(), Vec::new(), Vec::new());
+        if let Err(error) = encoded.write(format, &mut there) {
+            assert!(error.to_string().contains("number out of range"), "{error}");
+            continue;
+        }
+        let original = format_of(encoded);
+        of(format, &there).write(original, &mut back).expect("what was written can be read");
+        assert!(is_one_value(of(original, &back)));
+        of(original, &back).write(format, &mut again).expect("what was written can be read");
+        assert_eq!(there, again);
+    }
+}
+
+fn read_payload(payload: &Payload) {
+    let _ = payload.args::<Vec<serde_json::Value>>();
+    let _ = payload.args::<(i64, Option<String>)>();
+    let _ = payload.kwargs::<BTreeMap<String, IgnoredAny>>();
+    let _ = payload.to_string();
+}
+
+fn read_as<T: DeserializeOwned>(encoded: Encoded<'_>) {
+    let arena = Bump::new();
+    if encoded.reader(&arena).read::<T>().is_ok() {
+        assert!(encoded.reader(&arena).skip().is_ok());
+    }
+}
+
+fn of(format: Format, bytes: &[u8]) -> Encoded<'_> {
+    match format {
+        Format::Json => Encoded::Json(std::str::from_utf8(bytes).expect("JSON is UTF-8")),
+        Format::MsgPack => Encoded::MsgPack(bytes),
+        Format::Cbor => Encoded::Cbor(bytes),
+    }
+}
+
+fn format_of(encoded: Encoded<'_>) -> Format {
+    match encoded {
+        Encoded::Json(_) => Format::Json,
+        Encoded::MsgPack(_) => Format::MsgPack,
+        Encoded::Cbor(_) => Format::Cbor,
+    }
+}
+
+fn length(encoded: Encoded<'_>) -> usize {
+    match encoded {
+        Encoded::Json(text) => text.trim_ascii_end().len(),
+        Encoded::MsgPack(bytes) | Encoded::Cbor(bytes) => bytes.len(),
+    }
+}
