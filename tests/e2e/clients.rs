@@ -82,6 +82,24 @@ fn subscribers_on_all_workers_get_every_event_in_order() {
 }
 
 #[test]
+fn autobahn_js_logs_in_by_every_method_it_speaks() {
+    let server = Server::testbed();
+    passes(node("autobahn_logins.mjs", &[&server.websocket()]), 12);
+}
+
+#[test]
+fn wampy_logs_in_by_every_method_it_speaks() {
+    let server = Server::testbed();
+    passes(node("wampy_logins.mjs", &[&server.websocket()]), 7);
+}
+
+#[test]
+fn autobahn_python_logs_in_by_every_method_it_speaks() {
+    let server = Server::testbed();
+    passes(python("autobahn_logins.py", &[&server.websocket()]), 13);
+}
+
+#[test]
 fn autobahn_js_edits_documents() {
     let server = Server::start("documents", &[]);
     passes(node("autobahn_documents.mjs", &[&server.websocket()]), 9);

@@ -3,14 +3,15 @@
 import asyncio
 import sys
 
-from autobahn.asyncio.wamp import ApplicationRunner, ApplicationSession
+from autobahn.asyncio.wamp import ApplicationRunner
+from autobahn.asyncio.wamp import Session as AutobahnSession
 from autobahn.wamp.exception import ApplicationError
 from autobahn.wamp.types import SubscribeOptions
 
 DEADLINE = 20
 
 
-class Session(ApplicationSession):
+class Session(AutobahnSession):
     """A session whose beginning and end can be awaited."""
 
     def __init__(self, config):
@@ -18,11 +19,11 @@ class Session(ApplicationSession):
         loop = asyncio.get_running_loop()
         self.joined, self.left = loop.create_future(), loop.create_future()
 
-    def onJoin(self, details):
+    def on_join(self, details):
         self.welcome = details
         self.joined.set_result(self)
 
-    def onLeave(self, details):
+    def on_leave(self, details):
         if not self.joined.done():
             self.joined.set_exception(ApplicationError(details.reason, details.message))
         self.left.set_result(details)
@@ -39,11 +40,13 @@ class Session(ApplicationSession):
         return queue, subscription
 
 
-async def join(url, realm="realm1"):
+async def join(url, realm="realm1", authenticator=None):
     made = asyncio.get_running_loop().create_future()
 
     def make(config):
         session = Session(config)
+        if authenticator:
+            session.add_authenticator(authenticator)
         made.set_result(session)
         return session
 

@@ -10,14 +10,14 @@ globalThis.WebSocket = WebSocket;
 console.warn = () => {};
 export const autobahn = createRequire(import.meta.url)("autobahn");
 
-/** Joins; `closed` resolves with `{ reason, details }` when the connection has ended. */
-export function join(url, realm = "realm1") {
-  const connection = new autobahn.Connection({ url, realm, max_retries: 0 });
+/** Joins, with `login` as autobahn's options for that; `closed` resolves with `{ reason, details }` when the connection has ended. */
+export function join(url, realm = "realm1", login = {}) {
+  const connection = new autobahn.Connection({ url, realm, max_retries: 0, ...login });
   return new Promise((resolve, reject) => {
     const closed = new Promise((ended) => {
       connection.onclose = (reason, details) => {
         ended({ reason, details });
-        reject(new Error(`closed before it was open: ${reason} ${details.reason}`));
+        reject(Object.assign(new Error(`closed before it was open: ${reason} ${details.reason}`), { details }));
         return true;
       };
     });
