@@ -9,7 +9,7 @@ use bumpalo::Bump;
 use serde::Deserialize;
 use serde::de;
 
-use crate::context::Context;
+use crate::context::{Context, Subject};
 use crate::encoded::{Encoded, Reader};
 use crate::error::{Error, shortened};
 use crate::format::{Elements, Malformed};
@@ -179,7 +179,10 @@ impl<'c> Arguments<'c> {
     /// `wamp.error.invalid_argument`: an argument is left.
     #[doc(hidden)]
     pub fn finish(&mut self) -> Result<(), Error> {
-        let chunks = self.context.call().ok().and_then(|call| call.chunks.as_deref());
+        let chunks = match &self.context.subject {
+            Subject::Call(call) => call.chunks.as_deref(),
+            _ => None,
+        };
         if let Some(chunks) = chunks {
             chunks.skip(self.taken);
         } else if self.at_positional()? {
