@@ -46,6 +46,12 @@ fn autobahn_js_is_served() {
 }
 
 #[test]
+fn autobahn_js_uses_the_meta_api_and_what_is_kept_of_events() {
+    let server = Server::start("testbed", &["--workers", "2"]);
+    passes(node("autobahn_meta.mjs", &[&server.websocket()]), 14);
+}
+
+#[test]
 fn wampy_is_served() {
     let server = Server::testbed();
     passes(node("wampy_testbed.mjs", &[&server.websocket()]), 15);

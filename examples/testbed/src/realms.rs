@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use wamp_actix::{
-    Attempt, CraCredential, Cryptosign, Denied, Identity, Realm, RealmBuilder, Scram, ScramCredential,
-    Ticket, Topic, WampCra,
+    Attempt, CraCredential, Cryptosign, Denied, History, Identity, MetaApi, Realm, RealmBuilder, Scram,
+    ScramCredential, Ticket, Topic, WampCra,
 };
 
 /// The public key of the seed 00 01 … 1f.
@@ -26,7 +26,7 @@ static ARGON2: LazyLock<ScramCredential> = LazyLock::new(|| {
 pub(crate) fn all() -> [RealmBuilder; 6] {
     [
         realm("realm1"),
-        realm("router").route_clients(true),
+        router(),
         realm("testbed.ticket").authenticate(ticket()),
         realm("testbed.cra").authenticate(cra()),
         realm("testbed.cryptosign").authenticate(cryptosign()),
@@ -40,6 +40,15 @@ fn realm(name: &str) -> RealmBuilder {
         .topic("testbed.chat", Topic::open())
         .topic("testbed.open.{rest..}", Topic::open().retained())
         .topic("bench.topic", Topic::open())
+        .meta_api(MetaApi::reading())
+}
+
+/// A classic router with all that there is.
+fn router() -> RealmBuilder {
+    realm("router")
+        .route_clients(true)
+        .meta_api(MetaApi::reading().killing())
+        .history("history.demo", History::last(100))
 }
 
 fn user(authid: &str) -> Identity {
