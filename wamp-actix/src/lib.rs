@@ -26,6 +26,7 @@
 //! - Push: [`Realm::publish`] from handlers, from routes ([`Router`] is an extractor), from any thread.
 //! - Tests: [`test`](mod@test), a client in the process.
 
+mod attempt;
 mod body;
 mod clock;
 mod endpoint;
@@ -39,6 +40,7 @@ mod socket;
 pub mod test;
 mod watchdog;
 
+pub use attempt::AttemptExt;
 pub use endpoint::{Endpoint, endpoint};
 pub use hard_close::on_connect;
 pub use router::{Router, RouterBuilder, router};

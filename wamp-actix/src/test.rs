@@ -25,6 +25,7 @@
 //! ```
 
 mod client;
+mod hello;
 mod requests;
 mod wire;
 
@@ -38,6 +39,8 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use actix_web::{FromRequest as _, HttpMessage as _, dev, web};
+use hello::Hello;
+use serde_json::{Map, Value};
 use wamp_core::{Error, Identity};
 
 pub use crate::clock::ManualClock;
@@ -83,9 +86,10 @@ where
         ("Upgrade", "websocket"),
         ("Sec-WebSocket-Version", "13"),
         ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("Sec-WebSocket-Protocol", Serializer::Json.subprotocol()),
     ];
     let request = upgrade.into_iter().fold(TestRequest::get().uri(path), TestRequest::insert_header);
-    Connect { app, request, realm: "realm1".into(), role: None, serializer: Serializer::Json }
+    Connect { app, request, hello: Hello::new(), role: None, serializer: Serializer::Json }
 }
 
 /// A connection that is about to be made: await it, or [`wire`](Self::wire) it.
@@ -94,7 +98,7 @@ where
 pub struct Connect<'a, S> {
     app: &'a S,
     request: TestRequest,
-    realm: String,
+    hello: Hello,
     role: Option<String>,
     serializer: Serializer,
 }
@@ -106,7 +110,7 @@ where
 {
     /// Joins this realm.
     pub fn realm(mut self, name: &str) -> Self {
-        self.realm = name.to_owned();
+        self.hello.realm = name.to_owned();
         self
     }
 
@@ -116,7 +120,36 @@ where
         self
     }
 
-    /// Joins with this authrole, as if the realm had authenticated the client.
+    /// Logs in by this method as this authid. `answer` makes the signature from the `Extra` of CHALLENGE: for a ticket it is
+    /// the ticket. A refusal comes at once: while the client waits, its clock is moved by a second.
+    ///
+    /// ```
+    /// use wamp_actix::test::join;
+    /// use wamp_actix::{Attempt, Denied, Identity, Realm, Router, Ticket};
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let by_ticket = Ticket::new(|attempt: Attempt| async move {
+    ///     attempt.ticket_is("secret!!!").then(|| Identity::new("joe", "user")).ok_or(Denied::credentials())
+    /// });
+    /// let router = Router::builder().realm(Realm::new("realm1").authenticate(by_ticket)).handlers([]).build()?;
+    /// let client = join(&router).login("ticket", "joe", |_| "secret!!!".to_owned()).await?;
+    /// assert_eq!(client.welcome()["authrole"], "user");
+    /// assert!(join(&router).login("ticket", "joe", |_| "guessed".to_owned()).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn login(
+        mut self,
+        method: &str,
+        authid: &str,
+        answer: impl FnOnce(&Map<String, Value>) -> String + 'static,
+    ) -> Self {
+        self.hello.log_in(method, authid, answer);
+        self
+    }
+
+    /// Joins with this authrole, in a realm that has no methods of authentication.
     pub fn role(mut self, authrole: &str) -> Self {
         self.role = Some(authrole.to_owned());
         self
@@ -125,7 +158,7 @@ where
     /// Speaks this serializer instead of `wamp.2.json`.
     pub fn serializer(mut self, serializer: Serializer) -> Self {
         self.serializer = serializer;
-        self
+        self.header("Sec-WebSocket-Protocol", serializer.subprotocol())
     }
 
     /// Upgrades the request and leaves HELLO to the test.
@@ -135,8 +168,7 @@ where
     pub async fn wire(self) -> Result<Wire, JoinError> {
         let clock = ManualClock::default();
         let (payload, pipe) = wire::pipe();
-        let offered = ("Sec-WebSocket-Protocol", self.serializer.subprotocol());
-        let (request, _) = self.request.insert_header(offered).to_request().replace_payload(payload);
+        let (request, _) = self.request.to_request().replace_payload(payload);
         request.extensions_mut().insert(Clock::Manual(clock.clone()));
         if let Some(authrole) = self.role {
             request.extensions_mut().insert(Identity { authrole, ..Identity::anonymous() });
@@ -161,10 +193,10 @@ where
     type Output = Result<Client, JoinError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + 'a>>;
 
-    fn into_future(self) -> Self::IntoFuture {
+    fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            let realm = self.realm.clone();
-            Client::join(self.wire().await?, &realm).await
+            let hello = std::mem::replace(&mut self.hello, Hello::new());
+            Client::join(self.wire().await?, hello).await
         })
     }
 }
@@ -174,7 +206,7 @@ pub fn join(router: &Router) -> Join {
     Join {
         router: router.clone(),
         request: TestRequest::get(),
-        realm: "realm1".into(),
+        hello: Hello::new(),
         role: None,
         serializer: Serializer::Json,
     }
@@ -186,7 +218,7 @@ pub fn join(router: &Router) -> Join {
 pub struct Join {
     router: Router,
     request: TestRequest,
-    realm: String,
+    hello: Hello,
     role: Option<String>,
     serializer: Serializer,
 }
@@ -194,11 +226,40 @@ pub struct Join {
 impl Join {
     /// Joins this realm.
     pub fn realm(mut self, name: &str) -> Self {
-        self.realm = name.to_owned();
+        self.hello.realm = name.to_owned();
         self
     }
 
-    /// Joins with this authrole, as if the realm had authenticated the client.
+    /// Logs in by this method as this authid. `answer` makes the signature from the `Extra` of CHALLENGE: for a ticket it is
+    /// the ticket. A refusal comes at once: while the client waits, its clock is moved by a second.
+    ///
+    /// ```
+    /// use wamp_actix::test::join;
+    /// use wamp_actix::{Attempt, Denied, Identity, Realm, Router, Ticket};
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let by_ticket = Ticket::new(|attempt: Attempt| async move {
+    ///     attempt.ticket_is("secret!!!").then(|| Identity::new("joe", "user")).ok_or(Denied::credentials())
+    /// });
+    /// let router = Router::builder().realm(Realm::new("realm1").authenticate(by_ticket)).handlers([]).build()?;
+    /// let client = join(&router).login("ticket", "joe", |_| "secret!!!".to_owned()).await?;
+    /// assert_eq!(client.welcome()["authrole"], "user");
+    /// assert!(join(&router).login("ticket", "joe", |_| "guessed".to_owned()).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn login(
+        mut self,
+        method: &str,
+        authid: &str,
+        answer: impl FnOnce(&Map<String, Value>) -> String + 'static,
+    ) -> Self {
+        self.hello.log_in(method, authid, answer);
+        self
+    }
+
+    /// Joins with this authrole, in a realm that has no methods of authentication.
     pub fn role(mut self, authrole: &str) -> Self {
         self.role = Some(authrole.to_owned());
         self
@@ -238,10 +299,10 @@ impl IntoFuture for Join {
     type Output = Result<Client, JoinError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output>>>;
 
-    fn into_future(self) -> Self::IntoFuture {
+    fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            let realm = self.realm.clone();
-            Client::join(self.wire().await?, &realm).await
+            let hello = std::mem::replace(&mut self.hello, Hello::new());
+            Client::join(self.wire().await?, hello).await
         })
     }
 }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use serde_json::{Map, Value, json};
 use wamp_core::{Error, Payload, PublicationId, SessionId, SubscriptionId};
 
+use super::hello::Hello;
 use super::requests::{Call, Publish};
 use super::{JoinError, Received, Wire};
 use crate::clock::ManualClock;
@@ -55,19 +56,9 @@ pub struct Event {
 }
 
 impl Client {
-    pub(super) async fn join(mut wire: Wire, realm: &str) -> Result<Self, JoinError> {
-        let roles = json!({ "caller": {}, "publisher": {}, "subscriber": {} });
-        wire.send_message(&json!([1, realm, { "roles": roles }]).to_string());
-        loop {
-            match wire.receive().await {
-                Some(Received::Ping | Received::Pong(_)) => {}
-                Some(Received::Close(_)) | None => return Err(JoinError::Closed),
-                Some(message) => {
-                    let text = wire.message(message).unwrap_or_default();
-                    return Self::answered(wire, &text);
-                }
-            }
-        }
+    pub(super) async fn join(mut wire: Wire, hello: Hello) -> Result<Self, JoinError> {
+        let answer = hello.answered(&mut wire).await.ok_or(JoinError::Closed)?;
+        Self::answered(wire, &answer)
     }
 
     fn answered(wire: Wire, text: &str) -> Result<Self, JoinError> {
