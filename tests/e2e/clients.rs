@@ -39,6 +39,10 @@ fn python(script: &str, arguments: &[&str]) -> Command {
     python
 }
 
+/// The serializers of wampy, and those of autobahn-python, which separates batched JSON by 0x18 (D-01).
+const WAMPY: [&str; 3] = ["json", "msgpack", "cbor"];
+const AUTOBAHN: [&str; 6] = ["json", "msgpack", "cbor", "json.batched", "msgpack.batched", "cbor.batched"];
+
 #[test]
 fn autobahn_js_is_served() {
     let server = Server::start("testbed", &["--workers", "2"]);
@@ -52,9 +56,13 @@ fn autobahn_js_uses_the_meta_api_and_what_is_kept_of_events() {
 }
 
 #[test]
-fn wampy_is_served() {
+fn wampy_is_served_in_each_of_its_serializers() {
     let server = Server::testbed();
-    passes(node("wampy_testbed.mjs", &[&server.websocket()]), 15);
+    for serializer in WAMPY {
+        let mut script = node("wampy_testbed.mjs", &[&server.websocket()]);
+        script.env("WAMP_SERIALIZER", serializer);
+        passes(script, 16);
+    }
 }
 
 #[test]
@@ -64,21 +72,33 @@ fn autobahn_js_has_the_advanced_features() {
 }
 
 #[test]
-fn wampy_has_the_advanced_features() {
+fn wampy_has_the_advanced_features_in_each_of_its_serializers() {
     let server = Server::start("testbed", &["--workers", "2"]);
-    passes(node("wampy_features.mjs", &[&server.websocket()]), 20);
+    for serializer in WAMPY {
+        let mut script = node("wampy_features.mjs", &[&server.websocket()]);
+        script.env("WAMP_SERIALIZER", serializer);
+        passes(script, 20);
+    }
 }
 
 #[test]
-fn autobahn_python_is_served() {
+fn autobahn_python_is_served_in_each_of_its_serializers() {
     let server = Server::testbed();
-    passes(python("autobahn_testbed.py", &[&server.websocket()]), 26);
+    for serializer in AUTOBAHN {
+        let mut script = python("autobahn_testbed.py", &[&server.websocket()]);
+        script.env("WAMP_SERIALIZER", serializer);
+        passes(script, 26);
+    }
 }
 
 #[test]
-fn autobahn_python_has_the_advanced_features() {
+fn autobahn_python_has_the_advanced_features_in_each_of_its_serializers() {
     let server = Server::start("testbed", &["--workers", "2"]);
-    passes(python("autobahn_features.py", &[&server.websocket()]), 13);
+    for serializer in AUTOBAHN {
+        let mut script = python("autobahn_features.py", &[&server.websocket()]);
+        script.env("WAMP_SERIALIZER", serializer);
+        passes(script, 13);
+    }
 }
 
 #[test]

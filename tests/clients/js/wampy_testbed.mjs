@@ -21,6 +21,10 @@ await check("add by position and by keyword", async () => {
 await check("echo", async () => {
   for (const value of ["", "漢字 👋", 1.5, null, true, [1, [2]], { a: { b: [] } }]) equal(await first("echo", [value]), value);
 });
+// Binary encoders write these as floats.
+await check("integers beyond 32 bits", async () => {
+  for (const value of [2 ** 32, -(2 ** 40), 2 ** 52]) equal(Number(await first("add", [value, 1])), value + 1);
+});
 await check("args", async () => {
   const { argsList, argsDict } = await call("args", { argsList: [1, 2], argsDict: { three: 3 } });
   equal([argsList, argsDict], [[1, 2], { three: 3 }]);

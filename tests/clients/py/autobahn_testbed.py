@@ -5,7 +5,7 @@ import asyncio
 from autobahn.wamp.exception import ApplicationError
 from autobahn.wamp.types import PublishOptions
 
-from check import check, equal, invalid_argument, join, main, refused, until
+from check import check, equal, invalid_argument, join, main, refused, serializer, until
 
 NOT_AUTHORIZED = "wamp.error.not_authorized"
 ACKNOWLEDGED = PublishOptions(acknowledge=True)
@@ -28,8 +28,11 @@ async def add_by_position_and_by_keyword(session, url):
 
 @check
 async def add_refuses_what_is_no_integer(session, url):
-    for wrong in (2.5, True, None, "2", [], {}, 2**63, -(2**63) - 1, 1e300):
+    for wrong in (2.5, True, None, "2", [], {}, 2**63, 1e300):
         await invalid_argument(session.call("testbed.add", wrong, 3), "argument 1 `a`")
+    # MessagePack cannot say it.
+    if serializer().SERIALIZER_ID.partition(".")[0] != "msgpack":
+        await invalid_argument(session.call("testbed.add", -(2**63) - 1, 3), "argument 1 `a`")
     await invalid_argument(session.call("testbed.add", 2**63 - 1, 1), "64 bits")
 
 

@@ -1,11 +1,13 @@
 """Named checks: one line for each, and the exit code tells whether all were passed."""
 
 import asyncio
+import os
 import sys
 
 from autobahn.asyncio.wamp import ApplicationRunner
 from autobahn.asyncio.wamp import Session as AutobahnSession
 from autobahn.wamp.exception import ApplicationError
+from autobahn.wamp.serializer import CBORSerializer, JsonSerializer, MsgPackSerializer
 from autobahn.wamp.types import SubscribeOptions
 
 DEADLINE = 20
@@ -40,6 +42,13 @@ class Session(AutobahnSession):
         return queue, subscription
 
 
+def serializer():
+    """The serializer of this run, which the environment names: `msgpack`, `json.batched`."""
+    name, _, batched = os.environ.get("WAMP_SERIALIZER", "json").partition(".")
+    made = {"json": JsonSerializer, "msgpack": MsgPackSerializer, "cbor": CBORSerializer}[name]
+    return made(batched=bool(batched))
+
+
 async def join(url, realm="realm1", authenticator=None):
     made = asyncio.get_running_loop().create_future()
 
@@ -50,7 +59,7 @@ async def join(url, realm="realm1", authenticator=None):
         made.set_result(session)
         return session
 
-    await ApplicationRunner(url, realm).run(make, start_loop=False)
+    await ApplicationRunner(url, realm, serializers=[serializer()]).run(make, start_loop=False)
     session = await asyncio.wait_for(made, DEADLINE)
     return await asyncio.wait_for(session.joined, DEADLINE)
 
