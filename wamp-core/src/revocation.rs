@@ -26,6 +26,16 @@ impl Subscription {
 
 impl Realm {
     /// Ends the subscription of one session, as [`Subscription::revoke`] does. False if the session does not hold it.
+    ///
+    /// ```
+    /// use wamp_core::{Realm, SessionId, SubscriptionId};
+    ///
+    /// fn expel(realm: &Realm, session: SessionId, from: &[SubscriptionId]) {
+    ///     for subscription in from {
+    ///         realm.revoke(*subscription, session, "not a member any more");
+    ///     }
+    /// }
+    /// ```
     pub fn revoke(
         &self,
         subscription: SubscriptionId,

@@ -226,6 +226,16 @@ fn e_11_unknown_subscriptions_wrong_arguments_and_topics_without_history() {
 }
 
 #[test]
+fn e_11_where_an_authoriser_decides_only_who_holds_the_subscription_may_see_the_past() {
+    let router = router_of(|realm| realm.authorize(|_| async { Ok(wamp_core::Permission::allow()) }));
+    let (mut caller, id) = subscriber(&router, "past.a");
+    publish(&router, "past.a", [1]);
+    assert_eq!(told(&ask(&mut caller, id, json!({}))), [1]);
+    let mut other = Caller::of(Client::join(&router));
+    other.fails(GET, json!([id]), json!({}), "wamp.error.not_authorized");
+}
+
+#[test]
 fn the_history_of_a_topic_is_bounded_in_events_and_bytes() {
     let router = router_of(|realm| realm.history("past.c", History::last(100).max_bytes(4096)));
     let (mut caller, id) = subscriber(&router, "past.a");
@@ -250,8 +260,15 @@ fn event_history_is_announced_where_it_is_kept() {
 }
 
 #[test]
+fn a_history_that_is_declared_twice_is_refused_when_the_router_is_built() {
+    let realm = Realm::new("realm1").history("a", History::last(1)).history("a", History::last(2));
+    let error = Router::builder().realm(realm).handlers([]).build().unwrap_err();
+    assert!(error.to_string().contains("history(\"a\") is declared twice"), "{error}");
+}
+
+#[test]
 fn a_history_of_what_is_no_topic_of_the_application_is_refused_when_the_router_is_built() {
-    for topic in ["a..b", "", "wamp.session.on_join"] {
+    for topic in ["a..b", "", "wamp.session.on_join", "a.{x}", "a.{x..}"] {
         let realm = Realm::new("realm1").history(topic, History::last(1));
         let error = Router::builder().realm(realm).handlers([]).build().unwrap_err();
         assert!(error.to_string().contains(&format!("history(\"{topic}\")")), "{error}");

@@ -8,6 +8,10 @@ mod authentication;
 mod calls;
 #[path = "goodbye.rs"]
 mod goodbye;
+#[path = "history.rs"]
+mod history;
+#[path = "meta.rs"]
+mod meta;
 #[path = "opening.rs"]
 mod opening;
 #[path = "passthru.rs"]
@@ -18,8 +22,12 @@ mod patterns;
 mod requests;
 #[path = "retention.rs"]
 mod retention;
+#[path = "revocation.rs"]
+mod revocation;
 #[path = "routing.rs"]
 mod routing;
+#[path = "testaments.rs"]
+mod testaments;
 #[path = "topics.rs"]
 mod topics;
 #[path = "trust.rs"]

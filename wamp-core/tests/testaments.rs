@@ -150,6 +150,16 @@ fn e_17_a_testament_is_authorised_as_a_publication() {
 }
 
 #[test]
+fn e_17_where_an_authoriser_decides_about_publications_nothing_is_left_to_be_published() {
+    let realm = Realm::new("realm1")
+        .topic("open.{name}", Topic::open())
+        .meta_api(MetaApi::reading())
+        .authorize(|_| async { Ok(wamp_core::Permission::allow()) });
+    let router = Router::builder().realm(realm).handlers([]).build().unwrap();
+    caller(&router).fails(ADD, json!(["open.a", [], {}]), json!({}), "wamp.error.not_authorized");
+}
+
+#[test]
 fn e_13_missing_and_wrong_arguments_are_refused() {
     let mut joe = caller(&router());
     for (args, kwargs) in [

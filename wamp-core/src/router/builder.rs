@@ -10,7 +10,9 @@ use super::{Inner, Realms, Router, Served, Settings};
 use crate::broker::History;
 use crate::handler::{Collected, Registration};
 use crate::limits::Limits;
+use crate::message::MatchPolicy;
 use crate::meta::MetaApi;
+use crate::pattern::Pattern;
 use crate::realm::Realm;
 use crate::registry::{DeclaredTopic, Registry, Topic};
 use crate::router::shutdown::Stop;
@@ -135,7 +137,7 @@ impl RealmBuilder {
         self
     }
 
-    /// Keeps the last events of a topic, for those who ask for them with `wamp.subscription.get_events`: who holds a
+    /// Keeps the last events of one topic (an exact URI), for those who ask for them with `wamp.subscription.get_events`: who holds a
     /// subscription to the topic, or may open one without asking a handler. That procedure belongs to the
     /// [meta API](Self::meta_api), which must be granted for reading. It declares nothing: who may subscribe and publish is said
     /// elsewhere.
@@ -289,9 +291,13 @@ fn registry(realm: &RealmBuilder, handlers: &[&'static Registration], faults: &m
     for topic in &realm.topics {
         faults.extend(registry.open(topic).err());
     }
+    let mut seen = HashSet::new();
     for (topic, _) in &realm.settings.history {
-        if !uri::is_valid(topic) || uri::is_reserved(topic) {
-            faults.push(format!("history(\"{topic}\"): not the URI of a topic of the application"));
+        let is_exact = Pattern::parse(topic).is_ok_and(|declared| declared.policy == MatchPolicy::Exact);
+        if !is_exact {
+            faults.push(format!("history(\"{topic}\"): not the URI of one topic of the application"));
+        } else if !seen.insert(topic) {
+            faults.push(format!("history(\"{topic}\") is declared twice"));
         }
     }
     if realm.settings.route_clients {
