@@ -33,6 +33,7 @@ mod endpoint;
 mod frames;
 mod handshake;
 mod hard_close;
+mod pacer;
 mod parameter;
 mod router;
 mod signal;

@@ -1,7 +1,8 @@
 //! One WebSocket: frames in, the protocol in the middle, frames out; pings, time limits and close codes beside it.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use actix_web::web::{Bytes, Payload};
@@ -10,6 +11,7 @@ use wamp_core::{Close, Connection, Frame, Limits, Router};
 
 use crate::clock::{Alarm, Clock};
 use crate::frames::{self, CloseCode, FrameLimits, Frames, Incoming};
+use crate::pacer::Wakeup;
 
 /// Messages that are read before the other connections of the worker get their turn: a burst of publications would
 /// overrun the subscribers' queues before they are polled once.
@@ -27,6 +29,9 @@ pub(crate) struct Socket {
     frames: Frames,
     clock: Clock,
     alarm: Alarm,
+    /// What others wake the connection by, in its turn.
+    wakeup: Arc<Wakeup>,
+    waker: Waker,
     phase: Phase,
     /// The time of the latest poll: what happens in it happens at once.
     now: Instant,
@@ -59,7 +64,7 @@ enum Phase {
 impl Socket {
     pub(crate) fn new(connection: Connection, router: Router, payload: Payload, clock: Clock) -> Self {
         let Limits { max_frame_bytes, max_message_bytes, .. } = *router.limits();
-        let now = clock.now();
+        let (now, wakeup) = (clock.now(), Wakeup::new());
         Self {
             connection,
             payload,
@@ -69,6 +74,8 @@ impl Socket {
             clock,
             router,
             alarm: Alarm::default(),
+            waker: Waker::from(Arc::clone(&wakeup)),
+            wakeup,
             phase: Phase::Open,
             pinged: false,
             begun: None,
@@ -150,7 +157,8 @@ impl Socket {
         let now = self.clock.now();
         self.now = now;
         self.read(context, now);
-        self.connection.poll(context, now);
+        self.wakeup.register(context.waker());
+        self.connection.poll(&mut Context::from_waker(&self.waker), now);
         self.keep_time(now);
         self.follow(now);
         self.due()

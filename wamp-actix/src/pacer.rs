@@ -1,0 +1,229 @@
+//! Wake-ups of one worker's connections, a few at a time.
+//!
+//! An event for a thousand subscribers would put a thousand tasks in front of its publisher, whose next event would find
+//! all of them served: a system call for each event and subscriber. So the first few connections are woken at once, and
+//! the others by a task that lets everybody else have a turn in between. Events meanwhile gather, and leave in one piece.
+//! Measured with `fanout1000`: see `benches/README.md`.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Wake, Waker};
+
+use actix_web::rt;
+use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
+
+/// Connections that are woken before the worker's other tasks have a turn.
+const TURN: usize = 16;
+
+thread_local! {
+    static PACER: RefCell<Weak<Pacer>> = const { RefCell::new(Weak::new()) };
+}
+
+/// What wakes the connections of one worker.
+pub(crate) struct Pacer(Mutex<State>);
+
+struct State {
+    /// How many more may be woken in this turn.
+    left: usize,
+    waiting: VecDeque<Arc<Wakeup>>,
+    /// The task that begins the next turn.
+    task: Option<Waker>,
+}
+
+impl Pacer {
+    /// The pacer of this worker. Its task lives as long as a connection, or as the runtime.
+    pub(crate) fn of_worker() -> Arc<Self> {
+        PACER.with_borrow_mut(|current| {
+            if let Some(pacer) = current.upgrade() {
+                return pacer;
+            }
+            let pacer =
+                Arc::new(Self(Mutex::new(State { left: TURN, waiting: VecDeque::new(), task: None })));
+            *current = Arc::downgrade(&pacer);
+            let turns = Turns(Arc::downgrade(&pacer));
+            rt::spawn(async move { poll_fn(|context| turns.poll(context)).await });
+            pacer
+        })
+    }
+
+    fn wake(&self, wakeup: &Arc<Wakeup>) {
+        let mut state = self.0.lock();
+        let task = state.task.take();
+        let is_first = state.left > 0;
+        if is_first {
+            state.left -= 1;
+        } else {
+            state.waiting.push_back(Arc::clone(wakeup));
+        }
+        drop(state);
+        if is_first {
+            wakeup.ring();
+        }
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+}
+
+/// Lets its task see that nobody is left.
+impl Drop for Pacer {
+    fn drop(&mut self) {
+        if let Some(task) = self.0.get_mut().task.take() {
+            task.wake();
+        }
+    }
+}
+
+/// The task of a pacer.
+struct Turns(Weak<Pacer>);
+
+/// The runtime has ended: who holds a waker still may use it, and another runtime on this thread has a pacer of its own.
+impl Drop for Turns {
+    fn drop(&mut self) {
+        PACER.with_borrow_mut(|current| {
+            if current.ptr_eq(&self.0) {
+                *current = Weak::new();
+            }
+        });
+        if let Some(pacer) = self.0.upgrade() {
+            pacer.0.lock().left = usize::MAX;
+        }
+    }
+}
+
+impl Turns {
+    /// One turn.
+    fn poll(&self, context: &Context<'_>) -> Poll<()> {
+        let Some(pacer) = self.0.upgrade() else {
+            return Poll::Ready(());
+        };
+        let mut state = pacer.0.lock();
+        let count = state.waiting.len().min(TURN);
+        let woken: Vec<_> = state.waiting.drain(..count).collect();
+        state.left = TURN - count;
+        if state.left == 0 {
+            context.waker().wake_by_ref();
+        } else {
+            state.task = Some(context.waker().clone());
+        }
+        drop(state);
+        woken.iter().for_each(|wakeup| wakeup.ring());
+        Poll::Pending
+    }
+}
+
+/// What a connection gives to others, so that they can wake it.
+pub(crate) struct Wakeup {
+    pacer: Arc<Pacer>,
+    /// The task that drives the connection now.
+    task: AtomicWaker,
+    is_waiting: AtomicBool,
+}
+
+impl Wakeup {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            pacer: Pacer::of_worker(),
+            task: AtomicWaker::new(),
+            is_waiting: AtomicBool::new(false),
+        })
+    }
+
+    /// Wakes this task from now on.
+    pub(crate) fn register(&self, task: &Waker) {
+        self.task.register(task);
+    }
+
+    fn ring(&self) {
+        self.is_waiting.store(false, Ordering::Release);
+        self.task.wake();
+    }
+}
+
+impl Wake for Wakeup {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.is_waiting.swap(true, Ordering::AcqRel) {
+            self.pacer.wake(self);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn wakeups(count: usize, woken: &Arc<Count>) -> Vec<Arc<Wakeup>> {
+        let wakeups: Vec<_> = (0..count).map(|_| Wakeup::new()).collect();
+        wakeups.iter().for_each(|wakeup| wakeup.register(&Waker::from(Arc::clone(woken))));
+        wakeups
+    }
+
+    #[actix_web::test]
+    async fn a_turn_wakes_some_and_each_is_woken_once() {
+        let woken = Arc::new(Count::default());
+        let wakeups = wakeups(3 * TURN, &woken);
+        // A task like those that are woken.
+        let other = rt::spawn(async move {
+            for wakeup in wakeups.iter().chain(&wakeups[TURN..]) {
+                wakeup.wake_by_ref();
+            }
+            let mut counts = Vec::new();
+            for _ in 0..4 {
+                counts.push(woken.0.load(Ordering::Relaxed) / TURN);
+                let mut was_here = false;
+                poll_fn(|context| {
+                    context.waker().wake_by_ref();
+                    if std::mem::replace(&mut was_here, true) { Poll::Ready(()) } else { Poll::Pending }
+                })
+                .await;
+            }
+            counts
+        });
+        assert_eq!(other.await.unwrap(), [1, 2, 3, 3]);
+    }
+
+    #[actix_web::test]
+    async fn the_first_are_woken_at_once_again_after_a_turn() {
+        let woken = Arc::new(Count::default());
+        let wakeups = wakeups(1, &woken);
+        for count in 1..=5 * TURN {
+            wakeups[0].wake_by_ref();
+            assert_eq!(woken.0.load(Ordering::Relaxed), count);
+            wakeups[0].register(&Waker::from(Arc::clone(&woken)));
+            rt::task::yield_now().await;
+        }
+    }
+
+    #[test]
+    fn a_waker_works_after_its_runtime_has_ended_and_the_next_runtime_has_its_own() {
+        let woken = Arc::new(Count::default());
+        let old = rt::System::new().block_on({
+            let woken = Arc::clone(&woken);
+            async move { wakeups(2 * TURN, &woken) }
+        });
+        old.iter().for_each(|wakeup| wakeup.wake_by_ref());
+        assert_eq!(woken.0.load(Ordering::Relaxed), 2 * TURN);
+        rt::System::new().block_on(async {
+            assert!(!Arc::ptr_eq(&Wakeup::new().pacer, &old[0].pacer));
+        });
+    }
+}
