@@ -1,15 +1,18 @@
 //! The service that upgrades a request to WAMP.
 
+use std::future::ready;
 use std::rc::Rc;
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::dev::{AppService, HttpServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use futures_util::FutureExt as _;
 use wamp_core::{Connection, Framing, Identity, Serializer, Transport};
 
 use crate::body::Body;
 use crate::clock::Clock;
+use crate::detach::detach;
 use crate::frames;
 use crate::handshake::{self, Origins};
 use crate::hard_close::HardClose;
@@ -84,21 +87,29 @@ impl HttpServiceFactory for Endpoint {
     fn register(self, config: &mut AppService) {
         mounted(&self.settings.router);
         let settings = self.settings;
-        let upgrade = move |request, payload| {
-            let response = settings.upgrade(&request, payload);
-            async move { response }
-        };
-        web::resource(self.path).route(web::route().to(upgrade)).register(config);
+        let upgrade = move |request| ready(Ok::<_, actix_web::Error>(settings.upgrade(request)));
+        web::service(&self.path).finish(upgrade).register(config);
     }
 }
 
 impl Settings {
-    fn upgrade(&self, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
-        self.accept(request, payload).unwrap_or_else(std::convert::identity)
+    fn upgrade(&self, mut request: ServiceRequest) -> ServiceResponse {
+        let response = match self.accept(request.request()) {
+            Ok((response, serializer)) => {
+                detach(&mut request);
+                let payload = request.extract::<web::Payload>().now_or_never().and_then(Result::ok);
+                match payload {
+                    Some(payload) => self.connect(response, serializer, request.request(), payload),
+                    None => HttpResponse::BadRequest().finish(),
+                }
+            }
+            Err(refusal) => refusal,
+        };
+        request.into_response(response)
     }
 
     #[expect(clippy::result_large_err, reason = "a refusal is a response")]
-    fn accept(&self, request: &HttpRequest, payload: web::Payload) -> Result<HttpResponse, HttpResponse> {
+    fn accept(&self, request: &HttpRequest) -> Result<(HttpResponseBuilder, Serializer), HttpResponse> {
         let supported: Vec<_> = Serializer::ALL.iter().map(|serializer| serializer.subprotocol()).collect();
         let subprotocol = handshake::check(request, &supported, &self.origins)?;
         if self.router.is_stopping() {
@@ -107,12 +118,18 @@ impl Settings {
                 .insert_header(retry)
                 .body("the server shuts down"));
         }
-        let mut response = handshake::switching_protocols(request, subprotocol)?;
+        let response = handshake::switching_protocols(request, subprotocol)?;
         let serializer = Serializer::from_subprotocol(subprotocol).ok_or_else(HttpResponse::BadRequest)?;
-        Ok(response.body(self.connect(serializer, request, payload)))
+        Ok((response, serializer))
     }
 
-    fn connect(&self, serializer: Serializer, request: &HttpRequest, payload: web::Payload) -> BoxBody {
+    fn connect(
+        &self,
+        mut response: HttpResponseBuilder,
+        serializer: Serializer,
+        request: &HttpRequest,
+        payload: web::Payload,
+    ) -> HttpResponse {
         let clock = request.extensions().get::<Clock>().cloned();
         if self.on_signal && clock.is_none() {
             signal::listen(&self.router);
@@ -121,7 +138,7 @@ impl Settings {
         let hard_close = request.conn_data::<HardClose>().cloned();
         let socket =
             open(&self.router, serializer, identity, request.clone(), payload, clock.unwrap_or_default());
-        BoxBody::new(Body::new(socket, hard_close))
+        response.body(BoxBody::new(Body::new(socket, hard_close)))
     }
 }
 

@@ -29,6 +29,7 @@
 mod attempt;
 mod body;
 mod clock;
+mod detach;
 mod endpoint;
 mod frames;
 mod handshake;

@@ -220,7 +220,7 @@ mod tests {
             let woken = Arc::clone(&woken);
             async move { wakeups(2 * TURN, &woken) }
         });
-        old.iter().for_each(|wakeup| wakeup.wake_by_ref());
+        old.iter().for_each(Wake::wake_by_ref);
         assert_eq!(woken.0.load(Ordering::Relaxed), 2 * TURN);
         rt::System::new().block_on(async {
             assert!(!Arc::ptr_eq(&Wakeup::new().pacer, &old[0].pacer));

@@ -1,0 +1,68 @@
+//! Letting go of the buffer that a request was read into.
+//!
+//! Headers and URI are slices of it. A session keeps its request as long as it lives, for the extractors of its handlers,
+//! and would keep the whole buffer, 8 KiB: more than all else that an idle session costs.
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::Uri;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::web::{Bytes, BytesMut};
+
+/// Moves what the request knows out of the buffer. To be called before anybody else holds the request.
+pub(crate) fn detach(request: &mut ServiceRequest) {
+    let headers = copied(request.headers());
+    let uri = Uri::from_maybe_shared(Bytes::from(request.uri().to_string())).unwrap_or_default();
+    request.match_info_mut().get_mut().update(&uri);
+    let head = request.head_mut();
+    head.headers = headers;
+    head.uri = uri;
+}
+
+/// The same headers, their values in one buffer of their size.
+fn copied(headers: &HeaderMap) -> HeaderMap {
+    let mut values = BytesMut::with_capacity(headers.iter().map(|(_, value)| value.len()).sum());
+    headers.iter().for_each(|(_, value)| values.extend_from_slice(value.as_bytes()));
+    let mut values = values.freeze();
+    let mut copied = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let value = HeaderValue::from_maybe_shared(values.split_to(value.len()));
+        // They were valid before.
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_str().as_bytes()), value) {
+            copied.append(name, value);
+        }
+    }
+    copied
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_detached_request_says_the_same_in_bytes_of_its_own() {
+        let mut request = TestRequest::with_uri("/rooms/42/ws?token=a%20b")
+            .param("room", "42")
+            .insert_header(("x-custom", "one"))
+            .append_header(("x-custom", "two"))
+            .insert_header(("cookie", "id=7; theme=dark"))
+            .insert_header(("host", "example.com"))
+            .to_srv_request();
+        let before = request.headers().clone();
+        let place = request.headers().get("host").map(|value| value.as_bytes().as_ptr());
+        detach(&mut request);
+        let all = |headers: &HeaderMap| {
+            let mut all: Vec<_> =
+                headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+            all.sort();
+            all
+        };
+        assert_eq!(all(request.headers()), all(&before));
+        let values: Vec<_> = request.headers().get_all("x-custom").collect();
+        assert_eq!(values, ["one", "two"]);
+        assert_ne!(request.headers().get("host").map(|value| value.as_bytes().as_ptr()), place);
+        assert_eq!((request.path(), request.query_string()), ("/rooms/42/ws", "token=a%20b"));
+        assert_eq!(request.match_info().get("room"), Some("42"));
+    }
+}
