@@ -2,6 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+#[path = "calling/callers.rs"]
+mod callers;
+#[path = "calling/chunks.rs"]
+mod chunks;
+#[path = "calling/streams.rs"]
+mod streams;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -44,6 +51,12 @@ impl Stage {
 /// Notes how a handler ended.
 struct Ending(Data<Stage>, &'static str);
 
+impl Ending {
+    fn complete(&mut self) {
+        self.1 = "completed";
+    }
+}
+
 impl Drop for Ending {
     fn drop(&mut self) {
         self.0.journal.lock().push(self.1);
@@ -54,7 +67,7 @@ impl Drop for Ending {
 async fn wait(stage: Data<Stage>) -> &'static str {
     let mut ending = Ending(stage.clone(), "dropped");
     stage.wait().await;
-    ending.1 = "completed";
+    ending.complete();
     "done"
 }
 
@@ -64,7 +77,7 @@ async fn cancellable(stage: Data<Stage>, cancelled: Cancelled) -> &'static str {
     cancelled.requested().await;
     stage.journal.lock().push("told");
     stage.wait().await;
-    ending.1 = "completed";
+    ending.complete();
     "in order"
 }
 

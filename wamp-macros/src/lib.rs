@@ -67,7 +67,8 @@ use crate::attribute::Kind;
 ///
 /// # Parameters
 /// The *type* of a parameter says where it comes from, through aliases too:
-/// 1. it implements `FromContext`: injected (`Session`, `Call`, `Realm`, `Router`, your own);
+/// 1. it implements `FromContext`: injected (`Session`, `Call`, `Realm`, `Router`, `Progress`, `Chunks`, `Cancelled`, `Passthru`,
+///    your own), and an `Option` of it is `None` where the value cannot be made;
 /// 2. it is an extractor of actix (`web::Data`, `HttpRequest`, your own): made from the HTTP request of the upgrade;
 /// 3. anything else that serde deserialises is a capture of the URI, if it is named like one, or an argument: the next by
 ///    position, or by keyword, where both `document_id` and `documentId` mean the parameter `document_id`.
@@ -102,9 +103,48 @@ use crate::attribute::Kind;
 /// }
 /// ```
 ///
+/// What belongs to a call as it goes on:
+/// - `Progress<T>` sends progressive results by hand, before the function returns the final one;
+/// - `Chunks<T>` receives a progressive call invocation, whose arguments come in several messages: each is one positional
+///   argument, and other parameters are read from the first. To a handler without it a caller that sends several gets
+///   `wamp.error.feature_not_supported`;
+/// - `Cancelled` tells a handler that the caller wants its result no more (CANCEL, or a timeout); a handler without it is
+///   dropped where it awaits. When the session ends, every handler is dropped;
+/// - `Passthru` says how a payload in passthru mode was made, which is then one binary argument. To a handler without it a
+///   caller that sends one gets `wamp.error.feature_not_supported`.
+///
+/// ```
+/// use wamp_actix::{Chunks, Error, Progress, rpc};
+///
+/// /// The sum so far after each number, and in the end the sum.
+/// #[rpc("com.example.sum")]
+/// async fn sum(mut numbers: Chunks<i64>, progress: Progress<i64>) -> Result<i64, Error> {
+///     let mut sum = 0;
+///     while let Some(number) = numbers.next().await? {
+///         sum += number;
+///         progress.send(sum).await?;
+///     }
+///     Ok(sum)
+/// }
+/// ```
+///
 /// # Result
 /// `T: Serialize` is one positional result, `()` none, `Args((a, b))` several, `Kwargs(value)` keywords, `Reply` any
 /// mixture; `Result<T, E>` with `E: WampError` is any of these or an ERROR.
+///
+/// `Progressive(stream)` sends each item as a progressive result and an empty final one after the last; an item is a `T`, or a
+/// `Result<T, E>` whose `Err` ends the call. A caller that did not ask for progressive results gets one list of all items, at most as
+/// large as a result may be. A slow caller holds the stream back.
+///
+/// ```
+/// use futures_util::{Stream, stream};
+/// use wamp_actix::{Progressive, rpc};
+///
+/// #[rpc("com.example.countdown")]
+/// async fn countdown(n: u32) -> Progressive<impl Stream<Item = u32>> {
+///     Progressive(stream::iter((1..=n).rev()))
+/// }
+/// ```
 ///
 /// # Not a handler
 /// Methods and generic functions: annotate a function of one line that calls them.

@@ -1,0 +1,113 @@
+//! What a handler is told of its caller, and of payloads that are sealed.
+
+use serde_json::{Value, json};
+use wamp_actix::test::{Wire, join};
+use wamp_actix::{Call, Passthru, Raw, Reply, Router, Session, handlers, rpc};
+
+use super::text;
+
+/// A sealed payload, handed back as it is.
+#[rpc("test.sealed")]
+async fn sealed(payload: Raw<'_>, passthru: Passthru) -> Reply {
+    Reply::new().arg(payload).passthru(passthru)
+}
+
+#[rpc("test.scheme")]
+async fn scheme(_payload: Raw<'_>, passthru: Option<Passthru>) -> Option<String> {
+    passthru.map(|passthru| passthru.scheme)
+}
+
+#[rpc("test.plain")]
+async fn plain(payload: Raw<'_>) -> Raw<'_> {
+    payload
+}
+
+/// A sealed result for whoever asks.
+#[rpc("test.seal")]
+async fn seal() -> Reply {
+    let passthru = Passthru { scheme: "x_own".into(), serializer: None, cipher: None, keyid: None };
+    Reply::new().arg("\u{0}AAEC").passthru(passthru)
+}
+
+/// Whether the caller is disclosed, and then as itself.
+#[rpc("test.is_disclosed")]
+async fn is_disclosed(call: Call, session: Session) -> bool {
+    assert!(call.caller().is_none_or(|caller| caller == session.id()));
+    call.caller().is_some()
+}
+
+const SEALED: &str = r#"["\u0000AAEC"]"#;
+
+async fn opened(announces_passthru: bool) -> Wire {
+    let handlers = handlers![sealed, scheme, plain, seal, is_disclosed];
+    let router = Router::builder().handlers(handlers).build().unwrap();
+    let mut wire = join(&router).wire().await.unwrap();
+    let features = json!({"payload_passthru_mode": announces_passthru});
+    wire.send(&json!([1, "realm1", {"roles": {"caller": {"features": features}}}]).to_string());
+    assert!(text(&mut wire).await.starts_with("[2,"));
+    wire
+}
+
+async fn ask(wire: &mut Wire, message: &str) -> Value {
+    wire.send(message);
+    serde_json::from_str(&text(wire).await).unwrap()
+}
+
+#[actix_web::test]
+async fn x_01_a_sealed_payload_and_its_keys_reach_the_handler_and_come_back() {
+    let mut wire = opened(true).await;
+    let keys = json!({"ppt_scheme": "wamp", "ppt_serializer": "cbor", "ppt_cipher": "xsalsa20poly1305", "ppt_keyid": "k"});
+    let result = ask(&mut wire, &format!(r#"[48,1,{keys},"test.sealed",{SEALED}]"#)).await;
+    assert_eq!(result, json!([50, 1, keys, ["\u{0}AAEC"]]));
+}
+
+#[actix_web::test]
+async fn an_optional_passthru_is_none_for_a_payload_that_is_not_sealed() {
+    let mut wire = opened(true).await;
+    let sealed = ask(&mut wire, &format!(r#"[48,1,{{"ppt_scheme":"x_own"}},"test.scheme",{SEALED}]"#)).await;
+    assert_eq!(sealed, json!([50, 1, {}, ["x_own"]]));
+    assert_eq!(ask(&mut wire, r#"[48,2,{},"test.scheme",["open"]]"#).await, json!([50, 2, {}, [null]]));
+}
+
+#[actix_web::test]
+async fn a_passthru_that_is_not_optional_refuses_a_payload_that_is_not_sealed() {
+    let error = ask(&mut opened(true).await, r#"[48,1,{},"test.sealed",["open"]]"#).await;
+    assert_eq!((&error[0], &error[4]), (&json!(8), &json!("wamp.error.invalid_argument")));
+}
+
+#[actix_web::test]
+async fn x_03_a_handler_that_does_not_ask_for_it_takes_no_sealed_payload() {
+    let error =
+        ask(&mut opened(true).await, &format!(r#"[48,1,{{"ppt_scheme":"x_own"}},"test.plain",{SEALED}]"#))
+            .await;
+    assert_eq!((&error[0], &error[4]), (&json!(8), &json!("wamp.error.feature_not_supported")));
+}
+
+#[actix_web::test]
+async fn x_03_a_caller_that_does_not_announce_it_gets_no_sealed_result() {
+    let result = ask(&mut opened(true).await, r#"[48,1,{},"test.seal"]"#).await;
+    assert_eq!(result, json!([50, 1, {"ppt_scheme": "x_own"}, ["\u{0}AAEC"]]));
+    let error = ask(&mut opened(false).await, r#"[48,1,{},"test.seal"]"#).await;
+    assert_eq!((&error[0], &error[4]), (&json!(8), &json!("wamp.error.feature_not_supported")));
+}
+
+#[actix_web::test]
+async fn x_04_a_sealed_payload_is_one_binary_argument() {
+    for payload in [r#"["text"]"#, r#"["\u0000AAEC",1]"#, "[]", r#"["\u0000AAEC"],{"k":1}"#] {
+        let mut wire = opened(true).await;
+        let error =
+            ask(&mut wire, &format!(r#"[48,1,{{"ppt_scheme":"x_own"}},"test.sealed",{payload}]"#)).await;
+        assert_eq!((&error[0], &error[4]), (&json!(8), &json!("wamp.error.invalid_argument")), "{payload}");
+    }
+}
+
+#[actix_web::test]
+async fn di_01_a_caller_is_disclosed_if_it_asks_for_it() {
+    let mut wire = opened(false).await;
+    for (request, options, disclosed) in
+        [(1, "{}", false), (2, r#"{"disclose_me":true}"#, true), (3, r#"{"disclose_me":false}"#, false)]
+    {
+        let result = ask(&mut wire, &format!(r#"[48,{request},{options},"test.is_disclosed"]"#)).await;
+        assert_eq!(result, json!([50, request, {}, [disclosed]]));
+    }
+}
