@@ -44,7 +44,7 @@ pub struct Transport {
     pub framing: Framing,
     /// Who the client is.
     pub identity: Identity,
-    /// What [`Context::host`] gives to those who know its type.
+    /// What [`Context::host`](crate::Context::host) gives to those who know its type.
     pub host: Rc<dyn Any>,
 }
 

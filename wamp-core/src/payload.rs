@@ -174,6 +174,8 @@ impl fmt::Display for Payload {
 }
 
 /// Writes a payload argument by argument; the first value that cannot be serialised is what [`build`](Self::build) reports.
+///
+/// It is written as JSON and transcoded for other serializers: bytes are bytes there again, non-finite floats are null everywhere.
 #[derive(Clone, Debug, Default)]
 pub struct PayloadBuilder {
     args: Vec<u8>,
