@@ -37,8 +37,8 @@ pub fn endpoint(path: &str) -> Endpoint {
 /// The service that serves a router at a path: [`endpoint`], [`Router::endpoint`].
 ///
 /// It works inside `web::scope` and `configure`, under middleware and guards, and several times in an application. A
-/// middleware that knows who asks may put an [`Identity`] into the request's extensions: the session then has it instead
-/// of an anonymous one.
+/// middleware that knows who asks may put an [`Identity`] into the request's extensions: in a realm that
+/// has no methods of authentication, the session then has it instead of an anonymous one.
 #[derive(Clone, Debug)]
 #[must_use = "mount it: `App::service(endpoint)`"]
 pub struct Endpoint {

@@ -109,3 +109,8 @@ pub mod __fuzz {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// So are those of the page about authentication.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/authentication.md")]
+struct AuthenticationPage;

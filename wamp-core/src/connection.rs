@@ -42,7 +42,7 @@ pub struct Transport {
     pub serializer: Serializer,
     /// How messages are delimited.
     pub framing: Framing,
-    /// Who the client is.
+    /// Who the client is, for realms that have no methods of authentication.
     pub identity: Identity,
     /// What [`Context::host`](crate::Context::host) gives to those who know its type.
     pub host: Rc<dyn Any>,

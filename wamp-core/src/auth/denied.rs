@@ -84,8 +84,8 @@ impl Denied {
         self.0 == Reason::Absent
     }
 
-    /// Whether it is no fault of ours.
-    pub(crate) fn is_final(&self) -> bool {
+    /// Whether it is a fault of ours, and says nothing about the client.
+    pub(crate) fn is_failure(&self) -> bool {
         self.0 == Reason::Failed
     }
 

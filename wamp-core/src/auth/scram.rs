@@ -128,7 +128,7 @@ impl Authenticator for Scram {
             let authid = attempt.authid().ok_or(Denied::credentials())?;
             let client_nonce = client_nonce(&attempt).ok_or(Denied::credentials())?;
             let known = match decide.of(attempt.clone()).await {
-                Err(denied) if denied.is_final() => return Err(denied),
+                Err(denied) if denied.is_failure() => return Err(denied),
                 // A credential without keys for this dialect is as good as none.
                 known => known.ok().filter(|(_, credential)| credential.keys(dialect).is_some()),
             };

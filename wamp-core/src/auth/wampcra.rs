@@ -112,7 +112,7 @@ impl Authenticator for WampCra {
             let authid = attempt.authid().ok_or(Denied::credentials())?;
             let (identity, credential) = match decide.of(attempt.clone()).await {
                 Ok((identity, credential)) => (Some(identity), credential),
-                Err(denied) if denied.is_final() => return Err(denied),
+                Err(denied) if denied.is_failure() => return Err(denied),
                 Err(_) => (None, example.mocked(attempt.realm(), authid)),
             };
             let challenge = challenge(&attempt, authid);
