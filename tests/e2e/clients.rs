@@ -11,7 +11,7 @@ fn clients() -> PathBuf {
 }
 
 /// Runs a script to its end; all of its checks must be passed, and be as many as are expected.
-fn passes(mut script: Command, checks: usize) {
+pub(crate) fn passes(mut script: Command, checks: usize) {
     let output = script.output().unwrap_or_else(|error| panic!("{script:?}: {error}"));
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     println!("{stdout}");
@@ -22,7 +22,7 @@ fn passes(mut script: Command, checks: usize) {
     );
 }
 
-fn node(script: &str, arguments: &[&str]) -> Command {
+pub(crate) fn node(script: &str, arguments: &[&str]) -> Command {
     let directory = clients().join("js");
     assert!(directory.join("node_modules").exists(), "the npm packages are not installed: run scripts/test");
     let mut node = Command::new("node");
@@ -30,7 +30,7 @@ fn node(script: &str, arguments: &[&str]) -> Command {
     node
 }
 
-fn python(script: &str, arguments: &[&str]) -> Command {
+pub(crate) fn python(script: &str, arguments: &[&str]) -> Command {
     let directory = clients().join("py");
     let interpreter = directory.join(".venv/bin/python");
     assert!(interpreter.exists(), "the Python packages are not installed: run scripts/test");

@@ -9,4 +9,5 @@ mod disconnects;
 mod floods;
 mod frames;
 mod handshake;
+mod logins;
 mod shutdown;

@@ -25,11 +25,23 @@ impl Server {
         Self::start("testbed", &["--workers", "1"])
     }
 
+    /// One that logs everything there is to log.
+    pub(crate) fn traced() -> Self {
+        let mut command = Command::new(executable("testbed"));
+        command.env("RUST_LOG", "trace");
+        Self::run("testbed", command)
+    }
+
     /// Runs an example on a port that it picks, and waits until it listens.
     pub(crate) fn start(example: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(executable(example))
+        let mut command = Command::new(executable(example));
+        command.args(arguments);
+        Self::run(example, command)
+    }
+
+    fn run(example: &str, mut command: Command) -> Self {
+        let mut child = command
             .args(["--port", "0"])
-            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -137,7 +149,19 @@ fn build() -> HashMap<String, String> {
         Some(name) => name,
     };
     let output = Command::new(env::var("CARGO").unwrap_or("cargo".into()))
-        .args(["build", "-p", "testbed", "-p", "documents", "-p", "progress", "--profile", profile])
+        .args([
+            "build",
+            "-p",
+            "testbed",
+            "-p",
+            "documents",
+            "-p",
+            "progress",
+            "-p",
+            "login",
+            "--profile",
+            profile,
+        ])
         .args(["--message-format", "json-render-diagnostics", "--quiet"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stderr(Stdio::inherit())

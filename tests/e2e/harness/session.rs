@@ -11,8 +11,13 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Before its HELLO.
+    pub(crate) fn connect(server: &Server) -> Self {
+        Self { socket: Socket::open(server), id: 0, last_request: 0 }
+    }
+
     pub(crate) fn join(server: &Server) -> Self {
-        let mut session = Self { socket: Socket::open(server), id: 0, last_request: 0 };
+        let mut session = Self::connect(server);
         session.send(&hello("realm1"));
         let welcome = session.receive();
         assert_eq!(welcome[0], 2, "{welcome}");
