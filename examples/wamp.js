@@ -15,12 +15,12 @@ export class WampError extends Error {
 const values = ([, , , args = [], kwargs = {}]) => ({ args, kwargs });
 
 export class Wamp {
-  #socket; #open = false; #lastRequest; #attempt = 0; #reason;
+  #socket; #open = false; #lastRequest; #attempt = 0; #reason; #timer;
   #requests = new Map(); // request id → { resolve, reject, onProgress }
   #subscriptions = new Set(); // all that the page wants, subscribed or not
   #turn = Promise.resolve(); // SUBSCRIBE and UNSUBSCRIBE go one after the other
 
-  /** `onState("connecting" | "open" | "closed", reason, secondsUntilNextAttempt)` */
+  /** `onState("connecting" | "open" | "closed", reason, secondsUntilNextAttempt)`; once open, `details` is what WELCOME told. */
   constructor(url, realm, onState = () => {}) {
     Object.assign(this, { url, realm, onState });
     this.#connect();
@@ -50,6 +50,17 @@ export class Wamp {
       this.#subscriptions.delete(subscription);
       this.#inTurn(() => subscription.id && this.#request(UNSUBSCRIBE, subscription.id));
     };
+  }
+
+  /** Leaves, and joins again at once: as somebody else, where the cookies are other ones now. */
+  rejoin() {
+    clearTimeout(this.#timer);
+    const isOpen = this.#open && this.#socket.readyState === WebSocket.OPEN;
+    if (isOpen) this.#socket.send(JSON.stringify([GOODBYE, {}, "wamp.close.close_realm"]));
+    this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close();
+    this.#forget();
+    this.#connect();
   }
 
   #subscribe(subscription) {
@@ -91,7 +102,7 @@ export class Wamp {
   #receive(message) {
     const [code, first, second] = message;
     switch (code) {
-      case WELCOME: return this.#welcome();
+      case WELCOME: return this.#welcome(second);
       case RESULT:
         if (second.progress) return this.#requests.get(first)?.onProgress(values(message));
       // falls through: the last result answers the call
@@ -118,20 +129,26 @@ export class Wamp {
     return waiting;
   }
 
-  #welcome() {
+  #welcome(details) {
+    this.details = details;
     this.#open = true; this.#lastRequest = 0; this.#attempt = 0; this.#reason = undefined;
     this.onState("open");
     for (const subscription of this.#subscriptions) this.#subscribe(subscription);
   }
 
-  #closed() {
+  /** Nothing of the session is left. */
+  #forget() {
     this.#open = false;
     for (const subscription of this.#subscriptions) subscription.id = null;
     const lost = new WampError("client.error.disconnected", ["the connection was lost"]);
     for (const { reject } of this.#requests.values()) reject(lost);
     this.#requests.clear();
+  }
+
+  #closed() {
+    this.#forget();
     const seconds = Math.min(30, 2 ** this.#attempt++) * (0.5 + Math.random() / 2);
-    setTimeout(() => this.#connect(), seconds * 1000);
+    this.#timer = setTimeout(() => this.#connect(), seconds * 1000);
     this.onState("closed", this.#reason, seconds);
   }
 }

@@ -152,3 +152,11 @@ fn the_page_of_a_long_job_shows_its_progress_and_cancels_it() {
     let screenshot = screenshot.to_str().expect("a path in UTF-8");
     passes(node("browser_progress.mjs", &[&server.page(), screenshot]), 7);
 }
+
+#[test]
+fn the_page_of_a_login_shows_what_strangers_users_and_admins_may_call() {
+    let server = Server::start("login", &[]);
+    let screenshot = std::env::temp_dir().join("wamp-login.png");
+    let screenshot = screenshot.to_str().expect("a path in UTF-8");
+    passes(node("browser_login.mjs", &[&server.page(), screenshot]), 10);
+}

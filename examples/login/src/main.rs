@@ -1,0 +1,76 @@
+//! A login form whose cookie says who a WAMP session is, and a page that shows what each role may do.
+//!
+//! `login [--port PORT] [--workers N]`: the page at `http://127.0.0.1:PORT/`, WAMP at `ws://127.0.0.1:PORT/ws`.
+
+mod accounts;
+mod board;
+mod handlers;
+mod logins;
+mod realm;
+mod routes;
+
+use std::io::IsTerminal as _;
+
+use actix_web::{App, HttpServer, web::Data};
+use tracing_subscriber::EnvFilter;
+use wamp_actix::Router;
+
+use board::Board;
+use logins::Logins;
+
+struct Options {
+    port: u16,
+    workers: usize,
+}
+
+impl Options {
+    fn parse() -> Result<Self, lexopt::Error> {
+        use lexopt::prelude::*;
+        let mut options = Self { port: 8080, workers: 2 };
+        let mut arguments = lexopt::Parser::from_env();
+        while let Some(argument) = arguments.next()? {
+            match argument {
+                Long("port") => options.port = arguments.value()?.parse()?,
+                Long("workers") => options.workers = arguments.value()?.parse()?,
+                _ => return Err(argument.unexpected()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let Options { port, workers } = Options::parse()?;
+    log_to_stderr();
+
+    let (logins, board) = (Data::new(Logins::default()), Data::new(Board::default()));
+    let router = Router::builder().realm(realm::site(logins.clone())).build()?;
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(logins.clone())
+            .app_data(board.clone())
+            // Its cookies make this a target: the endpoint lets in no page of another origin.
+            .service(router.endpoint("/ws"))
+            .configure(routes::configure)
+    })
+    .on_connect(wamp_actix::on_connect)
+    .tcp_nodelay(true)
+    .workers(workers)
+    // To verify a password takes 19 MiB: whoever tries many waits in a queue.
+    .worker_max_blocking_threads(4)
+    // The router says GOODBYE to its sessions at SIGTERM; nothing else here is worth waiting for.
+    .shutdown_timeout(1)
+    .bind(("127.0.0.1", port))?;
+    for address in server.addrs() {
+        println!("listening on http://{address}/");
+    }
+    server.run().await?;
+    Ok(())
+}
