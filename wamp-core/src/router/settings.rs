@@ -81,6 +81,7 @@ impl Settings {
             (true, "progressive_call_invocations"),
             (true, "progressive_call_results"),
             (meta, "registration_meta_api"),
+            (meta && self.route_clients, "registration_revocation"),
             (meta, "session_meta_api"),
             (self.route_clients, "shared_registration"),
             (meta, "testament_meta_api"),
