@@ -232,6 +232,7 @@ impl Connection {
             // Woken when the output is taken.
             let _ = self.outbox.borrow_mut().poll_room(context, self.limits.outgoing_bytes);
         }
+        self.notice_shutdown(context);
         self.log_in(context, now);
         if let State::Joining { joining, .. } = &mut self.state
             && let Poll::Ready(decision) = joining.work.poll(context)
@@ -324,6 +325,21 @@ impl Connection {
         let limits = &self.limits;
         let patience = if then == Close::Shutdown { limits.close_timeout } else { limits.goodbye_timeout };
         self.state = State::Leaving { until: now + patience, then };
+    }
+
+    /// A shutdown does not wait for those that are not in yet.
+    fn notice_shutdown(&mut self, context: &TaskContext<'_>) {
+        match self.state {
+            State::Opening { .. }
+            | State::Authenticating(_)
+            | State::Denied { .. }
+            | State::Joining { .. } => {
+                if self.router.poll_stopping(context) {
+                    self.refuse_at_shutdown();
+                }
+            }
+            State::Open(_) | State::Leaving { .. } | State::Ended => {}
+        }
     }
 
     fn expire(&mut self, now: Instant) {

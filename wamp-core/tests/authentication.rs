@@ -735,12 +735,14 @@ fn session_handlers_decide_after_authentication_and_see_who_it_is() {
 }
 
 #[test]
-fn a_login_that_succeeds_during_shutdown_is_refused() {
+fn s_20_a_shutdown_ends_a_login_that_waits_for_the_client() {
     let router = router();
     let (mut client, _) = Client::challenge(&router, "ticket", "ticket", "joe");
+    client.assert_silent();
     let _stopped = router.shutdown(Duration::from_secs(9));
-    client.send(authenticate("secret!!!", &json!({})));
-    client.assert_refused("wamp.close.system_shutdown");
+    assert_aborted(&client.one(), "wamp.close.system_shutdown");
+    assert_eq!(client.close(), Some(Close::Shutdown));
+    client.assert_ended();
 }
 
 #[test]

@@ -211,7 +211,18 @@ fn s_20_hello_at_shutdown_is_refused_with_system_shutdown() {
     let mut client = Client::connect(&router);
     let _stopped = router.shutdown(Duration::ZERO);
     assert_aborted(&client.ask(hello("realm1")), "wamp.close.system_shutdown");
-    assert_eq!(client.close(), Some(Close::Refused));
+    assert_eq!(client.close(), Some(Close::Shutdown));
+}
+
+#[test]
+fn s_20_a_shutdown_does_not_wait_for_hello() {
+    let router = router();
+    let mut client = Client::connect(&router);
+    client.assert_silent();
+    let _stopped = router.shutdown(Duration::from_secs(9));
+    assert_aborted(&client.one(), "wamp.close.system_shutdown");
+    assert_eq!(client.close(), Some(Close::Shutdown));
+    client.assert_ended();
 }
 
 #[test]

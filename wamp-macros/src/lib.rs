@@ -212,7 +212,9 @@ pub fn subscribe(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// use wamp_actix::{Error, publish};
 ///
 /// #[publish("lamp.{room}", retain = true)]
-/// async fn lamp(is_on: bool) {}
+/// async fn lamp(room: &str, is_on: bool) {
+///     println!("{room}: {is_on}");
+/// }
 ///
 /// #[publish("chat.{room}")]
 /// async fn say(room: &str, text: &str) -> Result<(), Error> {

@@ -73,6 +73,10 @@ impl Connection {
         if !details.roles.known {
             return Err("HELLO announces no role".into()); // S-09, D-07
         }
+        if self.router.router().is_stopping() {
+            self.refuse_at_shutdown();
+            return Ok(());
+        }
         let newcomer = match self.newcomer(realm, details.roles.features) {
             Ok(newcomer) => newcomer,
             Err((reason, text)) => {
@@ -99,14 +103,11 @@ impl Connection {
         realm: &str,
         features: ClientFeatures,
     ) -> Result<Newcomer, (&'static str, &'static str)> {
-        let router = self.router.router();
-        if router.is_stopping() {
-            return Err((uris::SYSTEM_SHUTDOWN, "the server shuts down")); // S-20
-        }
         if !uri::is_valid(realm) {
             return Err((uris::INVALID_URI, "the realm is not a valid URI")); // S-12
         }
-        let served = router.served(realm).cloned().ok_or((uris::NO_SUCH_REALM, "no such realm"))?; // S-11
+        let served =
+            self.router.router().served(realm).cloned().ok_or((uris::NO_SUCH_REALM, "no such realm"))?; // S-11
         Ok(Newcomer { served, realm: realm.to_owned(), session: SessionId::random(), features })
     }
 
@@ -173,7 +174,7 @@ impl Connection {
         // a panic, whose text is in the log.
         match decision.unwrap_or_else(|_| Err(Denied::broken())) {
             Ok(identity) if !self.router.router().is_stopping() => self.join(&newcomer, identity, now),
-            Ok(_) => self.refuse(uris::SYSTEM_SHUTDOWN, "the server shuts down"),
+            Ok(_) => self.refuse_at_shutdown(),
             Err(denied) => {
                 tracing::info!(?attempt, reason = denied.uri(), "login refused");
                 self.state = State::Denied { until: heard + self.limits.denial_delay, denied };
@@ -216,9 +217,7 @@ impl Connection {
             return;
         };
         match decision {
-            Ok(_) if joining.link.router.is_stopping() => {
-                self.refuse(uris::SYSTEM_SHUTDOWN, "the server shuts down");
-            }
+            Ok(_) if joining.link.router.is_stopping() => self.refuse_at_shutdown(),
             Ok(acceptance) => self.welcome(joining.served, joining.link, acceptance),
             Err(error) => {
                 let text: Result<(String,), _> = error.args();
@@ -233,7 +232,15 @@ impl Connection {
         let welcome = Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
         self.outbox.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
         tracing::debug!(session = %session.id(), realm = ?shortened(session.realm().name()), "session opened");
+        self.router.opened();
         self.state = State::Open(Box::new(Joined::new(served, link, acceptance)));
+    }
+
+    /// S-20
+    pub(super) fn refuse_at_shutdown(&mut self) {
+        let text = "the server shuts down";
+        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::SYSTEM_SHUTDOWN, text));
+        self.end(Close::Shutdown);
     }
 
     pub(super) fn refuse(&mut self, reason: &str, text: &str) {

@@ -1,5 +1,6 @@
 //! The end of a router: what has begun, and how many connections are left.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -16,6 +17,9 @@ pub(crate) struct Stop(Mutex<State>);
 struct State {
     grace: Option<Duration>,
     connections: usize,
+    last: u64,
+    /// Connections whose sessions are not open yet: those that are, their realms tell.
+    opening: HashMap<u64, Waker>,
     waiting: Vec<Waker>,
 }
 
@@ -25,6 +29,7 @@ impl Stop {
         if state.grace.is_none() {
             tracing::info!(?grace, connections = state.connections, "shutting down");
             state.grace = Some(grace);
+            state.opening.drain().for_each(|(_, opening)| opening.wake());
         }
     }
 
@@ -35,22 +40,45 @@ impl Stop {
 
 /// Counts a connection for as long as it lives.
 #[derive(Debug)]
-pub(crate) struct Counted(Router);
+pub(crate) struct Counted {
+    router: Router,
+    number: u64,
+}
 
 impl Counted {
     pub(crate) fn new(router: Router) -> Self {
-        router.stop().0.lock().connections += 1;
-        Self(router)
+        let mut state = router.stop().0.lock();
+        state.connections += 1;
+        state.last += 1;
+        let number = state.last;
+        drop(state);
+        Self { router, number }
     }
 
     pub(crate) fn router(&self) -> &Router {
-        &self.0
+        &self.router
+    }
+
+    /// Whether the router stops; the task of a connection whose session is not open yet is woken when it begins to.
+    pub(crate) fn poll_stopping(&self, context: &Context<'_>) -> bool {
+        let mut state = self.router.stop().0.lock();
+        let is_stopping = state.grace.is_some();
+        if !is_stopping {
+            state.opening.insert(self.number, context.waker().clone());
+        }
+        is_stopping
+    }
+
+    /// The session is open: from now on its realm tells it.
+    pub(crate) fn opened(&self) {
+        self.router.stop().0.lock().opening.remove(&self.number);
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut state = self.0.stop().0.lock();
+        let mut state = self.router.stop().0.lock();
+        state.opening.remove(&self.number);
         state.connections -= 1;
         if state.connections == 0 {
             state.waiting.drain(..).for_each(Waker::wake);
