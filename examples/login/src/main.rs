@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     log_to_stderr();
 
     let (logins, board) = (Data::new(Logins::default()), Data::new(Board::default()));
-    let router = Router::builder().realm(realm::site(logins.clone())).build()?;
+    let router = Router::builder().realm(realm::site()).build()?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(logins.clone())

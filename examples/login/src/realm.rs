@@ -1,24 +1,23 @@
 //! The realm: who its sessions are, and what they may do.
 
-use actix_web::HttpRequest;
-use actix_web::web::Data;
 use wamp_actix::{
-    Anonymous, Attempt, Authorization, Denied, Error, Http, Identity, Permission, Realm, RealmBuilder,
+    Anonymous, Attempt, AttemptExt as _, Authorization, Denied, Error, Http, Identity, Permission, Realm,
+    RealmBuilder,
 };
 
 use crate::logins::Logins;
 
 /// A session is whoever the cookie of its upgrade request says, or a stranger.
-pub(crate) fn site(logins: Data<Logins>) -> RealmBuilder {
-    let by_cookie = Http::new("cookie", move |attempt: Attempt| {
-        let account = attempt.host::<HttpRequest>().and_then(|request| logins.account(request));
-        async move {
-            // A cookie that is out of date is as good as none.
-            let account = account.ok_or(Denied::absent())?;
-            Ok(Identity::new(account.name, account.role))
-        }
-    });
+pub(crate) fn site() -> RealmBuilder {
+    let by_cookie = Http::new("cookie", by_cookie);
     Realm::new("site").authenticate(by_cookie).authenticate(Anonymous::new()).authorize(may)
+}
+
+async fn by_cookie(attempt: Attempt) -> Result<Identity, Denied> {
+    let logins = attempt.data::<Logins>()?;
+    // A cookie that is out of date is as good as none.
+    let account = logins.account(attempt.request()).ok_or(Denied::absent())?;
+    Ok(Identity::new(account.name, account.role))
 }
 
 /// `users.NAME.` and what is below is for that user and for admins. What the roles of a handler say is asked besides.

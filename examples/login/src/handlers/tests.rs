@@ -15,7 +15,7 @@ use crate::{realm, routes};
 macro_rules! application {
     () => {{
         let (logins, board) = (Data::new(Logins::default()), Data::new(Board::default()));
-        let router = Router::builder().realm(realm::site(logins.clone())).build().expect("sound handlers");
+        let router = Router::builder().realm(realm::site()).build().expect("sound handlers");
         let app = App::new().app_data(logins).app_data(board).service(router.endpoint("/ws"));
         init_service(app.configure(routes::configure)).await
     }};
