@@ -73,6 +73,7 @@ fn a_stranger_who_claims_to_be_somebody_stays_a_stranger_for_everybody() {
     beside_a_witness(|server| {
         let mut observer = Session::join(server);
         observer.subscribe("testbed.open.spoofed");
+        observer.subscribe("wamp.session.on_join");
         let mut stranger = Session::connect(server);
         stranger.send(&json!([1, "realm1", {
             "roles": {"caller": {}, "publisher": {}},
@@ -84,6 +85,10 @@ fn a_stranger_who_claims_to_be_somebody_stays_a_stranger_for_everybody() {
         let authid = welcome[2]["authid"].clone();
         assert_ne!(authid, "admin", "{welcome}");
         assert_eq!(["authrole", "authmethod"].map(|key| &welcome[2][key]), ["anonymous"; 2], "{welcome}");
+        for known in [observer.event(), observer.call("wamp.session.get", &json!([welcome[1]]))] {
+            let who = ["session", "authid", "authrole", "authmethod"].map(|key| &known[0][key]);
+            assert_eq!(who, [&welcome[1], &authid, &json!("anonymous"), &json!("anonymous")], "{known}");
+        }
 
         let request = stranger.start_call("testbed.whoami", &json!([]));
         let result = stranger.receive();
