@@ -102,6 +102,12 @@ fn autobahn_python_has_the_advanced_features_in_each_of_its_serializers() {
 }
 
 #[test]
+fn autobahn_python_uses_the_meta_api_and_what_is_kept_of_events() {
+    let server = Server::start("testbed", &["--workers", "2"]);
+    passes(python("autobahn_meta.py", &[&server.websocket()]), 6);
+}
+
+#[test]
 fn subscribers_on_all_workers_get_every_event_in_order() {
     let server = Server::start("testbed", &["--workers", "2"]);
     passes(node("workers_testbed.mjs", &[&server.websocket()]), 4);
