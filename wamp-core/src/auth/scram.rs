@@ -130,7 +130,7 @@ impl Authenticator for Scram {
             let known = match decide.of(attempt.clone()).await {
                 Err(denied) if denied.is_failure() => return Err(denied),
                 // A credential without keys for this dialect is as good as none.
-                known => known.ok().filter(|(_, credential)| credential.keys(dialect).is_some()),
+                known => known.ok().filter(|(_, credential)| credential.speaks(dialect)),
             };
             let (identity, credential) = match known {
                 Some((identity, credential)) => (Some(identity), credential),
@@ -140,8 +140,7 @@ impl Authenticator for Scram {
             let response = dialect.challenge(&exchange, attempt.method(), &nonce, &credential).await;
             let exchanged = Exchanged { authid, client_nonce: &client_nonce, nonce: &nonce };
             let message = dialect.auth_message(&exchanged, &credential);
-            let verifier =
-                credential.keys(dialect).and_then(|keys| dialect.verify(keys, &nonce, &message, &response));
+            let verifier = dialect.verify(credential.keys(dialect), &nonce, &message, &response);
             let (identity, verifier) = identity.zip(verifier).ok_or(Denied::credentials())?;
             Ok(identity.extra("verifier", verifier.as_str()).extra("scram_server_signature", verifier))
         })
@@ -193,13 +192,22 @@ impl Dialect {
         format!("n={authid},r={client_nonce},r={nonce},s={salt},i={iterations},c={binding},r={nonce}")
     }
 
-    /// The server's own proof, if the client's is right.
-    fn verify(self, keys: &Keys, nonce: &str, message: &str, response: &Response) -> Option<String> {
+    /// The server's own proof, if the client's is right for one of the keys.
+    fn verify<'k>(
+        self,
+        keys: impl Iterator<Item = &'k Keys>,
+        nonce: &str,
+        message: &str,
+        response: &Response,
+    ) -> Option<String> {
         // Autobahn sends no Extra.
         let same = self == Self::Autobahn || response.extra.is_about(nonce);
         let proof = from_base64(&response.signature).unwrap_or_default();
-        (proves(keys, message, &proof) && same)
-            .then(|| to_base64(&keyed(&keys.server_key, message.as_bytes())))
+        let verifiers = keys.map(|keys| {
+            proves(keys, message, &proof).then(|| to_base64(&keyed(&keys.server_key, message.as_bytes())))
+        });
+        // All are tried, so that the time does not tell which.
+        verifiers.fold(None, Option::or).filter(|_| same)
     }
 }
 

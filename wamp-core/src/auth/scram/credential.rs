@@ -37,6 +37,9 @@ pub struct ScramCredential {
     /// Those of method `scram`: autobahn derives others from the same password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     autobahn: Option<Keys>,
+    /// Those of clients that take the text of the hash in PHC format for the hash, as battler-wamp does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phc: Option<Keys>,
 }
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,10 +80,23 @@ impl ScramCredential {
         if iterations == 0 {
             return Err(CredentialError::parameters("at least one iteration is needed"));
         }
-        let mut salted = [0; 32];
-        pbkdf2_hmac::<Sha256>(prepared(password)?.as_bytes(), &decoded(salt)?, iterations, &mut salted);
-        let keys = Keys::derived(&salted);
-        Ok(Self { kdf: Kdf::Pbkdf2, salt: salt.to_owned(), iterations, memory: None, keys, autobahn: None })
+        let salt_bytes = decoded(salt)?;
+        let hash = |password: &str| {
+            let mut hash = [0; 32];
+            pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt_bytes, iterations, &mut hash);
+            Ok(hash)
+        };
+        let hashes = Hashes::of(password, hash)?;
+        let phc = hashes.phc(&format!("pbkdf2-sha256$i={iterations},l=32"), &salt_bytes);
+        Ok(Self {
+            kdf: Kdf::Pbkdf2,
+            salt: salt.to_owned(),
+            iterations,
+            memory: None,
+            keys: Keys::derived(&hashes.prepared),
+            autobahn: None,
+            phc: Some(phc),
+        })
     }
 
     /// Derives the keys from a password by Argon2id, version 1.3, with one lane. The salt is base64 text of at least 8 bytes;
@@ -103,25 +119,31 @@ impl ScramCredential {
             let hashed = argon2.hash_password_into(password.as_bytes(), &salt_bytes, &mut hash);
             hashed.map(|()| hash).map_err(refused)
         };
-        let prepared = prepared(password)?;
-        let salted = hash(&prepared)?;
-        // Autobahn takes the password as it is, and the text of the hash for the hash.
-        let of_autobahn = if prepared == password { salted } else { hash(password)? };
+        let hashes = Hashes::of(password, hash)?;
+        let phc = hashes.phc(&format!("argon2id$v=19$m={memory},t={iterations},p=1"), &salt_bytes);
         Ok(Self {
             kdf: Kdf::Argon2id13,
             salt: salt.to_owned(),
             iterations,
             memory: Some(memory),
-            keys: Keys::derived(&salted),
-            autobahn: Some(Keys::derived(STANDARD_NO_PAD.encode(of_autobahn).as_bytes())),
+            keys: Keys::derived(&hashes.prepared),
+            // Autobahn takes the text of the hash for the hash.
+            autobahn: Some(Keys::derived(STANDARD_NO_PAD.encode(hashes.plain).as_bytes())),
+            phc: Some(phc),
         })
     }
 
-    pub(super) fn keys(&self, dialect: Dialect) -> Option<&Keys> {
-        match dialect {
-            Dialect::Specified => Some(&self.keys),
-            Dialect::Autobahn => self.autobahn.as_ref(),
-        }
+    /// The keys with which a client of this dialect may log in: clients differ in what they take for the hash.
+    pub(super) fn keys(&self, dialect: Dialect) -> impl Iterator<Item = &Keys> {
+        let (first, second) = match dialect {
+            Dialect::Specified => (Some(&self.keys), self.phc.as_ref()),
+            Dialect::Autobahn => (self.autobahn.as_ref(), None),
+        };
+        first.into_iter().chain(second)
+    }
+
+    pub(super) fn speaks(&self, dialect: Dialect) -> bool {
+        self.keys(dialect).next().is_some()
     }
 
     pub(super) fn kdf_name(&self, dialect: Dialect) -> &'static str {
@@ -141,15 +163,41 @@ impl ScramCredential {
             memory: Some(19_456),
             keys: Keys::mocked(),
             autobahn: Some(Keys::mocked()),
+            phc: Some(Keys::mocked()),
         }
     }
 
     /// One of the same shape for somebody whom nobody knows: it never lets anybody in.
     pub(super) fn mocked(&self, dialect: Dialect, realm: &str, authid: &str) -> Self {
-        let shape = if self.keys(dialect).is_some() { self.clone() } else { Self::example() };
+        let shape = if self.speaks(dialect) { self.clone() } else { Self::example() };
         let length = from_base64(&shape.salt).map_or(16, |salt| salt.len());
         let salt = to_base64(&mock::salt(realm, authid, length));
-        Self { salt, keys: Keys::mocked(), autobahn: Some(Keys::mocked()), ..shape }
+        let (keys, autobahn, phc) = (Keys::mocked(), Some(Keys::mocked()), Some(Keys::mocked()));
+        Self { salt, keys, autobahn, phc, ..shape }
+    }
+}
+
+/// The hash of a password as SASLprep makes it, and as it is: not every client prepares it.
+struct Hashes {
+    prepared: [u8; 32],
+    plain: [u8; 32],
+}
+
+impl Hashes {
+    fn of(
+        password: &str,
+        hash: impl Fn(&str) -> Result<[u8; 32], CredentialError>,
+    ) -> Result<Self, CredentialError> {
+        let text = prepared(password)?;
+        let prepared = hash(&text)?;
+        let plain = if text == password { prepared } else { hash(password)? };
+        Ok(Self { prepared, plain })
+    }
+
+    /// The keys from the hash's text in PHC format.
+    fn phc(&self, algorithm: &str, salt: &[u8]) -> Keys {
+        let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(self.plain));
+        Keys::derived(format!("${algorithm}${salt}${hash}").as_bytes())
     }
 }
 

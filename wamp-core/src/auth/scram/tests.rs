@@ -46,7 +46,7 @@ fn response(signature: &str, extra: &str) -> Response {
 fn verify(vector: &Vector, authid: &str, proof: &str) -> Option<String> {
     let Vector { credential, client_nonce, nonce, .. } = vector;
     let message = Dialect::Specified.auth_message(&Exchanged { authid, client_nonce, nonce }, credential);
-    let keys = credential.keys(Dialect::Specified).unwrap();
+    let keys = credential.keys(Dialect::Specified);
     Dialect::Specified.verify(keys, nonce, &message, &response(proof, &format!(r#"{{"nonce":"{nonce}"}}"#)))
 }
 
@@ -58,7 +58,7 @@ fn a_55_the_keys_of_the_vectors_are_derived() {
     ];
     let [pbkdf2, _, argon] = vectors();
     for (vector, (stored_key, server_key)) in [pbkdf2, argon].into_iter().zip(stored) {
-        let keys = vector.credential.keys(Dialect::Specified).unwrap();
+        let keys = vector.credential.keys(Dialect::Specified).next().unwrap();
         assert_eq!([keys.stored_key, keys.server_key].map(|key| to_base64(&key)), [stored_key, server_key]);
     }
 }
@@ -81,7 +81,7 @@ fn a_53_the_answer_must_repeat_the_nonce_and_bind_no_channel() {
     let [vector, ..] = vectors();
     let exchanged = Exchanged { authid: "user", client_nonce: vector.client_nonce, nonce: "n" };
     let message = Dialect::Specified.auth_message(&exchanged, &vector.credential);
-    let keys = vector.credential.keys(Dialect::Specified).unwrap();
+    let keys = vector.credential.keys(Dialect::Specified).next().unwrap();
     let client_key = {
         // What only the client knows: computed from the password.
         let mut salted = [0; 32];
@@ -100,7 +100,7 @@ fn a_53_the_answer_must_repeat_the_nonce_and_bind_no_channel() {
         (r#"{"nonce":"n","channel_binding":"tls-unique"}"#, false),
         (r#"{"nonce":"n","cbind_data":"AAAA"}"#, false),
     ] {
-        let verified = Dialect::Specified.verify(keys, "n", &message, &response(&proof, extra));
+        let verified = Dialect::Specified.verify([keys].into_iter(), "n", &message, &response(&proof, extra));
         assert_eq!(verified.is_some(), accepted, "{extra}");
     }
 }
@@ -127,7 +127,7 @@ fn autobahn_signs_another_message_with_keys_from_the_text_of_the_hash() {
     let client_key = keyed(salted.as_bytes(), b"Client Key");
     let signature = keyed(&Sha256::digest(client_key), message.as_bytes());
     let proof: Vec<u8> = client_key.iter().zip(signature).map(|(key, mask)| key ^ mask).collect();
-    let keys = vector.credential.keys(Dialect::Autobahn).unwrap();
+    let keys = vector.credential.keys(Dialect::Autobahn);
     let verifier =
         Dialect::Autobahn.verify(keys, vector.nonce, &message, &response(&to_base64(&proof), "{}")).unwrap();
     assert_eq!(verifier, to_base64(&keyed(&keyed(salted.as_bytes(), b"Server Key"), message.as_bytes())));
@@ -135,10 +135,35 @@ fn autobahn_signs_another_message_with_keys_from_the_text_of_the_hash() {
     assert_eq!(vector.credential.kdf_name(Dialect::Specified), "argon2id13");
 }
 
+/// As battler-wamp does; `tests/clients/rust` has the crate itself.
+#[test]
+fn clients_that_take_the_phc_text_for_the_hash_may_log_in() {
+    let [pbkdf2, _, argon] = vectors();
+    let hash = "xKSVEDI6tPlSysH6mUQZOeeOp01r6B3fcJbodRPcYV0";
+    let argon_hash = "0KiReRK8j5CSYr7HMcSGtBzNOUiPD6lqVBsGZiQyqNU";
+    for (vector, text) in [
+        (pbkdf2, format!("$pbkdf2-sha256$i=4096,l=32$W22ZaJ0SNY7soEsUEjb6gQ${hash}")),
+        (argon, format!("$argon2id$v=19$m=512,t=4,p=1$W22ZaJ0SNY7soEsUEjb6gQ${argon_hash}")),
+    ] {
+        let exchanged =
+            Exchanged { authid: "user", client_nonce: vector.client_nonce, nonce: vector.nonce };
+        let message = Dialect::Specified.auth_message(&exchanged, &vector.credential);
+        let client_key = keyed(text.as_bytes(), b"Client Key");
+        let signature = keyed(&Sha256::digest(client_key), message.as_bytes());
+        let proof: Vec<u8> = client_key.iter().zip(signature).map(|(key, mask)| key ^ mask).collect();
+        let verifier = verify(&vector, "user", &to_base64(&proof));
+        let expected = keyed(&keyed(text.as_bytes(), b"Server Key"), message.as_bytes());
+        assert_eq!(verifier, Some(to_base64(&expected)), "{text}");
+        assert_eq!(verify(&vector, "User", &to_base64(&proof)), None);
+    }
+}
+
 #[test]
 fn a_55_the_password_is_prepared_by_saslprep() {
-    let stored =
-        |password| serde_json::to_value(ScramCredential::pbkdf2(password, SALT, 1).unwrap()).unwrap();
+    let stored = |password| {
+        let credential = ScramCredential::pbkdf2(password, SALT, 1).unwrap();
+        credential.keys(Dialect::Specified).next().unwrap().stored_key
+    };
     assert_eq!(stored("I\u{ad}X"), stored("IX"));
     assert_eq!(stored("\u{aa}"), stored("a"));
     for forbidden in ["\u{7}", "\u{627}1"] {
