@@ -108,6 +108,16 @@ fn autobahn_python_uses_the_meta_api_and_what_is_kept_of_events() {
 }
 
 #[test]
+fn battler_wamp_logs_in_by_scram() {
+    let server = Server::testbed();
+    let program = clients().join("rust/target/debug/battler-logins");
+    assert!(program.exists(), "the client in Rust is not built: run scripts/test");
+    let mut script = Command::new(program);
+    script.arg(server.websocket());
+    passes(script, 5);
+}
+
+#[test]
 fn subscribers_on_all_workers_get_every_event_in_order() {
     let server = Server::start("testbed", &["--workers", "2"]);
     passes(node("workers_testbed.mjs", &[&server.websocket()]), 4);

@@ -145,8 +145,7 @@ fn clients_that_take_the_phc_text_for_the_hash_may_log_in() {
         (pbkdf2, format!("$pbkdf2-sha256$i=4096,l=32$W22ZaJ0SNY7soEsUEjb6gQ${hash}")),
         (argon, format!("$argon2id$v=19$m=512,t=4,p=1$W22ZaJ0SNY7soEsUEjb6gQ${argon_hash}")),
     ] {
-        let exchanged =
-            Exchanged { authid: "user", client_nonce: vector.client_nonce, nonce: vector.nonce };
+        let exchanged = Exchanged { authid: "user", client_nonce: vector.client_nonce, nonce: vector.nonce };
         let message = Dialect::Specified.auth_message(&exchanged, &vector.credential);
         let client_key = keyed(text.as_bytes(), b"Client Key");
         let signature = keyed(&Sha256::digest(client_key), message.as_bytes());
