@@ -109,6 +109,12 @@ fn tickets_signatures_and_proofs_are_not_logged_at_any_level() {
             // One in the message itself.
             for message in [
                 r#"[5,"secret!!!"]"#,
+                r#"[5,"x","secret!!!"]"#,
+                r#"[5,"x",{},"secret!!!"]"#,
+                r#"["secret!!!","x",{}]"#,
+                r#"[5,"secret!!!",{}"#,
+                r#"[1,"secret!!!","secret!!!"]"#,
+                r#"[48,"secret!!!",{},"secret!!!"]"#,
                 r#"[5,["secret!!!"],{}]"#,
                 r#"[5,{"secret!!!":1},{}]"#,
                 r#"[5,"secret!!!",{"nonce":["secret!!!"]}]"#,
