@@ -1,12 +1,21 @@
 //! Letting go of the buffer that a request was read into.
 //!
 //! Headers and URI are slices of it. A session keeps its request as long as it lives, for the extractors of its handlers,
-//! and would keep the whole buffer, 8 KiB: more than all else that an idle session costs.
+//! and would keep the whole buffer, 8 KiB, long after actix has taken another for what came later.
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Uri;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::{Bytes, BytesMut};
+
+/// Headers that are about the upgrade itself, which is over: an entry of a header map takes 200 bytes.
+const OF_UPGRADE: [HeaderName; 5] = [
+    header::CONNECTION,
+    header::UPGRADE,
+    header::SEC_WEBSOCKET_EXTENSIONS,
+    header::SEC_WEBSOCKET_KEY,
+    header::SEC_WEBSOCKET_VERSION,
+];
 
 /// Moves what the request knows out of the buffer. To be called before anybody else holds the request.
 pub(crate) fn detach(request: &mut ServiceRequest) {
@@ -18,13 +27,14 @@ pub(crate) fn detach(request: &mut ServiceRequest) {
     head.uri = uri;
 }
 
-/// The same headers, their values in one buffer of their size.
+/// The headers that are not about the upgrade, their values in one buffer of their size.
 fn copied(headers: &HeaderMap) -> HeaderMap {
-    let mut values = BytesMut::with_capacity(headers.iter().map(|(_, value)| value.len()).sum());
-    headers.iter().for_each(|(_, value)| values.extend_from_slice(value.as_bytes()));
+    let kept = || headers.iter().filter(|(name, _)| !OF_UPGRADE.contains(name));
+    let mut values = BytesMut::with_capacity(kept().map(|(_, value)| value.len()).sum());
+    kept().for_each(|(_, value)| values.extend_from_slice(value.as_bytes()));
     let mut values = values.freeze();
-    let mut copied = HeaderMap::with_capacity(headers.len());
-    for (name, value) in headers {
+    let mut copied = HeaderMap::with_capacity(kept().count());
+    for (name, value) in kept() {
         let value = HeaderValue::from_maybe_shared(values.split_to(value.len()));
         // They were valid before.
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_str().as_bytes()), value) {
@@ -48,8 +58,10 @@ mod tests {
             .append_header(("x-custom", "two"))
             .insert_header(("cookie", "id=7; theme=dark"))
             .insert_header(("host", "example.com"))
+            .insert_header(("upgrade", "websocket"))
             .to_srv_request();
-        let before = request.headers().clone();
+        let mut before = request.headers().clone();
+        before.remove("upgrade");
         let place = request.headers().get("host").map(|value| value.as_bytes().as_ptr());
         detach(&mut request);
         let all = |headers: &HeaderMap| {
