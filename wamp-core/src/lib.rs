@@ -96,8 +96,7 @@ pub mod __private {
     pub use crate::context::{Attribute, Feature};
     pub use crate::error::KnownError;
     pub use crate::handler::{Answer, Collected, Entry, Handler, Registration};
-    pub use crate::outcome::{Outcome, Plain, accept, admit, error, permit, reply, text};
-    pub use crate::progress::Streamed;
+    pub use crate::outcome::{Outcome, Plain, accept, admit, error, permit, reply, respond, text};
     pub use crate::reply::Acceptance;
     pub use inventory;
 }

@@ -6,10 +6,8 @@
 
 use std::convert::Infallible;
 use std::fmt::Display;
-use std::future::{Ready, ready};
 
 use futures_util::stream::Stream;
-use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::{Error, WampError};
@@ -17,7 +15,7 @@ use crate::message::Tail;
 use crate::payload::Raw;
 use crate::progress::{Progressive, Streamed};
 use crate::reply::{
-    Acceptance, Args, IntoAcceptance, IntoAdmission, IntoReply, Kwargs, Nothing, Reply, Single,
+    Acceptance, Args, IntoAcceptance, IntoAdmission, IntoReply, Kwargs, Nothing, Reply, Responding, Single,
 };
 use crate::serializer::EncodeError;
 
@@ -33,9 +31,8 @@ pub trait Plain<T>: Sized {
     /// None.
     fn into_result(self) -> Result<T, Infallible>;
 
-    /// What is left of the value when everything has been sent that goes before the final result: all of it, but for a
-    /// stream. `_item` takes the items of a stream apart.
-    fn progress<R>(self, _: &Context, _item: impl FnMut(T) -> R) -> Ready<Result<T, Error>>;
+    /// The value, which is no stream: `_item` would take its items apart.
+    fn items<R>(self, _item: impl FnMut(T) -> R) -> T;
 
     /// The value as the only positional result.
     fn reply(self) -> Single<T>;
@@ -46,8 +43,8 @@ impl<T> Plain<T> for Outcome<T> {
         Ok(self.0)
     }
 
-    fn progress<R>(self, _: &Context, _item: impl FnMut(T) -> R) -> Ready<Result<T, Error>> {
-        ready(Ok(self.0))
+    fn items<R>(self, _item: impl FnMut(T) -> R) -> T {
+        self.0
     }
 
     fn reply(self) -> Single<T> {
@@ -55,19 +52,11 @@ impl<T> Plain<T> for Outcome<T> {
     }
 }
 
+// Without bounds on `T` and `E`: the one error about them is that of `respond`.
 #[expect(missing_docs, reason = "as in `Plain`")]
-#[expect(clippy::missing_errors_doc, reason = "as in `Plain`")]
 impl<S: Stream> Outcome<Progressive<S>> {
-    pub async fn progress<T, E>(
-        self,
-        context: &Context,
-        item: impl FnMut(S::Item) -> Result<T, E>,
-    ) -> Result<Streamed<T>, Error>
-    where
-        T: Serialize,
-        E: WampError,
-    {
-        self.0.send(context, item).await
+    pub fn items<T, E>(self, item: fn(S::Item) -> Result<T, E>) -> Streamed<S, T, E> {
+        Streamed(self.0, item)
     }
 }
 
@@ -105,6 +94,19 @@ where
     }
 }
 
+/// Holds for nothing: says what is wrong with a [`Progressive`] that is still there when its stream has been taken.
+#[diagnostic::on_unimplemented(
+    message = "`Progressive` sends the items of a stream, and `{Self}` is no `futures::Stream`",
+    label = "for the values of an iterator, `Progressive(futures::stream::iter(values))`"
+)]
+pub trait Streams {}
+
+impl<S: Streams> IntoReply for Progressive<S> {
+    fn write(self, _: &mut Tail<'_>) -> Result<(), EncodeError> {
+        Ok(())
+    }
+}
+
 macro_rules! replies {
     ($([$($generics:tt)*] $outcome:ty => $reply:ty, $make:expr;)+) => {$(
         #[expect(missing_docs, reason = "as in `Plain`")]
@@ -122,7 +124,8 @@ replies! {
     [T] Args<T> => Args<T>, std::convert::identity;
     [T] Kwargs<T> => Kwargs<T>, std::convert::identity;
     [] Reply => Reply, std::convert::identity;
-    [T] Streamed<T> => Streamed<T>, std::convert::identity;
+    [S] Progressive<S> => Progressive<S>, std::convert::identity;
+    [S: Stream, T, E] Streamed<S, T, E> => Streamed<S, T, E>, std::convert::identity;
 }
 
 /// Sends the RESULT of a call.
@@ -131,6 +134,14 @@ replies! {
 /// `wamp.error.invalid_payload`, `wamp.error.payload_size_exceeded`.
 pub fn reply<R: IntoReply>(context: &Context, reply: R) -> Result<(), Error> {
     context.reply(reply)
+}
+
+/// Sends the RESULT of a call, and what goes before it.
+///
+/// The future is of one type for all outcomes, for the compiler says once more at an `await` what is wrong with a type in
+/// it.
+pub fn respond<'a, R: IntoReply + 'a>(context: &'a Context, outcome: R) -> Responding<'a> {
+    outcome.respond(context)
 }
 
 /// The WAMP form of a handler's error.

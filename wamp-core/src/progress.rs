@@ -6,14 +6,16 @@ use std::marker::PhantomData;
 use std::pin::pin;
 use std::rc::Rc;
 
+use futures_util::future::Either;
 use futures_util::stream::{Stream, StreamExt as _};
 use serde::Serialize;
 
 use crate::call::CallState;
 use crate::context::{Attribute, Context, FromContext, Link};
 use crate::error::{Error, WampError};
-use crate::message::Details;
-use crate::serializer::Serializer;
+use crate::message::{Details, Tail};
+use crate::reply::{IntoReply, Nothing, Responding, Single};
+use crate::serializer::{EncodeError, Serializer};
 
 /// Sends progressive results by hand (`RESULT.Details.progress`), before the function returns the final one.
 ///
@@ -95,30 +97,31 @@ impl<T> FromContext for Progress<T> {
 /// ```
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "made by handlers")]
-pub struct Progressive<S: Stream>(pub S);
+pub struct Progressive<S>(pub S);
 
-/// What is left to say when the stream has ended.
+/// A stream, and what takes each of its items apart.
 #[doc(hidden)]
 #[derive(Debug)]
-pub enum Streamed<T> {
+pub struct Streamed<S: Stream, T, E>(pub Progressive<S>, pub fn(S::Item) -> Result<T, E>);
+
+impl<S: Stream, T: Serialize, E: WampError> IntoReply for Streamed<S, T, E> {
     /// Nothing: the caller has all items.
-    Sent,
-    /// All items, for a caller that did not ask for progressive results.
-    Listed(Vec<T>),
+    fn write(self, _: &mut Tail<'_>) -> Result<(), EncodeError> {
+        Ok(())
+    }
+
+    fn respond<'a>(self, context: &'a Context) -> Responding<'a>
+    where
+        Self: 'a,
+    {
+        Either::Right(Box::pin(self.send(context)))
+    }
 }
 
-impl<S: Stream> Progressive<S> {
-    /// Sends the items, each of which `item` takes apart.
-    pub(crate) async fn send<T, E>(
-        self,
-        context: &Context,
-        mut item: impl FnMut(S::Item) -> Result<T, E>,
-    ) -> Result<Streamed<T>, Error>
-    where
-        T: Serialize,
-        E: WampError,
-    {
-        let mut stream = pin!(self.0);
+impl<S: Stream, T: Serialize, E: WampError> Streamed<S, T, E> {
+    async fn send(self, context: &Context) -> Result<(), Error> {
+        let Self(Progressive(stream), item) = self;
+        let mut stream = pin!(stream);
         let progress: Progress<T> = Progress::from_context(context).await?;
         let mut listed = Listed::new(context.link.limits.max_result_bytes);
         while let Some(next) = stream.next().await {
@@ -129,7 +132,11 @@ impl<S: Stream> Progressive<S> {
                 listed.add(value)?;
             }
         }
-        Ok(if progress.call.receive_progress { Streamed::Sent } else { Streamed::Listed(listed.items) })
+        if progress.call.receive_progress {
+            context.reply(Nothing)
+        } else {
+            context.reply(Single(listed.items))
+        }
     }
 }
 

@@ -2,16 +2,18 @@
 
 use std::any::Any;
 use std::fmt;
+use std::future::{Ready, ready};
 use std::pin::Pin;
 
+use futures_util::future::Either;
 use futures_util::stream::{Stream, StreamExt as _};
 use serde::Serialize;
 
+use crate::context::Context;
 use crate::error::{Error, WampError};
 use crate::guarded::Guarded;
 use crate::message::{Passthru, Tail};
 use crate::payload::{Payload, PayloadBuilder, Raw};
-use crate::progress::Streamed;
 use crate::serializer::EncodeError;
 
 /// Several positional results: `Args((1, "two"))`.
@@ -96,12 +98,24 @@ pub struct Single<T>(pub T);
 #[derive(Debug)]
 pub struct Nothing;
 
+/// Until everything is sent: boxed for streams only.
+pub(crate) type Responding<'a> =
+    Either<Ready<Result<(), Error>>, Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>>;
+
 /// What a handler's value becomes in a RESULT.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be the result of a WAMP procedure")]
 pub trait IntoReply {
     /// Writes `Arguments` and `ArgumentsKw`.
     fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError>;
+
+    /// Sends the RESULT, and what goes before it.
+    fn respond<'a>(self, context: &'a Context) -> Responding<'a>
+    where
+        Self: Sized + 'a,
+    {
+        Either::Left(ready(context.reply(self)))
+    }
 
     /// How the payload was made, if it is in passthru mode.
     fn passthru(&self) -> Option<Passthru> {
@@ -118,15 +132,6 @@ impl<T: Serialize> IntoReply for Single<T> {
 impl IntoReply for Nothing {
     fn write(self, _: &mut Tail<'_>) -> Result<(), EncodeError> {
         Ok(())
-    }
-}
-
-impl<T: Serialize> IntoReply for Streamed<T> {
-    fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError> {
-        match self {
-            Self::Sent => Ok(()),
-            Self::Listed(items) => tail.one(&items),
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::ext::IdentExt as _;
 
 use crate::attribute::Kind;
@@ -104,7 +105,12 @@ impl Glue<'_> {
         let Self { handler: Handler { ident, parameters, .. }, private } = self;
         let (name, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
         let sources = || parameters.iter().zip(&run.sources).enumerate();
-        let checks = sources().map(|(at, (parameter, source))| self.check(at, parameter, source, run.kind));
+        let rest_is_taken = run.sources.iter().any(|source| matches!(source, Source::Args));
+        let checks = sources().map(|(at, (parameter, source))| {
+            let only_one = rest_is_taken.then(|| self.check_beside_args(&parameter.ty));
+            let check = self.check(at, parameter, source, run.kind);
+            quote!(#check #only_one)
+        });
         let is_read = sources().map(|(at, (_, source))| self.is_read(at, source));
         // Those that take all that is left come last.
         let takes_rest = |source: &Source| matches!(source, Source::Args | Source::Kwargs);
@@ -201,6 +207,14 @@ impl Glue<'_> {
         quote!(#(const _: () = #checks;)*)
     }
 
+    /// What a parameter must not be beside one that takes the rest of the positional arguments.
+    fn check_beside_args(&self, ty: &Type) -> TokenStream {
+        let private = self.private;
+        let check =
+            Extent::of(ty).cover(quote!(#private::check_beside_args(#private::IsContext::<#ty>::FEATURE)));
+        quote!(const _: () = #check;)
+    }
+
     /// Whether the parameter is an argument of the message.
     fn is_read(&self, at: usize, source: &Source) -> TokenStream {
         let (kind, private) = (kind(at), self.private);
@@ -258,18 +272,17 @@ impl Glue<'_> {
         match kind {
             Kind::Rpc => {
                 let value = returns.cover(quote!(#private::Outcome(__wamp_value).reply()));
-                let progress = returns.cover(quote! {
-                    #private::Outcome(__wamp_value)
-                        .progress(&__wamp_context, |__wamp_item| #private::Outcome(__wamp_item).into_result())
+                let items = returns.cover(quote! {
+                    #private::Outcome(__wamp_value).items(|__wamp_item| #private::Outcome(__wamp_item).into_result())
                 });
                 let fault = returns.cover(quote!(&__wamp_error));
-                let (reply, error) =
-                    (returns.cover(quote!(#private::reply)), returns.cover(quote!(#private::error)));
+                let (respond, error) =
+                    (returns.cover(quote!(#private::respond)), returns.cover(quote!(#private::error)));
                 quote! {
                     match #private::Outcome(__wamp_outcome).into_result() {
                         ::core::result::Result::Ok(__wamp_value) => {
-                            let __wamp_value = #progress.await?;
-                            #reply(&__wamp_context, #value)
+                            let __wamp_value = #items;
+                            #respond(&__wamp_context, #value).await
                         }
                         ::core::result::Result::Err(__wamp_error) => {
                             ::core::result::Result::Err(#error(#fault))

@@ -1,6 +1,6 @@
 //! What the compiler checks about the type of a parameter, with errors that stand on the type and say what to do.
 
-use wamp_core::__private::Attribute;
+use wamp_core::__private::{Attribute, Feature};
 
 use super::{AMBIGUOUS, ARGUMENT, CONTEXT, EXTRACTOR, UNBORROWABLE, UNKNOWN};
 
@@ -142,5 +142,17 @@ pub const fn check_unmarked_argument(kind: u8) {
         kind != EXTRACTOR,
         "this type is extracted from the HTTP request, and callers must not supply it: remove the attribute before \
          the parameter"
+    );
+}
+
+/// Checks a parameter beside one with `#[args]`.
+///
+/// # Panics
+/// The type takes positional arguments, too.
+#[track_caller]
+pub const fn check_beside_args(feature: Option<Feature>) {
+    assert!(
+        !matches!(feature, Some(Feature::ProgressiveCallInvocations)),
+        "`#[args]` takes what would be the first chunk: remove the parameter with `#[args]`, or read its values as chunks"
     );
 }
