@@ -132,6 +132,12 @@ impl Dealer {
         is_last
     }
 
+    /// Whether a session is a callee of a registration.
+    pub(crate) fn has_callee(&self, id: RegistrationId, session: SessionId) -> bool {
+        let table = self.table.read();
+        table.by_id.get(&id).is_some_and(|registered| registered.callees.lock().find(session).is_some())
+    }
+
     /// All registrations, by id.
     pub(crate) fn registrations(&self) -> Vec<Arc<Registered>> {
         let mut all: Vec<_> = self.table.read().by_id.values().cloned().collect();

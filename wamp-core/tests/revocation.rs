@@ -176,6 +176,25 @@ fn k_39_a_callee_is_removed_by_who_may_kill() {
     caller.fails("com.proc", json!([]), json!({}), "wamp.error.no_such_procedure");
 }
 
+#[test]
+fn rr_04_and_r_07_who_registers_anew_before_it_reads_of_its_revocation_leaves_nothing_behind() {
+    let router = router();
+    let mut caller = Caller::of(Client::join(&router));
+    let announced = json!({"callee": {"registration_revocation": true}});
+    let mut first = Client::join_announcing(&router, &announced);
+    let mut second = Client::join(&router);
+    let id = first.ask(r#"[64,1,{"invoke":"first"},"com.proc"]"#)[2].clone();
+    second.ask(r#"[64,1,{"invoke":"first"},"com.proc"]"#);
+    caller.call("wamp.registration.remove_callee", json!([id, first.id]));
+    first.send(r#"[64,2,{"invoke":"first"},"com.proc"]"#);
+    assert_eq!(first.received(), [json!([65, 2, id])]);
+    let callees = caller.call("wamp.registration.list_callees", json!([id]));
+    assert_eq!(callees, json!([[second.id, first.id]]));
+    first.lose();
+    let callees = caller.call("wamp.registration.list_callees", json!([id]));
+    assert_eq!(callees, json!([[second.id]]));
+}
+
 // Registrations of clients in the meta API.
 
 #[test]

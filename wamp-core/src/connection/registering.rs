@@ -75,8 +75,12 @@ impl Joined {
         Ok(())
     }
 
-    /// The router took the session out of a registration (RR-04).
+    /// The router took the session out of a registration (RR-04). If it has registered anew before it read this, it stays a
+    /// callee, which it would not leave otherwise when it ends.
     pub(super) fn revoked(&mut self, id: RegistrationId, reason: Option<&str>) {
+        if self.served.realm.dealer().has_callee(id, self.session().peer().id) {
+            return;
+        }
         let is_told = self.session().peer().features.callee.registration_revocation;
         if self.registrations.0.remove(&id) && is_told {
             self.link.outbox.borrow_mut().send(|s, out| message::registration_revoked(s, out, id, reason));
