@@ -192,8 +192,7 @@ fn theirs(bytes: &[u8]) -> Option<Value> {
 
 /// Its integers end at -2^127.
 fn too_large(bytes: &[u8]) -> bool {
-    ciborium::from_reader::<Value, _>(bytes)
-        .is_err_and(|error| error.to_string().contains("bigint too large"))
+    ciborium::from_reader::<Value, _>(bytes).is_err_and(|error| error.to_string().contains("too large"))
 }
 
 /// ciborium takes chunks of chunks, chunks of half a character, tagged chunks, and simple values that it has no value for.
