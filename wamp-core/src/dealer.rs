@@ -126,10 +126,11 @@ impl Dealer {
     ) -> Option<bool> {
         let registered = Arc::clone(self.table.read().by_id.get(&id)?);
         let peer = registered.callees.lock().find(callee)?;
-        let is_last = self.unregister(id, callee);
+        // It may have left by itself in between.
+        let is_last = self.unregister(id, callee)?;
         // A callee that has left needs no telling.
         let _ = peer.mailbox.routing(Routing::Revoked { registration: id, reason });
-        is_last
+        Some(is_last)
     }
 
     /// Whether a session is a callee of a registration.

@@ -180,7 +180,11 @@ impl Queue {
     /// Gives the events up. Calls that wait for the session are answered when it ends.
     fn overflow(&mut self) {
         self.deliveries.retain(|delivery| matches!(delivery, Delivery::Routing(_)));
-        self.finish(End::Overflow);
+        self.bytes = self.deliveries.iter().map(Delivery::bytes).sum();
+        // Also of a session that is closing already: what it waits for has a gap now.
+        self.closed = true;
+        self.end = Some(End::Overflow);
+        self.wake();
     }
 
     fn finish(&mut self, end: End) {

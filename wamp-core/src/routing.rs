@@ -26,6 +26,8 @@ pub(crate) struct RoutedCall {
     invocation: OnceLock<RequestId>,
     /// The caller has its answer, or has left.
     over: AtomicBool,
+    /// The callee has to answer it still, and it counts as that.
+    is_counted: AtomicBool,
 }
 
 impl RoutedCall {
@@ -38,8 +40,17 @@ impl RoutedCall {
     ) -> Arc<Self> {
         callee.invocations.add();
         let caller = Arc::clone(caller);
-        let (invocation, over) = (OnceLock::new(), AtomicBool::new(false));
-        Arc::new(Self { caller, request, callee, registration, receive_progress, invocation, over })
+        let (invocation, over, is_counted) = (OnceLock::new(), AtomicBool::new(false), AtomicBool::new(true));
+        Arc::new(Self {
+            caller,
+            request,
+            callee,
+            registration,
+            receive_progress,
+            invocation,
+            over,
+            is_counted,
+        })
     }
 
     /// The callee's id of it, if it was sent.
@@ -71,13 +82,23 @@ impl RoutedCall {
 
     /// Tells the caller, if it is there.
     pub(crate) fn answer(self: &Arc<Self>, answer: Answer) {
+        // Not when the caller has read it: a caller that does not read would make the callee unavailable to others.
+        if answer.is_final() {
+            self.uncount();
+        }
         let _ = self.caller.mailbox.routing(Routing::Answer { call: Arc::clone(self), answer });
+    }
+
+    fn uncount(&self) {
+        if self.is_counted.swap(false, Ordering::Relaxed) {
+            self.callee.invocations.remove();
+        }
     }
 }
 
 impl Drop for RoutedCall {
     fn drop(&mut self) {
-        self.callee.invocations.remove();
+        self.uncount();
     }
 }
 

@@ -967,6 +967,25 @@ fn a_callee_that_does_not_read_costs_its_callers_an_error_and_is_not_cut_off() {
 }
 
 #[test]
+fn a_call_counts_until_its_callee_has_answered_whether_the_caller_reads_or_not() {
+    let router = router_with(Limits { invocations_in_flight: 2, ..Limits::default() });
+    let (mut sleepy, mut callee) = pair(&router);
+    let mut caller = join(&router, "realm1", ALL);
+    register(&mut callee, 1, &json!({}), "com.p");
+    for request in 1..3 {
+        call(&mut sleepy, request, &json!({}), "com.p");
+    }
+    assert_eq!(callee.received().len(), 2);
+    call(&mut caller, 1, &json!({}), "com.p");
+    assert_error(&caller.one(), 48, 1, "wamp.error.unavailable");
+    callee.send("[70,1,{}]");
+    callee.send("[70,2,{}]");
+    call(&mut caller, 2, &json!({}), "com.p");
+    assert_eq!(callee.one()[1], 3);
+    assert_eq!(sleepy.received().len(), 2);
+}
+
+#[test]
 fn a_caller_that_does_not_take_its_progress_is_cut_off() {
     let limits = Limits { queued_messages: 3, ..Limits::default() };
     let router = router_with(limits);
