@@ -152,5 +152,6 @@ fn what_strangers_call_themselves_is_escaped_and_cut_in_the_log() {
         }
     });
     assert!(log.contains("login refused") && log.contains("session opened"), "{log}");
+    assert!(!log.contains(r#"method: """#), "who was refused by what: {log}");
     assert!(log.len() < 10_000 && !log.contains('\u{1b}') && !log.contains('\r'), "{log}");
 }

@@ -162,13 +162,17 @@ pub(crate) async fn authenticate(
     attempt: Attempt,
     exchange: Exchange,
 ) -> Result<Identity, Denied> {
+    let refused = |attempt: &Attempt, denied: Denied| {
+        tracing::info!(?attempt, reason = denied.uri(), "login refused");
+        Err(denied)
+    };
     for Candidate { authenticator, name } in candidates {
         let attempt = attempt.clone().by(&name);
-        match authenticator.authenticate(attempt, exchange.clone()).await {
+        match authenticator.authenticate(attempt.clone(), exchange.clone()).await {
             Err(denied) if denied.is_absent() && authenticator.is_ambient() => {}
-            Err(denied) => return Err(denied),
+            Err(denied) => return refused(&attempt, denied),
             Ok(identity) => return Ok(Identity { authmethod: name, ..identity }),
         }
     }
-    Err(Denied::required())
+    refused(&attempt, Denied::required())
 }

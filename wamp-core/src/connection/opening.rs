@@ -27,7 +27,6 @@ use crate::uri;
 #[derive(Debug)]
 pub(super) struct Login {
     newcomer: Newcomer,
-    attempt: Attempt,
     exchange: Exchange,
     work: Work<Result<Identity, Denied>>,
     /// When it must be over.
@@ -131,10 +130,10 @@ impl Connection {
         now: Instant,
     ) {
         let exchange = Exchange::new(Rc::clone(&self.outbox));
-        let login = auth::authenticate(candidates, attempt.clone(), exchange.clone());
+        let login = auth::authenticate(candidates, attempt, exchange.clone());
         let work = Work::new(Box::pin(async { Ok(login.await) }));
         let until = now + self.limits.authentication_timeout;
-        let login = Login { newcomer, attempt, exchange, work, until, answer_until: None, heard: now };
+        let login = Login { newcomer, exchange, work, until, answer_until: None, heard: now };
         self.state = State::Authenticating(Box::new(login));
         self.log_in(&mut TaskContext::from_waker(Waker::noop()), now);
     }
@@ -170,13 +169,12 @@ impl Connection {
 
     fn logged_in(&mut self, decision: Result<Result<Identity, Denied>, Error>, now: Instant) {
         let State::Authenticating(login) = std::mem::replace(&mut self.state, State::Ended) else { return };
-        let Login { newcomer, attempt, heard, .. } = *login;
+        let Login { newcomer, heard, .. } = *login;
         // a panic, whose text is in the log.
         match decision.unwrap_or_else(|_| Err(Denied::broken())) {
             Ok(identity) if !self.router.router().is_stopping() => self.join(&newcomer, identity, now),
             Ok(_) => self.refuse_at_shutdown(),
             Err(denied) => {
-                tracing::info!(?attempt, reason = denied.uri(), "login refused");
                 self.state = State::Denied { until: heard + self.limits.denial_delay, denied };
             }
         }

@@ -353,8 +353,14 @@ impl Joined {
         }
     }
 
-    /// The router took the session out of a subscription (E-12). A client is told if it announced that it understands.
+    /// The router took the session out of a subscription (E-12). A client is told if it announced that it understands. If it
+    /// left and subscribed anew, on another thread, before this was in its mailbox, it stays.
     pub(super) fn subscription_revoked(&mut self, id: SubscriptionId, reason: &str) {
+        let session = self.session().peer().id;
+        let subscription = self.served.realm.broker().subscription(id);
+        if subscription.is_some_and(|subscription| subscription.holder(session).is_some()) {
+            return;
+        }
         let is_told = self.session().peer().features.subscriber.subscription_revocation;
         if self.subscriptions.is_accepted(id) && self.subscriptions.remove(id).is_some() && is_told {
             self.link.outbox.borrow_mut().send(|s, out| message::subscription_revoked(s, out, id, reason));
