@@ -34,6 +34,10 @@ use crate::session::Session;
 use joined::{Joined, Outcome};
 use opening::{Joining, Login};
 
+/// Messages of a batch that are taken before the host gets its turn: more publications at once would overrun the mailboxes
+/// of subscribers that are not polled meanwhile.
+const BURST: usize = 64;
+
 /// What the host knows of a transport when it opens.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "made by hosts")]
@@ -152,11 +156,14 @@ impl Connection {
         self.expire(now);
     }
 
-    /// Takes the messages of batches: one if `forced`, and more as long as there is room for what they cause.
+    /// Takes the messages of batches, a burst at most: one if `forced`, and more as long as there is room for what they
+    /// cause.
     fn receive_batches(&mut self, mut forced: bool, now: Instant) {
-        while (std::mem::take(&mut forced) || self.has_room())
-            && let Some(batch) = self.batches.front_mut()
-        {
+        for _ in 0..BURST {
+            let may_go_on = std::mem::take(&mut forced) || self.has_room();
+            let Some(batch) = self.batches.front_mut().filter(|_| may_go_on) else {
+                return;
+            };
             let (message, delimiter) = (batch.next(), batch.delimiter());
             if batch.is_done() {
                 self.batches.pop_front();
@@ -228,9 +235,11 @@ impl Connection {
     /// Drives handlers, takes what other sessions sent, and keeps time.
     pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
         self.receive_batches(false, now);
-        if !self.batches.is_empty() {
-            // Woken when the output is taken.
-            let _ = self.outbox.borrow_mut().poll_room(context, self.limits.outgoing_bytes);
+        if !self.batches.is_empty()
+            // Else woken when the output is taken.
+            && self.outbox.borrow_mut().poll_room(context, self.limits.outgoing_bytes).is_ready()
+        {
+            context.waker().wake_by_ref();
         }
         self.notice_shutdown(context);
         self.log_in(context, now);

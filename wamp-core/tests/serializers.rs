@@ -226,6 +226,24 @@ fn a_batch_waits_for_room_like_messages_of_their_own() {
     assert!(order.is_sorted() && order.last() == Some(&100));
 }
 
+#[test]
+fn a_batch_of_more_publications_than_a_mailbox_holds_cuts_no_subscriber_off() {
+    let router = router_with(Limits { queued_messages: 500, ..Limits::default() });
+    let mut subscriber = Client::join_by(&router, Serializer::Json);
+    subscriber.subscribe(1, "open.a");
+    let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
+    let batch: String = (1..=10_000).map(|id| format!("[16,{id},{{}},\"open.a\",[{id}]]\x1e")).collect();
+    publisher.send_frame(Frame::Text(batch.into()));
+    let mut seen = Vec::new();
+    // Both have their turns, as tasks of one worker have.
+    while !publisher.wants_input() {
+        assert!(publisher.poll_once(), "somebody woke it");
+        seen.append(&mut support::arguments(&subscriber.received()));
+    }
+    assert_eq!(subscriber.close(), None);
+    assert_eq!(seen, (1..=10_000).map(Value::from).collect::<Vec<_>>());
+}
+
 /// Any value without floats that are integral: what becomes of these is tested elsewhere.
 fn value() -> impl Strategy<Value = Value> {
     let text = || prop_oneof!["[a-zé\0]{0,6}", Just("\u{0}EOM=".to_owned())];

@@ -153,10 +153,16 @@ impl Client {
 
     /// Polls as often as there is a reason to, and takes no output.
     pub(crate) fn poll(&mut self) {
-        let waker = Waker::from(Arc::clone(&self.due));
-        while self.due.0.swap(false, Ordering::Relaxed) {
-            self.connection.poll(&mut Context::from_waker(&waker), self.now);
+        while self.poll_once() {}
+    }
+
+    /// Polls once, as a host does between the turns of others; false if there is no reason to.
+    pub(crate) fn poll_once(&mut self) -> bool {
+        let is_due = self.due.0.swap(false, Ordering::Relaxed);
+        if is_due {
+            self.connection.poll(&mut Context::from_waker(&Waker::from(Arc::clone(&self.due))), self.now);
         }
+        is_due
     }
 
     /// The frames that the server has to send now, as they are.
