@@ -46,9 +46,10 @@ pub struct Limits {
     /// `wamp.error.unavailable`. 64.
     pub testaments: usize,
     /// Messages that may wait for a subscriber; one more and it is cut off, so that the publisher never waits. A handler that
-    /// publishes more than this without an await in between cuts off even those who read. 16 384.
+    /// publishes more than this without an await in between cuts off even those who read. As many calls and chunks of
+    /// calls may wait for a callee beside them; one more is answered `wamp.error.unavailable`. 16 384.
     pub queued_messages: usize,
-    /// Bytes that may wait for a subscriber; whichever of the two comes first. 4 MiB.
+    /// Bytes that may wait for a subscriber, and the same again for a callee; whichever of the two comes first. 4 MiB.
     pub queued_bytes: usize,
     /// Bytes of outgoing frames from which on the peer is not read and events stay queued. 256 KiB.
     pub outgoing_bytes: usize,

@@ -41,6 +41,8 @@ pub(crate) enum End {
 }
 
 /// A bounded queue with one reader. Who writes never waits: a reader that is too slow is cut off.
+///
+/// What others ask of the session has bounds of its own: it is refused, and leaves the session's events their room.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     max_messages: usize,
@@ -51,13 +53,22 @@ pub(crate) struct Mailbox {
 #[derive(Debug, Default)]
 struct Queue {
     deliveries: VecDeque<Delivery>,
-    bytes: usize,
+    /// What the session wanted itself: events, and answers to its calls.
+    wanted: Load,
+    /// What others want of it: calls, with their chunks and interrupts.
+    asked: Load,
     end: Option<End>,
     /// The session ends: no event and no request is taken any more.
     closed: bool,
     /// The session has ended: nothing is.
     shut: bool,
     reader: Option<Waker>,
+}
+
+#[derive(Debug, Default)]
+struct Load {
+    messages: usize,
+    bytes: usize,
 }
 
 impl Mailbox {
@@ -149,12 +160,18 @@ impl Mailbox {
 
     /// A first message always fits, however large it is.
     fn has_room(&self, queue: &Queue, delivery: &Delivery) -> bool {
-        queue.deliveries.is_empty()
-            || queue.deliveries.len() < self.max_messages && queue.bytes + delivery.bytes() <= self.max_bytes
+        let load = if delivery.is_asked() { &queue.asked } else { &queue.wanted };
+        load.messages == 0
+            || load.messages < self.max_messages && load.bytes + delivery.bytes() <= self.max_bytes
     }
 }
 
 impl Delivery {
+    /// Whether somebody else's call brought it.
+    fn is_asked(&self) -> bool {
+        matches!(self, Self::Routing(routing) if routing.is_asked())
+    }
+
     fn bytes(&self) -> usize {
         match self {
             Self::Event(envelope) => envelope.message.len(),
@@ -166,21 +183,37 @@ impl Delivery {
 
 impl Queue {
     fn push(&mut self, delivery: Delivery) {
-        self.bytes += delivery.bytes();
+        let load = self.load(&delivery);
+        load.messages += 1;
+        load.bytes += delivery.bytes();
         self.deliveries.push_back(delivery);
         self.wake();
     }
 
     fn pop(&mut self) -> Option<Delivery> {
         let delivery = self.deliveries.pop_front()?;
-        self.bytes -= delivery.bytes();
+        self.leaves(&delivery);
         Some(delivery)
+    }
+
+    fn load(&mut self, delivery: &Delivery) -> &mut Load {
+        if delivery.is_asked() { &mut self.asked } else { &mut self.wanted }
+    }
+
+    fn leaves(&mut self, delivery: &Delivery) {
+        let load = self.load(delivery);
+        load.messages -= 1;
+        load.bytes -= delivery.bytes();
     }
 
     /// Gives the events up. Calls that wait for the session are answered when it ends.
     fn overflow(&mut self) {
-        self.deliveries.retain(|delivery| matches!(delivery, Delivery::Routing(_)));
-        self.bytes = self.deliveries.iter().map(Delivery::bytes).sum();
+        for delivery in std::mem::take(&mut self.deliveries) {
+            match delivery {
+                Delivery::Routing(_) => self.deliveries.push_back(delivery),
+                _ => self.leaves(&delivery),
+            }
+        }
         // Also of a session that is closing already: what it waits for has a gap now.
         self.closed = true;
         self.end = Some(End::Overflow);

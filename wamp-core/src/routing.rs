@@ -24,7 +24,7 @@ pub(crate) struct RoutedCall {
     pub(crate) receive_progress: bool,
     /// The callee's id of it, once it was sent.
     invocation: OnceLock<RequestId>,
-    /// The caller has its answer, or has left.
+    /// The caller has its answer, or is about to get it, or has left.
     over: AtomicBool,
     /// The callee has to answer it still, and it counts as that.
     is_counted: AtomicBool,
@@ -181,6 +181,11 @@ impl Routing {
     /// Whether it asks for something that can be refused.
     pub(crate) fn is_request(&self) -> bool {
         matches!(self, Self::Invocation { .. })
+    }
+
+    /// Whether it comes with a call of somebody else.
+    pub(crate) fn is_asked(&self) -> bool {
+        matches!(self, Self::Invocation { .. } | Self::Interrupt { .. })
     }
 
     /// Whether it begins a call, which is too late for a session that ends.

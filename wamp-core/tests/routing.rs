@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Client, assert_error, handlers, id, welcomed};
-use wamp_core::{Close, Limits, Realm, Router};
+use wamp_core::{Close, Identity, Limits, Realm, Router, Serializer};
 
 /// What every callee of these tests announces, if the test does not say otherwise.
 const ALL: &[&str] = &[
@@ -38,10 +38,14 @@ fn router_with(limits: Limits) -> Router {
 }
 
 fn join(router: &Router, realm: &str, features: &[&str]) -> Client {
+    join_by(router, support::wire::serializer(), realm, features)
+}
+
+fn join_by(router: &Router, serializer: Serializer, realm: &str, features: &[&str]) -> Client {
     let features: Value = features.iter().map(|name| ((*name).to_owned(), json!(true))).collect();
     let role = json!({ "features": features });
     let roles = json!({"caller": role, "callee": role, "publisher": role, "subscriber": role});
-    let mut client = Client::connect(router);
+    let mut client = Client::connect_in(router, Identity::anonymous(), serializer);
     let welcome = client.ask(json!([1, realm, {"roles": roles}]).to_string());
     client.id = welcomed(&welcome);
     client
@@ -394,6 +398,51 @@ fn i_06_invocations_are_numbered_from_1_in_each_session() {
         let callee = if callee == 1 { &mut one } else { &mut two };
         assert_eq!(callee.one()[1], id);
     }
+}
+
+/// A JSON text may hold a number that no double is: one caller that sends it, and a callee that cannot be sent it.
+#[cfg(feature = "msgpack")]
+fn pair_of_formats(router: &Router) -> (Client, Client) {
+    let by = |serializer| join_by(router, serializer, "realm1", ALL);
+    (by(Serializer::Json), by(Serializer::MsgPack))
+}
+
+#[test]
+#[cfg(feature = "msgpack")]
+fn i_06_a_call_that_the_callee_cannot_be_sent_takes_no_id() {
+    let router = router();
+    let (mut caller, mut callee) = pair_of_formats(&router);
+    register(&mut callee, 1, &json!({}), "com.p");
+    for request in [1, 2] {
+        caller.send(format!(r#"[48,{request},{{"progress":true}},"com.p",[1e400]]"#));
+        caller.send(format!(r#"[48,{request},{{}},"com.p",[1]]"#));
+        callee.assert_silent();
+        assert_error(&caller.one(), 48, request, "wamp.error.invalid_payload");
+    }
+    call(&mut caller, 3, &json!({}), "com.p");
+    assert_eq!(callee.one()[1], 1);
+    // It does not count as one that the callee has to answer, and there is nothing to answer (P-03).
+    callee.send("[70,2,{}]");
+    callee.assert_violated("an id that was never given");
+}
+
+#[test]
+#[cfg(feature = "msgpack")]
+fn pi_01_a_later_chunk_that_the_callee_cannot_be_sent_ends_the_call_on_both_sides() {
+    let router = router();
+    let (mut caller, mut callee) = pair_of_formats(&router);
+    register(&mut callee, 1, &json!({}), "com.p");
+    caller.send(r#"[48,1,{"progress":true},"com.p",[1]]"#);
+    assert_eq!(callee.one()[1], 1);
+    caller.send(r#"[48,1,{"progress":true},"com.p",[1e400]]"#);
+    caller.send(r#"[48,1,{},"com.p",[3]]"#);
+    assert_eq!(callee.one(), json!([69, 1, {"mode": "killnowait"}]));
+    assert_error(&caller.one(), 48, 1, "wamp.error.invalid_payload");
+    // A late answer is nobody's, and the next call has the next id.
+    callee.send("[70,1,{}]");
+    call(&mut caller, 2, &json!({}), "com.p");
+    assert_eq!(callee.one()[1], 2);
+    caller.assert_silent();
 }
 
 #[test]
@@ -964,6 +1013,35 @@ fn a_callee_that_does_not_read_costs_its_callers_an_error_and_is_not_cut_off() {
     assert_error(&caller.one(), 48, 4, "wamp.error.unavailable");
     assert_eq!(callee.received().len(), 3);
     assert_eq!(callee.close(), None);
+}
+
+#[test]
+fn the_calls_and_chunks_that_wait_for_a_callee_do_not_cost_it_its_events() {
+    let limits = [
+        Limits { queued_messages: 3, ..Limits::default() },
+        Limits { queued_bytes: 200, ..Limits::default() },
+    ];
+    for limits in limits {
+        let router = router_with(limits);
+        let (mut caller, mut callee) = pair(&router);
+        register(&mut callee, 1, &json!({}), "com.p");
+        let subscription = callee.subscribe(2, "com.topic");
+        let mut sent = 0;
+        while caller.received().is_empty() {
+            caller.send(r#"[48,1,{"progress":true},"com.p",["so and so many bytes"]]"#);
+            sent += 1;
+        }
+        assert!((3..=10).contains(&sent), "{sent}");
+        for request in 2..5 {
+            caller.publish(request, "com.topic", request);
+        }
+        let received = callee.received();
+        assert_eq!(callee.close(), None);
+        let of = |code| received.iter().filter(|message| message[0] == code).count();
+        // The chunk too many was refused to the caller, and ended its call.
+        assert_eq!((of(68), of(69), of(36)), (0, 0, 3), "{received:?}");
+        assert_eq!(received[0][1], subscription);
+    }
 }
 
 #[test]

@@ -23,12 +23,16 @@ impl Invocations {
         self.open.is_empty()
     }
 
-    fn add(&mut self, call: &Arc<RoutedCall>) -> RequestId {
-        let id = self.last.map_or(RequestId::FIRST, RequestId::next);
+    /// The id of the next one.
+    fn next(&self) -> RequestId {
+        self.last.map_or(RequestId::FIRST, RequestId::next)
+    }
+
+    /// The first INVOCATION of a call was written.
+    fn add(&mut self, id: RequestId, call: &Arc<RoutedCall>) {
         self.last = Some(id);
         self.open.insert(id, Arc::clone(call));
         call.sent_as(id);
-        id
     }
 
     /// The call of an id. `None` if it is over; an id that was never given is a violation (P-03).
@@ -57,34 +61,33 @@ impl Joined {
     fn invoke(&mut self, call: &Arc<RoutedCall>, details: &Invoked, payload: &Payload) {
         let id = match call.invocation() {
             _ if call.is_over() => return,
-            None => self.invocations.add(call),
+            None => self.invocations.next(),
             Some(id) if self.invocations.open.contains_key(&id) => id,
             Some(_) => return, // PI-10
         };
-        let caller = details.disclosed.then_some(&call.caller);
-        let passthru = PassthruKeys(details.passthru.as_ref());
-        let details = InvocationDetails {
-            procedure: details.procedure.as_deref(),
-            progress: details.progress,
-            receive_progress: details.receive_progress,
-            timeout: details.timeout,
-            trustlevel: details.trustlevel,
-            caller: caller.map(|caller| caller.id),
-            caller_authid: caller.map(|caller| caller.identity.authid.as_str()),
-            caller_authrole: caller.map(|caller| caller.identity.authrole.as_str()),
-            ppt_scheme: passthru.scheme(),
-            ppt_serializer: passthru.serializer(),
-            ppt_cipher: passthru.cipher(),
-            ppt_keyid: passthru.keyid(),
-        };
+        let details = details_of(call, details);
         let write =
             |s, out: &mut Vec<u8>| message::invocation(s, out, id, call.registration, &details, payload);
         let written = self.link.outbox.borrow_mut().write(write);
-        if let Err(error) = written {
-            tracing::debug!(%error, "arguments that the callee's serializer cannot express");
-            self.invocations.open.remove(&id);
-            call.answer(Answer::error(uris::INVALID_PAYLOAD));
+        match written {
+            Ok(()) if call.invocation().is_none() => self.invocations.add(id, call),
+            Ok(()) => {}
+            Err(error) => {
+                tracing::debug!(%error, "arguments that the callee's serializer cannot express");
+                self.break_off(call, uris::INVALID_PAYLOAD);
+            }
         }
+    }
+
+    /// The callee cannot be told the rest of a call: it shall not go on with what it was told.
+    fn break_off(&mut self, call: &Arc<RoutedCall>, uri: &'static str) {
+        // Who was sent a first chunk has announced call_canceling (PI-03).
+        self.interrupt(call, CancelMode::KillNoWait);
+        if let Some(id) = call.invocation() {
+            self.invocations.open.remove(&id);
+        }
+        call.end();
+        call.answer(Answer::error(uri));
     }
 
     /// INTERRUPT, unless the call has been answered, or was not sent yet.
@@ -164,5 +167,24 @@ impl Joined {
         for call in open.chain(unread) {
             call.answer(Answer::error(uris::CANCELED));
         }
+    }
+}
+
+fn details_of<'c>(call: &'c RoutedCall, details: &'c Invoked) -> InvocationDetails<'c> {
+    let caller = details.disclosed.then_some(&call.caller);
+    let passthru = PassthruKeys(details.passthru.as_ref());
+    InvocationDetails {
+        procedure: details.procedure.as_deref(),
+        progress: details.progress,
+        receive_progress: details.receive_progress,
+        timeout: details.timeout,
+        trustlevel: details.trustlevel,
+        caller: caller.map(|caller| caller.id),
+        caller_authid: caller.map(|caller| caller.identity.authid.as_str()),
+        caller_authrole: caller.map(|caller| caller.identity.authrole.as_str()),
+        ppt_scheme: passthru.scheme(),
+        ppt_serializer: passthru.serializer(),
+        ppt_cipher: passthru.cipher(),
+        ppt_keyid: passthru.keyid(),
     }
 }
