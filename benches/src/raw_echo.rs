@@ -5,6 +5,9 @@
 use actix_web::{App, HttpRequest, HttpServer, Responder, web};
 use actix_ws::{Message, Session};
 
+/// Of the longest message: room for 64 KiB of arguments in any serializer.
+const MESSAGE_BYTES: usize = 128 * 1024;
+
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
     let [port, workers] = options().unwrap_or_else(|message| {
@@ -37,7 +40,8 @@ fn options() -> Result<[u16; 2], String> {
 
 /// Accepts one connection and echoes in a task of its own.
 async fn upgrade(request: HttpRequest, body: web::Payload) -> actix_web::Result<impl Responder> {
-    let (response, mut session, mut messages) = actix_ws::handle(&request, body)?;
+    let (response, mut session, messages) = actix_ws::handle(&request, body)?;
+    let mut messages = messages.max_frame_size(MESSAGE_BYTES);
     actix_web::rt::spawn(async move {
         while let Some(Ok(message)) = messages.recv().await {
             if echo(&mut session, message).await.is_err() {

@@ -1,17 +1,19 @@
 //! Fan-out: one publisher, many subscribers, every event of every subscriber checked to be the next.
+//!
+//! Of a server that does not keep a publisher's order only the number of events is checked.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::Result;
-use crate::calls::number;
-use crate::client::{Client, Counting, expect_prefix, unexpected};
+use crate::client::{Client, unexpected};
+use crate::dialect::{Dialect, Exchange};
 use crate::server::Server;
 use crate::tally::{InFlight, Sample, SharedTally};
+use crate::template::{Counting, Template};
 
 /// Publications that wait for their acknowledgement.
 const IN_FLIGHT: usize = 4;
@@ -21,17 +23,31 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// What publisher and subscribers of one measurement share.
 struct Topic {
+    dialect: Dialect,
     tally: SharedTally,
     /// When each event was published; the event's argument, counted from 1, is its place here.
     sent: RefCell<Vec<Instant>>,
-    acknowledged: Cell<usize>,
-    /// The last event of each subscriber.
-    received: Vec<Cell<usize>>,
+    acknowledged: Cell<u64>,
+    /// How many events each subscriber has.
+    received: Vec<Cell<u64>>,
+}
+
+impl Topic {
+    /// When the event at this place was published.
+    fn published(&self, index: u64) -> Option<Instant> {
+        self.sent.borrow().get(usize::try_from(index).ok()?).copied()
+    }
 }
 
 /// Subscribes on `subscribers` connections, publishes on one more, and measures deliveries.
-pub(crate) async fn measure(server: &Server, subscribers: usize, seconds: f64) -> Result<Sample> {
+pub(crate) async fn measure(
+    server: &Server,
+    dialect: Dialect,
+    subscribers: usize,
+    seconds: f64,
+) -> Result<Sample> {
     let topic = Rc::new(Topic {
+        dialect,
         tally: SharedTally::default(),
         sent: RefCell::default(),
         acknowledged: Cell::default(),
@@ -39,23 +55,21 @@ pub(crate) async fn measure(server: &Server, subscribers: usize, seconds: f64) -
     });
     let mut tasks = JoinSet::new();
     for place in 0..subscribers {
-        let mut client = Client::join(&server.endpoint, BUFFER_BYTES).await?;
-        let subscribed = client.ask(r#"[32,1,{},"bench.topic"]"#).await?;
-        expect_prefix(&subscribed, "[33,1,")?;
-        let subscription =
-            number(&subscribed[6..subscribed.len() - 1]).ok_or_else(|| unexpected(&subscribed))?;
-        tasks.spawn_local(receive(client, subscription, place, topic.clone()));
+        let mut client = Client::join(&server.endpoint, dialect, BUFFER_BYTES).await?;
+        let event = dialect.subscribe(&mut client).await?;
+        tasks.spawn_local(receive(client, event, place, topic.clone()));
     }
-    let publisher = Client::join(&server.endpoint, BUFFER_BYTES).await?;
-    tasks.spawn_local(publish(publisher, topic.clone()));
+    let publisher = Client::join(&server.endpoint, dialect, BUFFER_BYTES).await?;
+    tasks.spawn_local(publish(publisher, dialect.publish()?, topic.clone()));
     let sample = topic.tally.measure(server, seconds, &mut tasks).await?;
     drain(&topic, &mut tasks).await?;
     Ok(sample)
 }
 
 /// Publishes as the acknowledgements come in; ends with the last of them.
-async fn publish(mut client: Client, topic: Rc<Topic>) -> Result<()> {
-    let mut publications = Counting::new(r#"[16,#,{"acknowledge":true},"bench.topic",[#]]"#);
+async fn publish(mut client: Client, publication: Exchange, topic: Rc<Topic>) -> Result<()> {
+    let Exchange { request, reply } = publication;
+    let mut publications = Counting::new(request);
     let mut pending = InFlight::default();
     let mut free = IN_FLIGHT;
     loop {
@@ -74,7 +88,8 @@ async fn publish(mut client: Client, topic: Rc<Topic>) -> Result<()> {
         client.fill().await?;
         free = 0;
         while let Some(message) = client.next_message()? {
-            pending.complete(published(message).ok_or_else(|| unexpected(message))?)?;
+            let numbers = reply.read(message).ok_or_else(|| unexpected(message))?;
+            pending.complete(numbers.first)?;
             topic.acknowledged.set(topic.acknowledged.get() + 1);
             free += 1;
         }
@@ -82,54 +97,22 @@ async fn publish(mut client: Client, topic: Rc<Topic>) -> Result<()> {
 }
 
 /// One subscriber: an event that is not the next one is an error. Runs until it is aborted.
-async fn receive(mut client: Client, subscription: u64, place: usize, topic: Rc<Topic>) -> Result<()> {
+async fn receive(mut client: Client, event: Template, place: usize, topic: Rc<Topic>) -> Result<()> {
     let received = &topic.received[place];
     loop {
         client.fill().await?;
         let now = Instant::now();
         while let Some(message) = client.next_message()? {
-            let event = event(message, subscription).ok_or_else(|| unexpected(message))?;
-            let last = received.get();
-            if event != last + 1 {
-                return Err(format!("subscriber {place} got event {event} after event {last}").into());
+            let number = event.read(message).ok_or_else(|| unexpected(message))?.last;
+            let next = received.get() + 1;
+            if topic.dialect.keeps_order() && number != next {
+                return Err(format!("subscriber {place} got event {number} instead of {next}").into());
             }
-            received.set(event);
-            let sent = *topic.sent.borrow().get(last).ok_or("an event that was not published")?;
-            topic.tally.record(now - sent);
+            received.set(next);
+            let sent = number.checked_sub(1).and_then(|index| topic.published(index));
+            topic.tally.record(now - sent.ok_or("an event that was not published")?);
         }
         client.flush().await?;
-    }
-}
-
-/// The request a PUBLISHED answers.
-fn published(message: &[u8]) -> Option<u64> {
-    let rest = message.strip_prefix(b"[17,")?;
-    number(&rest[..rest.iter().position(|&byte| byte == b',')?])
-}
-
-/// The argument of an EVENT of this subscription.
-fn event(message: &[u8], subscription: u64) -> Option<usize> {
-    let event = scan_event(message, subscription).or_else(|| decode_event(message, subscription))?;
-    usize::try_from(event).ok()
-}
-
-/// `[36,SUBSCRIPTION,PUBLICATION,{},[ARGUMENT]]`
-fn scan_event(message: &[u8], subscription: u64) -> Option<u64> {
-    let mut fields = message.strip_prefix(b"[36,")?.strip_suffix(b"]]")?.splitn(3, |&byte| byte == b',');
-    let (id, _publication, rest) = (fields.next()?, fields.next()?, fields.next()?);
-    let argument = rest.strip_prefix(b"{},[")?;
-    if number(id)? == subscription { number(argument) } else { None }
-}
-
-/// The same with details, or spaced differently.
-fn decode_event(message: &[u8], subscription: u64) -> Option<u64> {
-    match serde_json::from_slice::<Vec<Value>>(message).ok()?.as_slice() {
-        [code, id, Value::Number(_), Value::Object(_), Value::Array(arguments)]
-            if code == 36 && id == subscription && arguments.len() == 1 =>
-        {
-            arguments[0].as_u64()
-        }
-        _ => None,
     }
 }
 
@@ -140,8 +123,8 @@ async fn drain(topic: &Topic, tasks: &mut JoinSet<Result<()>>) -> Result<()> {
         while let Some(ended) = tasks.try_join_next() {
             ended??;
         }
-        let sent = topic.sent.borrow().len();
-        let missing: usize = topic.received.iter().map(|received| sent - received.get()).sum();
+        let sent = topic.sent.borrow().len() as u64;
+        let missing: u64 = topic.received.iter().map(|received| sent.saturating_sub(received.get())).sum();
         if topic.acknowledged.get() == sent && missing == 0 {
             return Ok(());
         }
@@ -152,18 +135,5 @@ async fn drain(topic: &Topic, tasks: &mut JoinSet<Result<()>>) -> Result<()> {
             );
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_is_read_with_and_without_details() {
-        assert_eq!(event(b"[36,7,123456789,{},[42]]", 7), Some(42));
-        assert_eq!(event(br#"[36,7,123456789,{"topic":"bench.topic"},[42]]"#, 7), Some(42));
-        assert_eq!(event(b"[36,8,123456789,{},[42]]", 7), None);
-        assert_eq!(event(b"[36,7,123456789,{},[42,43]]", 7), None);
     }
 }

@@ -3,14 +3,80 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::contestant::{Contestant, Role};
 use crate::scenario::{Bar, Finding, Scenario};
 use crate::tally::Sample;
 
-/// All rounds of one scenario: the reference's finding, if there is one, and ours.
+/// What became of one scenario.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    pub(crate) scenario: Scenario,
-    pub(crate) rounds: Vec<(Option<Finding>, Finding)>,
+    scenario: Scenario,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// What one contestant's rounds found.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) contestant: Contestant,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) failed: bool,
+}
+
+impl Outcome {
+    /// No rounds yet, for those who can run the scenario.
+    pub(crate) fn new(scenario: Scenario, contestants: &[Contestant]) -> Self {
+        let able = contestants.iter().filter(|contestant| scenario.applies_to(contestant));
+        let entry = |contestant: &Contestant| Entry {
+            contestant: contestant.clone(),
+            findings: Vec::new(),
+            failed: false,
+        };
+        Self { scenario, entries: able.map(entry).collect() }
+    }
+
+    /// The median over the rounds of how many times our CPU, or memory, `entry` takes per unit.
+    fn times_ours(&self, entry: &Entry) -> Option<f64> {
+        let ours = self.entries.iter().find(|entry| matches!(entry.contestant.role, Role::Ours))?;
+        median(entry.findings.iter().zip(&ours.findings).map(|(theirs, ours)| theirs.cost() / ours.cost()))
+    }
+
+    fn reference_times_ours(&self) -> Option<f64> {
+        let is_reference = |entry: &&Entry| matches!(entry.contestant.role, Role::Reference);
+        self.times_ours(self.entries.iter().find(is_reference)?)
+    }
+
+    /// What `entry` must reach, in words, and whether it does.
+    fn judge(&self, entry: &Entry) -> (String, &'static str) {
+        let cost = median(entry.findings.iter().map(Finding::cost));
+        match entry.contestant.role {
+            Role::Reference => (String::new(), ""),
+            Role::Ours => judge(self.scenario.bar, self.reference_times_ours(), cost),
+            Role::OtherSerializer => {
+                let verdict = verdict(self.times_ours(entry), OTHER_SERIALIZER.0, OTHER_SERIALIZER.1);
+                (format!("≤ {} × ours ({})", OTHER_SERIALIZER.0, OTHER_SERIALIZER.1), verdict)
+            }
+            Role::Peer { bars, .. } => {
+                let bar = bars.iter().find(|(scenario, _)| *scenario == self.scenario.name);
+                bar.map_or((String::new(), ""), |&(_, must)| {
+                    let reached = self.times_ours(entry).map(|times| -times);
+                    (format!("≥ {must} × ours"), verdict(reached, -must, -must))
+                })
+            }
+        }
+    }
+}
+
+/// What the other serializers may, and should, cost of what the first costs.
+const OTHER_SERIALIZER: (f64, f64) = (1.1, 1.0);
+
+impl Finding {
+    /// CPU-seconds per 100 000 units, or KiB per session.
+    fn cost(&self) -> f64 {
+        match self {
+            Self::Load(sample) => sample.cpu_per_100k(),
+            Self::Kib(kib) => *kib,
+        }
+    }
 }
 
 impl Sample {
@@ -30,42 +96,42 @@ impl Sample {
 /// The tables for all outcomes.
 pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
     let mut text = String::new();
-    let is_idle = |outcome: &&Outcome| matches!(outcome.scenario.bar, Bar::Kib { .. });
-    if !outcomes.iter().all(|outcome| is_idle(&outcome)) {
-        text += "| scenario | reference k/s | CPU-s/100k | busy | p50 | p99 \
-                 | ours k/s | CPU-s/100k | busy | p50 | p99 | ratio | bar (aim) | |\n\
-                 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|---|\n";
+    let (idle, loads): (Vec<_>, Vec<_>) =
+        outcomes.iter().partition(|outcome| matches!(outcome.scenario.bar, Bar::Kib { .. }));
+    if !loads.is_empty() {
+        text += "| scenario | server | k/s | CPU-s/100k | busy | p50 | p99 | × ours | bar (aim) | |\n\
+                 |---|---|--:|--:|--:|--:|--:|--:|---|---|\n";
     }
-    for outcome in outcomes.iter().filter(|outcome| !is_idle(outcome)) {
-        let _ = writeln!(text, "{}", load_row(outcome));
+    for outcome in loads {
+        text += &rows(outcome, |entry| cells(&entry.findings));
     }
-    for outcome in outcomes.iter().filter(is_idle) {
-        let _ = write!(text, "\n{}", idle_table(outcome));
+    if !idle.is_empty() {
+        text += "\n| scenario | server | KiB/session | × ours | bar (aim) | |\n|---|---|--:|--:|---|---|\n";
+    }
+    for outcome in idle {
+        text += &rows(outcome, |entry| {
+            median(entry.findings.iter().map(Finding::cost))
+                .map_or("–".to_owned(), |kib| format!("{kib:.1}"))
+        });
     }
     text
 }
 
-fn load_row(outcome: &Outcome) -> String {
-    let reference: Vec<Sample> =
-        outcome.rounds.iter().filter_map(|(found, _)| load(found.as_ref()?)).collect();
-    let ours: Vec<Sample> = outcome.rounds.iter().filter_map(|(_, found)| load(found)).collect();
-    let ratio =
-        median(reference.iter().zip(&ours).map(|(theirs, ours)| theirs.cpu_per_100k() / ours.cpu_per_100k()));
-    let cpu = median(ours.iter().map(Sample::cpu_per_100k));
-    let shown = ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
-    let (bar, verdict) = judge(outcome.scenario.bar, ratio, cpu);
-    let name = outcome.scenario.name;
-    format!("| {name} | {} | {} | {shown} | {bar} | {verdict} |", cells(&reference), cells(&ours))
-}
-
-fn load(finding: &Finding) -> Option<Sample> {
-    match finding {
-        Finding::Load(sample) => Some(*sample),
-        Finding::Kib(_) => None,
+/// One line for each contestant; `figures` are the cells in the middle.
+fn rows(outcome: &Outcome, figures: impl Fn(&Entry) -> String) -> String {
+    let mut text = String::new();
+    for entry in &outcome.entries {
+        let (bar, verdict) = if entry.failed { (String::new(), "failed") } else { outcome.judge(entry) };
+        let times = outcome.times_ours(entry).map_or("–".to_owned(), |times| format!("{times:.2}"));
+        let (scenario, server) = (outcome.scenario.name, &entry.contestant.name);
+        let figures = figures(entry);
+        let _ = writeln!(text, "| `{scenario}` | {server} | {figures} | {times} | {bar} | {verdict} |");
     }
+    text
 }
 
-fn cells(samples: &[Sample]) -> String {
+fn cells(findings: &[Finding]) -> String {
+    let samples: Vec<Sample> = findings.iter().filter_map(load).collect();
     let figure = |of: fn(&Sample) -> f64, digits: usize| {
         median(samples.iter().map(of)).map_or("–".to_owned(), |figure| format!("{figure:.digits$}"))
     };
@@ -80,6 +146,13 @@ fn cells(samples: &[Sample]) -> String {
     format!("{rate} | {cpu} | {busy}{percent} | {p50} | {p99}")
 }
 
+fn load(finding: &Finding) -> Option<Sample> {
+    match finding {
+        Finding::Load(sample) => Some(*sample),
+        Finding::Kib(_) => None,
+    }
+}
+
 fn in_unit(seconds: f64) -> String {
     let microseconds = seconds * 1e6;
     if microseconds < 1000.0 {
@@ -89,40 +162,27 @@ fn in_unit(seconds: f64) -> String {
     }
 }
 
-/// The bar in words, and whether the figure it is about reaches it.
-fn judge(bar: Bar, ratio: Option<f64>, figure: Option<f64>) -> (String, &'static str) {
-    let (text, must, aim, reached) = match bar {
+/// The bar of ours in words, and whether the figure it is about reaches it.
+fn judge(bar: Bar, reference_times_ours: Option<f64>, cost: Option<f64>) -> (String, &'static str) {
+    match bar {
         Bar::Ratio { must, aim } => {
-            (format!("ratio ≥ {must:.2} ({aim:.2})"), -must, -aim, ratio.map(|ratio| -ratio))
+            let reached = reference_times_ours.map(|times| -times);
+            (format!("raw echo ≥ {must:.2} × ours ({aim:.2})"), verdict(reached, -must, -aim))
         }
-        Bar::Cpu { must, aim } => (format!("CPU ≤ {must} ({aim})"), must, aim, figure),
-        Bar::Kib { must, aim } => (format!("≤ {must} ({aim})"), must, aim, figure),
-    };
-    let verdict = match reached {
+        Bar::Cpu { must, aim } => (format!("CPU ≤ {must} ({aim})"), verdict(cost, must, aim)),
+        Bar::Kib { must, aim } => (format!("≤ {must} ({aim})"), verdict(cost, must, aim)),
+        Bar::None => (String::new(), ""),
+    }
+}
+
+/// Less is better.
+fn verdict(reached: Option<f64>, must: f64, aim: f64) -> &'static str {
+    match reached {
         None => "not measured",
         Some(figure) if figure <= aim => "aim met",
         Some(figure) if figure <= must => "bar met",
         Some(_) => "**missed**",
-    };
-    (text, verdict)
-}
-
-fn idle_table(outcome: &Outcome) -> String {
-    let kib = |finding: &Finding| match finding {
-        Finding::Kib(kib) => Some(*kib),
-        Finding::Load(_) => None,
-    };
-    let reference = median(outcome.rounds.iter().filter_map(|(found, _)| kib(found.as_ref()?)));
-    let ours = median(outcome.rounds.iter().filter_map(|(_, found)| kib(found)));
-    let (bar, verdict) = judge(outcome.scenario.bar, None, ours);
-    let shown = |figure: Option<f64>| figure.map_or("–".to_owned(), |figure| format!("{figure:.1}"));
-    format!(
-        "| scenario | reference KiB/session | ours KiB/session | bar (aim) | |\n|---|--:|--:|---|---|\n\
-         | {} | {} | {} | {bar} | {verdict} |\n",
-        outcome.scenario.name,
-        shown(reference),
-        shown(ours)
-    )
+    }
 }
 
 /// The middle of the figures, the mean of the two middle ones if their number is even.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use crate::Result;
-use crate::server::{Program, Server, open_files};
+use crate::contestant::Contestant;
+use crate::dialect::Dialect;
+use crate::seating::{Seating, open_files};
+use crate::server::Server;
 use crate::tally::Sample;
 use crate::{calls, fanout, sessions};
 
@@ -36,11 +39,11 @@ pub(crate) enum Work {
 pub(crate) enum Procedure {
     /// `bench.add` with two integers.
     Add,
-    /// `bench.echo` with a JSON object of 1 024 bytes.
-    Echo,
+    /// `bench.echo` with an object that is so many bytes in JSON.
+    Echo { bytes: usize },
 }
 
-/// What a figure must reach, and what it should. In all but `Ratio` less is better.
+/// What a figure of ours must reach, and what it should. In all but `Ratio` less is better.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Bar {
     /// The reference's CPU per unit ÷ ours.
@@ -49,15 +52,8 @@ pub(crate) enum Bar {
     Cpu { must: f64, aim: f64 },
     /// KiB of resident memory per open session.
     Kib { must: f64, aim: f64 },
-}
-
-/// Whose server it is, which decides the messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    /// `raw-echo`: every message comes back.
-    Reference,
-    /// The WAMP server under test.
-    Ours,
+    /// Only shown.
+    None,
 }
 
 /// What a measurement found: CPU and latencies, or for `idle` the KiB a session.
@@ -72,7 +68,7 @@ const fn calls(connections: usize, in_flight: usize, procedure: Procedure) -> Wo
 }
 
 /// All scenarios, in the order of the report.
-pub(crate) const ALL: [Scenario; 9] = [
+pub(crate) const ALL: [Scenario; 10] = [
     Scenario { name: "1x1", work: calls(1, 1, Procedure::Add), bar: Bar::Ratio { must: 0.90, aim: 0.97 } },
     Scenario { name: "64x1", work: calls(64, 1, Procedure::Add), bar: Bar::Ratio { must: 0.92, aim: 1.00 } },
     Scenario {
@@ -85,7 +81,12 @@ pub(crate) const ALL: [Scenario; 9] = [
         work: calls(64, 32, Procedure::Add),
         bar: Bar::Ratio { must: 0.55, aim: 0.70 },
     },
-    Scenario { name: "echo1k", work: calls(16, 16, Procedure::Echo), bar: Bar::Cpu { must: 0.6, aim: 0.3 } },
+    Scenario {
+        name: "echo1k",
+        work: calls(16, 16, Procedure::Echo { bytes: 1024 }),
+        bar: Bar::Cpu { must: 0.6, aim: 0.3 },
+    },
+    Scenario { name: "echo64k", work: calls(16, 4, Procedure::Echo { bytes: 64 * 1024 }), bar: Bar::None },
     Scenario {
         name: "fanout100",
         work: Work::FanOut { subscribers: 100 },
@@ -106,24 +107,32 @@ impl Scenario {
         ALL.into_iter().find(|scenario| scenario.name == name)
     }
 
-    /// Whether `side` can run it: an echo server has no subscribers.
-    pub(crate) fn applies_to(&self, side: Side) -> bool {
-        side == Side::Ours || !matches!(self.work, Work::FanOut { .. })
+    /// Whether `contestant` can run it: an echo server has no subscribers.
+    pub(crate) fn applies_to(&self, contestant: &Contestant) -> bool {
+        !matches!((self.work, contestant.dialect), (Work::FanOut { .. }, Dialect::Echo(_)))
     }
 
     /// Starts a fresh server, runs the scenario against it once, and stops it.
-    pub(crate) async fn measure(&self, side: Side, program: &Program, seconds: f64) -> Result<Finding> {
+    pub(crate) async fn measure(
+        &self,
+        contestant: &Contestant,
+        seating: &Seating,
+        seconds: f64,
+    ) -> Result<Finding> {
         let sockets = self.sockets()?;
-        let server = Server::start(program)?;
+        let server = Server::start(&contestant.command, seating)?;
         let measurement = async {
             match self.work {
                 Work::Calls { connections, in_flight, procedure } => {
-                    let messages = calls::Messages::new(side, procedure);
-                    calls::measure(&server, side, connections, in_flight, messages, seconds).await
+                    calls::measure(&server, contestant, connections, in_flight, procedure, seconds).await
                 }
-                Work::FanOut { subscribers } => fanout::measure(&server, subscribers, seconds).await,
-                Work::Connect => sessions::connect(&server, side, seconds).await,
-                Work::Idle => return sessions::idle(&server, side, sockets).await.map(Finding::Kib),
+                Work::FanOut { subscribers } => {
+                    fanout::measure(&server, contestant.dialect, subscribers, seconds).await
+                }
+                Work::Connect => sessions::connect(&server, contestant.dialect, seconds).await,
+                Work::Idle => {
+                    return sessions::idle(&server, contestant.dialect, sockets).await.map(Finding::Kib);
+                }
             }
             .map(Finding::Load)
         };

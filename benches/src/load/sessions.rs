@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use crate::Result;
 use crate::client::{Client, Endpoint};
-use crate::scenario::Side;
+use crate::dialect::Dialect;
 use crate::server::Server;
 use crate::tally::{Sample, SharedTally, finish};
 
@@ -17,46 +17,37 @@ const BUFFER_BYTES: usize = 1024;
 const SETTLE: Duration = Duration::from_millis(500);
 
 /// Opens and closes sessions, one after the other in each of `CONNECTING` loops.
-pub(crate) async fn connect(server: &Server, side: Side, seconds: f64) -> Result<Sample> {
+pub(crate) async fn connect(server: &Server, dialect: Dialect, seconds: f64) -> Result<Sample> {
     let tally = SharedTally::default();
     let mut tasks = JoinSet::new();
     for _ in 0..CONNECTING {
-        tasks.spawn_local(come_and_go(server.endpoint.clone(), side, tally.clone()));
+        tasks.spawn_local(come_and_go(server.endpoint.clone(), dialect, tally.clone()));
     }
     let sample = tally.measure(server, seconds, &mut tasks).await?;
     finish(&mut tasks).await?;
     Ok(sample)
 }
 
-async fn come_and_go(endpoint: Endpoint, side: Side, tally: SharedTally) -> Result<()> {
+async fn come_and_go(endpoint: Endpoint, dialect: Dialect, tally: SharedTally) -> Result<()> {
     while !tally.is_stopping() {
         let start = Instant::now();
-        let mut client = open(&endpoint, side).await?;
-        if side == Side::Ours {
-            client.leave().await?;
-        }
+        let mut client = Client::join(&endpoint, dialect, BUFFER_BYTES).await?;
+        dialect.leave(&mut client).await?;
         client.close().await?;
         tally.record(start.elapsed());
     }
     Ok(())
 }
 
-async fn open(endpoint: &Endpoint, side: Side) -> Result<Client> {
-    match side {
-        Side::Reference => Client::open(endpoint, false, BUFFER_BYTES).await,
-        Side::Ours => Client::join(endpoint, BUFFER_BYTES).await,
-    }
-}
-
 /// Resident memory per session in KiB, of `count` sessions that do nothing.
-pub(crate) async fn idle(server: &Server, side: Side, count: usize) -> Result<f64> {
+pub(crate) async fn idle(server: &Server, dialect: Dialect, count: usize) -> Result<f64> {
     // The first session pays for what all share.
-    let first = open(&server.endpoint, side).await?;
+    let first = Client::join(&server.endpoint, dialect, BUFFER_BYTES).await?;
     tokio::time::sleep(SETTLE).await;
     let before = server.resident_kib()?;
     let mut clients = vec![first];
     for _ in 0..count - 1 {
-        clients.push(open(&server.endpoint, side).await?);
+        clients.push(Client::join(&server.endpoint, dialect, BUFFER_BYTES).await?);
     }
     tokio::time::sleep(SETTLE).await;
     let grown = server.resident_kib()? - before;

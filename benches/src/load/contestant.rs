@@ -1,0 +1,158 @@
+//! Who is measured: the raw echo server, the server under test in each serializer, and its peers.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+use crate::dialect::Dialect;
+use crate::serializer::Serializer;
+
+/// A server and how it is spoken to.
+#[derive(Debug, Clone)]
+pub(crate) struct Contestant {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    /// The program and its first arguments.
+    pub(crate) command: Vec<OsString>,
+    pub(crate) dialect: Dialect,
+}
+
+/// What a contestant's figures are for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Role {
+    /// The yardstick: what the stack costs without a protocol.
+    Reference,
+    /// The server under test, in the first serializer.
+    Ours,
+    /// The same server in another serializer.
+    OtherSerializer,
+    /// Another framework's server.
+    Peer {
+        /// It forwards calls to a callee, which the generator plays.
+        is_router: bool,
+        /// By scenario, how many times our CPU its own must be.
+        bars: &'static [(&'static str, f64)],
+    },
+}
+
+/// A peer, as `scripts/peers` builds it.
+struct Peer {
+    name: &'static str,
+    /// Below `benches/peers`.
+    command: &'static [&'static str],
+    dialect: Dialect,
+    is_router: bool,
+    bars: &'static [(&'static str, f64)],
+}
+
+const WAMP: Dialect = Dialect::Wamp(Serializer::Json);
+const PYTHON: &str = "python/.venv/bin/python";
+
+const PEERS: [Peer; 6] = [
+    Peer {
+        name: "tungstenite echo",
+        command: &["target/release/tungstenite"],
+        dialect: Dialect::Echo(Serializer::Json),
+        is_router: false,
+        bars: &[],
+    },
+    Peer {
+        name: "jsonrpsee",
+        command: &["target/release/jsonrpsee"],
+        dialect: Dialect::JsonRpc,
+        is_router: false,
+        bars: &[("16x16", 7.0)],
+    },
+    Peer {
+        name: "socketioxide",
+        command: &["target/release/socketioxide"],
+        dialect: Dialect::SocketIo,
+        is_router: false,
+        bars: &[("16x16", 2.4)],
+    },
+    Peer {
+        name: "battler-wamp",
+        command: &["target/release/battler-wamp"],
+        dialect: WAMP,
+        is_router: true,
+        bars: &[("64x1", 4.0)],
+    },
+    Peer {
+        name: "serverwamp",
+        command: &[PYTHON, "python/serverwamp_server.py"],
+        dialect: WAMP,
+        is_router: false,
+        bars: &[("64x1", 9.0)],
+    },
+    Peer {
+        name: "crossbar",
+        command: &[PYTHON, "python/crossbar_router.py"],
+        dialect: WAMP,
+        is_router: true,
+        bars: &[("64x1", 4.0)],
+    },
+];
+
+impl Contestant {
+    /// The serializer in which it forwards calls to a callee, if it is a router.
+    pub(crate) fn forwards_in(&self) -> Option<Serializer> {
+        match (self.role, self.dialect) {
+            (Role::Peer { is_router: true, .. }, Dialect::Wamp(serializer)) => Some(serializer),
+            _ => None,
+        }
+    }
+}
+
+/// Everybody who takes part, in the order of their turns. A peer that is not built is named on stderr and left out.
+pub(crate) fn assemble(
+    serializers: &[Serializer],
+    server: Option<&Path>,
+    with_peers: bool,
+) -> Result<Vec<Contestant>> {
+    let first = *serializers.first().ok_or("no serializer")?;
+    let ours = built(match server {
+        Some(path) => path.to_owned(),
+        None => beside_this_program("testbed")?,
+    })?;
+    let mut contestants = vec![Contestant {
+        name: "raw echo".to_owned(),
+        role: Role::Reference,
+        command: vec![built(beside_this_program("raw-echo")?)?.into()],
+        dialect: Dialect::Echo(first),
+    }];
+    contestants.extend(serializers.iter().map(|&serializer| Contestant {
+        name: format!("ours, {}", serializer.name()),
+        role: if serializer == first { Role::Ours } else { Role::OtherSerializer },
+        command: vec![ours.clone().into()],
+        dialect: Dialect::Wamp(serializer),
+    }));
+    if with_peers {
+        contestants.extend(PEERS.iter().filter_map(Peer::contestant));
+    }
+    Ok(contestants)
+}
+
+impl Peer {
+    fn contestant(&self) -> Option<Contestant> {
+        let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+        let command: Vec<OsString> = self.command.iter().map(|part| home.join(part).into()).collect();
+        if let Some(missing) = command.iter().find(|part| !Path::new(part).is_file()) {
+            eprintln!("{} is left out: no {}; see scripts/peers", self.name, Path::new(missing).display());
+            return None;
+        }
+        let role = Role::Peer { is_router: self.is_router, bars: self.bars };
+        Some(Contestant { name: self.name.to_owned(), role, command, dialect: self.dialect })
+    }
+}
+
+fn beside_this_program(name: &str) -> Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name(name))
+}
+
+fn built(path: PathBuf) -> Result<PathBuf> {
+    if path.is_file() {
+        return Ok(path);
+    }
+    let shown = path.display();
+    Err(format!("no server at {shown}; build it: cargo build --release -p testbed -p wamp-benches").into())
+}
