@@ -19,7 +19,6 @@ use crate::limits::Limits;
 use crate::message::{EventDetails, MatchPolicy};
 use crate::pattern::{Pattern, Patterns};
 use crate::peer::Peer;
-use crate::serializer::EncodeError;
 pub(crate) use event::{Event, encode};
 use history::Histories;
 pub use history::History;
@@ -217,19 +216,18 @@ impl Broker {
     }
 
     /// Delivers an event, and keeps it for later if the topic has a history, or the event is to be retained.
-    pub(crate) fn publish(&self, event: &Event<'_>) -> Result<(), EncodeError> {
+    pub(crate) fn publish(&self, event: &Event<'_>) {
         let recording = self.history.begin(event);
         if event.retain {
             let mut held = self.retention.hold();
-            self.deliver(event)?;
+            self.deliver(event);
             self.retention.keep(&mut held, event);
         } else {
-            self.deliver(event)?;
+            self.deliver(event);
         }
         if let Some(recording) = recording {
             recording.record(event);
         }
-        Ok(())
     }
 
     /// What is recorded of the topics of a subscription, in the order in which it happened.
@@ -238,15 +236,14 @@ impl Broker {
     }
 
     /// Puts the event into the mailbox of every subscriber that it is for, once for each matching subscription (B-11).
-    fn deliver(&self, event: &Event<'_>) -> Result<(), EncodeError> {
+    fn deliver(&self, event: &Event<'_>) {
         let exact = self.shard(event.topic).read().get(event.topic).cloned();
         if let Some(subscribers) = exact {
-            subscribers.deliver(event, event.details())?;
+            subscribers.deliver(event, event.details());
         }
         for subscribers in self.patterns.of(event.topic) {
             let details = EventDetails { topic: Some(event.topic), ..event.details() }; // W-03
-            subscribers.deliver(event, details)?;
+            subscribers.deliver(event, details);
         }
-        Ok(())
     }
 }

@@ -110,11 +110,11 @@ fn publish(realm: &Realm, topic: &'static str, payload: impl FnOnce() -> Payload
     if !realm.broker().has_reserved() {
         return;
     }
-    let published = payload().build().and_then(|payload| {
-        let filter = Filter::default();
-        realm.broker().publish(&Event::of_router(PublicationId::random(), topic, &payload, &filter))
-    });
-    if let Err(error) = published {
-        tracing::error!(topic, %error, "an event of the meta API");
+    match payload().build() {
+        Ok(payload) => {
+            let filter = Filter::default();
+            realm.broker().publish(&Event::of_router(PublicationId::random(), topic, &payload, &filter));
+        }
+        Err(error) => tracing::error!(topic, %error, "an event of the meta API"),
     }
 }

@@ -232,7 +232,7 @@ impl Publish {
         let publication = PublicationId::random();
         let payload = payload.build()?;
         let event = Event { retain, ..Event::of_router(publication, &topic, &payload, &filter) };
-        realm.broker().publish(&event)?;
+        realm.broker().publish(&event);
         Ok(publication)
     }
 }

@@ -157,18 +157,21 @@ pub(super) struct Encoded<'e> {
     pub(super) subscription: SubscriptionId,
     pub(super) details: EventDetails<'e>,
     pub(super) event: &'e Event<'e>,
-    pub(super) messages: Vec<(Serializer, Bytes)>,
+    pub(super) messages: Vec<(Serializer, Option<Bytes>)>,
 }
 
 impl Encoded<'_> {
-    pub(super) fn message(&mut self, serializer: Serializer) -> Result<Bytes, EncodeError> {
+    /// `None` if the serializer cannot express it, which the publisher's may: `1e999` is JSON.
+    pub(super) fn message(&mut self, serializer: Serializer) -> Option<Bytes> {
         if let Some((_, message)) = self.messages.iter().find(|(of, _)| of.format() == serializer.format()) {
-            return Ok(message.clone());
+            return message.clone();
         }
-        let Event { publication, payload, .. } = *self.event;
-        let message = encoded(serializer, self.subscription, publication, &self.details, payload)?;
+        let Event { topic, publication, payload, .. } = *self.event;
+        let message = encoded(serializer, self.subscription, publication, &self.details, payload)
+            .inspect_err(|error| tracing::warn!(topic, ?serializer, %error, "an event is left out"))
+            .ok();
         self.messages.push((serializer, message.clone()));
-        Ok(message)
+        message
     }
 }
 

@@ -9,7 +9,6 @@ use crate::id::{SessionId, SubscriptionId};
 use crate::message::EventDetails;
 use crate::pattern::Pattern;
 use crate::peer::Peer;
-use crate::serializer::EncodeError;
 use crate::timestamp::Timestamp;
 
 /// One subscription, and the sessions that hold it.
@@ -95,15 +94,16 @@ impl Subscribers {
     }
 
     /// The lock of the subscription is held meanwhile, so that all its subscribers see the events of all publishers in
-    /// one order (B-12).
-    pub(super) fn deliver(&self, event: &Event<'_>, details: EventDetails<'_>) -> Result<(), EncodeError> {
+    /// one order (B-12). Who cannot get it because of its serializer is not in the way of the others.
+    pub(super) fn deliver(&self, event: &Event<'_>, details: EventDetails<'_>) {
         let mut encoded = Encoded { subscription: self.id, details, event, messages: Vec::new() };
         let sessions = self.sessions.lock();
         for session in sessions.iter().map(|subscriber| &subscriber.peer) {
-            if event.reaches(session) {
-                session.mailbox.event(self.id, encoded.message(session.serializer)?);
+            if event.reaches(session)
+                && let Some(message) = encoded.message(session.serializer)
+            {
+                session.mailbox.event(self.id, message);
             }
         }
-        Ok(())
     }
 }

@@ -274,7 +274,13 @@ impl Joined {
     }
 
     pub(super) fn error(&self, request_type: u64, request: RequestId, error: &Error) {
-        self.link.outbox.borrow_mut().send(|s, out| message::error(s, out, request_type, request, error));
+        let mut outbox = self.link.outbox.borrow_mut();
+        let written = outbox.write(|s, out| message::error(s, out, request_type, request, error));
+        if let Err(fault) = written {
+            tracing::error!(uri = error.uri(), %fault, "arguments of an error");
+            let bare = Error::new(error.uri().to_owned());
+            outbox.send(|s, out| message::error(s, out, request_type, request, &bare));
+        }
     }
 }
 

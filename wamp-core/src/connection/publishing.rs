@@ -115,7 +115,7 @@ impl Joined {
             return;
         };
         self.publishing.bytes -= pending.payload.kept_bytes();
-        match decision.and_then(|()| self.deliver_publication(&pending)) {
+        match decision.map(|()| self.deliver_publication(&pending)) {
             Ok(()) if pending.options.acknowledge == Some(true) => {
                 let Pending { request, publication, .. } = pending;
                 self.link.outbox.borrow_mut().send(|s, out| message::published(s, out, request, publication)); // B-07
@@ -125,10 +125,9 @@ impl Joined {
         }
     }
 
-    fn deliver_publication(&self, pending: &Pending) -> Result<(), Error> {
+    fn deliver_publication(&self, pending: &Pending) {
         let Pending { publication, options, topic, payload, .. } = pending;
-        let published = self.served.publish(self.session().peer(), *publication, topic, payload, options);
-        published.map_err(|error| Error::encoding(&error))
+        self.served.publish(self.session().peer(), *publication, topic, payload, options);
     }
 
     /// The session ends: nothing that was not decided goes out.

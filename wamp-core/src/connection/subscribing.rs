@@ -427,6 +427,9 @@ impl Joined {
         let publication = PublicationId::random();
         let details = EventDetails { retained, ..EventDetails::default() };
         let mut outbox = self.link.outbox.borrow_mut();
-        outbox.send(|s, out| message::event(s, out, id, publication, &details, payload));
+        let sent = outbox.write(|s, out| message::event(s, out, id, publication, &details, payload));
+        if let Err(error) = sent {
+            tracing::warn!(subscription = %id, %error, "an event is left out");
+        }
     }
 }

@@ -10,9 +10,10 @@ use crate::broker::{Recorded, Subscribers};
 use crate::error::Error;
 use crate::id::{PublicationId, SubscriptionId};
 use crate::message::{EventDetails, MatchPolicy};
-use crate::payload::Raw;
+use crate::payload::{Payload, Raw};
 use crate::registry::Declared;
 use crate::reply::Reply;
+use crate::serializer::Serializer;
 use crate::timestamp::Timestamp;
 
 /// An event as it is told.
@@ -58,8 +59,10 @@ pub(super) fn get_events(request: &mut Request<'_>) -> Result<Reply, Error> {
     if query.reverse {
         chosen.reverse(); // E-09
     }
-    let chosen = chosen.iter().take(query.limit);
-    Ok(chosen.fold(Reply::new(), |reply, recorded| reply.arg(Told::of(&subscription, recorded))))
+    let serializer = request.context.session().peer().serializer;
+    let told = chosen.iter().map(|recorded| Told::of(&subscription, recorded));
+    let told = told.filter(|told| told.fits(serializer)).take(query.limit);
+    Ok(told.fold(Reply::new(), Reply::arg))
 }
 
 /// Who holds the subscription may see its past, and so may everybody where everybody may subscribe unasked (E-11).
@@ -129,5 +132,13 @@ impl<'h> Told<'h> {
             args: kept.payload.raw_args(),
             kwargs: kept.payload.raw_kwargs(),
         }
+    }
+
+    /// Whether the serializer can express it; live, the event was left out, too.
+    fn fits(&self, serializer: Serializer) -> bool {
+        let alone = Payload::builder().arg(self).build();
+        alone.is_ok_and(|alone| {
+            alone.encoded_args().is_none_or(|args| args.write(serializer.format(), &mut Vec::new()).is_ok())
+        })
     }
 }

@@ -11,7 +11,6 @@ use crate::message::PublishOptions;
 use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::registry::Declared;
-use crate::serializer::EncodeError;
 use crate::uri;
 
 impl Served {
@@ -50,7 +49,7 @@ impl Served {
         topic: &str,
         payload: &Payload,
         options: &PublishOptions,
-    ) -> Result<(), EncodeError> {
+    ) {
         self.realm.broker().publish(&Event {
             publication,
             topic,
@@ -61,7 +60,7 @@ impl Served {
             trustlevel: publisher.trustlevel,
             passthru: options.passthru.as_deref(),
             retain: options.retain == Some(true) && self.registry.retains(topic),
-        })
+        });
     }
 
     /// Publishes what a session has left for this moment (E-14).
@@ -69,11 +68,7 @@ impl Served {
         let testaments = session.testaments.lock().execute();
         for testament in testaments {
             let (topic, payload) = (&testament.topic, &testament.payload);
-            let published =
-                self.publish(session, PublicationId::random(), topic, payload, &testament.options);
-            if let Err(error) = published {
-                tracing::error!(topic, %error, "a testament");
-            }
+            self.publish(session, PublicationId::random(), topic, payload, &testament.options);
         }
     }
 }
