@@ -128,11 +128,11 @@ impl Origins {
         if allowed {
             return Ok(());
         }
-        let text = format!(
-            "the Origin {} may not connect: it does not match {compared}; other origins are allowed by .origins([…])",
-            shown(&origin)
+        // What it was compared with is for those who run the server, not for strangers.
+        let text = format!("the Origin {} is not allowed", shown(&origin));
+        tracing::warn!(
+            "WebSocket upgrade refused: {text}: it does not match {compared}; others are allowed by .origins([…])"
         );
-        tracing::warn!("WebSocket upgrade refused: {text}");
         Err(refusal(StatusCode::FORBIDDEN, text))
     }
 }
@@ -165,16 +165,44 @@ fn forwarded_hosts(headers: &HeaderMap) -> impl Iterator<Item = Cow<'_, str>> {
         .filter(|element| !element.is_empty())
 }
 
-/// The first `host` parameter of `Forwarded` (RFC 7239, 5.3), which is that of the outermost proxy. No host holds the
-/// separators, so that quoted strings need no parser.
+/// The first `host` parameter of `Forwarded` (RFC 7239, 5.3), which is that of the outermost proxy.
 fn forwarded(headers: &HeaderMap) -> Option<String> {
     headers
         .get_all(header::FORWARDED)
         .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split([',', ';']))
+        .flat_map(parameters)
         .filter_map(|pair| pair.split_once('='))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("host"))
-        .map(|(_, value)| value.trim().trim_matches('"').to_owned())
+        .map(|(_, value)| unquoted(value.trim()))
+}
+
+/// The parts of a line that stand between separators; a quoted string may hold those (RFC 7230, 3.2.6).
+fn parameters(line: &str) -> impl Iterator<Item = &str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    line.split(move |character| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match character {
+            _ if was_escaped => {}
+            '\\' => is_escaped = is_quoted,
+            '"' => is_quoted = !is_quoted,
+            ',' | ';' => return !is_quoted,
+            _ => {}
+        }
+        false
+    })
+}
+
+/// What a quoted string says; anything else is what it is.
+fn unquoted(value: &str) -> String {
+    let Some(inside) = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return value.to_owned();
+    };
+    let mut is_escaped = false;
+    let says = |character: &char| {
+        is_escaped = *character == '\\' && !is_escaped;
+        !is_escaped
+    };
+    inside.chars().filter(says).collect()
 }
 
 /// The value of a header that may come once only. Several lines make one value that is no origin and no host, and so
