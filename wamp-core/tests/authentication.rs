@@ -501,6 +501,57 @@ fn a_06_the_salt_of_somebody_whom_nobody_knows_is_always_the_same() {
 }
 
 #[test]
+fn a_06_a_salt_that_is_made_up_by_the_applications_key_outlives_the_process() {
+    let nobody = |_: Attempt| async { Err(Denied::credentials()) };
+    let shown = |key, authid| {
+        let realms = [
+            Realm::new("cra").authenticate(WampCra::new(nobody).mock_key(key)),
+            Realm::new("scram")
+                .authenticate(Scram::new(|_: Attempt| async { Err(Denied::credentials()) }).mock_key(key)),
+        ];
+        let router = realms
+            .into_iter()
+            .fold(Router::builder(), wamp_core::RouterBuilder::realm)
+            .handlers([])
+            .build()
+            .unwrap();
+        [("cra", "wampcra"), ("scram", "wamp-scram")]
+            .map(|(realm, method)| Client::challenge(&router, realm, method, authid).1["salt"].clone())
+    };
+    // Computed once: no other process may show another.
+    assert_eq!(shown([7; 32], "nobody"), ["maHcNhNn4u6rSa032TUaiA==", "70S5t3GUot6ecyVUTe4qjQ=="]);
+    assert_ne!(shown([7; 32], "nobody"), shown([7; 32], "somebody"));
+    assert_ne!(shown([7; 32], "nobody"), shown([8; 32], "nobody"));
+}
+
+#[test]
+fn an_empty_secret_lets_nobody_in() {
+    let user = || Identity::new("joe", "user");
+    let ticket = Ticket::new(move |attempt: Attempt| async move {
+        let known = attempt.ticket_is("") || attempt.ticket() == Some("");
+        known.then(user).ok_or(Denied::credentials())
+    });
+    let plain = WampCra::new(move |_: Attempt| async move { Ok((user(), CraCredential::plain(""))) });
+    let router = Router::builder()
+        .realm(Realm::new("ticket").authenticate(ticket))
+        .realm(Realm::new("cra").authenticate(plain))
+        .handlers([])
+        .build()
+        .unwrap();
+    let (mut client, _) = Client::challenge(&router, "ticket", "ticket", "joe");
+    client.send(authenticate("", &json!({})));
+    client.assert_denied(DENIED);
+    let (mut client, extra) = Client::challenge(&router, "cra", "wampcra", "joe");
+    client.send(authenticate(&login::answer_cra("", &extra), &json!({})));
+    client.assert_denied(DENIED);
+    assert!(CraCredential::derive("", "salt123", 1000, 32).is_err());
+    // SASLprep maps a soft hyphen to nothing.
+    for password in ["", "\u{ad}"] {
+        assert!(ScramCredential::pbkdf2(password, "aBc+fx0NAVA=", 1).is_err());
+    }
+}
+
+#[test]
 fn a_06_the_two_names_of_scram_show_one_salt_whether_somebody_is_known_or_not() {
     let router = router();
     for authid in ["joe", "argon", "nobody"] {

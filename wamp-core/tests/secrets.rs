@@ -150,7 +150,10 @@ fn what_strangers_call_themselves_is_escaped_and_cut_in_the_log() {
             let any = Router::builder().handlers([]).build().unwrap();
             Client::connect(&any).ask(login::hello(realm, &[], &json!({})));
         }
+        let mut client = Client::connect(&router);
+        client.ask(login::hello("realm1", &["foo"], &json!({"authid": evil})));
     });
+    assert!(log.contains("no_matching_auth_method"), "a login that no method took is logged too: {log}");
     assert!(log.contains("login refused") && log.contains("session opened"), "{log}");
     assert!(!log.contains(r#"method: """#), "who was refused by what: {log}");
     assert!(log.len() < 10_000 && !log.contains('\u{1b}') && !log.contains('\r'), "{log}");

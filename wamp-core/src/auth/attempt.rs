@@ -125,7 +125,7 @@ impl Attempt {
         }
     }
 
-    /// Whether the ticket is this one, in a time that does not tell how much of it is right.
+    /// Whether the ticket is this one, in a time that does not tell how much of it is right. No ticket is empty.
     #[must_use]
     pub fn ticket_is(&self, expected: &str) -> bool {
         self.ticket().is_some_and(|ticket| ticket.as_bytes().ct_eq(expected.as_bytes()).into())
@@ -145,10 +145,11 @@ impl Attempt {
 /// Without secrets, and with a stranger's texts escaped and cut.
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attempt")
-            .field("realm", &shortened(self.realm()))
-            .field("method", &self.method)
-            .field("authid", &self.authid().map(shortened))
-            .finish_non_exhaustive()
+        let mut shown = f.debug_struct("Attempt");
+        shown.field("realm", &shortened(self.realm()));
+        if !self.method.is_empty() {
+            shown.field("method", &self.method);
+        }
+        shown.field("authid", &self.authid().map(shortened)).finish_non_exhaustive()
     }
 }

@@ -53,6 +53,9 @@ pub fn salt() -> String {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialError {
+    /// The password is empty.
+    #[error("the password is empty")]
+    Empty,
     /// SASLprep (RFC 4013) forbids a character of the password.
     #[error("the password has characters that SASLprep forbids")]
     Password,

@@ -162,17 +162,19 @@ pub(crate) async fn authenticate(
     attempt: Attempt,
     exchange: Exchange,
 ) -> Result<Identity, Denied> {
-    let refused = |attempt: &Attempt, denied: Denied| {
-        tracing::info!(?attempt, reason = denied.uri(), "login refused");
-        Err(denied)
-    };
     for Candidate { authenticator, name } in candidates {
         let attempt = attempt.clone().by(&name);
         match authenticator.authenticate(attempt.clone(), exchange.clone()).await {
             Err(denied) if denied.is_absent() && authenticator.is_ambient() => {}
-            Err(denied) => return refused(&attempt, denied),
+            Err(denied) => return Err(logged(&attempt, denied)),
             Ok(identity) => return Ok(Identity { authmethod: name, ..identity }),
         }
     }
-    refused(&attempt, Denied::required())
+    Err(logged(&attempt, Denied::required()))
+}
+
+/// Says to the log who was refused, and why.
+pub(crate) fn logged(attempt: &Attempt, denied: Denied) -> Denied {
+    tracing::info!(?attempt, reason = denied.uri(), "login refused");
+    denied
 }

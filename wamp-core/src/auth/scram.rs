@@ -15,6 +15,7 @@ pub use credential::ScramCredential;
 
 use super::exchange::Response;
 use super::keys::{from_base64, keyed, nonce, to_base64};
+use super::mock::MockSecret;
 use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 
@@ -58,6 +59,7 @@ const NO_BINDING: &str = "biws";
 pub struct Scram {
     decide: Decide<(Identity, ScramCredential)>,
     example: Arc<ScramCredential>,
+    mock_secret: MockSecret,
 }
 
 impl Scram {
@@ -68,7 +70,8 @@ impl Scram {
         F: Fn(Attempt) -> D + Send + Sync + 'static,
         D: Future<Output = Result<(Identity, ScramCredential), Denied>> + 'static,
     {
-        Self { decide: Decide::new(decide), example: Arc::new(ScramCredential::example()) }
+        let example = Arc::new(ScramCredential::example());
+        Self { decide: Decide::new(decide), example, mock_secret: MockSecret::default() }
     }
 
     /// Clients that nobody knows get challenges like those for this credential: of the same key derivation with the same
@@ -76,6 +79,23 @@ impl Scram {
     #[must_use]
     pub fn mock_like(mut self, example: ScramCredential) -> Self {
         self.example = Arc::new(example);
+        self
+    }
+
+    /// What the salts of clients that nobody knows are made of: random bytes that the application keeps secret. Without it
+    /// they last as long as the process, and a restart, or another server of the same realm, shows by new ones who
+    /// is unknown. All methods of an application may share one.
+    ///
+    /// ```
+    /// use wamp_core::{Attempt, Denied, Scram};
+    ///
+    /// # fn from_the_configuration() -> [u8; 32] { [7; 32] }
+    /// let key: [u8; 32] = from_the_configuration();
+    /// let method = Scram::new(|_: Attempt| async { Err(Denied::credentials()) }).mock_key(key);
+    /// ```
+    #[must_use]
+    pub fn mock_key(mut self, key: [u8; 32]) -> Self {
+        self.mock_secret = MockSecret::new(key);
         self
     }
 }
@@ -122,7 +142,7 @@ impl Authenticator for Scram {
     }
 
     fn authenticate(&self, attempt: Attempt, exchange: Exchange) -> Authenticating {
-        let Self { decide, example } = self.clone();
+        let Self { decide, example, mock_secret } = self.clone();
         let dialect = if attempt.method() == "scram" { Dialect::Autobahn } else { Dialect::Specified };
         Box::pin(async move {
             let authid = attempt.authid().ok_or(Denied::credentials())?;
@@ -132,7 +152,7 @@ impl Authenticator for Scram {
                 // another one it would be known from an authid that nobody has.
                 Ok((identity, credential)) => (Some(identity), credential),
                 Err(denied) if denied.is_failure() => return Err(denied),
-                Err(_) => (None, example.mocked(attempt.realm(), authid)), // A-06
+                Err(_) => (None, example.mocked(&mock_secret, attempt.realm(), authid)), // A-06
             };
             let nonce = format!("{client_nonce}{}", nonce());
             let response = dialect.challenge(&exchange, attempt.method(), &nonce, &credential).await;

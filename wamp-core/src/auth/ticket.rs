@@ -8,7 +8,8 @@ use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 
 /// Method `ticket`: the client sends a secret as it is. The closure is asked once the ticket is there:
-/// [`Attempt::ticket`], [`Attempt::ticket_is`].
+/// [`Attempt::ticket`], [`Attempt::ticket_is`]. An empty one is denied without a question, so that a secret which was
+/// never set lets nobody in.
 ///
 /// Tickets are for connections that are encrypted. Store a digest of a ticket, not the ticket.
 ///
@@ -51,6 +52,9 @@ impl Authenticator for Ticket {
                 return Err(Denied::credentials());
             }
             let response = exchange.challenge(attempt.method(), &Extra {}).await;
+            if response.signature.is_empty() {
+                return Err(Denied::credentials());
+            }
             decide.of(attempt.with_ticket(&response.signature)).await
         })
     }

@@ -10,6 +10,7 @@ use serde::Serialize;
 pub use credential::CraCredential;
 
 use super::keys::{from_base64, is_keyed, nonce};
+use super::mock::MockSecret;
 use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 use crate::timestamp::Timestamp;
@@ -43,6 +44,7 @@ use crate::timestamp::Timestamp;
 pub struct WampCra {
     decide: Decide<(Identity, CraCredential)>,
     example: Arc<CraCredential>,
+    mock_secret: MockSecret,
 }
 
 impl WampCra {
@@ -53,7 +55,8 @@ impl WampCra {
         F: Fn(Attempt) -> D + Send + Sync + 'static,
         D: Future<Output = Result<(Identity, CraCredential), Denied>> + 'static,
     {
-        Self { decide: Decide::new(decide), example: Arc::new(CraCredential::example()) }
+        let example = Arc::new(CraCredential::example());
+        Self { decide: Decide::new(decide), example, mock_secret: MockSecret::default() }
     }
 
     /// Clients that nobody knows get challenges like those for this credential: salted or not, as long a salt, as many
@@ -61,6 +64,23 @@ impl WampCra {
     #[must_use]
     pub fn mock_like(mut self, example: CraCredential) -> Self {
         self.example = Arc::new(example);
+        self
+    }
+
+    /// What the salts of clients that nobody knows are made of: random bytes that the application keeps secret. Without it
+    /// they last as long as the process, and a restart, or another server of the same realm, shows by new ones who
+    /// is unknown. All methods of an application may share one.
+    ///
+    /// ```
+    /// use wamp_core::{Attempt, Denied, WampCra};
+    ///
+    /// # fn from_the_configuration() -> [u8; 32] { [7; 32] }
+    /// let key: [u8; 32] = from_the_configuration();
+    /// let method = WampCra::new(|_: Attempt| async { Err(Denied::credentials()) }).mock_key(key);
+    /// ```
+    #[must_use]
+    pub fn mock_key(mut self, key: [u8; 32]) -> Self {
+        self.mock_secret = MockSecret::new(key);
         self
     }
 }
@@ -107,19 +127,21 @@ impl Authenticator for WampCra {
     }
 
     fn authenticate(&self, attempt: Attempt, exchange: Exchange) -> Authenticating {
-        let Self { decide, example } = self.clone();
+        let Self { decide, example, mock_secret } = self.clone();
         Box::pin(async move {
             let authid = attempt.authid().ok_or(Denied::credentials())?;
             let (identity, credential) = match decide.of(attempt.clone()).await {
                 Ok((identity, credential)) => (Some(identity), credential),
                 Err(denied) if denied.is_failure() => return Err(denied),
-                Err(_) => (None, example.mocked(attempt.realm(), authid)), // A-06
+                Err(_) => (None, example.mocked(&mock_secret, attempt.realm(), authid)), // A-06
             };
             let challenge = challenge(&attempt, authid);
             let response = exchange.challenge(attempt.method(), &Extra::of(&challenge, &credential)).await;
             let signature = from_base64(&response.signature).unwrap_or_default();
             // A-32: over the text as it was sent. Computed for those whom nobody knows, too.
             let is_signed = is_keyed(credential.key(), challenge.as_bytes(), &signature);
+            // What everybody knows is no secret.
+            let is_signed = is_signed && !credential.key().is_empty();
             identity.filter(|_| is_signed).ok_or(Denied::credentials())
         })
     }

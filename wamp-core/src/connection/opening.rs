@@ -91,7 +91,10 @@ impl Connection {
                 self.begin_login(newcomer, candidates, attempt, now);
             }
             Ok(None) => self.join(&newcomer, self.identity.clone(), now),
-            Err(denied) => self.refuse_login(&denied),
+            Err(denied) => {
+                let attempt = self.attempt(&newcomer, frame, details);
+                self.refuse_login(&auth::logged(&attempt, denied));
+            }
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Dialect;
 use crate::auth::keys::{CredentialError, Key, as_base64, from_base64, keyed, to_base64};
-use crate::auth::mock;
+use crate::auth::mock::{self, MockSecret};
 
 /// What a server stores to let somebody log in by SCRAM. It serialises as a struct of strings and numbers.
 ///
@@ -75,7 +75,7 @@ impl ScramCredential {
     /// Autobahn cannot log in with it: its `scram` needs [`argon2id13`](Self::argon2id13).
     ///
     /// # Errors
-    /// The password has characters that SASLprep forbids, the salt is not base64 text, `iterations` is 0.
+    /// The password is empty or has characters that SASLprep forbids, the salt is not base64 text, `iterations` is 0.
     pub fn pbkdf2(password: &str, salt: &str, iterations: u32) -> Result<Self, CredentialError> {
         if iterations == 0 {
             return Err(CredentialError::parameters("at least one iteration is needed"));
@@ -103,7 +103,7 @@ impl ScramCredential {
     /// [`salt`](crate::salt) makes one. The client does the work of `iterations` over `memory` KiB at each login.
     ///
     /// # Errors
-    /// The password has characters that SASLprep forbids, the salt is not base64 text or too short, `iterations` is 0,
+    /// The password is empty or has characters that SASLprep forbids, the salt is not base64 text or too short, `iterations` is 0,
     /// `memory` is less than 8.
     pub fn argon2id13(
         password: &str,
@@ -164,9 +164,9 @@ impl ScramCredential {
     }
 
     /// One of the same shape for somebody whom nobody knows: it never lets anybody in.
-    pub(super) fn mocked(&self, realm: &str, authid: &str) -> Self {
+    pub(super) fn mocked(&self, secret: &MockSecret, realm: &str, authid: &str) -> Self {
         let length = from_base64(&self.salt).map_or(16, |salt| salt.len());
-        let salt = to_base64(&mock::salt(realm, authid, length));
+        let salt = to_base64(&secret.salt(realm, authid, length));
         let (keys, autobahn, phc) = (Keys::mocked(), Some(Keys::mocked()), Some(Keys::mocked()));
         Self { salt, keys, autobahn, phc, ..self.clone() }
     }
@@ -184,6 +184,9 @@ impl Hashes {
         hash: impl Fn(&str) -> Result<[u8; 32], CredentialError>,
     ) -> Result<Self, CredentialError> {
         let text = prepared(password)?;
+        if text.is_empty() {
+            return Err(CredentialError::Empty);
+        }
         let prepared = hash(&text)?;
         let plain = if text == password { prepared } else { hash(password)? };
         Ok(Self { prepared, plain })

@@ -197,14 +197,14 @@ fn a_credential_survives_being_stored() {
 #[test]
 fn a_06_a_mock_has_the_shape_of_its_example_and_a_stable_salt() {
     for example in vectors().map(|vector| vector.credential) {
-        let mock = example.mocked("realm1", "nobody");
+        let mock = example.mocked(&MockSecret::default(), "realm1", "nobody");
         let shape = |one: &ScramCredential| {
             (one.kdf_name(Dialect::Specified), one.salt.len(), one.iterations, one.memory)
         };
         assert_eq!(shape(&mock), shape(&example));
         assert_ne!(mock.salt, example.salt);
-        assert_eq!(mock.salt, example.mocked("realm1", "nobody").salt);
-        assert_ne!(mock.salt, example.mocked("realm1", "other").salt);
+        assert_eq!(mock.salt, example.mocked(&MockSecret::default(), "realm1", "nobody").salt);
+        assert_ne!(mock.salt, example.mocked(&MockSecret::default(), "realm1", "other").salt);
         assert!(from_base64(&mock.salt).is_some());
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::auth::keys::{CredentialError, from_base64, to_base64};
-use crate::auth::mock;
+use crate::auth::mock::{self, MockSecret};
 
 /// The longest key that makes sense, in bytes; SHA-256 does not give more.
 const LONGEST_KEY: u32 = 1024;
@@ -43,7 +43,7 @@ pub(super) struct Salted {
 }
 
 impl CraCredential {
-    /// A secret that is used as it is.
+    /// A secret that is used as it is. An empty one lets nobody in.
     ///
     /// ```
     /// let credential = wamp_core::CraCredential::plain("secret2");
@@ -57,8 +57,11 @@ impl CraCredential {
     /// [`salt`](crate::salt) makes one. What clients assume is 1000 iterations and 32 bytes; more iterations are better.
     ///
     /// # Errors
-    /// `iterations` is 0, or `keylen` is not between 1 and 1024.
+    /// The password is empty, `iterations` is 0, or `keylen` is not between 1 and 1024.
     pub fn derive(password: &str, salt: &str, iterations: u32, keylen: u32) -> Result<Self, CredentialError> {
+        if password.is_empty() {
+            return Err(CredentialError::Empty);
+        }
         if iterations == 0 {
             return Err(CredentialError::parameters("at least one iteration is needed"));
         }
@@ -86,9 +89,9 @@ impl CraCredential {
     }
 
     /// One of the same shape for somebody whom nobody knows: it never lets anybody in.
-    pub(super) fn mocked(&self, realm: &str, authid: &str) -> Self {
+    pub(super) fn mocked(&self, secret: &MockSecret, realm: &str, authid: &str) -> Self {
         let salted = self.salted.as_ref().map(|Salted { salt, iterations, keylen }| Salted {
-            salt: mocked_salt(salt, realm, authid),
+            salt: salt_like(salt, |bytes| secret.salt(realm, authid, bytes)),
             iterations: *iterations,
             keylen: *keylen,
         });
@@ -97,10 +100,10 @@ impl CraCredential {
 }
 
 /// Of the same length, and base64 text where the example is.
-fn mocked_salt(example: &str, realm: &str, authid: &str) -> String {
+fn salt_like(example: &str, salt: impl Fn(usize) -> Vec<u8>) -> String {
     match from_base64(example) {
-        Some(bytes) => to_base64(&mock::salt(realm, authid, bytes.len())),
-        None => to_base64(&mock::salt(realm, authid, example.len())).chars().take(example.len()).collect(),
+        Some(bytes) => to_base64(&salt(bytes.len())),
+        None => to_base64(&salt(example.len())).chars().take(example.len()).collect(),
     }
 }
 

@@ -54,7 +54,7 @@ fn a_06_a_mock_has_the_shape_of_its_example_and_a_salt_of_its_own_for_each_authi
         CraCredential::derive("secret", &crate::salt(), 1000, 32).unwrap(),
         CraCredential::example(),
     ] {
-        let mock = example.mocked("realm1", "nobody");
+        let mock = example.mocked(&MockSecret::default(), "realm1", "nobody");
         let [of_example, of_mock] =
             [&example, &mock].map(|one| one.salted().map(|it| (it.salt.len(), it.iterations, it.keylen)));
         assert_eq!(of_mock, of_example);
@@ -63,12 +63,23 @@ fn a_06_a_mock_has_the_shape_of_its_example_and_a_salt_of_its_own_for_each_authi
         if let Some((of_mock, of_example)) = salt(mock.clone()).zip(salt(example.clone())) {
             assert_ne!(of_mock, of_example);
             assert_eq!(padding(&of_mock), padding(&of_example));
-            assert_eq!(Some(of_mock.clone()), salt(example.mocked("realm1", "nobody")), "stable");
+            assert_eq!(
+                Some(of_mock.clone()),
+                salt(example.mocked(&MockSecret::default(), "realm1", "nobody")),
+                "stable"
+            );
             for (realm, authid) in [("realm1", "somebody"), ("realm2", "nobody"), ("realm", "1nobody")] {
-                assert_ne!(Some(of_mock.clone()), salt(example.mocked(realm, authid)));
+                assert_ne!(
+                    Some(of_mock.clone()),
+                    salt(example.mocked(&MockSecret::default(), realm, authid))
+                );
             }
         }
-        assert_ne!(mock.key(), example.mocked("realm1", "nobody").key(), "nobody has it");
+        assert_ne!(
+            mock.key(),
+            example.mocked(&MockSecret::default(), "realm1", "nobody").key(),
+            "nobody has it"
+        );
     }
 }
 
