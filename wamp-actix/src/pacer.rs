@@ -90,7 +90,11 @@ impl Drop for Turns {
             }
         });
         if let Some(pacer) = self.0.upgrade() {
-            pacer.0.lock().left = usize::MAX;
+            let mut state = pacer.0.lock();
+            state.left = usize::MAX;
+            let waiting = std::mem::take(&mut state.waiting);
+            drop(state);
+            waiting.iter().for_each(|wakeup| wakeup.ring());
         }
     }
 }
@@ -139,7 +143,8 @@ impl Wakeup {
     }
 
     fn ring(&self) {
-        self.is_waiting.store(false, Ordering::Release);
+        // Not a store: the task has to see what was done before a wake-up that found this one waiting.
+        self.is_waiting.swap(false, Ordering::AcqRel);
         self.task.wake();
     }
 }
@@ -225,5 +230,21 @@ mod tests {
         rt::System::new().block_on(async {
             assert!(!Arc::ptr_eq(&Wakeup::new().pacer, &old[0].pacer));
         });
+    }
+
+    #[test]
+    fn who_waited_when_the_runtime_ended_is_woken_and_forgotten() {
+        let woken = Arc::new(Count::default());
+        let waiting: Vec<_> = rt::System::new().block_on({
+            let woken = Arc::clone(&woken);
+            async move {
+                let wakeups = wakeups(2 * TURN, &woken);
+                wakeups.iter().for_each(Wake::wake_by_ref);
+                assert_eq!(woken.0.load(Ordering::Relaxed), TURN);
+                wakeups.iter().map(Arc::downgrade).collect()
+            }
+        });
+        assert_eq!(woken.0.load(Ordering::Relaxed), 2 * TURN);
+        assert!(waiting.iter().all(|wakeup| wakeup.upgrade().is_none()));
     }
 }
