@@ -57,7 +57,9 @@ enum Phase {
     Closing {
         until: Instant,
     },
-    /// Nothing is sent any more.
+    /// The peer's close frame is answered, which may have to wait for what is sent before.
+    Answered,
+    /// Nobody is there any more.
     Ended,
 }
 
@@ -105,7 +107,7 @@ impl Socket {
             if !self.output.is_empty() {
                 return Poll::Ready(Some(self.output.split_to(self.output.len().min(PIECE_BYTES))));
             }
-            if self.phase == Phase::Ended {
+            if self.is_over() {
                 return Poll::Ready(None);
             }
             if self.resting {
@@ -118,6 +120,11 @@ impl Socket {
         Poll::Pending
     }
 
+    /// Whether nothing is read any more.
+    fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Answered | Phase::Ended)
+    }
+
     /// Whether to stop here for once; the task comes back after those that are waiting already.
     fn rests(&mut self, context: &Context<'_>) -> bool {
         if self.resting {
@@ -126,7 +133,7 @@ impl Socket {
         std::mem::take(&mut self.resting)
     }
 
-    /// Reads and works without sending, while nobody asks for output. Ready when `until` has passed, or all is over.
+    /// Reads and works without sending, while nobody asks for output. Ready when `until` has passed, or the peer is gone.
     pub(crate) fn poll_stalled(&mut self, context: &mut Context<'_>, until: Instant) -> Poll<()> {
         loop {
             let due = self.drive(context);
@@ -166,7 +173,7 @@ impl Socket {
 
     fn read(&mut self, context: &mut Context<'_>, now: Instant) {
         let mut left = BURST;
-        while self.phase != Phase::Ended && self.wants_input() {
+        while !self.is_over() && self.wants_input() {
             match self.frames.next() {
                 Ok(Some(incoming)) => {
                     self.take(incoming, now);
@@ -201,10 +208,14 @@ impl Socket {
     fn take(&mut self, incoming: Incoming, now: Instant) {
         match incoming {
             Incoming::Close(code) => {
-                if self.phase == Phase::Open {
+                let phase = if self.phase == Phase::Open {
                     frames::write_close_reply(&mut self.control, code);
-                }
-                self.lost();
+                    Phase::Answered
+                } else {
+                    Phase::Ended
+                };
+                self.connection.lost();
+                self.phase = phase;
             }
             _ if self.phase != Phase::Open => {}
             Incoming::Text(text) => self.message(Frame::Text(text), now),
@@ -233,7 +244,7 @@ impl Socket {
         let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *self.limits();
         match self.phase {
             Phase::Closing { until } if until <= now => self.lost(),
-            Phase::Closing { .. } | Phase::Ended => {}
+            Phase::Closing { .. } | Phase::Answered | Phase::Ended => {}
             // A peer that is not read cannot be heard, nor can it finish a message: then it is the write stall that counts.
             Phase::Open if !self.wants_input() => {
                 self.heard = now;
@@ -257,7 +268,7 @@ impl Socket {
     fn due(&self) -> Option<Instant> {
         let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *self.limits();
         match self.phase {
-            Phase::Ended => None,
+            Phase::Answered | Phase::Ended => None,
             Phase::Closing { until } => Some(until),
             Phase::Open => {
                 let patience = if self.pinged { ping_interval + pong_timeout } else { ping_interval };

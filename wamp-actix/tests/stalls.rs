@@ -4,7 +4,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::rt::task::{spawn_blocking, yield_now};
@@ -46,7 +46,7 @@ async fn megabyte() -> String {
 fn router() -> Router {
     let limits = Limits { write_stall: WRITE_STALL, ..Limits::default() };
     Router::builder()
-        .handlers(handlers![hold_briefly, hold, lock, megabyte, note])
+        .handlers(handlers![hold_briefly, hold, lock, megabyte, note, piece])
         .limits(limits)
         .build()
         .unwrap()
@@ -63,9 +63,10 @@ fn serve(router: &Router, lock: &Lock) -> SocketAddr {
     address
 }
 
-/// A client that sends and never reads: it calls `procedure`, and then for so much that its socket is full for good.
-fn stalled_client(address: SocketAddr, procedure: &str) -> TcpStream {
+/// A client that has joined.
+fn joined_client(address: SocketAddr) -> TcpStream {
     let mut socket = TcpStream::connect(address).unwrap();
+    socket.set_nodelay(true).unwrap();
     let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
          Sec-WebSocket-Protocol: wamp.2.json\r\n\r\n";
@@ -74,6 +75,12 @@ fn stalled_client(address: SocketAddr, procedure: &str) -> TcpStream {
     socket.read_exact(&mut response).unwrap();
     assert_eq!(&response, b"HTTP/1.1 101");
     send(&mut socket, r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
+    socket
+}
+
+/// A client that sends and never reads: it calls `procedure`, and then for so much that its socket is full for good.
+fn stalled_client(address: SocketAddr, procedure: &str) -> TcpStream {
+    let mut socket = joined_client(address);
     send(&mut socket, &format!(r#"[48,1,{{}},"{procedure}"]"#));
     for request in 2..40 {
         send(&mut socket, &format!(r#"[48,{request},{{}},"test.megabyte"]"#));
@@ -138,4 +145,40 @@ async fn a_lock_held_for_a_client_that_does_not_read_is_free_after_the_write_sta
     let waited = wait_for_lock_behind("test.hold").await;
     assert!(waited > WRITE_STALL / 2, "given up too early: {waited:?}");
     assert!(waited < WRITE_STALL * 2, "{waited:?}");
+}
+
+static PIECES: AtomicUsize = AtomicUsize::new(0);
+
+#[rpc("test.piece")]
+async fn piece() -> String {
+    PIECES.fetch_add(1, Ordering::Relaxed);
+    "x".repeat(32 << 10)
+}
+
+/// Calls without reading until only the watchdog works, then closes, and reads all that is left. The last bytes.
+fn close_while_stalled(address: SocketAddr) -> Vec<u8> {
+    let mut socket = joined_client(address);
+    for request in 1.. {
+        send(&mut socket, &format!(r#"[48,{request},{{}},"test.piece"]"#));
+        let since = Instant::now();
+        while PIECES.load(Ordering::Relaxed) < request {
+            std::thread::yield_now();
+        }
+        if since.elapsed() > Duration::from_millis(40) {
+            break;
+        }
+    }
+    socket.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]).unwrap();
+    // Longer than the watchdog waits before it looks, and shorter than the stall.
+    std::thread::sleep(WRITE_STALL / 2);
+    let mut rest = Vec::new();
+    socket.read_to_end(&mut rest).unwrap();
+    rest.split_off(rest.len() - 4)
+}
+
+#[actix_web::test]
+async fn a_close_frame_of_a_slow_reader_is_answered_after_what_was_sent_before() {
+    let address = serve(&router(), &Lock::new(Mutex::new(())));
+    let last = timeout(WRITE_STALL * 20, spawn_blocking(move || close_while_stalled(address)));
+    assert_eq!(last.await.unwrap().unwrap(), [0x88, 2, 0x03, 0xe8]);
 }
