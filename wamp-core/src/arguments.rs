@@ -77,7 +77,11 @@ impl<'c> Arguments<'c> {
     #[doc(hidden)]
     pub fn of(context: &'c Context, arena: &'c Arena) -> Result<Self, Error> {
         let arena = &arena.0;
-        let positional = context.payload.encoded_args().map(|args| Positional::of(args, arena)).transpose();
+        let positional = context
+            .payload
+            .encoded_args()
+            .map(|args| Positional::of(args, context.payload.first_arg(), arena))
+            .transpose();
         let keywords = context.payload.encoded_kwargs().map_or(Ok(Vec::new()), |dict| keywords(dict, arena));
         Ok(Self {
             context,
@@ -110,7 +114,10 @@ impl<'c> Arguments<'c> {
             self.read_positional()
         } else if let Some(value) = keyword {
             let dict = self.context.payload.encoded_kwargs().unwrap_or(NO_KWARGS);
-            dict.part(value).reader(self.arena).read()
+            let checked = 0..value.len();
+            let mut reader = dict.part(value).reader(self.arena);
+            reader.trust(checked);
+            reader.read()
         } else {
             return T::deserialize(Absent).map_err(|_| self.missing(parameter));
         };
@@ -244,8 +251,9 @@ impl<'c> Arguments<'c> {
 }
 
 impl<'c> Positional<'c> {
-    fn of(args: Encoded<'c>, arena: &'c Bump) -> Result<Self, Malformed> {
+    fn of(args: Encoded<'c>, first: Range<usize>, arena: &'c Bump) -> Result<Self, Malformed> {
         let mut reader = args.reader(arena);
+        reader.trust(first);
         let elements = reader.list()?;
         Ok(Self { reader, elements, waiting: false, ended: false })
     }

@@ -287,6 +287,11 @@ impl<'de> Reader<'de> {
         each!(Self, self, reader => reader.skip())
     }
 
+    /// Takes this value as checked: [`Raw`](crate::Raw) does not look through it once more.
+    pub(crate) fn trust(&mut self, value: Range<usize>) {
+        each!(Self, self, reader => reader.trust(value));
+    }
+
     pub(crate) fn read<T: Deserialize<'de>>(&mut self) -> Result<T, Malformed> {
         each!(Self, self, reader => reader.read())
     }

@@ -36,6 +36,28 @@ pub(crate) const RAW_TOKEN: &str = "$wamp::Raw";
 #[must_use = "a list or dict is read to its end with `element` or `key`"]
 pub(crate) struct Elements(pub(crate) usize);
 
+/// Where a value stands that has been checked: who wants it undecoded need not look through it once more.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Checked(Range<usize>);
+
+impl Checked {
+    pub(crate) fn new(value: Range<usize>) -> Self {
+        Self(value)
+    }
+
+    /// The value, if it is the one that begins here.
+    #[inline]
+    pub(crate) fn at(&self, start: usize) -> Option<Range<usize>> {
+        (self.0.start == start && !self.0.is_empty()).then(|| self.0.clone())
+    }
+}
+
+/// Whether it is UTF-8: most strings are short and ASCII, which is found out with less ado.
+#[inline]
+pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+}
+
 /// What a value is, as far as its first byte tells.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -108,7 +130,12 @@ pub(crate) trait Cursor<'de>: Sized {
     fn key(&mut self, elements: &mut Elements) -> Result<Option<&'de str>, Malformed>;
 
     /// Passes over one value, checking it as if it were read, and says where it stands.
-    fn skip(&mut self) -> Result<Range<usize>, Malformed>;
+    fn skip(&mut self) -> Result<Range<usize>, Malformed> {
+        self.skip_counted(&mut { MAX_ELEMENTS })
+    }
+
+    /// As [`skip`](Self::skip), over one of several values which together are as many as are `left`.
+    fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed>;
 
     /// Passes over one value and hands it to [`Raw`](crate::Raw)'s visitor: the method that is called tells the format.
     fn raw<V: serde::de::Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed>;

@@ -29,6 +29,8 @@ pub struct Payload {
     frame: Shared,
     args: Range<usize>,
     kwargs: Range<usize>,
+    /// Where the first positional argument stands in `args`, if that is known.
+    first: Range<usize>,
 }
 
 /// An argument did not have the type that was asked for.
@@ -51,7 +53,18 @@ impl Payload {
 
     /// The parts of a received frame: a list and a dict, both validated, or empty ranges.
     pub(crate) fn of_frame(frame: Shared, args: Range<usize>, kwargs: Range<usize>) -> Self {
-        Self { frame, args, kwargs }
+        Self { frame, args, kwargs, first: 0..0 }
+    }
+
+    /// With the place of the first positional argument in the frame.
+    pub(crate) fn with_first(self, first: &Range<usize>) -> Self {
+        let start = self.args.start;
+        Self { first: first.start - start..first.end - start, ..self }
+    }
+
+    /// Where the first positional argument stands in [`encoded_args`](Self::encoded_args), or empty.
+    pub(crate) fn first_arg(&self) -> Range<usize> {
+        self.first.clone()
     }
 
     /// Whether there is neither a positional nor a keyword argument.
@@ -230,7 +243,7 @@ impl PayloadBuilder {
         }
         let kwargs = args.end..text.len();
         let text = ByteString::try_from(text).map_err(|error| EncodeError::new(error.to_string()))?;
-        Ok(Payload { frame: Shared::Json(text), args, kwargs })
+        Ok(Payload::of_frame(Shared::Json(text), args, kwargs))
     }
 }
 

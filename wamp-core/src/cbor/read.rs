@@ -7,7 +7,7 @@ use serde::de::Visitor;
 use serde::de::value::BorrowedBytesDeserializer;
 
 use super::head::{BREAK, Head, Length};
-use crate::format::{Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
 
 /// A list or dict of indefinite length. As a number of elements it would be more than there are bytes.
 const UNTIL_BREAK: usize = usize::MAX;
@@ -23,13 +23,19 @@ pub(crate) struct Reader<'de> {
     pub(super) at: usize,
     pub(super) arena: &'de Bump,
     pub(super) depth: u8,
+    checked: Checked,
 }
 
 impl<'de> Reader<'de> {
     /// The cursor stands in front of the only item.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
-        Self { bytes, at: 0, arena, depth: 0 }
+        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default() }
+    }
+
+    /// Takes this value as checked.
+    pub(crate) fn trust(&mut self, value: Range<usize>) {
+        self.checked = Checked::new(value);
     }
 
     /// The head of the next value, whatever its tags, and where that head ends.
@@ -38,6 +44,22 @@ impl<'de> Reader<'de> {
         match Head::read(self.bytes, self.at)? {
             (Head::Tag | Head::Break, _) => self.untagged(),
             plain => Ok(plain),
+        }
+    }
+
+    #[cold]
+    fn kind_of_tagged(&self) -> Kind {
+        match self.peek() {
+            Ok((Head::Text(_), _)) => Kind::String,
+            Ok((Head::Unsigned(_) | Head::Negative(_) | Head::Float(_) | Head::Bignum { .. }, _)) => {
+                Kind::Number
+            }
+            Ok((Head::List(_), _)) => Kind::List,
+            Ok((Head::Dict(_), _)) => Kind::Dict,
+            Ok((Head::Bytes(_), _)) => Kind::Bytes,
+            Ok((Head::Null, _)) => Kind::Null,
+            Ok((Head::Boolean(_), _)) => Kind::Boolean,
+            Ok((Head::Tag | Head::Break, _)) | Err(_) => Kind::Unknown,
         }
     }
 
@@ -73,7 +95,7 @@ impl<'de> Reader<'de> {
     }
 
     #[inline]
-    fn enter(&mut self, length: Length, end: usize, width: usize) -> Result<Elements, Malformed> {
+    pub(super) fn enter(&mut self, length: Length, end: usize, width: usize) -> Result<Elements, Malformed> {
         if self.depth == MAX_DEPTH {
             return self.fail("too many lists and dicts inside each other");
         }
@@ -95,18 +117,17 @@ impl<'de> Cursor<'de> for Reader<'de> {
 
     #[inline]
     fn kind(&mut self) -> Kind {
-        match self.peek() {
-            Ok((Head::Text(_), _)) => Kind::String,
-            Ok((Head::Unsigned(_) | Head::Negative(_) | Head::Float(_) | Head::Bignum { .. }, _)) => {
-                Kind::Number
-            }
-            Ok((Head::List(_), _)) => Kind::List,
-            Ok((Head::Dict(_), _)) => Kind::Dict,
-            Ok((Head::Bytes(_), _)) => Kind::Bytes,
-            Ok((Head::Null, _)) => Kind::Null,
-            Ok((Head::Boolean(_), _)) => Kind::Boolean,
-            Ok((Head::Tag | Head::Break, _)) | Err(_) => Kind::Unknown,
-        }
+        self.bytes.get(self.at).map_or(Kind::Unknown, |initial| match initial {
+            0x00..=0x1b | 0x20..=0x3b | 0xf9..=0xfb => Kind::Number,
+            0x40..=0x5b | 0x5f => Kind::Bytes,
+            0x60..=0x7b | 0x7f => Kind::String,
+            0x80..=0x9b | 0x9f => Kind::List,
+            0xa0..=0xbb | 0xbf => Kind::Dict,
+            0xc0..=0xdf => self.kind_of_tagged(),
+            0xf4 | 0xf5 => Kind::Boolean,
+            0xf6 | 0xf7 => Kind::Null,
+            _ => Kind::Unknown,
+        })
     }
 
     #[inline]
@@ -229,12 +250,18 @@ impl<'de> Cursor<'de> for Reader<'de> {
         }
     }
 
-    fn skip(&mut self) -> Result<Range<usize>, Malformed> {
-        self.skip_value()
+    fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
+        self.skip_value(left)
     }
 
     fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {
-        let range = self.skip_value()?;
+        let range = match self.checked.at(self.at) {
+            Some(range) => {
+                self.at = range.end;
+                range
+            }
+            None => self.skip()?,
+        };
         visitor.visit_newtype_struct(BorrowedBytesDeserializer::new(&self.bytes[range]))
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::head::Head;
 use super::read::Reader;
-use crate::format::{Cursor as _, Elements, MAX_DEPTH, MAX_ELEMENTS, Malformed};
+use crate::format::{Cursor as _, Elements, Kind, MAX_DEPTH, Malformed};
 
 // One bit for each list or dict that is open.
 const _: () = assert!(MAX_DEPTH as u32 <= u64::BITS);
@@ -14,24 +14,35 @@ impl Reader<'_> {
     ///
     /// The value is checked as if it were read, but for the range of its numbers. No recursion: how much is left of
     /// each list and dict that is open stands in a table, for which [`MAX_DEPTH`] gives the size.
-    pub(super) fn skip_value(&mut self) -> Result<Range<usize>, Malformed> {
+    pub(super) fn skip_value(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
+        let start = self.at;
+        if *left > 0 && !matches!(self.kind(), Kind::List | Kind::Dict) {
+            *left -= 1;
+            let (head, end) = self.peek()?;
+            self.skip_scalar(head, end)?;
+            return Ok(start..self.at);
+        }
+        self.skip_nested(left)
+    }
+
+    fn skip_nested(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
         let (start, outside) = (self.at, self.depth);
         let mut open = [const { Elements(0) }; MAX_DEPTH as usize];
         let mut dicts = 0_u64;
-        for _ in 0..MAX_ELEMENTS {
-            let elements = match self.peek()?.0 {
-                Head::List(_) => {
+        while *left > 0 {
+            *left -= 1;
+            match self.peek()? {
+                (Head::List(length), end) => {
                     dicts <<= 1;
-                    Some(self.list()?)
+                    let elements = self.enter(length, end, 1)?;
+                    open[innermost(self.depth)] = elements;
                 }
-                Head::Dict(_) => {
+                (Head::Dict(length), end) => {
                     dicts = dicts << 1 | 1;
-                    Some(self.dict()?)
+                    let elements = self.enter(length, end, 2)?;
+                    open[innermost(self.depth)] = elements;
                 }
-                _ => self.skip_scalar().map(|()| None)?,
-            };
-            if let Some(elements) = elements {
-                open[innermost(self.depth)] = elements;
+                (scalar, end) => self.skip_scalar(scalar, end)?,
             }
             while self.depth != outside
                 && !self.skip_to_next(&mut open[innermost(self.depth)], dicts & 1 == 1)?
@@ -58,18 +69,18 @@ impl Reader<'_> {
     }
 
     #[inline]
-    fn skip_scalar(&mut self) -> Result<(), Malformed> {
-        match self.peek()? {
-            (Head::Text(length), end) => self.skip_text(length, end),
-            (Head::Bytes(length), end) => self.skip_binary(length, end),
-            (Head::Bignum { .. }, end) => {
+    fn skip_scalar(&mut self, head: Head, end: usize) -> Result<(), Malformed> {
+        match head {
+            Head::Text(length) => self.skip_text(length, end),
+            Head::Bytes(length) => self.skip_binary(length, end),
+            Head::Bignum { .. } => {
                 self.at = end;
                 match Head::read(self.bytes, end)? {
                     (Head::Bytes(length), end) => self.skip_binary(length, end),
                     _ => self.fail("expected the bytes of a bignum"),
                 }
             }
-            (_, end) => {
+            _ => {
                 self.at = end;
                 Ok(())
             }

@@ -14,8 +14,9 @@ use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::{Encoded, Format, Shared};
-use crate::format::MAX_INTEGRAL;
-use crate::message::decode;
+use crate::format::{MAX_ELEMENTS, MAX_INTEGRAL};
+use crate::message::{Message, decode};
+use crate::payload::Payload;
 
 const FORMATS: [Format; 3] = [Format::Json, Format::MsgPack, Format::Cbor];
 
@@ -342,6 +343,29 @@ fn understood(format: Format, tree: &Tree) -> String {
     }
 }
 
+/// The payload of a CALL with these arguments, if it is one.
+fn called(format: Format, args: &[Tree]) -> Option<Payload> {
+    let head = [Tree::Unsigned(48), Tree::Unsigned(1), Tree::Dict(Vec::new()), Tree::Text("a.b".into())];
+    let message = Tree::List(head.into_iter().chain([Tree::List(args.to_vec())]).collect());
+    let (frame, arena) = (shared(format, written(format, &message)), Bump::new());
+    match decode(&frame, &arena) {
+        Ok(Message::Call { payload, .. }) => Some(payload),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_arguments_of_a_message_have_together_no_more_values_than_one_value_may() {
+    let zeros = |count| Tree::List(vec![Tree::Unsigned(0); count]);
+    for format in FORMATS {
+        let is_taken = |args: &[Tree]| called(format, args).is_some();
+        assert!(is_taken(&vec![Tree::Unsigned(0); MAX_ELEMENTS - 1]), "{format:?}");
+        assert!(!is_taken(&vec![Tree::Unsigned(0); MAX_ELEMENTS]), "{format:?}");
+        assert!(is_taken(&[zeros(MAX_ELEMENTS / 2), zeros(MAX_ELEMENTS / 2 - 3)]), "{format:?}");
+        assert!(!is_taken(&[zeros(MAX_ELEMENTS / 2), zeros(MAX_ELEMENTS / 2 - 2)]), "{format:?}");
+    }
+}
+
 /// Without the payload, which shows its frame.
 fn shown(message: &str) -> String {
     message.split("payload: ").next().unwrap_or_default().to_owned()
@@ -405,5 +429,15 @@ proptest! {
         let [json, msgpack, cbor] = FORMATS.map(|format| understood(format, &message));
         prop_assert_eq!(&json, &msgpack);
         prop_assert_eq!(&json, &cbor);
+    }
+
+    #[test]
+    fn a_message_knows_where_its_first_argument_stands(args in prop::collection::vec(tree(), 0..4)) {
+        for format in FORMATS {
+            let payload = called(format, &args).unwrap();
+            let first = payload.encoded_args().map(|list| list.part(payload.first_arg()));
+            let expected = args.first().map(|tree| written(format, tree));
+            prop_assert_eq!(first, expected.as_deref().map(|bytes| encoded(format, bytes)));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bumpalo::Bump;
 use serde::de::Visitor;
 
-use crate::format::{Cursor, Kind, MAX_DEPTH, Malformed, Number};
+use crate::format::{Checked, Cursor, Kind, MAX_DEPTH, Malformed, Number};
 
 pub(super) use crate::format::Elements;
 
@@ -18,6 +18,7 @@ pub(crate) struct Reader<'de> {
     pub(super) at: usize,
     pub(super) arena: &'de Bump,
     pub(super) depth: u8,
+    checked: Checked,
 }
 
 /// [`Elements`] before the first one, and after it: whether a comma must come.
@@ -156,12 +157,19 @@ impl<'de> Cursor<'de> for Reader<'de> {
         Ok(Some(key))
     }
 
-    fn skip(&mut self) -> Result<Range<usize>, Malformed> {
-        self.skip_value()
+    fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
+        self.skip_value(left)
     }
 
     fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {
-        let range = self.skip_value()?;
+        self.white_space();
+        let range = match self.checked.at(self.at) {
+            Some(range) => {
+                self.at = range.end;
+                range
+            }
+            None => self.skip()?,
+        };
         visitor.visit_borrowed_str(self.slice(range))
     }
 
@@ -179,7 +187,12 @@ impl<'de> Reader<'de> {
     /// The cursor stands in front of the text's only value.
     #[inline]
     pub(crate) fn new(text: &'de str, arena: &'de Bump) -> Self {
-        Self { text, at: 0, arena, depth: 0 }
+        Self { text, at: 0, arena, depth: 0, checked: Checked::default() }
+    }
+
+    /// Takes this value as checked.
+    pub(crate) fn trust(&mut self, value: Range<usize>) {
+        self.checked = Checked::new(value);
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::number;
 use super::read::{Elements, LATER, Reader};
-use crate::format::{Cursor as _, MAX_DEPTH, MAX_ELEMENTS, Malformed};
+use crate::format::{Cursor as _, MAX_DEPTH, Malformed};
 
 // One bit for each list or dict that is open.
 const _: () = assert!(MAX_DEPTH as u32 <= u64::BITS);
@@ -14,12 +14,13 @@ impl Reader<'_> {
     ///
     /// The value is checked as if it were read, but for the range of its numbers. No recursion: what is open is
     /// remembered in the bits of one word (set: a dict), for which [`MAX_DEPTH`] leaves room.
-    pub(super) fn skip_value(&mut self) -> Result<Range<usize>, Malformed> {
+    pub(super) fn skip_value(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
         self.white_space();
         let (start, outside) = (self.at, self.depth);
         let mut dicts = 0_u64;
         let mut elements = Elements(LATER);
-        for _ in 0..MAX_ELEMENTS {
+        while *left > 0 {
+            *left -= 1;
             self.white_space();
             match self.peek() {
                 Some(b'[') => {

@@ -16,7 +16,7 @@ use super::passthru::{Passthru, PassthruOptions};
 use crate::cbor;
 use crate::encoded::{Format, Shared};
 use crate::error::Violation;
-use crate::format::{Cursor, Elements, Malformed};
+use crate::format::{Cursor, Elements, MAX_ELEMENTS, Malformed};
 use crate::id::RequestId;
 use crate::json;
 #[cfg(feature = "msgpack")]
@@ -353,28 +353,41 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
 
     /// `Arguments` and `ArgumentsKw`, both optional, and then nothing more (M-01, M-02).
     fn payload(mut self) -> Result<Payload, Violation> {
-        let (mut args, mut kwargs) = (0..0, 0..0);
+        let (mut args, mut first, mut kwargs) = (0..0, 0..0, 0..0);
         if self.reader.element(&mut self.elements)? {
             if !self.reader.is_list() {
                 return Err("Arguments is not a list".into());
             }
-            args = self.container()?;
+            (args, first) = self.arguments()?;
             if self.reader.element(&mut self.elements)? {
                 if !self.reader.is_dict() {
                     return Err("ArgumentsKw is not a dict".into());
                 }
-                kwargs = self.container()?;
+                kwargs = self.keywords()?;
                 if self.reader.element(&mut self.elements)? {
                     return Err("too many elements".into());
                 }
             }
         }
         self.reader.end()?;
-        Ok(Payload::of_frame(self.frame.clone(), args, kwargs))
+        Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_first(&first))
     }
 
-    /// Where a list or dict stands; an empty one stands nowhere, so that absent and empty are the same (M-10).
-    fn container(&mut self) -> Result<Range<usize>, Violation> {
+    /// Where a list stands, and its first element; an empty one stands nowhere, so that absent and empty are the same (M-10).
+    fn arguments(&mut self) -> Result<(Range<usize>, Range<usize>), Violation> {
+        let start = self.reader.at();
+        let (mut elements, mut left, mut first) = (self.reader.list()?, MAX_ELEMENTS - 1, 0..0);
+        while self.reader.element(&mut elements)? {
+            let value = self.reader.skip_counted(&mut left)?;
+            if first.is_empty() {
+                first = value;
+            }
+        }
+        Ok(if first.is_empty() { (0..0, 0..0) } else { (start..self.reader.at(), first) })
+    }
+
+    /// Where a dict stands, or nowhere.
+    fn keywords(&mut self) -> Result<Range<usize>, Violation> {
         let range = self.reader.skip()?;
         let is_empty = self.reader.part(range.clone()).is_empty()?;
         Ok(if is_empty { 0..0 } else { range })

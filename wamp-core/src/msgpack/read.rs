@@ -5,7 +5,7 @@ use std::ops::Range;
 use bumpalo::Bump;
 use serde::de::Visitor;
 
-use crate::format::{Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, is_utf8};
 
 /// A cursor over one MessagePack value. Strings and bytes are lent from the message; nothing has to be decoded.
 #[derive(Debug)]
@@ -14,6 +14,7 @@ pub(crate) struct Reader<'de> {
     at: usize,
     arena: &'de Bump,
     depth: u8,
+    checked: Checked,
 }
 
 impl<'de> Cursor<'de> for Reader<'de> {
@@ -115,16 +116,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
 
     #[inline]
     fn string(&mut self) -> Result<&'de str, Malformed> {
-        let length = match self.peek() {
-            Some(marker @ 0xa0..=0xbf) => {
-                self.at += 1;
-                usize::from(marker & 0x1f)
-            }
-            Some(0xd9) => u8::from_be_bytes(self.scalar()?).into(),
-            Some(0xda) => u16::from_be_bytes(self.scalar()?).into(),
-            Some(0xdb) => self.long()?,
-            _ => return self.fail("expected a string"),
-        };
+        let length = self.string_length()?;
         let start = self.at;
         std::str::from_utf8(self.take(length)?).map_err(|_| Malformed::new("a string is not UTF-8", start))
     }
@@ -188,18 +180,24 @@ impl<'de> Cursor<'de> for Reader<'de> {
         if !self.element(elements)? {
             return Ok(None);
         }
-        match self.kind() {
-            Kind::String => self.string().map(Some),
-            _ => self.fail("a key must be a string"),
+        match self.is_string() {
+            true => self.string().map(Some),
+            false => self.fail("a key must be a string"),
         }
     }
 
-    fn skip(&mut self) -> Result<Range<usize>, Malformed> {
-        self.skip_value()
+    fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
+        self.skip_value(left)
     }
 
     fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {
-        let range = self.skip_value()?;
+        let range = match self.checked.at(self.at) {
+            Some(range) => {
+                self.at = range.end;
+                range
+            }
+            None => self.skip()?,
+        };
         visitor.visit_borrowed_bytes(&self.bytes[range])
     }
 
@@ -219,7 +217,17 @@ impl<'de> Reader<'de> {
     /// The cursor stands in front of the message's only value.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
-        Self { bytes, at: 0, arena, depth: 0 }
+        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default() }
+    }
+
+    /// Takes this value as checked.
+    pub(crate) fn trust(&mut self, value: Range<usize>) {
+        self.checked = Checked::new(value);
+    }
+
+    #[inline]
+    pub(super) fn is_string(&self) -> bool {
+        matches!(self.peek(), Some(0xa0..=0xbf | 0xd9..=0xdb))
     }
 
     #[inline]
@@ -253,6 +261,32 @@ impl<'de> Reader<'de> {
                 Ok(*bytes)
             }
             None => Err(Malformed::new("unexpected end of the message", self.bytes.len())),
+        }
+    }
+
+    /// Passes over the header of a string.
+    #[inline]
+    fn string_length(&mut self) -> Result<usize, Malformed> {
+        Ok(match self.peek() {
+            Some(marker @ 0xa0..=0xbf) => {
+                self.at += 1;
+                usize::from(marker & 0x1f)
+            }
+            Some(0xd9) => u8::from_be_bytes(self.scalar()?).into(),
+            Some(0xda) => u16::from_be_bytes(self.scalar()?).into(),
+            Some(0xdb) => self.long()?,
+            _ => return self.fail("expected a string"),
+        })
+    }
+
+    /// Passes over a string; only the place of one that is none is said.
+    #[inline]
+    pub(super) fn skip_string(&mut self) -> Result<(), Malformed> {
+        let length = self.string_length()?;
+        let start = self.at;
+        match is_utf8(self.take(length)?) {
+            true => Ok(()),
+            false => Err(Malformed::new("a string is not UTF-8", start)),
         }
     }
 
