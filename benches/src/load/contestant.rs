@@ -80,13 +80,13 @@ const PEERS: [Peer; 6] = [
     Peer {
         name: "serverwamp",
         command: &[PYTHON, "python/serverwamp_server.py"],
-        dialect: WAMP,
+        dialect: Dialect::ServerWamp,
         is_router: false,
         bars: &[("64x1", 9.0)],
     },
     Peer {
         name: "crossbar",
-        command: &[PYTHON, "python/crossbar_router.py"],
+        command: &[PYTHON, "python/crossbar_server.py"],
         dialect: WAMP,
         is_router: true,
         bars: &[("64x1", 4.0)],

@@ -17,6 +17,8 @@ pub(crate) enum Dialect {
     /// Sends every message back: the calls of WAMP in this serializer.
     Echo(Serializer),
     Wamp(Serializer),
+    /// WAMP in JSON as `serverwamp` has it: a client cannot publish, and calls a procedure that does.
+    ServerWamp,
     /// JSON-RPC 2.0, with subscriptions as `jsonrpsee` has them.
     JsonRpc,
     /// Socket.IO's version 5 over Engine.IO's version 4.
@@ -31,18 +33,24 @@ pub(crate) struct Exchange {
 }
 
 impl Dialect {
-    pub(crate) fn subprotocol(self) -> Option<&'static str> {
+    /// Of a server that speaks WAMP.
+    fn serializer(self) -> Option<Serializer> {
         match self {
-            Self::Wamp(serializer) => Some(serializer.subprotocol()),
-            _ => None,
+            Self::Wamp(serializer) => Some(serializer),
+            Self::ServerWamp => Some(Serializer::Json),
+            Self::Echo(_) | Self::JsonRpc | Self::SocketIo => None,
         }
+    }
+
+    pub(crate) fn subprotocol(self) -> Option<&'static str> {
+        self.serializer().map(Serializer::subprotocol)
     }
 
     /// Of the frames that carry its messages.
     pub(crate) fn opcode(self) -> u8 {
         match self {
             Self::Echo(serializer) | Self::Wamp(serializer) => serializer.opcode(),
-            Self::JsonRpc | Self::SocketIo => TEXT,
+            Self::ServerWamp | Self::JsonRpc | Self::SocketIo => TEXT,
         }
     }
 
@@ -53,47 +61,54 @@ impl Dialect {
 
     /// Opens a session on a connection that has been upgraded.
     pub(crate) async fn join(self, client: &mut Client) -> Result<()> {
-        match self {
-            Self::Echo(_) | Self::JsonRpc => Ok(()),
-            Self::Wamp(serializer) => {
-                let roles = json!({"callee": {}, "caller": {}, "publisher": {}, "subscriber": {}});
-                ask(client, serializer, json!([1, "realm1", { "roles": roles }]), 2).await.map(drop)
-            }
-            Self::SocketIo => {
-                begins(&client.receive().await?, "0{")?;
-                begins(&client.ask(b"40").await?, "40{")
-            }
+        if let Some(serializer) = self.serializer() {
+            let roles = json!({"callee": {}, "caller": {}, "publisher": {}, "subscriber": {}});
+            ask(client, serializer, json!([1, "realm1", { "roles": roles }]), 2).await?;
         }
+        if self == Self::SocketIo {
+            begins(&client.receive().await?, "0{")?;
+            // A ping may come first.
+            let answer = client.ask(b"40").await?;
+            begins(&if answer == b"2" { client.receive().await? } else { answer }, "40{")?;
+        }
+        Ok(())
     }
 
     /// Closes the session; the connection stays.
     pub(crate) async fn leave(self, client: &mut Client) -> Result<()> {
-        match self {
-            Self::Echo(_) | Self::JsonRpc | Self::SocketIo => Ok(()),
-            Self::Wamp(serializer) => {
-                ask(client, serializer, json!([6, {}, "wamp.close.close_realm"]), 6).await.map(drop)
-            }
+        if let Some(serializer) = self.serializer() {
+            ask(client, serializer, json!([6, {}, "wamp.close.close_realm"]), 6).await?;
         }
+        Ok(())
     }
 
     pub(crate) fn call(self, procedure: Procedure) -> Exchange {
-        let name = procedure.name();
         let (arguments, result) = procedure.example();
-        match self {
-            Self::Echo(serializer) => {
-                let call = Template::wamp(serializer, &format!(r#"[48,#,{{}},"{name}",[{arguments}]]"#));
-                Exchange { request: call.clone(), reply: call }
-            }
-            Self::Wamp(serializer) => Exchange {
-                request: Template::wamp(serializer, &format!(r#"[48,#,{{}},"{name}",[{arguments}]]"#)),
-                reply: Template::wamp(serializer, &format!("[50,#,{{}},[{result}]]")),
-            },
-            Self::JsonRpc => json_rpc(name, &arguments, &result),
-            Self::SocketIo => Exchange {
-                request: Template::text(&format!(r#"42#["{name}",{arguments}]"#)),
-                reply: Template::text(&format!("43#[{result}]")),
-            },
-        }
+        self.exchange(procedure.name(), &arguments, &result)
+    }
+
+    /// A call in which `#` stands for its number.
+    fn exchange(self, procedure: &str, arguments: &str, result: &str) -> Exchange {
+        let call = format!(r#"[48,#,{{}},"{procedure}",[{arguments}]]"#);
+        let (request, reply) = match self {
+            Self::Echo(serializer) => (Template::wamp(serializer, &call), Template::wamp(serializer, &call)),
+            Self::Wamp(serializer) => (
+                Template::wamp(serializer, &call),
+                Template::wamp(serializer, &format!("[50,#,{{}},[{result}]]")),
+            ),
+            Self::ServerWamp => return Self::Wamp(Serializer::Json).exchange(procedure, arguments, result),
+            Self::JsonRpc => (
+                Template::text(&format!(
+                    r#"{{"jsonrpc":"2.0","id":#,"method":"{procedure}","params":[{arguments}]}}"#
+                )),
+                Template::text(&format!(r#"{{"jsonrpc":"2.0","id":#,"result":{result}}}"#)),
+            ),
+            Self::SocketIo => (
+                Template::text(&format!(r#"42#["{procedure}",{arguments}]"#)),
+                Template::text(&format!("43#[{result}]")),
+            ),
+        };
+        Exchange { request, reply }
     }
 
     /// What a router asks the callee of `registration`, and what that must answer.
@@ -116,30 +131,24 @@ impl Dialect {
     }
 
     /// A publication of `bench.topic` with its own number as argument.
-    pub(crate) fn publish(self) -> Result<Exchange> {
+    pub(crate) fn publish(self) -> Exchange {
         match self {
-            Self::Echo(_) => Err("an echo server has no topics".into()),
-            Self::Wamp(serializer) => Ok(Exchange {
+            Self::Wamp(serializer) => Exchange {
                 request: Template::wamp(serializer, r#"[16,#,{"acknowledge":true},"bench.topic",[#]]"#),
                 reply: Template::wamp(serializer, "[17,#,#]"),
-            }),
-            Self::JsonRpc => Ok(json_rpc("bench.publish", "#", "null")),
-            Self::SocketIo => Ok(Exchange {
-                request: Template::text(r#"42#["bench.publish",#]"#),
-                reply: Template::text("43#[]"),
-            }),
+            },
+            _ => self.exchange("bench.publish", "#", "#"),
         }
     }
 
     /// Subscribes to `bench.topic`; what its events look like, whose last number is the argument.
     pub(crate) async fn subscribe(self, client: &mut Client) -> Result<Template> {
+        if let Some(serializer) = self.serializer() {
+            let subscribed = ask(client, serializer, json!([32, 1, {}, "bench.topic"]), 33).await?;
+            let subscription = &subscribed[2];
+            return Ok(Template::wamp(serializer, &format!("[36,{subscription},#,{{}},[#]]")));
+        }
         match self {
-            Self::Echo(_) => Err("an echo server has no topics".into()),
-            Self::Wamp(serializer) => {
-                let subscribed = ask(client, serializer, json!([32, 1, {}, "bench.topic"]), 33).await?;
-                let subscription = &subscribed[2];
-                Ok(Template::wamp(serializer, &format!("[36,{subscription},#,{{}},[#]]")))
-            }
             Self::JsonRpc => {
                 let request = br#"{"jsonrpc":"2.0","id":1,"method":"bench.subscribe","params":[]}"#;
                 let reply: Value = serde_json::from_slice(&client.ask(request).await?)?;
@@ -152,16 +161,8 @@ impl Dialect {
                 begins(&client.ask(br#"421["bench.subscribe"]"#).await?, "431[")?;
                 Ok(Template::text(r#"42["bench.event",#]"#))
             }
+            _ => Err("an echo server has no topics".into()),
         }
-    }
-}
-
-fn json_rpc(method: &str, parameters: &str, result: &str) -> Exchange {
-    Exchange {
-        request: Template::text(&format!(
-            r#"{{"jsonrpc":"2.0","id":#,"method":"{method}","params":[{parameters}]}}"#
-        )),
-        reply: Template::text(&format!(r#"{{"jsonrpc":"2.0","id":#,"result":{result}}}"#)),
     }
 }
 
