@@ -67,9 +67,14 @@ impl Dialect {
         }
         if self == Self::SocketIo {
             begins(&client.receive().await?, "0{")?;
-            // A ping may come first.
-            let answer = client.ask(b"40").await?;
-            begins(&if answer == b"2" { client.receive().await? } else { answer }, "40{")?;
+            // Engine.IO's first ping comes at once, before or after the answer; the next in an hour.
+            match client.ask(b"40").await? {
+                ping if ping == b"2" => begins(&client.receive().await?, "40{")?,
+                answer => {
+                    begins(&answer, "40{")?;
+                    begins(&client.receive().await?, "2")?;
+                }
+            }
         }
         Ok(())
     }
