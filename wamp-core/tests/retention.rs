@@ -148,6 +148,19 @@ fn e_02_how_many_events_of_one_topic_wait_for_their_readers_is_limited() {
 }
 
 #[test]
+fn e_02_an_event_that_takes_the_place_of_another_displaces_no_third() {
+    let router = router();
+    let mut publisher = Client::join(&router);
+    for request in 1..=17 {
+        let reader = request.min(16);
+        let options = json!({"retain": true, "eligible_authid": [format!("reader{reader}")]});
+        publish(&mut publisher, request, options, "a.b", request);
+    }
+    let read = |authid: &str| arguments(&look(&mut with(&router, authid, "x"), 1, json!({}), "a.b").1);
+    assert_eq!((read("reader1"), read("reader16")), (vec![json!(1)], vec![json!(17)]));
+}
+
+#[test]
 fn e_03_and_n_01_a_retained_event_is_the_original_one() {
     let router = router();
     let mut publisher = with(&router, "joe", "staff");

@@ -49,13 +49,16 @@ impl Retention {
     /// Retains an event in place of those of its topic that nobody can want any more.
     pub(super) fn keep(&self, store: &mut Store, event: &Event<'_>) {
         let kept = Arc::new(Kept::of(event));
-        let numbers = store.topics.get(event.topic).cloned().unwrap_or_default();
-        let surplus = (numbers.len() + 1).saturating_sub(PER_TOPIC);
-        for (at, number) in numbers.iter().enumerate() {
-            if at < surplus || store.events.get(number).is_some_and(|older| kept.replaces(older)) {
+        let mut numbers = store.topics.get(event.topic).cloned().unwrap_or_default();
+        numbers.retain(|number| {
+            let is_replaced = store.events.get(number).is_some_and(|older| kept.replaces(older));
+            if is_replaced {
                 store.remove(*number);
             }
-        }
+            !is_replaced
+        });
+        let surplus = (numbers.len() + 1).saturating_sub(PER_TOPIC);
+        numbers[..surplus].iter().for_each(|number| store.remove(*number));
         store.add(kept);
         while store.events.len() > self.max_events || store.bytes > self.max_bytes {
             let Some((&oldest, _)) = store.events.first_key_value() else {
