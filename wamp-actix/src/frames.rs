@@ -81,10 +81,13 @@ pub(crate) enum Incoming {
 
 /// The reading half of one WebSocket.
 ///
-/// A message that came in one frame leaves without being copied, unmasked where it lay in the input.
+/// A message that came in one frame leaves without being copied, unmasked where it lay in the input: unless it is a small
+/// part of what was read at once, which it would keep alive as long as it is kept itself.
 pub(crate) struct Frames {
     limits: FrameLimits,
     input: BytesMut,
+    /// How much was read into the buffer that `input` is what is left of.
+    buffered: usize,
     assembly: Option<Assembly>,
     state: State,
 }
@@ -124,7 +127,7 @@ struct Header {
 impl Frames {
     /// A socket right after its upgrade.
     pub(crate) fn new(limits: FrameLimits) -> Self {
-        Self { limits, input: BytesMut::new(), assembly: None, state: State::Open }
+        Self { limits, input: BytesMut::new(), buffered: 0, assembly: None, state: State::Open }
     }
 
     /// Takes what the socket gave. After a close frame or a fault it is thrown away.
@@ -132,12 +135,16 @@ impl Frames {
         if !matches!(self.state, State::Open) {
             return;
         }
-        if self.input.is_empty() {
-            // Exactly as large as what came: a message that ends it takes the allocation along.
-            self.input = BytesMut::from(bytes);
-        } else {
-            self.input.extend_from_slice(bytes);
+        if 2 * self.input.len() <= self.buffered {
+            // Less is left than was taken: a new buffer, and exactly as large as what is there, because a message that
+            // ends it takes the allocation along.
+            let mut input = BytesMut::with_capacity(self.input.len() + bytes.len());
+            input.extend_from_slice(&self.input);
+            self.buffered = input.len();
+            self.input = input;
         }
+        self.input.extend_from_slice(bytes);
+        self.buffered += bytes.len();
     }
 
     /// The next message or control frame, or `None` when more bytes are needed for one (or none will come: after
@@ -198,7 +205,12 @@ impl Frames {
             return Ok(None);
         }
         self.input.advance(header.size);
-        let mut payload = if self.input.len() == header.payload_length {
+        let is_small = 2 * header.payload_length < self.buffered - header.size;
+        let mut payload = if is_small {
+            let copy = BytesMut::from(&self.input[..header.payload_length]);
+            self.input.advance(header.payload_length);
+            copy
+        } else if self.input.len() == header.payload_length {
             // Not `split_to`: that would make the buffer a shared one, which is an allocation more.
             mem::take(&mut self.input)
         } else {

@@ -212,6 +212,21 @@ fn a_message_in_one_frame_is_not_copied() {
 }
 
 #[test]
+fn a_message_that_is_kept_keeps_no_buffer_of_many() {
+    let large = last(BINARY, &pattern(40_000));
+    let small: Vec<u8> = (0..100).flat_map(|_| last(BINARY, &pattern(100))).collect();
+    for bytes in [small.clone(), [&small, &large, &small[..]].concat()] {
+        let mut frames = Frames::new(LIMITS);
+        frames.feed(&bytes);
+        let buffer = frames.input.as_ptr_range();
+        for message in drain(&mut frames).unwrap() {
+            let Incoming::Binary(payload) = message else { panic!("{message:?}") };
+            assert_eq!(buffer.contains(&payload.as_ptr()), payload.len() == 40_000);
+        }
+    }
+}
+
+#[test]
 fn an_idle_connection_holds_no_buffer() {
     let mut frames = Frames::new(LIMITS);
     let bytes = [last(BINARY, &pattern(5_000)), last(TEXT, b"x"), last(PING, b"")].concat();
