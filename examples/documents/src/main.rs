@@ -1,6 +1,6 @@
 //! A document store served to WAMP clients, over HTTP and by a page, in one actix-web application.
 //!
-//! `documents [--port PORT] [--workers N]`: the page at `http://127.0.0.1:PORT/`, WAMP at `ws://127.0.0.1:PORT/ws`.
+//! `documents [--port PORT]`: the page at `http://127.0.0.1:PORT/`, WAMP at `ws://127.0.0.1:PORT/ws`.
 
 mod handlers;
 mod routes;
@@ -13,25 +13,18 @@ use tracing_subscriber::EnvFilter;
 
 use store::Documents;
 
-struct Options {
-    port: u16,
-    workers: usize,
-}
-
-impl Options {
-    fn parse() -> Result<Self, lexopt::Error> {
-        use lexopt::prelude::*;
-        let mut options = Self { port: 8080, workers: 2 };
-        let mut arguments = lexopt::Parser::from_env();
-        while let Some(argument) = arguments.next()? {
-            match argument {
-                Long("port") => options.port = arguments.value()?.parse()?,
-                Long("workers") => options.workers = arguments.value()?.parse()?,
-                _ => return Err(argument.unexpected()),
-            }
+/// What `--port` says.
+fn port() -> Result<u16, lexopt::Error> {
+    use lexopt::prelude::*;
+    let mut port = 8080;
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("port") => port = arguments.value()?.parse()?,
+            _ => return Err(argument.unexpected()),
         }
-        Ok(options)
     }
+    Ok(port)
 }
 
 fn log_to_stderr() {
@@ -42,7 +35,7 @@ fn log_to_stderr() {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Options { port, workers } = Options::parse()?;
+    let port = port()?;
     log_to_stderr();
 
     // What is wrong with a handler is told here, not when the first client comes.
@@ -56,7 +49,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     })
     .on_connect(wamp_actix::on_connect)
     .tcp_nodelay(true)
-    .workers(workers)
     // The router says GOODBYE to its sessions at SIGTERM; nothing else here is worth waiting for.
     .shutdown_timeout(1)
     .bind(("127.0.0.1", port))?;

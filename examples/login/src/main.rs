@@ -1,6 +1,6 @@
 //! A login form whose cookie says who a WAMP session is, and a page that shows what each role may do.
 //!
-//! `login [--port PORT] [--workers N]`: the page at `http://127.0.0.1:PORT/`, WAMP at `ws://127.0.0.1:PORT/ws`.
+//! `login [--port PORT]`: the page at `http://127.0.0.1:PORT/`, WAMP at `ws://127.0.0.1:PORT/ws`.
 
 mod accounts;
 mod board;
@@ -18,25 +18,18 @@ use wamp_actix::Router;
 use board::Board;
 use logins::Logins;
 
-struct Options {
-    port: u16,
-    workers: usize,
-}
-
-impl Options {
-    fn parse() -> Result<Self, lexopt::Error> {
-        use lexopt::prelude::*;
-        let mut options = Self { port: 8080, workers: 2 };
-        let mut arguments = lexopt::Parser::from_env();
-        while let Some(argument) = arguments.next()? {
-            match argument {
-                Long("port") => options.port = arguments.value()?.parse()?,
-                Long("workers") => options.workers = arguments.value()?.parse()?,
-                _ => return Err(argument.unexpected()),
-            }
+/// What `--port` says.
+fn port() -> Result<u16, lexopt::Error> {
+    use lexopt::prelude::*;
+    let mut port = 8080;
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("port") => port = arguments.value()?.parse()?,
+            _ => return Err(argument.unexpected()),
         }
-        Ok(options)
     }
+    Ok(port)
 }
 
 fn log_to_stderr() {
@@ -47,7 +40,7 @@ fn log_to_stderr() {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Options { port, workers } = Options::parse()?;
+    let port = port()?;
     log_to_stderr();
 
     let (logins, board) = (Data::new(Logins::default()), Data::new(Board::default()));
@@ -62,7 +55,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     })
     .on_connect(wamp_actix::on_connect)
     .tcp_nodelay(true)
-    .workers(workers)
     // To verify a password takes 19 MiB: whoever tries many waits in a queue.
     .worker_max_blocking_threads(4)
     // The router says GOODBYE to its sessions at SIGTERM; nothing else here is worth waiting for.
