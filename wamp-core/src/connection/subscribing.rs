@@ -1,28 +1,27 @@
-//! The subscriptions of one session: asked for, held back until a handler accepts them, and ended.
+//! The subscriptions of one session: asked for and ended.
+
+mod deciding;
+mod delivering;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context as TaskContext, Poll, Waker};
 
 use bytes::Bytes;
 
 use super::authorizing::Asked;
 use super::joined::Joined;
-use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
-use crate::handler::{Entry, Registration};
-use crate::id::{PublicationId, RequestId, SubscriptionId};
-use crate::mailbox::{Delivery, Envelope};
-use crate::message::{self, EventDetails, MatchPolicy, SubscribeOptions, code};
+use crate::handler::Registration;
+use crate::id::{RequestId, SubscriptionId};
+use crate::message::{self, MatchPolicy, SubscribeOptions, code};
 use crate::meta;
 use crate::pattern::Pattern;
-use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::realm::Realm;
 use crate::registry::Declared;
 use crate::reply::{Acceptance, Held};
-use crate::tasks::{Slot, Source, Task, Work};
+use crate::tasks::{Slot, Source, Work};
 
 /// The subscriptions of one session.
 #[derive(Debug, Default)]
@@ -230,96 +229,6 @@ impl Joined {
         Ok(())
     }
 
-    fn ask_subscribe(
-        &mut self,
-        request: RequestId,
-        id: SubscriptionId,
-        topic: Pattern,
-        retained: Vec<Bytes>,
-        handler: &'static Registration,
-    ) {
-        let Entry::Subscribe(run) = handler.entry else {
-            return;
-        };
-        let uri = topic.uri.clone();
-        let pending = State::Pending {
-            requests: vec![request],
-            retained,
-            held: Vec::new(),
-            held_bytes: 0,
-            deciding: None,
-        };
-        self.subscriptions.insert(id, topic, pending);
-        let Some(Subscribed { active, .. }) = self.subscriptions.by_id.get(&id) else {
-            return;
-        };
-        let subject = Subject::Subscribe(id, Arc::clone(active));
-        let mut work = Work::new(run(self.context(handler, &uri, Payload::empty(), subject)));
-        match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
-            Poll::Ready(decision) => self.subscribe_decided(id, request, decision),
-            Poll::Pending => self.await_decision(id, request, Slot::new(work)),
-        }
-    }
-
-    fn await_decision(&mut self, id: SubscriptionId, request: RequestId, work: Slot<Work<Acceptance>>) {
-        if let Some(Subscribed { state: State::Pending { deciding, .. }, .. }) =
-            self.subscriptions.by_id.get_mut(&id)
-        {
-            *deciding = Some(work.clone());
-        }
-        self.tasks.proceed(Task::Subscribe(id, request, work), false);
-    }
-
-    /// What the handler says that `request` asked. If it was given up, nobody listens any more.
-    pub(super) fn subscribe_decided(
-        &mut self,
-        id: SubscriptionId,
-        request: RequestId,
-        decision: Result<Acceptance, Error>,
-    ) {
-        let state = self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state);
-        let Some(State::Pending { requests, retained, held, .. }) = state else {
-            return;
-        };
-        if requests.first() != Some(&request) {
-            return;
-        }
-        let requests = std::mem::take(requests);
-        let (retained, held) = (std::mem::take(retained), std::mem::take(held));
-        match decision {
-            Ok(acceptance) => self.accept(id, &requests, acceptance, &retained, &held),
-            Err(error) => {
-                self.withdraw(id);
-                requests.iter().for_each(|request| self.error(code::SUBSCRIBE, *request, &error));
-            }
-        }
-    }
-
-    /// SUBSCRIBED, what was retained before it, the snapshot, then what was held back: in this order (B-12).
-    fn accept(
-        &mut self,
-        id: SubscriptionId,
-        requests: &[RequestId],
-        acceptance: Acceptance,
-        retained: &[Bytes],
-        held: &[Bytes],
-    ) {
-        let Acceptance { snapshots, streams, holds } = acceptance;
-        requests.iter().for_each(|request| self.subscribed(*request, id));
-        self.copy(retained);
-        snapshots.iter().for_each(|payload| self.send_event(id, true, payload));
-        self.copy(held);
-        let sources: Vec<_> = streams.into_iter().map(Source::new).collect();
-        let tasks = sources.iter().map(|source| Task::Events(id, source.clone())).collect::<Vec<_>>();
-        if let Some(subscribed) = self.subscriptions.by_id.get_mut(&id) {
-            subscribed.state = State::accepted(sources, holds);
-        }
-        self.announce(id);
-        for task in tasks {
-            self.tasks.proceed(task, false);
-        }
-    }
-
     pub(super) fn unsubscribe(&mut self, request: RequestId, subscription: u64) -> Result<(), Violation> {
         self.expect(request)?;
         let id = SubscriptionId::new(subscription).filter(|id| self.subscriptions.is_accepted(*id));
@@ -339,74 +248,6 @@ impl Joined {
         Ok(())
     }
 
-    /// Sends what lies in the mailbox.
-    pub(super) fn flush_mailbox(&mut self) {
-        while let Some(delivery) = self.link.session.peer().mailbox.take() {
-            match delivery {
-                Delivery::Event(envelope) => self.event(envelope),
-                Delivery::Revoked { subscription, reason } => {
-                    self.subscription_revoked(subscription, &reason);
-                }
-                Delivery::Routing(routing) => self.routed(*routing),
-                Delivery::End(_) => {}
-            }
-        }
-    }
-
-    /// The router took the session out of a subscription (E-12). A client is told if it announced that it understands. If it
-    /// left and subscribed anew, on another thread, before this was in its mailbox, it stays.
-    pub(super) fn subscription_revoked(&mut self, id: SubscriptionId, reason: &str) {
-        let session = self.session().peer().id;
-        let subscription = self.served.realm.broker().subscription(id);
-        if subscription.is_some_and(|subscription| subscription.holder(session).is_some()) {
-            return;
-        }
-        let is_told = self.session().peer().features.subscriber.subscription_revocation;
-        if self.subscriptions.is_accepted(id) && self.subscriptions.remove(id).is_some() && is_told {
-            self.link.outbox.borrow_mut().send(|s, out| message::subscription_revoked(s, out, id, reason));
-        }
-    }
-
-    /// An event from the mailbox. One for a subscription that has ended is dropped.
-    pub(super) fn event(&mut self, envelope: Envelope) {
-        let Envelope { subscription: id, message } = envelope;
-        match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
-            Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&message),
-            Some(State::Pending { requests, held, held_bytes, .. }) => {
-                let limits = &self.link.limits;
-                *held_bytes += message.len();
-                if held.len() < limits.queued_messages && *held_bytes <= limits.queued_bytes {
-                    held.push(message);
-                } else {
-                    let request = requests[0];
-                    self.give_up(id, request);
-                }
-            }
-            None => {}
-        }
-    }
-
-    /// A handler that takes longer than its topic is bounded: refused rather than with a gap.
-    fn give_up(&mut self, id: SubscriptionId, request: RequestId) {
-        let error = Error::new(uris::UNAVAILABLE).arg("too many events while the subscription was decided");
-        self.subscribe_decided(id, request, Err(error));
-    }
-
-    /// An item of the stream that a handler attached.
-    pub(super) fn emitted(&mut self, id: SubscriptionId, payload: &Payload, source: Source) {
-        if self.subscriptions.is_accepted(id) {
-            self.send_event(id, false, payload);
-            let parked = !self.has_room();
-            self.tasks.proceed(Task::Events(id, source), parked);
-        }
-    }
-
-    fn withdraw(&mut self, id: SubscriptionId) {
-        if let Some(subscribed) = self.subscriptions.remove(id) {
-            unsubscribe(&self.served.realm, &subscribed.topic, self.link.session.peer());
-        }
-    }
-
     /// The subscription is the session's now.
     fn announce(&self, id: SubscriptionId) {
         let (realm, session) = (&self.served.realm, self.link.session.id());
@@ -415,21 +256,7 @@ impl Joined {
         }
     }
 
-    fn copy(&self, messages: &[Bytes]) {
-        messages.iter().for_each(|message| self.link.outbox.borrow_mut().copy(message));
-    }
-
     fn subscribed(&self, request: RequestId, id: SubscriptionId) {
         self.link.outbox.borrow_mut().send(|s, out| message::subscribed(s, out, request, id));
-    }
-
-    fn send_event(&self, id: SubscriptionId, retained: bool, payload: &Payload) {
-        let publication = PublicationId::random();
-        let details = EventDetails { retained, ..EventDetails::default() };
-        let mut outbox = self.link.outbox.borrow_mut();
-        let sent = outbox.write(|s, out| message::event(s, out, id, publication, &details, payload));
-        if let Err(error) = sent {
-            tracing::warn!(subscription = %id, %error, "an event is left out");
-        }
     }
 }

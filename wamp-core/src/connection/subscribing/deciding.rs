@@ -1,0 +1,122 @@
+//! Subscriptions that a handler decides about, and what is held back until then.
+
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use bytes::Bytes;
+
+use super::{State, Subscribed, unsubscribe};
+use crate::connection::joined::Joined;
+use crate::context::Subject;
+use crate::error::{Error, uris};
+use crate::handler::{Entry, Registration};
+use crate::id::{RequestId, SubscriptionId};
+use crate::message::code;
+use crate::pattern::Pattern;
+use crate::payload::Payload;
+use crate::reply::Acceptance;
+use crate::tasks::{Slot, Source, Task, Work};
+
+impl Joined {
+    pub(super) fn ask_subscribe(
+        &mut self,
+        request: RequestId,
+        id: SubscriptionId,
+        topic: Pattern,
+        retained: Vec<Bytes>,
+        handler: &'static Registration,
+    ) {
+        let Entry::Subscribe(run) = handler.entry else {
+            return;
+        };
+        let uri = topic.uri.clone();
+        let pending = State::Pending {
+            requests: vec![request],
+            retained,
+            held: Vec::new(),
+            held_bytes: 0,
+            deciding: None,
+        };
+        self.subscriptions.insert(id, topic, pending);
+        let Some(Subscribed { active, .. }) = self.subscriptions.by_id.get(&id) else {
+            return;
+        };
+        let subject = Subject::Subscribe(id, Arc::clone(active));
+        let mut work = Work::new(run(self.context(handler, &uri, Payload::empty(), subject)));
+        match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
+            Poll::Ready(decision) => self.subscribe_decided(id, request, decision),
+            Poll::Pending => self.await_decision(id, request, Slot::new(work)),
+        }
+    }
+
+    fn await_decision(&mut self, id: SubscriptionId, request: RequestId, work: Slot<Work<Acceptance>>) {
+        if let Some(Subscribed { state: State::Pending { deciding, .. }, .. }) =
+            self.subscriptions.by_id.get_mut(&id)
+        {
+            *deciding = Some(work.clone());
+        }
+        self.tasks.proceed(Task::Subscribe(id, request, work), false);
+    }
+
+    /// What the handler says that `request` asked. If it was given up, nobody listens any more.
+    pub(in crate::connection) fn subscribe_decided(
+        &mut self,
+        id: SubscriptionId,
+        request: RequestId,
+        decision: Result<Acceptance, Error>,
+    ) {
+        let state = self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state);
+        let Some(State::Pending { requests, retained, held, .. }) = state else {
+            return;
+        };
+        if requests.first() != Some(&request) {
+            return;
+        }
+        let requests = std::mem::take(requests);
+        let (retained, held) = (std::mem::take(retained), std::mem::take(held));
+        match decision {
+            Ok(acceptance) => self.accept(id, &requests, acceptance, &retained, &held),
+            Err(error) => {
+                self.withdraw(id);
+                requests.iter().for_each(|request| self.error(code::SUBSCRIBE, *request, &error));
+            }
+        }
+    }
+
+    /// SUBSCRIBED, what was retained before it, the snapshot, then what was held back: in this order (B-12).
+    fn accept(
+        &mut self,
+        id: SubscriptionId,
+        requests: &[RequestId],
+        acceptance: Acceptance,
+        retained: &[Bytes],
+        held: &[Bytes],
+    ) {
+        let Acceptance { snapshots, streams, holds } = acceptance;
+        requests.iter().for_each(|request| self.subscribed(*request, id));
+        self.copy(retained);
+        snapshots.iter().for_each(|payload| self.send_event(id, true, payload));
+        self.copy(held);
+        let sources: Vec<_> = streams.into_iter().map(Source::new).collect();
+        let tasks = sources.iter().map(|source| Task::Events(id, source.clone())).collect::<Vec<_>>();
+        if let Some(subscribed) = self.subscriptions.by_id.get_mut(&id) {
+            subscribed.state = State::accepted(sources, holds);
+        }
+        self.announce(id);
+        for task in tasks {
+            self.tasks.proceed(task, false);
+        }
+    }
+
+    /// A handler that takes longer than its topic is bounded: refused rather than with a gap.
+    pub(super) fn give_up(&mut self, id: SubscriptionId, request: RequestId) {
+        let error = Error::new(uris::UNAVAILABLE).arg("too many events while the subscription was decided");
+        self.subscribe_decided(id, request, Err(error));
+    }
+
+    fn withdraw(&mut self, id: SubscriptionId) {
+        if let Some(subscribed) = self.subscriptions.remove(id) {
+            unsubscribe(&self.served.realm, &subscribed.topic, self.link.session.peer());
+        }
+    }
+}

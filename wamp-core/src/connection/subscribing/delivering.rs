@@ -1,0 +1,83 @@
+//! What comes to the subscriptions of one session: events, and their end by the router.
+
+use bytes::Bytes;
+
+use super::State;
+use crate::connection::joined::Joined;
+use crate::id::{PublicationId, SubscriptionId};
+use crate::mailbox::{Delivery, Envelope};
+use crate::message::{self, EventDetails};
+use crate::payload::Payload;
+use crate::tasks::{Source, Task};
+
+impl Joined {
+    /// Sends what lies in the mailbox.
+    pub(in crate::connection) fn flush_mailbox(&mut self) {
+        while let Some(delivery) = self.link.session.peer().mailbox.take() {
+            match delivery {
+                Delivery::Event(envelope) => self.event(envelope),
+                Delivery::Revoked { subscription, reason } => {
+                    self.subscription_revoked(subscription, &reason);
+                }
+                Delivery::Routing(routing) => self.routed(*routing),
+                Delivery::End(_) => {}
+            }
+        }
+    }
+
+    /// The router took the session out of a subscription (E-12). A client is told if it announced that it understands. If it
+    /// left and subscribed anew, on another thread, before this was in its mailbox, it stays.
+    pub(in crate::connection) fn subscription_revoked(&mut self, id: SubscriptionId, reason: &str) {
+        let session = self.session().peer().id;
+        let subscription = self.served.realm.broker().subscription(id);
+        if subscription.is_some_and(|subscription| subscription.holder(session).is_some()) {
+            return;
+        }
+        let is_told = self.session().peer().features.subscriber.subscription_revocation;
+        if self.subscriptions.is_accepted(id) && self.subscriptions.remove(id).is_some() && is_told {
+            self.link.outbox.borrow_mut().send(|s, out| message::subscription_revoked(s, out, id, reason));
+        }
+    }
+
+    /// An event from the mailbox. One for a subscription that has ended is dropped.
+    pub(in crate::connection) fn event(&mut self, envelope: Envelope) {
+        let Envelope { subscription: id, message } = envelope;
+        match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
+            Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&message),
+            Some(State::Pending { requests, held, held_bytes, .. }) => {
+                let limits = &self.link.limits;
+                *held_bytes += message.len();
+                if held.len() < limits.queued_messages && *held_bytes <= limits.queued_bytes {
+                    held.push(message);
+                } else {
+                    let request = requests[0];
+                    self.give_up(id, request);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// An item of the stream that a handler attached.
+    pub(in crate::connection) fn emitted(&mut self, id: SubscriptionId, payload: &Payload, source: Source) {
+        if self.subscriptions.is_accepted(id) {
+            self.send_event(id, false, payload);
+            let parked = !self.has_room();
+            self.tasks.proceed(Task::Events(id, source), parked);
+        }
+    }
+
+    pub(super) fn copy(&self, messages: &[Bytes]) {
+        messages.iter().for_each(|message| self.link.outbox.borrow_mut().copy(message));
+    }
+
+    pub(super) fn send_event(&self, id: SubscriptionId, retained: bool, payload: &Payload) {
+        let publication = PublicationId::random();
+        let details = EventDetails { retained, ..EventDetails::default() };
+        let mut outbox = self.link.outbox.borrow_mut();
+        let sent = outbox.write(|s, out| message::event(s, out, id, publication, &details, payload));
+        if let Err(error) = sent {
+            tracing::warn!(subscription = %id, %error, "an event is left out");
+        }
+    }
+}
