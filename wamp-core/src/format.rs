@@ -10,6 +10,8 @@ mod deserializer;
 mod error;
 mod key;
 mod number;
+#[cfg(test)]
+pub(crate) mod samples;
 pub(crate) mod transcode;
 pub(crate) mod write;
 

@@ -7,16 +7,9 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::{Value, json};
 
 use super::{read, refusal};
+use crate::format::samples::{Bytes, Point, Shape};
 use crate::format::{AtCursor, Cursor as _, MAX_DEPTH, Malformed, RAW_TOKEN};
 use crate::json::Reader;
-
-#[derive(Debug, PartialEq, serde::Deserialize)]
-struct Point {
-    x: i32,
-    y: Option<u8>,
-    #[serde(default)]
-    tags: Vec<(i64, f32)>,
-}
 
 #[derive(Debug, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,47 +23,6 @@ struct Meters(f64);
 
 #[derive(Debug, PartialEq, serde::Deserialize)]
 struct Nothing;
-
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
-enum Shape {
-    Empty,
-    Circle(u32),
-    Line(i8, i8),
-    Named { name: String },
-}
-
-/// Takes whatever `deserialize_bytes` gives.
-#[derive(Debug, PartialEq)]
-enum Bytes {
-    Borrowed(Vec<u8>),
-    List(Vec<u8>),
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-
-            fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Bytes, E> {
-                Ok(Bytes::Borrowed(bytes.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Bytes, A::Error> {
-                let mut list = Vec::new();
-                while let Some(byte) = items.next_element()? {
-                    list.push(byte);
-                }
-                Ok(Bytes::List(list))
-            }
-        }
-        deserializer.deserialize_bytes(Either)
-    }
-}
 
 /// A newtype that asks for the text of its value.
 struct Raw<'de>(&'de str);
