@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::fmt::Display;
 
 use futures_util::stream::Stream;
+use serde::{Serialize, Serializer};
 
 use crate::context::Context;
 use crate::error::{Error, WampError};
@@ -34,6 +35,9 @@ pub trait Plain<T>: Sized {
     /// The value, which is no stream: `_item` would take its items apart.
     fn items<R>(self, _item: impl FnMut(T) -> R) -> T;
 
+    /// The value, as an item of a stream.
+    fn item(self) -> T;
+
     /// The value as the only positional result.
     fn reply(self) -> Single<T>;
 }
@@ -44,6 +48,10 @@ impl<T> Plain<T> for Outcome<T> {
     }
 
     fn items<R>(self, _item: impl FnMut(T) -> R) -> T {
+        self.0
+    }
+
+    fn item(self) -> T {
         self.0
     }
 
@@ -68,13 +76,18 @@ impl<T, E> Outcome<Result<T, E>> {
         self.0
     }
 
-    // Of what was in a `Result` already.
+    // Of what was in a `Result` already, as the other.
+    pub fn item(self) -> Nested<T, E> {
+        Nested(self.0)
+    }
+
     pub fn reply(self) -> Nested<T, E> {
         Nested(self.0)
     }
 }
 
-/// A `Result` that a handler returned in a `Result`: it is not sent, for its `Err` would be a value in a RESULT.
+/// A `Result` in a `Result` that a handler returned, or its stream: it is not sent, for its `Err` would be a value in a
+/// RESULT.
 #[derive(Debug)]
 pub struct Nested<T, E>(pub Result<T, E>);
 
@@ -91,6 +104,16 @@ where
 {
     fn write(self, _: &mut Tail<'_>) -> Result<(), EncodeError> {
         Ok(())
+    }
+}
+
+/// As an item of a stream.
+impl<T, E> Serialize for Nested<T, E>
+where
+    Result<T, E>: Flat,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
     }
 }
 

@@ -105,7 +105,9 @@ impl Glue<'_> {
         let Self { handler: Handler { ident, parameters, .. }, private } = self;
         let (name, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
         let sources = || parameters.iter().zip(&run.sources).enumerate();
-        let rest_is_taken = run.sources.iter().any(|source| matches!(source, Source::Args));
+        // Elsewhere there are no chunks that could be beside it.
+        let rest_is_taken =
+            run.kind == Kind::Rpc && run.sources.iter().any(|source| matches!(source, Source::Args));
         let checks = sources().map(|(at, (parameter, source))| {
             let only_one = rest_is_taken.then(|| self.check_beside_args(&parameter.ty));
             let check = self.check(at, parameter, source, run.kind);
@@ -273,7 +275,11 @@ impl Glue<'_> {
             Kind::Rpc => {
                 let value = returns.cover(quote!(#private::Outcome(__wamp_value).reply()));
                 let items = returns.cover(quote! {
-                    #private::Outcome(__wamp_value).items(|__wamp_item| #private::Outcome(__wamp_item).into_result())
+                    #private::Outcome(__wamp_value).items(|__wamp_item| {
+                        #private::Outcome(__wamp_item)
+                            .into_result()
+                            .map(|__wamp_item| #private::Outcome(__wamp_item).item())
+                    })
                 });
                 let fault = returns.cover(quote!(&__wamp_error));
                 let (respond, error) =
