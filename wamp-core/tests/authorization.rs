@@ -372,6 +372,20 @@ fn chunks_that_come_before_the_permission_reach_the_callee_after_it() {
 }
 
 #[test]
+fn chunks_that_wait_for_the_permission_are_limited_in_number() {
+    let limits = Limits { queued_messages: 10, ..Limits::default() };
+    let mut caller = Client::connect(&router_with(&limits));
+    let features = r#"{"progressive_call_invocations":true}"#;
+    caller.ask(format!(r#"[1,"realm1",{{"roles":{{"caller":{{"features":{features}}}}}}}]"#));
+    for _ in 0..11 {
+        caller.send(r#"[48,1,{"progress":true},"test.gated"]"#);
+    }
+    caller.assert_silent();
+    let answer = caller.ask(r#"[48,1,{"progress":true},"test.gated"]"#);
+    assert_error(&answer, 48, 1, "wamp.error.unavailable");
+}
+
+#[test]
 fn a_realm_without_an_authoriser_asks_nobody() {
     let mut client = Client::join_in(&router(), "free");
     assert_eq!(client.ask(r#"[48,1,{},"test.add",[1,2]]"#), json!([50, 1, {}, [3]]));

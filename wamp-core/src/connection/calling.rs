@@ -172,7 +172,7 @@ impl Joined {
             return;
         }
         let taken = match by {
-            By::Authorizer(_, waiting) => waiting.add(options, payload, self.link.limits.bytes_in_flight),
+            By::Authorizer(_, waiting) => waiting.add(options, payload, &self.link.limits),
             By::Callee(routed) => routed::chunk(routed, options.goes_on(), payload),
             By::Handler(_) => match &call.chunks {
                 Some(chunks) if !chunks.push(payload, options.goes_on(), &self.link.limits) => {

@@ -10,6 +10,7 @@ use crate::call::CallState;
 use crate::connection::joined::Joined;
 use crate::error::{Error, uris};
 use crate::id::RequestId;
+use crate::limits::Limits;
 use crate::message::{CallOptions, MatchPolicy, code};
 use crate::payload::Payload;
 use crate::tasks::{Run, Task, Work};
@@ -33,10 +34,10 @@ impl Waiting {
         &mut self,
         options: CallOptions,
         payload: Payload,
-        limit: usize,
+        limits: &Limits,
     ) -> Result<(), &'static str> {
         let bytes = payload.kept_bytes();
-        if self.share.get() + bytes > limit {
+        if self.share.get() + bytes > limits.bytes_in_flight || self.chunks.len() > limits.queued_messages {
             return Err(uris::UNAVAILABLE);
         }
         self.share.set(self.share.get() + bytes);
