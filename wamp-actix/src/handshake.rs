@@ -128,11 +128,11 @@ impl Origins {
         if allowed {
             return Ok(());
         }
-        // What it was compared with is for those who run the server, not for strangers.
-        let text = format!("the Origin {} is not allowed", shown(&origin));
-        tracing::warn!(
-            "WebSocket upgrade refused: {text}: it does not match {compared}; others are allowed by .origins([…])"
+        let text = format!(
+            "the Origin {} may not connect: it does not match {compared}; other origins are allowed by .origins([…])",
+            shown(&origin)
         );
+        tracing::warn!("WebSocket upgrade refused: {text}");
         Err(refusal(StatusCode::FORBIDDEN, text))
     }
 }

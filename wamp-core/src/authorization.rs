@@ -1,7 +1,7 @@
 //! Authorisation: what a realm's authoriser is asked, and what of its decisions a session remembers.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
@@ -169,8 +169,12 @@ pub(crate) enum Gate {
 type ByUri = HashMap<String, Permission>;
 
 /// What a session remembers of its authoriser's decisions.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Decisions(Rc<RefCell<HashMap<(Action, MatchPolicy), ByUri>>>);
+///
+/// It takes no memory before the first, and never where there is no authoriser.
+#[derive(Debug, Default)]
+pub(crate) struct Decisions(OnceCell<Rc<RefCell<Remembered>>>);
+
+type Remembered = HashMap<(Action, MatchPolicy), ByUri>;
 
 impl Decisions {
     /// Asks the authoriser, or remembers what it said. It fails closed: an error or a panic is a denial (Z-02).
@@ -185,7 +189,7 @@ impl Decisions {
         if let Some(permission) = self.remembered(action, policy, uri) {
             return Gate::Decided(permission.decision());
         }
-        let (decisions, authorizer) = (self.clone(), authorizer.clone());
+        let (decisions, authorizer) = (Rc::clone(self.0.get_or_init(Rc::default)), authorizer.clone());
         let authorization = Authorization { link: Rc::clone(link), action, policy, uri: uri.to_owned() };
         let mut answer: Answer<()> = Box::pin(async move {
             let uri = authorization.uri.clone();
@@ -197,7 +201,7 @@ impl Decisions {
                 Ok(Err(error)) => return Err(failed(&error)),
                 Err(panic) => return Err(failed(&Error::panicked(&*panic))),
             };
-            decisions.remember(action, policy, uri, permission);
+            remember(&mut decisions.borrow_mut(), action, policy, uri, permission);
             permission.decision()
         });
         match answer.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
@@ -207,20 +211,25 @@ impl Decisions {
     }
 
     fn remembered(&self, action: Action, policy: MatchPolicy, uri: &str) -> Option<Permission> {
-        self.0.borrow().get(&(action, policy))?.get(uri).copied()
+        self.0.get()?.borrow().get(&(action, policy))?.get(uri).copied()
     }
+}
 
-    fn remember(&self, action: Action, policy: MatchPolicy, uri: String, permission: Permission) {
-        if permission.once {
-            return;
-        }
-        let mut decisions = self.0.borrow_mut();
-        // Who asks for so many different things is slowed down by asking anew, and takes no more memory.
-        if decisions.values().map(HashMap::len).sum::<usize>() >= REMEMBERED {
-            decisions.clear();
-        }
-        decisions.entry((action, policy)).or_default().insert(uri, permission);
+fn remember(
+    decisions: &mut Remembered,
+    action: Action,
+    policy: MatchPolicy,
+    uri: String,
+    permission: Permission,
+) {
+    if permission.once {
+        return;
     }
+    // Who asks for so many different things is slowed down by asking anew, and takes no more memory.
+    if decisions.values().map(HashMap::len).sum::<usize>() >= REMEMBERED {
+        decisions.clear();
+    }
+    decisions.entry((action, policy)).or_default().insert(uri, permission);
 }
 
 /// Z-02. The cause stays in the log.

@@ -162,7 +162,8 @@ fn next(stream: &mut Guarded<PayloadStream>, context: &mut Context<'_>) -> Poll<
 /// All handlers of a connection that were not ready at once.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
-    running: FuturesUnordered<Task>,
+    /// None before the first: it costs two allocations, and most sessions never have one.
+    running: Option<FuturesUnordered<Task>>,
     /// Streams that wait until the peer has taken what there is.
     parked: Vec<Task>,
 }
@@ -174,10 +175,14 @@ impl Tasks {
         match Pin::new(&mut task).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(done) => Some(done),
             Poll::Pending => {
-                self.running.push(task);
+                self.run(task);
                 None
             }
         }
+    }
+
+    fn run(&mut self, task: Task) {
+        self.running.get_or_insert_default().push(task);
     }
 
     /// Lets a stream go on: at once, or when [`resume`](Self::resume) is called.
@@ -185,19 +190,21 @@ impl Tasks {
         if parked {
             self.parked.push(stream);
         } else {
-            self.running.push(stream);
+            self.run(stream);
         }
     }
 
     pub(crate) fn resume(&mut self) {
-        self.running.extend(self.parked.drain(..));
+        if !self.parked.is_empty() {
+            self.running.get_or_insert_default().extend(self.parked.drain(..));
+        }
     }
 
     /// What a task came to; `Pending` while all of them wait, or there is none.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Done> {
-        match self.running.poll_next_unpin(context) {
-            Poll::Ready(Some(done)) => Poll::Ready(done),
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        match self.running.as_mut().map(|running| running.poll_next_unpin(context)) {
+            Some(Poll::Ready(Some(done))) => Poll::Ready(done),
+            Some(Poll::Ready(None) | Poll::Pending) | None => Poll::Pending,
         }
     }
 }

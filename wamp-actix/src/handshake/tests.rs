@@ -347,7 +347,7 @@ fn an_entry_that_is_no_origin_is_found() {
 }
 
 #[test]
-fn a_refused_origin_is_told_and_the_log_has_once_with_what_it_was_compared() {
+fn a_refused_origin_is_told_and_logged_once_with_what_it_was_compared_with() {
     let list = listed_origins(&["https://app.example"]);
     for (origins, headers, compared) in [
         (&Origins::SameHost, &[][..], "Host \"good.example\""),
@@ -360,9 +360,10 @@ fn a_refused_origin_is_told_and_the_log_has_once_with_what_it_was_compared() {
         let log = Log::of(|| text = body(check_origin(&headers, origins)));
         let [(level, line)] = &log[..] else { panic!("one line: {log:?}") };
         assert_eq!(*level, Level::WARN);
-        assert_eq!(text, "the Origin \"http://evil.example\" is not allowed\n");
-        for part in [text.trim_end(), compared, ".origins([…])"] {
-            assert!(line.contains(part), "{line}");
+        for text in [&text, line] {
+            assert!(text.contains("\"http://evil.example\""), "{text}");
+            assert!(text.contains(compared), "{text}");
+            assert!(text.contains(".origins([…])"), "{text}");
         }
     }
 }
