@@ -81,8 +81,7 @@ pub(crate) enum Incoming {
 
 /// The reading half of one WebSocket.
 ///
-/// A message that came in one frame leaves without being copied, unmasked where it lay in the input: unless it is a small
-/// part of what was read at once, which it would keep alive as long as it is kept itself.
+/// A message that came in one frame leaves without being copied, unmasked where it lay in the input.
 pub(crate) struct Frames {
     limits: FrameLimits,
     input: BytesMut,
@@ -150,17 +149,20 @@ impl Frames {
     /// The next message or control frame, or `None` when more bytes are needed for one (or none will come: after
     /// a close). To be called until it gives `None`. An idle connection holds no buffer.
     ///
+    /// With `apart`, a message that is a small part of what was read with it is copied, so that it keeps no more than
+    /// itself alive.
+    ///
     /// # Errors
     /// The code with which to close, as soon as a header shows it, and again at every later call:
     /// [`TooBig`](CloseCode::TooBig) for the limits, [`InvalidPayload`](CloseCode::InvalidPayload) for what is not
     /// UTF-8, [`ProtocolError`](CloseCode::ProtocolError) for the other rules of RFC 6455.
-    pub(crate) fn next(&mut self) -> Result<Option<Incoming>, CloseCode> {
+    pub(crate) fn next(&mut self, apart: bool) -> Result<Option<Incoming>, CloseCode> {
         match self.state {
             State::Open => {}
             State::Closed => return Ok(None),
             State::Failed(code) => return Err(code),
         }
-        let incoming = self.read();
+        let incoming = self.read(apart);
         match incoming {
             Err(code) => self.end(State::Failed(code)),
             Ok(Some(Incoming::Close(_))) => self.end(State::Closed),
@@ -180,8 +182,8 @@ impl Frames {
         *self = Self { state, ..Self::new(self.limits) };
     }
 
-    fn read(&mut self) -> Result<Option<Incoming>, CloseCode> {
-        while let Some(frame) = self.frame()? {
+    fn read(&mut self, apart: bool) -> Result<Option<Incoming>, CloseCode> {
+        while let Some(frame) = self.frame(apart)? {
             let incoming = match frame.opcode {
                 OpCode::Continue | OpCode::Text | OpCode::Binary => self.data(frame)?,
                 OpCode::Ping => Some(Incoming::Ping(frame.payload.freeze())),
@@ -197,7 +199,7 @@ impl Frames {
     }
 
     /// The next frame once its last byte is there.
-    fn frame(&mut self) -> Result<Option<Frame>, CloseCode> {
+    fn frame(&mut self, apart: bool) -> Result<Option<Frame>, CloseCode> {
         let Some(header) = self.header()? else {
             return Ok(None);
         };
@@ -206,7 +208,7 @@ impl Frames {
         }
         self.input.advance(header.size);
         let is_small = 2 * header.payload_length < self.buffered - header.size;
-        let mut payload = if is_small {
+        let mut payload = if apart && is_small {
             let copy = BytesMut::from(&self.input[..header.payload_length]);
             self.input.advance(header.payload_length);
             copy

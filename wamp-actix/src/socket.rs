@@ -174,7 +174,8 @@ impl Socket {
     fn read(&mut self, context: &mut Context<'_>, now: Instant) {
         let mut left = BURST;
         while !self.is_over() && self.wants_input() {
-            match self.frames.next() {
+            // Whoever lets messages wait could make each of them keep the buffer of many alive.
+            match self.frames.next(self.connection.keeps_messages()) {
                 Ok(Some(incoming)) => {
                     self.take(incoming, now);
                     left -= 1;

@@ -277,6 +277,15 @@ impl Connection {
         self.batches.is_empty() && self.has_room()
     }
 
+    /// Whether messages of the peer are kept: of calls at work, of publications and chunks that wait.
+    ///
+    /// They are counted by their length. So a host whose messages share a large buffer should copy those that come while
+    /// this is true.
+    #[must_use]
+    pub fn keeps_messages(&self) -> bool {
+        matches!(&self.state, State::Open(joined) if joined.keeps_messages())
+    }
+
     fn has_room(&self) -> bool {
         self.output_len() < self.limits.outgoing_bytes
     }

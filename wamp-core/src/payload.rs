@@ -119,6 +119,11 @@ impl Payload {
         self.kwargs.is_empty() && matches!(self.only_arg::<Binary>(0), Ok(Some(Binary)))
     }
 
+    /// The same in a buffer of its own, for what is kept long: other messages may have come in that of the frame.
+    pub(crate) fn detached(&self) -> Self {
+        Self { frame: self.frame.take(0..self.frame.len(), false), ..self.clone() }
+    }
+
     /// How many bytes the payload keeps: its whole frame.
     pub(crate) fn kept_bytes(&self) -> usize {
         self.frame.len()

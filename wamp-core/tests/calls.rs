@@ -235,6 +235,24 @@ fn c_11_calls_of_a_session_that_leaves_are_dropped_unanswered() {
 }
 
 #[test]
+fn messages_are_kept_as_long_as_a_call_is_at_work_or_a_publication_waits() {
+    let router = router();
+    let mut client = Client::join(&router);
+    client.ask(r#"[48,1,{},"test.add",[1,2]]"#);
+    assert!(!client.keeps_messages());
+    client.send(r#"[48,2,{},"test.wait",["a"]]"#);
+    assert!(client.keeps_messages());
+    handlers::open("a");
+    client.one();
+    assert!(!client.keeps_messages());
+    client.send(r#"[16,3,{"acknowledge":true},"slow.b",[1]]"#);
+    assert!(client.keeps_messages());
+    handlers::open("slow.b");
+    client.one();
+    assert!(!client.keeps_messages());
+}
+
+#[test]
 fn one_call_more_than_may_be_in_flight_is_answered_at_once() {
     let limits = Limits { calls_in_flight: 2, ..Limits::default() };
     let mut client = Client::join(&router_with(limits));

@@ -94,7 +94,7 @@ impl Kept {
         Self {
             publication: event.publication,
             topic: event.topic.to_owned(),
-            payload: event.payload.clone(),
+            payload: event.payload.detached(),
             filter: event.filter.clone(),
             excluded: event.excluded,
             disclosed: event.disclosed.cloned(),

@@ -72,6 +72,10 @@ struct Limit {
 }
 
 impl Calls {
+    pub(super) fn keep_messages(&self) -> bool {
+        self.bytes + self.chunks.get() > 0
+    }
+
     pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
         self.at_work.contains_key(&request)
     }

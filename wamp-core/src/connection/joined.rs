@@ -96,6 +96,10 @@ impl Joined {
         [self.draining, self.calls.deadline()].into_iter().flatten().min()
     }
 
+    pub(super) fn keeps_messages(&self) -> bool {
+        self.calls.keep_messages() || self.publishing.keeps_messages()
+    }
+
     pub(super) fn is_draining(&self) -> bool {
         self.draining.is_some()
     }

@@ -33,6 +33,10 @@ struct Pending {
 }
 
 impl Publishing {
+    pub(super) fn keeps_messages(&self) -> bool {
+        self.bytes > 0
+    }
+
     pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
         self.queue.iter().any(|pending| pending.request == request)
     }

@@ -237,6 +237,10 @@ impl Client {
         self.connection.session().is_some()
     }
 
+    pub(crate) fn keeps_messages(&self) -> bool {
+        self.connection.keeps_messages()
+    }
+
     pub(crate) fn wants_input(&self) -> bool {
         self.connection.wants_input()
     }
