@@ -83,6 +83,9 @@ fn registrations(count: usize, pattern: &str) -> &'static [Registration] {
 }
 
 fn call(bench: &mut Bench, name: &str, handlers: usize, pattern: &str) {
+    if !bench.wants(name) {
+        return;
+    }
     let router = router(Realm::new("realm1"), registrations(handlers, pattern));
     let mut client = Client::join(&router, Serializer::Json, Instant::now());
     let procedure = numbered(pattern, handlers / 2).replace("{x}", "get");
@@ -98,6 +101,10 @@ fn call(bench: &mut Bench, name: &str, handlers: usize, pattern: &str) {
 
 /// A call and a publication, while so many sessions do nothing.
 fn idle(bench: &mut Bench, sessions: usize) {
+    let [call, publish] = ["call", "publish"].map(|step| format!("{step}, {sessions} idle sessions"));
+    if !bench.wants(&call) && !bench.wants(&publish) {
+        return;
+    }
     let realm = Realm::new("realm1").topic("bench.topic", Topic::open());
     let router = router(realm, handlers![add][0]);
     let now = Instant::now();
@@ -105,7 +112,7 @@ fn idle(bench: &mut Bench, sessions: usize) {
     let mut client = Client::join(&router, Serializer::Json, now);
     let mut calls = Calls::new(Serializer::Json, "bench.add", json!([20, 22]));
     bench.step(
-        &format!("call, {sessions} idle sessions"),
+        &call,
         || calls.frame(),
         |frame| {
             black_box(client.receive(frame));
@@ -114,7 +121,7 @@ fn idle(bench: &mut Bench, sessions: usize) {
     let mut subscriber = Client::subscriber(&router, Serializer::Json, now, "bench.topic", "exact");
     let realm = router.realm("realm1").expect("declared above");
     bench.step(
-        &format!("publish, {sessions} idle sessions"),
+        &publish,
         || (),
         |()| {
             realm.publish("bench.topic").arg(1).send().expect("a number can be published");
@@ -125,6 +132,9 @@ fn idle(bench: &mut Bench, sessions: usize) {
 
 /// A publication to one of so many subscribers, each with a subscription of its own.
 fn publish(bench: &mut Bench, name: &str, topics: usize, declared: &str, policy: &str) {
+    if !bench.wants(name) {
+        return;
+    }
     let mut realm = Realm::new("realm1");
     for number in 0..if declared.contains("{}") { topics } else { 1 } {
         realm = realm.topic(numbered(declared, number), Topic::open());
@@ -152,6 +162,9 @@ fn publish(bench: &mut Bench, name: &str, topics: usize, declared: &str, policy:
 
 /// A call from one session to another, which has so many procedures.
 fn route(bench: &mut Bench, name: &str, procedures: usize, policy: &str) {
+    if !bench.wants(name) {
+        return;
+    }
     let router = router(Realm::new("realm1").route_clients(true), &[]);
     let now = Instant::now();
     let mut callee = Client::join(&router, Serializer::Json, now);
