@@ -90,18 +90,6 @@ impl Pattern {
         self.policy == MatchPolicy::Prefix && !self.uri.is_empty() && !self.uri.ends_with('.')
     }
 
-    /// Whether every valid URI under `other` falls under this one, which was declared.
-    fn covers(&self, other: &Self) -> bool {
-        match (self.policy, other.policy) {
-            // A declared prefix ends with a dot, so a wildcard that begins like it has a component more.
-            (MatchPolicy::Prefix, _) => other.uri.starts_with(&self.uri),
-            // A prefix has URIs of any number of components.
-            (_, MatchPolicy::Prefix) => false,
-            (MatchPolicy::Exact, _) => self.uri == other.uri,
-            (MatchPolicy::Wildcard, _) => wildcard_matches(&self.uri, &other.uri),
-        }
-    }
-
     /// Whether a valid URI falls under the pattern (W-01, W-02).
     pub(crate) fn matches(&self, uri: &str) -> bool {
         match self.policy {

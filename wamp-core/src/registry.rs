@@ -91,12 +91,9 @@ impl Registry {
             }
             Entry::Rpc(_) => {
                 let pattern = pattern(handler)?;
-                self.registrations.push(Registered {
-                    handler,
-                    pattern: pattern.clone(),
-                    created: Timestamp::now(),
-                });
-                self.procedures.insert(pattern, handler).err().map(ToString::to_string)
+                let taken = self.procedures.insert(&pattern, handler).err().map(ToString::to_string);
+                self.registrations.push(Registered { handler, pattern, created: Timestamp::now() });
+                taken
             }
             Entry::Subscribe(_) => insert(&mut self.subscriptions, handler)?,
             Entry::Publish(_) => insert(&mut self.publications, handler)?,
@@ -109,7 +106,7 @@ impl Registry {
         let declared = Pattern::parse(&topic.uri).map_err(|fault| format!("{topic}: {fault}"))?;
         for direction in [&mut self.subscriptions, &mut self.publications] {
             direction
-                .insert(declared.clone(), Declared::Open(topic.clone()))
+                .insert(&declared, Declared::Open(topic.clone()))
                 .map_err(|other| format!("{topic} and {other} declare the same topic"))?;
         }
         Ok(())
@@ -195,7 +192,7 @@ fn insert(
     direction: &mut Patterns<Declared>,
     handler: &'static Registration,
 ) -> Result<Option<String>, String> {
-    let clash = direction.insert(pattern(handler)?, Declared::Handled(handler)).err();
+    let clash = direction.insert(&pattern(handler)?, Declared::Handled(handler)).err();
     Ok(clash.map(ToString::to_string))
 }
 

@@ -109,7 +109,7 @@ mod tests {
 
     fn subscriptions() -> PatternSubscriptions {
         let mut topics = Patterns::default();
-        topics.insert(Pattern::parse("{all..}").unwrap(), 1).unwrap();
+        topics.insert(&Pattern::parse("{all..}").unwrap(), 1).unwrap();
         PatternSubscriptions::new(topics)
     }
 

@@ -1,6 +1,7 @@
-//! Patterns that come and go, indexed.
+//! Values under patterns; those that match a URI are found without looking at the others.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Bound;
 
 use super::{Candidates, Pattern};
@@ -9,21 +10,25 @@ use crate::message::MatchPolicy;
 /// Which components of a wildcard are empty.
 type Shape = Vec<bool>;
 
-/// Values under patterns that come and go; those that match a URI are found without looking at the others.
+/// Values under patterns; those that match a URI are found without looking at the others. The default hasher withstands
+/// strangers who choose the patterns.
+///
+/// A search takes at most a step for each byte of the URI and one for each shape of wildcards, of which there are no more
+/// than patterns, however many components they have.
 #[derive(Debug)]
-pub(crate) struct Index<T> {
-    exact: HashMap<String, T>,
+pub(crate) struct Index<T, S = RandomState> {
+    exact: HashMap<String, T, S>,
     prefixes: BTreeMap<String, T>,
-    wildcards: BTreeMap<Shape, HashMap<String, T>>,
+    wildcards: BTreeMap<Shape, HashMap<String, T, S>>,
 }
 
-impl<T> Default for Index<T> {
+impl<T, S: Default> Default for Index<T, S> {
     fn default() -> Self {
-        Self { exact: HashMap::new(), prefixes: BTreeMap::new(), wildcards: BTreeMap::new() }
+        Self { exact: HashMap::default(), prefixes: BTreeMap::new(), wildcards: BTreeMap::new() }
     }
 }
 
-impl<T> Index<T> {
+impl<T, S: BuildHasher + Default> Index<T, S> {
     pub(crate) fn get(&self, pattern: &Pattern) -> Option<&T> {
         match pattern.policy {
             MatchPolicy::Exact => self.exact.get(&pattern.uri),
@@ -64,7 +69,13 @@ impl<T> Index<T> {
         self.exact.is_empty() && self.prefixes.is_empty() && self.wildcards.is_empty()
     }
 
-    /// The best of each policy.
+    /// The value under the pattern that is the URI itself.
+    pub(crate) fn exact(&self, uri: &str) -> Option<&T> {
+        self.exact.get(uri)
+    }
+
+    /// The best of each policy. What is asked for may be a wildcard: its empty components match empty ones only, so these
+    /// patterns match all that it matches.
     pub(crate) fn candidates(&self, uri: &str) -> Candidates<&T> {
         Candidates {
             exact: self.exact.get(uri),
@@ -74,14 +85,29 @@ impl<T> Index<T> {
     }
 
     /// All that match.
-    pub(crate) fn each<'i, 'u>(&'i self, uri: &'u str) -> impl Iterator<Item = &'i T> + use<'i, 'u, T> {
+    pub(crate) fn each<'i, 'u>(&'i self, uri: &'u str) -> impl Iterator<Item = &'i T> + use<'i, 'u, T, S> {
         let prefixes = self.prefixes(uri).map(|(_, value)| value);
         self.exact.get(uri).into_iter().chain(prefixes).chain(self.wildcards(uri).map(|(_, value)| value))
     }
 
+    /// The same patterns with other values.
+    pub(crate) fn map<U>(&self, mut value: impl FnMut(&T) -> U) -> Index<U, S> {
+        let mut mapped = |(uri, old): (&String, &T)| (uri.clone(), value(old));
+        let exact = self.exact.iter().map(&mut mapped).collect();
+        let prefixes = self.prefixes.iter().map(&mut mapped).collect();
+        let wildcards = self
+            .wildcards
+            .iter()
+            .map(|(shape, wildcards)| (shape.clone(), wildcards.iter().map(&mut mapped).collect()));
+        Index { exact, prefixes, wildcards: wildcards.collect() }
+    }
+
     /// From the longest down. The greatest key that is not behind the URI shares more of it than any smaller key, so
     /// where they part, the search goes on with what they share.
-    fn prefixes<'i, 'u>(&'i self, uri: &'u str) -> impl Iterator<Item = (&'i str, &'i T)> + use<'i, 'u, T> {
+    fn prefixes<'i, 'u>(
+        &'i self,
+        uri: &'u str,
+    ) -> impl Iterator<Item = (&'i str, &'i T)> + use<'i, 'u, T, S> {
         let mut bound = Bound::Included(uri);
         std::iter::from_fn(move || {
             loop {
@@ -99,19 +125,25 @@ impl<T> Index<T> {
     fn wildcards<'i, 'u>(
         &'i self,
         uri: &'u str,
-    ) -> impl Iterator<Item = (&'i Shape, &'i T)> + use<'i, 'u, T> {
-        let components: Vec<&str> = uri.split('.').collect();
-        let shapes = self.wildcards.iter();
-        shapes.filter_map(move |(shape, wildcards)| {
-            if shape.len() != components.len() {
-                return None;
-            }
-            let masked =
-                components.iter().zip(shape).map(|(component, empty)| if *empty { "" } else { component });
-            let value = wildcards.get(&masked.collect::<Vec<_>>().join("."))?;
-            Some((shape, value))
-        })
+    ) -> impl Iterator<Item = (&'i Shape, &'i T)> + use<'i, 'u, T, S> {
+        let components = uri.split('.').count();
+        let shapes = self.wildcards.iter().filter(move |(shape, _)| shape.len() == components);
+        shapes.filter_map(|(shape, wildcards)| Some((shape, wildcards.get(&masked(uri, shape))?)))
     }
+}
+
+/// The wildcard of this shape that has the URI.
+fn masked(uri: &str, shape: &[bool]) -> String {
+    let mut masked = String::with_capacity(uri.len());
+    for (at, (component, is_empty)) in uri.split('.').zip(shape).enumerate() {
+        if at > 0 {
+            masked.push('.');
+        }
+        if !is_empty {
+            masked.push_str(component);
+        }
+    }
+    masked
 }
 
 /// What two texts begin with.

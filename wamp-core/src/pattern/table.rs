@@ -1,42 +1,32 @@
-//! Patterns that are declared once, in the order in which they are tried.
+//! Patterns that are declared once.
 
-use std::cmp::Reverse;
-use std::collections::HashMap;
-
-use super::{Candidates, Pattern};
+use super::{Candidates, Index, Pattern};
 use crate::message::MatchPolicy;
 use crate::uri;
 
-/// Values under patterns: exact ones found by hash, the others in the order of H-04.
+/// Values under patterns that were declared: a prefix ends with a dot, or is empty.
 #[derive(Debug)]
 pub(crate) struct Patterns<T> {
-    exact: HashMap<String, T, foldhash::fast::RandomState>,
-    prefixes: Vec<(Pattern, T)>,
-    wildcards: Vec<(Pattern, T)>,
+    /// The application chose the patterns, so their hasher need not withstand anybody.
+    index: Index<T, foldhash::fast::RandomState>,
     /// What serves all that no pattern does.
     rest: Option<T>,
 }
 
 impl<T> Default for Patterns<T> {
     fn default() -> Self {
-        Self { exact: HashMap::default(), prefixes: Vec::new(), wildcards: Vec::new(), rest: None }
+        Self { index: Index::default(), rest: None }
     }
 }
 
 impl<T> Patterns<T> {
     /// Adds a value, or returns the one that has the same pattern already.
-    pub(crate) fn insert(&mut self, pattern: Pattern, value: T) -> Result<(), &T> {
-        match pattern.policy {
-            MatchPolicy::Exact => {
-                if self.exact.contains_key(&pattern.uri) {
-                    return Err(&self.exact[&pattern.uri]);
-                }
-                self.exact.insert(pattern.uri, value);
-                Ok(())
-            }
-            MatchPolicy::Prefix => add(&mut self.prefixes, pattern, value, |p| Reverse(p.uri.len())),
-            MatchPolicy::Wildcard => add(&mut self.wildcards, pattern, value, Pattern::shape),
+    pub(crate) fn insert(&mut self, pattern: &Pattern, value: T) -> Result<(), &T> {
+        if self.contains(pattern) {
+            return Err(self.index.get(pattern).expect("it is there"));
         }
+        self.index.insert(pattern, value);
+        Ok(())
     }
 
     /// Sets what serves all that no pattern does, after the last wildcard.
@@ -47,73 +37,39 @@ impl<T> Patterns<T> {
     /// The value that serves the URI (H-04): exact, else the longest prefix, else the best wildcard. No pattern serves
     /// what is no valid URI (W-02: the components under a wildcard are not empty).
     pub(crate) fn find(&self, uri: &str) -> Option<&T> {
-        self.exact.get(uri).or_else(|| {
+        self.index.exact(uri).or_else(|| {
             if !uri::is_valid(uri) {
                 return None;
             }
-            let mut patterns = self.prefixes.iter().chain(&self.wildcards);
-            let found = patterns.find(|(pattern, _)| pattern.matches(uri)).map(|(_, value)| value);
-            found.or(self.rest.as_ref())
+            self.candidates(uri).best(uri).or(self.rest.as_ref())
         })
     }
 
     /// The best of each policy for a valid URI.
     pub(crate) fn candidates(&self, uri: &str) -> Candidates<&T> {
-        let first = |list: &'_ [(Pattern, T)]| list.iter().position(|(pattern, _)| pattern.matches(uri));
-        Candidates {
-            exact: self.exact.get(uri),
-            prefix: first(&self.prefixes).map(|at| (self.prefixes[at].0.uri.len(), &self.prefixes[at].1)),
-            wildcard: first(&self.wildcards).map(|at| (self.wildcards[at].0.shape(), &self.wildcards[at].1)),
-        }
+        self.index.candidates(uri)
     }
 
     /// Whether there is a value under this very pattern.
     pub(crate) fn contains(&self, pattern: &Pattern) -> bool {
-        let has = |list: &[(Pattern, T)]| list.iter().any(|(other, _)| other.uri == pattern.uri);
-        match pattern.policy {
-            MatchPolicy::Exact => self.exact.contains_key(&pattern.uri),
-            MatchPolicy::Prefix => has(&self.prefixes),
-            MatchPolicy::Wildcard => has(&self.wildcards),
-        }
+        self.index.get(pattern).is_some()
     }
 
     /// The value of the first pattern, in the order of H-04, that covers all that a client's pattern can match. Only
     /// URIs for which [`find`](Self::find) has the same value are served by it: others have a more specific one.
     pub(crate) fn covering(&self, pattern: &Pattern) -> Option<&T> {
-        // What is no prefix and has no empty component is an exact URI.
-        let exact = self.exact.get(&pattern.uri).filter(|_| pattern.policy != MatchPolicy::Prefix);
-        exact.or_else(|| {
-            let mut patterns = self.prefixes.iter().chain(&self.wildcards);
-            let found = patterns.find(|(declared, _)| declared.covers(pattern)).map(|(_, value)| value);
-            found.or(self.rest.as_ref())
-        })
+        let mut candidates = self.index.candidates(&pattern.uri);
+        if pattern.policy == MatchPolicy::Prefix {
+            // It has URIs of any number of components.
+            (candidates.exact, candidates.wildcard) = (None, None);
+        }
+        candidates.best(&pattern.uri).or(self.rest.as_ref())
     }
 
     /// The same patterns with other values.
     pub(crate) fn map<U>(&self, mut value: impl FnMut(&T) -> U) -> Patterns<U> {
-        let mut list = |list: &[(Pattern, T)]| {
-            list.iter().map(|(pattern, old)| (pattern.clone(), value(old))).collect::<Vec<_>>()
-        };
-        let (prefixes, wildcards) = (list(&self.prefixes), list(&self.wildcards));
-        let exact = self.exact.iter().map(|(uri, old)| (uri.clone(), value(old))).collect();
-        let rest = self.rest.as_ref().map(value);
-        Patterns { exact, prefixes, wildcards, rest }
+        Patterns { index: self.index.map(&mut value), rest: self.rest.as_ref().map(value) }
     }
-}
-
-/// Adds to a list in the order in which its patterns are tried.
-fn add<T, K: Ord>(
-    list: &mut Vec<(Pattern, T)>,
-    pattern: Pattern,
-    value: T,
-    rank: impl Fn(&Pattern) -> K,
-) -> Result<(), &T> {
-    if let Some(at) = list.iter().position(|(other, _)| other.uri == pattern.uri) {
-        return Err(&list[at].1);
-    }
-    let at = list.partition_point(|(other, _)| rank(other) <= rank(&pattern));
-    list.insert(at, (pattern, value));
-    Ok(())
 }
 
 #[cfg(test)]
@@ -123,7 +79,7 @@ mod tests {
     fn table(declared: &[&'static str]) -> Patterns<&'static str> {
         let mut table = Patterns::default();
         for declared in declared {
-            table.insert(Pattern::parse(declared).unwrap(), *declared).unwrap();
+            table.insert(&Pattern::parse(declared).unwrap(), *declared).unwrap();
         }
         table
     }
@@ -158,6 +114,39 @@ mod tests {
     fn h_06_a_literal_further_left_wins_over_a_longer_pattern() {
         let table = table(&["a.{x}.cccccccc", "a.b.{x}"]);
         assert_eq!(table.find("a.b.cccccccc"), Some(&"a.b.{x}"));
+    }
+
+    /// What looked at every way to put wildcards into the URI would not come back.
+    #[test]
+    fn a_uri_of_hundreds_of_components_is_found_among_as_many_wildcards_that_nearly_match() {
+        const COMPONENTS: usize = uri::MAX_BYTES / 2;
+        let wildcard = |empty: &[usize], last: &str| {
+            let component = |at| if empty.contains(&at) { "" } else { "a" };
+            let uri: String = (0..COMPONENTS - 1).map(|at| component(at).to_owned() + ".").collect();
+            Pattern { policy: MatchPolicy::Wildcard, uri: uri + last }
+        };
+        let mut table = Patterns::default();
+        for at in 0..COMPONENTS - 1 {
+            table.insert(&wildcard(&[at, COMPONENTS - 2 - at], "b"), at).unwrap_or(());
+            table.insert(&wildcard(&[at], "c"), at).unwrap();
+        }
+        let uri = "a.".repeat(COMPONENTS - 1);
+        assert_eq!(table.find(&format!("{uri}d")), None);
+        assert_eq!(table.find(&format!("{uri}b")), Some(&(COMPONENTS / 2 - 1)));
+        assert_eq!(table.find(&format!("{uri}c")), Some(&(COMPONENTS - 2)));
+        assert_eq!(table.find(&uri[..uri.len() - 1]), None);
+    }
+
+    /// Each key shares a component less with the URI than the one before, and is no prefix of it.
+    #[test]
+    fn a_prefix_is_found_behind_as_many_that_nearly_match_as_the_uri_has_components() {
+        let mut table = table(&["a.{rest..}"]);
+        for components in 2..uri::MAX_BYTES / 2 {
+            let uri = "a.".repeat(components - 1) + "Z.";
+            table.insert(&Pattern { policy: MatchPolicy::Prefix, uri }, "near").unwrap();
+        }
+        let uri = "a.".repeat(uri::MAX_BYTES / 2 - 1) + "a";
+        assert_eq!(table.find(&uri), Some(&"a.{rest..}"));
     }
 
     #[test]
@@ -236,7 +225,7 @@ mod tests {
     #[test]
     fn the_same_pattern_twice_is_refused_whatever_its_captures_are_called() {
         let mut table = table(&["a.{x}.b"]);
-        assert!(table.insert(Pattern::parse("a.{y}.b").unwrap(), "second").is_err());
-        assert!(table.insert(Pattern::parse("a.x.b").unwrap(), "exact").is_ok());
+        assert!(table.insert(&Pattern::parse("a.{y}.b").unwrap(), "second").is_err());
+        assert!(table.insert(&Pattern::parse("a.x.b").unwrap(), "exact").is_ok());
     }
 }
