@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
-use std::ops::Bound;
 
 use super::{Candidates, Pattern};
 use crate::message::MatchPolicy;
@@ -10,16 +9,20 @@ use crate::message::MatchPolicy;
 /// Which components of a wildcard are empty.
 type Shape = Vec<bool>;
 
+/// Patterns that have something in common, by the URI: one look-up among them tells which matches.
+type Groups<K, T, S> = BTreeMap<K, HashMap<String, T, S>>;
+
 /// Values under patterns; those that match a URI are found without looking at the others. The default hasher withstands
 /// strangers who choose the patterns.
 ///
-/// A search takes at most a step for each byte of the URI and one for each shape of wildcards, of which there are no more
-/// than patterns, however many components they have.
+/// A search takes a step for each length of prefixes, but not more than the URI has bytes, and one for each shape of
+/// wildcards, of which there are no more than patterns, however many components they have.
 #[derive(Debug)]
 pub(crate) struct Index<T, S = RandomState> {
     exact: HashMap<String, T, S>,
-    prefixes: BTreeMap<String, T>,
-    wildcards: BTreeMap<Shape, HashMap<String, T, S>>,
+    /// By their length in bytes.
+    prefixes: Groups<usize, T, S>,
+    wildcards: Groups<Shape, T, S>,
 }
 
 impl<T, S: Default> Default for Index<T, S> {
@@ -32,7 +35,7 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
     pub(crate) fn get(&self, pattern: &Pattern) -> Option<&T> {
         match pattern.policy {
             MatchPolicy::Exact => self.exact.get(&pattern.uri),
-            MatchPolicy::Prefix => self.prefixes.get(&pattern.uri),
+            MatchPolicy::Prefix => self.prefixes.get(&pattern.uri.len())?.get(&pattern.uri),
             MatchPolicy::Wildcard => self.wildcards.get(&pattern.shape())?.get(&pattern.uri),
         }
     }
@@ -41,7 +44,7 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
         let uri = pattern.uri.clone();
         match pattern.policy {
             MatchPolicy::Exact => self.exact.insert(uri, value),
-            MatchPolicy::Prefix => self.prefixes.insert(uri, value),
+            MatchPolicy::Prefix => self.prefixes.entry(uri.len()).or_default().insert(uri, value),
             MatchPolicy::Wildcard => self.wildcards.entry(pattern.shape()).or_default().insert(uri, value),
         };
     }
@@ -49,18 +52,8 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
     pub(crate) fn remove(&mut self, pattern: &Pattern) {
         match pattern.policy {
             MatchPolicy::Exact => drop(self.exact.remove(&pattern.uri)),
-            MatchPolicy::Prefix => drop(self.prefixes.remove(&pattern.uri)),
-            MatchPolicy::Wildcard => self.remove_wildcard(pattern),
-        }
-    }
-
-    fn remove_wildcard(&mut self, pattern: &Pattern) {
-        let shape = pattern.shape();
-        if let Some(wildcards) = self.wildcards.get_mut(&shape) {
-            wildcards.remove(&pattern.uri);
-            if wildcards.is_empty() {
-                self.wildcards.remove(&shape);
-            }
+            MatchPolicy::Prefix => remove(&mut self.prefixes, &pattern.uri.len(), &pattern.uri),
+            MatchPolicy::Wildcard => remove(&mut self.wildcards, &pattern.shape(), &pattern.uri),
         }
     }
 
@@ -79,7 +72,7 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
     pub(crate) fn candidates(&self, uri: &str) -> Candidates<&T> {
         Candidates {
             exact: self.exact.get(uri),
-            prefix: self.prefixes(uri).next().map(|(prefix, value)| (prefix.len(), value)),
+            prefix: self.prefixes(uri).next(),
             wildcard: self.wildcards(uri).next().map(|(shape, value)| (shape.clone(), value)),
         }
     }
@@ -92,33 +85,21 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
 
     /// The same patterns with other values.
     pub(crate) fn map<U>(&self, mut value: impl FnMut(&T) -> U) -> Index<U, S> {
-        let mut mapped = |(uri, old): (&String, &T)| (uri.clone(), value(old));
-        let exact = self.exact.iter().map(&mut mapped).collect();
-        let prefixes = self.prefixes.iter().map(&mut mapped).collect();
-        let wildcards = self
-            .wildcards
-            .iter()
-            .map(|(shape, wildcards)| (shape.clone(), wildcards.iter().map(&mut mapped).collect()));
-        Index { exact, prefixes, wildcards: wildcards.collect() }
+        Index {
+            exact: map(&self.exact, &mut value),
+            prefixes: self.prefixes.iter().map(|(length, group)| (*length, map(group, &mut value))).collect(),
+            wildcards: self
+                .wildcards
+                .iter()
+                .map(|(shape, group)| (shape.clone(), map(group, &mut value)))
+                .collect(),
+        }
     }
 
-    /// From the longest down. The greatest key that is not behind the URI shares more of it than any smaller key, so
-    /// where they part, the search goes on with what they share.
-    fn prefixes<'i, 'u>(
-        &'i self,
-        uri: &'u str,
-    ) -> impl Iterator<Item = (&'i str, &'i T)> + use<'i, 'u, T, S> {
-        let mut bound = Bound::Included(uri);
-        std::iter::from_fn(move || {
-            loop {
-                let (prefix, value) = self.prefixes.range::<str, _>((Bound::Unbounded, bound)).next_back()?;
-                if uri.starts_with(prefix.as_str()) {
-                    bound = Bound::Excluded(&uri[..prefix.len()]);
-                    return Some((prefix.as_str(), value));
-                }
-                bound = Bound::Included(shared(uri, prefix));
-            }
-        })
+    /// From the longest down, with their lengths.
+    fn prefixes<'i, 'u>(&'i self, uri: &'u str) -> impl Iterator<Item = (usize, &'i T)> + use<'i, 'u, T, S> {
+        let lengths = self.prefixes.range(..=uri.len()).rev();
+        lengths.filter_map(|(length, group)| Some((*length, group.get(uri.get(..*length)?)?)))
     }
 
     /// In the order of H-04, by which of their components are empty.
@@ -146,8 +127,18 @@ fn masked(uri: &str, shape: &[bool]) -> String {
     masked
 }
 
-/// What two texts begin with.
-fn shared<'t>(text: &'t str, other: &str) -> &'t str {
-    let end = text.char_indices().zip(other.chars()).find(|((_, one), two)| one != two);
-    &text[..end.map_or(text.len().min(other.len()), |((at, _), _)| at)]
+fn remove<K: Ord, T, S: BuildHasher>(groups: &mut Groups<K, T, S>, key: &K, uri: &str) {
+    if let Some(group) = groups.get_mut(key) {
+        group.remove(uri);
+        if group.is_empty() {
+            groups.remove(key);
+        }
+    }
+}
+
+fn map<T, U, S: BuildHasher + Default>(
+    group: &HashMap<String, T, S>,
+    mut value: impl FnMut(&T) -> U,
+) -> HashMap<String, U, S> {
+    group.iter().map(|(uri, old)| (uri.clone(), value(old))).collect()
 }

@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(table.find(&uri[..uri.len() - 1]), None);
     }
 
-    /// Each key shares a component less with the URI than the one before, and is no prefix of it.
+    /// One of each length, none of which is a prefix of the URI.
     #[test]
     fn a_prefix_is_found_behind_as_many_that_nearly_match_as_the_uri_has_components() {
         let mut table = table(&["a.{rest..}"]);
