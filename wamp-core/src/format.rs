@@ -54,10 +54,25 @@ impl Checked {
     }
 }
 
-/// Whether it is UTF-8: most strings are short and ASCII, which is found out with less ado.
+/// Where a string of so many bytes ends, if there are so many and they are UTF-8.
+///
+/// Most strings are keys and words of a few ASCII letters: those take two overlapping words to check.
+// Part of what makes `skip` take almost half of the instructions less in the binary formats.
 #[inline]
-pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
-    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+pub(crate) fn utf8_end(bytes: &[u8], start: usize, length: usize) -> Option<usize> {
+    const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
+    let rest = bytes.get(start..)?;
+    let string = rest.get(..length)?;
+    let words = match (string.first_chunk(), string.last_chunk(), rest.first_chunk()) {
+        (Some(first), Some(last), _) if length <= 16 => {
+            u64::from_le_bytes(*first) | u64::from_le_bytes(*last)
+        }
+        // What follows the string is shifted out.
+        (None, None, Some(more)) => u64::from_le_bytes(*more) & !(u64::MAX << (8 * length)),
+        _ => NOT_ASCII,
+    };
+    let valid = words & NOT_ASCII == 0 || string.is_ascii() || std::str::from_utf8(string).is_ok();
+    valid.then_some(start + length)
 }
 
 /// What a value is, as far as its first byte tells.
@@ -188,5 +203,33 @@ pub(crate) trait Cursor<'de>: Sized {
         self.kind();
         let start = self.at();
         T::deserialize(AtCursor(self)).map_err(|error| error.located(start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::utf8_end;
+
+    #[test]
+    fn a_string_ends_where_it_is_declared_to_if_it_is_utf_8_whatever_surrounds_it() {
+        for (length, start, behind) in
+            (0..40).flat_map(|length| [(length, 0, 0), (length, 3, 1), (length, 1, 9)])
+        {
+            let ascii = [vec![0xff; start], vec![b'a'; length], vec![0xff; behind]].concat();
+            assert_eq!(utf8_end(&ascii, start, length), Some(start + length));
+            assert_eq!(utf8_end(&ascii, start, length + behind + 1), None, "beyond the end");
+            for at in start..start + length {
+                let mut invalid = ascii.clone();
+                invalid[at] = 0xc3;
+                assert_eq!(utf8_end(&invalid, start, length), None, "{length} at {at}");
+                let mut valid = ascii.clone();
+                valid[at - usize::from(at > start)..]
+                    .iter_mut()
+                    .zip("é".bytes())
+                    .for_each(|(to, byte)| *to = byte);
+                let expected = (length > 1).then_some(start + length);
+                assert_eq!(utf8_end(&valid, start, length), expected, "{length} at {at}");
+            }
+        }
     }
 }

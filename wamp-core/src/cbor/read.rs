@@ -10,7 +10,7 @@ use super::head::{BREAK, Head, Length};
 use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
 
 /// A list or dict of indefinite length. As a number of elements it would be more than there are bytes.
-const UNTIL_BREAK: usize = usize::MAX;
+pub(super) const UNTIL_BREAK: usize = usize::MAX;
 
 /// A cursor over one data item.
 ///

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::head::{Head, Length};
-use crate::format::{Cursor as _, Malformed, is_utf8};
+use crate::format::{Cursor as _, Malformed};
 
 // Every method takes the content of a string whose head ends at `end`.
 impl<'de> Reader<'de> {
@@ -31,7 +31,6 @@ impl<'de> Reader<'de> {
 
     pub(super) fn skip_text(&mut self, length: Length, end: usize) -> Result<(), Malformed> {
         match length {
-            Some(length) if is_utf8(self.bytes_of(length, end)?) => Ok(()),
             Some(length) => self.text_of(length, end).map(|_| ()),
             None => self.text_chunks(end, |_| ()),
         }

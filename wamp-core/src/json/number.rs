@@ -41,31 +41,35 @@ impl Reader<'_> {
 }
 
 /// Where the number that begins at `start` ends, if it is well-formed (RFC 8259, section 6).
+#[inline]
 pub(super) fn end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
-    let is = |at: usize, byte: u8| bytes.get(at) == Some(&byte);
-    let mut at = start + usize::from(is(start, b'-'));
-    at = if is(at, b'0') { at + 1 } else { digits(bytes, at)? };
-    if is(at, b'.') {
+    let whole = start + usize::from(bytes.get(start) == Some(&b'-'));
+    let mut at = digits(bytes, whole)?;
+    if at > whole + 1 && bytes[whole] == b'0' {
+        return Err(Malformed::new("invalid number", whole + 1));
+    }
+    if bytes.get(at) == Some(&b'.') {
         at = digits(bytes, at + 1)?;
     }
-    if is(at, b'e') || is(at, b'E') {
+    if let Some(b'e' | b'E') = bytes.get(at) {
         at += 1;
-        at += usize::from(is(at, b'+') || is(at, b'-'));
+        at += usize::from(matches!(bytes.get(at), Some(b'+' | b'-')));
         at = digits(bytes, at)?;
     }
-    match bytes.get(at) {
-        // After a leading zero; anything else is for the next step to judge.
-        Some(b'0'..=b'9') => Err(Malformed::new("invalid number", at)),
-        _ => Ok(at),
-    }
+    Ok(at)
 }
 
+/// Where the digits end that must begin at `start`.
+#[inline]
 fn digits(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
-    let count = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if count == 0 {
-        return Err(Malformed::new("invalid number", start));
+    let mut at = start;
+    while let Some(b'0'..=b'9') = bytes.get(at) {
+        at += 1;
     }
-    Ok(start + count)
+    match at > start {
+        true => Ok(at),
+        false => Err(Malformed::new("invalid number", start)),
+    }
 }
 
 /// A well-formed number without point and exponent.

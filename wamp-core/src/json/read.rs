@@ -7,7 +7,7 @@ use serde::de::Visitor;
 
 use crate::format::{Checked, Cursor, Kind, MAX_DEPTH, Malformed, Number};
 
-pub(super) use crate::format::Elements;
+use crate::format::Elements;
 
 /// A cursor over one JSON text.
 ///

@@ -5,15 +5,15 @@ use std::ops::Range;
 use bumpalo::Bump;
 use serde::de::Visitor;
 
-use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, is_utf8};
+use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
 
 /// A cursor over one MessagePack value. Strings and bytes are lent from the message; nothing has to be decoded.
 #[derive(Debug)]
 pub(crate) struct Reader<'de> {
-    bytes: &'de [u8],
-    at: usize,
+    pub(super) bytes: &'de [u8],
+    pub(super) at: usize,
     arena: &'de Bump,
-    depth: u8,
+    pub(super) depth: u8,
     checked: Checked,
 }
 
@@ -235,11 +235,6 @@ impl<'de> Reader<'de> {
         self.bytes.get(self.at).copied()
     }
 
-    #[inline]
-    pub(super) fn depth(&self) -> u8 {
-        self.depth
-    }
-
     /// So many bytes, if there are so many.
     #[inline]
     pub(super) fn take(&mut self, length: usize) -> Result<&'de [u8], Malformed> {
@@ -277,17 +272,6 @@ impl<'de> Reader<'de> {
             Some(0xdb) => self.long()?,
             _ => return self.fail("expected a string"),
         })
-    }
-
-    /// Passes over a string; only the place of one that is none is said.
-    #[inline]
-    pub(super) fn skip_string(&mut self) -> Result<(), Malformed> {
-        let length = self.string_length()?;
-        let start = self.at;
-        match is_utf8(self.take(length)?) {
-            true => Ok(()),
-            false => Err(Malformed::new("a string is not UTF-8", start)),
-        }
     }
 
     /// A length of four bytes; one that does not fit is beyond any message.
