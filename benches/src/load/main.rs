@@ -50,7 +50,7 @@ fn fail(message: &str, code: u8) -> ExitCode {
 
 /// Runs everything on this one thread. A signal ends it like an error, so that servers are dropped, hence killed.
 fn run(options: &Options) -> Result<()> {
-    let seating = seating::share_cores(options.workers);
+    let seating = seating::share_cores(options.workers, options.beside);
     let contestants = contestant::assemble(&options.serializers, options.server.as_deref(), options.peers)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async {

@@ -7,13 +7,15 @@ use crate::scenario::{self, Scenario};
 use crate::serializer::Serializer;
 
 pub(crate) const USAGE: &str = "\
-usage: load [SCENARIO…] [--serializer NAME] [--peers] [--seconds N] [--rounds N] [--workers N] [--server PATH]
+usage: load [SCENARIO…] [--serializer NAME] [--peers] [--seconds N] [--rounds N] [--workers N] [--beside]
+            [--server PATH]
   SCENARIO          1x1 64x1 16x16 64x32 echo1k echo64k fanout100 fanout1000 connect idle; all if none is named
   --serializer NAME json, msgpack, cbor or all (json)
   --peers           measures the peers that scripts/peers has built, too
   --seconds N       of measuring in each round, after half a second of warm-up (3)
   --rounds N        of each scenario, in which all servers have their turn; medians are shown (3)
   --workers N       of each server (1)
+  --beside          the generator runs on the servers' cores, as it must with as many workers as cores
   --server PATH     the server under test (the program `testbed` beside this one)";
 
 /// What the command line asks for.
@@ -25,6 +27,7 @@ pub(crate) struct Options {
     pub(crate) seconds: f64,
     pub(crate) rounds: usize,
     pub(crate) workers: usize,
+    pub(crate) beside: bool,
     pub(crate) server: Option<PathBuf>,
 }
 
@@ -39,6 +42,7 @@ impl Options {
             seconds: 3.0,
             rounds: 3,
             workers: 1,
+            beside: false,
             server: None,
         };
         while let Some(argument) = arguments.next()? {
@@ -53,6 +57,7 @@ impl Options {
                 Long("seconds") => options.seconds = arguments.value()?.parse()?,
                 Long("rounds") => options.rounds = arguments.value()?.parse()?,
                 Long("workers") => options.workers = arguments.value()?.parse()?,
+                Long("beside") => options.beside = true,
                 Long("server") => options.server = Some(arguments.value()?.into()),
                 _ => return Err(argument.unexpected().into()),
             }

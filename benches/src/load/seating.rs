@@ -17,15 +17,15 @@ pub(crate) struct Seating {
     pub(crate) own_core: bool,
 }
 
-/// Pins this process to the last core and leaves the first ones to servers with `workers` workers; with as many
-/// workers as cores it runs beside them. Says so if it cannot. Call before any thread is started.
-pub(crate) fn share_cores(workers: usize) -> Seating {
+/// Pins this process to the last core and leaves the first ones to servers with `workers` workers; `beside` them, or
+/// with as many workers as cores, all run on all cores. Says so if it cannot. Call before any thread is started.
+pub(crate) fn share_cores(workers: usize, beside: bool) -> Seating {
     let last = thread::available_parallelism().map_or(1, usize::from) - 1;
-    let own_core = workers <= last;
+    let own_core = workers <= last && !beside;
     let own = if own_core { last.to_string() } else { format!("0-{last}") };
     match run_quietly("taskset", &["--pid", "--cpu-list", &own, &process::id().to_string()]) {
         Ok(()) => {
-            let servers = format!("0-{}", workers.saturating_sub(1).min(last));
+            let servers = format!("0-{}", if own_core { workers - 1 } else { last });
             Seating { workers, servers: Some(servers), own_core }
         }
         Err(reason) => {
