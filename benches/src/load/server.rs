@@ -77,11 +77,13 @@ fn cpu_seconds(process: u32) -> Result<f64> {
     }
 }
 
+/// A process that has exited has none while its parent does not look.
 fn resident_kib(process: u32) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line =
-        status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS: has it exited?")?;
-    Ok(line.trim().trim_end_matches(" kB").parse()?)
+    match status.lines().find_map(|line| line.strip_prefix("VmRSS:")) {
+        Some(size) => Ok(size.trim().trim_end_matches(" kB").parse()?),
+        None => Ok(0.0),
+    }
 }
 
 impl Drop for Server {
