@@ -12,6 +12,8 @@ mod key;
 mod number;
 #[cfg(test)]
 pub(crate) mod samples;
+#[cfg(any(feature = "msgpack", feature = "cbor"))]
+pub(crate) mod skim;
 pub(crate) mod transcode;
 pub(crate) mod write;
 

@@ -7,10 +7,8 @@ use serde::de::Visitor;
 use serde::de::value::BorrowedBytesDeserializer;
 
 use super::head::{BREAK, Head, Length};
+use crate::format::skim::{UNTIL_BREAK, skim};
 use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
-
-/// A list or dict of indefinite length. As a number of elements it would be more than there are bytes.
-pub(super) const UNTIL_BREAK: usize = usize::MAX;
 
 /// A cursor over one data item.
 ///
@@ -251,7 +249,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
-        self.skip_value(left)
+        skim(self, left)
     }
 
     fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use bumpalo::Bump;
 use serde::de::Visitor;
 
+use crate::format::skim::skim;
 use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
 
 /// A cursor over one MessagePack value. Strings and bytes are lent from the message; nothing has to be decoded.
@@ -187,7 +188,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
-        self.skip_value(left)
+        skim(self, left)
     }
 
     fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {
