@@ -87,6 +87,7 @@ pub(crate) struct Frames {
     input: BytesMut,
     /// How much was read into the buffer that `input` is what is left of.
     buffered: usize,
+    apart: bool,
     assembly: Option<Assembly>,
     state: State,
 }
@@ -126,7 +127,13 @@ struct Header {
 impl Frames {
     /// A socket right after its upgrade.
     pub(crate) fn new(limits: FrameLimits) -> Self {
-        Self { limits, input: BytesMut::new(), buffered: 0, assembly: None, state: State::Open }
+        Self { limits, input: BytesMut::new(), buffered: 0, apart: false, assembly: None, state: State::Open }
+    }
+
+    /// Whether a message that is a small part of what was read with it is copied from now on, so that it keeps no more
+    /// than itself alive.
+    pub(crate) fn set_apart(&mut self, apart: bool) {
+        self.apart = apart;
     }
 
     /// Takes what the socket gave. After a close frame or a fault it is thrown away.
@@ -149,20 +156,17 @@ impl Frames {
     /// The next message or control frame, or `None` when more bytes are needed for one (or none will come: after
     /// a close). To be called until it gives `None`. An idle connection holds no buffer.
     ///
-    /// With `apart`, a message that is a small part of what was read with it is copied, so that it keeps no more than
-    /// itself alive.
-    ///
     /// # Errors
     /// The code with which to close, as soon as a header shows it, and again at every later call:
     /// [`TooBig`](CloseCode::TooBig) for the limits, [`InvalidPayload`](CloseCode::InvalidPayload) for what is not
     /// UTF-8, [`ProtocolError`](CloseCode::ProtocolError) for the other rules of RFC 6455.
-    pub(crate) fn next(&mut self, apart: bool) -> Result<Option<Incoming>, CloseCode> {
+    pub(crate) fn next(&mut self) -> Result<Option<Incoming>, CloseCode> {
         match self.state {
             State::Open => {}
             State::Closed => return Ok(None),
             State::Failed(code) => return Err(code),
         }
-        let incoming = self.read(apart);
+        let incoming = self.read();
         match incoming {
             Err(code) => self.end(State::Failed(code)),
             Ok(Some(Incoming::Close(_))) => self.end(State::Closed),
@@ -182,8 +186,8 @@ impl Frames {
         *self = Self { state, ..Self::new(self.limits) };
     }
 
-    fn read(&mut self, apart: bool) -> Result<Option<Incoming>, CloseCode> {
-        while let Some(frame) = self.frame(apart)? {
+    fn read(&mut self) -> Result<Option<Incoming>, CloseCode> {
+        while let Some(frame) = self.frame()? {
             let incoming = match frame.opcode {
                 OpCode::Continue | OpCode::Text | OpCode::Binary => self.data(frame)?,
                 OpCode::Ping => Some(Incoming::Ping(frame.payload.freeze())),
@@ -199,7 +203,7 @@ impl Frames {
     }
 
     /// The next frame once its last byte is there.
-    fn frame(&mut self, apart: bool) -> Result<Option<Frame>, CloseCode> {
+    fn frame(&mut self) -> Result<Option<Frame>, CloseCode> {
         let Some(header) = self.header()? else {
             return Ok(None);
         };
@@ -208,7 +212,7 @@ impl Frames {
         }
         self.input.advance(header.size);
         let is_small = 2 * header.payload_length < self.buffered - header.size;
-        let mut payload = if apart && is_small {
+        let mut payload = if self.apart && is_small {
             let copy = BytesMut::from(&self.input[..header.payload_length]);
             self.input.advance(header.payload_length);
             copy

@@ -175,7 +175,8 @@ impl Socket {
         let mut left = BURST;
         while !self.is_over() && self.wants_input() {
             // Whoever lets messages wait could make each of them keep the buffer of many alive.
-            match self.frames.next(self.connection.keeps_messages()) {
+            self.frames.set_apart(self.connection.keeps_messages());
+            match self.frames.next() {
                 Ok(Some(incoming)) => {
                     self.take(incoming, now);
                     left -= 1;

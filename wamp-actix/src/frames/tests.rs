@@ -52,7 +52,7 @@ fn close(code: u16, reason: &[u8]) -> Vec<u8> {
 /// All that comes of the bytes, up to the first fault.
 fn drain(frames: &mut Frames) -> Result<Vec<Incoming>, CloseCode> {
     let mut all = Vec::new();
-    while let Some(incoming) = frames.next(false)? {
+    while let Some(incoming) = frames.next()? {
         all.push(incoming);
     }
     Ok(all)
@@ -207,7 +207,7 @@ fn a_message_in_one_frame_is_not_copied() {
     let mut frames = Frames::new(LIMITS);
     frames.feed(&last(BINARY, &pattern(5_000)));
     let before = frames.input.as_ptr();
-    let Ok(Some(Incoming::Binary(payload))) = frames.next(false) else { panic!("a message") };
+    let Ok(Some(Incoming::Binary(payload))) = frames.next() else { panic!("a message") };
     assert_eq!(payload.as_ptr(), before.wrapping_add(8));
 }
 
@@ -221,7 +221,8 @@ fn a_small_message_apart_keeps_no_buffer_of_many() {
         let mut frames = Frames::new(LIMITS);
         frames.feed(&bytes);
         let buffer = frames.input.as_ptr_range();
-        while let Some(message) = frames.next(apart).unwrap() {
+        frames.set_apart(apart);
+        while let Some(message) = frames.next().unwrap() {
             let Incoming::Binary(payload) = message else { panic!("{message:?}") };
             assert_eq!(buffer.contains(&payload.as_ptr()), !apart || payload.len() == 40_000);
         }
@@ -259,8 +260,8 @@ fn fragments_may_be_empty() {
 fn a_ping_between_fragments_is_delivered_at_once() {
     let mut frames = Frames::new(LIMITS);
     frames.feed(&[frame(TEXT, b"a"), last(PING, b"now")].concat());
-    assert_eq!(frames.next(false), Ok(Some(Incoming::Ping("now".into()))));
-    assert_eq!(frames.next(false), Ok(None));
+    assert_eq!(frames.next(), Ok(Some(Incoming::Ping("now".into()))));
+    assert_eq!(frames.next(), Ok(None));
     frames.feed(&[last(PONG, b""), last(CONTINUE, b"b")].concat());
     assert_eq!(drain(&mut frames), Ok(vec![Incoming::Pong(Bytes::new()), text("ab")]));
 }
@@ -278,8 +279,8 @@ fn a_continuation_of_nothing_is_a_protocol_error() {
     let bytes = [frame(TEXT, b"a"), last(CONTINUE, b"b"), last(CONTINUE, b"c")].concat();
     let mut frames = Frames::new(LIMITS);
     frames.feed(&bytes);
-    assert_eq!(frames.next(false), Ok(Some(text("ab"))));
-    assert_eq!(frames.next(false), Err(CloseCode::ProtocolError));
+    assert_eq!(frames.next(), Ok(Some(text("ab"))));
+    assert_eq!(frames.next(), Err(CloseCode::ProtocolError));
 }
 
 #[test]
@@ -406,13 +407,13 @@ fn endless_empty_fragments_are_cut() {
     let empty = frame(CONTINUE, b"").repeat(1_024);
     for _ in 0..63 {
         frames.feed(&empty);
-        assert_eq!(frames.next(false), Ok(None));
+        assert_eq!(frames.next(), Ok(None));
     }
     assert_eq!(frames.assembly.as_ref().map(|assembly| assembly.payload.capacity()), Some(0));
     frames.feed(&frame(CONTINUE, b"").repeat(1_023));
-    assert_eq!(frames.next(false), Ok(None), "65 536 fragments");
+    assert_eq!(frames.next(), Ok(None), "65 536 fragments");
     frames.feed(&frame(CONTINUE, b""));
-    assert_eq!(frames.next(false), Err(CloseCode::TooBig));
+    assert_eq!(frames.next(), Err(CloseCode::TooBig));
 }
 
 #[test]
@@ -483,9 +484,9 @@ fn a_close_reason_that_is_not_utf_8_is_an_invalid_payload() {
 fn nothing_is_read_after_a_close() {
     let mut frames = Frames::new(LIMITS);
     frames.feed(&[close(1000, b""), close(1000, b""), last(TEXT, b"late")].concat());
-    assert_eq!(frames.next(false), Ok(Some(Incoming::Close(Some(1000)))));
+    assert_eq!(frames.next(), Ok(Some(Incoming::Close(Some(1000)))));
     frames.feed(&[0xff; 100]);
-    assert_eq!(frames.next(false), Ok(None));
+    assert_eq!(frames.next(), Ok(None));
     assert!(!frames.assembling());
     assert_eq!(frames.input.capacity(), 0);
 }
@@ -494,9 +495,9 @@ fn nothing_is_read_after_a_close() {
 fn a_fault_stays_and_nothing_more_is_kept() {
     let mut frames = Frames::new(LIMITS);
     frames.feed(&[last(TEXT, b"before"), last(TEXT, b"\xff"), last(TEXT, b"after")].concat());
-    assert_eq!(frames.next(false), Ok(Some(text("before"))));
+    assert_eq!(frames.next(), Ok(Some(text("before"))));
     for _ in 0..3 {
-        assert_eq!(frames.next(false), Err(CloseCode::InvalidPayload));
+        assert_eq!(frames.next(), Err(CloseCode::InvalidPayload));
         frames.feed(&[0; 1_000]);
     }
     assert_eq!(frames.input.capacity(), 0);
@@ -509,10 +510,10 @@ fn assembling_is_said_of_begun_frames_and_begun_messages() {
     let whole = last(TEXT, b"abc");
     for cut in 1..whole.len() {
         frames.feed(&whole[..cut]);
-        assert_eq!(frames.next(false), Ok(None));
+        assert_eq!(frames.next(), Ok(None));
         assert!(frames.assembling());
         frames.feed(&whole[cut..]);
-        assert_eq!(frames.next(false), Ok(Some(text("abc"))));
+        assert_eq!(frames.next(), Ok(Some(text("abc"))));
         assert!(!frames.assembling());
     }
     frames.feed(&[frame(TEXT, b""), last(PING, b"")].concat());
