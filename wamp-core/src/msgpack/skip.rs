@@ -51,17 +51,11 @@ impl<'de> Skim<'de> for Reader<'de> {
 
     #[inline]
     fn enter_or_pass(&mut self) -> Result<Option<(Elements, bool)>, Malformed> {
-        match self.kind() {
-            Kind::List => return Ok(Some((self.list()?, false))),
-            Kind::Dict => return Ok(Some((self.dict()?, true))),
-            Kind::String => drop(self.string()?),
-            Kind::Bytes => drop(self.bytes()?),
-            Kind::Number => drop(self.notation()?),
-            Kind::Boolean => drop(self.boolean()?),
-            Kind::Null => self.null()?,
-            Kind::Unknown => return self.refuse(),
+        match self.peek() {
+            Some(0x90..=0x9f | 0xdc | 0xdd) => Ok(Some((self.list()?, false))),
+            Some(0x80..=0x8f | 0xde | 0xdf) => Ok(Some((self.dict()?, true))),
+            _ => self.pass_scalar().map(|()| None),
         }
-        Ok(None)
     }
 
     fn pass_key(&mut self) -> Result<(), Malformed> {
@@ -73,9 +67,20 @@ impl<'de> Skim<'de> for Reader<'de> {
 }
 
 impl Reader<'_> {
+    fn pass_scalar(&mut self) -> Result<(), Malformed> {
+        match self.kind() {
+            Kind::String => self.string().map(|_| ()),
+            Kind::Bytes => self.bytes().map(|_| ()),
+            Kind::Number => self.notation().map(|_| ()),
+            Kind::Boolean => self.boolean().map(|_| ()),
+            Kind::Null => self.null(),
+            Kind::List | Kind::Dict | Kind::Unknown => self.refuse(),
+        }
+    }
+
     /// Names what no WAMP message may hold.
     #[cold]
-    fn refuse<T>(&self) -> Result<T, Malformed> {
+    fn refuse(&self) -> Result<(), Malformed> {
         match self.peek() {
             Some(0xc7..=0xc9 | 0xd4..=0xd8) => self.fail("extension types are not part of WAMP"),
             Some(_) => self.fail("0xc1 is not MessagePack"),
