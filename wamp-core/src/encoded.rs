@@ -203,7 +203,7 @@ impl<'f> Encoded<'f> {
     pub(crate) fn write(&self, format: Format, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         match (*self, format) {
             (Self::Json(text), Format::Json) => {
-                // With room for the brackets and the separator behind it: else those copy a long value once more, 6 %
+                // With room for the brackets and the separator behind it: else those copy a long value once more, 7 %
                 // of 64 KiB.
                 out.reserve(text.len() + 3);
                 out.extend_from_slice(text.as_bytes());

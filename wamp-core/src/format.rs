@@ -59,7 +59,7 @@ impl Checked {
 /// Where a string of so many bytes ends, if there are so many and they are UTF-8.
 ///
 /// Most strings are keys and words of a few ASCII letters: those take two overlapping words to check.
-// Part of what makes `skip` take almost half of the instructions less in the binary formats.
+// Of 64 KiB of records, 38 % of the instructions less in MessagePack and 34 % in CBOR (`scripts/instructions call "64 KiB"`).
 #[inline]
 pub(crate) fn utf8_end(bytes: &[u8], start: usize, length: usize) -> Option<usize> {
     const NOT_ASCII: u64 = 0x8080_8080_8080_8080;

@@ -42,8 +42,8 @@ pub(crate) trait Skim<'de>: Cursor<'de> {
 ///
 /// The value is checked as if it were read, but for what [`Skim::enter_or_pass`] leaves unchecked. No recursion: how much
 /// is left of each list and dict that is open stands in a table, for which [`MAX_DEPTH`] gives the size.
-// Where it stands is kept in locals and not in the cursor, and common heads are not made into values: with the check of
-// short strings 45 % of the instructions less for 64 KiB (`scripts/instructions call "echo 64 KiB"`).
+// Where it stands is kept in locals and not in the cursor, and common heads are not made into values: of 64 KiB of records
+// 23 % of the instructions less in CBOR and 7 % in MessagePack (`scripts/instructions call "64 KiB"`).
 pub(crate) fn skim<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<Range<usize>, Malformed> {
     let (message, start, outside) = (reader.message(), reader.at(), reader.depth());
     let mut outer = [0; MAX_DEPTH as usize];
