@@ -3,6 +3,7 @@
 mod decode;
 mod encode;
 mod features;
+mod fields;
 mod options;
 mod passthru;
 mod tail;

@@ -302,7 +302,7 @@ fn message() -> impl Strategy<Value = Value> {
             let text = Value::from(message).to_string();
             let takes_anything = !["test.add", "test.greet", "test.count"].contains(&uri);
             let text = if takes_anything { text } else { text.replace(r"\u0000", "") };
-            serde_json::from_str(&text).unwrap()
+            serde_json::from_str(&text).expect("the text was written from a value")
         },
     )
 }

@@ -1,22 +1,21 @@
 //! From a frame to a message: one pass over the frame, in which the application's arguments stay encoded.
 
-use std::ops::Range;
-
 use bumpalo::Bump;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::code;
+use super::fields::Fields;
 use super::options::{
     AuthenticateExtra, CallOptions, CancelOptions, HelloDetails, PublishOptions, RegisterOptions,
     SubscribeOptions, YieldOptions,
 };
-use super::passthru::{Passthru, PassthruOptions};
+use super::passthru::Passthru;
 #[cfg(feature = "cbor")]
 use crate::cbor;
 use crate::encoded::{Format, Shared};
 use crate::error::Violation;
-use crate::format::{Cursor, Elements, MAX_ELEMENTS, Malformed};
+use crate::format::Cursor;
 use crate::id::RequestId;
 use crate::json;
 #[cfg(feature = "msgpack")]
@@ -136,25 +135,7 @@ pub(crate) fn decode<'f>(frame: &'f Shared, arena: &'f Bump) -> Result<Message<'
     }
 }
 
-/// The elements of the outermost list, taken one after the other.
-struct Fields<'f, C> {
-    frame: &'f Shared,
-    reader: C,
-    elements: Elements,
-}
-
-impl From<Malformed> for Violation {
-    fn from(malformed: Malformed) -> Self {
-        malformed.to_string().into()
-    }
-}
-
 impl<'f, C: Cursor<'f>> Fields<'f, C> {
-    fn open(frame: &'f Shared, mut reader: C) -> Result<Self, Violation> {
-        let elements = reader.list()?;
-        Ok(Self { frame, reader, elements })
-    }
-
     fn message(mut self) -> Result<Message<'f>, Violation> {
         self.element("message type")?;
         match self.reader.integer()? {
@@ -285,119 +266,5 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         }
         let payload = self.payload()?;
         Ok(Message::Yield { request, options, payload })
-    }
-
-    fn element(&mut self, name: &'static str) -> Result<(), Violation> {
-        if self.reader.element(&mut self.elements)? {
-            Ok(())
-        } else {
-            Err(format!("{name} is missing").into())
-        }
-    }
-
-    fn request(&mut self, name: &'static str) -> Result<RequestId, Violation> {
-        self.element(name)?;
-        RequestId::new(self.reader.integer()?).ok_or_else(|| format!("{name} is not an id").into()) // M-12
-    }
-
-    fn string(&mut self, name: &'static str) -> Result<&'f str, Violation> {
-        self.element(name)?;
-        self.reader.string().map_err(|malformed| format!("{name}: {malformed}").into())
-    }
-
-    fn dict(&mut self, name: &'static str) -> Result<Range<usize>, Violation> {
-        self.element(name)?;
-        if self.reader.is_dict() {
-            Ok(self.reader.skip()?)
-        } else {
-            Err(format!("{name} is not a dict").into())
-        }
-    }
-
-    fn options<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<T, Violation> {
-        self.options_at(name).map(|(options, _)| options)
-    }
-
-    /// As [`options`](Self::options), with the place of the dict for a second look.
-    fn options_at<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<(T, Range<usize>), Violation> {
-        self.element(name)?;
-        if !self.reader.is_dict() {
-            return Err(format!("{name} is not a dict").into());
-        }
-        let start = self.reader.at();
-        let options =
-            self.reader.read().map_err(|malformed| Violation::from(format!("{name}: {malformed}")))?;
-        Ok((options, start..self.reader.at()))
-    }
-
-    fn passthru(&self, dict: Range<usize>) -> Result<Option<Passthru>, Violation> {
-        let options: PassthruOptions<'_> = self.read(dict)?;
-        Ok(options.passthru())
-    }
-
-    fn read<T: Deserialize<'f>>(&self, dict: Range<usize>) -> Result<T, Violation> {
-        let options = self.reader.part(dict).read();
-        options.map_err(|malformed| format!("Options: {malformed}").into())
-    }
-
-    fn optional_dict(mut self, name: &'static str) -> Result<(), Violation> {
-        if !self.reader.element(&mut self.elements)? {
-            return Ok(self.reader.end()?);
-        }
-        if !self.reader.is_dict() {
-            return Err(format!("{name} is not a dict").into());
-        }
-        self.reader.skip()?;
-        self.end()
-    }
-
-    /// `Arguments` and `ArgumentsKw`, both optional, and then nothing more (M-01, M-02).
-    fn payload(mut self) -> Result<Payload, Violation> {
-        let (mut args, mut first, mut kwargs) = (0..0, 0..0, 0..0);
-        if self.reader.element(&mut self.elements)? {
-            if !self.reader.is_list() {
-                return Err("Arguments is not a list".into());
-            }
-            (args, first) = self.arguments()?;
-            if self.reader.element(&mut self.elements)? {
-                if !self.reader.is_dict() {
-                    return Err("ArgumentsKw is not a dict".into());
-                }
-                kwargs = self.keywords()?;
-                if self.reader.element(&mut self.elements)? {
-                    return Err("too many elements".into());
-                }
-            }
-        }
-        self.reader.end()?;
-        Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_first(&first))
-    }
-
-    /// Where a list stands, and its first element; an empty one stands nowhere, so that absent and empty are the same (M-10).
-    fn arguments(&mut self) -> Result<(Range<usize>, Range<usize>), Violation> {
-        let start = self.reader.at();
-        let (mut elements, mut left, mut first) = (self.reader.list()?, MAX_ELEMENTS - 1, 0..0);
-        while self.reader.element(&mut elements)? {
-            let value = self.reader.skip_counted(&mut left)?;
-            if first.is_empty() {
-                first = value;
-            }
-        }
-        Ok(if first.is_empty() { (0..0, 0..0) } else { (start..self.reader.at(), first) })
-    }
-
-    /// Where a dict stands, or nowhere.
-    fn keywords(&mut self) -> Result<Range<usize>, Violation> {
-        let range = self.reader.skip()?;
-        let is_empty = self.reader.part(range.clone()).is_empty()?;
-        Ok(if is_empty { 0..0 } else { range })
-    }
-
-    /// The list is complete, and nothing follows it.
-    fn end(mut self) -> Result<(), Violation> {
-        if self.reader.element(&mut self.elements)? {
-            return Err("too many elements".into());
-        }
-        Ok(self.reader.end()?)
     }
 }

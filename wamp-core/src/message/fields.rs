@@ -1,0 +1,149 @@
+//! The fields of a message, in their order: ids, strings, dicts, and the application's arguments, which stay encoded.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+
+use super::passthru::{Passthru, PassthruOptions};
+use crate::encoded::Shared;
+use crate::error::Violation;
+use crate::format::{Cursor, Elements, MAX_ELEMENTS, Malformed};
+use crate::id::RequestId;
+use crate::payload::Payload;
+
+/// The elements of the outermost list, taken one after the other.
+pub(super) struct Fields<'f, C> {
+    frame: &'f Shared,
+    pub(super) reader: C,
+    elements: Elements,
+}
+
+impl From<Malformed> for Violation {
+    fn from(malformed: Malformed) -> Self {
+        malformed.to_string().into()
+    }
+}
+
+impl<'f, C: Cursor<'f>> Fields<'f, C> {
+    pub(super) fn open(frame: &'f Shared, mut reader: C) -> Result<Self, Violation> {
+        let elements = reader.list()?;
+        Ok(Self { frame, reader, elements })
+    }
+
+    pub(super) fn element(&mut self, name: &'static str) -> Result<(), Violation> {
+        if self.reader.element(&mut self.elements)? {
+            Ok(())
+        } else {
+            Err(format!("{name} is missing").into())
+        }
+    }
+
+    pub(super) fn request(&mut self, name: &'static str) -> Result<RequestId, Violation> {
+        self.element(name)?;
+        RequestId::new(self.reader.integer()?).ok_or_else(|| format!("{name} is not an id").into()) // M-12
+    }
+
+    pub(super) fn string(&mut self, name: &'static str) -> Result<&'f str, Violation> {
+        self.element(name)?;
+        self.reader.string().map_err(|malformed| format!("{name}: {malformed}").into())
+    }
+
+    pub(super) fn dict(&mut self, name: &'static str) -> Result<Range<usize>, Violation> {
+        self.element(name)?;
+        if self.reader.is_dict() {
+            Ok(self.reader.skip()?)
+        } else {
+            Err(format!("{name} is not a dict").into())
+        }
+    }
+
+    pub(super) fn options<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<T, Violation> {
+        self.options_at(name).map(|(options, _)| options)
+    }
+
+    /// As [`options`](Self::options), with the place of the dict for a second look.
+    pub(super) fn options_at<T: Deserialize<'f>>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<(T, Range<usize>), Violation> {
+        self.element(name)?;
+        if !self.reader.is_dict() {
+            return Err(format!("{name} is not a dict").into());
+        }
+        let start = self.reader.at();
+        let options =
+            self.reader.read().map_err(|malformed| Violation::from(format!("{name}: {malformed}")))?;
+        Ok((options, start..self.reader.at()))
+    }
+
+    pub(super) fn passthru(&self, dict: Range<usize>) -> Result<Option<Passthru>, Violation> {
+        let options: PassthruOptions<'_> = self.read(dict)?;
+        Ok(options.passthru())
+    }
+
+    pub(super) fn read<T: Deserialize<'f>>(&self, dict: Range<usize>) -> Result<T, Violation> {
+        let options = self.reader.part(dict).read();
+        options.map_err(|malformed| format!("Options: {malformed}").into())
+    }
+
+    pub(super) fn optional_dict(mut self, name: &'static str) -> Result<(), Violation> {
+        if !self.reader.element(&mut self.elements)? {
+            return Ok(self.reader.end()?);
+        }
+        if !self.reader.is_dict() {
+            return Err(format!("{name} is not a dict").into());
+        }
+        self.reader.skip()?;
+        self.end()
+    }
+
+    /// `Arguments` and `ArgumentsKw`, both optional, and then nothing more (M-01, M-02).
+    pub(super) fn payload(mut self) -> Result<Payload, Violation> {
+        let (mut args, mut first, mut kwargs) = (0..0, 0..0, 0..0);
+        if self.reader.element(&mut self.elements)? {
+            if !self.reader.is_list() {
+                return Err("Arguments is not a list".into());
+            }
+            (args, first) = self.arguments()?;
+            if self.reader.element(&mut self.elements)? {
+                if !self.reader.is_dict() {
+                    return Err("ArgumentsKw is not a dict".into());
+                }
+                kwargs = self.keywords()?;
+                if self.reader.element(&mut self.elements)? {
+                    return Err("too many elements".into());
+                }
+            }
+        }
+        self.reader.end()?;
+        Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_first(&first))
+    }
+
+    /// Where a list stands, and its first element; an empty one stands nowhere, so that absent and empty are the same (M-10).
+    fn arguments(&mut self) -> Result<(Range<usize>, Range<usize>), Violation> {
+        let start = self.reader.at();
+        let (mut elements, mut left, mut first) = (self.reader.list()?, MAX_ELEMENTS - 1, 0..0);
+        while self.reader.element(&mut elements)? {
+            let value = self.reader.skip_counted(&mut left)?;
+            if first.is_empty() {
+                first = value;
+            }
+        }
+        Ok(if first.is_empty() { (0..0, 0..0) } else { (start..self.reader.at(), first) })
+    }
+
+    /// Where a dict stands, or nowhere.
+    fn keywords(&mut self) -> Result<Range<usize>, Violation> {
+        let range = self.reader.skip()?;
+        let is_empty = self.reader.part(range.clone()).is_empty()?;
+        Ok(if is_empty { 0..0 } else { range })
+    }
+
+    /// The list is complete, and nothing follows it.
+    pub(super) fn end(mut self) -> Result<(), Violation> {
+        if self.reader.element(&mut self.elements)? {
+            return Err("too many elements".into());
+        }
+        Ok(self.reader.end()?)
+    }
+}
