@@ -2,6 +2,8 @@
 //!
 //! `raw-echo [--port N] [--workers N]`: port 0 (the default) picks one; one worker unless told otherwise.
 
+use std::num::NonZero;
+
 use actix_web::{App, HttpRequest, HttpServer, Responder, web};
 use actix_ws::{Message, Session};
 
@@ -10,32 +12,33 @@ const MESSAGE_BYTES: usize = 128 * 1024;
 
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
-    let [port, workers] = options().unwrap_or_else(|message| {
-        eprintln!("{message}; usage: raw-echo [--port N] [--workers N]");
+    let (port, workers) = options().unwrap_or_else(|error| {
+        eprintln!("{error}; usage: raw-echo [--port N] [--workers N]");
         std::process::exit(2)
     });
     // Without `tcp_nodelay` a reply may wait for the acknowledgement of the one before it.
     let server = HttpServer::new(|| App::new().route("/ws", web::get().to(upgrade)))
         .tcp_nodelay(true)
-        .workers(usize::from(workers))
+        .workers(workers)
         .bind(("127.0.0.1", port))?;
     println!("listening on ws://{}/ws", server.addrs()[0]);
     server.run().await
 }
 
 /// The port and the number of workers the command line asks for.
-fn options() -> Result<[u16; 2], String> {
-    let (mut port, mut workers) = (0, 1);
-    let mut arguments = std::env::args().skip(1);
-    while let Some(option) = arguments.next() {
-        let value = arguments.next().and_then(|value| value.parse().ok());
-        match (option.as_str(), value) {
-            ("--port", Some(value)) => port = value,
-            ("--workers", Some(value)) if value > 0 => workers = value,
-            _ => return Err(format!("cannot read option {option}")),
+fn options() -> Result<(u16, usize), lexopt::Error> {
+    use lexopt::prelude::*;
+
+    let (mut port, mut workers) = (0, NonZero::<usize>::MIN);
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("port") => port = arguments.value()?.parse()?,
+            Long("workers") => workers = arguments.value()?.parse()?,
+            _ => return Err(argument.unexpected()),
         }
     }
-    Ok([port, workers])
+    Ok((port, workers.get()))
 }
 
 /// Accepts one connection and echoes in a task of its own.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
+use std::num::NonZero;
 
 /// Any failure ends a peer with its message.
 pub type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -10,30 +11,31 @@ pub type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 ///
 /// `--port N`: 0 (the default) picks one; `--workers N`: threads, one unless told otherwise.
 pub fn serve(server: impl AsyncFnOnce(u16) -> Result) -> Result {
-    let [port, workers] = options().unwrap_or_else(|message| {
-        eprintln!("{message}; usage: [--port N] [--workers N]");
+    let (port, workers) = options().unwrap_or_else(|error| {
+        eprintln!("{error}; usage: [--port N] [--workers N]");
         std::process::exit(2)
     });
     let mut runtime = match workers {
         1 => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
-    runtime.worker_threads(workers.into()).enable_all().build()?.block_on(server(port))
+    runtime.worker_threads(workers).enable_all().build()?.block_on(server(port))
 }
 
 /// The port and the number of workers.
-fn options() -> std::result::Result<[u16; 2], String> {
-    let (mut port, mut workers) = (0, 1);
-    let mut arguments = std::env::args().skip(1);
-    while let Some(option) = arguments.next() {
-        let value = arguments.next().and_then(|value| value.parse().ok());
-        match (option.as_str(), value) {
-            ("--port", Some(value)) => port = value,
-            ("--workers", Some(value)) if value > 0 => workers = value,
-            _ => return Err(format!("cannot read option {option}")),
+fn options() -> std::result::Result<(u16, usize), lexopt::Error> {
+    use lexopt::prelude::*;
+
+    let (mut port, mut workers) = (0, NonZero::<usize>::MIN);
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("port") => port = arguments.value()?.parse()?,
+            Long("workers") => workers = arguments.value()?.parse()?,
+            _ => return Err(argument.unexpected()),
         }
     }
-    Ok([port, workers])
+    Ok((port, workers.get()))
 }
 
 /// Says where the peer listens, once it does.

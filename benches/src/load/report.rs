@@ -200,6 +200,8 @@ fn median(figures: impl Iterator<Item = f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Dialect;
+    use crate::serializer::Serializer;
 
     #[test]
     fn the_median_of_an_even_number_lies_between_the_middle_two() {
@@ -215,5 +217,40 @@ mod tests {
         assert_eq!(judge(ratio, Some(0.91), None).1, "bar met");
         assert_eq!(judge(ratio, Some(0.89), None).1, "**missed**");
         assert_eq!(judge(Bar::Cpu { must: 0.6, aim: 0.3 }, None, Some(0.61)).1, "**missed**");
+    }
+
+    #[test]
+    fn others_are_compared_with_ours_round_by_round_and_judged_by_their_own_bar() {
+        let bars = &[("idle", 4.0)][..];
+        let entry = |name: &str, role, found: [f64; 3]| Entry {
+            contestant: Contestant {
+                name: name.to_owned(),
+                role,
+                command: Vec::new(),
+                dialect: Dialect::Wamp(Serializer::Json),
+            },
+            findings: found.map(Finding::Kib).into(),
+            failed: false,
+        };
+        let outcome = Outcome {
+            scenario: Scenario::named("idle").expect("a scenario"),
+            entries: vec![
+                entry("echo", Role::Reference, [5.0, 14.0, 30.0]),
+                entry("ours", Role::Ours, [10.0, 14.0, 20.0]),
+                entry("cbor", Role::OtherSerializer, [10.0, 15.0, 30.0]),
+                entry("peer", Role::Peer { is_router: false, bars }, [39.0, 54.0, 90.0]),
+            ],
+        };
+        let table = markdown(&[outcome]);
+        let rows: Vec<_> = table.lines().skip(3).collect();
+        assert_eq!(
+            rows,
+            [
+                "| `idle` | echo | 14.0 | 1.00 |  |  |",
+                "| `idle` | ours | 14.0 | 1.00 | ≤ 16 (12) | bar met |",
+                "| `idle` | cbor | 15.0 | 1.07 | ≤ 1.1 × ours (1) | bar met |",
+                "| `idle` | peer | 54.0 | 3.90 | ≥ 4 × ours | **missed** |",
+            ]
+        );
     }
 }
