@@ -58,27 +58,47 @@ impl Clock {
 
 /// One alarm. Setting it later costs nothing: it rings at the earlier time, and whoever is woken looks at the clock.
 #[derive(Debug, Default)]
-pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
+pub(crate) struct Alarm {
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// Whether it will wake the task that asked last.
+    is_set: bool,
+}
 
 impl Alarm {
-    /// `Ready` once the clock has passed `deadline`; else the task is woken then, or earlier.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>, clock: &Clock, deadline: Instant) -> Poll<()> {
+    /// Another task asks from now on.
+    pub(crate) fn silence(&mut self) {
+        self.is_set = false;
+    }
+
+    /// `Ready` once the clock has passed `deadline`; else the task is woken then, or earlier. `now` is the clock's time.
+    pub(crate) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        clock: &Clock,
+        now: Instant,
+        deadline: Instant,
+    ) -> Poll<()> {
         if let Clock::Manual(clock) = clock {
-            let mut hand = clock.0.borrow_mut();
-            if hand.now >= deadline {
+            if now >= deadline {
                 return Poll::Ready(());
             }
+            let mut hand = clock.0.borrow_mut();
             if !hand.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
                 hand.waiting.push(context.waker().clone());
             }
             return Poll::Pending;
         }
-        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
+        let rings = sleep.deadline().into_std();
+        if self.is_set && now < rings && rings <= deadline {
+            return Poll::Pending;
+        }
         loop {
             if deadline < sleep.deadline().into_std() {
                 sleep.as_mut().reset(deadline.into());
             }
             if sleep.as_mut().poll(context).is_pending() {
+                self.is_set = true;
                 return Poll::Pending;
             }
             if deadline <= Instant::now() {

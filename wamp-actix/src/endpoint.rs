@@ -154,5 +154,5 @@ pub(crate) fn open(
     let framing = Framing { reserve: frames::RESERVE, seal: frames::seal };
     let transport = Transport { serializer, framing, identity, host: Rc::new(request) };
     let connection = Connection::new(router, transport, clock.now());
-    Socket::new(connection, (**router).clone(), payload, clock)
+    Socket::new(connection, (**router).clone(), payload.into_inner(), clock)
 }

@@ -13,7 +13,6 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
 use actix_web::rt;
-use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 
 /// Connections that are woken before the worker's other tasks have a turn.
@@ -124,28 +123,38 @@ impl Turns {
 pub(crate) struct Wakeup {
     pacer: Arc<Pacer>,
     /// The task that drives the connection now.
-    task: AtomicWaker,
+    task: Mutex<Waker>,
     is_waiting: AtomicBool,
+    /// Whether the task was woken and has not seen it yet.
+    is_rung: AtomicBool,
 }
 
 impl Wakeup {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             pacer: Pacer::of_worker(),
-            task: AtomicWaker::new(),
+            task: Mutex::new(Waker::noop().clone()),
             is_waiting: AtomicBool::new(false),
+            // The first poll has everything to do.
+            is_rung: AtomicBool::new(true),
         })
     }
 
-    /// Wakes this task from now on.
-    pub(crate) fn register(&self, task: &Waker) {
-        self.task.register(task);
+    /// Whether the task was woken since it asked last. Another task is woken from now on if there is one.
+    pub(crate) fn listen(&self, moved_to: Option<&Waker>) -> bool {
+        if let Some(task) = moved_to {
+            self.task.lock().clone_from(task);
+        }
+        self.is_rung.load(Ordering::Acquire) && self.is_rung.swap(false, Ordering::AcqRel)
     }
 
     fn ring(&self) {
         // Not a store: the task has to see what was done before a wake-up that found this one waiting.
         self.is_waiting.swap(false, Ordering::AcqRel);
-        self.task.wake();
+        // Under the lock, so that a task that takes over sees the ring or is woken by it.
+        let task = self.task.lock();
+        self.is_rung.store(true, Ordering::Release);
+        task.wake_by_ref();
     }
 }
 
@@ -178,7 +187,9 @@ mod tests {
 
     fn wakeups(count: usize, woken: &Arc<Count>) -> Vec<Arc<Wakeup>> {
         let wakeups: Vec<_> = (0..count).map(|_| Wakeup::new()).collect();
-        wakeups.iter().for_each(|wakeup| wakeup.register(&Waker::from(Arc::clone(woken))));
+        for wakeup in &wakeups {
+            assert!(wakeup.listen(Some(&Waker::from(Arc::clone(woken)))), "nothing was done yet");
+        }
         wakeups
     }
 
@@ -213,9 +224,20 @@ mod tests {
         for count in 1..=5 * TURN {
             wakeups[0].wake_by_ref();
             assert_eq!(woken.0.load(Ordering::Relaxed), count);
-            wakeups[0].register(&Waker::from(Arc::clone(&woken)));
+            assert!(wakeups[0].listen(None) && !wakeups[0].listen(None));
             rt::task::yield_now().await;
         }
+    }
+
+    #[actix_web::test]
+    async fn the_task_that_asked_last_is_woken_and_told_once() {
+        let [before, after] = [(); 2].map(|()| Arc::new(Count::default()));
+        let wakeup = &wakeups(1, &before)[0];
+        assert!(!wakeup.listen(Some(&Waker::from(Arc::clone(&after)))));
+        wakeup.wake_by_ref();
+        assert_eq!((before.0.load(Ordering::Relaxed), after.0.load(Ordering::Relaxed)), (0, 1));
+        assert!(wakeup.listen(None));
+        assert!(!wakeup.listen(None));
     }
 
     #[test]
