@@ -37,7 +37,7 @@ impl CallState {
             request,
             receive_progress: options.receive_progress == Some(true),
             disclose_me: options.disclose_me == Some(true),
-            passthru: options.passthru.clone().map(Box::new),
+            passthru: options.passthru.clone(),
             chunks,
             answered: Cell::new(false),
             progressed: Cell::new(false),

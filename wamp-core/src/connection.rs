@@ -194,10 +194,9 @@ impl Connection {
     fn message(&mut self, frame: &Shared, now: Instant) {
         let arena = Bump::new();
         let message = decode(frame, &arena);
-        let received = match (&mut self.state, message) {
+        let received = match (&self.state, &message) {
             (State::Ended, _) => Ok(()),
-            (State::Leaving { then, .. }, Ok(Message::Goodbye | Message::Abort)) => {
-                let then = *then;
+            (&State::Leaving { then, .. }, Ok(Message::Goodbye | Message::Abort)) => {
                 self.end(then);
                 Ok(())
             }
@@ -209,26 +208,33 @@ impl Connection {
             }
             // What a client says after a login that failed does not count.
             (State::Denied { .. }, _) => Ok(()),
-            (_, Err(violation)) => Err(violation),
-            (State::Opening { .. }, Ok(Message::Hello { realm, details })) => {
+            _ => message.and_then(|message| self.take(frame, message, now)),
+        };
+        if let Err(violation) = received {
+            self.violation(&violation);
+        }
+    }
+
+    fn take(&mut self, frame: &Shared, message: Message<'_>, now: Instant) -> Result<(), Violation> {
+        if let State::Open(joined) = &mut self.state
+            && !matches!(message, Message::Goodbye)
+        {
+            return joined.receive(message, now);
+        }
+        match (&self.state, message) {
+            (State::Opening { .. }, Message::Hello { realm, details }) => {
                 self.hello(frame, realm, &details, now)
             }
-            (State::Opening { .. }, Ok(_)) => Err("the first message must be HELLO".into()), // S-13
-            (State::Authenticating(_), Ok(Message::Authenticate { signature, extra })) => {
+            (State::Opening { .. }, _) => Err("the first message must be HELLO".into()), // S-13
+            (State::Authenticating(_), Message::Authenticate { signature, extra }) => {
                 self.authenticate(signature, extra, now)
             }
-            (State::Authenticating(_) | State::Joining { .. }, Ok(_)) => {
-                Err("a message before WELCOME".into())
-            }
-            (State::Open(_), Ok(Message::Goodbye)) => {
+            (State::Open(_), _) => {
                 self.outbox.borrow_mut().send(|s, out| message::goodbye(s, out, uris::GOODBYE_AND_OUT, None)); // G-01
                 self.end(Close::Normal);
                 Ok(())
             }
-            (State::Open(joined), Ok(message)) => joined.receive(message, now),
-        };
-        if let Err(violation) = received {
-            self.violation(&violation);
+            _ => Err("a message before WELCOME".into()),
         }
     }
 

@@ -123,8 +123,12 @@ impl WampError for Error {
 /// }
 /// assert_eq!(parse("x").unwrap_err().uri(), "wamp.error.runtime_error");
 /// ```
+// Boxed, because it travels in the results of everything on the way of a call.
 #[derive(Clone)]
-pub struct Error {
+pub struct Error(Box<Parts>);
+
+#[derive(Clone)]
+struct Parts {
     uri: Cow<'static, str>,
     payload: PayloadBuilder,
 }
@@ -133,7 +137,7 @@ impl Error {
     /// An error of this URI, without arguments.
     #[must_use]
     pub fn new(uri: impl Into<Cow<'static, str>>) -> Self {
-        Self { uri: uri.into(), payload: PayloadBuilder::default() }
+        Self(Box::new(Parts { uri: uri.into(), payload: PayloadBuilder::default() }))
     }
 
     /// `wamp.error.invalid_argument` with a text that says what was expected.
@@ -193,21 +197,21 @@ impl Error {
     /// Appends a positional argument.
     #[must_use]
     pub fn arg(mut self, value: impl Serialize) -> Self {
-        self.payload = self.payload.arg(value);
+        self.0.payload = self.0.payload.arg(value);
         self
     }
 
     /// Adds a keyword argument.
     #[must_use]
     pub fn kwarg(mut self, key: &str, value: impl Serialize) -> Self {
-        self.payload = self.payload.kwarg(key, value);
+        self.0.payload = self.0.payload.kwarg(key, value);
         self
     }
 
     /// The error's URI.
     #[must_use]
     pub fn uri(&self) -> &str {
-        &self.uri
+        &self.0.uri
     }
 
     /// The positional arguments, read as a list.
@@ -228,8 +232,8 @@ impl Error {
 
     /// The arguments. If one could not be serialised, none is sent and the log says why.
     pub(crate) fn payload(&self) -> Payload {
-        self.payload.clone().build().unwrap_or_else(|fault| {
-            tracing::error!(uri = %self.uri, %fault, "arguments of an error");
+        self.0.payload.clone().build().unwrap_or_else(|fault| {
+            tracing::error!(uri = %self.0.uri, %fault, "arguments of an error");
             Payload::empty()
         })
     }
@@ -237,7 +241,7 @@ impl Error {
 
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.uri, self.payload())
+        write!(f, "{} {}", self.0.uri, self.payload())
     }
 }
 

@@ -12,7 +12,6 @@ use crate::broker::Event;
 use crate::context::Context;
 use crate::error::Error;
 use crate::id::PublicationId;
-use crate::message::Filter;
 use crate::payload::PayloadBuilder;
 use crate::realm::Realm;
 use crate::reply::Reply;
@@ -112,8 +111,7 @@ fn publish(realm: &Realm, topic: &'static str, payload: impl FnOnce() -> Payload
     }
     match payload().build() {
         Ok(payload) => {
-            let filter = Filter::default();
-            realm.broker().publish(&Event::of_router(PublicationId::random(), topic, &payload, &filter));
+            realm.broker().publish(&Event::of_router(PublicationId::random(), topic, &payload, None));
         }
         Err(error) => tracing::error!(topic, %error, "an event of the meta API"),
     }

@@ -224,14 +224,14 @@ impl Publish {
     /// # Errors
     /// The topic is not a URI of the application, or an argument cannot be serialised.
     pub fn send(self) -> Result<PublicationId, PublishError> {
-        let Self { realm, topic, payload, mut filter, retain } = self;
-        filter.sort();
+        let Self { realm, topic, payload, filter, retain } = self;
         if !uri::is_valid(&topic) || uri::is_reserved(&topic) {
             return Err(PublishError::Topic(topic));
         }
         let publication = PublicationId::random();
-        let payload = payload.build()?;
-        let event = Event { retain, ..Event::of_router(publication, &topic, &payload, &filter) };
+        let (payload, filter) = (payload.build()?, filter.sorted());
+        let of_router = Event::of_router(publication, &topic, &payload, filter.as_deref());
+        let event = Event { retain, ..of_router };
         realm.broker().publish(&event);
         Ok(publication)
     }

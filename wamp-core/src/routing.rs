@@ -146,14 +146,14 @@ pub(crate) struct Invoked {
     pub(crate) trustlevel: Option<u32>,
     /// The callee shall see who calls (DI-01).
     pub(crate) disclosed: bool,
-    pub(crate) passthru: Option<Passthru>,
+    pub(crate) passthru: Option<Box<Passthru>>,
 }
 
 /// What a callee answered, undecoded.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    Result { progress: bool, passthru: Option<Passthru>, payload: Payload },
-    Error { error: Cow<'static, str>, passthru: Option<Passthru>, payload: Payload },
+    Result { progress: bool, passthru: Option<Box<Passthru>>, payload: Payload },
+    Error { error: Cow<'static, str>, passthru: Option<Box<Passthru>>, payload: Payload },
 }
 
 impl Answer {

@@ -46,7 +46,7 @@ impl Testaments {
     pub(crate) fn add(&mut self, scope: Scope, testament: Testament, limits: &Limits) -> bool {
         let bytes = |testament: &Testament| {
             let Testament { topic, payload, options } = testament;
-            topic.len() + payload.kept_bytes() + options.filter.bytes()
+            topic.len() + payload.kept_bytes() + options.filter.as_ref().map_or(0, |filter| filter.bytes())
         };
         let held: usize = self.0.iter().map(|(_, testament)| bytes(testament)).sum();
         let fits = self.0.len() < limits.testaments && held + bytes(&testament) <= limits.bytes_in_flight;

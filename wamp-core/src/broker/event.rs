@@ -17,7 +17,7 @@ pub(crate) struct Event<'e> {
     pub(crate) publication: PublicationId,
     pub(crate) topic: &'e str,
     pub(crate) payload: &'e Payload,
-    pub(crate) filter: &'e Filter,
+    pub(crate) filter: Option<&'e Filter>,
     /// The publisher, where it must not get its own event (B-10).
     pub(crate) excluded: Option<SessionId>,
     /// The publisher, where subscribers shall see who it is (N-01).
@@ -36,7 +36,7 @@ impl<'e> Event<'e> {
         publication: PublicationId,
         topic: &'e str,
         payload: &'e Payload,
-        filter: &'e Filter,
+        filter: Option<&'e Filter>,
     ) -> Self {
         Self {
             publication,
@@ -72,7 +72,9 @@ impl<'e> Event<'e> {
     pub(super) fn reaches(&self, session: &Peer) -> bool {
         let identity = &session.identity;
         Some(session.id) != self.excluded
-            && self.filter.admits(session.id.get(), &identity.authid, &identity.authrole)
+            && self
+                .filter
+                .is_none_or(|filter| filter.admits(session.id.get(), &identity.authid, &identity.authrole))
     }
 }
 
@@ -82,11 +84,11 @@ pub(crate) struct Kept {
     pub(crate) publication: PublicationId,
     pub(crate) topic: String,
     pub(crate) payload: Payload,
-    filter: Filter,
+    filter: Option<Box<Filter>>,
     excluded: Option<SessionId>,
     disclosed: Option<Arc<Peer>>,
     trustlevel: Option<u32>,
-    passthru: Option<Passthru>,
+    passthru: Option<Box<Passthru>>,
 }
 
 impl Kept {
@@ -95,11 +97,11 @@ impl Kept {
             publication: event.publication,
             topic: event.topic.to_owned(),
             payload: event.payload.detached(),
-            filter: event.filter.clone(),
+            filter: event.filter.cloned().map(Box::new),
             excluded: event.excluded,
             disclosed: event.disclosed.cloned(),
             trustlevel: event.trustlevel,
-            passthru: event.passthru.cloned(),
+            passthru: event.passthru.cloned().map(Box::new),
         }
     }
 
@@ -109,18 +111,18 @@ impl Kept {
             publication: self.publication,
             topic: &self.topic,
             payload: &self.payload,
-            filter: &self.filter,
+            filter: self.filter.as_deref(),
             excluded: self.excluded,
             disclosed: self.disclosed.as_ref(),
             trustlevel: self.trustlevel,
-            passthru: self.passthru.as_ref(),
+            passthru: self.passthru.as_deref(),
             retain: false,
         }
     }
 
     /// Whether nobody who asks later could want the other one, which is older.
     pub(super) fn replaces(&self, other: &Self) -> bool {
-        (self.filter.is_empty() || self.filter == other.filter)
+        (self.filter.is_none() || self.filter == other.filter)
             && (self.excluded.is_none() || self.excluded == other.excluded)
     }
 
@@ -132,7 +134,8 @@ impl Kept {
 
     /// Whether its filters by name let somebody have it; those by session it has none of (E-10).
     pub(crate) fn admits(&self, identity: &Identity) -> bool {
-        self.filter.admits(0, &identity.authid, &identity.authrole) // No session is 0.
+        // No session is 0.
+        self.filter.as_ref().is_none_or(|filter| filter.admits(0, &identity.authid, &identity.authrole))
     }
 
     /// The EVENT that shows it to a later subscriber: with its own publication id (E-03), marked as retained.
@@ -148,7 +151,8 @@ impl Kept {
 
     /// About how much memory it takes.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.topic.len() + self.payload.kept_bytes() + self.filter.bytes()
+        let filter = self.filter.as_ref().map_or(0, |filter| filter.bytes());
+        size_of::<Self>() + self.topic.len() + self.payload.kept_bytes() + filter
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::event::{Event, Kept};
+use crate::message::Filter;
 use crate::pattern::Pattern;
 use crate::timestamp::Timestamp;
 
@@ -80,7 +81,7 @@ impl Histories {
 
     /// Where the event has to be recorded, if it has: those for or not for certain sessions have not (E-10).
     pub(super) fn begin(&self, event: &Event<'_>) -> Option<Recording<'_>> {
-        if self.topics.is_empty() || event.filter.exclude.is_some() || event.filter.eligible.is_some() {
+        if self.topics.is_empty() || event.filter.is_some_and(Filter::names_sessions) {
             return None;
         }
         let log = self.topics.get(event.topic)?;

@@ -102,7 +102,7 @@ impl Joined {
         options: YieldOptions,
         payload: Payload,
     ) -> Result<(), Violation> {
-        self.check_passthru(options.passthru.as_ref())?;
+        self.check_passthru(options.passthru.as_deref())?;
         let Some(call) = self.invocations.find(id)?.cloned() else {
             return Ok(()); // PR-04
         };
@@ -127,14 +127,14 @@ impl Joined {
         &mut self,
         request_type: u64,
         id: RequestId,
-        passthru: Option<Passthru>,
+        passthru: Option<Box<Passthru>>,
         error: &str,
         payload: Payload,
     ) -> Result<(), Violation> {
         if request_type != code::INVOCATION {
             return Err(format!("ERROR for request type {request_type}, which no router sends").into());
         }
-        self.check_passthru(passthru.as_ref())?;
+        self.check_passthru(passthru.as_deref())?;
         if let Some(call) = self.invocations.find(id)?.cloned() {
             self.invocations.open.remove(&id);
             call.answer(Answer::Error { error: error.to_owned().into(), passthru, payload });
@@ -172,7 +172,7 @@ impl Joined {
 
 fn details_of<'c>(call: &'c RoutedCall, details: &'c Invoked) -> InvocationDetails<'c> {
     let caller = details.disclosed.then_some(&call.caller);
-    let passthru = PassthruKeys(details.passthru.as_ref());
+    let passthru = PassthruKeys(details.passthru.as_deref());
     InvocationDetails {
         procedure: details.procedure.as_deref(),
         progress: details.progress,

@@ -11,12 +11,13 @@ impl Reader<'_> {
     #[inline]
     pub(super) fn any_notation(&mut self) -> Result<Number, Malformed> {
         let bytes = &self.text.as_bytes()[self.at..];
-        let mut value = 0_u64;
-        let mut digits = 0;
-        while let Some(digit @ b'0'..=b'9') = bytes.get(digits)
-            && digits < SAFE_DIGITS
-        {
-            value = value * 10 + u64::from(digit - b'0');
+        let (mut value, mut digits) = (0_u64, 0);
+        for byte in bytes.iter().take(SAFE_DIGITS) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            value = value * 10 + u64::from(digit);
             digits += 1;
         }
         let leading_zero = digits > 1 && bytes[0] == b'0';

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::code;
 use super::fields::Fields;
 use super::options::{
-    AuthenticateExtra, CallOptions, CancelOptions, HelloDetails, PublishOptions, RegisterOptions,
+    AuthenticateExtra, CallOptions, CancelOptions, Filter, HelloDetails, PublishOptions, RegisterOptions,
     SubscribeOptions, YieldOptions,
 };
 use super::passthru::Passthru;
@@ -39,7 +39,7 @@ pub(crate) enum Message<'f> {
     Error {
         request_type: u64,
         request: RequestId,
-        passthru: Option<Passthru>,
+        passthru: Option<Box<Passthru>>,
         error: &'f str,
         payload: Payload,
     },
@@ -201,10 +201,9 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         // Read twice instead of flattened: serde would buffer whatever a stranger puts there.
         let mut options: PublishOptions = self.read(dict.clone())?;
         if options.ppt_scheme.is_some() {
-            options.passthru = self.passthru(dict.clone())?.map(Box::new);
+            options.passthru = self.passthru(dict.clone())?;
         }
-        options.filter = self.read(dict)?;
-        options.filter.sort();
+        options.filter = self.read::<Filter>(dict)?.sorted();
         let topic = self.string("Topic")?;
         let payload = self.payload()?;
         Ok(Message::Publish { request, options, topic, payload })

@@ -76,7 +76,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         Ok((options, start..self.reader.at()))
     }
 
-    pub(super) fn passthru(&self, dict: Range<usize>) -> Result<Option<Passthru>, Violation> {
+    pub(super) fn passthru(&self, dict: Range<usize>) -> Result<Option<Box<Passthru>>, Violation> {
         let options: PassthruOptions<'_> = self.read(dict)?;
         Ok(options.passthru())
     }

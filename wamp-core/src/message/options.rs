@@ -126,7 +126,7 @@ pub(crate) struct CallOptions {
     pub(crate) timeout: Option<u64>,
     pub(super) ppt_scheme: Option<IgnoredAny>,
     #[serde(skip)]
-    pub(crate) passthru: Option<Passthru>,
+    pub(crate) passthru: Option<Box<Passthru>>,
 }
 
 impl CallOptions {
@@ -143,7 +143,7 @@ pub(crate) struct YieldOptions {
     pub(crate) progress: Option<bool>,
     pub(super) ppt_scheme: Option<IgnoredAny>,
     #[serde(skip)]
-    pub(crate) passthru: Option<Passthru>,
+    pub(crate) passthru: Option<Box<Passthru>>,
 }
 
 /// `REGISTER.Options`.
@@ -249,7 +249,7 @@ pub(crate) struct PublishOptions {
     #[serde(skip)]
     pub(crate) passthru: Option<Box<Passthru>>,
     #[serde(skip)]
-    pub(crate) filter: Filter,
+    pub(crate) filter: Option<Box<Filter>>,
 }
 
 /// The rest of `PUBLISH.Options`: which subscribers an event is for (L-03). A list that is present is a condition, an empty whitelist means nobody (L-04).
@@ -265,18 +265,19 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Whether there is no condition.
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
+    /// Whether it is for or not for certain sessions.
+    pub(crate) fn names_sessions(&self) -> bool {
+        self.exclude.is_some() || self.eligible.is_some()
     }
 
-    /// About how much memory its lists take.
+    /// About how much memory it takes.
     pub(crate) fn bytes(&self) -> usize {
         let numbers = |list: &Option<Vec<u64>>| size_of::<u64>() * list.as_ref().map_or(0, Vec::len);
         let names = |list: &Option<Vec<String>>| {
             list.iter().flatten().map(|name| size_of::<String>() + name.len()).sum::<usize>()
         };
-        numbers(&self.exclude)
+        size_of::<Self>()
+            + numbers(&self.exclude)
             + numbers(&self.eligible)
             + names(&self.exclude_authid)
             + names(&self.exclude_authrole)
@@ -284,8 +285,11 @@ impl Filter {
             + names(&self.eligible_authrole)
     }
 
-    /// Sorts the lists, so that each subscriber is looked up and not searched for.
-    pub(crate) fn sort(&mut self) {
+    /// None if there is no condition; else the lists are sorted, so that each subscriber is looked up and not searched for.
+    pub(crate) fn sorted(mut self) -> Option<Box<Self>> {
+        if self == Self::default() {
+            return None;
+        }
         for numbers in [&mut self.exclude, &mut self.eligible].into_iter().flatten() {
             numbers.sort_unstable();
         }
@@ -298,6 +302,7 @@ impl Filter {
         for names in names.into_iter().flatten() {
             names.sort_unstable();
         }
+        Some(Box::new(self))
     }
 
     /// Whether a subscriber with this identity may get the event. The lists are sorted.

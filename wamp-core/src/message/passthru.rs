@@ -67,14 +67,14 @@ pub(crate) struct PassthruOptions<'f> {
 
 impl PassthruOptions<'_> {
     /// A scheme that is not empty marks the payload; without it, the other options mean nothing.
-    pub(crate) fn passthru(&self) -> Option<Passthru> {
+    pub(crate) fn passthru(&self) -> Option<Box<Passthru>> {
         let owned = |option: Option<&str>| option.map(str::to_owned);
         let scheme = self.ppt_scheme.filter(|scheme| !scheme.is_empty())?;
-        Some(Passthru {
+        Some(Box::new(Passthru {
             scheme: scheme.to_owned(),
             serializer: owned(self.ppt_serializer),
             cipher: owned(self.ppt_cipher),
             keyid: owned(self.ppt_keyid),
-        })
+        }))
     }
 }

@@ -50,7 +50,6 @@ fn read(options: Raw<'_>) -> Result<PublishOptions, Error> {
         return Err(Error::feature_not_supported("a testament is not in payload passthru mode"));
     }
     let Dict(filter) = options.read::<Dict<Filter>>().map_err(fault)?;
-    read.filter = filter;
-    read.filter.sort();
+    read.filter = filter.sorted();
     Ok(read)
 }

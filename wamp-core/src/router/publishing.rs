@@ -54,7 +54,7 @@ impl Served {
             publication,
             topic,
             payload,
-            filter: &options.filter,
+            filter: options.filter.as_deref(),
             excluded: (options.exclude_me != Some(false)).then_some(publisher.id), // B-10, L-01
             disclosed: (options.disclose_me == Some(true)).then_some(publisher),   // N-01
             trustlevel: publisher.trustlevel,

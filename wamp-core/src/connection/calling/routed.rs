@@ -90,7 +90,7 @@ impl Joined {
         if passthru.is_some() && !self.session().peer().features.caller.payload_passthru_mode {
             return Err(Error::feature_not_supported("the callee answered in passthru mode"));
         }
-        let details = Details::new(progress, passthru.as_ref());
+        let details = Details::new(progress, passthru.as_deref());
         let mut outbox = self.link.outbox.borrow_mut();
         match answer {
             Answer::Result { payload, .. } => {
