@@ -88,7 +88,7 @@ pub(crate) struct Frames {
     /// How much was read into the buffer that `input` is what is left of.
     buffered: usize,
     apart: bool,
-    assembly: Option<Assembly>,
+    assembly: Option<Box<Assembly>>,
     state: State,
 }
 
@@ -279,7 +279,8 @@ impl Frames {
             if frame.last {
                 return message(binary, frame.payload.freeze()).map(Some);
             }
-            self.assembly = Some(Assembly { binary, payload: frame.payload.to_vec(), fragments: 1 });
+            let assembly = Assembly { binary, payload: frame.payload.to_vec(), fragments: 1 };
+            self.assembly = Some(Box::new(assembly));
             return Ok(None);
         };
         assembly.payload.extend_from_slice(&frame.payload);

@@ -96,7 +96,6 @@ pub enum Close {
 pub struct Connection {
     router: Counted,
     serializer: Serializer,
-    identity: Identity,
     host: Rc<dyn Any>,
     outbox: Rc<RefCell<Outbox>>,
     /// The router's, and from HELLO on the realm's.
@@ -110,7 +109,7 @@ pub struct Connection {
 #[derive(Debug)]
 enum State {
     /// HELLO has not come.
-    Opening { until: Instant },
+    Opening { until: Instant, identity: Box<Identity> },
     /// The realm finds out who the client is.
     Authenticating(Box<Login>),
     /// The client will be refused: all are after the same time, whatever was wrong.
@@ -133,10 +132,12 @@ impl Connection {
         Self {
             router: Counted::new(router.clone()),
             serializer,
-            identity,
             host,
             outbox: Rc::new(RefCell::new(Outbox::new(serializer, framing))),
-            state: State::Opening { until: now + router.limits().hello_timeout },
+            state: State::Opening {
+                until: now + router.limits().hello_timeout,
+                identity: Box::new(identity),
+            },
             limits: Arc::clone(router.shared_limits()),
             batches: VecDeque::new(),
             close: None,
@@ -222,8 +223,9 @@ impl Connection {
             return joined.receive(message, now);
         }
         match (&self.state, message) {
-            (State::Opening { .. }, Message::Hello { realm, details }) => {
-                self.hello(frame, realm, &details, now)
+            (State::Opening { identity, .. }, Message::Hello { realm, details }) => {
+                let identity = Identity::clone(identity);
+                self.hello(frame, realm, &details, identity, now)
             }
             (State::Opening { .. }, _) => Err("the first message must be HELLO".into()), // S-13
             (State::Authenticating(_), Message::Authenticate { signature, extra }) => {
@@ -300,7 +302,7 @@ impl Connection {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         match &self.state {
-            State::Opening { until }
+            State::Opening { until, .. }
             | State::Denied { until, .. }
             | State::Joining { until, .. }
             | State::Leaving { until, .. } => Some(*until),
@@ -368,7 +370,7 @@ impl Connection {
 
     fn expire(&mut self, now: Instant) {
         match &self.state {
-            State::Opening { until } if *until <= now => self.end(Close::Refused), // T-22
+            State::Opening { until, .. } if *until <= now => self.end(Close::Refused), // T-22
             State::Authenticating(login) if login.deadline() <= now => {
                 self.refuse_login(&Denied::timed_out());
             }

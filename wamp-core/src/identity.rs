@@ -1,5 +1,7 @@
 //! Who a session is.
 
+use std::borrow::Cow;
+
 use rand::RngExt as _;
 use serde_json::{Map, Value};
 
@@ -12,9 +14,9 @@ pub struct Identity {
     /// The authentication role, which `role = "…"` of a handler asks for.
     pub authrole: String,
     /// How the session was authenticated. A realm's method puts its own name here.
-    pub authmethod: String,
+    pub authmethod: Cow<'static, str>,
     /// Who authenticated it.
-    pub authprovider: String,
+    pub authprovider: Cow<'static, str>,
     /// What else the client is told about itself.
     pub authextra: Map<String, Value>,
 }
@@ -32,7 +34,7 @@ impl Identity {
         Self {
             authid: authid.into(),
             authrole: authrole.into(),
-            authmethod: String::new(),
+            authmethod: "".into(),
             authprovider: "dynamic".into(),
             authextra: Map::new(),
         }

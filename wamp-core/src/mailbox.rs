@@ -57,7 +57,7 @@ struct Queue {
     wanted: Load,
     /// What others want of it: calls, with their chunks and interrupts.
     asked: Load,
-    end: Option<End>,
+    end: Option<Box<End>>,
     /// The session ends: no event and no request is taken any more.
     closed: bool,
     /// The session has ended: nothing is.
@@ -144,7 +144,7 @@ impl Mailbox {
             return Poll::Ready(delivery);
         }
         if let Some(end) = queue.end.take() {
-            return Poll::Ready(Delivery::End(end));
+            return Poll::Ready(Delivery::End(*end));
         }
         match &mut queue.reader {
             Some(reader) => reader.clone_from(context.waker()),
@@ -216,14 +216,14 @@ impl Queue {
         }
         // Also of a session that is closing already: what it waits for has a gap now.
         self.closed = true;
-        self.end = Some(End::Overflow);
+        self.end = Some(Box::new(End::Overflow));
         self.wake();
     }
 
     fn finish(&mut self, end: End) {
         if !self.closed {
             self.closed = true;
-            self.end = Some(end);
+            self.end = Some(Box::new(end));
             self.wake();
         }
     }

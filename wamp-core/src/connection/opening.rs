@@ -67,6 +67,7 @@ impl Connection {
         frame: &Shared,
         realm: &str,
         details: &HelloDetails<'_>,
+        identity: Identity,
         now: Instant,
     ) -> Result<(), Violation> {
         if !details.roles.known {
@@ -90,7 +91,7 @@ impl Connection {
                 let attempt = self.attempt(&newcomer, frame, details);
                 self.begin_login(newcomer, candidates, attempt, now);
             }
-            Ok(None) => self.join(&newcomer, self.identity.clone(), now),
+            Ok(None) => self.join(&newcomer, identity, now),
             Err(denied) => {
                 let attempt = self.attempt(&newcomer, frame, details);
                 self.refuse_login(&auth::logged(&attempt, denied));
