@@ -312,11 +312,13 @@ fn known_errors() -> &'static HashMap<TypeId, Convert> {
 }
 
 /// The peer broke the protocol: its session ends with ABORT `wamp.error.protocol_violation` (P-01).
+// Boxed, as `Error` is.
 #[derive(Debug)]
-pub(crate) struct Violation(pub(crate) Cow<'static, str>);
+pub(crate) struct Violation(pub(crate) Box<Cow<'static, str>>);
 
 impl<T: Into<Cow<'static, str>>> From<T> for Violation {
+    #[cold]
     fn from(text: T) -> Self {
-        Self(text.into())
+        Self(Box::new(text.into()))
     }
 }
