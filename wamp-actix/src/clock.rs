@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use actix_web::rt::time::{Sleep, sleep_until};
+use tokio::task::unconstrained;
 
 /// Where a connection reads the time.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +98,8 @@ impl Alarm {
             if deadline < sleep.deadline().into_std() {
                 sleep.as_mut().reset(deadline.into());
             }
-            if sleep.as_mut().poll(context).is_pending() {
+            // Else a task that has used up its turn would be told `Pending` by a timer that does not know it.
+            if Pin::new(&mut unconstrained(sleep.as_mut())).poll(context).is_pending() {
                 self.is_set = true;
                 return Poll::Pending;
             }

@@ -1,7 +1,8 @@
 //! The service that upgrades a request to WAMP.
 
-use std::future::ready;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{AppService, HttpServiceFactory, ServiceRequest, ServiceResponse};
@@ -86,20 +87,27 @@ impl Endpoint {
 impl HttpServiceFactory for Endpoint {
     fn register(self, config: &mut AppService) {
         mounted(&self.settings.router);
-        let settings = self.settings;
-        let upgrade = move |request| ready(Ok::<_, actix_web::Error>(settings.upgrade(request)));
+        let settings = Rc::new(self.settings);
+        let upgrade = move |request| {
+            let settings = Rc::clone(&settings);
+            async move {
+                let task = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+                Ok::<_, actix_web::Error>(settings.upgrade(request, task))
+            }
+        };
         web::service(&self.path).finish(upgrade).register(config);
     }
 }
 
 impl Settings {
-    fn upgrade(&self, mut request: ServiceRequest) -> ServiceResponse {
+    /// `task` is the one that asks.
+    fn upgrade(&self, mut request: ServiceRequest, task: Waker) -> ServiceResponse {
         let response = match self.accept(request.request()) {
             Ok((response, serializer)) => {
                 detach(&mut request);
                 let payload = request.extract::<web::Payload>().now_or_never().and_then(Result::ok);
                 match payload {
-                    Some(payload) => self.connect(response, serializer, request.request(), payload),
+                    Some(payload) => self.connect(response, serializer, request.request(), payload, task),
                     None => HttpResponse::BadRequest().finish(),
                 }
             }
@@ -129,6 +137,7 @@ impl Settings {
         serializer: Serializer,
         request: &HttpRequest,
         payload: web::Payload,
+        task: Waker,
     ) -> HttpResponse {
         let clock = request.extensions().get::<Clock>().cloned();
         if self.on_signal && clock.is_none() {
@@ -136,13 +145,13 @@ impl Settings {
         }
         let identity = request.extensions().get::<Identity>().cloned().unwrap_or_else(Identity::anonymous);
         let hard_close = request.conn_data::<HardClose>().cloned();
-        let socket =
-            open(&self.router, serializer, identity, request.clone(), payload, clock.unwrap_or_default());
+        let clock = clock.unwrap_or_default();
+        let socket = open(&self.router, serializer, identity, request.clone(), payload, clock, task);
         response.body(BoxBody::new(Body::new(socket, hard_close)))
     }
 }
 
-/// A WebSocket whose handshake is done.
+/// A WebSocket whose handshake is done, in this task.
 pub(crate) fn open(
     router: &Router,
     serializer: Serializer,
@@ -150,9 +159,10 @@ pub(crate) fn open(
     request: HttpRequest,
     payload: web::Payload,
     clock: Clock,
+    task: Waker,
 ) -> Socket {
     let framing = Framing { reserve: frames::RESERVE, seal: frames::seal };
     let transport = Transport { serializer, framing, identity, host: Rc::new(request) };
     let connection = Connection::new(router, transport, clock.now());
-    Socket::new(connection, (**router).clone(), payload.into_inner(), clock)
+    Socket::new(connection, (**router).clone(), payload.into_inner(), clock, task)
 }

@@ -290,7 +290,15 @@ impl Join {
         let mut identity = Identity::anonymous();
         identity.authrole = self.role.unwrap_or(identity.authrole);
         let time = Clock::Manual(clock.clone());
-        let socket = endpoint::open(&self.router, self.serializer, identity, request, payload, time);
+        let socket = endpoint::open(
+            &self.router,
+            self.serializer,
+            identity,
+            request,
+            payload,
+            time,
+            std::task::Waker::noop().clone(),
+        );
         Ok(Wire::new(BoxBody::new(Body::new(socket, None)), pipe, clock, self.serializer))
     }
 }

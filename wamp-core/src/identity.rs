@@ -1,7 +1,5 @@
 //! Who a session is.
 
-use std::borrow::Cow;
-
 use rand::RngExt as _;
 use serde_json::{Map, Value};
 
@@ -14,9 +12,9 @@ pub struct Identity {
     /// The authentication role, which `role = "…"` of a handler asks for.
     pub authrole: String,
     /// How the session was authenticated. A realm's method puts its own name here.
-    pub authmethod: Cow<'static, str>,
+    pub authmethod: String,
     /// Who authenticated it.
-    pub authprovider: Cow<'static, str>,
+    pub authprovider: String,
     /// What else the client is told about itself.
     pub authextra: Map<String, Value>,
 }
@@ -34,7 +32,7 @@ impl Identity {
         Self {
             authid: authid.into(),
             authrole: authrole.into(),
-            authmethod: "".into(),
+            authmethod: String::new(),
             authprovider: "dynamic".into(),
             authextra: Map::new(),
         }

@@ -167,7 +167,7 @@ pub(crate) async fn authenticate(
         match authenticator.authenticate(attempt.clone(), exchange.clone()).await {
             Err(denied) if denied.is_absent() && authenticator.is_ambient() => {}
             Err(denied) => return Err(logged(&attempt, denied)),
-            Ok(identity) => return Ok(Identity { authmethod: name.into(), ..identity }),
+            Ok(identity) => return Ok(Identity { authmethod: name, ..identity }),
         }
     }
     Err(logged(&attempt, Denied::required()))
