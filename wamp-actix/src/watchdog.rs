@@ -74,14 +74,15 @@ async fn patrol(_patrolling: &Patrolling) {
 
 /// The connections that still wait to be polled, with how often they were; `Pending` while there is none.
 fn poll_unpolled(context: &mut Context<'_>) -> Poll<Vec<(Rc<Shared>, u64)>> {
-    let watched = WATCHED.take();
     let mut unpolled = Vec::new();
-    for shared in watched.iter().filter_map(Weak::upgrade) {
-        match shared.unpolled() {
-            Some(polls) => unpolled.push((shared, polls)),
-            None => shared.watched.set(false),
+    WATCHED.with_borrow_mut(|watched| {
+        for shared in watched.drain(..).filter_map(|shared| shared.upgrade()) {
+            match shared.unpolled() {
+                Some(polls) => unpolled.push((shared, polls)),
+                None => shared.watched.set(false),
+            }
         }
-    }
+    });
     if unpolled.is_empty() {
         PATROL.replace(Patrol::Waiting(context.waker().clone()));
         return Poll::Pending;
