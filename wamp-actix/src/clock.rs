@@ -67,7 +67,7 @@ pub(crate) struct Alarm {
 
 impl Alarm {
     /// Another task asks from now on.
-    pub(crate) fn silence(&mut self) {
+    pub(crate) fn unset(&mut self) {
         self.is_set = false;
     }
 
@@ -98,7 +98,7 @@ impl Alarm {
             if deadline < sleep.deadline().into_std() {
                 sleep.as_mut().reset(deadline.into());
             }
-            // Else a task that has used up its turn would be told `Pending` by a timer that does not know it.
+            // Else a task that has used up its turn is told `Pending` by a timer that will not wake it.
             if Pin::new(&mut unconstrained(sleep.as_mut())).poll(context).is_pending() {
                 self.is_set = true;
                 return Poll::Pending;
@@ -108,5 +108,27 @@ impl Alarm {
             }
             sleep.as_mut().reset(deadline.into());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use actix_web::rt;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn an_alarm_rings_though_its_task_had_used_up_its_turn_when_it_was_set() {
+        let (sender, mut endless) = mpsc::unbounded_channel();
+        (0..10_000).for_each(|number| sender.send(number).unwrap());
+        let (mut alarm, deadline) = (Alarm::default(), Instant::now() + Duration::from_millis(10));
+        let rings = rt::spawn(poll_fn(move |context| {
+            while endless.poll_recv(context).is_ready() && !endless.is_empty() {}
+            alarm.poll(context, &Clock::System, Instant::now(), deadline)
+        }));
+        rt::time::timeout(Duration::from_secs(5), rings).await.unwrap().unwrap();
     }
 }

@@ -200,7 +200,7 @@ impl Socket {
         let has_moved = !self.task.will_wake(task);
         if has_moved {
             self.task.clone_from(task);
-            self.alarm.silence();
+            self.alarm.unset();
         }
         let was_woken = self.wakeup.listen(has_moved.then_some(task));
         let is_due = self.due.is_some_and(|due| due <= now);

@@ -35,8 +35,7 @@ pub(crate) fn watch(shared: &Rc<Shared>) {
     WATCHED.with_borrow_mut(|watched| watched.push(Rc::downgrade(shared)));
     match PATROL.replace(Patrol::OnItsWay) {
         Patrol::None => {
-            let patrolling = Patrolling;
-            rt::spawn(async move { patrol(&patrolling).await });
+            rt::spawn(patrol(Patrolling));
         }
         Patrol::Waiting(task) => task.wake(),
         Patrol::OnItsWay => {}
@@ -55,9 +54,9 @@ impl Drop for Patrolling {
 
 /// Compares each connection with what it was one tick before.
 ///
-/// Most are polled again before this task has its turn. So it keeps no timer while all of them are: a timer of 50 ms cost
-/// `1x1` an eighth of its CPU time.
-async fn patrol(_patrolling: &Patrolling) {
+/// Most are polled again before this task has its turn. So it keeps no timer while all of them are: with a timer
+/// of 50 ms that is always there `1x1` was 0.86 of the raw echo, without it 0.94.
+async fn patrol(_patrolling: Patrolling) {
     loop {
         let unpolled = poll_fn(poll_unpolled).await;
         rt::time::sleep(TICK).await;
