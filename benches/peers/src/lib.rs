@@ -9,33 +9,43 @@ pub type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Runs `server` on the port that the command line asks for, and on as many workers.
 ///
-/// `--port N`: 0 (the default) picks one; `--workers N`: threads, one unless told otherwise.
+/// `--port N`: 0 (the default) picks one. The runtime is that of `#[tokio::main]`, with `--workers N` threads, one unless
+/// told otherwise; or with `--current-thread` that of one thread.
 pub fn serve(server: impl AsyncFnOnce(u16) -> Result) -> Result {
-    let (port, workers) = options().unwrap_or_else(|error| {
-        eprintln!("{error}; usage: [--port N] [--workers N]");
+    let Options { port, workers, is_current_thread } = Options::from_env().unwrap_or_else(|error| {
+        eprintln!("{error}; usage: [--port N] [--workers N] [--current-thread]");
         std::process::exit(2)
     });
-    let mut runtime = match workers {
-        1 => tokio::runtime::Builder::new_current_thread(),
-        _ => tokio::runtime::Builder::new_multi_thread(),
+    let mut runtime = if is_current_thread {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
     };
-    runtime.worker_threads(workers).enable_all().build()?.block_on(server(port))
+    runtime.worker_threads(workers.get()).enable_all().build()?.block_on(server(port))
 }
 
-/// The port and the number of workers.
-fn options() -> std::result::Result<(u16, usize), lexopt::Error> {
-    use lexopt::prelude::*;
+struct Options {
+    port: u16,
+    workers: NonZero<usize>,
+    is_current_thread: bool,
+}
 
-    let (mut port, mut workers) = (0, NonZero::<usize>::MIN);
-    let mut arguments = lexopt::Parser::from_env();
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            Long("port") => port = arguments.value()?.parse()?,
-            Long("workers") => workers = arguments.value()?.parse()?,
-            _ => return Err(argument.unexpected()),
+impl Options {
+    fn from_env() -> std::result::Result<Self, lexopt::Error> {
+        use lexopt::prelude::*;
+
+        let mut options = Self { port: 0, workers: NonZero::<usize>::MIN, is_current_thread: false };
+        let mut arguments = lexopt::Parser::from_env();
+        while let Some(argument) = arguments.next()? {
+            match argument {
+                Long("port") => options.port = arguments.value()?.parse()?,
+                Long("workers") => options.workers = arguments.value()?.parse()?,
+                Long("current-thread") => options.is_current_thread = true,
+                _ => return Err(argument.unexpected()),
+            }
         }
+        Ok(options)
     }
-    Ok((port, workers.get()))
 }
 
 /// Says where the peer listens, once it does.

@@ -40,6 +40,7 @@ struct Peer {
     name: &'static str,
     /// Below `benches/peers`.
     command: &'static [&'static str],
+    options: &'static [&'static str],
     dialect: Dialect,
     is_router: bool,
     bars: &'static [(&'static str, f64)],
@@ -48,10 +49,14 @@ struct Peer {
 const WAMP: Dialect = Dialect::Wamp(Serializer::Json);
 const PYTHON: &str = "python/.venv/bin/python";
 
-const PEERS: [Peer; 6] = [
+/// The runtime that suits these scenarios best, where documentation has that of `#[tokio::main]`.
+const ONE_THREAD: &[&str] = &["--current-thread"];
+
+const PEERS: [Peer; 8] = [
     Peer {
         name: "tungstenite echo",
         command: &["target/release/tungstenite"],
+        options: &[],
         dialect: Dialect::Echo(Serializer::Json),
         is_router: false,
         bars: &[],
@@ -59,6 +64,15 @@ const PEERS: [Peer; 6] = [
     Peer {
         name: "jsonrpsee",
         command: &["target/release/jsonrpsee"],
+        options: &[],
+        dialect: Dialect::JsonRpc,
+        is_router: false,
+        bars: &[("16x16", 7.0)],
+    },
+    Peer {
+        name: "jsonrpsee, one thread",
+        command: &["target/release/jsonrpsee"],
+        options: ONE_THREAD,
         dialect: Dialect::JsonRpc,
         is_router: false,
         bars: &[("16x16", 7.0)],
@@ -66,6 +80,15 @@ const PEERS: [Peer; 6] = [
     Peer {
         name: "socketioxide",
         command: &["target/release/socketioxide"],
+        options: &[],
+        dialect: Dialect::SocketIo,
+        is_router: false,
+        bars: &[("16x16", 2.4)],
+    },
+    Peer {
+        name: "socketioxide, one thread",
+        command: &["target/release/socketioxide"],
+        options: ONE_THREAD,
         dialect: Dialect::SocketIo,
         is_router: false,
         bars: &[("16x16", 2.4)],
@@ -73,6 +96,7 @@ const PEERS: [Peer; 6] = [
     Peer {
         name: "battler-wamp",
         command: &["target/release/battler-wamp"],
+        options: &[],
         dialect: WAMP,
         is_router: true,
         bars: &[("64x1", 4.0)],
@@ -80,6 +104,7 @@ const PEERS: [Peer; 6] = [
     Peer {
         name: "serverwamp",
         command: &[PYTHON, "python/serverwamp_server.py"],
+        options: &[],
         dialect: Dialect::ServerWamp,
         is_router: false,
         bars: &[("64x1", 9.0)],
@@ -87,6 +112,7 @@ const PEERS: [Peer; 6] = [
     Peer {
         name: "crossbar",
         command: &[PYTHON, "python/crossbar_server.py"],
+        options: &[],
         dialect: WAMP,
         is_router: true,
         bars: &[("64x1", 4.0)],
@@ -135,11 +161,12 @@ pub(crate) fn assemble(
 impl Peer {
     fn contestant(&self) -> Option<Contestant> {
         let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
-        let command: Vec<OsString> = self.command.iter().map(|part| home.join(part).into()).collect();
+        let mut command: Vec<OsString> = self.command.iter().map(|part| home.join(part).into()).collect();
         if let Some(missing) = command.iter().find(|part| !Path::new(part).is_file()) {
             eprintln!("{} is left out: no {}; see scripts/peers", self.name, Path::new(missing).display());
             return None;
         }
+        command.extend(self.options.iter().map(OsString::from));
         let role = Role::Peer { is_router: self.is_router, bars: self.bars };
         Some(Contestant { name: self.name.to_owned(), role, command, dialect: self.dialect })
     }
