@@ -5,6 +5,7 @@
 
 mod checks;
 
+use std::future::ready;
 use std::marker::PhantomData;
 
 use actix_web::web::{Bytes, Data};
@@ -239,8 +240,11 @@ impl<'c, T: FromContext> Extract<'c, CONTEXT> for T {
 }
 
 impl<'c, T: Deserialize<'c>> Extract<'c, ARGUMENT> for T {
-    async fn extract(arguments: &mut Arguments<'c>, parameter: &'static Parameter) -> Result<Self, Error> {
-        arguments.take(parameter)
+    fn extract(
+        arguments: &mut Arguments<'c>,
+        parameter: &'static Parameter,
+    ) -> impl Future<Output = Result<Self, Error>> {
+        ready(arguments.take(parameter))
     }
 
     fn capture(arguments: &Arguments<'c>, parameter: &Parameter, capture: Capture) -> Result<Self, Error> {
@@ -292,14 +296,14 @@ fn refused(parameter: &Parameter, error: &actix_web::Error) -> Error {
 ///
 /// # Errors
 /// What the client gets as ERROR.
-pub async fn extract<'c, T, const KIND: u8>(
+pub fn extract<'c, T, const KIND: u8>(
     arguments: &mut Arguments<'c>,
     parameter: &'static Parameter,
-) -> Result<T, Error>
+) -> impl Future<Output = Result<T, Error>>
 where
     T: Extract<'c, KIND>,
 {
-    T::extract(arguments, parameter).await
+    T::extract(arguments, parameter)
 }
 
 /// Reads a parameter that is a capture of the URI.

@@ -70,26 +70,32 @@ struct Keyword<'c> {
 }
 
 impl<'c> Arguments<'c> {
-    /// The arguments of a context.
+    /// The arguments of a context, to be [opened](Self::open) before anything is taken.
+    // In two steps, so that they stay where they were made: to copy what was just written stalls the processor.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn of(context: &'c Context, arena: &'c Arena) -> Self {
+        let Context { payload, .. } = context;
+        let arena = &arena.0;
+        let positional =
+            payload.encoded_args().map(|args| Positional::new(args.reader(arena), payload.first_arg()));
+        Self { context, arena, positional, taken: 0, keywords: Vec::new() }
+    }
+
+    /// Enters the list and finds the keywords.
     ///
     /// # Errors
     /// `wamp.error.invalid_argument`: a keyword cannot be read.
     #[doc(hidden)]
-    pub fn of(context: &'c Context, arena: &'c Arena) -> Result<Self, Error> {
-        let arena = &arena.0;
-        let positional = context
-            .payload
-            .encoded_args()
-            .map(|args| Positional::of(args, context.payload.first_arg(), arena))
-            .transpose();
-        let keywords = context.payload.encoded_kwargs().map_or(Ok(Vec::new()), |dict| keywords(dict, arena));
-        Ok(Self {
-            context,
-            arena,
-            positional: positional.map_err(Error::invalid_argument)?,
-            taken: 0,
-            keywords: keywords.map_err(Error::invalid_argument)?,
-        })
+    pub fn open(&mut self) -> Result<(), Error> {
+        if let Some(positional) = &mut self.positional {
+            positional.enter().map_err(Error::invalid_argument)?;
+        }
+        if let Some(dict) = self.context.payload.encoded_kwargs() {
+            self.keywords = keywords(dict, self.arena).map_err(Error::invalid_argument)?;
+        }
+        Ok(())
     }
 
     /// The message that the arguments came with.
@@ -251,11 +257,14 @@ impl<'c> Arguments<'c> {
 }
 
 impl<'c> Positional<'c> {
-    fn of(args: Encoded<'c>, first: Range<usize>, arena: &'c Bump) -> Result<Self, Malformed> {
-        let mut reader = args.reader(arena);
+    fn new(mut reader: Reader<'c>, first: Range<usize>) -> Self {
         reader.trust(first);
-        let elements = reader.list()?;
-        Ok(Self { reader, elements, waiting: false, ended: false })
+        Self { reader, elements: Elements(0), waiting: false, ended: false }
+    }
+
+    fn enter(&mut self) -> Result<(), Malformed> {
+        self.elements = self.reader.list()?;
+        Ok(())
     }
 
     fn at_value(&mut self) -> Result<bool, Malformed> {

@@ -32,6 +32,7 @@ struct Cancellation {
 }
 
 impl CallState {
+    #[inline]
     pub(crate) fn new(request: RequestId, options: &CallOptions, chunks: Option<Box<ChunkQueue>>) -> Self {
         Self {
             request,

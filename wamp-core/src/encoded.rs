@@ -158,6 +158,7 @@ impl Shared {
     }
 
     /// What stands at this place; both ends are those of a value.
+    #[inline]
     pub(crate) fn part(&self, range: Range<usize>) -> Encoded<'_> {
         match self {
             Self::Json(text) => Encoded::Json(&text[range]),
@@ -178,6 +179,7 @@ fn take(bytes: &Bytes, range: Range<usize>, shared: bool) -> Bytes {
 
 impl<'f> Encoded<'f> {
     /// A cursor; what must be decoded is kept in `arena`.
+    #[inline]
     pub(crate) fn reader(self, arena: &'f Bump) -> Reader<'f> {
         match self {
             Self::Json(text) => Reader::Json(json::Reader::new(text, arena)),

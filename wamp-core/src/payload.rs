@@ -52,14 +52,15 @@ impl Payload {
     }
 
     /// The parts of a received frame: a list and a dict, both validated, or empty ranges.
+    #[inline]
     pub(crate) fn of_frame(frame: Shared, args: Range<usize>, kwargs: Range<usize>) -> Self {
         Self { frame, args, kwargs, first: 0..0 }
     }
 
-    /// With the place of the first positional argument in the frame.
-    pub(crate) fn with_first(self, first: &Range<usize>) -> Self {
-        let start = self.args.start;
-        Self { first: first.start - start..first.end - start, ..self }
+    /// With the place of the first positional argument in `args`.
+    #[inline]
+    pub(crate) fn with_first(self, first: Range<usize>) -> Self {
+        Self { first, ..self }
     }
 
     /// Where the first positional argument stands in [`encoded_args`](Self::encoded_args), or empty.

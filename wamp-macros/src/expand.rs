@@ -136,7 +136,8 @@ impl Glue<'_> {
                 ::std::boxed::Box::pin(async move {
                     let __wamp_arena = <#private::Arena as ::core::default::Default>::default();
                     #[allow(unused_mut)]
-                    let mut __wamp_arguments = #private::Arguments::of(&__wamp_context, &__wamp_arena)?;
+                    let mut __wamp_arguments = #private::Arguments::of(&__wamp_context, &__wamp_arena);
+                    __wamp_arguments.open()?;
                     #(#extractions)*
                     #finish
                     let __wamp_outcome = #ident(#(#locals),*).await;

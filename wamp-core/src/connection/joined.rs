@@ -109,6 +109,7 @@ impl Joined {
     }
 
     /// One request of the client, or what is none (S-14, P-02, P-03, P-05).
+    #[inline]
     pub(super) fn receive(&mut self, message: Message<'_>, now: Instant) -> Result<(), Violation> {
         match message {
             Message::Call { request, options, procedure, payload } => {
@@ -266,6 +267,7 @@ impl Joined {
             || self.authorizing.is_outstanding(request)
     }
 
+    #[inline]
     pub(super) fn context(
         &self,
         handler: &'static Registration,

@@ -30,7 +30,9 @@ impl Joined {
         let uri = procedure.to_owned().into();
         let context = Context { link: self.link.clone(), uri, payload, subject: Subject::Join };
         let arena = Arena::default();
-        let reply = meta::call(&self.served, &context, Arguments::of(&context, &arena)?)?;
+        let mut arguments = Arguments::of(&context, &arena);
+        arguments.open()?;
+        let reply = meta::call(&self.served, &context, arguments)?;
         let (limit, details) = (self.limits().max_result_bytes, Details::new(false, None));
         self.link.outbox.borrow_mut().result(request, &details, limit, |tail| reply.write(tail))
     }

@@ -116,10 +116,10 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
             }
         }
         self.reader.end()?;
-        Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_first(&first))
+        Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_first(first))
     }
 
-    /// Where a list stands, and its first element; an empty one stands nowhere, so that absent and empty are the same (M-10).
+    /// Where a list stands, and in it its first element; an empty one stands nowhere, so that absent and empty are the same (M-10).
     fn arguments(&mut self) -> Result<(Range<usize>, Range<usize>), Violation> {
         let start = self.reader.at();
         let (mut elements, mut left, mut first) = (self.reader.list()?, MAX_ELEMENTS - 1, 0..0);
@@ -129,7 +129,10 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
                 first = value;
             }
         }
-        Ok(if first.is_empty() { (0..0, 0..0) } else { (start..self.reader.at(), first) })
+        if first.is_empty() {
+            return Ok((0..0, 0..0));
+        }
+        Ok((start..self.reader.at(), first.start - start..first.end - start))
     }
 
     /// Where a dict stands, or nowhere.

@@ -305,7 +305,8 @@ const fn named(name: &'static str) -> Parameter {
 fn add(context: Context) -> Answer<()> {
     Box::pin(async move {
         let arena = Arena::default();
-        let mut arguments = Arguments::of(&context, &arena)?;
+        let mut arguments = Arguments::of(&context, &arena);
+        arguments.open()?;
         let (a, b): (i64, i64) = (arguments.take(&named("a"))?, arguments.take(&named("b"))?);
         arguments.finish()?;
         reply(&context, Outcome(a + b).reply())
@@ -315,7 +316,8 @@ fn add(context: Context) -> Answer<()> {
 fn echo(context: Context) -> Answer<()> {
     Box::pin(async move {
         let arena = Arena::default();
-        let mut arguments = Arguments::of(&context, &arena)?;
+        let mut arguments = Arguments::of(&context, &arena);
+        arguments.open()?;
         let value: Raw<'_> = arguments.take(&named("value"))?;
         arguments.finish()?;
         reply(&context, Outcome(value).reply())
@@ -326,7 +328,8 @@ fn echo(context: Context) -> Answer<()> {
 fn greet(context: Context) -> Answer<()> {
     Box::pin(async move {
         let arena = Arena::default();
-        let mut arguments = Arguments::of(&context, &arena)?;
+        let mut arguments = Arguments::of(&context, &arena);
+        arguments.open()?;
         let name: Option<&str> = arguments.take(&named("name"))?;
         let times = arguments.take_or(&named("times"), || 1)?;
         arguments.finish()?;
@@ -338,7 +341,8 @@ fn greet(context: Context) -> Answer<()> {
 fn count(context: Context) -> Answer<()> {
     Box::pin(async move {
         let arena = Arena::default();
-        let mut arguments = Arguments::of(&context, &arena)?;
+        let mut arguments = Arguments::of(&context, &arena);
+        arguments.open()?;
         let first: u32 = arguments.take(&named("first"))?;
         let more: Vec<u32> = arguments.take_args(&named("more"))?;
         let options: HashMap<String, u32> = arguments.take_kwargs(&named("options"))?;
@@ -477,7 +481,7 @@ fn publish_from_a_call(context: Context) -> Answer<()> {
 fn capture(context: Context) -> Answer<()> {
     Box::pin(async move {
         let arena = Arena::default();
-        let arguments = Arguments::of(&context, &arena)?;
+        let arguments = Arguments::of(&context, &arena);
         let name: &str = arguments.capture(&named("name"), Capture::Component(2))?;
         reply(&context, Outcome(name).reply())
     })
@@ -486,7 +490,7 @@ fn capture(context: Context) -> Answer<()> {
 fn rest(context: Context) -> Answer<()> {
     Box::pin(async move {
         let arena = Arena::default();
-        let arguments = Arguments::of(&context, &arena)?;
+        let arguments = Arguments::of(&context, &arena);
         let path: &str = arguments.capture(&named("path"), Capture::Rest("test.rest.".len()))?;
         reply(&context, Outcome(path).reply())
     })
