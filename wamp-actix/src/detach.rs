@@ -3,6 +3,8 @@
 //! Headers and URI are slices of it. A session keeps its request as long as it lives, for the extractors of its handlers,
 //! and would keep the whole buffer, 8 KiB, long after actix has taken another for what came later.
 
+use std::cell::Cell;
+
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Uri;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -17,13 +19,22 @@ const OF_UPGRADE: [HeaderName; 5] = [
     header::SEC_WEBSOCKET_VERSION,
 ];
 
+thread_local! {
+    /// The empty table of 6.7 KB that the latest request of this thread was read into, freed with the next. Freed at once,
+    /// it is where the buffers of the next connection come to lie, half of them with one more page that was touched:
+    /// 16.3 KiB for an idle session, instead of 15.0 (`load idle`, with the allocator of glibc).
+    static PREVIOUS: Cell<HeaderMap> = Cell::default();
+}
+
 /// Moves what the request knows out of the buffer. To be called before anybody else holds the request.
 pub(crate) fn detach(request: &mut ServiceRequest) {
     let headers = copied(request.headers());
     let uri = Uri::from_maybe_shared(Bytes::from(request.uri().to_string())).unwrap_or_default();
     request.match_info_mut().get_mut().update(&uri);
     let head = request.head_mut();
-    head.headers = headers;
+    let mut read_into = std::mem::replace(&mut head.headers, headers);
+    read_into.clear();
+    PREVIOUS.set(read_into);
     head.uri = uri;
 }
 
