@@ -39,7 +39,7 @@ impl fmt::Debug for Framing {
 }
 
 /// Room for the messages of a quiet moment.
-const FIRST_BYTES: usize = 256;
+const FIRST_BYTES: usize = 512;
 
 /// Frames that wait for the transport.
 #[derive(Debug)]

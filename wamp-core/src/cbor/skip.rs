@@ -24,7 +24,7 @@ impl<'de> Skim<'de> for Reader<'de> {
         (self.at, self.depth) = (at, depth);
     }
 
-    #[inline]
+    #[inline(always)]
     fn scalar_end(message: &[u8], at: usize) -> Option<usize> {
         let end = match message.get(at)? {
             0x60..=0x79 => return Self::text_end(message, at),

@@ -22,7 +22,7 @@ impl<'de> Skim<'de> for Reader<'de> {
         (self.at, self.depth) = (at, depth);
     }
 
-    #[inline]
+    #[inline(always)]
     fn scalar_end(message: &[u8], at: usize) -> Option<usize> {
         let end = match message.get(at)? {
             0xa0..=0xbf | 0xd9 | 0xda => return Self::text_end(message, at),
