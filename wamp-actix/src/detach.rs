@@ -75,6 +75,7 @@ mod tests {
         before.remove("upgrade");
         let place = request.headers().get("host").map(|value| value.as_bytes().as_ptr());
         detach(&mut request);
+        assert!(PREVIOUS.take().is_empty(), "nothing of a request outlives it");
         let all = |headers: &HeaderMap| {
             let mut all: Vec<_> =
                 headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();

@@ -237,15 +237,18 @@ fn reveal<T: Tokens>(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     Ok(transcode_json::<T>(out, text)?)
 }
 
-/// As JSON, which the log and tests can show.
+/// As JSON, which the log and tests can show; or why it cannot be, for a stranger may have sent it, and `to_string` panics
+/// at an error.
 impl fmt::Display for Encoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Self::Json(text) = self {
             return f.write_str(text);
         }
         let mut out = Vec::new();
-        self.write(Format::Json, &mut out).map_err(|_| fmt::Error)?;
-        f.write_str(&String::from_utf8_lossy(&out))
+        match self.write(Format::Json, &mut out) {
+            Ok(()) => f.write_str(&String::from_utf8_lossy(&out)),
+            Err(error) => write!(f, "({error})"),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 
 use super::{encoded, hex, nested, read, refusal};
 use crate::cbor::Reader;
+use crate::encoded::Encoded;
 use crate::format::samples::{Bytes, Point, Shape};
 use crate::format::{Cursor as _, MAX_DEPTH, RAW_TOKEN};
 
@@ -121,6 +122,12 @@ fn what_is_wider_than_an_integer_is_the_nearest_float_as_in_json() {
     assert_eq!(refusal::<Value>(&huge(100_000)), "number out of range at byte 0");
     assert!(super::skip(&huge(100_000)).is_ok(), "well-formed");
     assert_eq!(read::<f64>(&huge(127)).unwrap(), 2_f64.powi(1016));
+}
+
+#[test]
+fn what_json_cannot_express_is_displayed_as_the_reason() {
+    let huge = [hex("81c2"), encoded(&Value::Bytes(vec![255; 128]))].concat();
+    assert_eq!(Encoded::Cbor(&huge).to_string(), "(cannot be serialised: number out of range at byte 1)");
 }
 
 #[test]
