@@ -148,6 +148,14 @@ pub(crate) trait Cursor<'de>: Sized {
     /// The next key, with the cursor at its value; none if the cursor stands behind the dict.
     fn key(&mut self, elements: &mut Elements) -> Result<Option<&'de str>, Malformed>;
 
+    /// A number, an empty dict and a string, if they are the next three elements of a list that are behind the first, and
+    /// written as most clients write them. Else the cursor stays where it is.
+    // `bench.add` in JSON takes so 7 % fewer instructions (`scripts/instructions call`).
+    #[inline]
+    fn plain_request(&mut self) -> Option<(u64, &'de str)> {
+        None
+    }
+
     /// Passes over one value, checking it as if it were read, and says where it stands.
     fn skip(&mut self) -> Result<Range<usize>, Malformed> {
         self.skip_counted(&mut { MAX_ELEMENTS })

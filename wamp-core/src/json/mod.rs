@@ -4,6 +4,7 @@
 
 mod number;
 mod read;
+mod request;
 mod skip;
 mod string;
 #[cfg(test)]

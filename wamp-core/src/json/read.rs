@@ -157,6 +157,11 @@ impl<'de> Cursor<'de> for Reader<'de> {
         Ok(Some(key))
     }
 
+    #[inline]
+    fn plain_request(&mut self) -> Option<(u64, &'de str)> {
+        self.any_plain_request()
+    }
+
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
         self.skip_value(left)
     }

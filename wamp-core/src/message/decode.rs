@@ -225,6 +225,10 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     }
 
     fn call(mut self) -> Result<Message<'f>, Violation> {
+        if let Some((request, procedure)) = self.plain_request() {
+            let (options, payload) = (CallOptions::default(), self.payload()?);
+            return Ok(Message::Call { request, options, procedure, payload });
+        }
         let request = self.request("Request")?;
         let (mut options, dict): (CallOptions, _) = self.options_at("Options")?;
         if options.ppt_scheme.is_some() {

@@ -43,6 +43,12 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         RequestId::new(self.reader.integer()?).ok_or_else(|| format!("{name} is not an id").into()) // M-12
     }
 
+    /// A request's id, options without an entry, and a URI, where most clients' way of writing them makes that easy.
+    pub(super) fn plain_request(&mut self) -> Option<(RequestId, &'f str)> {
+        let (request, uri) = self.reader.plain_request()?;
+        RequestId::new(request).map(|request| (request, uri))
+    }
+
     pub(super) fn string(&mut self, name: &'static str) -> Result<&'f str, Violation> {
         self.element(name)?;
         self.reader.string().map_err(|malformed| format!("{name}: {malformed}").into())

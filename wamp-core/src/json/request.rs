@@ -1,0 +1,31 @@
+//! How most requests begin, in one go.
+
+use super::{Reader, string};
+
+/// So many digits are always an id.
+const SAFE_DIGITS: usize = 15;
+
+impl<'de> Reader<'de> {
+    /// `,1,{},"uri"`: without white space, options and escapes.
+    #[inline]
+    pub(super) fn any_plain_request(&mut self) -> Option<(u64, &'de str)> {
+        let bytes = self.text.as_bytes();
+        let digits = bytes.get(self.at..)?.strip_prefix(b",")?;
+        let (mut id, mut length) = (0_u64, 0);
+        for digit in digits.iter().take(SAFE_DIGITS).map(|byte| byte.wrapping_sub(b'0')) {
+            if digit > 9 {
+                break;
+            }
+            id = id * 10 + u64::from(digit);
+            length += 1;
+        }
+        let uri = digits[length..].strip_prefix(b",{},")?;
+        if length == 0 || digits[0] == b'0' || uri.first() != Some(&b'"') {
+            return None;
+        }
+        let (start, mut escaped) = (bytes.len() - uri.len(), false);
+        let end = string::end(bytes, start, &mut escaped).ok().filter(|_| !escaped)?;
+        self.at = end;
+        Some((id, self.slice(start + 1..end - 1)))
+    }
+}
