@@ -8,6 +8,7 @@
 mod head;
 mod number;
 mod read;
+mod request;
 mod skip;
 mod string;
 #[cfg(test)]

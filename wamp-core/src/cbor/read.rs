@@ -9,6 +9,7 @@ use serde::de::value::BorrowedBytesDeserializer;
 use super::head::{BREAK, Head, Length};
 use crate::format::skim::{UNTIL_BREAK, skim};
 use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::id::RequestId;
 
 /// A cursor over one data item.
 ///
@@ -246,6 +247,11 @@ impl<'de> Cursor<'de> for Reader<'de> {
             (Head::Text(length), end) => self.text(length, end).map(Some),
             _ => self.fail("a key must be a string"),
         }
+    }
+
+    #[inline]
+    fn plain_request(&mut self, elements: &mut Elements) -> Option<(RequestId, &'de str)> {
+        self.any_plain_request(elements)
     }
 
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod oracle;
+mod request;
 mod typed;
 mod written;
 

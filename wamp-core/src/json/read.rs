@@ -8,6 +8,7 @@ use serde::de::Visitor;
 use crate::format::{Checked, Cursor, Kind, MAX_DEPTH, Malformed, Number};
 
 use crate::format::Elements;
+use crate::id::RequestId;
 
 /// A cursor over one JSON text.
 ///
@@ -158,7 +159,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn plain_request(&mut self) -> Option<(u64, &'de str)> {
+    fn plain_request(&mut self, _: &mut Elements) -> Option<(RequestId, &'de str)> {
         self.any_plain_request()
     }
 

@@ -1,14 +1,15 @@
 //! How most requests begin, in one go.
 
 use super::{Reader, string};
+use crate::id::RequestId;
 
-/// So many digits are always an id.
+/// So many digits fit into a `u64`.
 const SAFE_DIGITS: usize = 15;
 
 impl<'de> Reader<'de> {
     /// `,1,{},"uri"`: without white space, options and escapes.
     #[inline]
-    pub(super) fn any_plain_request(&mut self) -> Option<(u64, &'de str)> {
+    pub(super) fn any_plain_request(&mut self) -> Option<(RequestId, &'de str)> {
         let bytes = self.text.as_bytes();
         let digits = bytes.get(self.at..)?.strip_prefix(b",")?;
         let (mut id, mut length) = (0_u64, 0);
@@ -20,9 +21,10 @@ impl<'de> Reader<'de> {
             length += 1;
         }
         let uri = digits[length..].strip_prefix(b",{},")?;
-        if length == 0 || digits[0] == b'0' || uri.first() != Some(&b'"') {
+        if digits[0] == b'0' || uri.first() != Some(&b'"') {
             return None;
         }
+        let id = RequestId::new(id)?;
         let (start, mut escaped) = (bytes.len() - uri.len(), false);
         let end = string::end(bytes, start, &mut escaped).ok().filter(|_| !escaped)?;
         self.at = end;

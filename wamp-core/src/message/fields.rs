@@ -45,8 +45,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
 
     /// A request's id, options without an entry, and a URI, where most clients' way of writing them makes that easy.
     pub(super) fn plain_request(&mut self) -> Option<(RequestId, &'f str)> {
-        let (request, uri) = self.reader.plain_request()?;
-        RequestId::new(request).map(|request| (request, uri))
+        self.reader.plain_request(&mut self.elements)
     }
 
     pub(super) fn string(&mut self, name: &'static str) -> Result<&'f str, Violation> {

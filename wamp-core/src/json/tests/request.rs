@@ -13,12 +13,12 @@ fn request(text: &str) -> Result<(u64, String), Malformed> {
     reader.element(&mut elements)?;
     reader.integer()?;
     let before = reader.at();
-    let plain = reader.plain_request();
+    let plain = reader.plain_request(&mut elements);
     if plain.is_none() {
         assert_eq!(reader.at(), before, "{text}");
     }
     let (id, uri) = match plain {
-        Some(found) => found,
+        Some((id, uri)) => (id.get(), uri),
         None => {
             reader.element(&mut elements)?;
             let id = reader.integer()?;
@@ -50,7 +50,7 @@ fn the_plain_beginning_of_a_request_says_what_its_elements_say() {
         let mut elements = reader.list().unwrap();
         assert!(reader.element(&mut elements).unwrap());
         reader.integer().unwrap();
-        assert!(reader.plain_request().is_some(), "{plain}");
+        assert!(reader.plain_request(&mut elements).is_some(), "{plain}");
         assert_eq!(request(plain).unwrap(), request(spaced).unwrap());
     }
 }
@@ -61,6 +61,7 @@ fn what_is_not_plain_is_left_to_the_elements() {
         (r#"[48,9007199254740992,{},"a"]"#, 9_007_199_254_740_992, "a"),
         (r#"[48,1.0,{},"a"]"#, 1, "a"),
         (r#"[48,0,{},"a"]"#, 0, "a"),
+        (r#"[48,18446744073709551615,{},"a"]"#, u64::MAX, "a"),
         (r#"[48,1,{},"\u0061b"]"#, 1, "ab"),
         (r#"[48,1,{}, "a"]"#, 1, "a"),
     ] {
