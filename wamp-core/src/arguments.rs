@@ -259,11 +259,13 @@ impl<'c> Arguments<'c> {
 impl<'c> Positional<'c> {
     fn new(mut reader: Reader<'c>, first: Range<usize>) -> Self {
         reader.trust(first);
-        Self { reader, elements: Elements(0), waiting: false, ended: false }
+        // Before the list is entered there is nothing to take.
+        Self { reader, elements: Elements(0), waiting: false, ended: true }
     }
 
     fn enter(&mut self) -> Result<(), Malformed> {
         self.elements = self.reader.list()?;
+        self.ended = false;
         Ok(())
     }
 

@@ -181,7 +181,7 @@ fn read<T: DeserializeOwned>(value: Encoded<'_>) -> Result<T, DecodeError> {
     value.reader(&arena).read().map_err(|error| DecodeError(error.to_string()))
 }
 
-/// As JSON.
+/// As JSON; a part that JSON cannot express, as a number beyond `f64`, as the reason in brackets.
 impl fmt::Display for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.encoded_args(), self.encoded_kwargs()) {
@@ -253,7 +253,8 @@ impl PayloadBuilder {
     }
 }
 
-/// Any one value, undecoded: borrowed from the frame as a parameter, copied verbatim as a result. Displayed, it is JSON.
+/// Any one value, undecoded: borrowed from the frame as a parameter, copied verbatim as a result. Displayed, it is JSON, or in
+/// brackets the reason why JSON cannot express it.
 ///
 /// ```
 /// use wamp_core::Raw;

@@ -135,7 +135,6 @@ impl Glue<'_> {
             fn #name(__wamp_context: #private::Context) -> #private::Answer<#answer> {
                 ::std::boxed::Box::pin(async move {
                     let __wamp_arena = <#private::Arena as ::core::default::Default>::default();
-                    #[allow(unused_mut)]
                     let mut __wamp_arguments = #private::Arguments::of(&__wamp_context, &__wamp_arena);
                     __wamp_arguments.open()?;
                     #(#extractions)*
