@@ -7,6 +7,10 @@ use crate::format::{Cursor as _, Malformed, Number};
 impl Reader<'_> {
     #[inline]
     pub(super) fn written_number(&mut self) -> Result<Number, Malformed> {
+        if let Some(&short @ ..=0x17) = self.bytes.get(self.at) {
+            self.at += 1;
+            return Ok(Number::Unsigned(short.into()));
+        }
         let (head, end) = self.peek()?;
         let number = match head {
             Head::Unsigned(value) => Number::Unsigned(value),

@@ -208,6 +208,10 @@ impl<'de> Cursor<'de> for Reader<'de> {
 
     #[inline]
     fn list(&mut self) -> Result<Elements, Malformed> {
+        // Here, and for a short number, without making a head: 10 % of the time of `16x16` (`load`).
+        if let Some(&short @ 0x80..=0x97) = self.bytes.get(self.at) {
+            return self.enter(Some(u64::from(short & 0x1f)), self.at + 1, 1);
+        }
         match self.peek()? {
             (Head::List(length), end) => self.enter(length, end, 1),
             _ => self.fail("expected a list"),
