@@ -216,7 +216,6 @@ impl Connection {
         }
     }
 
-    #[inline]
     fn take(&mut self, frame: &Shared, message: Message<'_>, now: Instant) -> Result<(), Violation> {
         if let State::Open(joined) = &mut self.state
             && !matches!(message, Message::Goodbye)

@@ -109,7 +109,6 @@ impl Joined {
     }
 
     /// One request of the client, or what is none (S-14, P-02, P-03, P-05).
-    #[inline]
     pub(super) fn receive(&mut self, message: Message<'_>, now: Instant) -> Result<(), Violation> {
         match message {
             Message::Call { request, options, procedure, payload } => {
