@@ -5,9 +5,7 @@ use std::ops::Range;
 use bumpalo::Bump;
 use serde::de::Visitor;
 
-use crate::format::{Checked, Cursor, Kind, MAX_DEPTH, Malformed, Number};
-
-use crate::format::Elements;
+use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
 use crate::id::RequestId;
 
 /// A cursor over one JSON text.

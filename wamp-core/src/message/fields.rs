@@ -124,7 +124,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_first(first))
     }
 
-    /// Where a list stands, and in it its first element; an empty one stands nowhere, so that absent and empty are the same (M-10).
+    /// Where a list stands, and in it its first element; an empty one stands nowhere, so that absent and empty are the
+    /// same (M-10).
     fn arguments(&mut self) -> Result<(Range<usize>, Range<usize>), Violation> {
         let start = self.reader.at();
         let (mut elements, mut left, mut first) = (self.reader.list()?, MAX_ELEMENTS - 1, 0..0);

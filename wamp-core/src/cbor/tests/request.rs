@@ -43,7 +43,7 @@ fn a_plain_request_says_what_its_elements_say() {
         ("84 1830 01 a0 6161", true, 1),
         ("85 1830 1a00010000 a0 6161 8101", true, 0x1_0000),
         ("86 1830 1b0020000000000000 a0 780161 80 a0", true, 1 << 53),
-        // No id, which is for the message to judge.
+        // No id, which is for the message to judge (M-12).
         ("84 1830 00 a0 6161", false, 0),
         ("84 1830 1b0020000000000001 a0 6161", false, (1 << 53) + 1),
         // A float, options of indefinite or longer length, a string in chunks, tags, a list of indefinite length.
@@ -62,6 +62,7 @@ fn a_plain_request_says_what_its_elements_say() {
 fn what_is_no_request_is_refused_either_way() {
     for digits in [
         "83 1830 01 a0 6161",
+        "84 1830 01 01 6161",
         "84 1830 01 a0 6261",
         "84 1830 01 a0 61ff",
         "84 1830 01 a0 01",
