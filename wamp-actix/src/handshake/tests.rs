@@ -1,9 +1,6 @@
 //! Upgrade requests, and the pages that may and may not make them.
 
-use std::{
-    fmt::Debug,
-    sync::{Arc, Mutex},
-};
+use std::{cell::RefCell, fmt::Debug, sync::Once};
 
 use actix_web::{body::to_bytes, test::TestRequest};
 use futures_util::FutureExt as _;
@@ -55,16 +52,22 @@ fn body<T: Debug>(checked: Result<T, HttpResponse>) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// The texts of the log lines, with their level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<(Level, String)>>>);
+thread_local! {
+    /// The texts of the log lines, with their level.
+    static LINES: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Log;
 
 impl Log {
     fn of(run: impl FnOnce()) -> Vec<(Level, String)> {
-        let log = Self::default();
-        tracing::subscriber::with_default(log.clone(), run);
-        let lines = log.0.lock().unwrap();
-        lines.clone()
+        // The same for all threads: as long as there is only one, `tracing` asks that of whichever thread is first at a
+        // line whether anybody wants it, and another test might have none.
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
+        LINES.take();
+        run();
+        LINES.take()
     }
 }
 
@@ -89,7 +92,7 @@ impl Subscriber for Log {
         }
         let mut message = Message(String::new());
         event.record(&mut message);
-        self.0.lock().unwrap().push((*event.metadata().level(), message.0));
+        LINES.with_borrow_mut(|lines| lines.push((*event.metadata().level(), message.0)));
     }
 }
 
