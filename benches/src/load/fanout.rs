@@ -1,15 +1,20 @@
 //! Fan-out: one publisher, many subscribers, every event of every subscriber checked to be the next.
 //!
-//! Of a server that does not keep a publisher's order only the number of events is checked.
+//! Of a server that does not keep a publisher's order only the number of events is checked. The publisher has a thread
+//! of its own, as it has elsewhere: among the subscribers it would wait until a thousand of them had read.
 
 use std::cell::{Cell, RefCell};
+use std::iter;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
+use tokio::runtime;
+use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::Result;
-use crate::client::{Client, unexpected};
+use crate::client::{Client, Endpoint, unexpected};
 use crate::dialect::{Dialect, Exchange};
 use crate::server::Server;
 use crate::tally::{InFlight, Sample, SharedTally};
@@ -21,21 +26,42 @@ const BUFFER_BYTES: usize = 4096;
 /// How long the last events may take to arrive.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
-/// What publisher and subscribers of one measurement share.
+/// What the publisher tells the others, and they it.
+#[derive(Default)]
+struct Publisher {
+    /// When each event was published; the event's argument, counted from 1, is its place here.
+    sent: Mutex<Vec<Instant>>,
+    acknowledged: AtomicU64,
+    /// Whether to publish nothing new.
+    is_stopping: AtomicBool,
+}
+
+impl Publisher {
+    fn sent(&self) -> MutexGuard<'_, Vec<Instant>> {
+        self.sent.lock().expect("nothing panics while it holds the lock")
+    }
+}
+
+/// What the subscribers of one measurement share.
 struct Topic {
     dialect: Dialect,
     tally: SharedTally,
-    /// When each event was published; the event's argument, counted from 1, is its place here.
+    publisher: Arc<Publisher>,
+    /// As much of the publisher's `sent` as was needed.
     sent: RefCell<Vec<Instant>>,
-    acknowledged: Cell<u64>,
     /// How many events each subscriber has.
     received: Vec<Cell<u64>>,
 }
 
 impl Topic {
     /// When the event at this place was published.
-    fn published(&self, index: u64) -> Option<Instant> {
-        self.sent.borrow().get(usize::try_from(index).ok()?).copied()
+    fn published(&self, index: usize) -> Option<Instant> {
+        let mut sent = self.sent.borrow_mut();
+        if index >= sent.len() {
+            let known = sent.len();
+            sent.extend_from_slice(&self.publisher.sent()[known..]);
+        }
+        sent.get(index).copied()
     }
 }
 
@@ -46,11 +72,12 @@ pub(crate) async fn measure(
     subscribers: usize,
     seconds: f64,
 ) -> Result<Sample> {
+    let publisher = Arc::new(Publisher::default());
     let topic = Rc::new(Topic {
         dialect,
         tally: SharedTally::default(),
+        publisher: Arc::clone(&publisher),
         sent: RefCell::default(),
-        acknowledged: Cell::default(),
         received: vec![Cell::default(); subscribers],
     });
     let mut tasks = JoinSet::new();
@@ -59,27 +86,37 @@ pub(crate) async fn measure(
         let event = dialect.subscribe(&mut client).await?;
         tasks.spawn_local(receive(client, event, place, topic.clone()));
     }
-    let publisher = Client::join(&server.endpoint, dialect, BUFFER_BYTES).await?;
-    tasks.spawn_local(publish(publisher, dialect.publish(), topic.clone()));
+    let endpoint = server.endpoint.clone();
+    let publishing = spawn_blocking(move || {
+        let publishing = publish(&endpoint, dialect, &publisher);
+        let runtime = runtime::Builder::new_current_thread().enable_io().build();
+        runtime
+            .map_err(Into::into)
+            .and_then(|runtime| runtime.block_on(publishing))
+            .map_err(|error| error.to_string())
+    });
+    tasks.spawn_local(async move { Ok(publishing.await??) });
     let sample = topic.tally.measure(server, seconds, &mut tasks).await?;
+    topic.publisher.is_stopping.store(true, Ordering::Relaxed);
     drain(&topic, &mut tasks).await?;
     Ok(sample)
 }
 
 /// Publishes as the acknowledgements come in; ends with the last of them.
-async fn publish(mut client: Client, publication: Exchange, topic: Rc<Topic>) -> Result<()> {
-    let Exchange { request, reply } = publication;
+async fn publish(endpoint: &Endpoint, dialect: Dialect, publisher: &Publisher) -> Result<()> {
+    let mut client = Client::join(endpoint, dialect, BUFFER_BYTES).await?;
+    let Exchange { request, reply } = dialect.publish();
     let mut publications = Counting::new(request);
     let mut pending = InFlight::default();
     let mut free = IN_FLIGHT;
     loop {
-        if !topic.tally.is_stopping() {
+        if !publisher.is_stopping.load(Ordering::Relaxed) {
             let now = Instant::now();
             for _ in 0..free {
                 client.queue(publications.next_frame());
                 pending.push(now);
-                topic.sent.borrow_mut().push(now);
             }
+            publisher.sent().extend(iter::repeat_n(now, free));
         }
         if pending.is_empty() {
             return Ok(());
@@ -90,7 +127,7 @@ async fn publish(mut client: Client, publication: Exchange, topic: Rc<Topic>) ->
         while let Some(message) = client.next_message()? {
             let numbers = reply.read(message).ok_or_else(|| unexpected(message))?;
             pending.complete(numbers.first)?;
-            topic.acknowledged.set(topic.acknowledged.get() + 1);
+            publisher.acknowledged.fetch_add(1, Ordering::Relaxed);
             free += 1;
         }
     }
@@ -109,7 +146,8 @@ async fn receive(mut client: Client, event: Template, place: usize, topic: Rc<To
                 return Err(format!("subscriber {place} got event {number} instead of {next}").into());
             }
             received.set(next);
-            let sent = number.checked_sub(1).and_then(|index| topic.published(index));
+            let index = number.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+            let sent = index.and_then(|index| topic.published(index));
             topic.tally.record(now - sent.ok_or("an event that was not published")?);
         }
         client.flush().await?;
@@ -123,13 +161,13 @@ async fn drain(topic: &Topic, tasks: &mut JoinSet<Result<()>>) -> Result<()> {
         while let Some(ended) = tasks.try_join_next() {
             ended??;
         }
-        let sent = topic.sent.borrow().len() as u64;
+        let sent = topic.publisher.sent().len() as u64;
         let missing: u64 = topic.received.iter().map(|received| sent.saturating_sub(received.get())).sum();
-        if topic.acknowledged.get() == sent && missing == 0 {
+        let acknowledged = topic.publisher.acknowledged.load(Ordering::Relaxed);
+        if acknowledged == sent && missing == 0 {
             return Ok(());
         }
         if Instant::now() > deadline {
-            let acknowledged = topic.acknowledged.get();
             return Err(
                 format!("{sent} published, {acknowledged} acknowledged, {missing} deliveries lost").into()
             );
