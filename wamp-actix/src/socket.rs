@@ -1,11 +1,12 @@
 //! One WebSocket: frames in, the protocol in the middle, frames out; pings, time limits and close codes beside it.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use actix_web::dev::Payload;
+use actix_web::rt;
 use actix_web::web::Bytes;
 use futures_util::Stream as _;
 use wamp_core::{Close, Connection, Frame, Limits, Router};
@@ -153,10 +154,12 @@ impl Socket {
         matches!(self.phase, Phase::Answered | Phase::Ended)
     }
 
-    /// Whether to stop here for once; the task comes back after those that are waiting already.
-    fn rests(&mut self, context: &Context<'_>) -> bool {
+    /// Whether to stop here for once; the task comes back after those that are waiting already, and after those whose input
+    /// is still with the kernel.
+    fn rests(&mut self, context: &mut Context<'_>) -> bool {
         if self.resting {
-            context.waker().wake_by_ref();
+            // Nothing but a way to the waker: pending the first time it is polled.
+            let _ = pin!(rt::task::yield_now()).poll(context);
         }
         std::mem::take(&mut self.resting)
     }

@@ -215,19 +215,22 @@ impl Broker {
         }
     }
 
-    /// Delivers an event, and keeps it for later if the topic has a history, or the event is to be retained.
-    pub(crate) fn publish(&self, event: &Event<'_>) {
+    /// Delivers an event, and keeps it for later if the topic has a history, or the event is to be retained. Tells how
+    /// often it was delivered.
+    pub(crate) fn publish(&self, event: &Event<'_>) -> usize {
         let recording = self.history.begin(event);
-        if event.retain {
+        let count = if event.retain {
             let mut held = self.retention.hold();
-            self.deliver(event);
+            let count = self.deliver(event);
             self.retention.keep(&mut held, event);
+            count
         } else {
-            self.deliver(event);
-        }
+            self.deliver(event)
+        };
         if let Some(recording) = recording {
             recording.record(event);
         }
+        count
     }
 
     /// What is recorded of the topics of a subscription, in the order in which it happened.
@@ -236,14 +239,13 @@ impl Broker {
     }
 
     /// Puts the event into the mailbox of every subscriber that it is for, once for each matching subscription (B-11).
-    fn deliver(&self, event: &Event<'_>) {
+    fn deliver(&self, event: &Event<'_>) -> usize {
         let exact = self.shard(event.topic).read().get(event.topic).cloned();
-        if let Some(subscribers) = exact {
-            subscribers.deliver(event, event.details());
-        }
+        let mut count = exact.map_or(0, |subscribers| subscribers.deliver(event, event.details()));
         for subscribers in self.patterns.of(event.topic) {
             let details = EventDetails { topic: Some(event.topic), ..event.details() }; // W-03
-            subscribers.deliver(event, details);
+            count += subscribers.deliver(event, details);
         }
+        count
     }
 }

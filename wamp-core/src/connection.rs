@@ -161,7 +161,7 @@ impl Connection {
     /// cause.
     fn receive_batches(&mut self, mut forced: bool, now: Instant) {
         for _ in 0..BURST {
-            let may_go_on = std::mem::take(&mut forced) || self.has_room();
+            let may_go_on = std::mem::take(&mut forced) || self.may_go_on();
             let Some(batch) = self.batches.front_mut().filter(|_| may_go_on) else {
                 return;
             };
@@ -242,6 +242,9 @@ impl Connection {
 
     /// Drives handlers, takes what other sessions sent, and keeps time.
     pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
+        if let State::Open(joined) = &mut self.state {
+            joined.publishing.begin_turn();
+        }
         self.receive_batches(false, now);
         if !self.batches.is_empty()
             // Else woken when the output is taken.
@@ -265,6 +268,9 @@ impl Connection {
                 Outcome::Overflowed => self.overflowed(),
             }
         }
+        if self.has_published_enough() {
+            context.waker().wake_by_ref();
+        }
         self.expire(now);
     }
 
@@ -279,10 +285,11 @@ impl Connection {
         self.outbox.borrow().len()
     }
 
-    /// False while so much waits to be sent that the peer should not be read.
+    /// False while so much waits to be sent that the peer should not be read, and when it has published so much that others
+    /// should have their turn, until the next [`poll`](Self::poll).
     #[must_use]
     pub fn wants_input(&self) -> bool {
-        self.batches.is_empty() && self.has_room()
+        self.batches.is_empty() && self.may_go_on()
     }
 
     /// Whether messages of the peer are kept: of calls at work, of publications and chunks that wait.
@@ -296,6 +303,14 @@ impl Connection {
 
     fn has_room(&self) -> bool {
         self.output_len() < self.limits.outgoing_bytes
+    }
+
+    fn may_go_on(&self) -> bool {
+        self.has_room() && !self.has_published_enough()
+    }
+
+    fn has_published_enough(&self) -> bool {
+        matches!(&self.state, State::Open(joined) if joined.publishing.is_spent())
     }
 
     /// When [`poll`](Self::poll) must be called although nothing happens.

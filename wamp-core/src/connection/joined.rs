@@ -29,7 +29,11 @@ use crate::session::Session;
 use crate::tasks::{Done, Tasks};
 
 /// Results of tasks that are taken in one poll before the host gets its turn.
-const BUDGET: usize = 128;
+const RESULTS: usize = 128;
+
+/// Deliveries that are taken in one poll. Far more than others can leave meanwhile, each in its turn: who took fewer than
+/// come would be cut off although its peer reads.
+const DELIVERIES: usize = 4096;
 
 /// A session that is open.
 #[derive(Debug)]
@@ -148,7 +152,8 @@ impl Joined {
         if self.has_room() {
             self.tasks.resume();
         }
-        for _ in 0..BUDGET {
+        let (mut deliveries, mut results) = (DELIVERIES, RESULTS);
+        while deliveries > 0 && results > 0 {
             if let Some(outcome) = self.drained(now) {
                 return outcome;
             }
@@ -172,10 +177,14 @@ impl Joined {
                 Poll::Pending => false,
             };
             match self.tasks.poll(context) {
-                Poll::Ready(done) => self.finish(done),
+                Poll::Ready(done) => {
+                    self.finish(done);
+                    results -= 1;
+                }
                 Poll::Pending if !delivered => return Outcome::Continues,
                 Poll::Pending => {}
             }
+            deliveries -= usize::from(delivered);
         }
         context.waker().wake_by_ref();
         Outcome::Continues

@@ -12,6 +12,10 @@ use crate::message::{self, MatchPolicy, PublishOptions, code};
 use crate::payload::Payload;
 use crate::tasks::{Done, Task, Work};
 
+/// Deliveries that a client's publications may cause before the host gets its turn: more would pile up before those
+/// subscribers of the same worker that read all they get.
+const DELIVERIES: usize = 4096;
+
 /// The publications of one session that are not decided yet.
 #[derive(Debug, Default)]
 pub(super) struct Publishing {
@@ -19,6 +23,8 @@ pub(super) struct Publishing {
     queue: VecDeque<Pending>,
     /// Bytes of the frames that they keep.
     bytes: usize,
+    /// How often events were delivered since the host had its turn.
+    delivered: usize,
 }
 
 #[derive(Debug)]
@@ -35,6 +41,15 @@ struct Pending {
 impl Publishing {
     pub(super) fn keeps_messages(&self) -> bool {
         self.bytes > 0
+    }
+
+    /// Whether others should have their turn before more is published.
+    pub(super) fn is_spent(&self) -> bool {
+        self.delivered >= DELIVERIES
+    }
+
+    pub(super) fn begin_turn(&mut self) {
+        self.delivered = 0;
     }
 
     pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
@@ -129,9 +144,10 @@ impl Joined {
         }
     }
 
-    fn deliver_publication(&self, pending: &Pending) {
+    fn deliver_publication(&mut self, pending: &Pending) {
         let Pending { publication, options, topic, payload, .. } = pending;
-        self.served.publish(self.session().peer(), *publication, topic, payload, options);
+        let peer = self.session().peer();
+        self.publishing.delivered += self.served.publish(peer, *publication, topic, payload, options);
     }
 
     /// The session ends: nothing that was not decided goes out.

@@ -41,7 +41,7 @@ impl Served {
         }
     }
 
-    /// Publishes what a client may publish.
+    /// Publishes what a client may publish; tells how often it was delivered.
     pub(crate) fn publish(
         &self,
         publisher: &Arc<Peer>,
@@ -49,7 +49,7 @@ impl Served {
         topic: &str,
         payload: &Payload,
         options: &PublishOptions,
-    ) {
+    ) -> usize {
         self.realm.broker().publish(&Event {
             publication,
             topic,
@@ -60,7 +60,7 @@ impl Served {
             trustlevel: publisher.trustlevel,
             passthru: options.passthru.as_deref(),
             retain: options.retain == Some(true) && self.registry.retains(topic),
-        });
+        })
     }
 
     /// Publishes what a session has left for this moment (E-14).

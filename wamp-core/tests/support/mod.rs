@@ -168,6 +168,11 @@ impl Client {
     /// The frames that the server has to send now, as they are.
     pub(crate) fn frames(&mut self) -> Vec<Vec<u8>> {
         self.poll();
+        self.output()
+    }
+
+    /// The frames that are ready without a poll.
+    pub(crate) fn output(&mut self) -> Vec<Vec<u8>> {
         let output = self.connection.take_output();
         self.due.0.fetch_or(!output.is_empty(), Ordering::Relaxed);
         frames(&output)
