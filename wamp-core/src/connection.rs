@@ -70,7 +70,8 @@ pub enum Close {
 
 /// The protocol on one transport, without the transport: frames and the time go in, frames come out.
 ///
-/// The host calls [`receive`](Self::receive) for each message of the peer, [`poll`](Self::poll) when the waker or the
+/// The host calls [`receive`](Self::receive) for each message of the peer as long as the connection
+/// [`wants_input`](Self::wants_input), [`poll`](Self::poll) after the messages that there are and when the waker or the
 /// [`deadline`](Self::deadline) asks for it, sends what [`take_output`](Self::take_output) gives, and closes the
 /// transport after that once [`close`](Self::close) tells it to. Handlers run inside these calls. Dropping the
 /// connection ends its session.
