@@ -15,8 +15,8 @@ use crate::clock::{Alarm, Clock};
 use crate::frames::{self, CloseCode, FrameLimits, Frames, Incoming};
 use crate::pacer::Wakeup;
 
-/// Messages that are read before the other connections of the worker get their turn: a burst of publications would
-/// overrun the subscribers' queues before they are polled once.
+/// Messages that are read before the other connections of the worker get their turn. What a publisher may do in a turn has
+/// bounds of its own: see [`Connection::wants_input`].
 const BURST: usize = 64;
 
 /// The most that is handed to actix at once: it asks for more only when that is nearly sent, which is how it is seen
@@ -154,11 +154,11 @@ impl Socket {
         matches!(self.phase, Phase::Answered | Phase::Ended)
     }
 
-    /// Whether to stop here for once; the task comes back after those that are waiting already, and after those whose input
-    /// is still with the kernel.
+    /// Whether to stop here for once; the task comes back after those that are waiting already. With tokio 1 also after those
+    /// whose input is still with the kernel, if nothing wakes it before: actix does as long as it has 128 KiB to hand over.
     fn rests(&mut self, context: &mut Context<'_>) -> bool {
         if self.resting {
-            // Nothing but a way to the waker: pending the first time it is polled.
+            // Hands the waker to the runtime, which wakes it when it has looked for input.
             let _ = pin!(rt::task::yield_now()).poll(context);
         }
         std::mem::take(&mut self.resting)
@@ -209,6 +209,9 @@ impl Socket {
         let is_due = self.due.is_some_and(|due| due <= now);
         // actix asks once more after each output, mostly for nothing.
         let is_full = !self.wants_input();
+        if was_woken {
+            self.connection.begin_round();
+        }
         if has_read || was_woken || is_due || is_full || self.held_back {
             self.connection.poll(&mut Context::from_waker(&self.waker), now);
             self.held_back = !self.wants_input();

@@ -270,9 +270,21 @@ impl Connection {
             }
         }
         if self.has_published_enough() {
+            // Nothing else might ask for the next turn.
             context.waker().wake_by_ref();
         }
         self.expire(now);
+    }
+
+    /// All who waited for a turn when the waker was woken have had one: the peer may publish again.
+    ///
+    /// The host calls it when it sees that the waker was woken, and [`poll`](Self::poll) after that. A host with many
+    /// connections on a thread takes those whose wakers were woken one after the other: so subscribers that read keep up
+    /// with a publisher that does not stop.
+    pub fn begin_round(&mut self) {
+        if let State::Open(joined) = &mut self.state {
+            joined.publishing.begin_round();
+        }
     }
 
     /// Finished frames, to be sent as they are.
@@ -287,7 +299,8 @@ impl Connection {
     }
 
     /// False while so much waits to be sent that the peer should not be read, and when it has published so much that others
-    /// should have their turn, until the next [`poll`](Self::poll).
+    /// should have their turn: [`poll`](Self::poll) lets it go on, and wakes the waker where it takes
+    /// [`begin_round`](Self::begin_round), too.
     #[must_use]
     pub fn wants_input(&self) -> bool {
         self.batches.is_empty() && self.may_go_on()
@@ -311,7 +324,7 @@ impl Connection {
     }
 
     fn has_published_enough(&self) -> bool {
-        matches!(&self.state, State::Open(joined) if joined.publishing.is_spent())
+        matches!(&self.state, State::Open(joined) if joined.has_published_enough())
     }
 
     /// When [`poll`](Self::poll) must be called although nothing happens.

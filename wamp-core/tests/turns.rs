@@ -20,15 +20,35 @@ fn subscribers(router: &Router, count: usize, topic: &str) -> Vec<Client> {
 #[test]
 fn who_has_published_to_many_is_not_read_until_the_next_poll() {
     let router = router();
-    let _subscribers = subscribers(&router, 64, "open.a");
+    let _subscribers = subscribers(&router, 256, "open.a");
     let mut publisher = Client::join(&router);
     for turn in 0..3 {
-        for request in 64 * turn + 1..=64 * turn + 64 {
+        for request in 16 * turn + 1..=16 * turn + 16 {
             assert!(publisher.wants_input(), "{request}");
             publisher.publish(request, "open.a", request);
         }
         assert!(!publisher.wants_input(), "4096 deliveries");
-        publisher.poll();
+        publisher.poll_without_round();
+    }
+}
+
+/// However few get it, and however often the publisher is polled meanwhile.
+#[test]
+fn who_has_published_much_is_not_read_until_the_next_round() {
+    let router = router_with(Limits { queued_bytes: 1 << 20, ..Limits::default() });
+    for (count, size) in [(128, 1), (15, 1100)] {
+        let _subscriber = subscribers(&router, 1, "open.a");
+        let mut publisher = Client::join(&router);
+        let value = "x".repeat(size);
+        for round in 0..3 {
+            for request in count * round + 1..=count * round + count {
+                assert!(publisher.wants_input(), "{request}");
+                publisher.publish(request, "open.a", value.as_str());
+            }
+            publisher.poll_without_round();
+            assert!(!publisher.wants_input(), "{count} publications of {size} bytes");
+            assert!(publisher.poll_once(), "it was woken");
+        }
     }
 }
 
@@ -64,24 +84,73 @@ fn a_batch_of_publications_to_many_is_taken_in_turns() {
     assert!(seen.iter().all(|seen| *seen == all));
 }
 
-/// What waited behind a handler's decision is published by a poll, after which nobody might poll again.
+/// What waited behind a handler's decision is published by polls, after which nobody might poll again.
 #[test]
-fn who_publishes_to_many_in_a_poll_is_polled_again() {
+fn what_waited_for_a_handler_is_published_in_turns_and_in_order() {
     let router = router();
     let mut subscribers = subscribers(&router, 64, "open.a");
     let mut publisher = Client::join(&router);
     publisher.publish(1, "slow.a", 1);
-    for request in 2..=65 {
+    for request in 2..=201 {
         publisher.publish(request, "open.a", request);
     }
     publisher.poll();
     subscribers[0].assert_silent();
     handlers::open("slow.a");
-    assert!(publisher.poll_once());
-    assert_eq!(subscribers[0].received().len(), 64);
-    assert!(!publisher.wants_input());
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        assert!(publisher.poll_once());
+        let events = arguments(&subscribers[0].received());
+        assert!(events.len() <= 64, "{}", events.len());
+        seen.extend(events);
+        // It waits for a handler again, with some behind it, and is not asked twice.
+        if seen.len() == 64 {
+            publisher.publish(202, "slow.a", 202);
+            publisher.publish(203, "open.a", 203);
+        }
+    }
     publisher.poll();
+    seen.append(&mut arguments(&subscribers[0].received()));
+    assert_eq!(handlers::waiting("slow.a"), 1);
+    handlers::open("slow.a");
+    publisher.poll();
+    seen.append(&mut arguments(&subscribers[0].received()));
+    let all: Vec<_> = (2..=203).filter(|number| *number != 202).map(serde_json::Value::from).collect();
+    assert_eq!(seen, all);
     assert!(publisher.wants_input());
+}
+
+#[test]
+fn what_waited_for_a_handler_waits_for_the_next_round_too() {
+    let router = router();
+    let [subscriber] = &mut subscribers(&router, 1, "open.a")[..] else { panic!("one") };
+    let mut publisher = Client::join(&router);
+    publisher.publish(1, "slow.a", 1);
+    for request in 2..=201 {
+        publisher.publish(request, "open.a", request);
+    }
+    publisher.poll();
+    handlers::open("slow.a");
+    for count in [128, 0, 0] {
+        publisher.poll_without_round();
+        assert_eq!(subscriber.received().len(), count);
+    }
+    assert!(publisher.poll_once());
+    assert_eq!(subscriber.received().len(), 72);
+}
+
+/// By a host that does not ask whether the connection wants input.
+#[test]
+fn a_handler_is_asked_once_although_enough_was_published_before() {
+    let router = router();
+    let _subscribers = subscribers(&router, 64, "open.a");
+    let mut publisher = Client::join(&router);
+    for request in 1..=64 {
+        publisher.publish(request, "open.a", request);
+    }
+    publisher.publish(65, "slow.a", 65);
+    publisher.poll();
+    assert_eq!(handlers::waiting("slow.a"), 1);
 }
 
 #[test]

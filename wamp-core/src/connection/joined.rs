@@ -142,6 +142,7 @@ impl Joined {
 
     /// Takes what arrived from others and drives the handlers, as long as the peer takes its frames.
     pub(super) fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) -> Outcome {
+        self.resume_publishing();
         self.time_out(now);
         let outcome = self.work(context, now);
         self.calls.restart_limits(now);

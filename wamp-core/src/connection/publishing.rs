@@ -12,9 +12,15 @@ use crate::message::{self, MatchPolicy, PublishOptions, code};
 use crate::payload::Payload;
 use crate::tasks::{Done, Task, Work};
 
-/// Deliveries that a client's publications may cause before the host gets its turn: more would pile up before those
-/// subscribers of the same worker that read all they get.
+/// Deliveries that a client's publications may cause before the host gets its turn.
 const DELIVERIES: usize = 4096;
+
+/// Publications of a client until all who wait for a turn have had one: as far as subscribers of the same worker may fall
+/// behind although they read. Of what their queues hold it is less than a hundredth, for others may publish, too.
+const PUBLICATIONS: usize = 128;
+
+/// The same for bytes: a part of [`Limits::queued_bytes`](crate::Limits::queued_bytes).
+const SHARE_OF_QUEUE: usize = 64;
 
 /// The publications of one session that are not decided yet.
 #[derive(Debug, Default)]
@@ -25,6 +31,11 @@ pub(super) struct Publishing {
     bytes: usize,
     /// How often events were delivered since the host had its turn.
     delivered: usize,
+    /// Publications, and their bytes, since everybody had a turn.
+    published: usize,
+    published_bytes: usize,
+    /// The first of the queue was not begun, for enough was published.
+    paused: bool,
 }
 
 #[derive(Debug)]
@@ -43,13 +54,15 @@ impl Publishing {
         self.bytes > 0
     }
 
-    /// Whether others should have their turn before more is published.
-    pub(super) fn is_spent(&self) -> bool {
-        self.delivered >= DELIVERIES
-    }
-
+    /// The host has had its turn.
     pub(super) fn begin_turn(&mut self) {
         self.delivered = 0;
+    }
+
+    /// All who waited for a turn have had one.
+    pub(super) fn begin_round(&mut self) {
+        self.published = 0;
+        self.published_bytes = 0;
     }
 
     pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
@@ -97,6 +110,22 @@ impl Joined {
         Ok(())
     }
 
+    /// Whether others should have their turn before more is published.
+    pub(super) fn has_published_enough(&self) -> bool {
+        let Publishing { delivered, published, published_bytes, .. } = self.publishing;
+        delivered >= DELIVERIES
+            || published >= PUBLICATIONS
+            || published_bytes >= self.limits().queued_bytes / SHARE_OF_QUEUE
+    }
+
+    /// Goes on where others were to have their turn.
+    pub(super) fn resume_publishing(&mut self) {
+        if self.publishing.paused && !self.has_published_enough() {
+            self.publishing.paused = false;
+            self.publish_next();
+        }
+    }
+
     /// Works the queue off, until somebody has to be waited for.
     fn publish_next(&mut self) {
         while let Some(pending) = self.publishing.queue.front() {
@@ -113,6 +142,10 @@ impl Joined {
                 Err(error) => Err(error),
             };
             self.decide_first(decision);
+            if self.has_published_enough() && !self.publishing.queue.is_empty() {
+                self.publishing.paused = true;
+                return;
+            }
         }
     }
 
@@ -147,7 +180,12 @@ impl Joined {
     fn deliver_publication(&mut self, pending: &Pending) {
         let Pending { publication, options, topic, payload, .. } = pending;
         let peer = self.session().peer();
-        self.publishing.delivered += self.served.publish(peer, *publication, topic, payload, options);
+        let count = self.served.publish(peer, *publication, topic, payload, options);
+        if count > 0 {
+            self.publishing.delivered += count;
+            self.publishing.published += 1;
+            self.publishing.published_bytes += payload.kept_bytes();
+        }
     }
 
     /// The session ends: nothing that was not decided goes out.

@@ -160,9 +160,15 @@ impl Client {
     pub(crate) fn poll_once(&mut self) -> bool {
         let is_due = self.due.0.swap(false, Ordering::Relaxed);
         if is_due {
-            self.connection.poll(&mut Context::from_waker(&Waker::from(Arc::clone(&self.due))), self.now);
+            self.connection.begin_round();
+            self.poll_without_round();
         }
         is_due
+    }
+
+    /// Polls as a host does after messages, although not all others have had their turn.
+    pub(crate) fn poll_without_round(&mut self) {
+        self.connection.poll(&mut Context::from_waker(&Waker::from(Arc::clone(&self.due))), self.now);
     }
 
     /// The frames that the server has to send now, as they are.
