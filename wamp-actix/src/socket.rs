@@ -210,7 +210,7 @@ impl Socket {
         // actix asks once more after each output, mostly for nothing.
         let is_full = !self.wants_input();
         if was_woken {
-            self.connection.begin_round();
+            self.connection.begin_round(now);
         }
         if has_read || was_woken || is_due || is_full || self.held_back {
             self.connection.poll(&mut Context::from_waker(&self.waker), now);

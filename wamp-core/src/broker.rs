@@ -30,6 +30,15 @@ pub(crate) use subscribers::{Left, Subscribers};
 /// A publisher and a subscriber meet only if their topics fall into one shard.
 const SHARDS: usize = 16;
 
+/// What became of an event.
+#[derive(Copy, Clone, Debug, Default)]
+pub(crate) struct Delivered {
+    /// Into how many mailboxes it was put, once for each subscription.
+    pub(crate) count: usize,
+    /// One of them is more than half full.
+    pub(crate) is_behind: bool,
+}
+
 /// Subscriptions of one realm, one for each topic or pattern that at least one session is subscribed to.
 ///
 /// Locks are taken in this order: a history, the retained events, a shard or the patterns, the ids, a subscription, a
@@ -215,22 +224,21 @@ impl Broker {
         }
     }
 
-    /// Delivers an event, and keeps it for later if the topic has a history, or the event is to be retained. Tells how
-    /// often it was delivered.
-    pub(crate) fn publish(&self, event: &Event<'_>) -> usize {
+    /// Delivers an event, and keeps it for later if the topic has a history, or the event is to be retained.
+    pub(crate) fn publish(&self, event: &Event<'_>) -> Delivered {
         let recording = self.history.begin(event);
-        let count = if event.retain {
+        let delivered = if event.retain {
             let mut held = self.retention.hold();
-            let count = self.deliver(event);
+            let delivered = self.deliver(event);
             self.retention.keep(&mut held, event);
-            count
+            delivered
         } else {
             self.deliver(event)
         };
         if let Some(recording) = recording {
             recording.record(event);
         }
-        count
+        delivered
     }
 
     /// What is recorded of the topics of a subscription, in the order in which it happened.
@@ -239,13 +247,16 @@ impl Broker {
     }
 
     /// Puts the event into the mailbox of every subscriber that it is for, once for each matching subscription (B-11).
-    fn deliver(&self, event: &Event<'_>) -> usize {
+    fn deliver(&self, event: &Event<'_>) -> Delivered {
         let exact = self.shard(event.topic).read().get(event.topic).cloned();
-        let mut count = exact.map_or(0, |subscribers| subscribers.deliver(event, event.details()));
+        let mut delivered =
+            exact.map(|subscribers| subscribers.deliver(event, event.details())).unwrap_or_default();
         for subscribers in self.patterns.of(event.topic) {
             let details = EventDetails { topic: Some(event.topic), ..event.details() }; // W-03
-            count += subscribers.deliver(event, details);
+            let Delivered { count, is_behind } = subscribers.deliver(event, details);
+            delivered.count += count;
+            delivered.is_behind |= is_behind;
         }
-        count
+        delivered
     }
 }

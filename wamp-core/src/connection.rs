@@ -244,7 +244,7 @@ impl Connection {
     /// Drives handlers, takes what other sessions sent, and keeps time.
     pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
         if let State::Open(joined) = &mut self.state {
-            joined.publishing.begin_turn();
+            joined.publishing.begin_turn(now);
         }
         self.receive_batches(false, now);
         if !self.batches.is_empty()
@@ -269,7 +269,10 @@ impl Connection {
                 Outcome::Overflowed => self.overflowed(),
             }
         }
-        if self.has_published_enough() {
+        if let State::Open(joined) = &self.state
+            && joined.has_published_enough()
+            && joined.publishing.deadline().is_none()
+        {
             // Nothing else might ask for the next turn.
             context.waker().wake_by_ref();
         }
@@ -280,10 +283,10 @@ impl Connection {
     ///
     /// The host calls it when it sees that the waker was woken, and [`poll`](Self::poll) after that. A host with many
     /// connections on a thread takes those whose wakers were woken one after the other: so subscribers that read keep up
-    /// with a publisher that does not stop.
-    pub fn begin_round(&mut self) {
+    /// with a publisher that does not stop. If they do not, it waits for 20 ms, however often this is called.
+    pub fn begin_round(&mut self, now: Instant) {
         if let State::Open(joined) = &mut self.state {
-            joined.publishing.begin_round();
+            joined.begin_round(now);
         }
     }
 

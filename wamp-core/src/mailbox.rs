@@ -76,18 +76,19 @@ impl Mailbox {
         Self { max_messages: limits.queued_messages, max_bytes: limits.queued_bytes, queue: Mutex::default() }
     }
 
-    /// Adds an EVENT; one too many ends the session.
-    pub(crate) fn event(&self, subscription: SubscriptionId, message: Bytes) {
+    /// Adds an EVENT; one too many ends the session. Tells whether the session is behind: the queue is more than half full.
+    pub(crate) fn event(&self, subscription: SubscriptionId, message: Bytes) -> bool {
         let mut queue = self.queue.lock();
         if queue.closed {
-            return;
+            return false;
         }
         let delivery = Delivery::Event(Envelope { subscription, message });
-        if self.has_room(&queue, &delivery) {
-            queue.push(delivery);
-        } else {
+        if !self.has_room(&queue, &delivery) {
             queue.overflow();
+            return false;
         }
+        queue.push(delivery);
+        queue.wanted.messages > self.max_messages / 2 || queue.wanted.bytes > self.max_bytes / 2
     }
 
     /// Tells that the session was taken out of a subscription, behind the events that came before.

@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use support::{Client, arguments, handlers, router, router_with};
 use wamp_core::{Frame, Limits, Router, Serializer};
 
@@ -151,6 +153,78 @@ fn a_handler_is_asked_once_although_enough_was_published_before() {
     publisher.publish(65, "slow.a", 65);
     publisher.poll();
     assert_eq!(handlers::waiting("slow.a"), 1);
+}
+
+/// 128 publications are a round: after two of them the queue of who does not read is more than half full.
+#[test]
+fn a_publisher_waits_for_those_who_are_behind_but_not_for_long() {
+    let router = router_with(Limits { queued_messages: 400, ..Limits::default() });
+    let [slow, _] = &mut subscribers(&router, 2, "open.a")[..] else { panic!("two") };
+    let mut publisher = Client::join(&router);
+    let round = |publisher: &mut Client, first: u64| {
+        for request in first..first + 128 {
+            assert!(publisher.wants_input());
+            publisher.publish(request, "open.a", request);
+        }
+        publisher.poll();
+    };
+    round(&mut publisher, 1);
+    assert!(publisher.wants_input(), "nobody is far behind");
+    round(&mut publisher, 129);
+    assert!(!publisher.wants_input());
+    assert_eq!(publisher.deadline_in(), Some(Duration::from_millis(20)));
+    publisher.advance(Duration::from_millis(19));
+    publisher.poll();
+    publisher.assert_silent();
+    assert!(!publisher.wants_input());
+    publisher.advance(Duration::from_millis(1));
+    publisher.poll();
+    assert!(publisher.wants_input());
+    assert_eq!(publisher.deadline_in(), None);
+    assert_eq!(slow.received().len(), 256);
+    for first in [257, 385] {
+        round(&mut publisher, first);
+        publisher.advance(Duration::from_millis(20));
+        publisher.poll();
+        assert_eq!(slow.received().len(), 128);
+    }
+    // The other one was cut off: nobody waits for it any more.
+    round(&mut publisher, 513);
+    assert!(publisher.wants_input());
+}
+
+/// Their bytes count, too.
+#[test]
+fn a_publisher_waits_for_those_whose_queues_hold_much() {
+    let router = router_with(Limits { queued_bytes: 64_000, ..Limits::default() });
+    let _subscriber = subscribers(&router, 1, "open.a");
+    let mut publisher = Client::join(&router);
+    let value = "x".repeat(1000);
+    for request in 1..=31 {
+        publisher.publish(request, "open.a", value.as_str());
+        publisher.poll();
+        assert!(publisher.wants_input(), "{request}");
+    }
+    publisher.publish(32, "open.a", value.as_str());
+    publisher.poll();
+    assert!(!publisher.wants_input());
+}
+
+/// One with few publications on the way is slow enough.
+#[test]
+fn a_publisher_that_has_not_published_a_round_does_not_wait() {
+    let router = router_with(Limits { queued_messages: 400, ..Limits::default() });
+    let _subscriber = subscribers(&router, 1, "open.a");
+    let mut publisher = Client::join(&router);
+    for request in 1..=390 {
+        publisher.publish(request, "open.a", request);
+        if request % 4 == 0 {
+            publisher.advance(Duration::from_millis(1));
+            publisher.poll();
+            publisher.begin_round();
+        }
+        assert!(publisher.wants_input(), "{request}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::Delivered;
 use super::event::{Encoded, Event};
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::EventDetails;
@@ -94,19 +95,19 @@ impl Subscribers {
     }
 
     /// The lock of the subscription is held meanwhile, so that all its subscribers see the events of all publishers in
-    /// one order (B-12). Who cannot get it because of its serializer is not in the way of the others. Tells how many get it.
-    pub(super) fn deliver(&self, event: &Event<'_>, details: EventDetails<'_>) -> usize {
+    /// one order (B-12). Who cannot get it because of its serializer is not in the way of the others.
+    pub(super) fn deliver(&self, event: &Event<'_>, details: EventDetails<'_>) -> Delivered {
         let mut encoded = Encoded { subscription: self.id, details, event, messages: Vec::new() };
-        let mut count = 0;
+        let mut delivered = Delivered::default();
         let sessions = self.sessions.lock();
         for session in sessions.iter().map(|subscriber| &subscriber.peer) {
             if event.reaches(session)
                 && let Some(message) = encoded.message(session.serializer)
             {
-                session.mailbox.event(self.id, message);
-                count += 1;
+                delivered.is_behind |= session.mailbox.event(self.id, message);
+                delivered.count += 1;
             }
         }
-        count
+        delivered
     }
 }

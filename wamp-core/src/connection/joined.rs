@@ -97,7 +97,7 @@ impl Joined {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        [self.draining, self.calls.deadline()].into_iter().flatten().min()
+        [self.draining, self.calls.deadline(), self.publishing.deadline()].into_iter().flatten().min()
     }
 
     pub(super) fn keeps_messages(&self) -> bool {

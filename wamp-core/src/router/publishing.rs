@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Served;
-use crate::broker::Event;
+use crate::broker::{Delivered, Event};
 use crate::error::{Error, uris};
 use crate::handler::Registration;
 use crate::id::PublicationId;
@@ -41,7 +41,7 @@ impl Served {
         }
     }
 
-    /// Publishes what a client may publish; tells how often it was delivered.
+    /// Publishes what a client may publish.
     pub(crate) fn publish(
         &self,
         publisher: &Arc<Peer>,
@@ -49,7 +49,7 @@ impl Served {
         topic: &str,
         payload: &Payload,
         options: &PublishOptions,
-    ) -> usize {
+    ) -> Delivered {
         self.realm.broker().publish(&Event {
             publication,
             topic,

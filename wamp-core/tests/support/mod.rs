@@ -160,10 +160,15 @@ impl Client {
     pub(crate) fn poll_once(&mut self) -> bool {
         let is_due = self.due.0.swap(false, Ordering::Relaxed);
         if is_due {
-            self.connection.begin_round();
+            self.begin_round();
             self.poll_without_round();
         }
         is_due
+    }
+
+    /// All others have had their turn.
+    pub(crate) fn begin_round(&mut self) {
+        self.connection.begin_round(self.now);
     }
 
     /// Polls as a host does after messages, although not all others have had their turn.
