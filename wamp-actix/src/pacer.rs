@@ -109,7 +109,8 @@ impl Drop for Turns {
 }
 
 impl Turns {
-    /// One turn; whether there is another without anybody asking for it, or this was the last of all.
+    /// One turn. True if there is to be another although nobody is woken meanwhile, false if there will be none: the pacer is
+    /// gone. `Pending` until somebody is woken.
     fn poll(&self, context: &Context<'_>) -> Poll<bool> {
         let Some(pacer) = self.0.upgrade() else {
             return Poll::Ready(false);

@@ -48,7 +48,8 @@ fn fail(message: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Runs everything on this one thread, but for the publisher of a fan-out. A signal ends it like an error, so that servers are dropped, hence killed.
+/// Runs everything on this one thread, but for the publisher of a fan-out. A signal ends it like an error, so that
+/// servers are dropped, hence killed.
 fn run(options: &Options) -> Result<()> {
     let seating = seating::share_cores(options.workers, options.beside);
     let contestants = contestant::assemble(&options.serializers, options.server.as_deref(), options.peers)?;

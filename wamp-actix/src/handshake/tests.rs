@@ -1,6 +1,8 @@
 //! Upgrade requests, and the pages that may and may not make them.
 
-use std::{cell::RefCell, fmt::Debug, sync::Once};
+use std::cell::RefCell;
+use std::fmt::Debug;
+use std::sync::Once;
 
 use actix_web::{body::to_bytes, test::TestRequest};
 use futures_util::FutureExt as _;
