@@ -283,7 +283,7 @@ impl Connection {
     ///
     /// The host calls it when it sees that the waker was woken, and [`poll`](Self::poll) after that. A host with many
     /// connections on a thread takes those whose wakers were woken one after the other: so subscribers that read keep up
-    /// with a publisher that does not stop. If they do not, it waits for 20 ms, however often this is called.
+    /// with a publisher that does not stop. If they do not, it waits for 40 ms, however often this is called.
     pub fn begin_round(&mut self, now: Instant) {
         if let State::Open(joined) = &mut self.state {
             joined.begin_round(now);

@@ -38,7 +38,7 @@ fn who_has_published_to_many_is_not_read_until_the_next_poll() {
 #[test]
 fn who_has_published_much_is_not_read_until_the_next_round() {
     let router = router_with(Limits { queued_bytes: 1 << 20, ..Limits::default() });
-    for (count, size) in [(128, 1), (15, 1100)] {
+    for (count, size) in [(256, 1), (15, 1100)] {
         let _subscriber = subscribers(&router, 1, "open.a");
         let mut publisher = Client::join(&router);
         let value = "x".repeat(size);
@@ -127,18 +127,22 @@ fn what_waited_for_a_handler_waits_for_the_next_round_too() {
     let router = router();
     let [subscriber] = &mut subscribers(&router, 1, "open.a")[..] else { panic!("one") };
     let mut publisher = Client::join(&router);
-    publisher.publish(1, "slow.a", 1);
-    for request in 2..=201 {
+    for request in 1..=100 {
         publisher.publish(request, "open.a", request);
     }
-    publisher.poll();
+    publisher.publish(101, "slow.a", 101);
+    for request in 102..=301 {
+        publisher.publish(request, "open.a", request);
+    }
+    publisher.poll_without_round();
+    assert_eq!(subscriber.received().len(), 100);
     handlers::open("slow.a");
-    for count in [128, 0, 0] {
+    for count in [156, 0, 0] {
         publisher.poll_without_round();
         assert_eq!(subscriber.received().len(), count);
     }
     assert!(publisher.poll_once());
-    assert_eq!(subscriber.received().len(), 72);
+    assert_eq!(subscriber.received().len(), 44);
 }
 
 /// By a host that does not ask whether the connection wants input.
@@ -155,14 +159,14 @@ fn a_handler_is_asked_once_although_enough_was_published_before() {
     assert_eq!(handlers::waiting("slow.a"), 1);
 }
 
-/// 128 publications are a round: after two of them the queue of who does not read is more than half full.
+/// 256 publications are a round: after two of them the queue of who does not read is more than half full.
 #[test]
 fn a_publisher_waits_for_those_who_are_behind_but_not_for_long() {
-    let router = router_with(Limits { queued_messages: 400, ..Limits::default() });
+    let router = router_with(Limits { queued_messages: 800, ..Limits::default() });
     let [slow, _] = &mut subscribers(&router, 2, "open.a")[..] else { panic!("two") };
     let mut publisher = Client::join(&router);
     let round = |publisher: &mut Client, first: u64| {
-        for request in first..first + 128 {
+        for request in first..first + 256 {
             assert!(publisher.wants_input());
             publisher.publish(request, "open.a", request);
         }
@@ -170,10 +174,10 @@ fn a_publisher_waits_for_those_who_are_behind_but_not_for_long() {
     };
     round(&mut publisher, 1);
     assert!(publisher.wants_input(), "nobody is far behind");
-    round(&mut publisher, 129);
+    round(&mut publisher, 257);
     assert!(!publisher.wants_input());
-    assert_eq!(publisher.deadline_in(), Some(Duration::from_millis(20)));
-    publisher.advance(Duration::from_millis(19));
+    assert_eq!(publisher.deadline_in(), Some(Duration::from_millis(40)));
+    publisher.advance(Duration::from_millis(39));
     publisher.poll();
     publisher.assert_silent();
     assert!(!publisher.wants_input());
@@ -181,15 +185,15 @@ fn a_publisher_waits_for_those_who_are_behind_but_not_for_long() {
     publisher.poll();
     assert!(publisher.wants_input());
     assert_eq!(publisher.deadline_in(), None);
-    assert_eq!(slow.received().len(), 256);
-    for first in [257, 385] {
+    assert_eq!(slow.received().len(), 512);
+    for first in [513, 769] {
         round(&mut publisher, first);
-        publisher.advance(Duration::from_millis(20));
+        publisher.advance(Duration::from_millis(40));
         publisher.poll();
-        assert_eq!(slow.received().len(), 128);
+        assert_eq!(slow.received().len(), 256);
     }
     // The other one was cut off: nobody waits for it any more.
-    round(&mut publisher, 513);
+    round(&mut publisher, 1025);
     assert!(publisher.wants_input());
 }
 
@@ -213,10 +217,10 @@ fn a_publisher_waits_for_those_whose_queues_hold_much() {
 /// One with few publications on the way is slow enough.
 #[test]
 fn a_publisher_that_has_not_published_a_round_does_not_wait() {
-    let router = router_with(Limits { queued_messages: 400, ..Limits::default() });
+    let router = router_with(Limits { queued_messages: 800, ..Limits::default() });
     let _subscriber = subscribers(&router, 1, "open.a");
     let mut publisher = Client::join(&router);
-    for request in 1..=390 {
+    for request in 1..=780 {
         publisher.publish(request, "open.a", request);
         if request % 4 == 0 {
             publisher.advance(Duration::from_millis(1));

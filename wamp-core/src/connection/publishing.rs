@@ -18,15 +18,15 @@ use crate::tasks::{Done, Task, Work};
 const DELIVERIES: usize = 4096;
 
 /// Publications of a client until all who wait for a turn have had one: as far as subscribers of the same worker may fall
-/// behind although they read. Of what their queues hold it is less than a hundredth, for others may publish, too.
-const PUBLICATIONS: usize = 128;
-
-/// How long a publisher that has published that much waits if some of its subscribers are behind, with more than half of
-/// their queues full. So those keep up who take 6 400 events in a second, and 3 MB with the default limits.
-const PAUSE: Duration = Duration::from_millis(20);
+/// behind although they read. Their queues hold 64 times as much, for others may publish, too.
+const PUBLICATIONS: usize = 256;
 
 /// The same for bytes: a part of [`Limits::queued_bytes`](crate::Limits::queued_bytes).
 const SHARE_OF_QUEUE: usize = 64;
+
+/// How long a publisher that has published that much waits if some of its subscribers are behind, with more than half of
+/// their queues full. So those keep up who take 6 400 events in a second, or 1.6 MB with the default limits.
+const PAUSE: Duration = Duration::from_millis(40);
 
 /// The publications of one session that are not decided yet.
 #[derive(Debug, Default)]
