@@ -270,7 +270,7 @@ impl Connection {
             }
         }
         if let State::Open(joined) = &self.state
-            && joined.has_published_enough()
+            && joined.publishing.is_enough()
             && joined.publishing.deadline().is_none()
         {
             // Nothing else might ask for the next turn.
@@ -286,7 +286,7 @@ impl Connection {
     /// with a publisher that does not stop. If they do not, it waits for 40 ms, however often this is called.
     pub fn begin_round(&mut self, now: Instant) {
         if let State::Open(joined) = &mut self.state {
-            joined.begin_round(now);
+            joined.publishing.begin_round(now);
         }
     }
 
@@ -323,11 +323,7 @@ impl Connection {
     }
 
     fn may_go_on(&self) -> bool {
-        self.has_room() && !self.has_published_enough()
-    }
-
-    fn has_published_enough(&self) -> bool {
-        matches!(&self.state, State::Open(joined) if joined.has_published_enough())
+        self.has_room() && !matches!(&self.state, State::Open(joined) if joined.publishing.is_enough())
     }
 
     /// When [`poll`](Self::poll) must be called although nothing happens.

@@ -40,6 +40,8 @@ pub(super) struct Publishing {
     /// Publications, and their bytes, since everybody had a turn.
     published: usize,
     published_bytes: usize,
+    /// Enough of them: all others come first.
+    is_round_over: bool,
     /// Some of those who get them are behind.
     is_ahead: bool,
     /// Until then nothing more is published, for the sake of those.
@@ -73,10 +75,26 @@ impl Publishing {
         }
     }
 
+    /// All who waited for a turn have had one. If some of them are behind nonetheless, the publisher waits for a moment: who
+    /// reads catches up, and who does not costs it no more than its pace, until it is cut off.
+    pub(super) fn begin_round(&mut self, now: Instant) {
+        if !self.is_round_over || !self.is_ahead {
+            self.end_round();
+        } else if self.pause.is_none() {
+            self.pause = Some(now + PAUSE);
+        }
+    }
+
     fn end_round(&mut self) {
         self.published = 0;
         self.published_bytes = 0;
+        self.is_round_over = false;
         self.is_ahead = false;
+    }
+
+    /// Whether others should have their turn before more is published.
+    pub(super) fn is_enough(&self) -> bool {
+        self.delivered >= DELIVERIES || self.is_round_over
     }
 
     /// When a publisher may go on that waits for those who are behind.
@@ -129,29 +147,9 @@ impl Joined {
         Ok(())
     }
 
-    /// Whether others should have their turn before more is published.
-    pub(super) fn has_published_enough(&self) -> bool {
-        self.publishing.delivered >= DELIVERIES || self.has_published_a_round()
-    }
-
-    fn has_published_a_round(&self) -> bool {
-        let Publishing { published, published_bytes, .. } = self.publishing;
-        published >= PUBLICATIONS || published_bytes >= self.limits().queued_bytes / SHARE_OF_QUEUE
-    }
-
-    /// All who waited for a turn have had one. If some of them are behind nonetheless, the publisher waits for a moment: who
-    /// reads catches up, and who does not costs it no more than its pace, until it is cut off.
-    pub(super) fn begin_round(&mut self, now: Instant) {
-        if !self.has_published_a_round() || !self.publishing.is_ahead {
-            self.publishing.end_round();
-        } else if self.publishing.pause.is_none() {
-            self.publishing.pause = Some(now + PAUSE);
-        }
-    }
-
     /// Goes on where others were to have their turn.
     pub(super) fn resume_publishing(&mut self) {
-        if self.publishing.paused && !self.has_published_enough() {
+        if self.publishing.paused && !self.publishing.is_enough() {
             self.publishing.paused = false;
             self.publish_next();
         }
@@ -173,7 +171,7 @@ impl Joined {
                 Err(error) => Err(error),
             };
             self.decide_first(decision);
-            if self.has_published_enough() && !self.publishing.queue.is_empty() {
+            if self.publishing.is_enough() && !self.publishing.queue.is_empty() {
                 self.publishing.paused = true;
                 return;
             }
@@ -217,6 +215,8 @@ impl Joined {
             self.publishing.delivered += count;
             self.publishing.published += 1;
             self.publishing.published_bytes += payload.kept_bytes();
+            self.publishing.is_round_over = self.publishing.published >= PUBLICATIONS
+                || self.publishing.published_bytes >= self.limits().queued_bytes / SHARE_OF_QUEUE;
         }
     }
 
