@@ -248,6 +248,8 @@ impl Connection {
         }
         self.receive_batches(false, now);
         if !self.batches.is_empty()
+            // Else polled when the pause is over.
+            && !self.is_pausing()
             // Else woken when the output is taken.
             && self.outbox.borrow_mut().poll_room(context, self.limits.outgoing_bytes).is_ready()
         {
@@ -269,10 +271,7 @@ impl Connection {
                 Outcome::Overflowed => self.overflowed(),
             }
         }
-        if let State::Open(joined) = &self.state
-            && joined.publishing.is_enough()
-            && joined.publishing.deadline().is_none()
-        {
+        if self.has_published_enough() && !self.is_pausing() {
             // Nothing else might ask for the next turn.
             context.waker().wake_by_ref();
         }
@@ -323,7 +322,15 @@ impl Connection {
     }
 
     fn may_go_on(&self) -> bool {
-        self.has_room() && !matches!(&self.state, State::Open(joined) if joined.publishing.is_enough())
+        self.has_room() && !self.has_published_enough()
+    }
+
+    fn has_published_enough(&self) -> bool {
+        matches!(&self.state, State::Open(joined) if joined.publishing.is_enough())
+    }
+
+    fn is_pausing(&self) -> bool {
+        matches!(&self.state, State::Open(joined) if joined.publishing.deadline().is_some())
     }
 
     /// When [`poll`](Self::poll) must be called although nothing happens.

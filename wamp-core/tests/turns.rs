@@ -197,6 +197,28 @@ fn a_publisher_waits_for_those_who_are_behind_but_not_for_long() {
     assert!(publisher.wants_input());
 }
 
+#[test]
+fn a_batch_waits_for_those_who_are_behind_without_being_polled() {
+    let router = router_with(Limits { queued_bytes: 64_000, ..Limits::default() });
+    let [subscriber] = &mut subscribers(&router, 1, "open.a")[..] else { panic!("one") };
+    let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
+    let value = "x".repeat(1000);
+    let batch: String = (1..=40).map(|id| format!("[16,{id},{{}},\"open.a\",[\"{value}\"]]\x1e")).collect();
+    publisher.send_frame(Frame::Text(batch.into()));
+    publisher.poll();
+    // 64 kB hold some thirty before the subscriber is behind.
+    let mut pauses = 0;
+    while let Some(pause) = publisher.deadline_in() {
+        assert_eq!(pause, Duration::from_millis(40));
+        publisher.advance(pause);
+        publisher.poll();
+        pauses += 1;
+    }
+    assert!((8..12).contains(&pauses), "{pauses}");
+    assert!(publisher.wants_input());
+    assert_eq!(subscriber.received().len(), 40);
+}
+
 /// Their bytes count, too.
 #[test]
 fn a_publisher_waits_for_those_whose_queues_hold_much() {
