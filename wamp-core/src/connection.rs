@@ -1,6 +1,7 @@
 //! One connection: the states of its session, from HELLO to the end of the transport.
 
 mod authorizing;
+mod batching;
 mod calling;
 mod invoking;
 mod joined;
@@ -33,10 +34,6 @@ use crate::serializer::{Frame, Serializer};
 use crate::session::Session;
 use joined::{Joined, Outcome};
 use opening::{Joining, Login};
-
-/// Messages of a batch that are taken before the host gets its turn: more publications at once would overrun the mailboxes
-/// of subscribers that are not polled meanwhile.
-const BURST: usize = 64;
 
 /// What the host knows of a transport when it opens.
 #[derive(Debug)]
@@ -78,6 +75,7 @@ pub enum Close {
 ///
 /// ```
 /// use std::rc::Rc;
+/// use std::task::{Context, Waker};
 /// use std::time::Instant;
 /// use wamp_core::{Connection, Framing, Identity, Router, Serializer, Transport};
 ///
@@ -91,6 +89,10 @@ pub enum Close {
 /// let mut connection = Connection::new(&router, transport, Instant::now());
 /// connection.receive(r#"[1,"realm1",{"roles":{"caller":{}}}]"#.into(), Instant::now());
 /// assert!(connection.take_output().starts_with(b"[2,"));
+/// assert!(connection.wants_input());
+/// // Whenever the waker was woken, or the deadline is over:
+/// connection.begin_round(Instant::now());
+/// connection.poll(&mut Context::from_waker(Waker::noop()), Instant::now());
 /// # Ok::<(), wamp_core::BuildError>(())
 /// ```
 #[derive(Debug)]
@@ -156,34 +158,6 @@ impl Connection {
             Err(violation) => self.malformed(&violation),
         }
         self.expire(now);
-    }
-
-    /// Takes the messages of batches, a burst at most: one if `forced`, and more as long as there is room for what they
-    /// cause.
-    fn receive_batches(&mut self, mut forced: bool, now: Instant) {
-        for _ in 0..BURST {
-            let may_go_on = std::mem::take(&mut forced) || self.may_go_on();
-            let Some(batch) = self.batches.front_mut().filter(|_| may_go_on) else {
-                return;
-            };
-            let (message, delimiter) = (batch.next(), batch.delimiter());
-            if batch.is_done() {
-                self.batches.pop_front();
-            }
-            match message {
-                Ok(message) => {
-                    self.outbox.borrow_mut().delimit(delimiter);
-                    self.message(&message, now);
-                }
-                Err(violation) => {
-                    self.batches.clear();
-                    self.malformed(&violation);
-                }
-            }
-            if matches!(self.state, State::Ended) {
-                self.batches.clear();
-            }
-        }
     }
 
     /// What is no message; in states in which nothing counts any more it does not count either.

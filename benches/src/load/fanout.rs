@@ -40,6 +40,19 @@ impl Publisher {
     fn sent(&self) -> MutexGuard<'_, Vec<Instant>> {
         self.sent.lock().expect("nothing panics while it holds the lock")
     }
+
+    /// `publish` puts into `sent` what it sends. The lock is held, so that all that will ever be sent is there once it stops.
+    fn unless_stopping(&self, publish: impl FnOnce(&mut Vec<Instant>)) {
+        let mut sent = self.sent();
+        if !self.is_stopping.load(Ordering::Relaxed) {
+            publish(&mut sent);
+        }
+    }
+
+    fn stop(&self) {
+        let _sent = self.sent();
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What the subscribers of one measurement share.
@@ -97,7 +110,7 @@ pub(crate) async fn measure(
     });
     tasks.spawn_local(async move { Ok(publishing.await??) });
     let sample = topic.tally.measure(server, seconds, &mut tasks).await?;
-    topic.publisher.is_stopping.store(true, Ordering::Relaxed);
+    topic.publisher.stop();
     drain(&topic, &mut tasks).await?;
     Ok(sample)
 }
@@ -110,14 +123,14 @@ async fn publish(endpoint: &Endpoint, dialect: Dialect, publisher: &Publisher) -
     let mut pending = InFlight::default();
     let mut free = IN_FLIGHT;
     loop {
-        if !publisher.is_stopping.load(Ordering::Relaxed) {
+        publisher.unless_stopping(|sent| {
             let now = Instant::now();
             for _ in 0..free {
                 client.queue(publications.next_frame());
                 pending.push(now);
             }
-            publisher.sent().extend(iter::repeat_n(now, free));
-        }
+            sent.extend(iter::repeat_n(now, free));
+        });
         if pending.is_empty() {
             return Ok(());
         }

@@ -31,8 +31,8 @@ use crate::tasks::{Done, Tasks};
 /// Results of tasks that are taken in one poll before the host gets its turn.
 const RESULTS: usize = 128;
 
-/// Deliveries that are taken in one poll. Far more than others can leave meanwhile, each in its turn: who took fewer than
-/// come would be cut off although its peer reads.
+/// Deliveries that are taken in one poll: as many as sixteen publishers may leave in a round. Who took fewer than come
+/// would be cut off although its peer reads.
 const DELIVERIES: usize = 4096;
 
 /// A session that is open.

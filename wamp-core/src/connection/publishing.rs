@@ -47,7 +47,7 @@ pub(super) struct Publishing {
     /// Until then nothing more is published, for the sake of those.
     pause: Option<Instant>,
     /// The first of the queue was not begun, for enough was published.
-    paused: bool,
+    held_back: bool,
 }
 
 #[derive(Debug)]
@@ -149,8 +149,8 @@ impl Joined {
 
     /// Goes on where others were to have their turn.
     pub(super) fn resume_publishing(&mut self) {
-        if self.publishing.paused && !self.publishing.is_enough() {
-            self.publishing.paused = false;
+        if self.publishing.held_back && !self.publishing.is_enough() {
+            self.publishing.held_back = false;
             self.publish_next();
         }
     }
@@ -172,7 +172,7 @@ impl Joined {
             };
             self.decide_first(decision);
             if self.publishing.is_enough() && !self.publishing.queue.is_empty() {
-                self.publishing.paused = true;
+                self.publishing.held_back = true;
                 return;
             }
         }
