@@ -40,7 +40,7 @@ pub(crate) struct Socket {
     dispatcher: Option<Waker>,
     /// The connection left work undone for want of room, which there is when its output is taken.
     held_back: bool,
-    /// When something is to be done although nothing comes.
+    /// When something is to be done although nothing comes, or an earlier time.
     due: Option<Instant>,
     phase: Phase,
     /// The time of the latest poll: what happens in it happens at once.
@@ -212,7 +212,7 @@ impl Socket {
         if was_woken {
             self.connection.begin_round(now);
         }
-        if has_read || was_woken || is_due || is_full || self.held_back {
+        if was_woken || is_due || is_full || self.held_back || has_read && self.connection.needs_poll() {
             self.connection.poll(&mut Context::from_waker(&self.waker), now);
             self.held_back = !self.wants_input();
             // What was not read for want of room is not announced once more.
@@ -224,7 +224,7 @@ impl Socket {
         self.due
     }
 
-    /// Takes what the peer sent; whether anything came.
+    /// Takes what the peer sent; whether a message may have come.
     fn read(&mut self, reader: &Waker, now: Instant) -> bool {
         let (mut left, mut has_read) = (BURST, false);
         while !self.is_over() && self.wants_input() {
@@ -248,7 +248,10 @@ impl Socket {
                     Poll::Ready(Some(Err(_)) | None) => self.lost(),
                     Poll::Pending => {
                         let begun = self.frames.assembling().then(|| self.begun.unwrap_or(now));
-                        return std::mem::replace(&mut self.begun, begun) != begun || has_read;
+                        if std::mem::replace(&mut self.begun, begun) != begun {
+                            self.due = Some(now);
+                        }
+                        return has_read;
                     }
                 },
                 Err(_) if self.phase != Phase::Open => self.lost(),

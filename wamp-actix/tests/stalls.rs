@@ -23,7 +23,7 @@ type Lock = Data<Mutex<()>>;
 #[rpc("test.hold_briefly")]
 async fn hold_briefly(lock: Lock) {
     let _held = lock.lock().await;
-    sleep(Duration::from_millis(300)).await;
+    sleep(Duration::from_millis(100)).await;
 }
 
 /// Holds the lock until it is dropped.
@@ -164,7 +164,7 @@ fn close_while_stalled(address: SocketAddr, realm: &Realm) -> Vec<u8> {
         while PIECES.load(Ordering::Relaxed) < request {
             std::thread::yield_now();
         }
-        if since.elapsed() > Duration::from_millis(40) {
+        if since.elapsed() > Duration::from_millis(200) {
             break;
         }
     }

@@ -68,9 +68,9 @@ pub enum Close {
 /// The protocol on one transport, without the transport: frames and the time go in, frames come out.
 ///
 /// The host calls [`receive`](Self::receive) for each message of the peer as long as the connection
-/// [`wants_input`](Self::wants_input), [`poll`](Self::poll) after the messages that there are and when the waker or the
-/// [`deadline`](Self::deadline) asks for it, sends what [`take_output`](Self::take_output) gives, and closes the
-/// transport after that once [`close`](Self::close) tells it to. Handlers run inside these calls. Dropping the
+/// [`wants_input`](Self::wants_input), [`poll`](Self::poll) when the waker or the [`deadline`](Self::deadline) asks for
+/// it and after messages that [need it](Self::needs_poll), sends what [`take_output`](Self::take_output) gives, and closes
+/// the transport after that once [`close`](Self::close) tells it to. Handlers run inside these calls. Dropping the
 /// connection ends its session.
 ///
 /// ```
@@ -89,7 +89,7 @@ pub enum Close {
 /// let mut connection = Connection::new(&router, transport, Instant::now());
 /// connection.receive(r#"[1,"realm1",{"roles":{"caller":{}}}]"#.into(), Instant::now());
 /// assert!(connection.take_output().starts_with(b"[2,"));
-/// assert!(connection.wants_input());
+/// assert!(connection.wants_input() && connection.needs_poll());
 /// // Whenever the waker was woken, or the deadline is over:
 /// connection.begin_round(Instant::now());
 /// connection.poll(&mut Context::from_waker(Waker::noop()), Instant::now());
@@ -250,6 +250,20 @@ impl Connection {
             context.waker().wake_by_ref();
         }
         self.expire(now);
+    }
+
+    /// Whether [`poll`](Self::poll) has something to do that the peer's messages brought. Most calls are answered when
+    /// [`receive`](Self::receive) returns, and leave nothing: a poll for nothing would be 4 % of the instructions of a call
+    /// that comes alone (`1x1` of the benchmarks).
+    ///
+    /// True while the connection does not [want input](Self::wants_input) as well: a host asks before it takes the output,
+    /// and polls once more after it.
+    #[must_use]
+    pub fn needs_poll(&self) -> bool {
+        match &self.state {
+            State::Open(joined) => joined.needs_poll() || !self.wants_input(),
+            _ => true,
+        }
     }
 
     /// All who waited for a turn when the waker was woken have had one: the peer may publish again.

@@ -166,6 +166,8 @@ pub(crate) struct Tasks {
     running: Option<FuturesUnordered<Task>>,
     /// Streams that wait until the peer has taken what there is.
     parked: Vec<Task>,
+    /// Whether all were polled since the latest came.
+    is_polled: bool,
 }
 
 impl Tasks {
@@ -183,6 +185,7 @@ impl Tasks {
 
     fn run(&mut self, task: Task) {
         self.running.get_or_insert_default().push(task);
+        self.is_polled = false;
     }
 
     /// Lets a stream go on: at once, or when [`resume`](Self::resume) is called.
@@ -204,7 +207,15 @@ impl Tasks {
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Done> {
         match self.running.as_mut().map(|running| running.poll_next_unpin(context)) {
             Some(Poll::Ready(Some(done))) => Poll::Ready(done),
-            Some(Poll::Ready(None) | Poll::Pending) | None => Poll::Pending,
+            Some(Poll::Ready(None) | Poll::Pending) | None => {
+                self.is_polled = true;
+                Poll::Pending
+            }
         }
+    }
+
+    /// Whether each has the waker of the latest poll, which was the first at least.
+    pub(crate) fn are_polled(&self) -> bool {
+        self.is_polled
     }
 }

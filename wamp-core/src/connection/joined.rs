@@ -100,6 +100,11 @@ impl Joined {
         [self.draining, self.calls.deadline(), self.publishing.deadline()].into_iter().flatten().min()
     }
 
+    /// Whether there is work, or a time to keep, that does not wait for the waker.
+    pub(super) fn needs_poll(&self) -> bool {
+        !self.tasks.are_polled() || self.deadline().is_some()
+    }
+
     pub(super) fn keeps_messages(&self) -> bool {
         self.calls.keep_messages() || self.publishing.keeps_messages()
     }

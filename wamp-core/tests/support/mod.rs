@@ -58,7 +58,7 @@ pub(crate) fn router_of(registrations: &'static [wamp_core::__private::Registrat
         .expect("the handlers of the tests are sound")
 }
 
-/// One peer, polled as a host polls: after each message, when its deadline has passed, and when it was woken.
+/// One peer, polled as a host polls: after messages that need it, when its deadline has passed, and when it was woken.
 pub(crate) struct Client {
     connection: Connection,
     serializer: Serializer,
@@ -148,7 +148,7 @@ impl Client {
 
     pub(crate) fn send_frame(&mut self, frame: Frame) {
         self.connection.receive(frame, self.now);
-        self.due.0.store(true, Ordering::Relaxed);
+        self.due.0.fetch_or(self.connection.needs_poll(), Ordering::Relaxed);
     }
 
     /// Polls as often as there is a reason to, and takes no output.
@@ -184,9 +184,12 @@ impl Client {
 
     /// The frames that are ready without a poll.
     pub(crate) fn output(&mut self) -> Vec<Vec<u8>> {
-        let output = self.connection.take_output();
-        self.due.0.fetch_or(!output.is_empty(), Ordering::Relaxed);
-        frames(&output)
+        frames(&self.take_output())
+    }
+
+    fn take_output(&mut self) -> Vec<u8> {
+        self.due.0.fetch_or(!self.connection.wants_input(), Ordering::Relaxed);
+        self.connection.take_output()
     }
 
     /// All that the server has to say now.
@@ -194,12 +197,11 @@ impl Client {
         let mut messages = Vec::new();
         loop {
             self.poll();
-            let output = self.connection.take_output();
+            let output = self.take_output();
             if output.is_empty() {
                 return messages;
             }
             messages.extend(split(self.serializer, &output));
-            self.due.0.store(true, Ordering::Relaxed);
         }
     }
 
@@ -255,6 +257,10 @@ impl Client {
 
     pub(crate) fn keeps_messages(&self) -> bool {
         self.connection.keeps_messages()
+    }
+
+    pub(crate) fn needs_poll(&self) -> bool {
+        self.connection.needs_poll()
     }
 
     pub(crate) fn wants_input(&self) -> bool {
