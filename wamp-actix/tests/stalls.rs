@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+mod support;
+
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use actix_web::rt::task::{spawn_blocking, yield_now};
 use actix_web::rt::time::{sleep, timeout};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
+use support::{Client, frame};
 use tokio::sync::Mutex;
 use wamp_actix::test::{Received, join};
 use wamp_actix::{Limits, Realm, Router, handlers, rpc};
@@ -63,36 +65,14 @@ fn serve(router: &Router, lock: &Lock) -> SocketAddr {
     address
 }
 
-/// A client that has joined.
-fn joined_client(address: SocketAddr) -> TcpStream {
-    let mut socket = TcpStream::connect(address).unwrap();
-    socket.set_nodelay(true).unwrap();
-    let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-         Sec-WebSocket-Protocol: wamp.2.json\r\n\r\n";
-    socket.write_all(upgrade.as_bytes()).unwrap();
-    let mut response = [0; 12];
-    socket.read_exact(&mut response).unwrap();
-    assert_eq!(&response, b"HTTP/1.1 101");
-    send(&mut socket, r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
-    socket
-}
-
 /// A client that sends and never reads: it calls `procedure`, and then for so much that its socket is full for good.
-fn stalled_client(address: SocketAddr, procedure: &str) -> TcpStream {
-    let mut socket = joined_client(address);
-    send(&mut socket, &format!(r#"[48,1,{{}},"{procedure}"]"#));
+fn stalled_client(address: SocketAddr, procedure: &str) -> Client {
+    let mut client = Client::join(address);
+    client.send(&format!(r#"[48,1,{{}},"{procedure}"]"#));
     for request in 2..40 {
-        send(&mut socket, &format!(r#"[48,{request},{{}},"test.megabyte"]"#));
+        client.send(&format!(r#"[48,{request},{{}},"test.megabyte"]"#));
     }
-    socket
-}
-
-/// Writes a short text frame with a mask of zeros.
-fn send(socket: &mut TcpStream, text: &str) {
-    let mut frame = vec![0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0];
-    frame.extend_from_slice(text.as_bytes());
-    socket.write_all(&frame).unwrap();
+    client
 }
 
 /// How long another client waits for the lock that a client which does not read holds by calling `procedure`.
@@ -157,9 +137,9 @@ async fn piece() -> String {
 
 /// Calls without reading until only the watchdog works, then closes, and reads all that is left. The last bytes.
 fn close_while_stalled(address: SocketAddr, realm: &Realm) -> Vec<u8> {
-    let mut socket = joined_client(address);
+    let mut client = Client::join(address);
     for request in 1.. {
-        send(&mut socket, &format!(r#"[48,{request},{{}},"test.piece"]"#));
+        client.send(&format!(r#"[48,{request},{{}},"test.piece"]"#));
         let since = Instant::now();
         while PIECES.load(Ordering::Relaxed) < request {
             std::thread::yield_now();
@@ -168,13 +148,12 @@ fn close_while_stalled(address: SocketAddr, realm: &Realm) -> Vec<u8> {
             break;
         }
     }
-    socket.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]).unwrap();
+    client.send_bytes(&frame(0x88, &[0x03, 0xe8]));
     // Nobody asks for output, so it is the watchdog that reads the close frame.
     while realm.session_count() > 0 {
         std::thread::yield_now();
     }
-    let mut rest = Vec::new();
-    socket.read_to_end(&mut rest).unwrap();
+    let mut rest = client.read_to_end();
     rest.split_off(rest.len() - 4)
 }
 

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+mod support;
+
 use std::time::Duration;
 
 use actix_web::body::{BodyStream, BoxBody, MessageBody as _};
@@ -11,23 +11,12 @@ use actix_web::dev::Service as _;
 use actix_web::{App, HttpServer, rt};
 use futures_util::FutureExt as _;
 use futures_util::stream::poll_fn;
+use support::{Client, frame};
 use wamp_actix::test::{Received, Serializer, join};
 use wamp_actix::{Limits, Router, handlers, subscribe};
 
 #[subscribe("test.feed")]
 async fn feed() {}
-
-/// A frame of a client, masked with zeros.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(payload.len()).unwrap();
-    let mut frame = match length {
-        0..126 => vec![first, 0x80 | length as u8],
-        _ => [&[first, 0x80 | 126], &length.to_be_bytes()[..]].concat(),
-    };
-    frame.extend_from_slice(&[0; 4]);
-    frame.extend_from_slice(payload);
-    frame
-}
 
 /// T-15: a batch that is taken in several turns and answered by nothing, and a call in the same segment.
 #[actix_web::test]
@@ -119,20 +108,10 @@ async fn a_body_that_another_task_polls_is_woken_for_input() {
     let address = server.addrs()[0];
     rt::spawn(server.run());
     let client = rt::task::spawn_blocking(move || {
-        let mut socket = TcpStream::connect(address).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
-            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-            Sec-WebSocket-Protocol: wamp.2.json\r\n\r\n";
-        socket.write_all(upgrade.as_bytes()).unwrap();
-        let mut buffer = [0; 1024];
-        let length = socket.read(&mut buffer).unwrap();
-        assert!(buffer[..length].starts_with(b"HTTP/1.1 101"));
         // Twice: once what came may have been read before the body was polled at all.
-        for message in [r#"[1,"realm1",{"roles":{"caller":{}}}]"#, r#"[48,1,{},"no.procedure"]"#] {
-            socket.write_all(&frame(0x81, message.as_bytes())).unwrap();
-            assert!(socket.read(&mut buffer).unwrap() > 0);
-        }
+        let mut client = Client::join(address);
+        client.send(r#"[48,1,{},"no.procedure"]"#);
+        assert!(client.message().starts_with("[8,48,1,"));
     });
     client.await.unwrap();
 }

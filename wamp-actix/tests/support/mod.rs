@@ -1,0 +1,88 @@
+//! A client on a socket of its own that reads when its test wants it to, and what it sends.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// A frame of a client, masked with zeros.
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).unwrap();
+    let mut frame = match length {
+        0..126 => vec![first, 0x80 | length as u8],
+        _ => [&[first, 0x80 | 126], &length.to_be_bytes()[..]].concat(),
+    };
+    frame.extend_from_slice(&[0; 4]);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// A session, with what it was sent and has not looked at.
+pub(crate) struct Client {
+    socket: TcpStream,
+    unread: Vec<u8>,
+}
+
+impl Client {
+    /// A session in `realm1`, of an endpoint at `/ws`.
+    pub(crate) fn join(address: SocketAddr) -> Self {
+        let socket = TcpStream::connect(address).unwrap();
+        socket.set_nodelay(true).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut client = Self { socket, unread: Vec::new() };
+        let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+            Sec-WebSocket-Protocol: wamp.2.json\r\n\r\n";
+        client.send_bytes(upgrade.as_bytes());
+        let head = loop {
+            client.fill();
+            if let Some(end) = client.unread.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+                break end + 4;
+            }
+        };
+        assert!(client.unread.starts_with(b"HTTP/1.1 101"));
+        client.unread.drain(..head);
+        client.send(r#"[1,"realm1",{"roles":{"caller":{},"publisher":{},"subscriber":{}}}]"#);
+        assert!(client.message().starts_with("[2,"));
+        client
+    }
+
+    pub(crate) fn send(&mut self, text: &str) {
+        self.send_bytes(&frame(0x81, text.as_bytes()));
+    }
+
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
+        self.socket.write_all(bytes).unwrap();
+    }
+
+    fn fill(&mut self) {
+        let mut buffer = [0; 16_384];
+        let count = self.socket.read(&mut buffer).unwrap();
+        assert!(count > 0, "the server has closed");
+        self.unread.extend_from_slice(&buffer[..count]);
+    }
+
+    /// The next message, shorter than 64 KiB.
+    pub(crate) fn message(&mut self) -> String {
+        loop {
+            let (length, rest) = match self.unread[..] {
+                [0x81, 126, high, low, ref rest @ ..] => (usize::from(u16::from_be_bytes([high, low])), rest),
+                [0x81, length @ 0..126, ref rest @ ..] => (usize::from(length), rest),
+                _ => (usize::MAX, &[][..]),
+            };
+            if let Some(text) = rest.get(..length) {
+                let text = String::from_utf8(text.to_vec()).unwrap();
+                self.unread.drain(..self.unread.len() - rest.len() + length);
+                return text;
+            }
+            self.fill();
+        }
+    }
+
+    /// All that comes until the server closes.
+    pub(crate) fn read_to_end(mut self) -> Vec<u8> {
+        self.socket.read_to_end(&mut self.unread).unwrap();
+        self.unread
+    }
+}
