@@ -46,7 +46,7 @@ pub struct Limits {
     /// `wamp.error.unavailable`. 64.
     pub testaments: usize,
     /// Messages that may wait for a subscriber; one more and it is cut off. From half of it on, a client that publishes without
-    /// a pause is held up, for 40 ms after each 256 publications or 64th part of `queued_bytes`. A handler that
+    /// a pause is held up, for 40 ms after each 64th part of this or of `queued_bytes`. A handler that
     /// publishes more than this without an await in between cuts off even those who read. As many calls and chunks of
     /// calls may wait for a callee beside them; one more is answered `wamp.error.unavailable`. 16 384.
     pub queued_messages: usize,

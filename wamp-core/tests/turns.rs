@@ -159,22 +159,31 @@ fn a_handler_is_asked_once_although_enough_was_published_before() {
     assert_eq!(handlers::waiting("slow.a"), 1);
 }
 
-/// 256 publications are a round: after two of them the queue of who does not read is more than half full.
+/// Publications in a round of [`small_router`]: a 64th of what a queue holds.
+const ROUND: u64 = 25;
+
+fn small_router() -> Router {
+    router_with(Limits { queued_messages: 1600, ..Limits::default() })
+}
+
+fn publish_a_round(publisher: &mut Client, number: u64) {
+    for request in ROUND * number + 1..=ROUND * (number + 1) {
+        assert!(publisher.wants_input(), "{request}");
+        publisher.publish(request, "open.a", request);
+    }
+    publisher.poll();
+}
+
 #[test]
 fn a_publisher_waits_for_those_who_are_behind_but_not_for_long() {
-    let router = router_with(Limits { queued_messages: 800, ..Limits::default() });
+    let router = small_router();
     let [slow, _] = &mut subscribers(&router, 2, "open.a")[..] else { panic!("two") };
     let mut publisher = Client::join(&router);
-    let round = |publisher: &mut Client, first: u64| {
-        for request in first..first + 256 {
-            assert!(publisher.wants_input());
-            publisher.publish(request, "open.a", request);
-        }
-        publisher.poll();
-    };
-    round(&mut publisher, 1);
-    assert!(publisher.wants_input(), "nobody is far behind");
-    round(&mut publisher, 257);
+    for number in 0..32 {
+        publish_a_round(&mut publisher, number);
+    }
+    assert!(publisher.wants_input(), "nobody's queue is more than half full");
+    publish_a_round(&mut publisher, 32);
     assert!(!publisher.wants_input());
     assert_eq!(publisher.deadline_in(), Some(Duration::from_millis(40)));
     publisher.advance(Duration::from_millis(39));
@@ -185,16 +194,58 @@ fn a_publisher_waits_for_those_who_are_behind_but_not_for_long() {
     publisher.poll();
     assert!(publisher.wants_input());
     assert_eq!(publisher.deadline_in(), None);
-    assert_eq!(slow.received().len(), 512);
-    for first in [513, 769] {
-        round(&mut publisher, first);
+    assert_eq!(slow.received().len(), 825);
+    for number in 33..64 {
+        publish_a_round(&mut publisher, number);
+        assert!(!publisher.wants_input());
         publisher.advance(Duration::from_millis(40));
         publisher.poll();
-        assert_eq!(slow.received().len(), 256);
+        assert_eq!(slow.received().len(), 25);
     }
-    // The other one was cut off: nobody waits for it any more.
-    round(&mut publisher, 1025);
+    // The other one is cut off: nobody waits for it any more.
+    publish_a_round(&mut publisher, 64);
     assert!(publisher.wants_input());
+}
+
+/// By its own events, say.
+#[test]
+fn a_publisher_waits_for_those_who_are_behind_however_often_it_is_woken() {
+    let router = small_router();
+    let _subscriber = subscribers(&router, 1, "open.a");
+    let mut publisher = Client::join(&router);
+    let mut count = 0;
+    while publisher.wants_input() {
+        count += 1;
+        publisher.publish(count, "open.a", count);
+        publisher.begin_round();
+        publisher.poll();
+        assert!(count < 1600, "the subscriber is cut off");
+    }
+    assert!((800..=825).contains(&count), "{count}");
+    assert_eq!(publisher.deadline_in(), Some(Duration::from_millis(40)));
+}
+
+#[test]
+fn handlers_that_decide_slowly_are_not_asked_while_their_publisher_waits() {
+    let router = small_router();
+    let _subscriber = subscribers(&router, 1, "slow.a");
+    let mut publisher = Client::join(&router);
+    publisher.publish(1, "slow.a", 1);
+    let mut count = 0;
+    while publisher.deadline_in().is_none() {
+        count += 1;
+        // The next one waits for the decision, or for the end of the pause.
+        publisher.publish(count + 1, "slow.a", count + 1);
+        publisher.poll();
+        handlers::open("slow.a");
+        publisher.poll();
+    }
+    assert!((800..=825).contains(&count), "{count}");
+    publisher.poll();
+    assert_eq!(handlers::waiting("slow.a"), 0);
+    publisher.advance(Duration::from_millis(40));
+    publisher.poll();
+    assert_eq!(handlers::waiting("slow.a"), 1);
 }
 
 #[test]
@@ -219,6 +270,24 @@ fn a_batch_waits_for_those_who_are_behind_without_being_polled() {
     assert_eq!(subscriber.received().len(), 40);
 }
 
+/// It wakes itself after each 64 of them, and nobody else is kept from having a turn.
+#[test]
+fn a_batch_of_small_publications_waits_for_those_who_are_behind() {
+    let router = router();
+    let [subscriber] = &mut subscribers(&router, 1, "open.a")[..] else { panic!("one") };
+    let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
+    let batch: String = (1..=9000).map(|id| format!("[16,{id},{{}},\"open.a\"]\x1e")).collect();
+    publisher.send_frame(Frame::Text(batch.into()));
+    publisher.poll();
+    assert_eq!(publisher.deadline_in(), Some(Duration::from_millis(40)));
+    let count = subscriber.received().len();
+    // A queue holds 16 384 of them, and a round has 256.
+    assert!((8193..=8192 + 256).contains(&count), "{count}");
+    publisher.advance(Duration::from_millis(40));
+    publisher.poll();
+    assert_eq!(subscriber.received().len(), 9000 - count);
+}
+
 /// Their bytes count, too.
 #[test]
 fn a_publisher_waits_for_those_whose_queues_hold_much() {
@@ -238,14 +307,14 @@ fn a_publisher_waits_for_those_whose_queues_hold_much() {
 
 /// One with few publications on the way is slow enough.
 #[test]
-fn a_publisher_that_has_not_published_a_round_does_not_wait() {
-    let router = router_with(Limits { queued_messages: 800, ..Limits::default() });
+fn a_publisher_that_has_not_published_a_round_in_that_time_does_not_wait() {
+    let router = small_router();
     let _subscriber = subscribers(&router, 1, "open.a");
     let mut publisher = Client::join(&router);
-    for request in 1..=780 {
+    for request in 1..=1580 {
         publisher.publish(request, "open.a", request);
         if request % 4 == 0 {
-            publisher.advance(Duration::from_millis(1));
+            publisher.advance(Duration::from_millis(8));
             publisher.poll();
             publisher.begin_round();
         }

@@ -10,6 +10,7 @@ use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
 use crate::handler::{Answer, Entry, Registration};
 use crate::id::{PublicationId, RequestId};
+use crate::limits::Limits;
 use crate::message::{self, MatchPolicy, PublishOptions, code};
 use crate::payload::Payload;
 use crate::tasks::{Done, Task, Work};
@@ -17,15 +18,14 @@ use crate::tasks::{Done, Task, Work};
 /// Deliveries that a client's publications may cause before the host gets its turn.
 const DELIVERIES: usize = 4096;
 
-/// Publications of a client until all who wait for a turn have had one: as far as subscribers of the same worker may fall
-/// behind although they read. Their queues hold 64 times as much, for others may publish, too.
-const PUBLICATIONS: usize = 256;
-
-/// The same for bytes: a part of [`Limits::queued_bytes`](crate::Limits::queued_bytes).
+/// What a client may publish until all who wait for a turn have had one, in messages or bytes: this part of what a
+/// subscriber's queue holds. So far may subscribers of the same worker fall behind although they read; the rest is for
+/// other publishers.
 const SHARE_OF_QUEUE: usize = 64;
 
 /// How long a publisher that has published that much waits if some of its subscribers are behind, with more than half of
-/// their queues full. So those keep up who take 6 400 events in a second, or 1.6 MB with the default limits.
+/// their queues full. So those keep up who could empty their queues in 2.6 s: who take 6 400 events in a second, or 1.6 MB,
+/// with the default limits.
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// The publications of one session that are not decided yet.
@@ -37,9 +37,10 @@ pub(super) struct Publishing {
     bytes: usize,
     /// How often events were delivered since the host had its turn.
     delivered: usize,
-    /// Publications, and their bytes, since everybody had a turn.
+    /// Publications, and their bytes, since everybody had a turn; or since this time, if some are behind.
     published: usize,
     published_bytes: usize,
+    since: Option<Instant>,
     /// Enough of them: all others come first.
     is_round_over: bool,
     /// Some of those who get them are behind.
@@ -70,26 +71,29 @@ impl Publishing {
     pub(super) fn begin_turn(&mut self, now: Instant) {
         self.delivered = 0;
         if self.pause.is_some_and(|until| until <= now) {
-            self.pause = None;
-            self.end_round();
+            self.end_round(now);
         }
     }
 
-    /// All who waited for a turn have had one. If some of them are behind nonetheless, the publisher waits for a moment: who
-    /// reads catches up, and who does not costs it no more than its pace, until it is cut off.
+    /// All who waited for a turn have had one. If some of them are behind nonetheless, the publisher may publish only so much
+    /// in a while, however often it is woken: who reads catches up, and who does not costs it no more than its pace, until it
+    /// is cut off.
     pub(super) fn begin_round(&mut self, now: Instant) {
-        if !self.is_round_over || !self.is_ahead {
-            self.end_round();
-        } else if self.pause.is_none() {
+        let has_time_passed = self.since.is_none_or(|since| since + PAUSE <= now);
+        if !self.is_ahead || has_time_passed && !self.is_round_over {
+            self.end_round(now);
+        } else if self.is_round_over && self.pause.is_none() {
             self.pause = Some(now + PAUSE);
         }
     }
 
-    fn end_round(&mut self) {
+    fn end_round(&mut self, now: Instant) {
         self.published = 0;
         self.published_bytes = 0;
+        self.since = Some(now);
         self.is_round_over = false;
         self.is_ahead = false;
+        self.pause = None;
     }
 
     /// Whether others should have their turn before more is published.
@@ -171,8 +175,7 @@ impl Joined {
                 Err(error) => Err(error),
             };
             self.decide_first(decision);
-            if self.publishing.is_enough() && !self.publishing.queue.is_empty() {
-                self.publishing.held_back = true;
+            if self.holds_back() {
                 return;
             }
         }
@@ -188,7 +191,15 @@ impl Joined {
 
     pub(super) fn publish_decided(&mut self, decision: Result<(), Error>) {
         self.decide_first(decision);
-        self.publish_next();
+        if !self.holds_back() {
+            self.publish_next();
+        }
+    }
+
+    /// Leaves the rest of the queue for later if enough was published.
+    fn holds_back(&mut self) -> bool {
+        self.publishing.held_back = self.publishing.is_enough() && !self.publishing.queue.is_empty();
+        self.publishing.held_back
     }
 
     fn decide_first(&mut self, decision: Result<(), Error>) {
@@ -215,8 +226,9 @@ impl Joined {
             self.publishing.delivered += count;
             self.publishing.published += 1;
             self.publishing.published_bytes += payload.kept_bytes();
-            self.publishing.is_round_over = self.publishing.published >= PUBLICATIONS
-                || self.publishing.published_bytes >= self.limits().queued_bytes / SHARE_OF_QUEUE;
+            let Limits { queued_messages, queued_bytes, .. } = *self.limits();
+            self.publishing.is_round_over = self.publishing.published >= queued_messages / SHARE_OF_QUEUE
+                || self.publishing.published_bytes >= queued_bytes / SHARE_OF_QUEUE;
         }
     }
 
