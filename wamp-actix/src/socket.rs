@@ -242,7 +242,10 @@ impl Socket {
                 Ok(None) => match Pin::new(&mut self.payload).poll_next(&mut Context::from_waker(reader)) {
                     Poll::Ready(Some(Ok(bytes))) => {
                         self.heard = now;
-                        self.pinged = false;
+                        if std::mem::take(&mut self.pinged) {
+                            // The next ping may be due before the pong would have been.
+                            self.due = Some(now);
+                        }
                         self.frames.feed(&bytes);
                     }
                     Poll::Ready(Some(Err(_)) | None) => self.lost(),

@@ -57,13 +57,14 @@ impl Drop for Patrolling {
 
 /// Compares each connection with what it was one tick before.
 async fn patrol(_patrolling: Patrolling) {
-    let mut unpolled: Vec<(Rc<Shared>, u64)> = Vec::new();
+    let mut unpolled: Vec<(Weak<Shared>, u64)> = Vec::new();
     loop {
         if unpolled.is_empty() {
             poll_fn(poll_watched).await;
         }
         rt::time::sleep(TICK).await;
         for (shared, polls) in std::mem::take(&mut unpolled) {
+            let Some(shared) = shared.upgrade() else { continue };
             shared.watched.set(false);
             if shared.unpolled() == Some(polls) {
                 rt::spawn(async move { poll_fn(|context| shared.poll_stalled(context, polls)).await });
@@ -71,9 +72,10 @@ async fn patrol(_patrolling: Patrolling) {
                 watch(&shared);
             }
         }
-        for shared in WATCHED.take().iter().filter_map(Weak::upgrade) {
+        for weak in WATCHED.take() {
+            let Some(shared) = weak.upgrade() else { continue };
             match shared.unpolled() {
-                Some(polls) => unpolled.push((shared, polls)),
+                Some(polls) => unpolled.push((weak, polls)),
                 None => shared.watched.set(false),
             }
         }

@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use futures_util::stream::poll_fn;
 use support::{Client, frame};
 use wamp_actix::test::{Received, Serializer, join};
-use wamp_actix::{Limits, Router, handlers, subscribe};
+use wamp_actix::{Limits, Progress, Router, handlers, rpc, subscribe};
 
 #[subscribe("test.feed")]
 async fn feed() {}
@@ -77,6 +77,51 @@ async fn a_message_that_is_begun_has_its_time() {
         }
         wire.clock().advance(Duration::from_secs(6));
         assert_eq!(wire.receive().now_or_never(), Some(Some(Received::Close(Some(1008)))), "behind {count}");
+    }
+}
+
+#[rpc("test.elsewhere")]
+async fn elsewhere(progress: Progress<u32>) {
+    rt::spawn(async move {
+        for number in 1..=3 {
+            rt::time::sleep(Duration::from_millis(1)).await;
+            progress.send(number).await.unwrap();
+        }
+    });
+    std::future::pending::<()>().await;
+}
+
+/// By a task of its own, while its handler waits for something else.
+#[actix_web::test]
+async fn progress_that_another_task_reports_is_sent_at_once() {
+    let router = Router::builder().handlers(handlers![elsewhere]).build().unwrap();
+    let mut wire = join(&router).wire().await.unwrap();
+    wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
+    wire.receive().await.unwrap();
+    wire.send(r#"[48,1,{"receive_progress":true},"test.elsewhere"]"#);
+    for number in 1..=3 {
+        // In a task of its own, which the end of the time does not poll once more.
+        let result = rt::spawn(async move { (wire.receive().await, wire) });
+        let (received, same) = rt::time::timeout(Duration::from_secs(5), result).await.unwrap().unwrap();
+        assert_eq!(received, Some(Received::Text(format!(r#"[50,1,{{"progress":true}},[{number}]]"#))));
+        wire = same;
+    }
+}
+
+/// The time until the next ping begins with the pong, however long a pong may take.
+#[actix_web::test]
+async fn who_answered_a_ping_is_pinged_in_time_again() {
+    let (ping_interval, pong_timeout) = (Duration::from_secs(20), Duration::from_secs(60));
+    let limits = Limits { ping_interval, pong_timeout, ..Limits::default() };
+    let router = Router::builder().handlers([]).limits(limits).build().unwrap();
+    let mut wire = join(&router).wire().await.unwrap();
+    wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
+    wire.receive().await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(wire.receive().now_or_never(), None);
+        wire.clock().advance(ping_interval);
+        assert_eq!(wire.receive().now_or_never(), Some(Some(Received::Ping)));
+        wire.send_frame(0x8a, b"");
     }
 }
 

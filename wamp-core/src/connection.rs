@@ -149,6 +149,7 @@ impl Connection {
 
     /// Takes one message of the peer. A handler that is ready at once has answered when this returns.
     pub fn receive(&mut self, frame: Frame, now: Instant) {
+        let host = self.outbox.borrow_mut().attend();
         match unframe(self.serializer, frame) {
             Ok(frame) if self.serializer.is_batched() => {
                 self.batches.push_back(Batch::new(self.serializer, frame));
@@ -158,6 +159,7 @@ impl Connection {
             Err(violation) => self.malformed(&violation),
         }
         self.expire(now);
+        self.outbox.borrow_mut().leave(host);
     }
 
     /// What is no message; in states in which nothing counts any more it does not count either.
@@ -217,6 +219,7 @@ impl Connection {
 
     /// Drives handlers, takes what other sessions sent, and keeps time.
     pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
+        let mut host = self.outbox.borrow_mut().attend();
         if let State::Open(joined) = &mut self.state {
             joined.publishing.begin_turn(now);
         }
@@ -250,6 +253,11 @@ impl Connection {
             context.waker().wake_by_ref();
         }
         self.expire(now);
+        match &mut host {
+            Some(host) => host.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
+        }
+        self.outbox.borrow_mut().leave(host);
     }
 
     /// Whether [`poll`](Self::poll) has something to do that the peer's messages brought. Most calls are answered when

@@ -50,12 +50,24 @@ pub(crate) struct Outbox {
     buffer: Vec<u8>,
     /// Handlers that wait for room.
     waiting: Vec<Waker>,
+    /// The host, while it does not look at the connection: a task that an application started may write then.
+    unattended: Option<Waker>,
 }
 
 impl Outbox {
     pub(crate) fn new(serializer: Serializer, framing: Framing) -> Self {
         let delimiter = Delimiter::of(serializer);
-        Self { serializer, framing, delimiter, buffer: Vec::new(), waiting: Vec::new() }
+        Self { serializer, framing, delimiter, buffer: Vec::new(), waiting: Vec::new(), unattended: None }
+    }
+
+    /// The host looks at the connection, and will take what is written; whom to wake when it does not.
+    pub(crate) fn attend(&mut self) -> Option<Waker> {
+        self.unattended.take()
+    }
+
+    /// The host looks elsewhere.
+    pub(crate) fn leave(&mut self, host: Option<Waker>) {
+        self.unattended = host;
     }
 
     /// Delimits messages as the peer does from now on.
@@ -99,6 +111,9 @@ impl Outbox {
         self.delimiter.complete(message.buffer, start);
         (self.framing.seal)(message.buffer, message.start, self.serializer.is_binary());
         message.sealed = true;
+        if let Some(host) = self.unattended.take() {
+            host.wake();
+        }
         Ok(())
     }
 
