@@ -34,6 +34,21 @@ fn who_has_published_to_many_is_not_read_until_the_next_poll() {
     }
 }
 
+#[test]
+fn what_was_published_in_one_turn_does_not_count_in_the_next() {
+    let router = router();
+    let _subscribers = subscribers(&router, 256, "open.a");
+    let mut publisher = Client::join(&router);
+    for request in 1..=120 {
+        publisher.publish(request, "open.a", request);
+        assert!(publisher.wants_input(), "{request}");
+        if request % 12 == 0 {
+            assert!(publisher.needs_poll());
+            publisher.poll();
+        }
+    }
+}
+
 /// However few get it, and however often the publisher is polled meanwhile.
 #[test]
 fn who_has_published_much_is_not_read_until_the_next_round() {

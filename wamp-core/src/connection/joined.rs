@@ -102,7 +102,7 @@ impl Joined {
 
     /// Whether there is work, or a time to keep, that does not wait for the waker.
     pub(super) fn needs_poll(&self) -> bool {
-        !self.tasks.are_polled() || self.deadline().is_some()
+        !self.tasks.are_polled() || self.publishing.has_delivered() || self.deadline().is_some()
     }
 
     pub(super) fn keeps_messages(&self) -> bool {

@@ -67,6 +67,11 @@ impl Publishing {
         self.bytes > 0
     }
 
+    /// Whether a part of the turn was used.
+    pub(super) fn has_delivered(&self) -> bool {
+        self.delivered > 0
+    }
+
     /// The host has had its turn.
     pub(super) fn begin_turn(&mut self, now: Instant) {
         self.delivered = 0;
