@@ -201,7 +201,7 @@ impl Joined {
         }
     }
 
-    /// Leaves the rest of the queue for later if enough was published.
+    /// Leaves the rest of the queue for later if enough was published; whether it did.
     fn holds_back(&mut self) -> bool {
         self.publishing.held_back = self.publishing.is_enough() && !self.publishing.queue.is_empty();
         self.publishing.held_back
