@@ -3,6 +3,7 @@
 mod authorizing;
 mod batching;
 mod calling;
+mod ending;
 mod invoking;
 mod joined;
 mod meta;
@@ -149,7 +150,7 @@ impl Connection {
 
     /// Takes one message of the peer. A handler that is ready at once has answered when this returns.
     pub fn receive(&mut self, frame: Frame, now: Instant) {
-        let host = self.outbox.borrow_mut().attend();
+        self.outbox.borrow_mut().attend();
         match unframe(self.serializer, frame) {
             Ok(frame) if self.serializer.is_batched() => {
                 self.batches.push_back(Batch::new(self.serializer, frame));
@@ -159,7 +160,7 @@ impl Connection {
             Err(violation) => self.malformed(&violation),
         }
         self.expire(now);
-        self.outbox.borrow_mut().leave(host);
+        self.outbox.borrow_mut().leave();
     }
 
     /// What is no message; in states in which nothing counts any more it does not count either.
@@ -219,7 +220,7 @@ impl Connection {
 
     /// Drives handlers, takes what other sessions sent, and keeps time.
     pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
-        let mut host = self.outbox.borrow_mut().attend();
+        self.outbox.borrow_mut().attend();
         if let State::Open(joined) = &mut self.state {
             joined.publishing.begin_turn(now);
         }
@@ -253,11 +254,9 @@ impl Connection {
             context.waker().wake_by_ref();
         }
         self.expire(now);
-        match &mut host {
-            Some(host) => host.clone_from(context.waker()),
-            none => *none = Some(context.waker().clone()),
-        }
-        self.outbox.borrow_mut().leave(host);
+        let mut outbox = self.outbox.borrow_mut();
+        outbox.know_host(context.waker());
+        outbox.leave();
     }
 
     /// Whether [`poll`](Self::poll) has something to do that the peer's messages brought. Most calls are answered when
@@ -361,67 +360,5 @@ impl Connection {
     /// The transport is gone, or broke a rule of its own: the session ends without a word.
     pub fn lost(&mut self) {
         self.end(Close::Normal);
-    }
-
-    /// P-01: ABORT, and nothing of this peer counts any more.
-    fn violation(&mut self, Violation(text): &Violation) {
-        tracing::warn!(%text, "protocol violation");
-        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::PROTOCOL_VIOLATION, text));
-        self.end(Close::Violation);
-    }
-
-    fn overflowed(&mut self) {
-        tracing::warn!("a subscriber is too slow and is cut off");
-        let text = "too many events wait to be sent";
-        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::UNAVAILABLE, text));
-        self.end(Close::TooSlow);
-    }
-
-    fn leave(&mut self, reason: &str, message: Option<&str>, then: Close, now: Instant) {
-        self.outbox.borrow_mut().send(|s, out| message::goodbye(s, out, reason, message)); // G-04
-        let limits = &self.limits;
-        let patience = if then == Close::Shutdown { limits.close_timeout } else { limits.goodbye_timeout };
-        self.state = State::Leaving { until: now + patience, then };
-    }
-
-    /// A shutdown does not wait for those that are not in yet.
-    fn notice_shutdown(&mut self, context: &TaskContext<'_>) {
-        match self.state {
-            State::Opening { .. }
-            | State::Authenticating(_)
-            | State::Denied { .. }
-            | State::Joining { .. } => {
-                if self.router.poll_stopping(context) {
-                    self.refuse_at_shutdown();
-                }
-            }
-            State::Open(_) | State::Leaving { .. } | State::Ended => {}
-        }
-    }
-
-    fn expire(&mut self, now: Instant) {
-        match &self.state {
-            State::Opening { until, .. } if *until <= now => self.end(Close::Refused), // T-22
-            State::Authenticating(login) if login.deadline() <= now => {
-                self.refuse_login(&Denied::timed_out());
-            }
-            State::Denied { until, denied } if *until <= now => {
-                let denied = denied.clone();
-                self.refuse_login(&denied);
-            }
-            State::Joining { until, .. } if *until <= now => {
-                self.refuse(uris::CANCELED, "joining took too long");
-            }
-            State::Leaving { until, then } if *until <= now => {
-                let then = *then;
-                self.end(then);
-            }
-            _ => {}
-        }
-    }
-
-    fn end(&mut self, close: Close) {
-        self.state = State::Ended;
-        self.close.get_or_insert(close);
     }
 }

@@ -50,24 +50,41 @@ pub(crate) struct Outbox {
     buffer: Vec<u8>,
     /// Handlers that wait for room.
     waiting: Vec<Waker>,
-    /// The host, while it does not look at the connection: a task that an application started may write then.
-    unattended: Option<Waker>,
+    /// Whom to wake for what is written while the host does not look: a task that an application started may do that.
+    host: Option<Waker>,
+    is_attended: bool,
 }
 
 impl Outbox {
     pub(crate) fn new(serializer: Serializer, framing: Framing) -> Self {
         let delimiter = Delimiter::of(serializer);
-        Self { serializer, framing, delimiter, buffer: Vec::new(), waiting: Vec::new(), unattended: None }
+        Self {
+            serializer,
+            framing,
+            delimiter,
+            buffer: Vec::new(),
+            waiting: Vec::new(),
+            host: None,
+            is_attended: false,
+        }
     }
 
-    /// The host looks at the connection, and will take what is written; whom to wake when it does not.
-    pub(crate) fn attend(&mut self) -> Option<Waker> {
-        self.unattended.take()
+    /// The host looks at the connection, and will take what is written until it [leaves](Self::leave).
+    pub(crate) fn attend(&mut self) {
+        self.is_attended = true;
     }
 
     /// The host looks elsewhere.
-    pub(crate) fn leave(&mut self, host: Option<Waker>) {
-        self.unattended = host;
+    pub(crate) fn leave(&mut self) {
+        self.is_attended = false;
+    }
+
+    /// Who the host is, until it is woken.
+    pub(crate) fn know_host(&mut self, host: &Waker) {
+        match &mut self.host {
+            Some(known) => known.clone_from(host),
+            none => *none = Some(host.clone()),
+        }
     }
 
     /// Delimits messages as the peer does from now on.
@@ -111,7 +128,9 @@ impl Outbox {
         self.delimiter.complete(message.buffer, start);
         (self.framing.seal)(message.buffer, message.start, self.serializer.is_binary());
         message.sealed = true;
-        if let Some(host) = self.unattended.take() {
+        if !self.is_attended
+            && let Some(host) = self.host.take()
+        {
             host.wake();
         }
         Ok(())

@@ -1,0 +1,73 @@
+//! How a connection ends: by a rule that was broken, by a time that is over, and by what the server wants.
+
+use std::task::Context as TaskContext;
+use std::time::Instant;
+
+use super::{Close, Connection, State};
+use crate::auth::Denied;
+use crate::error::{Violation, uris};
+use crate::message;
+
+impl Connection {
+    /// P-01: ABORT, and nothing of this peer counts any more.
+    pub(super) fn violation(&mut self, Violation(text): &Violation) {
+        tracing::warn!(%text, "protocol violation");
+        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::PROTOCOL_VIOLATION, text));
+        self.end(Close::Violation);
+    }
+
+    pub(super) fn overflowed(&mut self) {
+        tracing::warn!("a subscriber is too slow and is cut off");
+        let text = "too many events wait to be sent";
+        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::UNAVAILABLE, text));
+        self.end(Close::TooSlow);
+    }
+
+    pub(super) fn leave(&mut self, reason: &str, message: Option<&str>, then: Close, now: Instant) {
+        self.outbox.borrow_mut().send(|s, out| message::goodbye(s, out, reason, message)); // G-04
+        let limits = &self.limits;
+        let patience = if then == Close::Shutdown { limits.close_timeout } else { limits.goodbye_timeout };
+        self.state = State::Leaving { until: now + patience, then };
+    }
+
+    /// A shutdown does not wait for those that are not in yet.
+    pub(super) fn notice_shutdown(&mut self, context: &TaskContext<'_>) {
+        match self.state {
+            State::Opening { .. }
+            | State::Authenticating(_)
+            | State::Denied { .. }
+            | State::Joining { .. } => {
+                if self.router.poll_stopping(context) {
+                    self.refuse_at_shutdown();
+                }
+            }
+            State::Open(_) | State::Leaving { .. } | State::Ended => {}
+        }
+    }
+
+    pub(super) fn expire(&mut self, now: Instant) {
+        match &self.state {
+            State::Opening { until, .. } if *until <= now => self.end(Close::Refused), // T-22
+            State::Authenticating(login) if login.deadline() <= now => {
+                self.refuse_login(&Denied::timed_out());
+            }
+            State::Denied { until, denied } if *until <= now => {
+                let denied = denied.clone();
+                self.refuse_login(&denied);
+            }
+            State::Joining { until, .. } if *until <= now => {
+                self.refuse(uris::CANCELED, "joining took too long");
+            }
+            State::Leaving { until, then } if *until <= now => {
+                let then = *then;
+                self.end(then);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn end(&mut self, close: Close) {
+        self.state = State::Ended;
+        self.close.get_or_insert(close);
+    }
+}
