@@ -98,7 +98,7 @@ async fn measure_rounds(
     for round in 1..=options.rounds {
         eprintln!("{}, round {round} of {}", scenario.name, options.rounds);
         for entry in outcome.entries.iter_mut().filter(|entry| !entry.failed) {
-            match scenario.measure(&entry.contestant, seating, options.seconds).await {
+            match scenario.measure(&entry.contestant, seating, options).await {
                 Ok(finding) => entry.findings.push(finding),
                 Err(error) => {
                     let failure = format!("{} of {}: {error}", scenario.name, entry.contestant.name);

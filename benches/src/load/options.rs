@@ -8,7 +8,7 @@ use crate::serializer::Serializer;
 
 pub(crate) const USAGE: &str = "\
 usage: load [SCENARIO…] [--serializer NAME] [--peers] [--seconds N] [--rounds N] [--workers N] [--beside]
-            [--server PATH]
+            [--among N] [--server PATH]
   SCENARIO          1x1 64x1 16x16 64x32 echo1k echo64k fanout100 fanout1000 connect idle; all if none is named
   --serializer NAME json, msgpack, cbor or all (json)
   --peers           measures the peers that scripts/peers has built, too
@@ -16,6 +16,7 @@ usage: load [SCENARIO…] [--serializer NAME] [--peers] [--seconds N] [--rounds 
   --rounds N        of each scenario, in which all servers have their turn; medians are shown (3)
   --workers N       of each server (1)
   --beside          the generator runs on the servers' cores, as it must with as many workers as cores
+  --among N         sessions that do nothing are open meanwhile (0)
   --server PATH     the server under test (the program `testbed` beside this one)";
 
 /// What the command line asks for.
@@ -28,6 +29,7 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     pub(crate) workers: usize,
     pub(crate) beside: bool,
+    pub(crate) among: usize,
     pub(crate) server: Option<PathBuf>,
 }
 
@@ -43,6 +45,7 @@ impl Options {
             rounds: 3,
             workers: 1,
             beside: false,
+            among: 0,
             server: None,
         };
         while let Some(argument) = arguments.next()? {
@@ -58,6 +61,7 @@ impl Options {
                 Long("rounds") => options.rounds = arguments.value()?.parse()?,
                 Long("workers") => options.workers = arguments.value()?.parse()?,
                 Long("beside") => options.beside = true,
+                Long("among") => options.among = arguments.value()?.parse()?,
                 Long("server") => options.server = Some(arguments.value()?.into()),
                 _ => return Err(argument.unexpected().into()),
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::Result;
 use crate::contestant::Contestant;
 use crate::dialect::Dialect;
+use crate::options::Options;
 use crate::seating::{Seating, open_files};
 use crate::server::Server;
 use crate::tally::Sample;
@@ -12,8 +13,10 @@ use crate::{calls, fanout, sessions};
 
 /// Sessions of the scenario `idle`, unless the limit on open files is lower.
 const IDLE_SESSIONS: usize = 2000;
-/// Sockets this program and its servers need besides the connections.
-const OTHER_FILES: usize = 22;
+/// Files this program and its servers need besides the connections.
+const OTHER_FILES: usize = 24;
+/// With `wamp_actix::on_connect` a server has two for each.
+const FILES_OF_A_CONNECTION: usize = 2;
 /// What a measurement may take beyond its seconds: connecting, warming up, draining.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -117,11 +120,13 @@ impl Scenario {
         &self,
         contestant: &Contestant,
         seating: &Seating,
-        seconds: f64,
+        options: &Options,
     ) -> Result<Finding> {
-        let sockets = self.sockets()?;
+        let seconds = options.seconds;
+        let sockets = self.sockets(options.among)?;
         let server = Server::start(&contestant.command, seating)?;
         let measurement = async {
+            let _others = sessions::open(&server, contestant.dialect, options.among).await?;
             match self.work {
                 Work::Calls { connections, in_flight, procedure } => {
                     calls::measure(&server, contestant, connections, in_flight, procedure, seconds).await
@@ -140,20 +145,24 @@ impl Scenario {
         tokio::time::timeout(limit, measurement).await.map_err(|_| format!("not done after {limit:?}"))?
     }
 
-    /// How many connections it holds at a time; raises the limit on open files if need be.
-    fn sockets(&self) -> Result<usize> {
+    /// How many connections it holds at a time, `others` not counted; raises the limit on open files if need be.
+    fn sockets(&self, others: usize) -> Result<usize> {
         let wanted = match self.work {
             Work::Calls { connections, .. } => connections,
             Work::FanOut { subscribers } => subscribers + 1,
             Work::Connect => sessions::CONNECTING,
             Work::Idle => IDLE_SESSIONS,
         };
-        let possible = open_files(wanted + OTHER_FILES)?.saturating_sub(OTHER_FILES).min(wanted);
-        if possible < wanted && !matches!(self.work, Work::Idle) {
-            return Err(
-                format!("it needs {wanted} sockets; the limit on open files allows {possible}").into()
-            );
+        let files = (wanted + others) * FILES_OF_A_CONNECTION + OTHER_FILES;
+        let possible = open_files(files)?.saturating_sub(OTHER_FILES) / FILES_OF_A_CONNECTION;
+        match possible.saturating_sub(others) {
+            enough if enough >= wanted => Ok(wanted),
+            fewer if fewer > 0 && matches!(self.work, Work::Idle) => Ok(fewer),
+            _ => Err(format!(
+                "it needs {} connections; the limit on open files allows {possible}",
+                wanted + others
+            )
+            .into()),
         }
-        Ok(possible)
     }
 }

@@ -42,14 +42,20 @@ async fn come_and_go(endpoint: Endpoint, dialect: Dialect, tally: SharedTally) -
 /// Resident memory per session in KiB, of `count` sessions that do nothing.
 pub(crate) async fn idle(server: &Server, dialect: Dialect, count: usize) -> Result<f64> {
     // The first session pays for what all share.
-    let first = Client::join(&server.endpoint, dialect, BUFFER_BYTES).await?;
+    let _first = Client::join(&server.endpoint, dialect, BUFFER_BYTES).await?;
     tokio::time::sleep(SETTLE).await;
     let before = server.resident_kib()?;
-    let mut clients = vec![first];
-    for _ in 0..count - 1 {
-        clients.push(Client::join(&server.endpoint, dialect, BUFFER_BYTES).await?);
-    }
+    let _others = open(server, dialect, count - 1).await?;
     tokio::time::sleep(SETTLE).await;
     let grown = server.resident_kib()? - before;
     Ok(grown / (count - 1) as f64)
+}
+
+/// `count` sessions, open until they are dropped, that answer no ping.
+pub(crate) async fn open(server: &Server, dialect: Dialect, count: usize) -> Result<Vec<Client>> {
+    let mut clients = Vec::with_capacity(count);
+    for _ in 0..count {
+        clients.push(Client::join(&server.endpoint, dialect, BUFFER_BYTES).await?);
+    }
+    Ok(clients)
 }
