@@ -158,7 +158,8 @@ impl Broker {
         let subscribers = self.subscription(id)?;
         let peer = subscribers.holder(session)?;
         let left = self.unsubscribe(&subscribers.topic, session)?;
-        peer.mailbox.revoked(id, reason);
+        // It may have subscribed anew in between, hence hold another id.
+        peer.mailbox.revoked(left.subscription.id, reason);
         Some(left)
     }
 
