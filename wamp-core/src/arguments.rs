@@ -12,7 +12,7 @@ use serde::de;
 use crate::context::{Context, Subject};
 use crate::encoded::{Encoded, Reader};
 use crate::error::{Error, shortened};
-use crate::format::{Elements, Malformed};
+use crate::format::{Binary, Elements, Malformed};
 use crate::payload::NO_KWARGS;
 use crate::uri;
 use sources::{Absent, Component, RestOfArgs, RestOfKwargs};
@@ -52,7 +52,7 @@ pub struct Arguments<'c> {
     keywords: Vec<Keyword<'c>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Positional<'c> {
     reader: Reader<'c>,
     elements: Elements,
@@ -149,7 +149,16 @@ impl<'c> Arguments<'c> {
     /// `wamp.error.invalid_argument`: one of them does not fit.
     #[doc(hidden)]
     pub fn take_args<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
-        T::deserialize(RestOfArgs(self)).map_err(|error| self.fault(parameter, error.what()))
+        let before = (self.positional.clone(), self.taken);
+        self.give_binary_as(Binary::Bytes);
+        let mut value = T::deserialize(RestOfArgs(self));
+        let given = self.positional.as_mut().map(|positional| *positional.reader.binary());
+        if value.is_err() && given == Some(Binary::Given) {
+            (self.positional, self.taken) = before;
+            self.give_binary_as(Binary::String);
+            value = T::deserialize(RestOfArgs(self));
+        }
+        value.map_err(|error| self.fault(parameter, error.what()))
     }
 
     /// Takes all keyword arguments that are left: `#[kwargs]`.
@@ -159,8 +168,18 @@ impl<'c> Arguments<'c> {
     #[doc(hidden)]
     pub fn take_kwargs<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
         let dict = self.context.payload.encoded_kwargs().unwrap_or(NO_KWARGS);
-        let rest = RestOfKwargs { dict, arena: self.arena, left: self.keywords.iter_mut(), value: None };
-        let value = T::deserialize(rest);
+        let left: Vec<_> = self.keywords.iter_mut().filter(|keyword| !keyword.taken).collect();
+        let mut binary = Binary::Bytes;
+        let read = |binary: &mut Binary| {
+            T::deserialize(RestOfKwargs { dict, arena: self.arena, left: left.iter(), value: None, binary })
+        };
+        let mut value = read(&mut binary);
+        if value.is_err() && binary == Binary::Given {
+            value = read(&mut Binary::String);
+        }
+        for keyword in left {
+            keyword.taken = true;
+        }
         value.map_err(|error| self.named_fault(parameter, &error))
     }
 
@@ -209,6 +228,12 @@ impl<'c> Arguments<'c> {
                 Err(Error::invalid_argument(format_args!("unknown keyword argument `{}`", shortened(key))))
             }
             None => Ok(()),
+        }
+    }
+
+    fn give_binary_as(&mut self, binary: Binary) {
+        if let Some(positional) = &mut self.positional {
+            *positional.reader.binary() = binary;
         }
     }
 

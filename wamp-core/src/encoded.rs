@@ -14,7 +14,7 @@ use serde::de::{Deserialize, DeserializeSeed};
 
 #[cfg(feature = "cbor")]
 use crate::cbor::{self, Cbor};
-use crate::format::{AtCursor, Cursor, Elements, Kind, Malformed};
+use crate::format::{AtCursor, Binary, Cursor, Elements, Kind, Malformed};
 use crate::format::{
     transcode::{Transcoded, transcode_json},
     write::{self, Tokens},
@@ -54,7 +54,7 @@ pub(crate) enum Shared {
 }
 
 /// A cursor over a value of any format.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Reader<'de> {
     Json(json::Reader<'de>),
     #[cfg(feature = "msgpack")]
@@ -190,6 +190,16 @@ impl<'f> Encoded<'f> {
         }
     }
 
+    pub(crate) fn format(&self) -> Format {
+        match self {
+            Self::Json(_) => Format::Json,
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(_) => Format::MsgPack,
+            #[cfg(feature = "cbor")]
+            Self::Cbor(_) => Format::Cbor,
+        }
+    }
+
     /// What stands at this place; both ends are those of a value.
     pub(crate) fn part(self, range: Range<usize>) -> Self {
         match self {
@@ -295,6 +305,10 @@ impl<'de> Reader<'de> {
 
     pub(crate) fn skip(&mut self) -> Result<Range<usize>, Malformed> {
         each!(Self, self, reader => reader.skip())
+    }
+
+    pub(crate) fn binary(&mut self) -> &mut Binary {
+        each!(Self, self, reader => reader.binary())
     }
 
     /// Takes this value as checked: [`Raw`](crate::Raw) does not look through it once more.

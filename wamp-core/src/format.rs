@@ -9,6 +9,7 @@ mod access;
 mod deserializer;
 mod error;
 mod key;
+pub(crate) mod lend;
 mod number;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -22,10 +23,12 @@ use std::ops::Range;
 use bumpalo::Bump;
 use serde::Deserialize;
 
+use crate::encoded::Encoded;
 use crate::id::RequestId;
 
 pub(crate) use deserializer::AtCursor;
 pub(crate) use error::Malformed;
+pub(crate) use key::Key;
 pub(crate) use number::{MAX_INTEGRAL, Number};
 
 /// How many lists and dicts may stand inside each other.
@@ -34,13 +37,23 @@ pub(crate) const MAX_DEPTH: u8 = 64;
 /// How many values one skipped value may consist of: ten megabytes of `0,` made serde_json's tree 275 MB large.
 pub(crate) const MAX_ELEMENTS: usize = 100_000;
 
-/// The name under which a newtype asks for its value undecoded, instead of the value.
-pub(crate) const RAW_TOKEN: &str = "$wamp::Raw";
-
 /// How far a list or dict has been read: a number whose meaning is the format's own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a list or dict is read to its end with `element` or `key`"]
 pub(crate) struct Elements(pub(crate) usize);
+
+/// As what binary values are given to a type that takes whatever comes.
+///
+/// Where serde keeps values until it knows their type, as for untagged enums, they have to be bytes. `serde_json::Value` has
+/// no bytes, and must get the string that JSON has in their place (rule X-06). Which it is shows when bytes are refused.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Binary {
+    #[default]
+    Bytes,
+    /// As bytes, and there were some.
+    Given,
+    String,
+}
 
 /// Where a value stands that has been checked: who wants it undecoded need not look through it once more.
 #[derive(Clone, Debug, Default)]
@@ -110,6 +123,15 @@ pub(crate) trait Cursor<'de>: Sized {
     /// The offset in bytes.
     fn at(&self) -> usize;
 
+    /// How many lists and dicts are open.
+    fn depth(&self) -> u8;
+
+    /// Sets the cursor to where it stood before.
+    fn stand(&mut self, at: usize, depth: u8);
+
+    /// As what it gives bytes to who takes anything.
+    fn binary(&mut self) -> &mut Binary;
+
     /// Where decoded strings are kept.
     fn arena(&self) -> &'de Bump;
 
@@ -166,8 +188,8 @@ pub(crate) trait Cursor<'de>: Sized {
     /// As [`skip`](Self::skip), over one of several values which together are as many as are `left`.
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed>;
 
-    /// Passes over one value and hands it to [`Raw`](crate::Raw)'s visitor: the method that is called tells the format.
-    fn raw<V: serde::de::Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed>;
+    /// Passes over one value and lends it undecoded.
+    fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed>;
 
     /// Nothing may follow.
     fn end(&mut self) -> Result<(), Malformed>;
@@ -213,8 +235,18 @@ pub(crate) trait Cursor<'de>: Sized {
     #[inline]
     fn read<T: Deserialize<'de>>(&mut self) -> Result<T, Malformed> {
         self.kind();
-        let start = self.at();
-        T::deserialize(AtCursor(self)).map_err(|error| error.located(start))
+        let (start, depth) = (self.at(), self.depth());
+        *self.binary() = Binary::Bytes;
+        loop {
+            match T::deserialize(AtCursor(self)) {
+                Ok(value) => return Ok(value),
+                Err(error) if *self.binary() != Binary::Given => return Err(error.located(start)),
+                Err(_) => {
+                    self.stand(start, depth);
+                    *self.binary() = Binary::String;
+                }
+            }
+        }
     }
 }
 

@@ -81,7 +81,7 @@ fn every_format_knows(encoded: Encoded<'_>) {
             assert!(error.to_string().contains("number out of range"), "{error}");
             continue;
         }
-        let original = format_of(encoded);
+        let original = encoded.format();
         of(format, &there).write(original, &mut back).expect("what was written can be read");
         assert!(is_one_value(of(original, &back)));
         of(original, &back).write(format, &mut again).expect("what was written can be read");
@@ -108,14 +108,6 @@ fn of(format: Format, bytes: &[u8]) -> Encoded<'_> {
         Format::Json => Encoded::Json(std::str::from_utf8(bytes).expect("JSON is UTF-8")),
         Format::MsgPack => Encoded::MsgPack(bytes),
         Format::Cbor => Encoded::Cbor(bytes),
-    }
-}
-
-fn format_of(encoded: Encoded<'_>) -> Format {
-    match encoded {
-        Encoded::Json(_) => Format::Json,
-        Encoded::MsgPack(_) => Format::MsgPack,
-        Encoded::Cbor(_) => Format::Cbor,
     }
 }
 

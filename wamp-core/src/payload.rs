@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer as SerdeSerializer};
 
 use crate::encoded::{Encoded, Format, Reader, Shared};
-use crate::format::{Malformed, RAW_TOKEN};
+use crate::format::{Malformed, lend};
 use crate::serializer::EncodeError;
 
 /// `Arguments` and `ArgumentsKw` of a message.
@@ -256,6 +256,9 @@ impl PayloadBuilder {
 /// Any one value, undecoded: borrowed from the frame as a parameter, copied verbatim as a result. Displayed, it is JSON, or in
 /// brackets the reason why JSON cannot express it.
 ///
+/// It may stand anywhere in a parameter's type but where serde reads a value before it knows its type: inside untagged,
+/// internally or adjacently tagged enums and flattened fields it is refused.
+///
 /// ```
 /// use wamp_core::Raw;
 ///
@@ -287,32 +290,9 @@ impl fmt::Display for Raw<'_> {
     }
 }
 
-impl<'de> Deserialize<'de> for Raw<'de> {
+impl<'de: 'f, 'f> Deserialize<'de> for Raw<'f> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Borrowed;
-        impl<'de> Visitor<'de> for Borrowed {
-            type Value = Raw<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value of a WAMP message")
-            }
-
-            // `Cursor::raw` tells the format by the method that it calls.
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Raw<'de>, E> {
-                Ok(Raw(Encoded::Json(text)))
-            }
-
-            #[cfg(feature = "msgpack")]
-            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Raw<'de>, E> {
-                Ok(Raw(Encoded::MsgPack(bytes)))
-            }
-
-            #[cfg(feature = "cbor")]
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, bytes: D) -> Result<Raw<'de>, D::Error> {
-                Deserialize::deserialize(bytes).map(|bytes| Raw(Encoded::Cbor(bytes)))
-            }
-        }
-        deserializer.deserialize_newtype_struct(RAW_TOKEN, Borrowed)
+        lend::borrow(deserializer).map(Raw)
     }
 }
 

@@ -3,13 +3,12 @@
 use std::ops::Range;
 
 use bumpalo::Bump;
-use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::{Arguments, Keyword};
 use crate::encoded::Encoded;
-use crate::format::Malformed;
+use crate::format::{Binary, Key, Malformed};
 
 /// An argument that is not there: `Option` reads `None` from it, everything else fails.
 pub(super) struct Absent;
@@ -46,9 +45,17 @@ impl<'de> Deserializer<'de> for RestOfArgs<'_, 'de> {
         visitor.visit_some(self)
     }
 
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
+        visitor.visit_newtype_struct(self)
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
@@ -72,8 +79,9 @@ impl<'de> SeqAccess<'de> for RestOfArgs<'_, 'de> {
 pub(super) struct RestOfKwargs<'a, 'c> {
     pub(super) dict: Encoded<'c>,
     pub(super) arena: &'c Bump,
-    pub(super) left: std::slice::IterMut<'a, Keyword<'c>>,
+    pub(super) left: std::slice::Iter<'a, &'a mut Keyword<'c>>,
     pub(super) value: Option<Range<usize>>,
+    pub(super) binary: &'a mut Binary,
 }
 
 impl<'de> Deserializer<'de> for RestOfKwargs<'_, 'de> {
@@ -88,9 +96,17 @@ impl<'de> Deserializer<'de> for RestOfKwargs<'_, 'de> {
         visitor.visit_some(self)
     }
 
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
+        visitor.visit_newtype_struct(self)
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
@@ -98,17 +114,20 @@ impl<'de> MapAccess<'de> for RestOfKwargs<'_, 'de> {
     type Error = Malformed;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
-        let Some(keyword) = self.left.find(|keyword| !keyword.taken) else {
+        let Some(keyword) = self.left.next() else {
             return Ok(None);
         };
-        keyword.taken = true;
         self.value = Some(keyword.value.clone());
-        seed.deserialize(BorrowedStrDeserializer::new(keyword.key)).map(Some)
+        seed.deserialize(Key { text: keyword.key, arena: self.arena }).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Malformed> {
         let value = self.value.take().ok_or_else(|| de::Error::custom("a value without its key"))?;
-        self.dict.part(value).reader(self.arena).seed(seed)
+        let mut reader = self.dict.part(value).reader(self.arena);
+        *reader.binary() = *self.binary;
+        let value = reader.seed(seed);
+        *self.binary = *reader.binary();
+        value
     }
 }
 

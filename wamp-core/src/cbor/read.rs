@@ -3,12 +3,11 @@
 use std::ops::Range;
 
 use bumpalo::Bump;
-use serde::de::Visitor;
-use serde::de::value::BorrowedBytesDeserializer;
 
 use super::head::{BREAK, Head, Length};
+use crate::encoded::Encoded;
 use crate::format::skim::{UNTIL_BREAK, skim};
-use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::format::{Binary, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
 use crate::id::RequestId;
 
 /// A cursor over one data item.
@@ -16,20 +15,21 @@ use crate::id::RequestId;
 /// Strings of definite length are lent from the frame, the chunks of the others are joined in the arena. Tags are
 /// passed over, but for those of a bignum: what a tag adds to the value behind it, WAMP has no type for. They count to
 /// the depth like lists, and belong to the value where it is taken undecoded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
     pub(super) bytes: &'de [u8],
     pub(super) at: usize,
     pub(super) arena: &'de Bump,
     pub(super) depth: u8,
     checked: Checked,
+    binary: Binary,
 }
 
 impl<'de> Reader<'de> {
     /// The cursor stands in front of the only item.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
-        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default() }
+        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default(), binary: Binary::default() }
     }
 
     /// Takes this value as checked.
@@ -132,6 +132,21 @@ impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
     fn at(&self) -> usize {
         self.at
+    }
+
+    #[inline]
+    fn depth(&self) -> u8 {
+        self.depth
+    }
+
+    #[inline]
+    fn stand(&mut self, at: usize, depth: u8) {
+        (self.at, self.depth) = (at, depth);
+    }
+
+    #[inline]
+    fn binary(&mut self) -> &mut Binary {
+        &mut self.binary
     }
 
     #[inline]
@@ -262,7 +277,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
         skim(self, left)
     }
 
-    fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {
+    fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed> {
         let range = match self.checked.at(self.at) {
             Some(range) => {
                 self.at = range.end;
@@ -270,7 +285,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
             }
             None => self.skip()?,
         };
-        visitor.visit_newtype_struct(BorrowedBytesDeserializer::new(&self.bytes[range]))
+        Ok(Encoded::Cbor(&self.bytes[range]))
     }
 
     #[inline]

@@ -4,7 +4,7 @@
 use super::head::{BREAK, Head};
 use super::read::Reader;
 use crate::format::skim::Skim;
-use crate::format::{Cursor as _, Elements, Malformed, utf8_end};
+use crate::format::{Cursor as _, Elements, MAX_DEPTH, Malformed, utf8_end};
 
 impl<'de> Skim<'de> for Reader<'de> {
     const BREAK: Option<u8> = Some(BREAK);
@@ -12,16 +12,6 @@ impl<'de> Skim<'de> for Reader<'de> {
     #[inline]
     fn message(&self) -> &'de [u8] {
         self.bytes
-    }
-
-    #[inline]
-    fn depth(&self) -> u8 {
-        self.depth
-    }
-
-    #[inline]
-    fn stand(&mut self, at: usize, depth: u8) {
-        (self.at, self.depth) = (at, depth);
     }
 
     #[inline(always)]
@@ -53,6 +43,13 @@ impl<'de> Skim<'de> for Reader<'de> {
 
     #[inline]
     fn enter_or_pass(&mut self) -> Result<Option<(Elements, bool)>, Malformed> {
+        let outside = self.depth;
+        while let (Head::Tag, end) = Head::read(self.bytes, self.at)? {
+            if self.depth == MAX_DEPTH {
+                return self.fail("too many tags inside each other");
+            }
+            (self.at, self.depth) = (end, self.depth + 1);
+        }
         match self.peek()? {
             (Head::List(length), end) => return Ok(Some((self.enter(length, end, 1)?, false))),
             (Head::Dict(length), end) => return Ok(Some((self.enter(length, end, 2)?, true))),
@@ -67,6 +64,7 @@ impl<'de> Skim<'de> for Reader<'de> {
             }
             (_, end) => self.at = end,
         }
+        self.depth = outside;
         Ok(None)
     }
 

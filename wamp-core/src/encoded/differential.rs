@@ -127,12 +127,13 @@ impl Tree {
         }
     }
 
-    /// What is read where this was written: JSON has no bytes and only finite floats, and integral floats are
+    /// What is read where this was written: JSON has bytes in strings and only finite floats, and integral floats are
     /// integers (decision 6).
     fn read_from(self, format: Format) -> Self {
         self.map(&|leaf| match leaf {
-            Self::Binary(bytes) if format == Format::Json => {
-                Self::Text(format!("\0{}", STANDARD.encode(bytes)))
+            Self::Text(text) if format == Format::Json => {
+                let hidden = text.strip_prefix('\0').and_then(|base64| STANDARD.decode(base64).ok());
+                hidden.map_or(Self::Text(text), Self::Binary)
             }
             Self::Float(bits) => match f64::from_bits(bits) {
                 float if format == Format::Json && !float.is_finite() => Self::Null,

@@ -1,11 +1,13 @@
 //! serde on top of a cursor.
 
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserializer;
 use serde::de::{Error, Expected, Unexpected, Visitor};
 
 use super::access::{Items, Variant};
 use super::key::Key;
-use super::{Cursor, Kind, Malformed, RAW_TOKEN};
+use super::{Binary, Cursor, Kind, Malformed, lend};
 
 /// The value at the cursor, for serde to read.
 pub(crate) struct AtCursor<'r, C>(pub(crate) &'r mut C);
@@ -72,6 +74,27 @@ fn tagged<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> R
     }
 }
 
+/// A string or bytes, which a string may be that begins with U+0000, for who takes either.
+fn text_or_binary<'de, C: Cursor<'de>, V: Visitor<'de>>(
+    cursor: &mut C,
+    kind: Kind,
+    visitor: V,
+) -> Result<V::Value, Malformed> {
+    let as_string = *cursor.binary() == Binary::String;
+    let bytes = if as_string && kind == Kind::String { None } else { cursor.bytes()? };
+    match bytes {
+        None => visitor.visit_borrowed_str(cursor.string()?),
+        Some(bytes) if as_string => {
+            let hidden = format!("\0{}", Base64Display::new(bytes, &STANDARD));
+            visitor.visit_borrowed_str(cursor.arena().alloc_str(&hidden))
+        }
+        Some(bytes) => {
+            *cursor.binary() = Binary::Given;
+            visitor.visit_borrowed_bytes(bytes)
+        }
+    }
+}
+
 /// Integers of any width are one: the visitor checks the range, and [`Number`](super::Number) the notation.
 macro_rules! integers {
     ($($method:ident)*) => {$(
@@ -95,13 +118,12 @@ impl<'de, C: Cursor<'de>> Deserializer<'de> for AtCursor<'_, C> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         self.located(|cursor, kind| match kind {
-            Kind::String => visitor.visit_borrowed_str(cursor.string()?),
+            Kind::String | Kind::Bytes => text_or_binary(cursor, kind, visitor),
             Kind::Number => cursor.number()?.visit_any(visitor),
             Kind::List => sequence(cursor, visitor),
             Kind::Dict => mapping(cursor, visitor),
             Kind::Null => cursor.null().and_then(|()| visitor.visit_unit()),
             Kind::Boolean => visitor.visit_bool(cursor.boolean()?),
-            Kind::Bytes => visitor.visit_borrowed_bytes(cursor.bytes()?.unwrap_or_default()),
             Kind::Unknown => unknown(cursor),
         })
     }
@@ -188,8 +210,8 @@ impl<'de, C: Cursor<'de>> Deserializer<'de> for AtCursor<'_, C> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        if name == RAW_TOKEN {
-            return self.0.raw(visitor);
+        if name == lend::TOKEN {
+            return lend::lend(self.0.undecoded()?, visitor);
         }
         visitor.visit_newtype_struct(self)
     }

@@ -11,9 +11,9 @@ use crate::json::Reader;
 /// A string that is read as a number or truth value where the map's key type is one: JSON has no other keys, and a type
 /// has one shape in all formats. What a number looks like is JSON's affair.
 #[derive(Clone, Copy)]
-pub(super) struct Key<'de> {
-    pub(super) text: &'de str,
-    pub(super) arena: &'de Bump,
+pub(crate) struct Key<'de> {
+    pub(crate) text: &'de str,
+    pub(crate) arena: &'de Bump,
 }
 
 impl<'de> Key<'de> {
@@ -103,7 +103,7 @@ impl<'de> EnumAccess<'de> for Key<'de> {
 }
 
 /// A variant that is only a name.
-pub(super) struct Unit;
+pub(crate) struct Unit;
 
 impl<'de> VariantAccess<'de> for Unit {
     type Error = Malformed;

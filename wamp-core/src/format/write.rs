@@ -53,8 +53,9 @@ pub(crate) fn write<T: Tokens>(out: &mut Vec<u8>, value: &(impl Serialize + ?Siz
     result
 }
 
-/// serde_json's name for a value that is JSON already, as its `RawValue` serialises itself.
-const JSON_TOKEN: &str = "$serde_json::private::RawValue";
+/// serde_json's names for a value that is JSON already, as its `RawValue` serialises itself, and with its feature
+/// `arbitrary_precision` its `Number`.
+const JSON_TOKENS: [&str; 2] = ["$serde_json::private::RawValue", "$serde_json::private::Number"];
 
 struct Writer<'o, T> {
     out: &'o mut Vec<u8>,
@@ -82,28 +83,35 @@ impl<'o, T: Tokens> Writer<'o, T> {
 
     /// What serde_json makes a string of as a key is one here too.
     fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
-        with_json(key, |written, string| match (string, written.as_bytes().first()) {
-            (Some(key), _) => T::string(self.out, key),
-            (None, Some(b'[' | b'{' | b'n') | None) => Err(Fault("key must be a string".into())),
-            (None, Some(_)) => T::string(self.out, written),
-        })
+        let mut dict = Vec::new();
+        json::write(&mut dict, &OneKey(key)).map_err(ser::Error::custom)?;
+        let arena = Bump::new();
+        let dict = std::str::from_utf8(&dict).map_err(ser::Error::custom)?;
+        let mut reader = json::Reader::new(dict, &arena);
+        let key =
+            reader.dict().and_then(|mut entries| reader.key(&mut entries)).map_err(ser::Error::custom)?;
+        T::string(self.out, key.unwrap_or_default())
     }
 
     /// A value that is JSON already.
     fn json(&mut self, text: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
-        with_json(text, |_, text| transcode_json::<T>(self.out, text.unwrap_or_default()))
+        let (mut written, arena) = (Vec::new(), Bump::new());
+        json::write(&mut written, text).map_err(ser::Error::custom)?;
+        let written = std::str::from_utf8(&written).map_err(ser::Error::custom)?;
+        let text = json::Reader::new(written, &arena).string().map_err(ser::Error::custom)?;
+        transcode_json::<T>(self.out, text)
     }
 }
 
-/// Lends the value as JSON and, if it is a string, that string.
-fn with_json<R>(
-    value: &(impl Serialize + ?Sized),
-    then: impl FnOnce(&str, Option<&str>) -> Result<R, Fault>,
-) -> Result<R, Fault> {
-    let (mut written, arena) = (Vec::new(), Bump::new());
-    json::write(&mut written, value).map_err(ser::Error::custom)?;
-    let written = std::str::from_utf8(&written).map_err(ser::Error::custom)?;
-    then(written, json::Reader::new(written, &arena).string().ok())
+/// A dict with this key: serde_json decides what can be one.
+struct OneKey<'k, K: ?Sized>(&'k K);
+
+impl<K: Serialize + ?Sized> Serialize for OneKey<'_, K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut dict = serializer.serialize_map(Some(1))?;
+        ser::SerializeMap::serialize_entry(&mut dict, self.0, &())?;
+        ser::SerializeMap::end(dict)
+    }
 }
 
 /// What has been begun.
@@ -307,9 +315,9 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
     }
 
     fn serialize_struct(self, name: &'static str, length: usize) -> Result<Items<'o, T>, Fault> {
-        match name {
-            JSON_TOKEN => self.begin(Open::Json, None),
-            _ => self.begin(Open::Dict, Some(length)),
+        match JSON_TOKENS.contains(&name) {
+            true => self.begin(Open::Json, None),
+            false => self.begin(Open::Dict, Some(length)),
         }
     }
 

@@ -3,21 +3,22 @@
 use std::ops::Range;
 
 use bumpalo::Bump;
-use serde::de::Visitor;
 
-use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::encoded::Encoded;
+use crate::format::{Binary, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
 use crate::id::RequestId;
 
 /// A cursor over one JSON text.
 ///
 /// Strings without escapes are lent from the text, the others are unescaped into the arena.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
     pub(super) text: &'de str,
     pub(super) at: usize,
     pub(super) arena: &'de Bump,
     pub(super) depth: u8,
     checked: Checked,
+    binary: Binary,
 }
 
 /// [`Elements`] before the first one, and after it: whether a comma must come.
@@ -47,6 +48,21 @@ impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
     fn at(&self) -> usize {
         self.at
+    }
+
+    #[inline]
+    fn depth(&self) -> u8 {
+        self.depth
+    }
+
+    #[inline]
+    fn stand(&mut self, at: usize, depth: u8) {
+        (self.at, self.depth) = (at, depth);
+    }
+
+    #[inline]
+    fn binary(&mut self) -> &mut Binary {
+        &mut self.binary
     }
 
     #[inline]
@@ -104,7 +120,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
 
     fn bytes(&mut self) -> Result<Option<&'de [u8]>, Malformed> {
         let start = self.at;
-        let bytes = self.binary()?;
+        let bytes = self.hidden_bytes()?;
         if bytes.is_none() {
             self.at = start;
         }
@@ -165,8 +181,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
         self.skip_value(left)
     }
 
-    fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {
-        self.white_space();
+    fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed> {
         let range = match self.checked.at(self.at) {
             Some(range) => {
                 self.at = range.end;
@@ -174,7 +189,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
             }
             None => self.skip()?,
         };
-        visitor.visit_borrowed_str(self.slice(range))
+        Ok(Encoded::Json(self.slice(range)))
     }
 
     #[inline]
@@ -191,7 +206,7 @@ impl<'de> Reader<'de> {
     /// The cursor stands in front of the text's only value.
     #[inline]
     pub(crate) fn new(text: &'de str, arena: &'de Bump) -> Self {
-        Self { text, at: 0, arena, depth: 0, checked: Checked::default() }
+        Self { text, at: 0, arena, depth: 0, checked: Checked::default(), binary: Binary::default() }
     }
 
     /// Takes this value as checked.

@@ -26,8 +26,14 @@ impl<'de> Reader<'de> {
         Ok(self.slice(scanned.range))
     }
 
-    /// Bytes written as a string of U+0000 and base64 (rule X-06); none if it is any other string.
-    pub(super) fn binary(&mut self) -> Result<Option<&'de [u8]>, Malformed> {
+    /// Bytes written as a string of U+0000 and base64 (rule X-06); none if it is any other string, over which it may not
+    /// have passed.
+    pub(super) fn hidden_bytes(&mut self) -> Result<Option<&'de [u8]>, Malformed> {
+        // Before other strings are scanned in vain.
+        let (quote, prefix) = (self.peek() == Some(b'"'), self.text.as_bytes().get(self.at + 1..self.at + 7));
+        if quote && prefix != Some(br"\u0000") {
+            return Ok(None);
+        }
         let scanned = self.scan_string()?;
         let written = self.slice(scanned.range.clone());
         let base64 = match written.strip_prefix(r"\u0000") {

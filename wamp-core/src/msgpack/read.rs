@@ -3,19 +3,20 @@
 use std::ops::Range;
 
 use bumpalo::Bump;
-use serde::de::Visitor;
 
+use crate::encoded::Encoded;
 use crate::format::skim::skim;
-use crate::format::{Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::format::{Binary, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
 
 /// A cursor over one MessagePack value. Strings and bytes are lent from the message; nothing has to be decoded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
     pub(super) bytes: &'de [u8],
     pub(super) at: usize,
     arena: &'de Bump,
     pub(super) depth: u8,
     checked: Checked,
+    binary: Binary,
 }
 
 impl<'de> Cursor<'de> for Reader<'de> {
@@ -42,6 +43,21 @@ impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
     fn at(&self) -> usize {
         self.at
+    }
+
+    #[inline]
+    fn depth(&self) -> u8 {
+        self.depth
+    }
+
+    #[inline]
+    fn stand(&mut self, at: usize, depth: u8) {
+        (self.at, self.depth) = (at, depth);
+    }
+
+    #[inline]
+    fn binary(&mut self) -> &mut Binary {
+        &mut self.binary
     }
 
     #[inline]
@@ -191,7 +207,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
         skim(self, left)
     }
 
-    fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Malformed> {
+    fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed> {
         let range = match self.checked.at(self.at) {
             Some(range) => {
                 self.at = range.end;
@@ -199,7 +215,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
             }
             None => self.skip()?,
         };
-        visitor.visit_borrowed_bytes(&self.bytes[range])
+        Ok(Encoded::MsgPack(&self.bytes[range]))
     }
 
     #[inline]
@@ -218,7 +234,7 @@ impl<'de> Reader<'de> {
     /// The cursor stands in front of the message's only value.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
-        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default() }
+        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default(), binary: Binary::default() }
     }
 
     /// Takes this value as checked.

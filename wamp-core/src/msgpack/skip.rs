@@ -12,16 +12,6 @@ impl<'de> Skim<'de> for Reader<'de> {
         self.bytes
     }
 
-    #[inline]
-    fn depth(&self) -> u8 {
-        self.depth
-    }
-
-    #[inline]
-    fn stand(&mut self, at: usize, depth: u8) {
-        (self.at, self.depth) = (at, depth);
-    }
-
     #[inline(always)]
     fn scalar_end(message: &[u8], at: usize) -> Option<usize> {
         let end = match message.get(at)? {

@@ -298,7 +298,7 @@ impl Stream for Fed {
 
 // Procedures.
 
-const fn named(name: &'static str) -> Parameter {
+pub(crate) const fn named(name: &'static str) -> Parameter {
     Parameter { name, camel: name }
 }
 

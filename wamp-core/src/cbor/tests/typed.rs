@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use bumpalo::Bump;
 use ciborium::{Value, cbor};
-use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::de::{Deserialize, Deserializer};
 
 use super::{encoded, hex, nested, read, refusal};
 use crate::cbor::Reader;
 use crate::encoded::Encoded;
 use crate::format::samples::{Bytes, Point, Shape};
-use crate::format::{Cursor as _, MAX_DEPTH, RAW_TOKEN};
+use crate::format::{Cursor as _, MAX_DEPTH, lend};
 
 /// A newtype that asks for its value undecoded.
 #[derive(Debug, PartialEq)]
@@ -18,19 +18,10 @@ struct Raw<'de>(&'de [u8]);
 
 impl<'de> Deserialize<'de> for Raw<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Undecoded;
-        impl<'de> Visitor<'de> for Undecoded {
-            type Value = Raw<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("any value")
-            }
-
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, bytes: D) -> Result<Raw<'de>, D::Error> {
-                Deserialize::deserialize(bytes).map(Raw)
-            }
+        match lend::borrow(deserializer)? {
+            Encoded::Cbor(bytes) => Ok(Self(bytes)),
+            other => panic!("{other:?}"),
         }
-        deserializer.deserialize_newtype_struct(RAW_TOKEN, Undecoded)
     }
 }
 

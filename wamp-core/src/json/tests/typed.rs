@@ -7,8 +7,9 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::{Value, json};
 
 use super::{read, refusal};
+use crate::encoded::Encoded;
 use crate::format::samples::{Bytes, Point, Shape};
-use crate::format::{AtCursor, Cursor as _, MAX_DEPTH, Malformed, RAW_TOKEN};
+use crate::format::{AtCursor, Cursor as _, MAX_DEPTH, Malformed, lend};
 use crate::json::Reader;
 
 #[derive(Debug, PartialEq, serde::Deserialize)]
@@ -29,19 +30,10 @@ struct Raw<'de>(&'de str);
 
 impl<'de> Deserialize<'de> for Raw<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Raw<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("any value")
-            }
-
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Raw<'de>, E> {
-                Ok(Raw(text))
-            }
+        match lend::borrow(deserializer)? {
+            Encoded::Json(text) => Ok(Self(text)),
+            other => panic!("{other:?}"),
         }
-        deserializer.deserialize_newtype_struct(RAW_TOKEN, Text)
     }
 }
 
