@@ -11,21 +11,23 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeSeed};
+use serde_json::value::RawValue;
 
 #[cfg(feature = "cbor")]
 use crate::cbor::{self, Cbor};
 use crate::format::{AtCursor, Binary, Cursor, Elements, Kind, Malformed};
 use crate::format::{
     transcode::{Transcoded, transcode_json},
-    write::{self, Tokens},
+    write::{self, PLAIN_TOKEN},
 };
 use crate::json;
 #[cfg(feature = "msgpack")]
 use crate::msgpack::{self, MsgPack};
 
 /// How values are encoded; a serializer is a format, and how its messages are delimited.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Format {
+    #[default]
     Json,
     #[cfg(feature = "msgpack")]
     MsgPack,
@@ -37,6 +39,8 @@ pub(crate) enum Format {
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Encoded<'f> {
     Json(&'f str),
+    /// JSON in which no string stands for bytes, whatever it begins with.
+    PlainJson(&'f str),
     #[cfg(feature = "msgpack")]
     MsgPack(&'f [u8]),
     #[cfg(feature = "cbor")]
@@ -47,6 +51,7 @@ pub(crate) enum Encoded<'f> {
 #[derive(Clone, Debug)]
 pub(crate) enum Shared {
     Json(ByteString),
+    PlainJson(ByteString),
     #[cfg(feature = "msgpack")]
     MsgPack(Bytes),
     #[cfg(feature = "cbor")]
@@ -101,12 +106,28 @@ impl Format {
         value: &T,
     ) -> Result<(), EncodeError> {
         match self {
-            Self::Json => json::write(out, value).map_err(|error| EncodeError::new(error.to_string())),
+            Self::Json => {
+                json::write(out, value).map(drop).map_err(|error| EncodeError::new(error.to_string()))
+            }
             #[cfg(feature = "msgpack")]
             Self::MsgPack => Ok(write::write::<MsgPack>(out, value)?),
             #[cfg(feature = "cbor")]
             Self::Cbor => Ok(write::write::<Cbor>(out, value)?),
         }
+    }
+
+    /// What comes before the elements of a list, or the entries of a dict; in JSON nothing that counts them.
+    #[cfg(any(feature = "msgpack", feature = "cbor"))]
+    pub(crate) fn head(self, kind: Kind, count: usize) -> Result<Vec<u8>, EncodeError> {
+        let mut head = Vec::new();
+        match self {
+            Self::Json => {}
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack => write::head::<MsgPack>(&mut head, kind, count)?,
+            #[cfg(feature = "cbor")]
+            Self::Cbor => write::head::<Cbor>(&mut head, kind, count)?,
+        }
+        Ok(head)
     }
 
     /// What the bytes are that this format has written, and whether they are an empty list or dict.
@@ -131,13 +152,28 @@ fn describe<'de>(mut cursor: impl Cursor<'de>) -> (Kind, bool) {
 }
 
 impl Shared {
+    /// What was written in this format; in JSON, strings may stand for bytes, or may not.
+    pub(crate) fn written(format: Format, bytes: Vec<u8>, hides_bytes: bool) -> Result<Self, EncodeError> {
+        Ok(match format {
+            Format::Json => {
+                let text =
+                    ByteString::try_from(bytes).map_err(|error| EncodeError::new(error.to_string()))?;
+                if hides_bytes { Self::Json(text) } else { Self::PlainJson(text) }
+            }
+            #[cfg(feature = "msgpack")]
+            Format::MsgPack => Self::MsgPack(bytes.into()),
+            #[cfg(feature = "cbor")]
+            Format::Cbor => Self::Cbor(bytes.into()),
+        })
+    }
+
     pub(crate) fn len(&self) -> usize {
-        each!(Self, self, bytes => bytes.len())
+        self.as_bytes().len()
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
-            Self::Json(text) => text.as_bytes(),
+            Self::Json(text) | Self::PlainJson(text) => text.as_bytes(),
             #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => bytes,
             #[cfg(feature = "cbor")]
@@ -148,8 +184,8 @@ impl Shared {
     /// A part, whose ends are characters' boundaries, of its own or `shared` with the whole.
     pub(crate) fn take(&self, range: Range<usize>, shared: bool) -> Self {
         match self {
-            Self::Json(text) if shared => Self::Json(text.slice_ref(&text[range])),
-            Self::Json(text) => Self::Json(text[range].into()),
+            Self::Json(text) => Self::Json(take_text(text, range, shared)),
+            Self::PlainJson(text) => Self::PlainJson(take_text(text, range, shared)),
             #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => Self::MsgPack(take(bytes, range, shared)),
             #[cfg(feature = "cbor")]
@@ -162,11 +198,19 @@ impl Shared {
     pub(crate) fn part(&self, range: Range<usize>) -> Encoded<'_> {
         match self {
             Self::Json(text) => Encoded::Json(&text[range]),
+            Self::PlainJson(text) => Encoded::PlainJson(&text[range]),
             #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => Encoded::MsgPack(&bytes[range]),
             #[cfg(feature = "cbor")]
             Self::Cbor(bytes) => Encoded::Cbor(&bytes[range]),
         }
+    }
+}
+
+fn take_text(text: &ByteString, range: Range<usize>, shared: bool) -> ByteString {
+    match shared {
+        true => text.slice_ref(&text[range]),
+        false => text[range].into(),
     }
 }
 
@@ -182,7 +226,7 @@ impl<'f> Encoded<'f> {
     #[inline]
     pub(crate) fn reader(self, arena: &'f Bump) -> Reader<'f> {
         match self {
-            Self::Json(text) => Reader::Json(json::Reader::new(text, arena)),
+            Self::Json(text) | Self::PlainJson(text) => Reader::Json(json::Reader::new(text, arena)),
             #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => Reader::MsgPack(msgpack::Reader::new(bytes, arena)),
             #[cfg(feature = "cbor")]
@@ -190,9 +234,25 @@ impl<'f> Encoded<'f> {
         }
     }
 
+    pub(crate) fn as_bytes(self) -> &'f [u8] {
+        match self {
+            Self::Json(text) | Self::PlainJson(text) => text.as_bytes(),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => bytes,
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => bytes,
+        }
+    }
+
+    /// What it is, and whether it is a list or dict with nothing in it.
+    pub(crate) fn describe(self) -> (Kind, bool) {
+        let arena = Bump::new();
+        each!(Reader, self.reader(&arena), cursor => describe(cursor))
+    }
+
     pub(crate) fn format(&self) -> Format {
         match self {
-            Self::Json(_) => Format::Json,
+            Self::Json(_) | Self::PlainJson(_) => Format::Json,
             #[cfg(feature = "msgpack")]
             Self::MsgPack(_) => Format::MsgPack,
             #[cfg(feature = "cbor")]
@@ -204,6 +264,7 @@ impl<'f> Encoded<'f> {
     pub(crate) fn part(self, range: Range<usize>) -> Self {
         match self {
             Self::Json(text) => Self::Json(&text[range]),
+            Self::PlainJson(text) => Self::PlainJson(&text[range]),
             #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => Self::MsgPack(&bytes[range]),
             #[cfg(feature = "cbor")]
@@ -214,7 +275,7 @@ impl<'f> Encoded<'f> {
     /// Appends it in this format: as it is, or transcoded.
     pub(crate) fn write(&self, format: Format, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         match (*self, format) {
-            (Self::Json(text), Format::Json) => {
+            (Self::Json(text) | Self::PlainJson(text), Format::Json) => {
                 // With room for the brackets and the separator behind it: else those copy a long value once more, 7 %
                 // of 64 KiB.
                 out.reserve(text.len() + 3);
@@ -225,9 +286,13 @@ impl<'f> Encoded<'f> {
             #[cfg(feature = "cbor")]
             (Self::Cbor(bytes), Format::Cbor) => out.extend_from_slice(bytes),
             #[cfg(feature = "msgpack")]
-            (Self::Json(text), Format::MsgPack) => reveal::<MsgPack>(text, out)?,
+            (Self::Json(text), Format::MsgPack) => transcode_json::<MsgPack>(out, text, true)?,
+            #[cfg(feature = "msgpack")]
+            (Self::PlainJson(text), Format::MsgPack) => transcode_json::<MsgPack>(out, text, false)?,
             #[cfg(feature = "cbor")]
-            (Self::Json(text), Format::Cbor) => reveal::<Cbor>(text, out)?,
+            (Self::Json(text), Format::Cbor) => transcode_json::<Cbor>(out, text, true)?,
+            #[cfg(feature = "cbor")]
+            (Self::PlainJson(text), Format::Cbor) => transcode_json::<Cbor>(out, text, false)?,
             #[cfg(feature = "msgpack")]
             (Self::MsgPack(bytes), _) => {
                 let arena = Bump::new();
@@ -243,15 +308,11 @@ impl<'f> Encoded<'f> {
     }
 }
 
-fn reveal<T: Tokens>(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    Ok(transcode_json::<T>(out, text)?)
-}
-
 /// As JSON, which the log and tests can show; or why it cannot be, for a stranger may have sent it, and `to_string` panics
 /// at an error.
 impl fmt::Display for Encoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Json(text) = self {
+        if let Self::Json(text) | Self::PlainJson(text) = self {
             return f.write_str(text);
         }
         let mut out = Vec::new();
@@ -266,11 +327,8 @@ impl fmt::Display for Encoded<'_> {
 impl Serialize for Encoded<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {
-            Self::Json(text) => {
-                let raw: &serde_json::value::RawValue =
-                    serde_json::from_str(text).map_err(serde::ser::Error::custom)?;
-                raw.serialize(serializer)
-            }
+            Self::Json(text) => raw_json(text)?.serialize(serializer),
+            Self::PlainJson(text) => serializer.serialize_newtype_struct(PLAIN_TOKEN, raw_json(text)?),
             #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => {
                 let arena = Bump::new();
@@ -283,6 +341,10 @@ impl Serialize for Encoded<'_> {
             }
         }
     }
+}
+
+fn raw_json<E: serde::ser::Error>(text: &str) -> Result<&RawValue, E> {
+    serde_json::from_str(text).map_err(E::custom)
 }
 
 /// The methods of [`Cursor`], each decided on once for a whole value.

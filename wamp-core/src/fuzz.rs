@@ -113,7 +113,7 @@ fn of(format: Format, bytes: &[u8]) -> Encoded<'_> {
 
 fn length(encoded: Encoded<'_>) -> usize {
     match encoded {
-        Encoded::Json(text) => text.trim_ascii_end().len(),
+        Encoded::Json(text) | Encoded::PlainJson(text) => text.trim_ascii_end().len(),
         Encoded::MsgPack(bytes) | Encoded::Cbor(bytes) => bytes.len(),
     }
 }

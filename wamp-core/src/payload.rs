@@ -9,7 +9,8 @@ use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer as SerdeSerializer};
 
 use crate::encoded::{Encoded, Format, Reader, Shared};
-use crate::format::{Malformed, lend};
+use crate::format::{Kind, Malformed, lend};
+use crate::json;
 use crate::serializer::EncodeError;
 
 /// `Arguments` and `ArgumentsKw` of a message.
@@ -55,6 +56,22 @@ impl Payload {
     #[inline]
     pub(crate) fn of_frame(frame: Shared, args: Range<usize>, kwargs: Range<usize>) -> Self {
         Self { frame, args, kwargs, first: 0..0 }
+    }
+
+    /// From a list and a dict of one message, as they stand there; `None` if they are no list and dict.
+    pub(crate) fn of_parts(args: Raw<'_>, kwargs: Raw<'_>) -> Option<Self> {
+        let mut frame = Vec::new();
+        let mut append = |part: Encoded<'_>, kind| {
+            let (found, is_empty) = part.describe();
+            if !is_empty {
+                frame.extend_from_slice(part.as_bytes());
+            }
+            (found == kind).then_some(frame.len())
+        };
+        let args_end = append(args.0, Kind::List)?;
+        let end = append(kwargs.0, Kind::Dict)?;
+        let frame = Shared::written(args.0.format(), frame, true).ok()?;
+        Some(Self::of_frame(frame, 0..args_end, args_end..end))
     }
 
     /// With the place of the first positional argument in `args`.
@@ -197,17 +214,32 @@ impl fmt::Display for Payload {
 /// It is written as JSON and transcoded for other serializers: bytes are bytes there again, non-finite floats are null everywhere.
 #[derive(Clone, Debug, Default)]
 pub struct PayloadBuilder {
-    args: Vec<u8>,
-    kwargs: Vec<u8>,
+    format: Format,
+    args: Part,
+    kwargs: Part,
+    /// Whether strings in it may stand for bytes.
+    hides_bytes: bool,
     fault: Option<String>,
 }
 
+/// The elements of a list, or the entries of a dict.
+#[derive(Clone, Debug, Default)]
+struct Part {
+    written: Vec<u8>,
+    count: usize,
+}
+
 impl PayloadBuilder {
+    /// For those alone who have this format; nothing needs to be transcoded then.
+    pub(crate) fn in_format(format: Format) -> Self {
+        Self { format, ..Self::default() }
+    }
+
     /// Appends a positional argument.
     #[must_use]
     pub fn arg(mut self, value: impl Serialize) -> Self {
-        self.args.push(if self.args.is_empty() { b'[' } else { b',' });
-        let written = Format::Json.write(&mut self.args, &value);
+        self.args.begin(self.format, b'[');
+        let written = write(self.format, &mut self.args.written, &value);
         self.note(written);
         self
     }
@@ -215,18 +247,24 @@ impl PayloadBuilder {
     /// Adds a keyword argument.
     #[must_use]
     pub fn kwarg(mut self, key: &str, value: impl Serialize) -> Self {
-        self.kwargs.push(if self.kwargs.is_empty() { b'{' } else { b',' });
-        let written = Format::Json.write(&mut self.kwargs, key).and_then(|()| {
-            self.kwargs.push(b':');
-            Format::Json.write(&mut self.kwargs, &value)
+        self.kwargs.begin(self.format, b'{');
+        let out = &mut self.kwargs.written;
+        let written = write(self.format, out, key).and_then(|_| {
+            if self.format == Format::Json {
+                out.push(b':');
+            }
+            write(self.format, out, &value)
         });
         self.note(written);
         self
     }
 
-    fn note(&mut self, written: Result<(), EncodeError>) {
-        if let Err(error) = written {
-            self.fault.get_or_insert(error.to_string());
+    fn note(&mut self, written: Result<bool, EncodeError>) {
+        match written {
+            Ok(hides_bytes) => self.hides_bytes |= hides_bytes,
+            Err(error) => {
+                self.fault.get_or_insert(error.to_string());
+            }
         }
     }
 
@@ -238,18 +276,42 @@ impl PayloadBuilder {
         if let Some(fault) = self.fault {
             return Err(EncodeError::new(fault));
         }
-        let Self { args: mut text, kwargs, .. } = self;
-        if !text.is_empty() {
-            text.push(b']');
+        let mut frame = self.args.end(self.format, Kind::List)?;
+        let args = 0..frame.len();
+        frame.append(&mut self.kwargs.end(self.format, Kind::Dict)?);
+        let kwargs = args.end..frame.len();
+        Ok(Payload::of_frame(Shared::written(self.format, frame, self.hides_bytes)?, args, kwargs))
+    }
+}
+
+/// Appends a value; says whether strings in it may stand for bytes.
+fn write(format: Format, out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<bool, EncodeError> {
+    match format {
+        Format::Json => json::write(out, value).map_err(|error| EncodeError::new(error.to_string())),
+        #[cfg(any(feature = "msgpack", feature = "cbor"))]
+        _ => format.write(out, value).map(|()| false),
+    }
+}
+
+impl Part {
+    fn begin(&mut self, format: Format, opening: u8) {
+        if format == Format::Json {
+            self.written.push(if self.count == 0 { opening } else { b',' });
         }
-        let args = 0..text.len();
-        if !kwargs.is_empty() {
-            text.extend_from_slice(&kwargs);
-            text.push(b'}');
+        self.count += 1;
+    }
+
+    /// The whole, or nothing if there is nothing in it.
+    fn end(mut self, format: Format, kind: Kind) -> Result<Vec<u8>, EncodeError> {
+        if self.count == 0 {
+            return Ok(self.written);
         }
-        let kwargs = args.end..text.len();
-        let text = ByteString::try_from(text).map_err(|error| EncodeError::new(error.to_string()))?;
-        Ok(Payload::of_frame(Shared::Json(text), args, kwargs))
+        match format {
+            Format::Json => self.written.push(if kind == Kind::List { b']' } else { b'}' }),
+            #[cfg(any(feature = "msgpack", feature = "cbor"))]
+            _ => drop(self.written.splice(0..0, format.head(kind, self.count)?)),
+        }
+        Ok(self.written)
     }
 }
 

@@ -10,6 +10,7 @@ use futures_util::stream::{Stream, StreamExt as _};
 use serde::Serialize;
 
 use crate::context::Context;
+use crate::encoded::Format;
 use crate::error::{Error, WampError};
 use crate::guarded::Guarded;
 use crate::message::{Passthru, Tail};
@@ -66,6 +67,11 @@ impl Reply {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// For a caller that has this format.
+    pub(crate) fn in_format(format: Format) -> Self {
+        Self { payload: PayloadBuilder::in_format(format), passthru: None }
     }
 
     /// Appends a positional result.

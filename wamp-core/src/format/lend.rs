@@ -20,7 +20,7 @@ thread_local! {
 pub(super) fn lend<'de, V: Visitor<'de>>(value: Encoded<'de>, visitor: V) -> Result<V::Value, Malformed> {
     LENT.set(Some(value.format()));
     let taken = match value {
-        Encoded::Json(text) => visitor.visit_borrowed_str(text),
+        Encoded::Json(text) | Encoded::PlainJson(text) => visitor.visit_borrowed_str(text),
         #[cfg(feature = "msgpack")]
         Encoded::MsgPack(bytes) => visitor.visit_borrowed_bytes(bytes),
         #[cfg(feature = "cbor")]

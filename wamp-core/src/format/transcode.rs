@@ -26,11 +26,11 @@ impl<'de, C: Cursor<'de>> Transcoded<C> {
     }
 }
 
-/// Appends a JSON text in a binary format.
-pub(crate) fn transcode_json<T: Tokens>(out: &mut Vec<u8>, text: &str) -> Result<(), Fault> {
+/// Appends a JSON text in a binary format; says whether strings in it may stand for bytes.
+pub(crate) fn transcode_json<T: Tokens>(out: &mut Vec<u8>, text: &str, reveal: bool) -> Result<(), Fault> {
     let arena = Bump::new();
     let cursor = RefCell::new(json::Reader::new(text, &arena));
-    write::<T>(out, &Transcoded { cursor, reveal: true })
+    write::<T>(out, &Transcoded { cursor, reveal })
 }
 
 impl<'de, C: Cursor<'de>> Serialize for Transcoded<C> {

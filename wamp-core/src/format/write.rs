@@ -11,8 +11,8 @@ use std::ops::Range;
 use bumpalo::Bump;
 use serde::ser::{self, Serialize, Serializer};
 
-use super::Cursor as _;
 use super::transcode::transcode_json;
+use super::{Cursor as _, Kind};
 use crate::json;
 
 /// How a binary format writes what values consist of.
@@ -32,6 +32,15 @@ pub(crate) trait Tokens {
     fn dict(out: &mut Vec<u8>, length: usize) -> Result<(), Fault>;
 }
 
+/// What comes before so many elements or entries.
+#[cfg(any(feature = "msgpack", feature = "cbor"))]
+pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Result<(), Fault> {
+    match kind {
+        Kind::List => T::list(out, count),
+        _ => T::dict(out, count),
+    }
+}
+
 /// Why a value could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -46,7 +55,7 @@ impl ser::Error for Fault {
 /// Appends the value to `out`; on an error `out` is what it was, so that an ERROR can take the frame's place.
 pub(crate) fn write<T: Tokens>(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
     let length = out.len();
-    let result = value.serialize(Writer::<T> { out, tokens: PhantomData });
+    let result = value.serialize(Writer::<T> { out, reveal: true, tokens: PhantomData });
     if result.is_err() {
         out.truncate(length);
     }
@@ -57,14 +66,19 @@ pub(crate) fn write<T: Tokens>(out: &mut Vec<u8>, value: &(impl Serialize + ?Siz
 /// `arbitrary_precision` its `Number`.
 const JSON_TOKENS: [&str; 2] = ["$serde_json::private::RawValue", "$serde_json::private::Number"];
 
+/// The name of a newtype around such a value in which no string stands for bytes.
+pub(crate) const PLAIN_TOKEN: &str = "$wamp::PlainJson";
+
 struct Writer<'o, T> {
     out: &'o mut Vec<u8>,
+    /// Whether strings in values that are JSON already may stand for bytes.
+    reveal: bool,
     tokens: PhantomData<T>,
 }
 
 impl<'o, T: Tokens> Writer<'o, T> {
     fn again(&mut self) -> Writer<'_, T> {
-        Writer { out: self.out, tokens: PhantomData }
+        Writer { out: self.out, reveal: self.reveal, tokens: PhantomData }
     }
 
     fn begin(self, open: Open, length: Option<usize>) -> Result<Items<'o, T>, Fault> {
@@ -99,7 +113,7 @@ impl<'o, T: Tokens> Writer<'o, T> {
         json::write(&mut written, text).map_err(ser::Error::custom)?;
         let written = std::str::from_utf8(&written).map_err(ser::Error::custom)?;
         let text = json::Reader::new(written, &arena).string().map_err(ser::Error::custom)?;
-        transcode_json::<T>(self.out, text)
+        transcode_json::<T>(self.out, text, self.reveal)
     }
 }
 
@@ -269,10 +283,11 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
     }
 
     fn serialize_newtype_struct<V: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
+        mut self,
+        name: &'static str,
         value: &V,
     ) -> Result<(), Fault> {
+        self.reveal &= name != PLAIN_TOKEN;
         value.serialize(self)
     }
 

@@ -8,21 +8,36 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
 /// Appends the value to `out`; on an error `out` is what it was, so that an ERROR can take the frame's place.
-pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), serde_json::Error> {
-    let length = out.len();
-    let result = value.serialize(&mut Serializer::with_formatter(&mut *out, Binary));
-    if result.is_err() {
+///
+/// Tells whether strings in it may stand for bytes.
+pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<bool, serde_json::Error> {
+    let (length, mut hides_bytes) = (out.len(), false);
+    let format = Binary { hides_bytes: &mut hides_bytes };
+    if let Err(error) = value.serialize(&mut Serializer::with_formatter(&mut *out, format)) {
         out.truncate(length);
+        return Err(error);
     }
-    result
+    Ok(hides_bytes)
 }
 
 /// Compact, and with bytes as rule X-06 wants them.
-struct Binary;
+struct Binary<'w> {
+    hides_bytes: &'w mut bool,
+}
 
-impl Formatter for Binary {
+impl Formatter for Binary<'_> {
     fn write_byte_array<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: &[u8]) -> io::Result<()> {
+        *self.hides_bytes = true;
         write!(writer, r#""\u0000{}""#, Base64Display::new(value, &STANDARD))
+    }
+
+    fn write_raw_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        *self.hides_bytes = true; // Who wrote it may have.
+        writer.write_all(fragment.as_bytes())
     }
 }
 

@@ -127,7 +127,9 @@ pub(crate) fn unframe(serializer: Serializer, frame: Frame) -> Result<Shared, Vi
 /// Reads one message; `arena` keeps the strings that had to be decoded.
 pub(crate) fn decode<'f>(frame: &'f Shared, arena: &'f Bump) -> Result<Message<'f>, Violation> {
     match frame {
-        Shared::Json(text) => Fields::open(frame, json::Reader::new(text, arena))?.message(),
+        Shared::Json(text) | Shared::PlainJson(text) => {
+            Fields::open(frame, json::Reader::new(text, arena))?.message()
+        }
         #[cfg(feature = "msgpack")]
         Shared::MsgPack(bytes) => Fields::open(frame, msgpack::Reader::new(bytes, arena))?.message(),
         #[cfg(feature = "cbor")]

@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use super::{Request, subscription};
 use crate::broker::{Recorded, Subscribers};
+use crate::encoded::Format;
 use crate::error::Error;
 use crate::id::{PublicationId, SubscriptionId};
 use crate::message::{EventDetails, MatchPolicy};
-use crate::payload::{Payload, Raw};
+use crate::payload::Raw;
 use crate::registry::Declared;
 use crate::reply::Reply;
-use crate::serializer::Serializer;
 use crate::timestamp::Timestamp;
 
 /// An event as it is told.
@@ -59,10 +59,10 @@ pub(super) fn get_events(request: &mut Request<'_>) -> Result<Reply, Error> {
     if query.reverse {
         chosen.reverse(); // E-09
     }
-    let serializer = request.context.session().peer().serializer;
+    let format = request.context.session().peer().serializer.format();
     let told = chosen.iter().map(|recorded| Told::of(&subscription, recorded));
-    let told = told.filter(|told| told.fits(serializer)).take(query.limit);
-    Ok(told.fold(Reply::new(), Reply::arg))
+    let told = told.filter(|told| told.fits(format)).take(query.limit);
+    Ok(told.fold(Reply::in_format(format), Reply::arg))
 }
 
 /// Who holds the subscription may see its past, and so may everybody where everybody may subscribe unasked (E-11).
@@ -134,11 +134,8 @@ impl<'h> Told<'h> {
         }
     }
 
-    /// Whether the serializer can express it; live, the event was left out, too.
-    fn fits(&self, serializer: Serializer) -> bool {
-        let alone = Payload::builder().arg(self).build();
-        alone.is_ok_and(|alone| {
-            alone.encoded_args().is_none_or(|args| args.write(serializer.format(), &mut Vec::new()).is_ok())
-        })
+    /// Whether the format can express it; live, the event was left out, too.
+    fn fits(&self, format: Format) -> bool {
+        format.write(&mut Vec::new(), self).is_ok()
     }
 }

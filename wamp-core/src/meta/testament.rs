@@ -1,18 +1,15 @@
 //! `wamp.session.add_testament` and `flush_testaments` (E-13, E-15).
 
-use std::collections::BTreeMap;
-
 use super::Request;
 use crate::error::{Error, uris};
 use crate::message::{Dict, Filter, PublishOptions};
-use crate::payload::{Payload, PayloadBuilder, Raw};
+use crate::payload::{Payload, Raw};
 use crate::reply::Reply;
 use crate::testament::{Scope, Testament};
 
 pub(super) fn add(request: &mut Request<'_>) -> Result<Reply, Error> {
     let topic: String = request.take("topic")?;
-    let args: Vec<Raw<'_>> = request.take("args")?;
-    let kwargs: BTreeMap<String, Raw<'_>> = request.take("kwargs")?;
+    let (args, kwargs) = (request.take("args")?, request.take("kwargs")?);
     let options: Option<Raw<'_>> = request.take("publish_options")?;
     let scope: Option<Scope> = request.take("scope")?;
     request.finish()?;
@@ -24,9 +21,8 @@ pub(super) fn add(request: &mut Request<'_>) -> Result<Reply, Error> {
         // E-17: nobody can be asked when the session has ended.
         return Err(Error::not_authorized("each publication to this topic is decided when it is made"));
     }
-    let payload = args.into_iter().fold(Payload::builder(), PayloadBuilder::arg);
-    let payload = kwargs.into_iter().fold(payload, |payload, (key, value)| payload.kwarg(&key, value));
-    let payload = payload.build().map_err(|error| Error::encoding(&error))?;
+    let payload = Payload::of_parts(args, kwargs)
+        .ok_or_else(|| Error::invalid_argument("`args` must be a list, and `kwargs` a dict"))?;
     let testament = Testament { topic, payload, options };
     let limits = &request.served.limits;
     if session.peer().testaments.lock().add(scope.unwrap_or_default(), testament, limits) {
