@@ -36,6 +36,7 @@ mod handshake;
 mod hard_close;
 mod pacer;
 mod parameter;
+mod rest;
 mod router;
 mod signal;
 mod socket;

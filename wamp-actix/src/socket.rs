@@ -1,12 +1,11 @@
 //! One WebSocket: frames in, the protocol in the middle, frames out; pings, time limits and close codes beside it.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::Payload;
-use actix_web::rt;
 use actix_web::web::Bytes;
 use futures_util::Stream as _;
 use wamp_core::{Close, Connection, Frame, Limits, Router};
@@ -14,10 +13,22 @@ use wamp_core::{Close, Connection, Frame, Limits, Router};
 use crate::clock::{Alarm, Clock};
 use crate::frames::{self, CloseCode, FrameLimits, Frames, Incoming};
 use crate::pacer::Wakeup;
+use crate::rest::Rest;
 
 /// Messages that are read before the other connections of the worker get their turn. What a publisher may do in a turn has
 /// bounds of its own: see [`Connection::wants_input`].
 const BURST: usize = 64;
+
+/// After so many messages it is seen how long they took: the time costs one in five hundred of `16x16`.
+const LOOK: usize = 8;
+
+/// A turn that took longer ends. What a stranger sends may take milliseconds for each message: a publication to a thousand
+/// patterns, a long answer of the meta API.
+const TURN: Duration = Duration::from_millis(2);
+
+/// Bytes that are handed over before the other connections of the worker get their turn. A peer that reads as fast as a
+/// handler writes never makes its task wait.
+const OUTPUT: usize = 2 * PIECE_BYTES;
 
 /// The most that is handed to actix at once: it asks for more only when that is nearly sent, which is how it is seen
 /// that the peer takes something.
@@ -52,8 +63,11 @@ pub(crate) struct Socket {
     begun: Option<Instant>,
     /// What is ready and was not handed over yet.
     output: Bytes,
-    /// A burst was read: the worker's other tasks come first.
+    /// Bytes that were handed over in this turn.
+    handed: usize,
+    /// The turn is over: the worker's other tasks come first.
     resting: bool,
+    rest: Rest,
     /// Control frames, which go out after the messages that are ready.
     control: Vec<u8>,
     /// The answer to the latest ping: of a flood, only that one is answered.
@@ -103,7 +117,9 @@ impl Socket {
             pinged: false,
             begun: None,
             output: Bytes::new(),
+            handed: 0,
             resting: false,
+            rest: Rest::default(),
             control: Vec::new(),
             pong: None,
         }
@@ -134,7 +150,10 @@ impl Socket {
                 self.output = self.take_output().into();
             }
             if !self.output.is_empty() {
-                return Poll::Ready(Some(self.output.split_to(self.output.len().min(PIECE_BYTES))));
+                let piece = self.output.split_to(self.output.len().min(PIECE_BYTES));
+                self.handed += piece.len();
+                self.resting |= self.handed >= OUTPUT;
+                return Poll::Ready(Some(piece));
             }
             if self.is_over() {
                 return Poll::Ready(None);
@@ -154,14 +173,13 @@ impl Socket {
         matches!(self.phase, Phase::Answered | Phase::Ended)
     }
 
-    /// Whether to stop here for once; the task comes back after those that are waiting already. With tokio 1 also after those
-    /// whose input is still with the kernel, if nothing wakes it before: actix does as long as it has 128 KiB to hand over.
+    /// Whether to stop here: the turn is over, and the rest after it is not.
     fn rests(&mut self, context: &mut Context<'_>) -> bool {
-        if self.resting {
-            // Hands the waker to the runtime, which wakes it when it has looked for input.
-            let _ = pin!(rt::task::yield_now()).poll(context);
+        if std::mem::take(&mut self.resting) {
+            self.handed = 0;
+            self.rest.begin();
         }
-        std::mem::take(&mut self.resting)
+        self.rest.goes_on(context.waker())
     }
 
     /// Reads and works without sending, while nobody asks for output. Ready when `until` has passed, or the peer is gone.
@@ -234,7 +252,8 @@ impl Socket {
                 Ok(Some(incoming)) => {
                     self.take(incoming, now);
                     left -= 1;
-                    if left == 0 {
+                    let is_late = || left % LOOK == 0 && self.clock.now().duration_since(now) >= TURN;
+                    if left == 0 || is_late() {
                         self.resting = true;
                         return true;
                     }

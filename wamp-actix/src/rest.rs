@@ -1,0 +1,89 @@
+//! A pause in which the runtime looks for input, and the worker's other tasks have their turn.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake, Waker};
+
+use actix_web::rt;
+use parking_lot::Mutex;
+
+/// A pause that a task takes when it has worked for long enough.
+///
+/// Until it is over the task has nothing to do, though others wake it, as actix does while it has much to hand over. To
+/// be polled again is not enough: tokio polls a task that is woken at once 61 × 61 times, in and for actix's set of local
+/// tasks, before it looks which sockets are ready.
+#[derive(Default)]
+pub(crate) struct Rest(Option<Arc<End>>);
+
+struct End {
+    is_over: AtomicBool,
+    /// The task that waits for it.
+    task: Mutex<Waker>,
+}
+
+impl Rest {
+    /// Begins a rest.
+    pub(crate) fn begin(&mut self) {
+        let end = Arc::new(End { is_over: AtomicBool::new(false), task: Mutex::new(Waker::noop().clone()) });
+        // Hands the waker to the runtime, which wakes it when it has looked for input.
+        let waker = Waker::from(Arc::clone(&end));
+        let _ = pin!(rt::task::yield_now()).poll(&mut Context::from_waker(&waker));
+        self.0 = Some(end);
+    }
+
+    /// Whether it goes on; the task is woken when it is over.
+    pub(crate) fn goes_on(&mut self, task: &Waker) -> bool {
+        let Some(end) = &self.0 else { return false };
+        end.task.lock().clone_from(task);
+        let goes_on = !end.is_over.load(Ordering::Acquire);
+        if !goes_on {
+            self.0 = None;
+        }
+        goes_on
+    }
+}
+
+impl Wake for End {
+    fn wake(self: Arc<Self>) {
+        self.is_over.store(true, Ordering::Release);
+        self.task.lock().wake_by_ref();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use actix_web::rt::net::UnixStream;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_rest_is_not_over_before_the_runtime_has_looked_for_input_though_its_task_be_woken() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let seen = Arc::new(AtomicBool::new(false));
+        rt::spawn({
+            let seen = Arc::clone(&seen);
+            async move {
+                theirs.readable().await.unwrap();
+                seen.store(true, Ordering::Relaxed);
+            }
+        });
+        rt::task::yield_now().await;
+        ours.try_write(b"a").unwrap();
+        let mut rest = Rest::default();
+        assert!(!rest.goes_on(Waker::noop()), "none has begun");
+        rest.begin();
+        let resting = poll_fn(move |context| match rest.goes_on(context.waker()) {
+            true => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            false => Poll::Ready(()),
+        });
+        rt::spawn(resting).await.unwrap();
+        assert!(seen.load(Ordering::Relaxed));
+    }
+}
