@@ -80,6 +80,11 @@ impl Client {
         }
     }
 
+    /// Reads and forgets what there is; how many bytes.
+    pub(crate) fn read_some(&mut self) -> usize {
+        self.socket.read(&mut [0; 1 << 18]).unwrap()
+    }
+
     /// All that comes until the server closes.
     pub(crate) fn read_to_end(mut self) -> Vec<u8> {
         self.socket.read_to_end(&mut self.unread).unwrap();
