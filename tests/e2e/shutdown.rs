@@ -1,4 +1,4 @@
-//! SIGTERM: sessions get GOODBYE, calls at work have their grace, the process ends.
+//! SIGTERM and SIGINT: sessions get GOODBYE, calls at work have their grace, the process ends.
 
 use std::time::Duration;
 
@@ -49,13 +49,19 @@ fn sessions_that_do_not_answer_do_not_hold_the_process_up() {
 
 #[test]
 fn a_call_at_work_is_answered_before_goodbye() {
+    for signal in ["-TERM", "-INT"] {
+        answers_a_call_at_work(signal);
+    }
+}
+
+fn answers_a_call_at_work(signal: &str) {
     let mut server = Server::testbed();
     let (mut working, mut idle) = (Session::join(&server), Session::join(&server));
     let mut late = Socket::open(&server);
     let request = working.start_call("testbed.sleep", &json!([1500]));
     // Its answer tells that the sleep has begun.
     working.call("testbed.add", &json!([1, 2]));
-    server.terminate();
+    server.signal(signal);
     assert_eq!(idle.receive(), goodbye());
     // Nothing new is begun meanwhile.
     let refused = working.start_call("testbed.add", &json!([1, 2]));
@@ -66,8 +72,10 @@ fn a_call_at_work_is_answered_before_goodbye() {
     assert_eq!((&abort[0], &abort[2]), (&json!(3), &json!("wamp.close.system_shutdown")));
     assert_eq!(working.receive(), json!([50, request, {}, ["slept"]]));
     assert_eq!(working.receive(), goodbye());
+    working.send(&json!([6, {}, "wamp.close.goodbye_and_out"]));
+    assert_eq!(working.socket.rest(), [Received::Close(Some(1001))]);
     let (status, _) = server.wait();
-    assert!(status.success(), "{status}");
+    assert!(status.success(), "{signal}: {status}");
 }
 
 /// Reliability case 49, at its worst: it takes as long as the grace.

@@ -74,7 +74,8 @@ impl Endpoint {
         self
     }
 
-    /// Whether SIGTERM and SIGINT shut the router down, so that its sessions do not hold the server up. They do if
+    /// Whether SIGTERM and SIGINT shut the router down, so that its sessions do not hold the server up. (At SIGINT
+    /// actix ends before that is done, unless it has [`stop_signal`](crate::stop_signal).) They do if
     /// nothing else is said; with `false` the application calls [`Router::shutdown`](wamp_core::Router::shutdown). An application
     /// that handles signals itself (`HttpServer::disable_signals`) says `false`: the listener takes the place of the
     /// signals' default, which ends the process.

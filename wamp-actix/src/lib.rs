@@ -47,6 +47,7 @@ pub use attempt::AttemptExt;
 pub use endpoint::{Endpoint, endpoint};
 pub use hard_close::on_connect;
 pub use router::{Router, RouterBuilder, router};
+pub use signal::stop_signal;
 pub use wamp_core::{
     Action, Anonymous, Args, Attempt, Authenticator, Authorization, BuildError, Call, Cancelled, Chunks,
     Context, CraCredential, CredentialError, Cryptosign, DecodeError, Denied, EmitError, EncodeError, Error,

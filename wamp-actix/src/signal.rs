@@ -24,12 +24,32 @@ pub(crate) fn listen(router: &Router) {
     if first {
         let router = router.clone();
         rt::spawn(async move {
-            if let Err(error) = signalled().await {
-                tracing::warn!(%error, "cannot listen for signals: the router must be shut down by the application");
-                return;
-            }
+            stop_signal().await;
             router.shutdown(router.limits().shutdown_grace).await;
         });
+    }
+}
+
+/// The first SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C), for `HttpServer::shutdown_signal`: with it SIGINT stops
+/// the server as orderly as SIGTERM does. Without it actix ends at once at SIGINT, and calls at work are not
+/// answered. Every later signal is without effect.
+///
+/// ```no_run
+/// use actix_web::{App, HttpServer};
+///
+/// # #[actix_web::main]
+/// # async fn main() -> std::io::Result<()> {
+/// HttpServer::new(|| App::new().service(wamp_actix::endpoint("/ws")))
+///     .shutdown_signal(wamp_actix::stop_signal())
+///     .bind(("127.0.0.1", 8080))?
+///     .run()
+///     .await
+/// # }
+/// ```
+pub async fn stop_signal() {
+    if let Err(error) = signalled().await {
+        tracing::warn!(%error, "cannot listen for signals: the application must stop the server and its routers");
+        std::future::pending::<()>().await;
     }
 }
 

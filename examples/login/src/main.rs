@@ -54,6 +54,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .configure(routes::configure)
     })
     .on_connect(wamp_actix::on_connect)
+    .shutdown_signal(wamp_actix::stop_signal())
     .tcp_nodelay(true)
     // To verify a password takes 19 MiB: whoever tries many waits in a queue.
     .worker_max_blocking_threads(4)

@@ -47,6 +47,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         App::new().app_data(running.clone()).service(wamp_actix::endpoint("/ws")).configure(page)
     })
     .on_connect(wamp_actix::on_connect)
+    .shutdown_signal(wamp_actix::stop_signal())
     .tcp_nodelay(true)
     // The router says GOODBYE to its sessions at SIGTERM; nothing else here is worth waiting for.
     .shutdown_timeout(1)

@@ -54,6 +54,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         App::new().app_data(log.clone()).app_data(tickers.clone()).service(router.endpoint("/ws"))
     })
     .on_connect(wamp_actix::on_connect)
+    .shutdown_signal(wamp_actix::stop_signal())
     .tcp_nodelay(true)
     .workers(workers)
     .bind(("127.0.0.1", port))?;

@@ -79,8 +79,12 @@ impl Server {
     }
 
     pub(crate) fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
-        let status = Command::new("kill").args(["-TERM", &pid]).status().expect("kill can be run");
+        let status = Command::new("kill").args([signal, &pid]).status().expect("kill can be run");
         assert!(status.success());
     }
 
