@@ -86,8 +86,7 @@ fn a_history_is_told_without_what_the_caller_cannot_get() {
     let router = Router::builder().realm(realm).handlers([]).build().unwrap();
     let mut publisher = Client::join(&router);
     let id = publisher.subscribe(1, "log");
-    let nested = format!("{}{}", "[".repeat(62), "]".repeat(62));
-    for (request, argument) in (2..).zip([HUGE, &nested, "1", "2", "3"]) {
+    for (request, argument) in (2..).zip([HUGE, "1", "2", "3"]) {
         publisher.send(format!(r#"[16,{request},{{}},"log",[{argument}]]"#));
     }
     assert!(publisher.has_session());
