@@ -1,6 +1,7 @@
 //! One value, one type, several serializers: what a handler is given, and what its result becomes, is the same in all.
 
 #![cfg(all(feature = "cbor", feature = "msgpack"))]
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod support;
 

@@ -18,10 +18,8 @@ struct Raw<'de>(&'de [u8]);
 
 impl<'de> Deserialize<'de> for Raw<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match lend::borrow(deserializer)? {
-            Encoded::Cbor(bytes) => Ok(Self(bytes)),
-            other => panic!("{other:?}"),
-        }
+        let Encoded::Cbor(bytes) = lend::borrow(deserializer)? else { panic!("CBOR was expected") };
+        Ok(Self(bytes))
     }
 }
 

@@ -30,10 +30,8 @@ struct Raw<'de>(&'de str);
 
 impl<'de> Deserialize<'de> for Raw<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match lend::borrow(deserializer)? {
-            Encoded::Json(text) => Ok(Self(text)),
-            other => panic!("{other:?}"),
-        }
+        let Encoded::Json(text) = lend::borrow(deserializer)? else { panic!("JSON was expected") };
+        Ok(Self(text))
     }
 }
 
