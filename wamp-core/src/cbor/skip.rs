@@ -44,11 +44,8 @@ impl<'de> Skim<'de> for Reader<'de> {
     #[inline]
     fn enter_or_pass(&mut self) -> Result<Option<(Elements, bool)>, Malformed> {
         let outside = self.depth;
-        while let (Head::Tag, end) = Head::read(self.bytes, self.at)? {
-            if self.depth == MAX_DEPTH {
-                return self.fail("too many tags inside each other");
-            }
-            (self.at, self.depth) = (end, self.depth + 1);
+        if matches!(self.bytes.get(self.at), Some(0xc0..=0xdf)) {
+            self.enter_tags()?;
         }
         match self.peek()? {
             (Head::List(length), end) => return Ok(Some((self.enter(length, end, 1)?, false))),
@@ -73,5 +70,19 @@ impl<'de> Skim<'de> for Reader<'de> {
             (Head::Text(length), end) => self.skip_text(length, end),
             _ => self.fail("a key must be a string"),
         }
+    }
+}
+
+impl Reader<'_> {
+    /// Passes over the tags in front of a value, each of which counts to the depth.
+    #[cold]
+    fn enter_tags(&mut self) -> Result<(), Malformed> {
+        while let (Head::Tag, end) = Head::read(self.bytes, self.at)? {
+            if self.depth == MAX_DEPTH {
+                return self.fail("too many tags inside each other");
+            }
+            (self.at, self.depth) = (end, self.depth + 1);
+        }
+        Ok(())
     }
 }

@@ -89,12 +89,16 @@ fn skim_any<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<Range
         }
         reader.stand(at, depth);
         if let Some((elements, is_dict)) = reader.enter_or_pass()? {
-            let inside = reader.depth();
             outer[usize::from(depth)] = here;
+            depth += 1;
+            dicts <<= 1;
             // What stands between is tags: lists, as it were, of which nothing is left.
-            outer[usize::from(depth) + 1..usize::from(inside)].fill(0);
-            dicts = dicts.checked_shl((inside - depth).into()).unwrap_or(0) | u64::from(is_dict);
-            (depth, here) = (inside, elements.0);
+            while depth < reader.depth() {
+                outer[usize::from(depth)] = 0;
+                depth += 1;
+                dicts <<= 1;
+            }
+            (dicts, here) = (dicts | u64::from(is_dict), elements.0);
         }
         at = reader.at();
     }
