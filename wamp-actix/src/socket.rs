@@ -83,6 +83,10 @@ enum Phase {
     },
     /// The peer's close frame is answered, which may have to wait for what is sent before.
     Answered,
+    /// Our close frame is answered, or nobody answers it: when actix has sent what it was handed, the transport is closed.
+    Done,
+    /// The transport is to be closed by us.
+    HungUp,
     /// Nobody is there any more.
     Ended,
 }
@@ -155,6 +159,11 @@ impl Socket {
                 self.resting |= self.handed >= OUTPUT;
                 return Poll::Ready(Some(piece));
             }
+            if self.phase == Phase::Done {
+                self.phase = Phase::HungUp;
+                self.resting = true;
+                continue;
+            }
             if self.is_over() {
                 return Poll::Ready(None);
             }
@@ -170,7 +179,12 @@ impl Socket {
 
     /// Whether nothing is read any more.
     fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Answered | Phase::Ended)
+        matches!(self.phase, Phase::Answered | Phase::Done | Phase::HungUp | Phase::Ended)
+    }
+
+    /// Whether it is for us to close the transport, now that the output has ended (RFC 6455, section 7.1.1).
+    pub(crate) fn hangs_up(&self) -> bool {
+        self.phase == Phase::HungUp
     }
 
     /// Whether to stop here: the turn is over, and the rest after it is not.
@@ -186,7 +200,7 @@ impl Socket {
     pub(crate) fn poll_stalled(&mut self, context: &mut Context<'_>, until: Instant) -> Poll<()> {
         loop {
             let due = self.drive(context.waker(), context.waker());
-            if self.phase == Phase::Ended {
+            if matches!(self.phase, Phase::Done | Phase::Ended) {
                 return Poll::Ready(());
             }
             if self.rests(context) {
@@ -298,7 +312,7 @@ impl Socket {
                     frames::write_close_reply(&mut self.control, code);
                     Phase::Answered
                 } else {
-                    Phase::Ended
+                    Phase::Done
                 };
                 self.connection.lost();
                 self.phase = phase;
@@ -329,8 +343,8 @@ impl Socket {
     fn keep_time(&mut self, now: Instant) {
         let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *self.limits();
         match self.phase {
-            Phase::Closing { until } if until <= now => self.lost(),
-            Phase::Closing { .. } | Phase::Answered | Phase::Ended => {}
+            Phase::Closing { until } if until <= now => self.phase = Phase::Done,
+            Phase::Closing { .. } | Phase::Answered | Phase::Done | Phase::HungUp | Phase::Ended => {}
             // A peer that is not read cannot be heard, nor can it finish a message: then it is the write stall that counts.
             Phase::Open if !self.wants_input() => {
                 self.heard = now;
@@ -354,7 +368,7 @@ impl Socket {
     fn next_due(&self) -> Option<Instant> {
         let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *self.limits();
         match self.phase {
-            Phase::Answered | Phase::Ended => None,
+            Phase::Answered | Phase::Done | Phase::HungUp | Phase::Ended => None,
             Phase::Closing { until } => Some(until),
             Phase::Open => {
                 let patience = if self.pinged { ping_interval + pong_timeout } else { ping_interval };
