@@ -1,4 +1,4 @@
-//! Closing a socket whose peer does not read: actix cannot, as it waits for what it has still to write.
+//! Closing a socket for which actix waits: for a peer that does not read, or one that waits for us in its turn.
 
 use std::any::Any;
 use std::net::Shutdown;
@@ -21,8 +21,9 @@ impl HardClose {
     }
 }
 
-/// For `HttpServer::on_connect`: lets the framework close the socket of a peer that does not read. Without it the
-/// session of such a peer ends all the same, but its socket stays until TCP gives up.
+/// For `HttpServer::on_connect`: lets the framework close the socket of a peer that does not read, and close it as soon as
+/// the closing handshake is over. Without it the session of such a peer ends all the same, but its socket stays until TCP
+/// gives up; and after a closing handshake it stays for `HttpServer::client_disconnect_timeout`, a second.
 ///
 /// It costs one more file descriptor for each connection.
 ///
