@@ -337,6 +337,10 @@ impl Socket {
             && let Some(close) = self.connection.close()
         {
             self.close(code(close), "", now);
+            // Who has not answered the GOODBYE of a shutdown does not answer this either.
+            if close == Close::Shutdown && self.heard + self.limits().close_timeout <= now {
+                self.phase = Phase::Closing { until: now };
+            }
         }
     }
 
