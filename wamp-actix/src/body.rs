@@ -63,12 +63,9 @@ impl MessageBody for Body {
         shared.dismiss_rescue();
         let mut socket = shared.socket.borrow_mut();
         let output = socket.poll_output(context);
-        if socket.hangs_up()
-            && output.is_ready()
-            && let Some(hard_close) = &shared.hard_close
+        if let (Poll::Ready(None), true, Some(hard_close)) = (&output, socket.hangs_up(), &shared.hard_close)
         {
-            // Else actix waits for the peer to do it, for `client_disconnect_timeout`; and the peer for us.
-            hard_close.close();
+            hard_close.hang_up();
         }
         if output.is_ready() {
             shared.handed.set(Some(socket.polled_at()));

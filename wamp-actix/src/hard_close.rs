@@ -15,7 +15,16 @@ pub(crate) struct HardClose(Rc<Socket>);
 impl HardClose {
     /// Shuts the socket down in both directions, whatever waits to be sent.
     pub(crate) fn close(&self) {
-        if let Err(error) = self.0.shutdown(Shutdown::Both) {
+        self.shutdown(Shutdown::Both);
+    }
+
+    /// Lets actix see the end of the input, for which it waits when it has sent what it was handed; then it closes.
+    pub(crate) fn hang_up(&self) {
+        self.shutdown(Shutdown::Read);
+    }
+
+    fn shutdown(&self, how: Shutdown) {
+        if let Err(error) = self.0.shutdown(how) {
             tracing::debug!(%error, "shutdown of a socket");
         }
     }

@@ -83,10 +83,10 @@ enum Phase {
     },
     /// The peer's close frame is answered, which may have to wait for what is sent before.
     Answered,
-    /// Our close frame is answered, or nobody answers it: when actix has sent what it was handed, the transport is closed.
-    Done,
-    /// The transport is to be closed by us.
-    HungUp,
+    /// Our close frame is answered, or was not in time.
+    Done {
+        answered: bool,
+    },
     /// Nobody is there any more.
     Ended,
 }
@@ -159,11 +159,6 @@ impl Socket {
                 self.resting |= self.handed >= OUTPUT;
                 return Poll::Ready(Some(piece));
             }
-            if self.phase == Phase::Done {
-                self.phase = Phase::HungUp;
-                self.resting = true;
-                continue;
-            }
             if self.is_over() {
                 return Poll::Ready(None);
             }
@@ -179,12 +174,12 @@ impl Socket {
 
     /// Whether nothing is read any more.
     fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Answered | Phase::Done | Phase::HungUp | Phase::Ended)
+        matches!(self.phase, Phase::Answered | Phase::Done { .. } | Phase::Ended)
     }
 
-    /// Whether it is for us to close the transport, now that the output has ended (RFC 6455, section 7.1.1).
+    /// Whether it is for us to close the transport when all is sent (RFC 6455, section 7.1.1).
     pub(crate) fn hangs_up(&self) -> bool {
-        self.phase == Phase::HungUp
+        matches!(self.phase, Phase::Done { .. })
     }
 
     /// Whether to stop here: the turn is over, and the rest after it is not.
@@ -199,12 +194,15 @@ impl Socket {
     /// Reads and works without sending, while nobody asks for output. Ready when `until` has passed, or the peer is gone.
     pub(crate) fn poll_stalled(&mut self, context: &mut Context<'_>, until: Instant) -> Poll<()> {
         loop {
-            let due = self.drive(context.waker(), context.waker());
-            if matches!(self.phase, Phase::Done | Phase::Ended) {
-                return Poll::Ready(());
-            }
             if self.rests(context) {
                 return Poll::Pending;
+            }
+            let due = self.drive(context.waker(), context.waker());
+            if matches!(self.phase, Phase::Done { answered: false } | Phase::Ended) {
+                return Poll::Ready(());
+            }
+            if self.resting {
+                continue;
             }
             let due = due.map_or(until, |due| due.min(until));
             if self.poll_alarm(context, due).is_pending() {
@@ -312,7 +310,7 @@ impl Socket {
                     frames::write_close_reply(&mut self.control, code);
                     Phase::Answered
                 } else {
-                    Phase::Done
+                    Phase::Done { answered: true }
                 };
                 self.connection.lost();
                 self.phase = phase;
@@ -347,8 +345,8 @@ impl Socket {
     fn keep_time(&mut self, now: Instant) {
         let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *self.limits();
         match self.phase {
-            Phase::Closing { until } if until <= now => self.phase = Phase::Done,
-            Phase::Closing { .. } | Phase::Answered | Phase::Done | Phase::HungUp | Phase::Ended => {}
+            Phase::Closing { until } if until <= now => self.phase = Phase::Done { answered: false },
+            Phase::Closing { .. } | Phase::Answered | Phase::Done { .. } | Phase::Ended => {}
             // A peer that is not read cannot be heard, nor can it finish a message: then it is the write stall that counts.
             Phase::Open if !self.wants_input() => {
                 self.heard = now;
@@ -372,7 +370,7 @@ impl Socket {
     fn next_due(&self) -> Option<Instant> {
         let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *self.limits();
         match self.phase {
-            Phase::Answered | Phase::Done | Phase::HungUp | Phase::Ended => None,
+            Phase::Answered | Phase::Done { .. } | Phase::Ended => None,
             Phase::Closing { until } => Some(until),
             Phase::Open => {
                 let patience = if self.pinged { ping_interval + pong_timeout } else { ping_interval };
