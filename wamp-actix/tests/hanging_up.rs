@@ -4,13 +4,17 @@
 
 mod support;
 
+use std::net::SocketAddr;
+use std::thread::sleep;
 use std::time::Duration;
 
+use actix_web::rt::net::TcpStream;
 use actix_web::rt::spawn;
 use actix_web::rt::task::spawn_blocking;
 use actix_web::{App, HttpServer};
+use socket2::SockRef;
 use support::{Client, frame};
-use wamp_actix::{Limits, Router};
+use wamp_actix::{Limits, Router, handlers, rpc};
 
 /// For which actix would wait: longer than a client here waits for anything.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -50,4 +54,46 @@ async fn who_answers_the_close_frame_sees_the_end_at_once_and_who_does_not_sees_
     for answers in [true, false] {
         assert_eq!(read_after_goodbye(answers).await, [&[CLOSE, 2][..], &NORMAL].concat());
     }
+}
+
+#[rpc("test.text")]
+async fn text(kibibytes: usize) -> String {
+    "x".repeat(kibibytes << 10)
+}
+
+/// Clients that say GOODBYE and close before they have read an answer, of which actix holds the end.
+#[actix_web::test]
+async fn nothing_is_cut_off_when_the_close_frames_cross() {
+    let router = Router::builder().handlers(handlers![text]).build().unwrap();
+    let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
+    let server = HttpServer::new(app)
+        .on_connect(|connection, data| {
+            let socket = connection.downcast_ref::<TcpStream>().unwrap();
+            SockRef::from(socket).set_send_buffer_size(32 << 10).unwrap();
+            wamp_actix::on_connect(connection, data);
+        })
+        .workers(1)
+        .bind(("127.0.0.1", 0))
+        .unwrap();
+    let address = server.addrs()[0];
+    let handle = spawn(server.run());
+    let sizes = (1..=30).map(|pieces| 64 * pieces + 22);
+    let clients: Vec<_> = sizes.map(|size| spawn_blocking(move || read_late(address, size))).collect();
+    for client in clients {
+        let (size, read) = client.await.unwrap();
+        let end = [&[CLOSE, 2][..], &NORMAL].concat();
+        assert!(read.len() > size << 10 && read.ends_with(&end), "{} bytes of {size} KiB", read.len());
+    }
+    handle.abort();
+}
+
+/// Nothing tells a test when the kernel's buffers are full: hence the pauses.
+fn read_late(address: SocketAddr, size: usize) -> (usize, Vec<u8>) {
+    let mut client = Client::join_narrow(address);
+    client.send(&format!(r#"[48,1,{{}},"test.text",[{size}]]"#));
+    sleep(Duration::from_millis(300));
+    client.send(r#"[6,{},"wamp.close.close_realm"]"#);
+    client.send_bytes(&frame(CLOSE, &NORMAL));
+    sleep(Duration::from_millis(700));
+    (size, client.read_to_end())
 }

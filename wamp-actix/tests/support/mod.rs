@@ -6,6 +6,8 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
+
 /// A frame of a client, masked with zeros.
 pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(payload.len()).unwrap();
@@ -27,7 +29,18 @@ pub(crate) struct Client {
 impl Client {
     /// A session in `realm1`, of an endpoint at `/ws`.
     pub(crate) fn join(address: SocketAddr) -> Self {
-        let socket = TcpStream::connect(address).unwrap();
+        Self::join_on(TcpStream::connect(address).unwrap())
+    }
+
+    /// As [`join`](Self::join), of a peer whose kernel takes little while it does not read.
+    pub(crate) fn join_narrow(address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_recv_buffer_size(16 << 10).unwrap();
+        socket.connect(&address.into()).unwrap();
+        Self::join_on(socket.into())
+    }
+
+    fn join_on(socket: TcpStream) -> Self {
         socket.set_nodelay(true).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut client = Self { socket, unread: Vec::new() };
