@@ -226,7 +226,8 @@ impl<'f> Encoded<'f> {
     #[inline]
     pub(crate) fn reader(self, arena: &'f Bump) -> Reader<'f> {
         match self {
-            Self::Json(text) | Self::PlainJson(text) => Reader::Json(json::Reader::new(text, arena)),
+            Self::Json(text) => Reader::Json(json::Reader::new(text, arena)),
+            Self::PlainJson(text) => Reader::Json(json::Reader::plain(text, arena)),
             #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => Reader::MsgPack(msgpack::Reader::new(bytes, arena)),
             #[cfg(feature = "cbor")]

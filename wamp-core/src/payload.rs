@@ -363,3 +363,19 @@ impl Serialize for Raw<'_> {
         self.0.serialize(serializer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_builder_wrote_as_text_is_text_to_who_reads_it_too() {
+        let payload = Payload::builder().arg("\0YWJj").build().unwrap();
+        let arena = Bump::new();
+        let mut reader = payload.encoded_args().unwrap().reader(&arena);
+        let raw: Vec<Raw<'_>> = reader.read().unwrap();
+        assert_eq!(raw, [Raw(Encoded::PlainJson(r#""\u0000YWJj""#))]);
+        assert_eq!(payload.args::<(serde_json::Value,)>().unwrap().0, "\0YWJj");
+        assert!(!payload.is_one_binary());
+    }
+}

@@ -5,20 +5,37 @@ use std::cell::Cell;
 use serde::de::{Deserializer, Error, Visitor};
 
 use super::Malformed;
-use crate::encoded::{Encoded, Format};
+use crate::encoded::Encoded;
 
 /// The name under which a newtype asks for its value undecoded, instead of the value.
 pub(super) const TOKEN: &str = "$wamp::Raw";
 
 thread_local! {
-    /// The format of the value that a visitor is being lent. Strings and bytes come from any deserializer, from those in
+    /// What the value is that a visitor is being lent. Strings and bytes come from any deserializer, from those in
     /// which serde keeps the values of untagged enums too, and a stranger chose them: only here they are encoded values.
-    static LENT: Cell<Option<Format>> = const { Cell::new(None) };
+    static LENT: Cell<Option<Lent>> = const { Cell::new(None) };
+}
+
+#[derive(Copy, Clone)]
+enum Lent {
+    Json,
+    PlainJson,
+    #[cfg(feature = "msgpack")]
+    MsgPack,
+    #[cfg(feature = "cbor")]
+    Cbor,
 }
 
 /// Lends a value to the visitor of who asked for it.
 pub(super) fn lend<'de, V: Visitor<'de>>(value: Encoded<'de>, visitor: V) -> Result<V::Value, Malformed> {
-    LENT.set(Some(value.format()));
+    LENT.set(Some(match value {
+        Encoded::Json(_) => Lent::Json,
+        Encoded::PlainJson(_) => Lent::PlainJson,
+        #[cfg(feature = "msgpack")]
+        Encoded::MsgPack(_) => Lent::MsgPack,
+        #[cfg(feature = "cbor")]
+        Encoded::Cbor(_) => Lent::Cbor,
+    }));
     let taken = match value {
         Encoded::Json(text) | Encoded::PlainJson(text) => visitor.visit_borrowed_str(text),
         #[cfg(feature = "msgpack")]
@@ -42,7 +59,8 @@ pub(crate) fn borrow<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Encod
 
         fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Encoded<'de>, E> {
             match LENT.take() {
-                Some(Format::Json) => Ok(Encoded::Json(text)),
+                Some(Lent::Json) => Ok(Encoded::Json(text)),
+                Some(Lent::PlainJson) => Ok(Encoded::PlainJson(text)),
                 _ => self.visit_str(text),
             }
         }
@@ -51,10 +69,10 @@ pub(crate) fn borrow<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Encod
         fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Encoded<'de>, E> {
             match LENT.take() {
                 #[cfg(feature = "msgpack")]
-                Some(Format::MsgPack) => Ok(Encoded::MsgPack(bytes)),
+                Some(Lent::MsgPack) => Ok(Encoded::MsgPack(bytes)),
                 #[cfg(feature = "cbor")]
-                Some(Format::Cbor) => Ok(Encoded::Cbor(bytes)),
-                Some(Format::Json) | None => self.visit_bytes(bytes),
+                Some(Lent::Cbor) => Ok(Encoded::Cbor(bytes)),
+                Some(Lent::Json | Lent::PlainJson) | None => self.visit_bytes(bytes),
             }
         }
     }

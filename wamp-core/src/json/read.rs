@@ -19,6 +19,8 @@ pub(crate) struct Reader<'de> {
     pub(super) depth: u8,
     checked: Checked,
     binary: Binary,
+    /// No string stands for bytes.
+    pub(super) plain: bool,
 }
 
 /// [`Elements`] before the first one, and after it: whether a comma must come.
@@ -28,7 +30,7 @@ pub(super) const LATER: usize = 1;
 impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
     fn part(&self, range: Range<usize>) -> Self {
-        Self::new(self.slice(range), self.arena)
+        Self { plain: self.plain, ..Self::new(self.slice(range), self.arena) }
     }
 
     #[inline]
@@ -189,7 +191,8 @@ impl<'de> Cursor<'de> for Reader<'de> {
             }
             None => self.skip()?,
         };
-        Ok(Encoded::Json(self.slice(range)))
+        let text = self.slice(range);
+        Ok(if self.plain { Encoded::PlainJson(text) } else { Encoded::Json(text) })
     }
 
     #[inline]
@@ -206,7 +209,13 @@ impl<'de> Reader<'de> {
     /// The cursor stands in front of the text's only value.
     #[inline]
     pub(crate) fn new(text: &'de str, arena: &'de Bump) -> Self {
-        Self { text, at: 0, arena, depth: 0, checked: Checked::default(), binary: Binary::default() }
+        let (checked, binary) = (Checked::default(), Binary::default());
+        Self { text, at: 0, arena, depth: 0, checked, binary, plain: false }
+    }
+
+    /// As [`new`](Self::new), over a text in which no string stands for bytes.
+    pub(crate) fn plain(text: &'de str, arena: &'de Bump) -> Self {
+        Self { plain: true, ..Self::new(text, arena) }
     }
 
     /// Takes this value as checked.

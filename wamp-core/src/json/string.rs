@@ -31,7 +31,7 @@ impl<'de> Reader<'de> {
     pub(super) fn hidden_bytes(&mut self) -> Result<Option<&'de [u8]>, Malformed> {
         // Before other strings are scanned in vain.
         let (quote, prefix) = (self.peek() == Some(b'"'), self.text.as_bytes().get(self.at + 1..self.at + 7));
-        if quote && prefix != Some(br"\u0000") {
+        if quote && (self.plain || prefix != Some(br"\u0000")) {
             return Ok(None);
         }
         let scanned = self.scan_string()?;
