@@ -5,7 +5,6 @@
 mod support;
 
 use std::net::SocketAddr;
-use std::thread::sleep;
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
@@ -77,23 +76,36 @@ async fn nothing_is_cut_off_when_the_close_frames_cross() {
         .unwrap();
     let address = server.addrs()[0];
     let handle = spawn(server.run());
-    let sizes = (1..=30).map(|pieces| 64 * pieces + 22);
-    let clients: Vec<_> = sizes.map(|size| spawn_blocking(move || read_late(address, size))).collect();
-    for client in clients {
-        let (size, read) = client.await.unwrap();
-        let end = [&[CLOSE, 2][..], &NORMAL].concat();
-        assert!(read.len() > size << 10 && read.ends_with(&end), "{} bytes of {size} KiB", read.len());
-    }
+    spawn_blocking(move || leave_before_reading(address)).await.unwrap();
     handle.abort();
 }
 
-/// Nothing tells a test when the kernel's buffers are full: hence the pauses.
-fn read_late(address: SocketAddr, size: usize) -> (usize, Vec<u8>) {
-    let mut client = Client::join_narrow(address);
-    client.send(&format!(r#"[48,1,{{}},"test.text",[{size}]]"#));
-    sleep(Duration::from_millis(300));
-    client.send(r#"[6,{},"wamp.close.close_realm"]"#);
-    client.send_bytes(&frame(CLOSE, &NORMAL));
-    sleep(Duration::from_millis(700));
-    (size, client.read_to_end())
+fn leave_before_reading(address: SocketAddr) {
+    let mut witness = Client::join(address);
+    let sizes = (1..=30).map(|pieces| 64 * pieces + 22);
+    let mut clients: Vec<_> = sizes.map(|size| (size, Client::join_narrow(address))).collect();
+    for (size, client) in &mut clients {
+        client.send(&format!(r#"[48,1,{{}},"test.text",[{size}]]"#));
+    }
+    let_it_work(&mut witness, 1);
+    for (_, client) in &mut clients {
+        client.send(r#"[6,{},"wamp.close.close_realm"]"#);
+        client.send_bytes(&frame(CLOSE, &NORMAL));
+    }
+    let_it_work(&mut witness, 1 + ROUNDS);
+    for (size, client) in clients {
+        let read = client.read_to_end();
+        let end = [&[CLOSE, 2][..], &NORMAL].concat();
+        assert!(read.len() > size << 10 && read.ends_with(&end), "{} bytes of {size} KiB", read.len());
+    }
+}
+
+/// Calls that are answered one after the other, so that the only worker has done in between what it can.
+const ROUNDS: usize = 20;
+
+fn let_it_work(witness: &mut Client, first: usize) {
+    for request in first..first + ROUNDS {
+        witness.send(&format!(r#"[48,{request},{{}},"test.text",[0]]"#));
+        assert_eq!(witness.message(), format!(r#"[50,{request},{{}},[""]]"#));
+    }
 }
