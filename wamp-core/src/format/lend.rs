@@ -28,21 +28,28 @@ enum Lent {
 
 /// Lends a value to the visitor of who asked for it.
 pub(super) fn lend<'de, V: Visitor<'de>>(value: Encoded<'de>, visitor: V) -> Result<V::Value, Malformed> {
-    LENT.set(Some(match value {
-        Encoded::Json(_) => Lent::Json,
-        Encoded::PlainJson(_) => Lent::PlainJson,
-        #[cfg(feature = "msgpack")]
-        Encoded::MsgPack(_) => Lent::MsgPack,
-        #[cfg(feature = "cbor")]
-        Encoded::Cbor(_) => Lent::Cbor,
-    }));
+    let announce = |lent| LENT.set(Some(lent));
     let taken = match value {
-        Encoded::Json(text) | Encoded::PlainJson(text) => visitor.visit_borrowed_str(text),
+        Encoded::Json(text) => {
+            announce(Lent::Json);
+            visitor.visit_borrowed_str(text)
+        }
+        Encoded::PlainJson(text) => {
+            announce(Lent::PlainJson);
+            visitor.visit_borrowed_str(text)
+        }
         #[cfg(feature = "msgpack")]
-        Encoded::MsgPack(bytes) => visitor.visit_borrowed_bytes(bytes),
+        Encoded::MsgPack(bytes) => {
+            announce(Lent::MsgPack);
+            visitor.visit_borrowed_bytes(bytes)
+        }
         #[cfg(feature = "cbor")]
-        Encoded::Cbor(bytes) => visitor.visit_borrowed_bytes(bytes),
+        Encoded::Cbor(bytes) => {
+            announce(Lent::Cbor);
+            visitor.visit_borrowed_bytes(bytes)
+        }
     };
+    // The visitor of somebody else's newtype of that name does not look.
     LENT.set(None);
     taken
 }

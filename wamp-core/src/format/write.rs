@@ -4,6 +4,8 @@
 //! nothing is null, keys are strings, and lists whose length is not known in advance are written all the same. The
 //! libraries differ from serde_json, and from each other, in each of these.
 
+mod key;
+
 use std::fmt::Display;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -97,14 +99,7 @@ impl<'o, T: Tokens> Writer<'o, T> {
 
     /// What serde_json makes a string of as a key is one here too.
     fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
-        let mut dict = Vec::new();
-        json::write(&mut dict, &OneKey(key)).map_err(ser::Error::custom)?;
-        let arena = Bump::new();
-        let dict = std::str::from_utf8(&dict).map_err(ser::Error::custom)?;
-        let mut reader = json::Reader::new(dict, &arena);
-        let key =
-            reader.dict().and_then(|mut entries| reader.key(&mut entries)).map_err(ser::Error::custom)?;
-        T::string(self.out, key.unwrap_or_default())
+        key::with_text(key, |text| T::string(self.out, text))
     }
 
     /// A value that is JSON already.
@@ -114,17 +109,6 @@ impl<'o, T: Tokens> Writer<'o, T> {
         let written = std::str::from_utf8(&written).map_err(ser::Error::custom)?;
         let text = json::Reader::new(written, &arena).string().map_err(ser::Error::custom)?;
         transcode_json::<T>(self.out, text, self.reveal)
-    }
-}
-
-/// A dict with this key: serde_json decides what can be one.
-struct OneKey<'k, K: ?Sized>(&'k K);
-
-impl<K: Serialize + ?Sized> Serialize for OneKey<'_, K> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut dict = serializer.serialize_map(Some(1))?;
-        ser::SerializeMap::serialize_entry(&mut dict, self.0, &())?;
-        ser::SerializeMap::end(dict)
     }
 }
 
