@@ -74,11 +74,11 @@ impl Endpoint {
         self
     }
 
-    /// Whether SIGTERM and SIGINT shut the router down, so that its sessions do not hold the server up. (At SIGINT
-    /// actix ends before that is done, unless it has [`stop_signal`](crate::stop_signal).) They do if
+    /// Whether SIGTERM and SIGINT shut the router down, so that its sessions do not hold the server up. They do if
     /// nothing else is said; with `false` the application calls [`Router::shutdown`](wamp_core::Router::shutdown). An application
     /// that handles signals itself (`HttpServer::disable_signals`) says `false`: the listener takes the place of the
-    /// signals' default, which ends the process.
+    /// signals' default, which ends the process. At SIGINT actix itself ends before the router has shut down, unless it is
+    /// told otherwise with [`stop_signal`](crate::stop_signal).
     pub fn on_signal(mut self, on_signal: bool) -> Self {
         Rc::make_mut(&mut self.settings).on_signal = on_signal;
         self

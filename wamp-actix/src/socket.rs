@@ -19,7 +19,7 @@ use crate::rest::Rest;
 /// bounds of its own: see [`Connection::wants_input`].
 const BURST: usize = 64;
 
-/// After so many messages it is seen how long they took: the time costs one in five hundred of `16x16`.
+/// After so many messages it is seen how long they took: rarely enough that small ones do not pay for it.
 const LOOK: usize = 8;
 
 /// A turn that took longer ends. What a stranger sends may take milliseconds for each message: a publication to a thousand

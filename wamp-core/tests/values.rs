@@ -300,7 +300,7 @@ fn a_number_of_arbitrary_precision_is_a_number() {
     }
 }
 
-/// 62 lists with so many tags in front of each, around a number.
+/// Lists inside each other, with so many tags in front of each, around a number.
 fn tagged_lists(depth: usize, tags: usize) -> Vec<u8> {
     [[vec![0xc1; tags], vec![0x81]].concat().repeat(depth), vec![1]].concat()
 }

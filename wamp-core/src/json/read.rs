@@ -184,6 +184,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed> {
+        self.white_space();
         let range = match self.checked.at(self.at) {
             Some(range) => {
                 self.at = range.end;
