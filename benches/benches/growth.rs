@@ -71,7 +71,7 @@ fn numbered(pattern: &str, number: usize) -> String {
 }
 
 fn router(realm: RealmBuilder, handlers: &'static [Registration]) -> Router {
-    let limits = Limits { registrations: 10_000, ..Limits::default() };
+    let limits = Limits::default().registrations(10_000);
     Router::builder().realm(realm).handlers([handlers]).limits(limits).build().expect("all is valid")
 }
 

@@ -131,7 +131,7 @@ async fn a_client_logs_in_by_ticket_and_a_wrong_one_is_refused() {
 
 #[actix_web::test]
 async fn a_refused_login_closes_the_websocket_with_1008() {
-    let limits = Limits { denial_delay: Duration::ZERO, ..Limits::default() };
+    let limits = Limits::default().denial_delay(Duration::ZERO);
     let realm = Realm::new("realm1").authenticate(Ticket::new(by_ticket)).limits(limits);
     let router = Router::builder().realm(realm).handlers([]).build().unwrap();
     let mut wire = join(&router).wire().await.unwrap();

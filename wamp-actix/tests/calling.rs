@@ -107,7 +107,7 @@ async fn limited(stage: Data<Stage>) {
 /// A joined session on the wire, and the stage of its handlers.
 async fn opened() -> (Wire, Data<Stage>) {
     let handlers = handlers![wait, cancellable, steps, flood, limited, leave];
-    let limits = Limits { outgoing_bytes: 4096, ..Limits::default() };
+    let limits = Limits::default().outgoing_bytes(4096);
     let router = Router::builder().handlers(handlers).limits(limits).build().unwrap();
     let stage = Data::new(Stage::default());
     let mut wire = join(&router).app_data(stage.clone()).wire().await.unwrap();

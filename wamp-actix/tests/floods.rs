@@ -80,7 +80,7 @@ impl Flood {
 /// More than a queue holds, of a publisher on the same worker.
 #[actix_web::test]
 async fn many_small_events_reach_all_who_read() {
-    let limits = Limits { queued_messages: 800, ..Limits::default() };
+    let limits = Limits::default().queued_messages(800);
     Flood { subscribers: 200, publishers: 1, events: 2_500, bytes: 0, limits }.run().await;
 }
 
@@ -93,6 +93,6 @@ async fn larger_events_reach_all_who_read() {
 
 #[actix_web::test]
 async fn the_events_of_several_publishers_reach_all_who_read() {
-    let limits = Limits { queued_messages: 2_000, ..Limits::default() };
+    let limits = Limits::default().queued_messages(2_000);
     Flood { subscribers: 64, publishers: 4, events: 1_500, bytes: 100, limits }.run().await;
 }

@@ -23,7 +23,7 @@ const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
 
 /// What comes after GOODBYE, for a client that answers the close frame or does not.
 async fn read_after_goodbye(answers: bool) -> Vec<u8> {
-    let limits = Limits { close_timeout: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits::default().close_timeout(Duration::from_millis(50));
     let router = Router::builder().handlers([]).limits(limits).build().unwrap();
     let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
     let server = HttpServer::new(app)

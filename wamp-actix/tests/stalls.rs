@@ -46,7 +46,7 @@ async fn megabyte() -> String {
 }
 
 fn router() -> Router {
-    let limits = Limits { write_stall: WRITE_STALL, ..Limits::default() };
+    let limits = Limits::default().write_stall(WRITE_STALL);
     Router::builder()
         .handlers(handlers![hold_briefly, hold, lock, megabyte, note, piece])
         .limits(limits)

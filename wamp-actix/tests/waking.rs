@@ -64,7 +64,7 @@ async fn who_still_reads_is_not_given_up_for_a_pong() {
 #[actix_web::test]
 async fn a_message_that_is_begun_has_its_time() {
     for count in [0, 63, 64, 65] {
-        let limits = Limits { assembly_timeout: Duration::from_secs(5), ..Limits::default() };
+        let limits = Limits::default().assembly_timeout(Duration::from_secs(5));
         let router = Router::builder().handlers([]).limits(limits).build().unwrap();
         let mut wire = join(&router).wire().await.unwrap();
         wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
@@ -113,7 +113,7 @@ async fn progress_that_another_task_reports_is_sent_at_once() {
 #[actix_web::test]
 async fn who_answered_a_ping_is_pinged_in_time_again() {
     let (ping_interval, pong_timeout) = (Duration::from_secs(20), Duration::from_secs(60));
-    let limits = Limits { ping_interval, pong_timeout, ..Limits::default() };
+    let limits = Limits::default().ping_interval(ping_interval).pong_timeout(pong_timeout);
     let router = Router::builder().handlers([]).limits(limits).build().unwrap();
     let mut wire = join(&router).wire().await.unwrap();
     wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);

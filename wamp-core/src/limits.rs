@@ -2,114 +2,177 @@
 
 use std::time::Duration;
 
-/// Bounds on what one peer may make the server hold. The defaults are for strangers on the open Internet.
-/// Those of the transport are kept by the host.
-///
-/// ```
-/// use wamp_core::{Limits, Router};
-///
-/// let limits = Limits { calls_in_flight: 16, ..Limits::default() };
-/// let router = Router::builder().handlers([]).limits(limits).build()?;
-/// # Ok::<(), wamp_core::BuildError>(())
-/// ```
-#[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "made with struct update syntax")]
-pub struct Limits {
+/// Longest time that is kept as it was said; a longer one means never, and counts as this. A hundred years can be added to any
+/// instant.
+pub(crate) const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// Declares each limit once: its documentation, name, type and default, and whether zero makes sense (`any`) or nothing could
+/// work with it (`positive`).
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $bound:ident;)+) => {
+        /// Bounds on what one peer may make the server hold. The defaults are for strangers on the open Internet.
+        /// The host keeps those of the transport.
+        ///
+        /// Each field has a method of its name that replaces it:
+        ///
+        /// ```
+        /// use wamp_core::{Limits, Router};
+        ///
+        /// let limits = Limits::default().calls_in_flight(16).queued_bytes(1 << 20);
+        /// assert_eq!(limits.calls_in_flight, 16);
+        /// let router = Router::builder().handlers([]).limits(limits).build()?;
+        /// # Ok::<(), wamp_core::BuildError>(())
+        /// ```
+        ///
+        /// A limit with which nothing could work, as `outgoing_bytes(0)`, is a fault of
+        /// [`RouterBuilder::build`](crate::RouterBuilder::build). A time of more than a hundred years means never.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct Limits {
+            $($(#[doc = $doc])+ pub $name: $type,)+
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        impl Limits {
+            $(
+                $(#[doc = $doc])+
+                #[must_use]
+                pub fn $name(mut self, $name: $type) -> Self {
+                    self.$name = $name;
+                    self
+                }
+            )+
+
+            /// What is wrong with each of them alone.
+            fn zeros(&self) -> Vec<&'static str> {
+                let mut zeros = Vec::new();
+                $(if Bound::$bound.is_broken_by(&self.$name) { zeros.push(stringify!($name)); })+
+                zeros
+            }
+
+            /// The same, with no time so long that an instant could not be moved by it.
+            pub(crate) fn capped(mut self) -> Self {
+                $(self.$name.cap();)+
+                self
+            }
+        }
+    };
+}
+
+limits! {
     /// Longest incoming message, in bytes; a longer one closes the transport with 1009. 1 MiB.
-    pub max_message_bytes: usize,
+    max_message_bytes: usize = 1 << 20, positive;
     /// Longest frame of the transport, in bytes, judged by its declared length before it is buffered. 1 MiB.
-    pub max_frame_bytes: usize,
+    max_frame_bytes: usize = 1 << 20, positive;
     /// Longest result, in bytes; for a longer one the caller gets `wamp.error.payload_size_exceeded` (T-21). 16 MiB.
-    pub max_result_bytes: usize,
+    max_result_bytes: usize = 16 << 20, positive;
     /// Calls of one session in flight; one more is answered `wamp.error.unavailable` at once. 256.
-    pub calls_in_flight: usize,
+    calls_in_flight: usize = 256, any;
     /// Calls that one callee has to answer in a realm that routes clients; one more is answered `wamp.error.unavailable`.
     /// 1 024.
-    pub invocations_in_flight: usize,
+    invocations_in_flight: usize = 1024, any;
     /// Publications of one session that wait for their `#[publish]` handler; one more is refused like a call too many. 256.
-    pub publications_in_flight: usize,
+    publications_in_flight: usize = 256, any;
     /// Bytes of the frames that calls in flight keep, and the same again for publications; one more is refused like a call
     /// too many. 4 MiB.
-    pub bytes_in_flight: usize,
+    bytes_in_flight: usize = 4 << 20, positive;
     /// Registrations of one session; one more is answered `wamp.error.not_authorized`. 1 024.
-    pub registrations: usize,
+    registrations: usize = 1024, any;
     /// Subscriptions of one session; one more is answered `wamp.error.not_authorized`. 1 024.
-    pub subscriptions: usize,
+    subscriptions: usize = 1024, any;
     /// Retained events of a realm; where there are more, the oldest are forgotten. 10 000.
-    pub retained_events: usize,
+    retained_events: usize = 10_000, any;
     /// Bytes of the retained events of a realm; whichever of the two comes first. 16 MiB.
-    pub retained_bytes: usize,
+    retained_bytes: usize = 16 << 20, any;
     /// Retained events that one SUBSCRIBE is answered with, each of another topic, and together no longer than
     /// [`queued_bytes`](Self::queued_bytes); of the others none is sent. 1 024.
-    pub retained_per_subscription: usize,
+    retained_per_subscription: usize = 1024, any;
     /// Testaments of one session, which take [`bytes_in_flight`](Self::bytes_in_flight) at most; one more is answered
     /// `wamp.error.unavailable`. 64.
-    pub testaments: usize,
+    testaments: usize = 64, any;
     /// Messages that may wait for a subscriber; one more and it is cut off. From half of it on, a client that publishes without
     /// a pause is held up, for 40 ms after each 64th part of this or of `queued_bytes`. A handler that
     /// publishes more than this without an await in between cuts off even those who read. As many calls and chunks of
     /// calls may wait for a callee beside them; one more is answered `wamp.error.unavailable`. 16 384.
-    pub queued_messages: usize,
+    queued_messages: usize = 16 << 10, positive;
     /// Bytes that may wait for a subscriber, and the same again for a callee; whichever of the two comes first. 4 MiB.
-    pub queued_bytes: usize,
+    queued_bytes: usize = 4 << 20, positive;
     /// Bytes of outgoing frames from which on the peer is not read and events stay queued. 256 KiB.
-    pub outgoing_bytes: usize,
+    outgoing_bytes: usize = 256 << 10, positive;
     /// Time for AUTHENTICATE after CHALLENGE. 5 s.
-    pub challenge_timeout: Duration,
+    challenge_timeout: Duration = Duration::from_secs(5), positive;
     /// Time for a login as a whole, from HELLO on. 10 s.
-    pub authentication_timeout: Duration,
+    authentication_timeout: Duration = Duration::from_secs(10), positive;
     /// Time that passes between the client's last message and the answer that refuses its login: long enough to hide how long
     /// it took to find out, and to slow down who tries secrets. 0.5 s.
-    pub denial_delay: Duration,
+    denial_delay: Duration = Duration::from_millis(500), any;
     /// Time for HELLO after the transport opened, and for joining to end after that. 5 s.
-    pub hello_timeout: Duration,
+    hello_timeout: Duration = Duration::from_secs(5), positive;
     /// Time for the answer to our GOODBYE. 5 s.
-    pub goodbye_timeout: Duration,
+    goodbye_timeout: Duration = Duration::from_secs(5), any;
     /// Time for the peer to close the transport after we have, and for the answer to the GOODBYE of a shutdown. 1 s.
-    pub close_timeout: Duration,
+    close_timeout: Duration = Duration::from_secs(1), any;
     /// Silence of the peer after which the transport pings it. 20 s.
-    pub ping_interval: Duration,
+    ping_interval: Duration = Duration::from_secs(20), positive;
     /// Time for anything to come after that ping. 20 s.
-    pub pong_timeout: Duration,
+    pong_timeout: Duration = Duration::from_secs(20), positive;
     /// Time in which the peer must take so much of what is sent to it that its socket takes more (on Linux about a third of
     /// the socket's send buffer); then its session and handlers are dropped. 10 s.
-    pub write_stall: Duration,
+    write_stall: Duration = Duration::from_secs(10), positive;
     /// Time in which a message must be complete once it has begun. 30 s.
-    pub assembly_timeout: Duration,
+    assembly_timeout: Duration = Duration::from_secs(30), positive;
     /// Time that calls in flight have to finish when a signal stops the server. 10 s.
-    pub shutdown_grace: Duration,
+    shutdown_grace: Duration = Duration::from_secs(10), any;
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            max_message_bytes: 1 << 20,
-            max_frame_bytes: 1 << 20,
-            max_result_bytes: 16 << 20,
-            calls_in_flight: 256,
-            invocations_in_flight: 1024,
-            publications_in_flight: 256,
-            bytes_in_flight: 4 << 20,
-            registrations: 1024,
-            subscriptions: 1024,
-            testaments: 64,
-            retained_events: 10_000,
-            retained_bytes: 16 << 20,
-            retained_per_subscription: 1024,
-            queued_messages: 16 << 10,
-            queued_bytes: 4 << 20,
-            outgoing_bytes: 256 << 10,
-            challenge_timeout: Duration::from_secs(5),
-            authentication_timeout: Duration::from_secs(10),
-            denial_delay: Duration::from_millis(500),
-            hello_timeout: Duration::from_secs(5),
-            goodbye_timeout: Duration::from_secs(5),
-            close_timeout: Duration::from_secs(1),
-            ping_interval: Duration::from_secs(20),
-            pong_timeout: Duration::from_secs(20),
-            write_stall: Duration::from_secs(10),
-            assembly_timeout: Duration::from_secs(30),
-            shutdown_grace: Duration::from_secs(10),
-        }
+impl Limits {
+    /// What is wrong with the limits of a router or of a realm, one text for each fault.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        self.zeros()
+            .into_iter()
+            .map(|name| format!("`Limits::{name}` is zero, with which nothing works"))
+            .collect()
+    }
+}
+
+/// Which values of a limit make sense.
+#[expect(non_camel_case_types, reason = "the words that stand behind each limit")]
+enum Bound {
+    any,
+    positive,
+}
+
+impl Bound {
+    fn is_broken_by(&self, limit: &impl Limit) -> bool {
+        matches!(self, Self::positive) && limit.is_zero()
+    }
+}
+
+/// The type of a limit.
+trait Limit {
+    fn is_zero(&self) -> bool;
+    fn cap(&mut self);
+}
+
+impl Limit for usize {
+    fn is_zero(&self) -> bool {
+        *self == 0
+    }
+
+    fn cap(&mut self) {}
+}
+
+impl Limit for Duration {
+    fn is_zero(&self) -> bool {
+        Duration::is_zero(self)
+    }
+
+    fn cap(&mut self) {
+        *self = (*self).min(NEVER);
     }
 }

@@ -733,8 +733,7 @@ fn a_refusal_takes_the_same_time_however_long_it_took_to_find_out() {
     client.advance(Duration::from_secs(1));
     client.send(authenticate("wrong", &json!({})));
     client.assert_denied(DENIED);
-    let mut client =
-        Client::connect(&router_with(Limits { denial_delay: Duration::ZERO, ..Limits::default() }));
+    let mut client = Client::connect(&router_with(Limits::default().denial_delay(Duration::ZERO)));
     client.ask(as_user("ticket", "ticket", "joe"));
     client.send(authenticate("wrong", &json!({})));
     client.assert_refused(DENIED);

@@ -335,7 +335,7 @@ fn a_request_that_waits_for_its_permission_is_answered_when_the_session_ends() {
 
 #[test]
 fn requests_that_wait_for_their_permission_are_bounded() {
-    let limits = Limits { calls_in_flight: 2, ..Limits::default() };
+    let limits = Limits::default().calls_in_flight(2);
     let mut client = Client::join(&router_with(&limits));
     for request in 1..=2 {
         client.send(format!(r#"[32,{request},{{}},"open.gated{request}"]"#));
@@ -373,7 +373,7 @@ fn chunks_that_come_before_the_permission_reach_the_callee_after_it() {
 
 #[test]
 fn chunks_that_wait_for_the_permission_are_limited_in_number() {
-    let limits = Limits { queued_messages: 10, ..Limits::default() };
+    let limits = Limits::default().queued_messages(10);
     let mut caller = Client::connect(&router_with(&limits));
     let features = r#"{"progressive_call_invocations":true}"#;
     caller.ask(format!(r#"[1,"realm1",{{"roles":{{"caller":{{"features":{features}}}}}}}]"#));

@@ -2,9 +2,12 @@
 
 mod support;
 
+use std::time::Duration;
+
+use support::Client;
 use support::handlers::{accepting, admitting, letting_through, nothing, publish, rpc, session, subscribe};
 use wamp_core::__private::Registration;
-use wamp_core::{BuildError, Realm, RealmBuilder, Router, RouterBuilder, Topic};
+use wamp_core::{BuildError, Limits, Realm, RealmBuilder, Router, RouterBuilder, Topic};
 
 /// A handler as if it stood in this line of `src/shop.rs`.
 #[expect(clippy::needless_pass_by_value, reason = "written around a handler that is made in place")]
@@ -191,4 +194,45 @@ fn a_handler_of_every_realm_clashes_with_one_of_a_single_realm() {
     ];
     let text = fault([Realm::new("one"), Realm::new("two")], HANDLERS);
     assert!(text.contains("src/shop.rs:1") && text.contains("src/shop.rs:2"), "{text}");
+}
+
+#[test]
+fn a_limit_with_which_nothing_works_is_a_fault_of_the_router_and_of_the_realm() {
+    let limits = Limits::default().outgoing_bytes(0).hello_timeout(Duration::ZERO);
+    let error = Router::builder().handlers([]).limits(limits.clone()).build().expect_err("two faults");
+    let expected = ["`Limits::outgoing_bytes` is zero, with which nothing works"];
+    assert!(error.faults().any(|fault| fault == expected[0]), "{error}");
+    assert_eq!(error.faults().count(), 2, "{error}");
+    let faults = faults([Realm::new("shop").limits(limits)], &[]);
+    assert!(faults.iter().all(|fault| fault.starts_with("realm \"shop\": `Limits::")), "{faults:?}");
+    assert_eq!(faults.len(), 2);
+}
+
+#[test]
+fn a_limit_that_forbids_a_thing_altogether_may_be_zero() {
+    let limits =
+        Limits::default().registrations(0).subscriptions(0).testaments(0).denial_delay(Duration::ZERO);
+    Router::builder().handlers([]).limits(limits).build().expect("none of the four is needed to work");
+}
+
+#[test]
+fn a_time_beyond_all_instants_means_never() {
+    let never = Duration::MAX;
+    let limits = Limits::default()
+        .hello_timeout(never)
+        .authentication_timeout(never)
+        .challenge_timeout(never)
+        .goodbye_timeout(never)
+        .close_timeout(never)
+        .ping_interval(never)
+        .pong_timeout(never)
+        .assembly_timeout(never);
+    let router = Router::builder().handlers([]).limits(limits).build().expect("long is not wrong");
+    let mut client = Client::join(&router);
+    client.session().close("com.myapp.done");
+    client.poll();
+    assert!(client.deadline_in().is_some_and(|patience| patience > Duration::from_secs(1 << 30)));
+    drop(router.shutdown(never));
+    let mut late = Client::connect(&router);
+    late.poll();
 }

@@ -190,7 +190,7 @@ fn c_07_a_gate_that_opens_before_the_first_poll_is_not_missed() {
 
 #[test]
 fn c_09_each_of_a_thousand_calls_is_answered_once() {
-    let limits = Limits { calls_in_flight: 1000, ..Limits::default() };
+    let limits = Limits::default().calls_in_flight(1000);
     let mut client = Client::join(&router_with(limits));
     let mut answers: Vec<Value> = Vec::new();
     for request in 1..=1000_u64 {
@@ -254,7 +254,7 @@ fn messages_are_kept_as_long_as_a_call_is_at_work_or_a_publication_waits() {
 
 #[test]
 fn one_call_more_than_may_be_in_flight_is_answered_at_once() {
-    let limits = Limits { calls_in_flight: 2, ..Limits::default() };
+    let limits = Limits::default().calls_in_flight(2);
     let mut client = Client::join(&router_with(limits));
     client.send(wait(1, "a"));
     client.send(wait(2, "a"));
@@ -272,7 +272,7 @@ fn one_call_more_than_may_be_in_flight_is_answered_at_once() {
 
 #[test]
 fn the_calls_of_one_session_are_counted_apart_from_those_of_another() {
-    let router = router_with(Limits { calls_in_flight: 1, ..Limits::default() });
+    let router = router_with(Limits::default().calls_in_flight(1));
     let (mut one, mut two) = (Client::join(&router), Client::join(&router));
     one.send(wait(1, "a"));
     two.send(wait(1, "a"));
@@ -284,7 +284,7 @@ fn the_calls_of_one_session_are_counted_apart_from_those_of_another() {
 fn t_21_a_result_beyond_the_limit_is_an_error_and_one_at_the_limit_is_not() {
     let longest = json!([50, 1, {}, ["x".repeat(100)]]);
     let max_result_bytes = support::wire::encode(support::wire::serializer(), &longest).len();
-    let mut client = Client::join(&router_with(Limits { max_result_bytes, ..Limits::default() }));
+    let mut client = Client::join(&router_with(Limits::default().max_result_bytes(max_result_bytes)));
     let result = client.ask(r#"[48,1,{},"test.long",[100]]"#);
     assert_eq!(result[3][0].as_str().map(str::len), Some(100));
     let answer = client.ask(r#"[48,2,{},"test.long",[101]]"#);
@@ -343,7 +343,7 @@ fn a_handler_may_end_its_own_session_and_answers_before() {
 
 #[test]
 fn a_peer_that_does_not_read_is_not_read() {
-    let limits = Limits { outgoing_bytes: 100, ..Limits::default() };
+    let limits = Limits::default().outgoing_bytes(100);
     let mut client = Client::connect(&router_with(limits));
     client.send(hello("realm1"));
     assert!(!client.wants_input());

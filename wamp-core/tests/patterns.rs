@@ -541,7 +541,7 @@ fn u_09_patterns_do_not_reach_into_another_realm() {
 
 #[test]
 fn patterns_count_among_the_subscriptions_of_a_session() {
-    let mut client = Client::join(&router_with(Limits { subscriptions: 2, ..Limits::default() }));
+    let mut client = Client::join(&router_with(Limits::default().subscriptions(2)));
     subscribe(&mut client, 1, "prefix", "com.");
     client.subscribe(2, "com.a");
     assert_error(&ask(&mut client, 3, "wildcard", "com."), 32, 3, NOT_AUTHORIZED);
@@ -576,7 +576,7 @@ fn events_are_held_until_the_handler_of_a_pattern_has_decided() {
 #[test]
 fn patterns_that_come_and_go_while_others_publish_lose_nothing_and_show_nothing_outside() {
     const EVENTS: u64 = 2000;
-    let router = router_with(Limits { queued_messages: 100_000, ..Limits::default() });
+    let router = router_with(Limits::default().queued_messages(100_000));
     let mut steady = Client::join(&router);
     let (prefix, wildcard) =
         (subscribe(&mut steady, 1, "prefix", "com."), subscribe(&mut steady, 2, "wildcard", "com."));

@@ -64,7 +64,7 @@ fn a_call_with_a_time_limit_is_looked_after() {
 
 #[test]
 fn what_found_no_room_is_polled_for() {
-    let router = router_with(Limits { outgoing_bytes: 1, ..Limits::default() });
+    let router = router_with(Limits::default().outgoing_bytes(1));
     let mut client = Client::join(&router);
     client.send(r#"[48,1,{},"test.add",[1,2]]"#);
     assert!(client.needs_poll());

@@ -14,7 +14,7 @@ fn realm(name: &str) -> wamp_core::RealmBuilder {
 
 fn router(small: Limits) -> Router {
     handlers::reset();
-    let limits = Limits { subscriptions: 3, ..Limits::default() };
+    let limits = Limits::default().subscriptions(3);
     Router::builder()
         .realm(realm("realm1"))
         .realm(realm("realm2").limits(small))
@@ -25,7 +25,7 @@ fn router(small: Limits) -> Router {
 }
 
 fn small() -> Limits {
-    Limits { subscriptions: 1, calls_in_flight: 1, max_result_bytes: 20, ..Limits::default() }
+    Limits::default().subscriptions(1).calls_in_flight(1).max_result_bytes(20)
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn the_limits_of_a_realm_are_in_place_of_the_routers() {
 
 #[test]
 fn what_waits_to_be_sent_is_bounded_by_the_realm() {
-    let router = router(Limits { outgoing_bytes: 100, queued_messages: 2, ..Limits::default() });
+    let router = router(Limits::default().outgoing_bytes(100).queued_messages(2));
     let mut client = Client::connect(&router);
     assert!(client.wants_input());
     client.ask(hello("realm2"));
@@ -67,7 +67,7 @@ fn what_waits_to_be_sent_is_bounded_by_the_realm() {
 
 #[test]
 fn goodbye_has_the_time_of_the_realm() {
-    let router = router(Limits { goodbye_timeout: Duration::from_secs(77), ..Limits::default() });
+    let router = router(Limits::default().goodbye_timeout(Duration::from_secs(77)));
     let mut client = Client::join_in(&router, "realm2");
     client.session().close("wamp.close.killed");
     client.one();

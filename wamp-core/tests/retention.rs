@@ -201,7 +201,7 @@ fn e_04_a_pattern_is_shown_one_event_for_each_matching_topic() {
 
 #[test]
 fn d_09_what_a_pattern_is_shown_is_limited() {
-    let router = router_with(Limits { retained_per_subscription: 2, ..Limits::default() });
+    let router = router_with(Limits::default().retained_per_subscription(2));
     let mut publisher = Client::join(&router);
     for request in 1..=3 {
         retain(&mut publisher, request, &format!("a.{request}"), request);
@@ -338,7 +338,7 @@ fn what_was_retained_precedes_the_snapshot_of_the_handler() {
 
 #[test]
 fn the_oldest_retained_events_of_a_realm_go_when_there_are_too_many() {
-    let router = router_with(Limits { retained_events: 2, ..Limits::default() });
+    let router = router_with(Limits::default().retained_events(2));
     let mut publisher = Client::join(&router);
     for (request, topic) in (1..).zip(["a.1", "a.2", "a.1", "a.3"]) {
         retain(&mut publisher, request, topic, request);
@@ -349,7 +349,7 @@ fn the_oldest_retained_events_of_a_realm_go_when_there_are_too_many() {
 
 #[test]
 fn the_bytes_of_the_retained_events_of_a_realm_are_limited() {
-    let router = router_with(Limits { retained_bytes: 4096, ..Limits::default() });
+    let router = router_with(Limits::default().retained_bytes(4096));
     let realm = router.realm("realm1").unwrap();
     let text = "x".repeat(1500);
     for topic in ["a.1", "a.2", "a.3"] {

@@ -973,7 +973,7 @@ fn topics_that_nobody_declared_are_open_where_clients_are_routed() {
 
 #[test]
 fn registrations_and_open_invocations_are_bounded() {
-    let limits = Limits { registrations: 2, invocations_in_flight: 2, ..Limits::default() };
+    let limits = Limits::default().registrations(2).invocations_in_flight(2);
     let router = router_with(limits);
     let (mut caller, mut callee) = pair(&router);
     register(&mut callee, 1, &json!({}), "com.p");
@@ -1003,7 +1003,7 @@ fn registrations_and_open_invocations_are_bounded() {
 
 #[test]
 fn a_callee_that_does_not_read_costs_its_callers_an_error_and_is_not_cut_off() {
-    let limits = Limits { queued_messages: 3, ..Limits::default() };
+    let limits = Limits::default().queued_messages(3);
     let router = router_with(limits);
     let (mut caller, mut callee) = pair(&router);
     register(&mut callee, 1, &json!({}), "com.p");
@@ -1017,10 +1017,7 @@ fn a_callee_that_does_not_read_costs_its_callers_an_error_and_is_not_cut_off() {
 
 #[test]
 fn the_calls_and_chunks_that_wait_for_a_callee_do_not_cost_it_its_events() {
-    let limits = [
-        Limits { queued_messages: 3, ..Limits::default() },
-        Limits { queued_bytes: 200, ..Limits::default() },
-    ];
+    let limits = [Limits::default().queued_messages(3), Limits::default().queued_bytes(200)];
     for limits in limits {
         let router = router_with(limits);
         let (mut caller, mut callee) = pair(&router);
@@ -1046,7 +1043,7 @@ fn the_calls_and_chunks_that_wait_for_a_callee_do_not_cost_it_its_events() {
 
 #[test]
 fn a_call_counts_until_its_callee_has_answered_whether_the_caller_reads_or_not() {
-    let router = router_with(Limits { invocations_in_flight: 2, ..Limits::default() });
+    let router = router_with(Limits::default().invocations_in_flight(2));
     let (mut sleepy, mut callee) = pair(&router);
     let mut caller = join(&router, "realm1", ALL);
     register(&mut callee, 1, &json!({}), "com.p");
@@ -1065,7 +1062,7 @@ fn a_call_counts_until_its_callee_has_answered_whether_the_caller_reads_or_not()
 
 #[test]
 fn a_caller_that_does_not_take_its_progress_is_cut_off() {
-    let limits = Limits { queued_messages: 3, ..Limits::default() };
+    let limits = Limits::default().queued_messages(3);
     let router = router_with(limits);
     let (mut caller, mut callee) = pair(&router);
     register(&mut callee, 1, &json!({}), "com.p");

@@ -212,7 +212,7 @@ fn what_follows_a_violation_in_a_batch_is_not_taken_p_02() {
 
 #[test]
 fn a_batch_waits_for_room_like_messages_of_their_own() {
-    let router = router_with(Limits { outgoing_bytes: 1000, ..Limits::default() });
+    let router = router_with(Limits::default().outgoing_bytes(1000));
     let mut client = Client::join_by(&router, Serializer::JsonBatched);
     let calls = |from: u64| (from..from + 100).map(|id| format!("[48,{id},{{}},\"test.long\",[100]]\x1e"));
     client.send_frame(Frame::Text(calls(1).collect::<String>().into()));
@@ -228,7 +228,7 @@ fn a_batch_waits_for_room_like_messages_of_their_own() {
 
 #[test]
 fn a_batch_of_more_publications_than_a_mailbox_holds_cuts_no_subscriber_off() {
-    let router = router_with(Limits { queued_messages: 500, ..Limits::default() });
+    let router = router_with(Limits::default().queued_messages(500));
     let mut subscriber = Client::join_by(&router, Serializer::Json);
     subscriber.subscribe(1, "open.a");
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);

@@ -186,7 +186,7 @@ fn e_13_missing_and_wrong_arguments_are_refused() {
 
 #[test]
 fn the_testaments_of_a_session_are_limited_in_number_and_bytes() {
-    let router = router_with(Limits { testaments: 2, bytes_in_flight: 4096, ..Limits::default() });
+    let router = router_with(Limits::default().testaments(2).bytes_in_flight(4096));
     let mut joe = caller(&router);
     let long = json!(["open.a", ["x".repeat(2500)], {}]);
     joe.call(ADD, long.clone());

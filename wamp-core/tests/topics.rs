@@ -496,7 +496,7 @@ fn a_subscribe_handler_that_refuses_or_panics_leaves_no_subscription_behind() {
 
 #[test]
 fn the_number_of_subscriptions_is_limited() {
-    let mut client = Client::join(&router_with(Limits { subscriptions: 2, ..Limits::default() }));
+    let mut client = Client::join(&router_with(Limits::default().subscriptions(2)));
     let first = client.subscribe(1, "open.a");
     client.send(r#"[32,2,{},"gated.b"]"#);
     assert_error(&client.ask(r#"[32,3,{},"open.c"]"#), 32, 3, NOT_AUTHORIZED);
@@ -511,7 +511,7 @@ fn the_number_of_subscriptions_is_limited() {
 
 #[test]
 fn the_number_of_publications_that_wait_for_their_handler_is_limited() {
-    let limits = Limits { publications_in_flight: 2, ..Limits::default() };
+    let limits = Limits::default().publications_in_flight(2);
     let mut client = Client::join(&router_with(limits));
     (1..=3).for_each(|request| client.publish(request, "slow.a", request));
     let answer = client.ask(r#"[16,4,{"acknowledge":true},"slow.a",[4]]"#);
@@ -528,10 +528,9 @@ fn the_number_of_publications_that_wait_for_their_handler_is_limited() {
 
 #[test]
 fn a_subscriber_that_does_not_keep_up_is_cut_off_and_others_lose_nothing() {
-    for (limits, size, count) in [
-        (Limits { queued_messages: 10, ..Limits::default() }, 1, 10),
-        (Limits { queued_bytes: 1000, ..Limits::default() }, 200, 4),
-    ] {
+    for (limits, size, count) in
+        [(Limits::default().queued_messages(10), 1, 10), (Limits::default().queued_bytes(1000), 200, 4)]
+    {
         let router = router_with(limits);
         let (mut slow, mut quick) = (Client::join(&router), Client::join(&router));
         let mut publisher = Client::join(&router);
@@ -558,7 +557,7 @@ fn a_subscriber_that_does_not_keep_up_is_cut_off_and_others_lose_nothing() {
 
 #[test]
 fn events_stay_queued_while_the_peer_does_not_take_its_output() {
-    let router = router_with(Limits { outgoing_bytes: 300, queued_messages: 20, ..Limits::default() });
+    let router = router_with(Limits::default().outgoing_bytes(300).queued_messages(20));
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     client.subscribe(1, "open.a");
     for request in 1..=20 {
@@ -576,7 +575,7 @@ fn events_stay_queued_while_the_peer_does_not_take_its_output() {
 
 #[test]
 fn an_order_to_close_does_not_wait_for_a_peer_that_does_not_read() {
-    let router = router_with(Limits { outgoing_bytes: 1, ..Limits::default() });
+    let router = router_with(Limits::default().outgoing_bytes(1));
     let mut client = Client::join(&router);
     client.subscribe(1, "open.a");
     let realm = router.realm("realm1").unwrap();
@@ -593,7 +592,7 @@ fn an_order_to_close_does_not_wait_for_a_peer_that_does_not_read() {
 
 #[test]
 fn the_events_that_are_held_while_a_subscription_is_decided_are_limited() {
-    let router = router_with(Limits { queued_messages: 3, ..Limits::default() });
+    let router = router_with(Limits::default().queued_messages(3));
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     client.send(r#"[32,1,{},"gated.a"]"#);
     for request in 1..=3 {
@@ -607,7 +606,7 @@ fn the_events_that_are_held_while_a_subscription_is_decided_are_limited() {
 
 #[test]
 fn the_bytes_that_are_held_while_a_subscription_is_decided_are_limited() {
-    let router = router_with(Limits { queued_bytes: 1000, ..Limits::default() });
+    let router = router_with(Limits::default().queued_bytes(1000));
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     client.send(r#"[32,1,{},"gated.a"]"#);
     for request in 1..=3 {
@@ -621,7 +620,7 @@ fn the_bytes_that_are_held_while_a_subscription_is_decided_are_limited() {
 
 #[test]
 fn a_subscription_that_was_given_up_drops_its_handler_and_can_be_asked_for_again() {
-    let router = router_with(Limits { queued_messages: 1, ..Limits::default() });
+    let router = router_with(Limits::default().queued_messages(1));
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     // Keeps the subscription, and so its id, alive.
     publisher.send(r#"[32,1,{},"gated.a"]"#);
@@ -808,7 +807,7 @@ fn a_stream_is_dropped_at_unsubscribe_and_not_later() {
 
 #[test]
 fn a_stream_waits_while_the_peer_does_not_take_its_output() {
-    let router = router_with(Limits { outgoing_bytes: 300, ..Limits::default() });
+    let router = router_with(Limits::default().outgoing_bytes(300));
     let mut client = Client::join(&router);
     let id = client.subscribe(1, "feed.a");
     (0..100).for_each(|item| handlers::feed("feed.a", item));

@@ -52,7 +52,7 @@ fn what_was_published_in_one_turn_does_not_count_in_the_next() {
 /// However few get it, and however often the publisher is polled meanwhile.
 #[test]
 fn who_has_published_much_is_not_read_until_the_next_round() {
-    let router = router_with(Limits { queued_bytes: 1 << 20, ..Limits::default() });
+    let router = router_with(Limits::default().queued_bytes(1 << 20));
     for (count, size) in [(256, 1), (15, 1100)] {
         let _subscriber = subscribers(&router, 1, "open.a");
         let mut publisher = Client::join(&router);
@@ -82,7 +82,7 @@ fn who_publishes_to_nobody_may_go_on() {
 /// 200 subscribers get 21 events in a turn of the publisher, though a batch has 64 in one.
 #[test]
 fn a_batch_of_publications_to_many_is_taken_in_turns() {
-    let router = router_with(Limits { queued_messages: 30, ..Limits::default() });
+    let router = router_with(Limits::default().queued_messages(30));
     let mut subscribers = subscribers(&router, 200, "open.a");
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
     let batch: String = (1..=500).map(|id| format!("[16,{id},{{}},\"open.a\",[{id}]]\x1e")).collect();
@@ -178,7 +178,7 @@ fn a_handler_is_asked_once_although_enough_was_published_before() {
 const ROUND: u64 = 25;
 
 fn small_router() -> Router {
-    router_with(Limits { queued_messages: 1600, ..Limits::default() })
+    router_with(Limits::default().queued_messages(1600))
 }
 
 fn publish_a_round(publisher: &mut Client, number: u64) {
@@ -265,7 +265,7 @@ fn handlers_that_decide_slowly_are_not_asked_while_their_publisher_waits() {
 
 #[test]
 fn a_batch_waits_for_those_who_are_behind_without_being_polled() {
-    let router = router_with(Limits { queued_bytes: 64_000, ..Limits::default() });
+    let router = router_with(Limits::default().queued_bytes(64_000));
     let [subscriber] = &mut subscribers(&router, 1, "open.a")[..] else { panic!("one") };
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
     let value = "x".repeat(1000);
@@ -306,7 +306,7 @@ fn a_batch_of_small_publications_waits_for_those_who_are_behind() {
 /// Their bytes count, too.
 #[test]
 fn a_publisher_waits_for_those_whose_queues_hold_much() {
-    let router = router_with(Limits { queued_bytes: 64_000, ..Limits::default() });
+    let router = router_with(Limits::default().queued_bytes(64_000));
     let _subscriber = subscribers(&router, 1, "open.a");
     let mut publisher = Client::join(&router);
     let value = "x".repeat(1000);

@@ -51,7 +51,7 @@ const MOST: usize = 8;
 
 async fn opened() -> (Wire, Data<Stage>) {
     let handlers = handlers![sum, scaled, running, first, held, wait];
-    let limits = Limits { queued_messages: MOST, ..Limits::default() };
+    let limits = Limits::default().queued_messages(MOST);
     let router = Router::builder().handlers(handlers).limits(limits).build().unwrap();
     let stage = Data::new(Stage::default());
     let mut wire = join(&router).app_data(stage.clone()).wire().await.unwrap();

@@ -45,7 +45,7 @@ async fn endless(stage: Data<Stage>) -> Progressive<impl Stream<Item = &'static 
 }
 
 async fn opened() -> (Wire, Data<Stage>) {
-    let limits = Limits { outgoing_bytes: 4096, max_result_bytes: 10_000, ..Limits::default() };
+    let limits = Limits::default().outgoing_bytes(4096).max_result_bytes(10_000);
     let router =
         Router::builder().handlers(handlers![streamed, fallible, endless]).limits(limits).build().unwrap();
     let stage = Data::new(Stage::default());

@@ -56,7 +56,7 @@ impl RealmBuilder {
     ///
     /// ```
     /// use wamp_core::{Limits, Realm, RealmBuilder};
-    /// let realm: RealmBuilder = Realm::new("public").limits(Limits { subscriptions: 8, ..Limits::default() });
+    /// let realm: RealmBuilder = Realm::new("public").limits(Limits::default().subscriptions(8));
     /// ```
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = Some(limits);

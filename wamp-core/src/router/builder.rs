@@ -73,6 +73,11 @@ impl RealmBuilder {
         Self { name, at: Location::caller(), topics: Vec::new(), settings: Settings::default() }
     }
 
+    /// The realm's name for a fault; `*` for one that serves any.
+    fn shown_name(&self) -> &str {
+        self.name.as_deref().unwrap_or("*")
+    }
+
     /// Accepts request ids in any order, for clients that do not count 1, 2, 3, …. The specification demands that they
     /// do, so the default is not to.
     pub fn lenient_request_ids(mut self, lenient: bool) -> Self {
@@ -225,7 +230,7 @@ impl<R: From<Router>> RouterBuilder<R> {
     /// Checks all declarations and freezes them.
     ///
     /// # Errors
-    /// All faults together: invalid URIs, two handlers for one URI, a realm that is not declared.
+    /// All faults together: invalid URIs, two handlers for one URI, a realm that is not declared, limits with which nothing works.
     pub fn build(mut self) -> Result<R, BuildError> {
         if self.realms.is_empty() {
             self.realms.push(Realm::any());
@@ -233,6 +238,8 @@ impl<R: From<Router>> RouterBuilder<R> {
         let handlers = self.handlers.unwrap_or_else(collected);
         let mut faults = names(&self.realms);
         faults.extend(self.realms.iter().flat_map(doubled_methods));
+        faults.extend(self.limits.faults());
+        faults.extend(self.realms.iter().flat_map(impossible_limits));
         let served: Vec<_> =
             self.realms.iter().map(|realm| (realm, registry(realm, &handlers, &mut faults))).collect();
         faults.extend(handlers.iter().filter_map(|handler| undeclared(handler, &self.realms)));
@@ -242,7 +249,7 @@ impl<R: From<Router>> RouterBuilder<R> {
             return Err(BuildError { faults });
         }
         announce(&handlers);
-        let limits = Arc::new(self.limits);
+        let limits = Arc::new(self.limits.capped());
         let realms = realms(served, &limits);
         let agent =
             self.agent.unwrap_or_else(|| concat!("wamp-actix/", env!("CARGO_PKG_VERSION")).to_owned());
@@ -275,8 +282,13 @@ fn names(realms: &[RealmBuilder]) -> Vec<String> {
     faults
 }
 
+fn impossible_limits(realm: &RealmBuilder) -> Vec<String> {
+    let faults = realm.settings.limits.iter().flat_map(Limits::faults);
+    faults.map(|fault| format!("realm \"{}\": {fault}", realm.shown_name())).collect()
+}
+
 fn doubled_methods(realm: &RealmBuilder) -> Vec<String> {
-    let (name, doubled) = (realm.name.as_deref().unwrap_or("*"), realm.settings.authenticators.doubled());
+    let (name, doubled) = (realm.shown_name(), realm.settings.authenticators.doubled());
     let fault = |method| format!("realm \"{name}\" has two methods of authentication named \"{method}\"");
     doubled.into_iter().map(fault).collect()
 }
@@ -315,7 +327,7 @@ fn undeclared(handler: &Registration, realms: &[RealmBuilder]) -> Option<String>
 fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Realms {
     let mut named = HashMap::new();
     for (RealmBuilder { name, settings, .. }, registry) in declared {
-        let limits = settings.limits.clone().map_or_else(|| Arc::clone(limits), Arc::new);
+        let limits = settings.limits.clone().map_or_else(|| Arc::clone(limits), |own| Arc::new(own.capped()));
         let realm = Realm::open(
             name.as_deref().unwrap_or_default(),
             registry.topics(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::Router;
+use crate::limits::NEVER;
 
 /// Whether the router stops, and who waits for it.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ impl Stop {
         let mut state = self.0.lock();
         if state.grace.is_none() {
             tracing::info!(?grace, connections = state.connections, "shutting down");
-            state.grace = Some(grace);
+            state.grace = Some(grace.min(NEVER));
             state.opening.drain().for_each(|(_, opening)| opening.wake());
         }
     }
