@@ -38,6 +38,8 @@ pub(crate) enum CloseCode {
     TooBig,
     /// A fault of ours.
     InternalError,
+    /// No room for another one now. Registered with IANA after RFC 6455, like 1012.
+    TryAgainLater,
 }
 
 impl CloseCode {
@@ -51,6 +53,7 @@ impl CloseCode {
             Self::PolicyViolation => 1008,
             Self::TooBig => 1009,
             Self::InternalError => 1011,
+            Self::TryAgainLater => 1013,
         }
     }
 }

@@ -405,6 +405,7 @@ fn code(close: Close) -> CloseCode {
         Close::Violation => CloseCode::ProtocolError,
         Close::Shutdown => CloseCode::GoingAway,
         Close::Refused | Close::TooSlow => CloseCode::PolicyViolation,
+        Close::NoRoom => CloseCode::TryAgainLater,
         _ => CloseCode::InternalError,
     }
 }

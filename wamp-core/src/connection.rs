@@ -60,6 +60,8 @@ pub enum Close {
     Violation,
     /// The session was refused, or HELLO did not come in time.
     Refused,
+    /// The realm has as many sessions as it may have: the client may try again later.
+    NoRoom,
     /// The server shuts down.
     Shutdown,
     /// The peer did not take its events in time.

@@ -71,6 +71,9 @@ limits! {
     max_frame_bytes: usize = 1 << 20, positive;
     /// Longest result, in bytes; for a longer one the caller gets `wamp.error.payload_size_exceeded` (T-21). 16 MiB.
     max_result_bytes: usize = 16 << 20, positive;
+    /// Sessions of a realm, those included about which `#[session]` handlers decide. One more is answered with ABORT
+    /// `wamp.error.unavailable`, and its transport closed with 1013 ("try again later"). 50 000.
+    sessions: usize = 50_000, positive;
     /// Calls of one session in flight; one more is answered `wamp.error.unavailable` at once. 256.
     calls_in_flight: usize = 256, any;
     /// Calls that one callee has to answer in a realm that routes clients; one more is answered `wamp.error.unavailable`.

@@ -1,5 +1,7 @@
 //! Realms: namespaces that share nothing (U-09), and publishing into one from the application.
 
+mod seat;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ use crate::payload::PayloadBuilder;
 use crate::peer::Peer;
 use crate::serializer::EncodeError;
 use crate::uri;
+pub(crate) use seat::Seat;
+use seat::Seats;
 
 /// A realm that is being served: a handle to publish into it.
 ///
@@ -41,6 +45,7 @@ struct Shared {
     broker: Broker,
     dealer: Dealer,
     sessions: Mutex<HashMap<SessionId, Arc<Peer>>>,
+    seats: Seats,
 }
 
 impl Realm {
@@ -59,6 +64,7 @@ impl Realm {
                 broker: Broker::new(topics, history, limits),
                 dealer: Dealer::new(procedures),
                 sessions: Mutex::default(),
+                seats: Seats::default(),
             }),
         }
     }
@@ -112,6 +118,11 @@ impl Realm {
 
     pub(crate) fn session(&self, id: SessionId) -> Option<Arc<Peer>> {
         self.shared.sessions.lock().get(&id).cloned()
+    }
+
+    /// Room for one session more, unless `most` have theirs.
+    pub(crate) fn take_seat(&self, most: usize) -> Option<Seat> {
+        self.shared.seats.take(most)
     }
 
     pub(crate) fn join(&self, session: &Arc<Peer>) {

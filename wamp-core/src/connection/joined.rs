@@ -23,6 +23,7 @@ use crate::mailbox::{Delivery, End};
 use crate::message::{self, Message, code};
 use crate::meta;
 use crate::payload::Payload;
+use crate::realm::Seat;
 use crate::reply::{Acceptance, Held};
 use crate::router::Served;
 use crate::session::Session;
@@ -52,6 +53,8 @@ pub(super) struct Joined {
     /// Set by a shutdown: calls at work have until then.
     draining: Option<Instant>,
     _holds: Vec<Held>,
+    /// Given back after all else: the session is counted until others see that it has left.
+    _seat: Seat,
 }
 
 /// How a session goes on after a poll.
@@ -68,7 +71,7 @@ pub(super) enum Outcome {
 }
 
 impl Joined {
-    pub(super) fn new(served: Arc<Served>, link: Rc<Link>, acceptance: Acceptance) -> Self {
+    pub(super) fn new(served: Arc<Served>, link: Rc<Link>, seat: Seat, acceptance: Acceptance) -> Self {
         served.realm.join(link.session.peer());
         meta::joined(&served.realm, link.session.peer());
         // A shutdown on another thread tells the sessions that it finds in the realm; perhaps this one came too late.
@@ -89,6 +92,7 @@ impl Joined {
             invocations: Invocations::default(),
             draining: None,
             _holds: acceptance.holds,
+            _seat: seat,
         }
     }
 

@@ -17,6 +17,7 @@ use crate::identity::Identity;
 use crate::message::{self, AuthenticateExtra, ClientFeatures, HelloDetails, Secret, Welcome};
 use crate::payload::Payload;
 use crate::peer::Peer;
+use crate::realm::Seat;
 use crate::reply::Acceptance;
 use crate::router::Served;
 use crate::session::Session;
@@ -58,6 +59,7 @@ struct Newcomer {
 pub(super) struct Joining {
     served: Arc<Served>,
     link: Rc<Link>,
+    seat: Seat,
     pub(super) work: Work<Acceptance>,
 }
 
@@ -191,6 +193,9 @@ impl Connection {
     /// Asks the `#[session]` handlers.
     fn join(&mut self, newcomer: &Newcomer, identity: Identity, now: Instant) {
         let Newcomer { served, realm, session, features } = newcomer;
+        let Some(seat) = served.realm.take_seat(self.limits.sessions) else {
+            return self.refuse_for_room();
+        };
         let trustlevel = served.settings.trustlevel(&identity.authrole);
         let peer = Peer::new(*session, identity, trustlevel, *features, self.serializer, &self.limits);
         let link = Rc::new(Link {
@@ -202,13 +207,13 @@ impl Connection {
         });
         let served = Arc::clone(served);
         if served.registry.joins().is_empty() {
-            self.welcome(served, link, Acceptance::default());
+            self.welcome(served, link, seat, Acceptance::default());
             return;
         }
         let until = now + self.limits.hello_timeout;
         let mut work = Work::new(admit(&served, &link));
         let decision = work.poll(&mut TaskContext::from_waker(Waker::noop()));
-        self.state = State::Joining { until, joining: Box::new(Joining { served, link, work }) };
+        self.state = State::Joining { until, joining: Box::new(Joining { served, link, seat, work }) };
         if let Poll::Ready(decision) = decision {
             self.decided(decision);
         }
@@ -218,9 +223,10 @@ impl Connection {
         let State::Joining { joining, .. } = std::mem::replace(&mut self.state, State::Ended) else {
             return;
         };
+        let Joining { served, link, seat, .. } = *joining;
         match decision {
-            Ok(_) if joining.link.router.is_stopping() => self.refuse_at_shutdown(),
-            Ok(acceptance) => self.welcome(joining.served, joining.link, acceptance),
+            Ok(_) if link.router.is_stopping() => self.refuse_at_shutdown(),
+            Ok(acceptance) => self.welcome(served, link, seat, acceptance),
             Err(error) => {
                 let text: Result<(String,), _> = error.args();
                 self.refuse(error.uri(), text.as_ref().map_or("refused", |(text,)| text)); // Z-04
@@ -228,14 +234,14 @@ impl Connection {
         }
     }
 
-    fn welcome(&mut self, served: Arc<Served>, link: Rc<Link>, acceptance: Acceptance) {
+    fn welcome(&mut self, served: Arc<Served>, link: Rc<Link>, seat: Seat, acceptance: Acceptance) {
         let session = &link.session;
         let identity = &session.peer().identity;
         let welcome = Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
         self.outbox.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
         tracing::debug!(session = %session.id(), realm = ?shortened(session.realm().name()), "session opened");
         self.router.opened();
-        self.state = State::Open(Box::new(Joined::new(served, link, acceptance)));
+        self.state = State::Open(Box::new(Joined::new(served, link, seat, acceptance)));
     }
 
     /// S-20
@@ -243,6 +249,13 @@ impl Connection {
         let text = "the server shuts down";
         self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::SYSTEM_SHUTDOWN, text));
         self.end(Close::Shutdown);
+    }
+
+    /// The realm is full for now, which is nobody's fault: it may be tried again.
+    fn refuse_for_room(&mut self) {
+        let text = "the realm has no room for another session (limit `sessions`)";
+        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::UNAVAILABLE, text));
+        self.end(Close::NoRoom);
     }
 
     pub(super) fn refuse(&mut self, reason: &str, text: &str) {

@@ -53,6 +53,7 @@ fn close_codes_are_those_of_the_rfc() {
         (CloseCode::PolicyViolation, Theirs::Policy),
         (CloseCode::TooBig, Theirs::Size),
         (CloseCode::InternalError, Theirs::Error),
+        (CloseCode::TryAgainLater, Theirs::Again),
     ] {
         assert_eq!(ours.code(), u16::from(theirs));
     }
