@@ -11,3 +11,4 @@ mod frames;
 mod handshake;
 mod logins;
 mod shutdown;
+mod tunnels;

@@ -5,10 +5,9 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{AppService, HttpServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{AppService, HttpServiceFactory, Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use futures_util::FutureExt as _;
 use wamp_core::{Connection, Framing, Identity, Serializer, Transport};
 
 use crate::body::Body;
@@ -106,10 +105,10 @@ impl Settings {
         let response = match self.accept(request.request()) {
             Ok((response, serializer)) => {
                 detach(&mut request);
-                let payload = request.extract::<web::Payload>().now_or_never().and_then(Result::ok);
-                match payload {
-                    Some(payload) => self.connect(response, serializer, request.request(), payload, task),
-                    None => HttpResponse::BadRequest().finish(),
+                match request.take_payload() {
+                    // What follows would be the next request, and no tunnel.
+                    Payload::None => HttpResponse::BadRequest().body("a middleware has taken the payload"),
+                    payload => self.connect(response, serializer, request.request(), payload, task),
                 }
             }
             Err(refusal) => refusal,
@@ -137,7 +136,7 @@ impl Settings {
         mut response: HttpResponseBuilder,
         serializer: Serializer,
         request: &HttpRequest,
-        payload: web::Payload,
+        payload: Payload,
         task: Waker,
     ) -> HttpResponse {
         let clock = request.extensions().get::<Clock>().cloned();
@@ -158,12 +157,12 @@ pub(crate) fn open(
     serializer: Serializer,
     identity: Identity,
     request: HttpRequest,
-    payload: web::Payload,
+    payload: Payload,
     clock: Clock,
     task: Waker,
 ) -> Socket {
     let framing = Framing { reserve: frames::RESERVE, seal: frames::seal };
     let transport = Transport { serializer, framing, identity, host: Rc::new(request) };
     let connection = Connection::new(router, transport, clock.now());
-    Socket::new(connection, (**router).clone(), payload.into_inner(), clock, task)
+    Socket::new(connection, (**router).clone(), payload, clock, task)
 }

@@ -5,11 +5,13 @@
     reason = "the refusal is the response as it goes out, once per connection"
 )]
 
+mod upgrade;
+
 use std::{borrow::Cow, net::Ipv6Addr};
 
 use actix_http::{
-    header::{self, HeaderMap, HeaderName, HeaderValue},
-    ws::{self, HandshakeError},
+    header::{self, HeaderMap, HeaderName},
+    ws,
 };
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::StatusCode};
 
@@ -33,14 +35,14 @@ pub(crate) enum Origins {
 /// Checks an upgrade request, and chooses the subprotocol: the first of the client's that is `supported`.
 ///
 /// # Errors
-/// The response that refuses it: 405, 426 or 400 when it is no WebSocket upgrade, 403 for its origin, 400 when it
+/// The response that refuses it: 505, 405, 426 or 400 when it is no WebSocket upgrade, 403 for its origin, 400 when it
 /// offers no supported subprotocol (conformance T-05; a browser would drop a connection without one anyway).
 pub(crate) fn check<'s>(
     request: &HttpRequest,
     supported: &[&'s str],
     origins: &Origins,
 ) -> Result<&'s str, HttpResponse> {
-    ws::verify_handshake(request.head()).map_err(no_upgrade)?;
+    upgrade::check(request.head())?;
     origins.check(request.headers())?;
     subprotocol(request.headers(), supported).ok_or_else(|| {
         let text = format!("Sec-WebSocket-Protocol must offer one of: {}", supported.join(", "));
@@ -56,36 +58,13 @@ pub(crate) fn switching_protocols(
     request: &HttpRequest,
     subprotocol: &str,
 ) -> Result<HttpResponseBuilder, HttpResponse> {
-    let handshake = ws::handshake(request.head()).map_err(no_upgrade)?.finish();
+    let handshake = ws::handshake(request.head()).map_err(upgrade::no_upgrade)?.finish();
     let mut response = HttpResponse::SwitchingProtocols();
     response.upgrade("websocket").insert_header((header::SEC_WEBSOCKET_PROTOCOL, subprotocol));
     if let Some(accept) = handshake.headers().get(header::SEC_WEBSOCKET_ACCEPT) {
         response.insert_header((header::SEC_WEBSOCKET_ACCEPT, accept));
     }
     Ok(response)
-}
-
-/// RFC 9110, 15.5.22: who speaks no WebSocket here learns by 426 that it must. RFC 6455, 4.4: and in which version.
-/// (actix answers 400 to most of these, with its text in the reason phrase, which browsers and proxies hide.)
-fn no_upgrade(error: HandshakeError) -> HttpResponse {
-    let text = error.to_string();
-    match error {
-        HandshakeError::GetMethodRequired => {
-            let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, text);
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
-            response
-        }
-        HandshakeError::BadWebsocketKey => refusal(StatusCode::BAD_REQUEST, text),
-        HandshakeError::NoWebsocketUpgrade
-        | HandshakeError::NoConnectionUpgrade
-        | HandshakeError::NoVersionHeader
-        | HandshakeError::UnsupportedVersion => {
-            let mut response = refusal(StatusCode::UPGRADE_REQUIRED, text);
-            response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-            response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-            response
-        }
-    }
 }
 
 /// T-04, T-06: the client's order decides, over all header lines; a name is matched to the letter.

@@ -34,11 +34,11 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use actix_http::Request;
+use actix_web::HttpMessage as _;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
-use actix_web::{FromRequest as _, HttpMessage as _, dev, web};
 use hello::Hello;
 use serde_json::{Map, Value};
 use wamp_core::{Error, Identity};
@@ -283,10 +283,8 @@ impl Join {
     /// None so far; as [`Connect::wire`].
     pub async fn wire(self) -> Result<Wire, JoinError> {
         let clock = ManualClock::default();
-        let (mut payload, pipe): (dev::Payload, _) = wire::pipe();
+        let (payload, pipe) = wire::pipe();
         let request = self.request.to_http_request();
-        let payload =
-            web::Payload::from_request(&request, &mut payload).await.map_err(|_| JoinError::Closed)?;
         let mut identity = Identity::anonymous();
         identity.authrole = self.role.unwrap_or(identity.authrole);
         let time = Clock::Manual(clock.clone());

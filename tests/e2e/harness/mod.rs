@@ -1,5 +1,6 @@
 //! What the tests are made of: a server process, a WebSocket driven by hand, a WAMP session on it, a witness.
 
+mod nginx;
 mod server;
 mod session;
 mod socket;
@@ -7,6 +8,7 @@ mod witness;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use nginx::Nginx;
 pub(crate) use server::Server;
 pub(crate) use session::{Session, hello};
 pub(crate) use socket::{

@@ -17,7 +17,12 @@ impl Session {
     }
 
     pub(crate) fn join(server: &Server) -> Self {
-        let mut session = Self::connect(server);
+        Self::over(Socket::open(server))
+    }
+
+    /// Joins over a socket after its upgrade.
+    pub(crate) fn over(socket: Socket) -> Self {
+        let mut session = Self { socket, id: 0, last_request: 0 };
         session.send(&hello("realm1"));
         let welcome = session.receive();
         assert_eq!(welcome[0], 2, "{welcome}");

@@ -39,7 +39,12 @@ pub(crate) struct Socket {
 impl Socket {
     /// Connected, without a byte sent.
     pub(crate) fn tcp(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.address()).expect("the server listens");
+        Self::connect(server.address())
+    }
+
+    /// As [`tcp`](Self::tcp), to whatever listens there.
+    pub(crate) fn connect(address: &str) -> Self {
+        let stream = TcpStream::connect(address).expect("the server listens");
         stream.set_read_timeout(Some(DEADLINE)).expect("it is not zero");
         stream.set_write_timeout(Some(DEADLINE)).expect("it is not zero");
         stream.set_nodelay(true).expect("it is TCP");
@@ -104,6 +109,24 @@ impl Socket {
             }
             opcode => panic!("a frame with opcode {opcode}"),
         }
+    }
+
+    /// The head of the next response of HTTP.
+    pub(crate) fn head(&mut self) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.extend(self.take(1).expect("a response"));
+        }
+        String::from_utf8(head).expect("ASCII")
+    }
+
+    /// The bytes that come until the connection ends.
+    pub(crate) fn all(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while let Some(byte) = self.take(1) {
+            bytes.extend(byte);
+        }
+        bytes
     }
 
     /// All that comes until the connection ends.
@@ -195,9 +218,5 @@ pub(crate) fn exchange(server: &Server, method: &str, headers: &[(&str, &str)]) 
         request += &format!("{name}: {value}\r\n");
     }
     socket.send((request + "\r\n").as_bytes());
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.extend(socket.take(1).expect("a response"));
-    }
-    (String::from_utf8(head).expect("ASCII"), socket)
+    (socket.head(), socket)
 }

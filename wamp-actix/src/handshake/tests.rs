@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::fmt::Debug;
 use std::sync::Once;
 
-use actix_web::{body::to_bytes, test::TestRequest};
+use actix_http::header::HeaderValue;
+use actix_web::{body::to_bytes, http::Version, test::TestRequest};
 use futures_util::FutureExt as _;
 use tracing::{
     Event, Level, Metadata, Subscriber,
@@ -18,6 +19,10 @@ const SUPPORTED: &[&str] = &["wamp.2.json", "wamp.2.msgpack", "wamp.2.cbor"];
 
 /// A complete upgrade request with more headers; `""` as a value leaves that header of the complete one out.
 fn request(headers: &[(&str, &str)]) -> HttpRequest {
+    building(headers).to_http_request()
+}
+
+fn building(headers: &[(&str, &str)]) -> TestRequest {
     let complete = [
         ("Upgrade", "websocket"),
         ("Connection", "keep-alive, Upgrade"),
@@ -32,7 +37,7 @@ fn request(headers: &[(&str, &str)]) -> HttpRequest {
     for header in kept.chain(headers).filter(|(_, value)| !value.is_empty()) {
         request = request.append_header(*header);
     }
-    request.to_http_request()
+    request
 }
 
 fn check_origin(headers: &[(&str, &str)], origins: &Origins) -> Result<(), HttpResponse> {
@@ -123,6 +128,63 @@ fn what_is_no_websocket_upgrade_is_refused() {
             assert_eq!(refused.headers().get("sec-websocket-version").unwrap(), "13");
         }
         assert!(switching_protocols(&request(&[missing_or_wrong]), "wamp.2.json").is_err());
+    }
+}
+
+/// RFC 9110, 7.8 and 9112, 6.1. What actix takes for a request with a body, or for one without, must get no 101: a proxy
+/// believes that what follows is no request any more.
+#[test]
+fn what_actix_does_not_take_for_an_upgrade_is_none() {
+    for (headers, expected) in [
+        (&[("Upgrade", "WebSocket")][..], 101),
+        (&[("Upgrade", "WEBSOCKET")], 101),
+        (&[("Upgrade", "xwebsockety")], 426),
+        (&[("Upgrade", "websocket/13")], 426),
+        (&[("Upgrade", "web socket")], 426),
+        (&[("Upgrade", "\"websocket\"")], 426),
+        (&[("Upgrade", "h2c, websocket")], 426),
+        (&[("Upgrade", "websocket, h2c")], 426),
+        (&[("Upgrade", "websocket, websocket")], 426),
+        (&[("Upgrade", "websocket,")], 426),
+        (&[("Upgrade", ",websocket")], 426),
+        (&[("Upgrade", "h2c"), ("Upgrade", "websocket")], 426),
+        (&[("Upgrade", "websocket"), ("Upgrade", "h2c")], 426),
+        (&[("Upgrade", "websocket"), ("Upgrade", "websocket")], 426),
+        (&[("Connection", "Upgrade, close")], 426),
+        (&[("Connection", "upgrade"), ("Connection", "close")], 426),
+        (&[("Connection", "keep-alive"), ("Connection", "upgrade")], 101),
+        (&[("Transfer-Encoding", "chunked")], 400),
+        (&[("Transfer-Encoding", "identity")], 400),
+        (&[("Content-Length", "0")], 101),
+        (&[("Content-Length", "1")], 400),
+        (&[("Content-Length", "0"), ("Content-Length", "5")], 400),
+        (&[("Content-Length", "-0")], 400),
+        (
+            &[
+                ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+                ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+            ],
+            400,
+        ),
+        (&[("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Version", "8")], 400),
+    ] {
+        let checked = check(&request(headers), SUPPORTED, &Origins::default());
+        assert_eq!(status(&checked), expected, "{headers:?}");
+    }
+}
+
+#[test]
+fn an_upgrade_that_was_lost_behind_a_proxy_is_told_how_to_get_through() {
+    for version in [Version::HTTP_09, Version::HTTP_10, Version::HTTP_2, Version::HTTP_3] {
+        let checked =
+            check(&building(&[]).version(version).to_http_request(), SUPPORTED, &Origins::default());
+        assert_eq!(status(&checked), 505, "{version:?}");
+        assert!(body(checked).contains("proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade"));
+    }
+    for missing in ["Upgrade", "Connection"] {
+        let checked = check(&request(&[(missing, "")]), SUPPORTED, &Origins::default());
+        assert_eq!(status(&checked), 426, "{missing}");
+        assert!(body(checked).contains("proxy_set_header Upgrade $http_upgrade"));
     }
 }
 

@@ -1,0 +1,119 @@
+//! nginx in front of a server, as `scripts/test` has taken it out of Debian's package.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use super::{Server, eventually};
+
+/// A running nginx that lets `/ws` through and denies everything else. It is killed when this is dropped.
+pub(crate) struct Nginx {
+    child: Child,
+    address: String,
+    directory: PathBuf,
+}
+
+impl Nginx {
+    /// `None` where there is no nginx, which is told; in CI there must be one.
+    pub(crate) fn before(server: &Server) -> Option<Self> {
+        if !is_there() {
+            assert!(env::var_os("CI").is_none(), "there is no nginx: scripts/test gets it");
+            // `eprintln!` would be shown only where a test fails.
+            writeln!(io::stderr(), "SKIPPED: there is no nginx to test behind; scripts/test gets it").ok();
+            return None;
+        }
+        let address = free_address();
+        let directory = env::temp_dir().join(format!("wamp-nginx-{address}").replace(':', "-"));
+        fs::create_dir_all(&directory).expect("a directory for temporary files");
+        let path = directory.join("nginx.conf");
+        fs::write(&path, configuration(&directory, &address, server.address())).expect("it can be written");
+        let child = command()
+            .args(["-e", "stderr", "-p"])
+            .args([&directory, Path::new("-c"), &path])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("nginx can be run");
+        let mut nginx = Self { child, address, directory };
+        eventually("nginx listens", || {
+            let ended = nginx.child.try_wait().expect("it is our child");
+            assert!(ended.is_none(), "nginx has ended: {ended:?}");
+            TcpStream::connect(&nginx.address).is_ok()
+        });
+        Some(nginx)
+    }
+
+    /// `127.x.y.z:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+        fs::remove_dir_all(&self.directory).ok();
+    }
+}
+
+/// The program out of the package, with the libraries that came with it, or else one that is installed.
+fn command() -> Command {
+    let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/debian");
+    let program = unpacked.join("usr/sbin/nginx");
+    let mut command = Command::new(if program.exists() { &program } else { Path::new("nginx") });
+    command.env("LD_LIBRARY_PATH", unpacked.join("libraries"));
+    command
+}
+
+fn is_there() -> bool {
+    command().arg("-v").output().is_ok_and(|output| output.status.success())
+}
+
+/// On a loopback address of our own: nginx cannot be told to pick a port, and on 127.0.0.1 another test might take it
+/// before nginx has it.
+fn free_address() -> String {
+    static NUMBER: AtomicU16 = AtomicU16::new(1);
+    let [high, low] = NUMBER.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let process = std::process::id() % 250 + 1;
+    let address = format!("127.{process}.{high}.{low}");
+    let listener = TcpListener::bind((address.as_str(), 0)).expect("Linux has all of 127.0.0.0/8");
+    listener.local_addr().expect("it is bound").to_string()
+}
+
+fn configuration(directory: &Path, address: &str, server: &str) -> String {
+    let directory = directory.display();
+    let folders: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|of| format!("{of}_temp_path {directory}/{of};\n"))
+        .concat();
+    format!(
+        r#"
+        daemon off;
+        master_process off;
+        pid {directory}/nginx.pid;
+        events {{}}
+        http {{
+            access_log off;
+            {folders}
+            upstream server {{ server {server}; keepalive 8; }}
+            server {{
+                listen {address};
+                location = /ws {{
+                    proxy_pass http://server;
+                    proxy_request_buffering off;
+                    proxy_http_version 1.1;
+                    proxy_set_header Upgrade $http_upgrade;
+                    proxy_set_header Connection "upgrade";
+                    proxy_set_header Host $http_host;
+                }}
+                # As nginx does it when it is told nothing.
+                location = /forgotten {{ proxy_pass http://server/ws; }}
+                location / {{ return 403; }}
+            }}
+        }}
+        "#
+    )
+}
