@@ -11,14 +11,14 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeSeed};
-use serde_json::value::RawValue;
+use serde::ser::SerializeStruct as _;
 
 #[cfg(feature = "cbor")]
 use crate::cbor::{self, Cbor};
 use crate::format::{AtCursor, Binary, Cursor, Elements, Kind, Malformed};
 use crate::format::{
     transcode::{Transcoded, transcode_json},
-    write::{self, PLAIN_TOKEN},
+    write::{self, PLAIN_TOKEN, RAW_TOKEN},
 };
 use crate::json;
 #[cfg(feature = "msgpack")]
@@ -328,8 +328,8 @@ impl fmt::Display for Encoded<'_> {
 impl Serialize for Encoded<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {
-            Self::Json(text) => raw_json(text)?.serialize(serializer),
-            Self::PlainJson(text) => serializer.serialize_newtype_struct(PLAIN_TOKEN, raw_json(text)?),
+            Self::Json(text) => RawJson(text).serialize(serializer),
+            Self::PlainJson(text) => serializer.serialize_newtype_struct(PLAIN_TOKEN, &RawJson(text)),
             #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => {
                 let arena = Bump::new();
@@ -344,8 +344,15 @@ impl Serialize for Encoded<'_> {
     }
 }
 
-fn raw_json<E: serde::ser::Error>(text: &str) -> Result<&RawValue, E> {
-    serde_json::from_str(text).map_err(E::custom)
+/// As serde_json's `RawValue` serialises itself, which can only be made by reading the text once more.
+struct RawJson<'f>(&'f str);
+
+impl Serialize for RawJson<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut raw = serializer.serialize_struct(RAW_TOKEN, 1)?;
+        raw.serialize_field(RAW_TOKEN, self.0)?;
+        raw.end()
+    }
 }
 
 /// The methods of [`Cursor`], each decided on once for a whole value.

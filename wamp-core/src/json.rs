@@ -2,6 +2,7 @@
 //!
 //! The reader is our own for the reasons that `format` gives. serde_json is the oracle in its tests, and writes.
 
+mod careful;
 mod number;
 mod read;
 mod request;

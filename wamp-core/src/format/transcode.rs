@@ -26,11 +26,15 @@ impl<'de, C: Cursor<'de>> Transcoded<C> {
     }
 }
 
-/// Appends a JSON text in a binary format; says whether strings in it may stand for bytes.
+/// Appends a JSON text, which is one value, in a binary format; `reveal`: strings in it may stand for bytes.
 pub(crate) fn transcode_json<T: Tokens>(out: &mut Vec<u8>, text: &str, reveal: bool) -> Result<(), Fault> {
-    let arena = Bump::new();
-    let cursor = RefCell::new(json::Reader::new(text, &arena));
-    write::<T>(out, &Transcoded { cursor, reveal })
+    let (length, arena) = (out.len(), Bump::new());
+    let value = Transcoded { cursor: RefCell::new(json::Reader::new(text, &arena)), reveal };
+    write::<T>(out, &value)?;
+    value.cursor.into_inner().end().map_err(|error| {
+        out.truncate(length);
+        Fault::custom(error)
+    })
 }
 
 impl<'de, C: Cursor<'de>> Serialize for Transcoded<C> {

@@ -6,7 +6,7 @@
 
 mod key;
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -43,6 +43,12 @@ pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Re
     }
 }
 
+/// What a `Serialize` does that keeps no rule of serde.
+pub(crate) const NO_KEY: &str = "a value without a key";
+pub(crate) const NO_VALUE: &str = "a key without a value";
+pub(crate) const NO_TEXT: &str = "a text whose `Display` fails";
+pub(crate) const UNFINISHED: &str = "a part of the value could not be written";
+
 /// Why a value could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -64,9 +70,11 @@ pub(crate) fn write<T: Tokens>(out: &mut Vec<u8>, value: &(impl Serialize + ?Siz
     result
 }
 
-/// serde_json's names for a value that is JSON already, as its `RawValue` serialises itself, and with its feature
-/// `arbitrary_precision` its `Number`.
-const JSON_TOKENS: [&str; 2] = ["$serde_json::private::RawValue", "$serde_json::private::Number"];
+/// serde_json's name for a struct whose only field is JSON already, as its `RawValue` serialises itself.
+pub(crate) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
+
+/// The same, and with serde_json's feature `arbitrary_precision` its `Number`.
+pub(crate) const JSON_TOKENS: [&str; 2] = [RAW_TOKEN, "$serde_json::private::Number"];
 
 /// The name of a newtype around such a value in which no string stands for bytes.
 pub(crate) const PLAIN_TOKEN: &str = "$wamp::PlainJson";
@@ -88,7 +96,8 @@ impl<'o, T: Tokens> Writer<'o, T> {
         let declared = length.unwrap_or(0);
         open.write::<T>(self.out, declared)?;
         let header = start..self.out.len();
-        Ok(Items { writer: self, open, header, declared, count: 0 })
+        let awaits_value = matches!(open, Open::Json);
+        Ok(Items { writer: self, open, header, declared, count: 0, awaits_value, has_failed: false })
     }
 
     /// A variant with content is a dict whose only key is the variant's name.
@@ -139,25 +148,54 @@ struct Items<'o, T> {
     header: Range<usize>,
     declared: usize,
     count: usize,
+    /// A value must come: that of a key, or the only one of JSON.
+    awaits_value: bool,
+    /// A part was not written; who made it may have passed over the error.
+    has_failed: bool,
 }
 
 impl<T: Tokens> Items<'_, T> {
+    fn write(&mut self, write: impl FnOnce(&mut Writer<'_, T>) -> Result<(), Fault>) -> Result<(), Fault> {
+        let written = write(&mut self.writer.again());
+        self.has_failed |= written.is_err();
+        written
+    }
+
+    /// A key, or a value, may come now, and nothing but what the other wants after it.
+    fn expect(&mut self, is_value: bool) -> Result<(), Fault> {
+        if self.awaits_value != is_value {
+            self.has_failed = true;
+            return Err(Fault(if is_value { NO_KEY.into() } else { NO_VALUE.into() }));
+        }
+        self.awaits_value = !is_value;
+        Ok(())
+    }
+
     fn element(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
         self.count += 1;
-        value.serialize(self.writer.again())
+        self.write(|writer| value.serialize(writer.again()))
     }
 
     fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
         if matches!(self.open, Open::Json) {
-            return self.writer.json(value);
+            self.expect(true)?;
+            return self.write(|writer| writer.json(value));
         }
         self.count += 1;
-        T::string(self.writer.out, name)?;
-        value.serialize(self.writer.again())
+        self.write(|writer| {
+            T::string(writer.out, name)?;
+            value.serialize(writer.again())
+        })
     }
 
     /// Corrects the length, if it was not known or not right.
     fn finish(self) -> Result<(), Fault> {
+        if self.has_failed {
+            return Err(Fault(UNFINISHED.into()));
+        }
+        if self.awaits_value {
+            return Err(Fault(NO_VALUE.into()));
+        }
         if self.count != self.declared {
             let mut header = Vec::new();
             self.open.write::<T>(&mut header, self.count)?;
@@ -330,6 +368,12 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
         self.variant(variant)?;
         self.begin(Open::Dict, Some(length))
     }
+
+    fn collect_str<V: Display + ?Sized>(self, value: &V) -> Result<(), Fault> {
+        let mut text = String::new();
+        write!(text, "{value}").map_err(|_| Fault(NO_TEXT.into()))?;
+        T::string(self.out, &text)
+    }
 }
 
 /// Lists by their several names.
@@ -362,12 +406,14 @@ impl<T: Tokens> ser::SerializeMap for Items<'_, T> {
     type Error = Fault;
 
     fn serialize_key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), Fault> {
+        self.expect(false)?;
         self.count += 1;
-        self.writer.key(key)
+        self.write(|writer| writer.key(key))
     }
 
     fn serialize_value<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), Fault> {
-        value.serialize(self.writer.again())
+        self.expect(true)?;
+        self.write(|writer| value.serialize(writer.again()))
     }
 
     fn end(self) -> Result<(), Fault> {

@@ -4,8 +4,13 @@ use std::io;
 
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
+use bumpalo::Bump;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
+
+use super::careful::Careful;
+use super::{Reader, number};
+use crate::format::Cursor as _;
 
 /// Appends the value to `out`; on an error `out` is what it was, so that an ERROR can take the frame's place.
 ///
@@ -13,7 +18,7 @@ use serde_json::ser::{Formatter, Serializer};
 pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<bool, serde_json::Error> {
     let (length, mut hides_bytes) = (out.len(), false);
     let format = Binary { hides_bytes: &mut hides_bytes };
-    if let Err(error) = value.serialize(&mut Serializer::with_formatter(&mut *out, format)) {
+    if let Err(error) = value.serialize(Careful(&mut Serializer::with_formatter(&mut *out, format))) {
         out.truncate(length);
         return Err(error);
     }
@@ -36,9 +41,27 @@ impl Formatter for Binary<'_> {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        if !is_one_value(fragment) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "raw JSON that is no JSON"));
+        }
         *self.hides_bytes = true; // Who wrote it may have.
         writer.write_all(fragment.as_bytes())
     }
+
+    fn write_number_str<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: &str) -> io::Result<()> {
+        let is_finite = value.parse().is_ok_and(f64::is_finite);
+        if number::end(value.as_bytes(), 0).ok() != Some(value.len()) || !is_finite {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "digits that are no number"));
+        }
+        writer.write_all(value.as_bytes())
+    }
+}
+
+/// Anybody can write raw JSON, by a name that serde_json keeps to itself.
+fn is_one_value(text: &str) -> bool {
+    let arena = Bump::new();
+    let mut reader = Reader::new(text, &arena);
+    reader.skip_counted(&mut { usize::MAX }).is_ok() && reader.end().is_ok()
 }
 
 #[cfg(test)]
