@@ -20,14 +20,32 @@ use crate::uri;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Topic {
+    read_only: bool,
     retained: bool,
 }
 
 impl Topic {
-    /// Every session of the realm may subscribe and publish.
+    /// Open in both directions: every session of the realm may subscribe **and publish**. For what only the server publishes there
+    /// is [`read_only`](Self::read_only); where a handler decides about publishers there is `#[publish("…", subscribe = true)]`.
     #[must_use]
     pub const fn open() -> Self {
-        Self { retained: false }
+        Self { read_only: false, retained: false }
+    }
+
+    /// For what only the server publishes: every session of the realm may subscribe, and a PUBLISH of a client is refused with
+    /// `wamp.error.not_authorized`, in a realm that routes clients too.
+    ///
+    /// ```
+    /// use wamp_core::{Realm, Router, Topic};
+    ///
+    /// let realm = Realm::new("news").topic("headlines", Topic::read_only());
+    /// let router = Router::builder().realm(realm).handlers([]).build()?;
+    /// router.realm("news").expect("declared above").publish("headlines").arg("WAMP over actix").send()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn read_only() -> Self {
+        Self { read_only: true, retained: false }
     }
 
     /// Publishers may have their events retained (`retain`): those who subscribe later and ask for it (`get_retained`) are
@@ -41,7 +59,7 @@ impl Topic {
     /// ```
     #[must_use]
     pub const fn retained(self) -> Self {
-        Self { retained: true }
+        Self { retained: true, ..self }
     }
 }
 
@@ -58,8 +76,21 @@ pub(crate) struct DeclaredTopic {
 pub(crate) enum Declared {
     /// Open to everybody.
     Open(DeclaredTopic),
-    /// Decided by a handler.
+    /// Closed to everybody, although another declaration may have it among its topics.
+    Closed(DeclaredTopic),
+    /// Of a handler: it decides, or its attribute opens this direction to its roles.
     Handled(&'static Registration),
+}
+
+impl Declared {
+    /// Whether sessions of this role may subscribe, and nobody is asked.
+    pub(crate) fn is_open_to_subscribers(&self, authrole: &str) -> bool {
+        match self {
+            Self::Open(_) => true,
+            Self::Closed(_) => false,
+            Self::Handled(handler) => handler.subscribe && handler.admits(authrole),
+        }
+    }
 }
 
 /// Everything that the application serves in one realm.
@@ -96,20 +127,26 @@ impl Registry {
                 taken
             }
             Entry::Subscribe(_) => insert(&mut self.subscriptions, handler)?,
+            Entry::Publish(_) if handler.subscribe => {
+                let taken = insert(&mut self.subscriptions, handler)?;
+                insert(&mut self.publications, handler)?.or(taken)
+            }
             Entry::Publish(_) => insert(&mut self.publications, handler)?,
         };
         taken.map_or(Ok(()), |other| Err(format!("{handler} and {other} serve the same URI")))
     }
 
     /// Adds a topic without a handler, both directions.
-    pub(crate) fn open(&mut self, topic: &DeclaredTopic) -> Result<(), String> {
-        let declared = Pattern::parse(&topic.uri).map_err(|fault| format!("{topic}: {fault}"))?;
-        for direction in [&mut self.subscriptions, &mut self.publications] {
-            direction
-                .insert(&declared, Declared::Open(topic.clone()))
-                .map_err(|other| format!("{topic} and {other} declare the same topic"))?;
-        }
-        Ok(())
+    pub(crate) fn declare(&mut self, topic: &DeclaredTopic) -> Result<(), String> {
+        let pattern = Pattern::parse(&topic.uri).map_err(|fault| format!("{topic}: {fault}"))?;
+        let publications = if topic.topic.read_only {
+            Declared::Closed(topic.clone())
+        } else {
+            Declared::Open(topic.clone())
+        };
+        let subscriptions = self.subscriptions.insert(&pattern, Declared::Open(topic.clone()));
+        let taken = subscriptions.err().or(self.publications.insert(&pattern, publications).err());
+        taken.map_or(Ok(()), |other| Err(format!("{topic} and {other} declare the same topic")))
     }
 
     /// Opens all topics that nobody declared: a realm that routes clients.
@@ -175,7 +212,7 @@ impl Registry {
         match self.publication(topic) {
             Some(Declared::Open(declared)) => declared.topic.retained,
             Some(Declared::Handled(handler)) => handler.retain,
-            None => false,
+            Some(Declared::Closed(_)) | None => false,
         }
     }
 
@@ -206,7 +243,7 @@ impl std::fmt::Display for DeclaredTopic {
 impl std::fmt::Display for Declared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Open(topic) => topic.fmt(f),
+            Self::Open(topic) | Self::Closed(topic) => topic.fmt(f),
             Self::Handled(handler) => handler.fmt(f),
         }
     }

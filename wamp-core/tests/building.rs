@@ -140,6 +140,19 @@ fn an_open_topic_that_is_declared_twice_is_a_fault() {
 }
 
 #[test]
+fn a_handler_of_one_direction_and_what_declares_both_are_a_fault_that_names_both_places() {
+    static SUBSCRIBE: &[Registration] = &[
+        at(1, "shop::one", subscribe("a.b", accepting)),
+        at(2, "shop::two", Registration { subscribe: true, ..publish("a.b", letting_through) }),
+    ];
+    let text = fault([], SUBSCRIBE);
+    assert!(text.contains("src/shop.rs:1") && text.contains("src/shop.rs:2"), "{text}");
+    static PUBLISH: &[Registration] = &[at(1, "shop::one", publish("a.b", letting_through))];
+    let text = fault([Realm::new("realm1").topic("a.b", Topic::read_only())], PUBLISH);
+    assert!(text.contains("src/shop.rs:1") && text.contains("topic(\"a.b\")"), "{text}");
+}
+
+#[test]
 fn a_realm_for_any_name_must_be_the_only_one() {
     let text = fault([Realm::any(), Realm::new("realm1")], &[]);
     assert!(text.contains("Realm::any()"), "{text}");

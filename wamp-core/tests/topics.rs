@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{
-    Client, arguments, assert_aborted, assert_error, assert_event, handlers, published, router, router_with,
-    subscribed,
+    Client, arguments, assert_aborted, assert_error, assert_event, handlers, published, router, router_of,
+    router_with, subscribed,
 };
+use wamp_core::__private::Registration;
 use wamp_core::{Close, Identity, Limits, PublishError, Realm, Router, Session, SessionId, Topic};
 
 const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
@@ -461,6 +462,57 @@ fn each_direction_of_a_topic_is_declared_on_its_own() {
     assert_error(&answer, 16, 2, NOT_AUTHORIZED);
     published(&client.ask(r#"[16,3,{"acknowledge":true},"pub.accept"]"#), 3);
     assert_error(&client.ask(r#"[32,4,{},"pub.accept"]"#), 32, 4, NOT_AUTHORIZED);
+}
+
+/// A router of one realm with this topic, which routes clients or not.
+fn router_with_topic(uri: &str, topic: Topic, routes: bool, handlers: &'static [Registration]) -> Router {
+    handlers::reset();
+    let realm = Realm::new("realm1").topic(uri, topic).route_clients(routes);
+    Router::builder().realm(realm).handlers([handlers]).build().expect("the declarations are sound")
+}
+
+#[test]
+fn clients_subscribe_to_a_read_only_topic_and_only_the_server_publishes_to_it() {
+    for routes in [false, true] {
+        let router = router_with_topic("news.{name}", Topic::read_only(), routes, &[]);
+        let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
+        let id = client.subscribe(1, "news.a");
+        assert_error(&publisher.ask(r#"[16,1,{"acknowledge":true},"news.a",[1]]"#), 16, 1, NOT_AUTHORIZED);
+        publisher.publish(2, "news.a", 2);
+        client.assert_silent();
+        router.realm("realm1").unwrap().publish("news.a").arg(3).send().unwrap();
+        assert_event(&client.one(), id, 3);
+    }
+}
+
+#[test]
+fn a_read_only_topic_is_not_open_to_the_publishers_of_a_wider_one() {
+    static HANDLERS: &[Registration] = &[handlers::publish("news.{rest..}", handlers::letting_through)];
+    let router = router_with_topic("news.official", Topic::read_only(), false, HANDLERS);
+    let mut publisher = Client::join(&router);
+    let refused = publisher.ask(r#"[16,1,{"acknowledge":true},"news.official",[1]]"#);
+    assert_error(&refused, 16, 1, NOT_AUTHORIZED);
+    published(&publisher.ask(r#"[16,2,{"acknowledge":true},"news.local",[1]]"#), 2);
+}
+
+#[test]
+fn a_publish_handler_may_open_its_topic_to_the_subscribers_of_its_roles() {
+    static HANDLERS: &[Registration] = &[
+        Registration { subscribe: true, ..handlers::publish("both.{name}", handlers::letting_through) },
+        Registration {
+            subscribe: true,
+            roles: &["staff"],
+            ..handlers::publish("staff.{name}", handlers::letting_through)
+        },
+    ];
+    let router = router_of(HANDLERS);
+    let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
+    let id = client.subscribe(1, "both.a");
+    publisher.publish(1, "both.a", 1);
+    assert_event(&client.one(), id, 1);
+    subscribed(&client.ask(r#"[32,2,{"match":"wildcard"},"both."]"#), 2);
+    assert_error(&client.ask(r#"[32,3,{},"staff.a"]"#), 32, 3, NOT_AUTHORIZED);
+    Client::join_as(&router, "realm1", with("joe", "staff")).subscribe(1, "staff.a");
 }
 
 #[test]

@@ -65,6 +65,8 @@ pub(crate) struct Annotation {
     pub(crate) timeout: Option<u64>,
     /// Whether clients may have their events retained.
     pub(crate) retain: bool,
+    /// Where it says that clients may subscribe to what they publish to.
+    pub(crate) subscribe: Option<Span>,
     pub(crate) krate: Option<Path>,
 }
 
@@ -80,6 +82,7 @@ impl Annotation {
             roles: Vec::new(),
             timeout: None,
             retain: false,
+            subscribe: None,
             krate: None,
         };
         let mut given: Vec<Ident> = Vec::new();
@@ -169,7 +172,14 @@ impl Annotation {
         } else if name == "retain" && self.kind != Kind::Publish {
             faults.on(name, "`retain` is an option of `#[publish]`: it is publishers who ask for it");
         } else if name == "retain" {
-            self.retain = faults.ok(flag(value)).unwrap_or_default();
+            self.retain = faults.ok(flag(name, value)).unwrap_or_default();
+        } else if name == "subscribe" && self.kind != Kind::Publish {
+            faults.on(
+                name,
+                "`subscribe` is an option of `#[publish]`: it opens the topic to subscribers, for which `#[subscribe]` has a function",
+            );
+        } else if name == "subscribe" {
+            self.subscribe = faults.ok(flag(name, value)).unwrap_or_default().then(|| name.span());
         } else if let Expr::Path(path) = value {
             self.krate = Some(path.path.clone());
         } else {
@@ -193,16 +203,16 @@ impl Parse for Setting {
             return Err(syn::Error::new_spanned(
                 rest,
                 "expected a URI as a string literal, or one of the options `realm = \"…\"`, `role = \"…\"`, \
-                 `timeout = \"…\"`, `retain = true`, `crate = path`",
+                 `timeout = \"…\"`, `retain = true`, `subscribe = true`, `crate = path`",
             ));
         }
         let name = input.call(Ident::parse_any)?;
-        if !["realm", "role", "timeout", "retain", "crate"].iter().any(|known| name == known) {
+        if !["realm", "role", "timeout", "retain", "subscribe", "crate"].iter().any(|known| name == known) {
             let _: TokenStream = input.parse()?;
             return Err(syn::Error::new_spanned(
                 &name,
                 format!(
-                    "unknown option `{name}`: the options are `realm`, `role`, `timeout`, `retain` and `crate`; a URI is a string literal"
+                    "unknown option `{name}`: the options are `realm`, `role`, `timeout`, `retain`, `subscribe` and `crate`; a URI is a string literal"
                 ),
             ));
         }
@@ -224,10 +234,10 @@ fn text(value: &Expr, otherwise: &str) -> syn::Result<LitStr> {
     }
 }
 
-fn flag(value: &Expr) -> syn::Result<bool> {
+fn flag(name: &Ident, value: &Expr) -> syn::Result<bool> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }) => Ok(flag.value),
-        _ => Err(syn::Error::new_spanned(value, "write `retain = true`, or leave the option out")),
+        _ => Err(syn::Error::new_spanned(value, format!("write `{name} = true`, or leave the option out"))),
     }
 }
 

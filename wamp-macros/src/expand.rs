@@ -150,7 +150,7 @@ impl Glue<'_> {
     fn registration(&self, at: usize, run: &Run) -> TokenStream {
         let Self { handler: Handler { ident, parameters, .. }, private } = self;
         let types = parameters.iter().map(|parameter| &parameter.ty);
-        let Run { kind, uri, realm, roles, timeout, retain, .. } = run;
+        let Run { kind, uri, realm, roles, timeout, retain, subscribe, .. } = run;
         let (function, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
         let entry = variant(*kind);
         let uri = uri.as_ref().map_or_else(|| quote!(""), ToTokens::to_token_stream);
@@ -169,6 +169,7 @@ impl Glue<'_> {
                 features: &[#(#private::IsContext::<#types>::FEATURE),*],
                 timeout: #timeout,
                 retain: #retain,
+                subscribe: #subscribe,
                 function: ::core::concat!(::core::module_path!(), "::", #name),
                 file: ::core::file!(),
                 line: #line,

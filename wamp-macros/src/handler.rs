@@ -38,6 +38,8 @@ pub(crate) struct Run {
     pub(crate) timeout: Option<u64>,
     /// Whether clients may have their events retained.
     pub(crate) retain: bool,
+    /// Whether clients may subscribe to what they publish to.
+    pub(crate) subscribe: bool,
     /// Where each parameter comes from.
     pub(crate) sources: Vec<Source>,
 }
@@ -112,7 +114,7 @@ impl Handler {
 
 /// One run for each URI, and one for a `#[session]`.
 fn runs(annotation: Annotation, parameters: &[Parameter]) -> Vec<Run> {
-    let Annotation { kind, at, uris, realm, roles, timeout, retain, .. } = annotation;
+    let Annotation { kind, at, uris, realm, roles, timeout, retain, subscribe, .. } = annotation;
     let run = |uri: Option<LitStr>, sources| Run {
         kind,
         at,
@@ -121,6 +123,7 @@ fn runs(annotation: Annotation, parameters: &[Parameter]) -> Vec<Run> {
         roles: roles.clone(),
         timeout,
         retain,
+        subscribe: subscribe.is_some(),
         sources,
     };
     if kind == Kind::Session {
@@ -292,21 +295,44 @@ fn check_duplicates(annotations: &[Annotation], faults: &mut Faults) {
     let mut seen: Vec<(Kind, String, Option<String>)> = Vec::new();
     for annotation in annotations {
         let realm = annotation.realm.as_ref().map(LitStr::value);
-        let mut check = |pattern: &str, span: Span, text: &str| {
-            let clash = seen.iter().any(|(kind, other, their)| {
+        let mut check = |kind: Kind, pattern: &str, span: Span, text: &str| {
+            let clash = seen.iter().any(|(other_kind, other, their)| {
                 let meets = their.is_none() || realm.is_none() || *their == realm;
-                *kind == annotation.kind && other == pattern && meets
+                *other_kind == kind && other == pattern && meets
             });
             if clash {
                 faults.add(syn::Error::new(span, text));
             }
-            seen.push((annotation.kind, pattern.to_owned(), realm.clone()));
+            seen.push((kind, pattern.to_owned(), realm.clone()));
         };
         for (literal, uri) in &annotation.uris {
-            check(&uri.pattern, literal.span(), "this URI stands twice on the same function: remove one");
+            let text = "this URI stands twice on the same function: remove one";
+            check(annotation.kind, &uri.pattern, literal.span(), text);
         }
         if annotation.kind == Kind::Session {
-            check("", annotation.at.span(), "`#[session]` stands twice for the same realm: remove one");
+            let text = "`#[session]` stands twice for the same realm: remove one";
+            check(Kind::Session, "", annotation.at.span(), text);
+        }
+    }
+    check_opened(annotations, faults);
+}
+
+/// No function decides about subscribers whom `subscribe = true` lets in unasked.
+fn check_opened(annotations: &[Annotation], faults: &mut Faults) {
+    let decided: Vec<_> = annotations
+        .iter()
+        .filter(|annotation| annotation.kind == Kind::Subscribe)
+        .flat_map(|annotation| &annotation.uris)
+        .map(|(_, uri)| &uri.pattern)
+        .collect();
+    for annotation in annotations {
+        if let Some(at) = annotation.subscribe
+            && annotation.uris.iter().any(|(_, uri)| decided.contains(&&uri.pattern))
+        {
+            faults.add(syn::Error::new(
+                at,
+                "`#[subscribe]` on this function decides about subscribers already: remove `subscribe = true`, or that attribute",
+            ));
         }
     }
 }

@@ -208,10 +208,13 @@ pub fn subscribe(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// With `retain = true` publishers may have their events retained (option `retain` of PUBLISH): who subscribes later and asks
 /// for it (`get_retained`) is sent the most recent one. Without it, an event that asks for it is delivered and not kept.
 ///
+/// The attribute permits no SUBSCRIBE. With `subscribe = true` it opens its topics to subscribers too, without asking a
+/// `#[subscribe]` handler: to every session of `realm` with one of the roles in `role`, as for publishers.
+///
 /// ```
 /// use wamp_actix::{Error, publish};
 ///
-/// #[publish("lamp.{room}", retain = true)]
+/// #[publish("lamp.{room}", retain = true, subscribe = true)]
 /// async fn lamp(room: &str, is_on: bool) {
 ///     println!("{room}: {is_on}");
 /// }

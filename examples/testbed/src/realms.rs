@@ -39,6 +39,7 @@ fn realm(name: &str) -> RealmBuilder {
     Realm::new(name)
         .topic("testbed.chat", Topic::open())
         .topic("testbed.open.{rest..}", Topic::open().retained())
+        .topic("testbed.readonly", Topic::read_only())
         .topic("bench.topic", Topic::open())
         .meta_api(MetaApi::reading())
 }

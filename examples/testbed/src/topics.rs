@@ -42,10 +42,6 @@ async fn ticker_count(tickers: Data<Tickers>) -> u64 {
     tickers.0.load(Ordering::Relaxed)
 }
 
-/// Subscribers are welcome; nobody declares it for publishers.
-#[subscribe("testbed.readonly")]
-async fn readonly() {}
-
 #[subscribe("testbed.forbidden")]
 async fn forbidden() -> Result<(), Error> {
     Err(Error::not_authorized("nobody may subscribe to this topic"))

@@ -46,6 +46,11 @@ async fn open(path: &str) {
 #[publish("lamp", retain = true)]
 async fn lamp() {}
 
+#[publish("wall.{name}", subscribe = true)]
+async fn wall(name: &str, text: &str) -> Result<(), Refused> {
+    if text.is_empty() { Err(Refused { what: format!("nothing on {name}") }) } else { Ok(()) }
+}
+
 #[session(role = "guest")]
 async fn refuse_guests() -> Result<Hold<&'static str>, Error> {
     Err(Error::not_authorized("no guests"))
@@ -99,6 +104,15 @@ async fn a_publish_handler_that_reads_no_argument_leaves_them_all_to_the_subscri
 fn e_05_publishers_may_retain_where_the_attribute_says_so() {
     let retain = |handlers: &[&[wamp_actix::__private::Registration]]| handlers[0][0].retain;
     assert!(retain(&handlers![lamp]) && !retain(&handlers![open]));
+}
+
+#[actix_web::test]
+async fn one_attribute_serves_a_topic_in_both_directions() {
+    let client = client(handlers![wall]).await;
+    let mut subscribed = client.subscribe("wall.x").await.unwrap();
+    assert_eq!(client.publish("wall.x").arg("").await.unwrap_err().uri(), "com.example.error.refused");
+    client.publish("wall.x").option("exclude_me", false).arg("hello").await.unwrap();
+    assert_eq!(subscribed.next().await.unwrap().payload.args::<Value>().unwrap(), json!(["hello"]));
 }
 
 #[actix_web::test]

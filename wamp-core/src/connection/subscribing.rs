@@ -186,7 +186,10 @@ impl Joined {
             }));
         };
         match declared {
-            Declared::Open(_) => Ok(None),
+            open if open.is_open_to_subscribers(self.session().authrole()) => Ok(None),
+            Declared::Open(_) | Declared::Closed(_) => {
+                Err(Error::not_authorized("nobody may subscribe to this topic"))
+            }
             Declared::Handled(handler) if !handler.admits(self.session().authrole()) => {
                 Err(Error::not_authorized("the role may not subscribe to this topic"))
             }

@@ -12,7 +12,6 @@ use crate::error::Error;
 use crate::id::{PublicationId, SubscriptionId};
 use crate::message::{EventDetails, MatchPolicy};
 use crate::payload::Raw;
-use crate::registry::Declared;
 use crate::reply::Reply;
 use crate::timestamp::Timestamp;
 
@@ -68,8 +67,10 @@ pub(super) fn get_events(request: &mut Request<'_>) -> Result<Reply, Error> {
 /// Who holds the subscription may see its past, and so may everybody where everybody may subscribe unasked (E-11).
 fn permit(request: &Request<'_>, subscription: &Subscribers) -> Result<(), Error> {
     let declared = request.served.registry.subscription(&subscription.topic);
-    let holds = subscription.holder(request.context.session().id()).is_some();
-    let is_open = matches!(declared, Some(Declared::Open(_))) && request.served.settings.authorizer.is_none();
+    let session = request.context.session();
+    let holds = subscription.holder(session.id()).is_some();
+    let is_open = declared.is_some_and(|declared| declared.is_open_to_subscribers(session.authrole()))
+        && request.served.settings.authorizer.is_none();
     if holds || is_open {
         return Ok(());
     }

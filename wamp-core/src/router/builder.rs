@@ -301,7 +301,7 @@ fn registry(realm: &RealmBuilder, handlers: &[&'static Registration], faults: &m
         }
     }
     for topic in &realm.topics {
-        faults.extend(registry.open(topic).err());
+        faults.extend(registry.declare(topic).err());
     }
     let mut seen = HashSet::new();
     for (topic, _) in &realm.settings.history {

@@ -34,6 +34,9 @@ impl Served {
         match self.registry.publication(topic) {
             None => Err(Error::not_authorized("nobody declared this topic for publishers")),
             Some(Declared::Open(_)) => Ok(None),
+            Some(Declared::Closed(_)) => {
+                Err(Error::not_authorized("only the server publishes to this topic"))
+            }
             Some(Declared::Handled(handler)) if handler.admits(authrole) => Ok(Some(*handler)),
             Some(Declared::Handled(_)) => {
                 Err(Error::not_authorized("the role may not publish to this topic"))

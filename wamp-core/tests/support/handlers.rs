@@ -44,6 +44,7 @@ const fn handler(uri: &'static str, entry: Entry) -> Registration {
         features: &[],
         timeout: None,
         retain: false,
+        subscribe: false,
         function,
         file: file!(),
         line: 1,

@@ -1,0 +1,20 @@
+//! `subscribe` where it makes no sense, a value that is none, and beside a handler that decides about subscribers.
+
+#![allow(unused)]
+
+use wamp_actix::{publish, rpc, subscribe};
+
+#[rpc("a", subscribe = true)]
+async fn called() {}
+
+#[subscribe("b", subscribe = true)]
+async fn subscribed() {}
+
+#[publish("c", subscribe = "yes")]
+async fn published() {}
+
+#[publish("d.{name}", subscribe = true)]
+#[subscribe("d.{name}")]
+async fn both(name: &str) {}
+
+fn main() {}
