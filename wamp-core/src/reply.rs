@@ -171,6 +171,9 @@ impl IntoReply for Reply {
 
 /// A stream whose items become events of this subscriber alone, until it unsubscribes or leaves.
 ///
+/// A stream that ends leaves the subscription as it is. One that panics, or has an item that cannot be serialised, ends it as
+/// [`Subscription::revoke`](crate::Subscription::revoke) does: else its subscriber would wait for events that nobody sends.
+///
 /// ```
 /// use futures_util::stream;
 /// use wamp_core::Events;

@@ -36,6 +36,8 @@ pub(crate) enum Done {
     Authorized(RequestId, Result<(), Error>),
     /// An item of a stream, which goes on.
     Event(SubscriptionId, Payload, Source),
+    /// A stream has panicked, or has an item that cannot be sent; what its subscriber may know of it.
+    StreamFailed(SubscriptionId, Error),
     /// A stream has ended, or what the task worked on was taken away.
     Ended,
 }
@@ -57,11 +59,14 @@ impl Future for Task {
                 work.poll(context).map(|decision| Done::Authorized(*request, decision))
             }
             Self::Publish(work) => work.poll(context).map(Done::Publish),
-            Self::Events(id, source) => source.poll(context, next).map(|item| match item.flatten() {
-                Some(payload) => Done::Event(*id, payload, source.clone()),
-                None => {
-                    source.end();
-                    Done::Ended
+            Self::Events(id, source) => source.poll(context, next).map(|item| {
+                if let Some(Some(Ok(payload))) = item {
+                    return Done::Event(*id, payload, source.clone());
+                }
+                source.end();
+                match item {
+                    Some(Some(Err(error))) => Done::StreamFailed(*id, error),
+                    _ => Done::Ended,
                 }
             }),
         }
@@ -144,19 +149,18 @@ impl<T> Slot<T> {
     }
 }
 
-/// The next item. A stream that fails is over: its subscriber gets no more of it, and the log says why.
-fn next(stream: &mut Guarded<PayloadStream>, context: &mut Context<'_>) -> Poll<Option<Payload>> {
+/// The next item. A stream that fails is over; the log says why.
+fn next(
+    stream: &mut Guarded<PayloadStream>,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<Payload, Error>>> {
     let Some(stream) = stream.get_mut() else {
         return Poll::Ready(None);
     };
     match catch_unwind(AssertUnwindSafe(|| stream.as_mut().poll_next(context))) {
-        Ok(Poll::Pending) => return Poll::Pending,
-        Ok(Poll::Ready(Some(Ok(payload)))) => return Poll::Ready(Some(payload)),
-        Ok(Poll::Ready(Some(Err(error)))) => drop(Error::encoding(&error)),
-        Ok(Poll::Ready(None)) => {}
-        Err(panic) => drop(Error::panicked(&*panic)),
+        Ok(polled) => polled.map(|item| item.map(|item| item.map_err(|error| Error::encoding(&error)))),
+        Err(panic) => Poll::Ready(Some(Err(Error::panicked(&*panic)))),
     }
-    Poll::Ready(None)
 }
 
 /// All handlers of a connection that were not ready at once.

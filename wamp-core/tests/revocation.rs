@@ -2,10 +2,39 @@
 
 mod support;
 
+use std::collections::HashMap;
+
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use support::caller::Caller;
 use support::*;
-use wamp_core::{MetaApi, Realm, Router, SessionId, Subscription, SubscriptionId, Topic};
+use wamp_core::__private::{Acceptance, Answer, Registration, accept};
+use wamp_core::{
+    Context, Events, Hold, MetaApi, Realm, Router, SessionId, Subscription, SubscriptionId, Topic,
+};
+
+static FAILING: &[Registration] =
+    &[handlers::subscribe("fails.panic", panicking), handlers::subscribe("fails.item", with_a_bad_item)];
+
+/// A value whose end the journal tells.
+struct Watched;
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        handlers::note("dropped");
+    }
+}
+
+fn panicking(_: Context) -> Answer<Acceptance> {
+    let items = stream::iter([1, 2]).chain(stream::poll_fn(|_| panic!("a secret of the stream")));
+    Box::pin(async { accept((Hold(Watched), Events(items), Events(stream::pending::<u8>()))) })
+}
+
+/// Its second item is a dict whose key is a list.
+fn with_a_bad_item(_: Context) -> Answer<Acceptance> {
+    let items = [HashMap::new(), HashMap::from([(vec![1], 1)]), HashMap::new()];
+    Box::pin(async { accept((Hold(Watched), Events(stream::iter(items)))) })
+}
 
 fn router() -> Router {
     handlers::reset();
@@ -13,7 +42,11 @@ fn router() -> Router {
         .topic("open.{name}", Topic::open())
         .meta_api(MetaApi::reading().killing())
         .route_clients(true);
-    Router::builder().realm(realm).handlers([handlers::ALL]).build().expect("the declarations are sound")
+    Router::builder()
+        .realm(realm)
+        .handlers([handlers::ALL, FAILING])
+        .build()
+        .expect("the declarations are sound")
 }
 
 /// A client that announced it understands revocation, subscribed to the topic.
@@ -132,6 +165,49 @@ fn e_12_the_handle_of_a_subscription_revokes_it() {
     assert!(subscription.revoke("no more") && !subscription.revoke("again"));
     assert_eq!(client.one(), json!([35, 0, {"subscription": id, "reason": "no more"}]));
     assert!(!subscription.is_active());
+}
+
+#[test]
+fn e_12_a_subscription_whose_stream_fails_is_revoked_with_a_reason_that_tells_no_secret() {
+    let router = router();
+    let mut watcher = Client::join(&router);
+    let unsubscribe = watcher.subscribe(1, "wamp.subscription.on_unsubscribe");
+    for (topic, items, reason) in [
+        ("fails.panic", vec![json!([1]), json!([2])], "internal error "),
+        ("fails.item", vec![json!([{}])], "a value cannot be serialised"),
+    ] {
+        let mut client =
+            Client::join_announcing(&router, &json!({"subscriber": {"subscription_revocation": true}}));
+        client.send(format!(r#"[32,1,{{}},"{topic}"]"#));
+        let messages = client.received();
+        let id = subscribed(&messages[0], 1);
+        let (revoked, events) = messages[1..].split_last().expect("the subscription is revoked");
+        assert_eq!(events.iter().map(|event| event[4].clone()).collect::<Vec<_>>(), items);
+        let told = revoked[2]["reason"].as_str().expect("a reason").to_owned();
+        assert_eq!(revoked, &json!([35, 0, {"subscription": id, "reason": told}]));
+        assert!(told.starts_with(reason) && !told.contains("secret"), "{told}");
+        assert_eq!(handlers::journal(), ["dropped"]);
+        assert_eq!(watcher.one()[4], json!([client.id, id]), "{unsubscribe}");
+        assert_error(&client.ask(format!("[34,2,{id}]")), 34, 2, "wamp.error.no_such_subscription");
+        client.send(format!(r#"[32,3,{{}},"{topic}"]"#));
+        subscribed(&client.received()[0], 3);
+        client.lose();
+        handlers::journal();
+        watcher.received();
+    }
+}
+
+#[test]
+fn e_12_who_did_not_announce_revocation_gets_no_more_of_a_stream_that_fails_and_may_subscribe_anew() {
+    let router = router();
+    let mut client = Client::join(&router);
+    client.send(r#"[32,1,{},"fails.panic"]"#);
+    let messages = client.received();
+    assert_eq!(messages.len(), 3, "{messages:?}");
+    let id = subscribed(&messages[0], 1);
+    assert_error(&client.ask(format!("[34,2,{id}]")), 34, 2, "wamp.error.no_such_subscription");
+    client.send(r#"[32,3,{},"fails.panic"]"#);
+    assert_eq!(arguments(&client.received()), [1, 2]);
 }
 
 #[test]

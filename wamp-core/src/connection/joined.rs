@@ -253,6 +253,7 @@ impl Joined {
             Done::Authorized(request, decision) => self.authorized(request, decision),
             Done::Publish(result) => self.publish_decided(result),
             Done::Event(subscription, payload, source) => self.emitted(subscription, &payload, source),
+            Done::StreamFailed(subscription, error) => self.stream_failed(subscription, &error),
             Done::Ended => {}
         }
     }

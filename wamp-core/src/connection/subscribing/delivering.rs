@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::State;
 use crate::connection::joined::Joined;
+use crate::error::Error;
 use crate::id::{PublicationId, SubscriptionId};
 use crate::mailbox::{Delivery, Envelope};
 use crate::message::{self, EventDetails};
@@ -65,6 +66,13 @@ impl Joined {
             let parked = !self.has_room();
             self.tasks.proceed(Task::Events(id, source), parked);
         }
+    }
+
+    /// A subscription whose stream fails would go on without the events that it is for: it ends, and the client is told why.
+    pub(in crate::connection) fn stream_failed(&self, id: SubscriptionId, error: &Error) {
+        let text: Result<(String,), _> = error.args();
+        let reason = text.map_or_else(|_| error.uri().to_owned(), |(text,)| text);
+        self.served.realm.revoke(id, self.session().id(), reason);
     }
 
     pub(super) fn copy(&self, messages: &[Bytes]) {
