@@ -120,7 +120,7 @@ impl Client {
 
 /// A new one for each input: what one input leaves behind must not decide what the next does.
 fn router() -> Router {
-    let realm = Realm::new("realm1").lenient_request_ids(true).route_clients(true);
+    let realm = Realm::new("realm1").route_clients(true);
     Router::builder()
         .realm(realm.topic("open.{rest..}", Topic::open()))
         .handlers(handlers![typed, echo, lend, count])

@@ -52,7 +52,6 @@ fn a_violation_is_answered_with_abort_and_closes_with_1002() {
             r#"[48,1,{},"testbed.add",[1,2],{},0]"#,
             r#"[48,1,{}]"#,
             r#"[48,0,{},"testbed.add",[1,2]]"#,
-            r#"[48,7,{},"testbed.add",[1,2]]"#,
             r#"[48,1.5,{},"testbed.add",[1,2]]"#,
             r#"[48,1,[],"testbed.add",[1,2]]"#,
             r#"[48,1,{},"testbed.add",{}]"#,

@@ -3,13 +3,14 @@
 mod support;
 
 use serde_json::json;
-use support::{Client, assert_error, published, router, subscribed};
+use support::{Client, assert_error, handlers, published, router, router_with, subscribed};
+use wamp_core::Limits;
 
 const INVALID_URI: &str = "wamp.error.invalid_uri";
 
 #[test]
 fn i_01_all_requests_share_one_counter() {
-    let mut client = Client::join(&router());
+    let mut client = Client::join_in(&router(), "strict");
     let id = client.subscribe(1, "open.a");
     published(&client.ask(r#"[16,2,{"acknowledge":true},"open.b"]"#), 2);
     assert_eq!(client.ask(r#"[48,3,{},"test.nothing"]"#), json!([50, 3, {}]));
@@ -20,7 +21,7 @@ fn i_01_all_requests_share_one_counter() {
 }
 
 #[test]
-fn i_02_requests_that_do_not_count_one_by_one_are_a_protocol_violation() {
+fn i_02_in_a_strict_realm_requests_that_do_not_count_one_by_one_are_a_protocol_violation() {
     let router = router();
     for (before, id) in [(0, 2), (0, 5), (1, 1), (1, 3), (2, 1), (2, 1_u64 << 53)] {
         for request in [
@@ -31,7 +32,7 @@ fn i_02_requests_that_do_not_count_one_by_one_are_a_protocol_violation() {
             format!(r#"[64,{id},{{}},"a.b"]"#),
             format!("[66,{id},1]"),
         ] {
-            let mut client = Client::join(&router);
+            let mut client = Client::join_in(&router, "strict");
             (1..=before).for_each(|id| client.publish(id, "open.a", 1));
             client.send(request.clone());
             client.assert_violated(&request);
@@ -40,16 +41,16 @@ fn i_02_requests_that_do_not_count_one_by_one_are_a_protocol_violation() {
 }
 
 #[test]
-fn i_02_the_counter_begins_with_each_session() {
+fn i_02_the_counter_of_a_strict_realm_begins_with_each_session() {
     let router = router();
     for _ in 0..2 {
-        assert_eq!(Client::join(&router).ask(r#"[48,1,{},"test.nothing"]"#), json!([50, 1, {}]));
+        assert_eq!(Client::join_in(&router, "strict").ask(r#"[48,1,{},"test.nothing"]"#), json!([50, 1, {}]));
     }
 }
 
 #[test]
 fn i_03_cancel_consumes_no_id_and_a_publish_without_acknowledgement_does() {
-    let mut client = Client::join(&router());
+    let mut client = Client::join_in(&router(), "strict");
     client.publish(1, "open.a", 1);
     client.send("[49,1,{}]");
     client.send("[49,7,{}]");
@@ -59,7 +60,7 @@ fn i_03_cancel_consumes_no_id_and_a_publish_without_acknowledgement_does() {
 
 #[test]
 fn i_04_a_request_that_is_answered_by_error_consumes_its_id() {
-    let mut client = Client::join(&router());
+    let mut client = Client::join_in(&router(), "strict");
     assert_error(&client.ask(r#"[32,1,{},"a..b"]"#), 32, 1, INVALID_URI);
     client.publish(2, "a..b", 1);
     assert_eq!(client.ask(r#"[48,3,{},"test.nothing"]"#), json!([50, 3, {}]));
@@ -68,7 +69,7 @@ fn i_04_a_request_that_is_answered_by_error_consumes_its_id() {
 #[test]
 fn c_14_an_id_that_is_still_outstanding_is_a_protocol_violation() {
     let router = router();
-    for realm in ["realm1", "lenient"] {
+    for realm in ["realm1", "strict"] {
         let mut client = Client::join_in(&router, realm);
         client.send(r#"[48,1,{},"test.wait",["a"]]"#);
         client.send(r#"[48,1,{},"test.wait",["a"]]"#);
@@ -77,16 +78,50 @@ fn c_14_an_id_that_is_still_outstanding_is_a_protocol_violation() {
 }
 
 #[test]
-fn d_02_a_lenient_realm_takes_ids_in_any_order() {
-    let mut client = Client::join_in(&router(), "lenient");
+fn d_02_ids_are_taken_in_any_order_with_gaps_and_again() {
+    let mut client = Client::join(&router());
     for id in [77, 3, 3, 1, 2, 9_007_199_254_740_992_u64] {
         assert_eq!(client.ask(format!(r#"[48,{id},{{}},"test.nothing"]"#)), json!([50, id, {}]));
+        let subscription = client.subscribe(id, "open.a");
+        published(&client.ask(format!(r#"[16,{id},{{"acknowledge":true}},"open.b"]"#)), id);
+        assert_eq!(client.ask(format!("[34,{id},{subscription}]")), json!([35, id]));
+        assert_error(&client.ask(format!(r#"[64,{id},{{}},"a.b"]"#)), 64, id, "wamp.error.not_authorized");
+        assert_error(&client.ask(format!("[66,{id},1]")), 66, id, "wamp.error.no_such_registration");
     }
 }
 
 #[test]
-fn d_02_an_outstanding_id_is_refused_in_a_lenient_realm_even_when_it_would_be_the_next() {
-    let mut client = Client::join_in(&router(), "lenient");
+fn d_02_the_id_of_a_call_that_was_cancelled_is_free_although_its_handler_runs_on() {
+    let mut client = Client::join(&router());
+    client.send(r#"[48,5,{},"test.wait",["first"]]"#);
+    assert_error(&client.ask(r#"[49,5,{"mode":"skip"}]"#), 48, 5, "wamp.error.canceled");
+    client.send(r#"[48,5,{"timeout":1000},"test.wait",["second"]]"#);
+    client.send("[49,6,{}]");
+    handlers::open("first");
+    client.assert_silent();
+    handlers::open("second");
+    assert_eq!(client.one(), json!([50, 5, {}, ["second"]]));
+    assert_eq!(client.deadline_in(), None);
+}
+
+#[test]
+fn handlers_that_run_on_after_a_cancellation_count_as_calls_in_flight() {
+    let mut client = Client::join(&router_with(Limits::default().calls_in_flight(2)));
+    let wait = r#"[48,5,{},"test.wait",["a"]]"#;
+    for _ in 0..2 {
+        client.send(wait);
+        assert_error(&client.ask(r#"[49,5,{"mode":"skip"}]"#), 48, 5, "wamp.error.canceled");
+    }
+    assert_error(&client.ask(wait), 48, 5, "wamp.error.unavailable");
+    handlers::open("a");
+    client.assert_silent();
+    client.send(wait);
+    client.assert_silent();
+}
+
+#[test]
+fn d_02_an_outstanding_id_is_refused_even_when_it_would_be_the_next() {
+    let mut client = Client::join(&router());
     client.send(r#"[48,2,{},"test.wait",["a"]]"#);
     client.ask(r#"[48,1,{},"test.nothing"]"#);
     client.send(r#"[48,2,{},"test.wait",["a"]]"#);
@@ -97,7 +132,7 @@ fn d_02_an_outstanding_id_is_refused_in_a_lenient_realm_even_when_it_would_be_th
 fn d_02_the_id_of_a_subscribe_or_publish_that_is_not_decided_is_outstanding_too() {
     let router = router();
     for pending in [r#"[32,5,{},"gated.a"]"#, r#"[16,5,{"acknowledge":true},"slow.a"]"#] {
-        let mut client = Client::join_in(&router, "lenient");
+        let mut client = Client::join(&router);
         client.send(pending);
         client.send(r#"[48,5,{},"test.nothing"]"#);
         client.assert_violated(pending);
@@ -188,7 +223,6 @@ fn u_06_clients_neither_publish_nor_register_under_wamp() {
 
 #[test]
 fn u_08_the_patterns_of_the_application_do_not_swallow_what_belongs_to_wamp() {
-    use support::handlers;
     static GREEDY: &[wamp_core::__private::Registration] = &[
         handlers::rpc("{all..}", handlers::nothing),
         handlers::subscribe("{all..}", handlers::accepting),

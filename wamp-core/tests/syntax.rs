@@ -381,7 +381,7 @@ fn m_12_what_is_no_id_is_a_protocol_violation() {
             format!("[66,1,{id}]"),
             format!("[49,{id},{{}}]"),
         ] {
-            let mut client = Client::join_in(&router, "lenient");
+            let mut client = Client::join(&router);
             client.send(message.clone());
             client.assert_violated(&message);
         }
@@ -390,7 +390,7 @@ fn m_12_what_is_no_id_is_a_protocol_violation() {
 
 #[test]
 fn m_12_and_m_13_ids_reach_to_2_53_and_may_be_integral_floats() {
-    let mut client = Client::join_in(&router(), "lenient");
+    let mut client = Client::join(&router());
     for (written, id) in [
         ("9007199254740992", 9_007_199_254_740_992_u64),
         ("9007199254740992.0", 9_007_199_254_740_992),

@@ -34,7 +34,7 @@ fn a_publisher_gets_its_own_event_where_it_is_not_excluded_l_01() {
     let vector: Map<String, Value> =
         serde_json::from_str(include_str!("vectors/multisession/advanced/publisher_exclusion_disabled.json"))
             .unwrap();
-    let realm = Realm::new("realm1").lenient_request_ids(true).topic("com.myapp.topic1", Topic::open());
+    let realm = Realm::new("realm1").topic("com.myapp.topic1", Topic::open());
     handlers::reset();
     let router = Router::builder().realm(realm).handlers([handlers::ALL]).build().unwrap();
     for &serializer in Serializer::ALL {

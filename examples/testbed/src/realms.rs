@@ -23,9 +23,10 @@ static ARGON2: LazyLock<ScramCredential> = LazyLock::new(|| {
 });
 
 /// All realms.
-pub(crate) fn all() -> [RealmBuilder; 6] {
+pub(crate) fn all() -> [RealmBuilder; 7] {
     [
         realm("realm1"),
+        realm("testbed.strict").strict_request_ids(true),
         router(),
         realm("testbed.ticket").authenticate(ticket()),
         realm("testbed.cra").authenticate(cra()),

@@ -25,12 +25,15 @@ use crate::routing::RoutedCall;
 use crate::tasks::{Run, Task, Work};
 use crate::uri;
 use permitted::Waiting;
-use unfinished::Unfinished;
+use unfinished::{Part, Unfinished};
 
 /// The calls of one session that are at work.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
+    /// Those whose callers wait, by their ids.
     at_work: HashMap<RequestId, AtWork>,
+    /// Those that run on, although their callers have their answers: their ids are free.
+    released: Vec<AtWork>,
     /// Those of which the caller has more to send.
     unfinished: Unfinished,
     /// How many of them have a time limit.
@@ -88,6 +91,11 @@ impl Calls {
         self.at_work.values().filter_map(|at_work| at_work.limit).map(|limit| limit.until).min()
     }
 
+    /// How many there are, whether their callers wait or not.
+    fn count(&self) -> usize {
+        self.at_work.len() + self.released.len()
+    }
+
     /// Calls whose callers still wait.
     pub(super) fn unanswered(&self) -> impl Iterator<Item = &Rc<CallState>> {
         self.at_work.values().map(|at_work| &at_work.call).filter(|call| !call.is_answered())
@@ -104,6 +112,30 @@ impl Calls {
         self.timed -= usize::from(at_work.limit.is_some());
         self.bytes -= at_work.bytes;
         Some(at_work)
+    }
+
+    /// The call is over, for its caller and for who answers it.
+    fn end(&mut self, request: RequestId) {
+        self.remove(request);
+        self.unfinished.end(request);
+    }
+
+    /// The caller has its answer, and a handler runs on.
+    fn run_on(&mut self, request: RequestId) {
+        self.unfinished.end(request);
+        let Some(mut at_work) = self.at_work.remove(&request) else { return };
+        self.timed -= usize::from(at_work.limit.take().is_some());
+        self.released.push(at_work);
+    }
+
+    /// What ran on has ended; whether the call is one of these.
+    fn end_released(&mut self, call: &CallState) -> bool {
+        let position =
+            self.released.iter().position(|released| std::ptr::eq(&raw const *released.call, call));
+        if let Some(position) = position {
+            self.bytes -= self.released.swap_remove(position).bytes;
+        }
+        position.is_some()
     }
 
     /// PR-08: a call that progressed has its time anew.
@@ -143,38 +175,49 @@ impl Joined {
         if options.passthru.is_some() && !announced.payload_passthru_mode {
             return Err("the caller did not announce payload_passthru_mode".into());
         }
-        if let Some(procedure) = self.calls.unfinished.procedure(request) {
-            if procedure != uri {
-                return Err("a chunk names another procedure than its call".into()); // PI-08
+        match self.calls.unfinished.part(request, uri) {
+            Part::First => self.expect(request)?,
+            Part::Chunk => {
+                self.go_on(request, options, payload);
+                return Ok(());
             }
-            self.go_on(request, options, payload);
-            return Ok(());
+            // PI-07: there was no way for the caller to know.
+            Part::Late => {
+                if !options.goes_on() {
+                    self.calls.unfinished.forget(request, uri);
+                }
+                return Ok(());
+            }
+            Part::Contradiction => return Err("a chunk names another procedure than its call".into()), // PI-08
         }
-        self.expect(request)?;
         if options.goes_on() {
-            let calls = &mut self.calls;
-            calls.unfinished.insert(request, uri, |request| calls.at_work.contains_key(&request));
+            self.calls.unfinished.begin(request, uri);
         }
         let started = if self.has_authorizer() {
             self.ask_call(request, options, uri, payload, now)
         } else {
             self.start_call(request, &options, uri, payload, now)
         };
-        if let Err(error) = started {
-            self.error(code::CALL, request, &error);
-        }
+        self.started(request, started);
         Ok(())
     }
 
-    /// One more chunk of a call. If that has its answer, there was no way for the caller to know (PI-07).
+    /// What came of starting a call: it is at work now, or over.
+    fn started(&mut self, request: RequestId, started: Result<(), Error>) {
+        if let Err(error) = started {
+            self.error(code::CALL, request, &error);
+        }
+        if !self.calls.is_outstanding(request) {
+            self.calls.unfinished.end(request);
+        }
+    }
+
+    /// One more chunk of a call.
     fn go_on(&mut self, request: RequestId, options: CallOptions, payload: Payload) {
         if !options.goes_on() {
-            self.calls.unfinished.remove(request);
+            self.calls.unfinished.complete(request);
         }
         let Some(AtWork { call, by, .. }) = self.calls.at_work.get_mut(&request) else { return };
-        if call.is_answered() {
-            return;
-        }
         let taken = match by {
             By::Authorizer(_, waiting) => waiting.add(options, payload, &self.link.limits),
             By::Callee(routed) => routed::chunk(routed, options.goes_on(), payload),
@@ -249,8 +292,8 @@ impl Joined {
         if self.is_draining() {
             return Err(Error::new(uris::CANCELED).arg("the server shuts down"));
         }
-        let Calls { at_work, bytes, chunks, .. } = &self.calls;
-        if at_work.len() >= self.limits().calls_in_flight
+        let Calls { bytes, chunks, .. } = &self.calls;
+        if self.calls.count() >= self.limits().calls_in_flight
             || bytes + chunks.get() + payload.kept_bytes() > self.limits().bytes_in_flight
         {
             return Err(Error::new(uris::UNAVAILABLE).arg("too many calls in flight"));
@@ -299,9 +342,15 @@ impl Joined {
 
     /// A handler has ended, or the authoriser has decided.
     pub(super) fn call_ended(&mut self, call: &CallState, result: Result<(), Error>) {
+        if self.calls.end_released(call) {
+            return;
+        }
         match self.calls.remove(call.request).map(|at_work| at_work.by) {
             Some(By::Authorizer(_, waiting)) if result.is_ok() => self.call_permitted(call, *waiting),
-            _ => self.answer(call, result),
+            _ => {
+                self.calls.unfinished.end(call.request);
+                self.answer(call, result);
+            }
         }
     }
 
@@ -355,8 +404,8 @@ impl Joined {
             Some(AtWork { by: By::Handler(_), .. }) if call.awaits_cancellation() => call.cancel(),
             Some(AtWork { by: By::Handler(run) | By::Authorizer(run, _), .. }) => {
                 let run = run.clone();
-                self.release(call, uri);
-                self.calls.remove(call.request);
+                self.answer(call, Err(Error::new(uri)));
+                self.calls.end(call.request);
                 run.end();
                 return;
             }
@@ -368,13 +417,13 @@ impl Joined {
     /// The caller waits no longer. A handler runs on; what a callee still says is nobody's.
     fn release(&mut self, call: &CallState, uri: &'static str) {
         self.answer(call, Err(Error::new(uri)));
-        let Some(at_work) = self.calls.at_work.get_mut(&call.request) else { return };
-        if at_work.limit.take().is_some() {
-            self.calls.timed -= 1;
-        }
-        if let By::Callee(routed) = &at_work.by {
-            routed.end();
-            self.calls.remove(call.request);
+        match self.calls.at_work.get(&call.request).map(|at_work| &at_work.by) {
+            Some(By::Callee(routed)) => {
+                routed.end();
+                self.calls.end(call.request);
+            }
+            Some(By::Handler(_) | By::Authorizer(..)) => self.calls.run_on(call.request),
+            None => {}
         }
     }
 }

@@ -46,6 +46,7 @@ pub(super) struct Joined {
     pub(super) publishing: Publishing,
     pub(super) authorizing: Authorizing,
     pub(super) decisions: Decisions,
+    /// In a strict realm.
     next_request: RequestId,
     pub(super) calls: Calls,
     pub(super) registrations: Registrations,
@@ -258,11 +259,11 @@ impl Joined {
         }
     }
 
-    /// I-02: requests are numbered 1, 2, 3, …, or the realm is lenient (D-02).
+    /// The id of a new request: any that is free, or, in a strict realm, the next one (I-02, D-02).
     pub(super) fn expect(&mut self, request: RequestId) -> Result<(), Violation> {
-        if self.served.settings.lenient_request_ids {
+        if !self.served.settings.strict_request_ids {
             return if self.is_outstanding(request) {
-                Err("the request id is in use".into())
+                Err(format!("request id {request} is in use: its request has no answer yet").into()) // C-14
             } else {
                 Ok(())
             };
@@ -272,10 +273,8 @@ impl Joined {
             return Ok(());
         }
         let expected = self.next_request;
-        Err(format!(
-            "request id {request}, expected {expected} (a realm can allow it: `lenient_request_ids`)"
-        )
-        .into())
+        Err(format!("request id {request}, expected {expected}: the realm is set to `strict_request_ids`")
+            .into())
     }
 
     /// Whether a request of this id waits for its answer.

@@ -28,6 +28,8 @@ use crate::tasks::{Slot, Source, Work};
 pub(super) struct Subscriptions {
     by_id: HashMap<SubscriptionId, Subscribed>,
     by_topic: HashMap<Pattern, SubscriptionId>,
+    /// How many of them are not decided.
+    undecided: usize,
 }
 
 /// One subscription; the broker knows it from the moment it is asked for.
@@ -56,6 +58,10 @@ enum State {
 }
 
 impl State {
+    fn is_pending(&self) -> bool {
+        matches!(self, Self::Pending { .. })
+    }
+
     fn accepted(sources: Vec<Source>, holds: Vec<Held>) -> Self {
         Self::Accepted { sources, _holds: holds }
     }
@@ -80,7 +86,7 @@ impl Subscriptions {
     }
 
     pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
-        self.pending().any(|pending| pending == request)
+        self.undecided > 0 && self.pending().any(|pending| pending == request)
     }
 
     /// The SUBSCRIBEs that are not decided.
@@ -96,13 +102,22 @@ impl Subscriptions {
 
     fn insert(&mut self, id: SubscriptionId, topic: Pattern, state: State) {
         self.by_topic.insert(topic.clone(), id);
+        self.undecided += usize::from(state.is_pending());
         self.by_id.insert(id, Subscribed { topic, state, active: Arc::new(AtomicBool::new(true)) });
     }
 
     fn remove(&mut self, id: SubscriptionId) -> Option<Subscribed> {
         let subscribed = self.by_id.remove(&id)?;
         self.by_topic.remove(&subscribed.topic);
+        self.undecided -= usize::from(subscribed.state.is_pending());
         Some(subscribed)
+    }
+
+    /// The handler has accepted the subscription.
+    fn accept(&mut self, id: SubscriptionId, sources: Vec<Source>, holds: Vec<Held>) {
+        let Some(subscribed) = self.by_id.get_mut(&id) else { return };
+        self.undecided -= usize::from(subscribed.state.is_pending());
+        subscribed.state = State::accepted(sources, holds);
     }
 
     fn is_accepted(&self, id: SubscriptionId) -> bool {

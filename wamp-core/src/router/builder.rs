@@ -78,10 +78,16 @@ impl RealmBuilder {
         self.name.as_deref().unwrap_or("*")
     }
 
-    /// Accepts request ids in any order, for clients that do not count 1, 2, 3, …. The specification demands that they
-    /// do, so the default is not to.
-    pub fn lenient_request_ids(mut self, lenient: bool) -> Self {
-        self.settings.lenient_request_ids = lenient;
+    /// Demands request ids in the specification's order: a session that does not count its requests 1, 2, 3, … ends with
+    /// ABORT `wamp.error.protocol_violation`. By default a client may choose any id of which no request is outstanding, because many
+    /// clients in use draw ids at random, or leave one out when a value cannot be serialised.
+    ///
+    /// ```
+    /// use wamp_core::{Realm, RealmBuilder};
+    /// let realm: RealmBuilder = Realm::new("conformance").strict_request_ids(true);
+    /// ```
+    pub fn strict_request_ids(mut self, strict: bool) -> Self {
+        self.settings.strict_request_ids = strict;
         self
     }
 

@@ -12,7 +12,7 @@ use crate::meta::MetaApi;
 /// The settings of one realm, as its declaration made them.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) lenient_request_ids: bool,
+    pub(crate) strict_request_ids: bool,
     /// How clients log in; none where anybody may join.
     pub(crate) authenticators: Authenticators,
     /// Who decides what clients may do, beside the declarations.
@@ -34,7 +34,7 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            lenient_request_ids: false,
+            strict_request_ids: false,
             authenticators: Authenticators::default(),
             authorizer: None,
             limits: None,

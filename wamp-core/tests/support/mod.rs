@@ -41,7 +41,7 @@ pub(crate) fn router_with(limits: Limits) -> Router {
     Router::builder()
         .realm(realm("realm1"))
         .realm(realm("realm2"))
-        .realm(realm("lenient").lenient_request_ids(true))
+        .realm(realm("strict").strict_request_ids(true))
         .handlers([handlers::ALL])
         .limits(limits)
         .build()

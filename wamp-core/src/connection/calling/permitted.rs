@@ -11,7 +11,7 @@ use crate::connection::joined::Joined;
 use crate::error::{Error, uris};
 use crate::id::RequestId;
 use crate::limits::Limits;
-use crate::message::{CallOptions, MatchPolicy, code};
+use crate::message::{CallOptions, MatchPolicy};
 use crate::payload::Payload;
 use crate::tasks::{Run, Task, Work};
 use crate::uri;
@@ -90,18 +90,14 @@ impl Joined {
         }
     }
 
-    /// The authoriser lets the call start, with the time that it has left. Nobody waits for one that was cancelled.
+    /// The authoriser lets the call start, with the time that it has left.
     pub(super) fn call_permitted(&mut self, call: &CallState, mut waiting: Waiting) {
-        if call.is_answered() {
-            return;
-        }
         let (request, uri, since) = (call.request, std::mem::take(&mut waiting.uri), waiting.since);
         let mut chunks = std::mem::take(&mut waiting.chunks).into_iter();
         drop(waiting);
         let Some((options, payload)) = chunks.next() else { return };
-        if let Err(error) = self.start_call(request, &options, &uri, payload, since) {
-            self.error(code::CALL, request, &error);
-        }
+        let started = self.start_call(request, &options, &uri, payload, since);
+        self.started(request, started);
         chunks.for_each(|(options, payload)| self.go_on(request, options, payload));
     }
 }

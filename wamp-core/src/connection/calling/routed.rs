@@ -70,13 +70,13 @@ impl Joined {
         let is_final = answer.is_final();
         if is_final {
             routed.end();
-            self.calls.remove(call.request);
+            self.calls.end(call.request);
         }
         if let Err(error) = self.forward(&call, answer) {
             if !is_final {
                 routed.interrupt(CancelMode::KillNoWait);
                 routed.end();
-                self.calls.remove(call.request);
+                self.calls.end(call.request);
             }
             self.answer(&call, Err(error));
         }

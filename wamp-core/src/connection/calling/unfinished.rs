@@ -1,42 +1,77 @@
 //! Progressive call invocations whose callers have more to send.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::id::RequestId;
 
 /// So many calls that ended before their callers had sent everything are remembered.
 const MOST_ENDED: usize = 256;
 
-/// Calls of which the last chunk has not come, by id, with their procedures.
+/// Calls of which the last chunk has not come, with their procedures.
 ///
 /// A call may end before that (PI-10), and its caller cannot know while it sends (PI-07): so it stays here until the last
-/// chunk, and tells a late chunk from a request id that is used twice (I-02).
+/// chunk, and tells a late chunk from a new call.
 #[derive(Debug, Default)]
-pub(super) struct Unfinished(HashMap<RequestId, String>);
+pub(super) struct Unfinished {
+    at_work: HashMap<RequestId, String>,
+    /// In the order in which they ended, the latest at the back.
+    ended: VecDeque<(RequestId, String)>,
+}
+
+/// What a CALL is, by its id.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The first of its call, if the id is free.
+    First,
+    /// One more chunk.
+    Chunk,
+    /// A chunk of a call that has its answer.
+    Late,
+    /// The id of a call at work, and another procedure (PI-08).
+    Contradiction,
+}
 
 impl Unfinished {
-    pub(super) fn procedure(&self, request: RequestId) -> Option<&str> {
-        self.0.get(&request).map(String::as_str)
-    }
-
-    /// Adds a call; `is_at_work` tells which others have not ended. Of those that have, the oldest is forgotten.
-    pub(super) fn insert(
-        &mut self,
-        request: RequestId,
-        procedure: &str,
-        is_at_work: impl Fn(RequestId) -> bool,
-    ) {
-        let ended = || self.0.keys().copied().filter(|request| !is_at_work(*request));
-        if self.0.len() >= MOST_ENDED
-            && ended().count() >= MOST_ENDED
-            && let Some(oldest) = ended().min()
-        {
-            self.0.remove(&oldest);
+    pub(super) fn part(&self, request: RequestId, procedure: &str) -> Part {
+        match self.at_work.get(&request) {
+            Some(begun) if begun == procedure => Part::Chunk,
+            Some(_) => Part::Contradiction,
+            None if self.position(request, procedure).is_some() => Part::Late,
+            None => Part::First,
         }
-        self.0.insert(request, procedure.to_owned());
     }
 
-    pub(super) fn remove(&mut self, request: RequestId) {
-        self.0.remove(&request);
+    /// A call whose caller has more to send.
+    pub(super) fn begin(&mut self, request: RequestId, procedure: &str) {
+        self.at_work.insert(request, procedure.to_owned());
+    }
+
+    /// The last chunk of a call at work has come.
+    pub(super) fn complete(&mut self, request: RequestId) {
+        self.at_work.remove(&request);
+    }
+
+    /// The call has its answer. If its last chunk has not come, that will be late; of calls like this, the one that ended
+    /// first is forgotten.
+    pub(super) fn end(&mut self, request: RequestId) {
+        if self.at_work.is_empty() {
+            return; // as a rule; `remove` would hash the id first
+        }
+        let Some(procedure) = self.at_work.remove(&request) else { return };
+        if self.ended.len() == MOST_ENDED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back((request, procedure));
+    }
+
+    /// The last chunk of a call that has its answer has come.
+    pub(super) fn forget(&mut self, request: RequestId, procedure: &str) {
+        if let Some(position) = self.position(request, procedure) {
+            self.ended.remove(position);
+        }
+    }
+
+    fn position(&self, request: RequestId, procedure: &str) -> Option<usize> {
+        self.ended.iter().rposition(|(id, name)| *id == request && name == procedure)
     }
 }

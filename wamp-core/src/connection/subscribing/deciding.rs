@@ -99,9 +99,7 @@ impl Joined {
         self.copy(held);
         let sources: Vec<_> = streams.into_iter().map(Source::new).collect();
         let tasks = sources.iter().map(|source| Task::Events(id, source.clone())).collect::<Vec<_>>();
-        if let Some(subscribed) = self.subscriptions.by_id.get_mut(&id) {
-            subscribed.state = State::accepted(sources, holds);
-        }
+        self.subscriptions.accept(id, sources, holds);
         self.announce(id);
         for task in tasks {
             self.tasks.proceed(task, false);
