@@ -26,6 +26,8 @@ pub(crate) enum Role {
     Ours,
     /// The same server in another serializer.
     OtherSerializer,
+    /// Another build of the server, in the first serializer.
+    OtherBuild,
     /// Another framework's server.
     Peer {
         /// It forwards calls to a callee, which the generator plays.
@@ -134,13 +136,11 @@ impl Contestant {
 pub(crate) fn assemble(
     serializers: &[Serializer],
     server: Option<&Path>,
+    against: Option<&Path>,
     with_peers: bool,
 ) -> Result<Vec<Contestant>> {
     let first = *serializers.first().ok_or("no serializer")?;
-    let ours = built(match server {
-        Some(path) => path.to_owned(),
-        None => beside_this_program("testbed")?,
-    })?;
+    let ours = under_test(server)?;
     let mut contestants = vec![Contestant {
         name: "raw echo".to_owned(),
         role: Role::Reference,
@@ -153,10 +153,26 @@ pub(crate) fn assemble(
         command: vec![ours.clone().into()],
         dialect: Dialect::Wamp(serializer),
     }));
+    if let Some(other) = against {
+        contestants.push(Contestant {
+            name: "another build".to_owned(),
+            role: Role::OtherBuild,
+            command: vec![built(other.to_owned())?.into()],
+            dialect: Dialect::Wamp(first),
+        });
+    }
     if with_peers {
         contestants.extend(PEERS.iter().filter_map(Peer::contestant));
     }
     Ok(contestants)
+}
+
+/// The server under test: what the command line names, or the program beside this one.
+pub(crate) fn under_test(server: Option<&Path>) -> Result<PathBuf> {
+    built(match server {
+        Some(path) => path.to_owned(),
+        None => beside_this_program("testbed")?,
+    })
 }
 
 impl Peer {

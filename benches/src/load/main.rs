@@ -1,6 +1,7 @@
 //! A load generator for WAMP servers: what a call, a delivery and a session cost the server under test, measured
 //! in turns with a raw `actix-ws` echo server and with peers.
 
+mod attack;
 mod callee;
 mod calls;
 mod client;
@@ -52,16 +53,21 @@ fn fail(message: &str, code: u8) -> ExitCode {
 /// servers are dropped, hence killed.
 fn run(options: &Options) -> Result<()> {
     let seating = seating::share_cores(options.workers, options.beside);
-    let contestants = contestant::assemble(&options.serializers, options.server.as_deref(), options.peers)?;
+    let contestants = contestant::assemble(
+        &options.serializers,
+        options.server.as_deref(),
+        options.against.as_deref(),
+        options.peers,
+    )?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async {
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        if seating.own_core {
+        if seating.own_core && !options.attack {
             tokio::task::spawn_local(stay_awake());
         }
         tokio::select! {
-            outcome = measure_all(options, &contestants, &seating) => outcome,
+            outcome = measure(options, &contestants, &seating) => outcome,
             _ = interrupt.recv() => Err("interrupted".into()),
             _ = terminate.recv() => Err("terminated".into()),
         }
@@ -73,6 +79,15 @@ fn run(options: &Options) -> Result<()> {
 async fn stay_awake() {
     loop {
         tokio::task::yield_now().await;
+    }
+}
+
+async fn measure(options: &Options, contestants: &[Contestant], seating: &Seating) -> Result<()> {
+    if options.attack {
+        let server = contestant::under_test(options.server.as_deref())?;
+        attack::measure_all(&[server.into()], options, seating).await
+    } else {
+        measure_all(options, contestants, seating).await
     }
 }
 

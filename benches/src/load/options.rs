@@ -8,7 +8,8 @@ use crate::serializer::Serializer;
 
 pub(crate) const USAGE: &str = "\
 usage: load [SCENARIO…] [--serializer NAME] [--peers] [--seconds N] [--rounds N] [--workers N] [--beside]
-            [--among N] [--server PATH]
+            [--among N] [--server PATH] [--against PATH]
+       load --attack [--seconds N] [--workers N] [--server PATH]
   SCENARIO          1x1 64x1 16x16 64x32 echo1k echo64k fanout100 fanout1000 connect idle; all if none is named
   --serializer NAME json, msgpack, cbor or all (json)
   --peers           measures the peers that scripts/peers has built, too
@@ -17,7 +18,9 @@ usage: load [SCENARIO…] [--serializer NAME] [--peers] [--seconds N] [--rounds 
   --workers N       of each server (1)
   --beside          the generator runs on the servers' cores, as it must with as many workers as cores
   --among N         sessions that do nothing are open meanwhile (0)
-  --server PATH     the server under test (the program `testbed` beside this one)";
+  --server PATH     the server under test (the program `testbed` beside this one)
+  --against PATH    another build of it has its turns after each of ours
+  --attack          runs attacks in place of scenarios, and tells how long another session waits meanwhile";
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) beside: bool,
     pub(crate) among: usize,
     pub(crate) server: Option<PathBuf>,
+    pub(crate) against: Option<PathBuf>,
+    pub(crate) attack: bool,
 }
 
 impl Options {
@@ -47,6 +52,8 @@ impl Options {
             beside: false,
             among: 0,
             server: None,
+            against: None,
+            attack: false,
         };
         while let Some(argument) = arguments.next()? {
             match argument {
@@ -62,12 +69,17 @@ impl Options {
                 Long("workers") => options.workers = arguments.value()?.parse()?,
                 Long("beside") => options.beside = true,
                 Long("among") => options.among = arguments.value()?.parse()?,
+                Long("against") => options.against = Some(arguments.value()?.into()),
+                Long("attack") => options.attack = true,
                 Long("server") => options.server = Some(arguments.value()?.into()),
                 _ => return Err(argument.unexpected().into()),
             }
         }
         if options.rounds == 0 || options.workers == 0 || !(0.1..=600.0).contains(&options.seconds) {
             return Err("rounds and workers are at least 1, seconds between 0.1 and 600".into());
+        }
+        if options.attack && !options.scenarios.is_empty() {
+            return Err("--attack takes no scenario".into());
         }
         if options.scenarios.is_empty() {
             options.scenarios = scenario::ALL.to_vec();

@@ -49,7 +49,7 @@ impl Outcome {
     fn judge(&self, entry: &Entry) -> (String, &'static str) {
         let cost = median(entry.findings.iter().map(Finding::cost));
         match entry.contestant.role {
-            Role::Reference => (String::new(), ""),
+            Role::Reference | Role::OtherBuild => (String::new(), ""),
             Role::Ours => judge(self.scenario.bar, self.reference_times_ours(), cost),
             Role::OtherSerializer => {
                 let verdict = verdict(self.times_ours(entry), OTHER_SERIALIZER.0, OTHER_SERIALIZER.1);
