@@ -1,6 +1,8 @@
 //! What is decided before the upgrade.
 
-use crate::harness::{Server, UPGRADE, exchange};
+use serde_json::json;
+
+use crate::harness::{FIN, Received, Server, Socket, TEXT, UPGRADE, exchange, frame, hello};
 
 /// The headers of a right upgrade, with one of them replaced, added, or left out.
 fn with<'h>(name: &'h str, value: Option<&'h str>) -> Vec<(&'h str, &'h str)> {
@@ -82,4 +84,55 @@ fn pages_of_the_same_origin_and_programs_without_one_are_welcome() {
     let own = format!("http://{}", server.address());
     assert_eq!(status(&server, &with("Origin", Some(&own))), 101);
     assert_eq!(status(&server, &with("Origin", None)), 101);
+}
+
+/// The bytes of an upgrade, a HELLO and a call behind it.
+fn everything_at_once() -> Vec<u8> {
+    let lines: String = UPGRADE.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!("GET /ws HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n").into_bytes();
+    let hello = frame(FIN | TEXT, hello("realm1").to_string().as_bytes());
+    [head, hello, frame(FIN | TEXT, br#"[48,1,{},"testbed.add",[1,2]]"#)].concat()
+}
+
+/// What [`everything_at_once`] is answered with.
+fn is_served(socket: &mut Socket) {
+    let head = socket.head();
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert!(matches!(socket.receive(), Received::Text(welcome) if welcome[0] == 2));
+    assert_eq!(socket.receive(), Received::Text(json!([50, 1, {}, [3]])));
+}
+
+#[test]
+fn frames_may_come_in_the_segment_of_the_handshake() {
+    let server = Server::testbed();
+    let mut socket = Socket::tcp(&server);
+    socket.send(&everything_at_once());
+    is_served(&mut socket);
+}
+
+#[test]
+fn a_handshake_may_come_byte_by_byte_with_its_frames() {
+    let server = Server::testbed();
+    let mut socket = Socket::tcp(&server);
+    for byte in everything_at_once() {
+        socket.send(&[byte]);
+    }
+    is_served(&mut socket);
+}
+
+#[test]
+fn a_handshake_may_come_behind_another_request_in_one_segment() {
+    let requests = [
+        &b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"[..],
+        b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nabcde",
+        b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+    ];
+    let server = Server::testbed();
+    for request in requests {
+        let mut socket = Socket::tcp(&server);
+        socket.send(&[request, &everything_at_once()].concat());
+        let head = socket.head();
+        assert!(head.starts_with("HTTP/1.1 404 ") && header(&head, "Content-Length") == Some("0"), "{head}");
+        is_served(&mut socket);
+    }
 }
