@@ -97,3 +97,23 @@ fn behind_an_nginx_that_says_nothing_of_upgrades_the_answer_tells_what_to_say() 
     let answer = String::from_utf8(socket.all()).expect("text");
     assert!(answer.contains("proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade"), "{answer}");
 }
+
+#[test]
+fn behind_nginx_its_own_pages_connect_whether_or_not_the_host_names_the_port() {
+    let server = Server::testbed();
+    let Some(nginx) = Nginx::before(&server) else { return };
+    let own = format!("http://{}", nginx.address());
+    let other = own.replace("127.", "126.");
+    for path in ["/ws", "/ported"] {
+        for (origin, expected) in [(&own, 101), (&other, 403)] {
+            let mut socket = Socket::connect(nginx.address());
+            let lines: String = UPGRADE.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let address = nginx.address();
+            let request =
+                format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: {origin}\r\n{lines}\r\n");
+            socket.send(request.as_bytes());
+            let head = socket.head();
+            assert_eq!(status(&head), expected, "{path}, {origin}: {head}");
+        }
+    }
+}

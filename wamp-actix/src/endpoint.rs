@@ -60,7 +60,8 @@ impl Endpoint {
     }
 
     /// Accepts browsers from these origins only, such as `"https://app.example"`, or from any: `"*"`. Without it, a
-    /// page may connect to the host that it came from.
+    /// page may connect to the host that it came from: that of `X-Forwarded-Host`, of `Forwarded` or of `Host`, and where that
+    /// names no port, with the port of `X-Forwarded-Port` as well.
     ///
     /// # Panics
     /// An entry is no origin: a scheme, a host, perhaps a port, and nothing after that.

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::{Server, eventually};
 
-/// A running nginx that lets `/ws` through and denies everything else. It is killed when this is dropped.
+/// A running nginx that denies everything but `/ws`, and what leads there in another way: `/forgotten` is without the lines
+/// that an upgrade needs, and `/ported` tells the port in a header of its own. It is killed when this is dropped.
 pub(crate) struct Nginx {
     child: Child,
     address: String,
@@ -84,6 +85,12 @@ fn free_address() -> String {
     listener.local_addr().expect("it is bound").to_string()
 }
 
+const UPGRADE: &str = r#"
+                    proxy_http_version 1.1;
+                    proxy_set_header Upgrade $http_upgrade;
+                    proxy_set_header Connection "upgrade";
+"#;
+
 fn configuration(directory: &Path, address: &str, server: &str) -> String {
     let directory = directory.display();
     let folders: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -104,12 +111,15 @@ fn configuration(directory: &Path, address: &str, server: &str) -> String {
                 location = /ws {{
                     proxy_pass http://server;
                     proxy_request_buffering off;
-                    proxy_http_version 1.1;
-                    proxy_set_header Upgrade $http_upgrade;
-                    proxy_set_header Connection "upgrade";
+                    {UPGRADE}
                     proxy_set_header Host $http_host;
                 }}
-                # As nginx does it when it is told nothing.
+                location = /ported {{
+                    proxy_pass http://server/ws;
+                    {UPGRADE}
+                    proxy_set_header Host $host;
+                    proxy_set_header X-Forwarded-Port $server_port;
+                }}
                 location = /forgotten {{ proxy_pass http://server/ws; }}
                 location / {{ return 403; }}
             }}

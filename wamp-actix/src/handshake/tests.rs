@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt::Debug;
 use std::sync::Once;
 
-use actix_http::header::HeaderValue;
+use actix_http::header::{HeaderName, HeaderValue};
 use actix_web::{body::to_bytes, http::Version, test::TestRequest};
 use futures_util::FutureExt as _;
 use tracing::{
@@ -377,6 +377,54 @@ fn behind_a_proxy_the_host_that_the_client_named_counts() {
         let headers = [headers, &[("Origin", origin)]].concat();
         assert_eq!(status(&check_origin(&headers, &Origins::SameHost)), expected, "{headers:?}");
     }
+}
+
+/// Findings, C13: `Host $host` of nginx leaves the port out.
+#[test]
+fn a_port_that_the_host_does_not_name_is_that_of_x_forwarded_port() {
+    const HOST: (&str, &str) = ("Host", "good.example");
+    const PORT: (&str, &str) = ("X-Forwarded-Port", "8443");
+    for (headers, origin, expected) in [
+        (&[HOST, PORT][..], "https://good.example:8443", 101),
+        (&[HOST, PORT], "http://good.example:8443", 101),
+        (&[HOST, ("X-Forwarded-Port", "8443, 80")], "https://good.example:8443", 101),
+        (&[HOST, PORT, ("X-Forwarded-Port", "80")], "https://good.example:8443", 101),
+        (&[("Host", "[2001:db8::1]"), PORT], "https://[2001:db8::1]:8443", 101),
+        (
+            &[("Host", "10.0.0.7"), ("X-Forwarded-Host", "good.example"), PORT],
+            "https://good.example:8443",
+            101,
+        ),
+        (&[("Host", "10.0.0.7"), ("Forwarded", "host=good.example"), PORT], "https://good.example:8443", 101),
+        // TLS ends at a proxy in front of the one that writes this.
+        (&[HOST, ("X-Forwarded-Port", "80")], "https://good.example", 101),
+        (&[HOST, ("X-Forwarded-Port", "443")], "https://good.example", 101),
+        (&[HOST, PORT], "https://evil.example:8443", 403),
+        (&[HOST, PORT], "https://good.example:8444", 403),
+        (&[HOST, ("X-Forwarded-Port", "80, 8443")], "https://good.example:8443", 403),
+        (&[HOST, ("X-Forwarded-Port", "+8443")], "https://good.example:8443", 403),
+        (&[HOST, ("X-Forwarded-Port", "")], "https://good.example:8443", 403),
+        // A port that the host names is the only one.
+        (&[("Host", "good.example:9000"), PORT], "https://good.example:8443", 403),
+        (&[("Host", "good.example:9000"), PORT], "https://good.example:9000", 101),
+        (&[("Host", "10.0.0.7:9000"), PORT], "https://good.example:8443", 403),
+    ] {
+        let headers = [headers, &[("Origin", origin)]].concat();
+        assert_eq!(status(&check_origin(&headers, &Origins::SameHost)), expected, "{headers:?}");
+    }
+}
+
+#[test]
+fn an_own_page_that_is_refused_behind_nginx_is_told_how_to_get_in() {
+    for headers in [&[][..], &[("X-Forwarded-Port", "8443")]] {
+        let headers = [headers, &[("Origin", "https://good.example:8080")]].concat();
+        let text = body(check_origin(&headers, &Origins::SameHost));
+        let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part}: {text}"));
+        assert!(at("proxy_set_header Host $http_host") < at(".origins([…])"));
+        assert_eq!(text.contains("with X-Forwarded-Port \"8443\""), headers.len() > 1);
+    }
+    let text = body(check_origin(&[("Origin", "https://other.example")], &listed_origins(&[])));
+    assert!(!text.contains("nginx"), "{text}");
 }
 
 #[test]

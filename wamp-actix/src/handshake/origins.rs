@@ -1,0 +1,243 @@
+//! From which web pages a connection may come.
+
+use std::{borrow::Cow, fmt, net::Ipv6Addr};
+
+use actix_http::header::{self, HeaderMap, HeaderName};
+use actix_web::{HttpResponse, http::StatusCode};
+
+use super::{refusal, shown};
+
+/// Beside `X-Forwarded-Host`, by proxies that pass a host on without its port.
+const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+
+/// What brings an own page in, where nginx has dropped the port of its host.
+const BEHIND_NGINX: &str = "behind nginx, own pages need: proxy_set_header Host $http_host; ";
+
+/// Which web pages may open a connection.
+///
+/// A browser lets any page open a WebSocket to any host, with the cookies of that host, and says in `Origin` which
+/// page it was. Not to look at it is cross-site WebSocket hijacking. Other clients send none, or what they like,
+/// and carry nobody's cookies: no `Origin` passes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Origins {
+    /// Host and port of the page must be those under which it reached this server.
+    #[default]
+    SameHost,
+    /// Full origins (`https://app.example`), or `*` for any.
+    Listed(Vec<String>),
+}
+
+impl Origins {
+    /// An entry that can never match because it is no origin: `app.example`, `https://app.example/`. For the one
+    /// who builds the endpoint to refuse at start.
+    pub(crate) fn malformed(&self) -> Option<&str> {
+        match self {
+            Self::SameHost => None,
+            Self::Listed(entries) => entries
+                .iter()
+                .map(String::as_str)
+                .find(|entry| *entry != "*" && Origin::parse(entry).is_none()),
+        }
+    }
+
+    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), HttpResponse> {
+        let Some(origin) = single(headers, &header::ORIGIN) else {
+            return Ok(());
+        };
+        let (allowed, compared, hint) = match self {
+            Self::SameHost => {
+                let own = OwnHost::of(headers);
+                (own.is_of(&origin), own.to_string(), BEHIND_NGINX)
+            }
+            Self::Listed(entries) => {
+                (listed(entries, &origin), format!("the list {}", shown(&entries.join(", "))), "")
+            }
+        };
+        if allowed {
+            return Ok(());
+        }
+        let text = format!(
+            "the Origin {} may not connect: it does not match {compared}; {hint}other origins are allowed by .origins([…])",
+            shown(&origin)
+        );
+        tracing::warn!("WebSocket upgrade refused: {text}");
+        Err(refusal(StatusCode::FORBIDDEN, text))
+    }
+}
+
+fn listed(entries: &[String], origin: &str) -> bool {
+    let parsed = Origin::parse(origin);
+    entries.iter().any(|entry| entry == "*" || parsed.is_some() && Origin::parse(entry) == parsed)
+}
+
+/// Under which host and port the client reached us, and the headers that say so.
+///
+/// The headers of proxies come first, since behind one `Host` may be an inner name. That a client could write them
+/// itself does not matter: a page in a browser cannot, and other clients are not what `Origin` protects from.
+struct OwnHost<'h> {
+    source: &'static str,
+    host: Cow<'h, str>,
+    /// What stands for a port that `host` does not name, as it does behind nginx with `Host $host`. It does not have to: an
+    /// inner proxy that knows only its own port, behind another that ends TLS, says 80.
+    port: Option<Cow<'h, str>>,
+}
+
+impl<'h> OwnHost<'h> {
+    fn of(headers: &'h HeaderMap) -> Self {
+        let (source, host) = if let Some(host) = outermost(headers, &header::X_FORWARDED_HOST) {
+            ("X-Forwarded-Host", host)
+        } else if let Some(host) = forwarded(headers) {
+            ("Forwarded", host.into())
+        } else {
+            ("Host", single(headers, &header::HOST).unwrap_or_default())
+        };
+        Self { source, host, port: outermost(headers, &X_FORWARDED_PORT) }
+    }
+
+    fn is_of(&self, origin: &str) -> bool {
+        let (Some(origin), Some(host)) = (Origin::parse(origin), Authority::parse(&self.host)) else {
+            return false;
+        };
+        let forwarded = self.port.as_deref().and_then(port);
+        origin.is_at(&host) || host.port.is_none() && origin.is_at(&Authority { port: forwarded, ..host })
+    }
+}
+
+impl fmt::Display for OwnHost<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.source, shown(&self.host))?;
+        match &self.port {
+            Some(port) => write!(f, " with X-Forwarded-Port {}", shown(port)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The first element of a header that each proxy appends to: what the client said to the outermost.
+fn outermost<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
+    headers
+        .get_all(name)
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(|element| String::from_utf8_lossy(element.trim_ascii()))
+        .find(|element| !element.is_empty())
+}
+
+/// The first `host` parameter of `Forwarded` (RFC 7239, 5.3), which is that of the outermost proxy.
+fn forwarded(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get_all(header::FORWARDED)
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(parameters)
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("host"))
+        .map(|(_, value)| unquoted(value.trim()))
+}
+
+/// The parts of a line that stand between separators; a quoted string may hold those (RFC 7230, 3.2.6).
+fn parameters(line: &str) -> impl Iterator<Item = &str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    line.split(move |character| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match character {
+            _ if was_escaped => {}
+            '\\' => is_escaped = is_quoted,
+            '"' => is_quoted = !is_quoted,
+            ',' | ';' => return !is_quoted,
+            _ => {}
+        }
+        false
+    })
+}
+
+/// What a quoted string says; anything else is what it is.
+fn unquoted(value: &str) -> String {
+    let Some(inside) = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return value.to_owned();
+    };
+    let mut is_escaped = false;
+    let says = |character: &char| {
+        is_escaped = *character == '\\' && !is_escaped;
+        !is_escaped
+    };
+    inside.chars().filter(says).collect()
+}
+
+/// The value of a header that may come once only. Several lines make one value that is no origin and no host, and so
+/// match nothing.
+fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
+    let mut lines = headers.get_all(name).map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let first = lines.next()?;
+    Some(lines.fold(first, |value, line| format!("{value}, {line}").into()))
+}
+
+/// `scheme://host[:port]` (RFC 6454, 6.2), with the scheme's own port when none is written.
+#[derive(Debug, PartialEq, Eq)]
+struct Origin {
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+}
+
+impl Origin {
+    /// `None` for `null`, for lists, and for whatever has a path or a user name in it.
+    fn parse(text: &str) -> Option<Self> {
+        let (scheme, authority) = text.split_once("://")?;
+        let Authority { host, port } = Authority::parse(authority)?;
+        let scheme = scheme.to_ascii_lowercase();
+        let port = port.or(default_port(&scheme));
+        Some(Self { scheme, host, port })
+    }
+
+    /// Whether this page was loaded from `host`, by whatever scheme: TLS may end at a proxy. For the same reason a
+    /// host without a port stands for the default port of the *page's* scheme.
+    fn is_at(&self, host: &Authority) -> bool {
+        let port = host.port.or(default_port(&self.scheme));
+        self.host == host.host && port.is_some() && self.port == port
+    }
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" | "ws" => Some(80),
+        "https" | "wss" => Some(443),
+        _ => None,
+    }
+}
+
+/// `host[:port]`, the host in the one spelling in which equal hosts are equal.
+struct Authority {
+    host: String,
+    port: Option<u16>,
+}
+
+impl Authority {
+    fn parse(text: &str) -> Option<Self> {
+        let (host, rest) = match text.strip_prefix('[') {
+            Some(literal) => {
+                let (address, rest) = literal.split_once(']')?;
+                (address.parse::<Ipv6Addr>().ok()?.to_string(), rest)
+            }
+            None => {
+                let (name, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
+                (host_name(name)?, rest)
+            }
+        };
+        let port = match rest.strip_prefix(':') {
+            None if rest.is_empty() => None,
+            None => return None,
+            Some(digits) => Some(port(digits)?),
+        };
+        Some(Self { host, port })
+    }
+}
+
+/// Letters, digits and `-._` only: nothing that could end a host for one parser and not for another.
+fn host_name(name: &str) -> Option<String> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    (!name.is_empty() && name.bytes().all(legal)).then(|| name.to_ascii_lowercase())
+}
+
+fn port(digits: &str) -> Option<u16> {
+    // `parse` alone would accept a plus sign.
+    if digits.starts_with('+') { None } else { digits.parse().ok() }
+}
