@@ -46,6 +46,11 @@ fn what_actix_does_not_take_for_an_upgrade_gets_no_101() {
         socket.send(upgrade(version, headers).as_bytes());
         let head = socket.head();
         assert_eq!(status(&head), expected, "{what}: {head}");
+        let says_so = head.lines().any(|line| line.starts_with("connection: close"));
+        assert!(
+            says_so || version == "1.0",
+            "{what}: who reads it must know that the connection ends: {head}"
+        );
     }
 }
 

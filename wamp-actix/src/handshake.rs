@@ -71,8 +71,10 @@ fn shown(value: &str) -> String {
     format!("\"{text}\"{rest}")
 }
 
+/// It says that the connection ends: actix ends one that was to be upgraded, and a proxy would send somebody's request there.
 fn refusal(status: StatusCode, text: String) -> HttpResponse {
-    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text + "\n")
+    let mut response = HttpResponse::build(status);
+    response.force_close().content_type("text/plain; charset=utf-8").body(text + "\n")
 }
 
 #[cfg(test)]
