@@ -2,6 +2,8 @@
 
 #![allow(clippy::duplicate_mod, reason = "each file of tests has a client of its own")]
 
+#[path = "absent.rs"]
+mod absent;
 #[path = "authentication.rs"]
 mod authentication;
 #[path = "calls.rs"]

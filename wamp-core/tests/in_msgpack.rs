@@ -3,6 +3,8 @@
 #![cfg(feature = "msgpack")]
 #![allow(clippy::duplicate_mod, reason = "each file of tests has a client of its own")]
 
+#[path = "absent.rs"]
+mod absent;
 #[path = "authentication.rs"]
 mod authentication;
 #[path = "calls.rs"]

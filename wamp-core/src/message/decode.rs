@@ -1,5 +1,7 @@
 //! From a frame to a message: one pass over the frame, in which the application's arguments stay encoded.
 
+use std::ops::Range;
+
 use bumpalo::Bump;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -160,7 +162,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
 
     fn hello(mut self) -> Result<Message<'f>, Violation> {
         let realm = self.string("Realm")?;
-        let details = self.options("Details")?;
+        let details = self.details("Details")?;
         self.end()?;
         Ok(Message::Hello { realm, details })
     }
@@ -191,7 +193,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         let request_type = self.reader.integer()?;
         let request = self.request("REQUEST.Request")?;
         let details = self.dict("Details")?;
-        let passthru = self.passthru(details)?;
+        let passthru = details.map(|details| self.passthru(details)).transpose()?.flatten();
         let error = self.string("Error")?;
         let payload = self.payload()?;
         Ok(Message::Error { request_type, request, passthru, error, payload })
@@ -199,16 +201,20 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
 
     fn publish(mut self) -> Result<Message<'f>, Violation> {
         let request = self.request("Request")?;
-        let dict = self.dict("Options")?;
+        let options = self.dict("Options")?.map(|dict| self.publish_options(dict)).transpose()?;
+        let topic = self.string("Topic")?;
+        let payload = self.payload()?;
+        Ok(Message::Publish { request, options: options.unwrap_or_default(), topic, payload })
+    }
+
+    fn publish_options(&self, dict: Range<usize>) -> Result<PublishOptions, Violation> {
         // Read twice instead of flattened: serde would buffer whatever a stranger puts there.
         let mut options: PublishOptions = self.read(dict.clone())?;
         if options.ppt_scheme.is_some() {
             options.passthru = self.passthru(dict.clone())?;
         }
         options.filter = self.read::<Filter>(dict)?.sorted();
-        let topic = self.string("Topic")?;
-        let payload = self.payload()?;
-        Ok(Message::Publish { request, options, topic, payload })
+        Ok(options)
     }
 
     fn subscribe(mut self) -> Result<Message<'f>, Violation> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::passthru::{Passthru, PassthruOptions};
 use crate::encoded::Shared;
 use crate::error::Violation;
-use crate::format::{Cursor, Elements, MAX_ELEMENTS, Malformed};
+use crate::format::{Cursor, Elements, Kind, MAX_ELEMENTS, Malformed};
 use crate::id::RequestId;
 use crate::payload::Payload;
 
@@ -53,28 +53,46 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         self.reader.string().map_err(|malformed| format!("{name}: {malformed}").into())
     }
 
-    pub(super) fn dict(&mut self, name: &'static str) -> Result<Range<usize>, Violation> {
+    /// Where a dict stands; `None` for null, which counts as absent.
+    pub(super) fn dict(&mut self, name: &'static str) -> Result<Option<Range<usize>>, Violation> {
         self.element(name)?;
         if self.reader.is_dict() {
-            Ok(self.reader.skip()?)
+            Ok(Some(self.reader.skip()?))
         } else {
-            Err(format!("{name} is not a dict").into())
+            self.absent(name, "a dict").map(|()| None)
         }
     }
 
-    pub(super) fn options<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<T, Violation> {
-        self.options_at(name).map(|(options, _)| options)
-    }
-
-    /// As [`options`](Self::options), with the place of the dict for a second look.
-    pub(super) fn options_at<T: Deserialize<'f>>(
-        &mut self,
-        name: &'static str,
-    ) -> Result<(T, Range<usize>), Violation> {
+    /// A dict that must be there.
+    pub(super) fn details<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<T, Violation> {
         self.element(name)?;
         if !self.reader.is_dict() {
             return Err(format!("{name} is not a dict").into());
         }
+        self.entries(name).map(|(details, _)| details)
+    }
+
+    /// A dict, or null, which counts as absent.
+    pub(super) fn options<T: Deserialize<'f> + Default>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<T, Violation> {
+        self.options_at(name).map(|(options, _)| options)
+    }
+
+    /// As [`options`](Self::options), with the place of the dict for a second look; without one there is nothing to look for.
+    pub(super) fn options_at<T: Deserialize<'f> + Default>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<(T, Range<usize>), Violation> {
+        self.element(name)?;
+        if self.reader.is_dict() {
+            return self.entries(name);
+        }
+        self.absent(name, "a dict").map(|()| (T::default(), 0..0))
+    }
+
+    fn entries<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<(T, Range<usize>), Violation> {
         let start = self.reader.at();
         let options =
             self.reader.read().map_err(|malformed| Violation::from(format!("{name}: {malformed}")))?;
@@ -91,30 +109,42 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         options.map_err(|malformed| format!("Options: {malformed}").into())
     }
 
+    /// Passes over null in place of a list or a dict: clients write it for what is absent, as nexus' Go client does.
+    fn absent(&mut self, name: &'static str, expected: &'static str) -> Result<(), Violation> {
+        if self.reader.kind() == Kind::Null {
+            Ok(self.reader.null()?)
+        } else {
+            Err(format!("{name} is not {expected}").into())
+        }
+    }
+
     pub(super) fn optional_dict(mut self, name: &'static str) -> Result<(), Violation> {
         if !self.reader.element(&mut self.elements)? {
             return Ok(self.reader.end()?);
         }
-        if !self.reader.is_dict() {
-            return Err(format!("{name} is not a dict").into());
+        if self.reader.is_dict() {
+            self.reader.skip()?;
+        } else {
+            self.absent(name, "a dict")?;
         }
-        self.reader.skip()?;
         self.end()
     }
 
-    /// `Arguments` and `ArgumentsKw`, both optional, and then nothing more (M-01, M-02).
+    /// `Arguments` and `ArgumentsKw`, both optional, which is absent where null stands, and then nothing more (M-01, M-02).
     pub(super) fn payload(mut self) -> Result<Payload, Violation> {
         let (mut args, mut first, mut kwargs) = (0..0, 0..0, 0..0);
         if self.reader.element(&mut self.elements)? {
-            if !self.reader.is_list() {
-                return Err("Arguments is not a list".into());
+            if self.reader.is_list() {
+                (args, first) = self.arguments()?;
+            } else {
+                self.absent("Arguments", "a list")?;
             }
-            (args, first) = self.arguments()?;
             if self.reader.element(&mut self.elements)? {
-                if !self.reader.is_dict() {
-                    return Err("ArgumentsKw is not a dict".into());
+                if self.reader.is_dict() {
+                    kwargs = self.keywords()?;
+                } else {
+                    self.absent("ArgumentsKw", "a dict")?;
                 }
-                kwargs = self.keywords()?;
                 if self.reader.element(&mut self.elements)? {
                     return Err("too many elements".into());
                 }
