@@ -589,24 +589,6 @@ fn ca_08_a_caller_that_does_not_want_to_wait_for_a_kill_is_released() {
 }
 
 #[test]
-fn ca_04_a_callee_that_cannot_be_interrupted_makes_every_mode_skip() {
-    for mode in ["skip", "kill", "killnowait"] {
-        let router = router();
-        let (mut caller, _) = pair(&router);
-        let mut callee = join(&router, "realm1", &["progressive_call_results"]);
-        register(&mut callee, 1, &json!({}), "com.p");
-        call(&mut caller, 1, &json!({"receive_progress": true}), "com.p");
-        // PR-01: and it is not asked for progress.
-        assert_eq!(callee.one()[3], json!({}));
-        let answer = caller.ask(format!(r#"[49,1,{{"mode":"{mode}"}}]"#));
-        assert_error(&answer, 48, 1, "wamp.error.canceled");
-        callee.assert_silent();
-        callee.send("[70,1,{}]");
-        caller.assert_silent();
-    }
-}
-
-#[test]
 fn ca_07_nobody_cancels_the_call_of_another() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
@@ -685,6 +667,67 @@ fn pr_02_pr_03_progressive_results_come_in_order_and_the_last_has_no_mark() {
     let expected =
         [json!([50, 1, progress, [1]]), json!([50, 1, progress]), json!([50, 1, {}, [], {"a": 1}])];
     assert_eq!(caller.received(), expected);
+}
+
+#[test]
+fn pr_01_progress_is_asked_of_a_callee_that_announces_it_whether_or_not_it_can_be_interrupted() {
+    let router = router();
+    for (features, is_asked) in [
+        (&["progressive_call_results", "call_canceling"] as &[&str], true),
+        (&["progressive_call_results"], true),
+        (&["call_canceling"], false),
+        (&[], false),
+    ] {
+        let (mut caller, mut callee) = (join(&router, "realm1", ALL), join(&router, "realm1", features));
+        register(&mut callee, 1, &json!({}), "com.p");
+        call(&mut caller, 1, &json!({"receive_progress": true}), "com.p");
+        let details = callee.one()[3].clone();
+        assert_eq!(
+            details,
+            if is_asked { json!({"receive_progress": true}) } else { json!({}) },
+            "{features:?}"
+        );
+        callee.send(r#"[70,1,{"progress":true},[1]]"#);
+        let progress: &[Value] = if is_asked { &[json!([50, 1, {"progress": true}, [1]])] } else { &[] };
+        assert_eq!(caller.received(), progress, "{features:?}");
+        callee.send("[70,1,{},[2]]");
+        assert_eq!(caller.one(), json!([50, 1, {}, [2]]), "{features:?}");
+    }
+}
+
+#[test]
+fn ca_04_a_stream_that_cannot_be_interrupted_is_cancelled_for_the_caller_alone() {
+    let router = router();
+    let ends: [fn(&mut Client); 6] = [
+        |caller| caller.send(r#"[49,1,{"mode":"skip"}]"#),
+        |caller| caller.send(r#"[49,1,{"mode":"kill"}]"#),
+        |caller| caller.send(r#"[49,1,{"mode":"killnowait"}]"#),
+        |caller| caller.send("[49,1,{}]"),
+        |caller| caller.advance(Duration::from_secs(1)),
+        Client::lose,
+    ];
+    for (number, end) in ends.into_iter().enumerate() {
+        let mut caller = join(&router, "realm1", ALL);
+        let mut callee = join(&router, "realm1", &["progressive_call_results"]);
+        register(&mut callee, 1, &json!({}), "com.p");
+        call(&mut caller, 1, &json!({"receive_progress": true, "timeout": 1000}), "com.p");
+        callee.one();
+        callee.send(r#"[70,1,{"progress":true},[1]]"#);
+        assert_eq!(caller.one(), json!([50, 1, {"progress": true}, [1]]));
+        end(&mut caller);
+        match number {
+            0..4 => assert_error(&caller.one(), 48, 1, "wamp.error.canceled"),
+            4 => assert_error(&caller.one(), 48, 1, "wamp.error.timeout"),
+            _ => caller.assert_silent(),
+        }
+        callee.assert_silent();
+        for late in [r#"[70,1,{"progress":true},[2]]"#, "[70,1,{},[3]]", r#"[70,1,{"progress":true},[4]]"#] {
+            callee.send(late);
+            callee.assert_silent();
+            caller.assert_silent();
+        }
+        assert!(callee.has_session());
+    }
 }
 
 #[test]

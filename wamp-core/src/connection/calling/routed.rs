@@ -31,10 +31,8 @@ impl Joined {
         if callee.invocations.count() >= self.limits().invocations_in_flight {
             return Err(Error::new(uris::UNAVAILABLE).arg("the callee has too many calls to answer"));
         }
-        // PR-01: who cannot be interrupted is not asked for progress.
-        let receive_progress = options.receive_progress == Some(true)
-            && announced.progressive_call_results
-            && announced.call_canceling;
+        // PR-01. Clients in use announce this and not `call_canceling`: such a call cannot be interrupted (CA-04).
+        let receive_progress = options.receive_progress == Some(true) && announced.progressive_call_results;
         // TO-03
         let forwarded = options.timeout.filter(|_| forward_timeout && announced.call_timeout);
         let details = Invoked {
