@@ -70,6 +70,8 @@ pub mod uris {
     pub const SYSTEM_SHUTDOWN: &str = "wamp.close.system_shutdown";
     /// The answer to a GOODBYE.
     pub const GOODBYE_AND_OUT: &str = "wamp.close.goodbye_and_out";
+    /// The session is over, for no particular reason.
+    pub const NORMAL: &str = "wamp.close.normal";
     /// The session was ended by somebody else.
     pub const KILLED: &str = "wamp.close.killed";
 }
@@ -134,7 +136,8 @@ struct Parts {
 }
 
 impl Error {
-    /// An error of this URI, without arguments.
+    /// An error of this URI, without arguments. A text that is no URI never leaves the server: the peer gets
+    /// `wamp.error.runtime_error` with the same arguments, and the log names the text.
     #[must_use]
     pub fn new(uri: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Parts { uri: uri.into(), payload: PayloadBuilder::default() }))

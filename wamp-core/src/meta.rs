@@ -16,6 +16,7 @@ use crate::payload::PayloadBuilder;
 use crate::realm::Realm;
 use crate::reply::Reply;
 use crate::router::Served;
+use crate::uri;
 
 pub use access::MetaApi;
 pub(crate) use access::Right;
@@ -96,6 +97,14 @@ impl<'r> Request<'r> {
     /// The next argument.
     fn take<T: serde::Deserialize<'r>>(&mut self, name: &'static str) -> Result<T, Error> {
         self.arguments.take(&Parameter { name, camel: name })
+    }
+
+    /// The next argument, a reason that others are told: it must be a URI (K-07).
+    fn take_reason(&mut self) -> Result<Option<String>, Error> {
+        match self.take::<Option<String>>("reason")? {
+            Some(reason) if !uri::is_valid(&reason) => Err(Error::invalid_uri(&reason)),
+            reason => Ok(reason),
+        }
     }
 
     /// There must be no argument that was not taken.

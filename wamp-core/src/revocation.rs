@@ -7,8 +7,8 @@ use crate::realm::Realm;
 
 impl Subscription {
     /// Ends the subscription for this subscriber: it gets no events any more, its streams end, and what it holds is dropped.
-    /// A client that announced `subscription_revocation` is told, with the reason; others are told nothing (E-12). False if
-    /// it was not accepted yet, or has ended.
+    /// A client that announced `subscription_revocation` is told, with the reason: a URI, or a text for people, which it gets as
+    /// `Details.message`. Others are told nothing (E-12). False if it was not accepted yet, or has ended.
     ///
     /// ```
     /// use wamp_core::Subscription;

@@ -91,7 +91,8 @@ impl Session {
         &self.0.data
     }
 
-    /// Ends the session with GOODBYE and this reason, a URI such as `wamp.close.killed`. Without effect once it has ended.
+    /// Ends the session with GOODBYE and this reason, a URI such as `wamp.close.killed`. A text that is no URI goes out as
+    /// `Details.message`, with the reason `wamp.close.normal`. Without effect once the session has ended.
     pub fn close(&self, reason: impl Into<String>) {
         self.0.peer.mailbox.close(reason.into(), None);
     }

@@ -4,6 +4,8 @@
 pub(crate) const MAX_BYTES: usize = 1024;
 
 /// Loose check of an exact URI (U-01): components that are not empty, without white space, `#` or `.`.
+///
+/// White space is what the `\s` of any client's language takes for it: U+001C to U+001F in Python, U+FEFF in JavaScript.
 pub(crate) fn is_valid(uri: &str) -> bool {
     uri.len() <= MAX_BYTES && uri.split('.').all(|component| !component.is_empty() && is_component(component))
 }
@@ -21,10 +23,9 @@ pub(crate) fn is_valid_prefix(uri: &str) -> bool {
 fn is_component(component: &str) -> bool {
     let bytes = component.as_bytes();
     if bytes.is_ascii() {
-        // `char::is_whitespace` for ASCII, with the vertical tab that `u8::is_ascii_whitespace` leaves out.
-        !bytes.iter().any(|&byte| matches!(byte, b' ' | b'\t'..=b'\r' | b'#'))
+        !bytes.iter().any(|&byte| matches!(byte, b' ' | b'\t'..=b'\r' | 0x1c..=0x1f | b'#'))
     } else {
-        !component.chars().any(|c| c.is_whitespace() || c == '#')
+        !component.chars().any(|c| c.is_whitespace() || matches!(c, '#' | '\u{1c}'..='\u{1f}' | '\u{feff}'))
     }
 }
 
@@ -43,7 +44,22 @@ mod tests {
         for valid in ["a", "a.b", "A-b.ü", "com.myapp:getDoc", "wamp.x", "1.2", "a\u{0}b"] {
             assert!(is_valid(valid), "{valid:?}");
         }
-        for invalid in ["", ".", "a.", ".a", "a..b", "a b", "a#b", "a\tb", "a\u{b}b", "a\u{a0}b", "a.b\n"] {
+        for invalid in [
+            "",
+            ".",
+            "a.",
+            ".a",
+            "a..b",
+            "a b",
+            "a#b",
+            "a\tb",
+            "a\u{b}b",
+            "a\u{a0}b",
+            "a.b\n",
+            "a\u{1c}b",
+            "ü\u{1f}b",
+            "\u{feff}a",
+        ] {
             assert!(!is_valid(invalid), "{invalid:?}");
         }
         assert!(is_valid(&"a".repeat(MAX_BYTES)));

@@ -71,7 +71,7 @@ fn e_12_a_client_that_announced_it_is_told_of_the_revocation() {
     let mut other = Client::join(&router);
     other.subscribe(1, "open.a");
     assert!(revoke(&router, id, client.id));
-    assert_eq!(client.one(), json!([35, 0, {"subscription": id, "reason": "no more"}]));
+    assert_eq!(client.one(), json!([35, 0, {"subscription": id, "message": "no more"}]));
     router.realm("realm1").unwrap().publish("open.a").arg(1).send().unwrap();
     client.assert_silent();
     assert_event(&other.one(), id, 1);
@@ -163,7 +163,7 @@ fn e_12_the_handle_of_a_subscription_revokes_it() {
     client.received();
     let subscription: Subscription = handlers::subscription();
     assert!(subscription.revoke("no more") && !subscription.revoke("again"));
-    assert_eq!(client.one(), json!([35, 0, {"subscription": id, "reason": "no more"}]));
+    assert_eq!(client.one(), json!([35, 0, {"subscription": id, "message": "no more"}]));
     assert!(!subscription.is_active());
 }
 
@@ -183,8 +183,8 @@ fn e_12_a_subscription_whose_stream_fails_is_revoked_with_a_reason_that_tells_no
         let id = subscribed(&messages[0], 1);
         let (revoked, events) = messages[1..].split_last().expect("the subscription is revoked");
         assert_eq!(events.iter().map(|event| event[4].clone()).collect::<Vec<_>>(), items);
-        let told = revoked[2]["reason"].as_str().expect("a reason").to_owned();
-        assert_eq!(revoked, &json!([35, 0, {"subscription": id, "reason": told}]));
+        let told = revoked[2]["message"].as_str().expect("a text for people").to_owned();
+        assert_eq!(revoked, &json!([35, 0, {"subscription": id, "message": told}]));
         assert!(told.starts_with(reason) && !told.contains("secret"), "{told}");
         assert_eq!(handlers::journal(), ["dropped"]);
         assert_eq!(watcher.one()[4], json!([client.id, id]), "{unsubscribe}");
@@ -230,6 +230,7 @@ fn k_39_a_subscriber_is_removed_by_who_may_kill() {
     caller.fails(procedure, json!([id + 9, client.id]), json!({}), "wamp.error.no_such_subscription");
     caller.fails(procedure, json!([id, caller.client.id]), json!({}), "wamp.error.no_such_session");
     caller.fails(procedure, json!([id]), json!({}), "wamp.error.invalid_argument");
+    caller.fails(procedure, json!([id, client.id]), json!({"reason": "x y"}), "wamp.error.invalid_uri");
     assert_eq!(caller.call_with(procedure, json!([id, client.id]), json!({"reason": "x"})), Value::Null);
     assert_eq!(client.one(), json!([35, 0, {"subscription": id, "reason": "x"}]));
     let id = client.subscribe(2, "open.a");
@@ -247,6 +248,7 @@ fn k_39_a_callee_is_removed_by_who_may_kill() {
     caller.fails(procedure, json!([999, callee.id]), json!({}), "wamp.error.no_such_registration");
     caller.fails(procedure, json!([id, caller.client.id]), json!({}), "wamp.error.no_such_session");
     caller.fails(procedure, json!([1, callee.id]), json!({}), "wamp.error.no_such_session");
+    caller.fails(procedure, json!([id, callee.id]), json!({"reason": "x y"}), "wamp.error.invalid_uri");
     assert_eq!(caller.call_with(procedure, json!([id, callee.id]), json!({"reason": "x"})), Value::Null);
     assert_eq!(callee.one(), json!([67, 0, {"registration": id, "reason": "x"}]));
     caller.fails("com.proc", json!([]), json!({}), "wamp.error.no_such_procedure");

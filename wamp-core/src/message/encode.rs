@@ -8,9 +8,11 @@ use super::features::RouterRoles;
 use super::options::CancelMode;
 use super::passthru::{Passthru, PassthruKeys};
 use super::tail::Tail;
+use crate::error::{shortened, uris};
 use crate::id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 use crate::payload::Payload;
 use crate::serializer::{EncodeError, Serializer};
+use crate::uri;
 
 /// An empty dict.
 #[derive(Serialize)]
@@ -20,6 +22,35 @@ struct Empty {}
 #[derive(Serialize)]
 struct Explained<'t> {
     message: &'t str,
+}
+
+/// The URI of an ERROR or an ABORT that the application chose. Clients such as autobahn end their session where they find a
+/// text that is none, so it stays here: the log names it.
+fn error_uri(chosen: &str) -> &str {
+    if uri::is_valid(chosen) {
+        return chosen;
+    }
+    tracing::error!(uri = ?shortened(chosen), "a handler's error has no valid URI: {INSTEAD} is sent in its place");
+    INSTEAD
+}
+
+/// The same of one that a callee chose, whose faults are not to fill the log.
+fn callees_error_uri(chosen: &str) -> &str {
+    if uri::is_valid(chosen) {
+        return chosen;
+    }
+    tracing::debug!(uri = ?shortened(chosen), "a callee's ERROR has no valid URI: {INSTEAD} is sent in its place");
+    INSTEAD
+}
+
+const INSTEAD: &str = uris::RUNTIME_ERROR;
+
+/// A reason, and what else is said for people: a reason that is no URI is said for people.
+fn reason_or_message(reason: Option<&str>) -> (Option<&str>, Option<&str>) {
+    match reason.filter(|reason| !reason.is_empty()) {
+        Some(text) if !uri::is_valid(text) => (None, Some(text)),
+        uri => (uri, None),
+    }
 }
 
 /// `WELCOME.Details`.
@@ -70,7 +101,7 @@ type Written = Result<(), EncodeError>;
 
 /// `ABORT [3, Details, Reason]`.
 pub(crate) fn abort(serializer: Serializer, out: &mut Vec<u8>, reason: &str, message: &str) -> Written {
-    serializer.write(out, &(code::ABORT, Explained { message }, reason))
+    serializer.write(out, &(code::ABORT, Explained { message }, error_uri(reason)))
 }
 
 /// `CHALLENGE [4, AuthMethod, Extra]`.
@@ -78,14 +109,19 @@ pub(crate) fn challenge(s: Serializer, out: &mut Vec<u8>, method: &str, extra: &
     s.write(out, &(code::CHALLENGE, method, extra))
 }
 
-/// `GOODBYE [6, Details, Reason]`.
+/// `GOODBYE [6, Details, Reason]`. A reason that is no URI goes out as the message, if there is no other.
 pub(crate) fn goodbye(
     serializer: Serializer,
     out: &mut Vec<u8>,
     reason: &str,
     message: Option<&str>,
 ) -> Written {
-    match message {
+    let (uri, text) = reason_or_message(Some(reason));
+    let reason = uri.unwrap_or(uris::NORMAL);
+    if let Some(text) = text {
+        tracing::warn!(reason = ?shortened(text), "the reason of a GOODBYE is no URI: {reason} is sent in its place");
+    }
+    match message.or(text) {
         Some(message) => serializer.write(out, &(code::GOODBYE, Explained { message }, reason)),
         None => serializer.write(out, &(code::GOODBYE, Empty {}, reason)),
     }
@@ -131,7 +167,7 @@ pub(crate) fn unregistered(s: Serializer, out: &mut Vec<u8>, request: RequestId)
     s.write(out, &(code::UNREGISTERED, request))
 }
 
-/// `UNSUBSCRIBED [35, 0, Details]`: the router took the session out (E-12).
+/// `UNSUBSCRIBED [35, 0, Details]`: the router took the session out (E-12). A reason that is no URI is the message.
 pub(crate) fn subscription_revoked(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -141,13 +177,16 @@ pub(crate) fn subscription_revoked(
     #[derive(Serialize)]
     struct Details<'d> {
         subscription: SubscriptionId,
-        #[serde(skip_serializing_if = "str::is_empty")]
-        reason: &'d str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'d str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<&'d str>,
     }
-    s.write(out, &(code::UNSUBSCRIBED, 0, Details { subscription, reason }))
+    let (reason, message) = reason_or_message(Some(reason));
+    s.write(out, &(code::UNSUBSCRIBED, 0, Details { subscription, reason, message }))
 }
 
-/// `UNREGISTERED [67, 0, Details]`: the router revoked it (RR-04).
+/// `UNREGISTERED [67, 0, Details]`: the router revoked it (RR-04). A reason that is no URI is the message.
 pub(crate) fn registration_revoked(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -159,8 +198,11 @@ pub(crate) fn registration_revoked(
         registration: RegistrationId,
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'d str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<&'d str>,
     }
-    s.write(out, &(code::UNREGISTERED, 0, Details { registration, reason }))
+    let (reason, message) = reason_or_message(reason);
+    s.write(out, &(code::UNREGISTERED, 0, Details { registration, reason, message }))
 }
 
 /// `INVOCATION.Details`, and `timeout` in milliseconds. What is false or unknown is left out (C-13).
@@ -306,12 +348,12 @@ pub(crate) fn error(
     request: RequestId,
     error: &crate::error::Error,
 ) -> Written {
-    Tail::of(s, out, &(code::ERROR, request_type, request, Empty {}, error.uri()), |tail| {
+    Tail::of(s, out, &(code::ERROR, request_type, request, Empty {}, error_uri(error.uri())), |tail| {
         tail.payload(&error.payload())
     })
 }
 
-/// An ERROR that a callee answered with, as it came (C-08): for the CALL of its caller (P-04).
+/// An ERROR that a callee answered with, as it came if its URI is one (C-08): for the CALL of its caller (P-04).
 pub(crate) fn forwarded_error(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -320,5 +362,7 @@ pub(crate) fn forwarded_error(
     error: &str,
     payload: &Payload,
 ) -> Written {
-    Tail::of(s, out, &(code::ERROR, code::CALL, request, details, error), |tail| tail.payload(payload))
+    Tail::of(s, out, &(code::ERROR, code::CALL, request, details, callees_error_uri(error)), |tail| {
+        tail.payload(payload)
+    })
 }

@@ -154,7 +154,7 @@ fn find(request: &Request<'_>, id: u64) -> Result<Listed, Error> {
 /// K-39.
 pub(super) fn remove_callee(request: &mut Request<'_>) -> Result<Reply, Error> {
     let (id, session): (u64, u64) = (request.take("registration")?, request.take("session")?);
-    let reason: Option<String> = request.take("reason")?;
+    let reason = request.take_reason()?;
     request.finish()?;
     let registration = find(request, id)?;
     let realm = &request.served.realm;

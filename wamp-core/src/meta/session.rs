@@ -11,7 +11,6 @@ use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::realm::Realm;
 use crate::reply::Reply;
-use crate::uri;
 
 pub(super) const ON_JOIN: &str = "wamp.session.on_join";
 pub(super) const ON_LEAVE: &str = "wamp.session.on_leave";
@@ -124,12 +123,9 @@ struct End {
 
 impl End {
     fn take(request: &mut Request<'_>) -> Result<Self, Error> {
-        let end = Self { reason: request.take("reason")?, message: request.take("message")? };
+        let end = Self { reason: request.take_reason()?, message: request.take("message")? };
         request.finish()?;
-        match &end.reason {
-            Some(reason) if !uri::is_valid(reason) => Err(Error::invalid_uri(reason)), // K-07
-            _ => Ok(end),
-        }
+        Ok(end)
     }
 
     fn kill(&self, victim: &Peer) {

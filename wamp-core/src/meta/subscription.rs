@@ -98,7 +98,7 @@ pub(super) fn count_subscribers(request: &mut Request<'_>) -> Result<Reply, Erro
 /// K-39.
 pub(super) fn remove_subscriber(request: &mut Request<'_>) -> Result<Reply, Error> {
     let (id, session): (u64, u64) = (request.take("subscription")?, request.take("session")?);
-    let reason: Option<String> = request.take("reason")?;
+    let reason = request.take_reason()?;
     request.finish()?;
     let subscription = find(request, id)?;
     let is_removed = SessionId::new(session).is_some_and(|session| {
