@@ -77,7 +77,7 @@ struct Client {
 impl Client {
     fn new(router: &Router, serializer: Serializer, now: Instant) -> Self {
         let transport =
-            Transport { serializer, framing: FRAMING, identity: Identity::anonymous(), host: Rc::new(()) };
+            Transport { serializer, framing: FRAMING, identity: Identity::anonymous(), address: None, host: Rc::new(()) };
         Self { serializer, connection: Connection::new(router, transport, now) }
     }
 

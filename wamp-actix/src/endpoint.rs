@@ -10,6 +10,7 @@ use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use wamp_core::{Connection, Framing, Identity, Serializer, Transport};
 
+use crate::address;
 use crate::body::Body;
 use crate::clock::Clock;
 use crate::detach::detach;
@@ -163,7 +164,8 @@ pub(crate) fn open(
     task: Waker,
 ) -> Socket {
     let framing = Framing { reserve: frames::RESERVE, seal: frames::seal };
-    let transport = Transport { serializer, framing, identity, host: Rc::new(request) };
+    let address = address::of(&request);
+    let transport = Transport { serializer, framing, identity, address, host: Rc::new(request) };
     let connection = Connection::new(router, transport, clock.now());
     Socket::new(connection, (**router).clone(), payload, clock, task)
 }

@@ -26,6 +26,7 @@
 //! - Push: [`Realm::publish`] from handlers, from routes ([`Router`] is an extractor), from any thread.
 //! - Tests: [`test`](mod@test), a client in the process.
 
+mod address;
 mod attempt;
 mod body;
 mod clock;

@@ -19,11 +19,12 @@ use crate::limits::Limits;
 use crate::message::{EventDetails, MatchPolicy};
 use crate::pattern::{Pattern, Patterns};
 use crate::peer::Peer;
-pub(crate) use event::{Event, encode};
+pub(crate) use event::{Event, Retainer, encode};
 use history::Histories;
 pub use history::History;
 pub(crate) use history::Recorded;
 use patterns::PatternSubscriptions;
+pub(crate) use retention::RetentionRule;
 use retention::{Held, Retention};
 pub(crate) use subscribers::{Left, Subscribers};
 
@@ -59,14 +60,19 @@ pub(crate) struct Broker {
 }
 
 impl Broker {
-    /// For a realm where these topics are declared for subscribers, each with a number of its own.
-    pub(crate) fn new(topics: Patterns<usize>, history: &[(String, History)], limits: &Limits) -> Self {
+    /// For a realm where these topics are declared for subscribers, each with a number of its own, and these for publishers.
+    pub(crate) fn new(
+        topics: Patterns<usize>,
+        retention: Patterns<RetentionRule>,
+        history: &[(String, History)],
+        limits: &Limits,
+    ) -> Self {
         Self {
             hasher: RandomState::new(),
             shards: Default::default(),
             patterns: PatternSubscriptions::new(topics),
             history: Histories::new(history),
-            retention: Retention::new(limits),
+            retention: Retention::new(retention, limits),
             max_retained: limits.retained_per_subscription,
             max_retained_bytes: limits.queued_bytes,
             by_id: RwLock::default(),
@@ -228,13 +234,14 @@ impl Broker {
     /// Delivers an event, and keeps it for later if the topic has a history, or the event is to be retained.
     pub(crate) fn publish(&self, event: &Event<'_>) -> Delivered {
         let recording = self.history.begin(event);
-        let delivered = if event.retain {
-            let mut held = self.retention.hold();
-            let delivered = self.deliver(event);
-            self.retention.keep(&mut held, event);
-            delivered
-        } else {
-            self.deliver(event)
+        let delivered = match self.retention.place(event) {
+            Some(place) => {
+                let mut held = self.retention.hold();
+                let delivered = self.deliver(event);
+                held.keep(event, place);
+                delivered
+            }
+            None => self.deliver(event),
         };
         if let Some(recording) = recording {
             recording.record(event);

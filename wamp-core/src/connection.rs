@@ -15,6 +15,7 @@ mod subscribing;
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -46,6 +47,9 @@ pub struct Transport {
     pub framing: Framing,
     /// Who the client is, for realms that have no methods of authentication.
     pub identity: Identity,
+    /// Where the client comes from, if the host knows: anonymous sessions of one address count together where clients share what
+    /// a realm keeps. Of an IPv6 address the first 64 bits count.
+    pub address: Option<IpAddr>,
     /// What [`Context::host`](crate::Context::host) gives to those who know its type.
     pub host: Rc<dyn Any>,
 }
@@ -87,6 +91,7 @@ pub enum Close {
 ///     serializer: Serializer::Json,
 ///     framing: Framing { reserve: 0, seal: |_, _, _| {} },
 ///     identity: Identity::anonymous(),
+///     address: None,
 ///     host: Rc::new(()),
 /// };
 /// let mut connection = Connection::new(&router, transport, Instant::now());
@@ -102,6 +107,7 @@ pub enum Close {
 pub struct Connection {
     router: Counted,
     serializer: Serializer,
+    address: Option<IpAddr>,
     host: Rc<dyn Any>,
     outbox: Rc<RefCell<Outbox>>,
     /// The router's, and from HELLO on the realm's.
@@ -134,10 +140,11 @@ impl Connection {
     /// A connection whose peer has to send HELLO now.
     #[must_use]
     pub fn new(router: &Router, transport: Transport, now: Instant) -> Self {
-        let Transport { serializer, framing, identity, host } = transport;
+        let Transport { serializer, framing, identity, address, host } = transport;
         Self {
             router: Counted::new(router.clone()),
             serializer,
+            address,
             host,
             outbox: Rc::new(RefCell::new(Outbox::new(serializer, framing))),
             state: State::Opening {

@@ -48,6 +48,7 @@ mod outcome;
 mod pattern;
 mod payload;
 mod peer;
+mod principal;
 mod progress;
 mod realm;
 mod registry;

@@ -88,9 +88,12 @@ limits! {
     registrations: usize = 1024, any;
     /// Subscriptions of one session; one more is answered `wamp.error.not_authorized`. 1 024.
     subscriptions: usize = 1024, any;
-    /// Retained events of a realm; where there are more, the oldest are forgotten. 10 000.
+    /// Events of a realm that clients retain, and as many again that the server does. One more, and whoever holds most gives way:
+    /// of the declaration that has most of them, and there of the client (the authid, or all anonymous sessions of one address
+    /// together), the oldest is forgotten. 10 000.
     retained_events: usize = 10_000, any;
-    /// Bytes of the retained events of a realm; whichever of the two comes first. 16 MiB.
+    /// Bytes of the events that clients retain in a realm, and as many again for the server; whichever of the two comes first. A
+    /// longer event is not retained. 16 MiB.
     retained_bytes: usize = 16 << 20, any;
     /// Retained events that one SUBSCRIBE is answered with, each of another topic, and together no longer than
     /// [`queued_bytes`](Self::queued_bytes); of the others none is sent. 1 024.

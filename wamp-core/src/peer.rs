@@ -1,5 +1,6 @@
 //! A session as the rest of the router sees it.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
@@ -23,6 +24,8 @@ pub(crate) struct Peer {
     /// What it announced in HELLO.
     pub(crate) features: ClientFeatures,
     pub(crate) serializer: Serializer,
+    /// Where it comes from, if the host knows.
+    pub(crate) address: Option<IpAddr>,
     pub(crate) mailbox: Mailbox,
     /// Calls that it has to answer.
     pub(crate) invocations: OpenInvocations,
@@ -38,6 +41,7 @@ impl Peer {
         trustlevel: Option<u32>,
         features: ClientFeatures,
         serializer: Serializer,
+        address: Option<IpAddr>,
         limits: &Limits,
     ) -> Self {
         Self {
@@ -46,6 +50,7 @@ impl Peer {
             trustlevel,
             features,
             serializer,
+            address,
             mailbox: Mailbox::new(limits),
             invocations: OpenInvocations::default(),
             testaments: Mutex::default(),

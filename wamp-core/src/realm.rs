@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use crate::broker::{Broker, Event, History};
+use crate::broker::{Broker, Event, History, Retainer, RetentionRule};
 use crate::dealer::Dealer;
 use crate::id::{PublicationId, SessionId};
 use crate::limits::Limits;
@@ -49,11 +49,12 @@ struct Shared {
 }
 
 impl Realm {
-    /// Serves a realm where these topics are declared for subscribers, each with a number of its own, and whose own procedures
-    /// are the registrations up to this id.
+    /// Serves a realm where these topics are declared for subscribers, each with a number of its own, and these for publishers,
+    /// and whose own procedures are the registrations up to this id.
     pub(crate) fn open(
         name: &str,
         topics: Patterns<usize>,
+        retention: Patterns<RetentionRule>,
         procedures: u64,
         history: &[(String, History)],
         limits: &Limits,
@@ -61,7 +62,7 @@ impl Realm {
         Self {
             name: name.into(),
             shared: Arc::new(Shared {
-                broker: Broker::new(topics, history, limits),
+                broker: Broker::new(topics, retention, history, limits),
                 dealer: Dealer::new(procedures),
                 sessions: Mutex::default(),
                 seats: Seats::default(),
@@ -178,8 +179,8 @@ impl Publish {
     }
 
     /// Keeps the event for those who subscribe later and ask for it (`get_retained`), in place of the one that was retained
-    /// before; whatever the topic, and with the same filters (E-02). How many are kept in a realm is limited:
-    /// [`Limits::retained_events`](crate::Limits::retained_events).
+    /// before; whatever the topic, and with the same filters (E-02). How many are kept in a realm is limited,
+    /// [`Limits::retained_events`](crate::Limits::retained_events); what clients retain takes none of that room.
     ///
     /// ```
     /// # use wamp_core::{Realm, Router};
@@ -242,7 +243,7 @@ impl Publish {
         let publication = PublicationId::random();
         let (payload, filter) = (payload.build()?, filter.sorted());
         let of_router = Event::of_router(publication, &topic, &payload, filter.as_deref());
-        let event = Event { retain, ..of_router };
+        let event = Event { retainer: retain.then_some(Retainer::Server), ..of_router };
         realm.broker().publish(&event);
         Ok(publication)
     }

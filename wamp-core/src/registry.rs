@@ -2,6 +2,7 @@
 
 use std::panic::Location;
 
+use crate::broker::RetentionRule;
 use crate::handler::{Entry, Registration};
 use crate::id::RegistrationId;
 use crate::pattern::{Candidates, Pattern, Patterns};
@@ -21,7 +22,8 @@ use crate::uri;
 #[derive(Clone, Debug)]
 pub struct Topic {
     read_only: bool,
-    retained: bool,
+    /// So many events of clients may be kept; `None`: they are not.
+    retained_up_to: Option<usize>,
 }
 
 impl Topic {
@@ -29,7 +31,7 @@ impl Topic {
     /// is [`read_only`](Self::read_only); where a handler decides about publishers there is `#[publish("…", subscribe = true)]`.
     #[must_use]
     pub const fn open() -> Self {
-        Self { read_only: false, retained: false }
+        Self { read_only: false, retained_up_to: None }
     }
 
     /// For what only the server publishes: every session of the realm may subscribe, and a PUBLISH of a client is refused with
@@ -45,7 +47,7 @@ impl Topic {
     /// ```
     #[must_use]
     pub const fn read_only() -> Self {
-        Self { read_only: true, retained: false }
+        Self { read_only: true, retained_up_to: None }
     }
 
     /// Publishers may have their events retained (`retain`): those who subscribe later and ask for it (`get_retained`) are
@@ -59,7 +61,20 @@ impl Topic {
     /// ```
     #[must_use]
     pub const fn retained(self) -> Self {
-        Self { retained: true, ..self }
+        Self { retained_up_to: Some(usize::MAX), ..self }
+    }
+
+    /// As [`retained`](Self::retained), and no more than so many events of clients for all topics of this declaration together.
+    /// One more, and of the client that has most of them kept the oldest is forgotten. Without it, only the
+    /// realm's room is limited, which all topics share: [`Limits::retained_events`](crate::Limits::retained_events).
+    ///
+    /// ```
+    /// use wamp_core::{RealmBuilder, Realm, Topic};
+    /// let realm: RealmBuilder = Realm::new("house").topic("note.{author}", Topic::open().retained_up_to(100));
+    /// ```
+    #[must_use]
+    pub const fn retained_up_to(self, events: usize) -> Self {
+        Self { retained_up_to: Some(events), ..self }
     }
 }
 
@@ -139,6 +154,9 @@ impl Registry {
     /// Adds a topic without a handler, both directions.
     pub(crate) fn declare(&mut self, topic: &DeclaredTopic) -> Result<(), String> {
         let pattern = Pattern::parse(&topic.uri).map_err(|fault| format!("{topic}: {fault}"))?;
+        if topic.topic.retained_up_to == Some(0) {
+            return Err(format!("{topic}: `retained_up_to(0)` keeps nothing, as without it: leave it out"));
+        }
         let publications = if topic.topic.read_only {
             Declared::Closed(topic.clone())
         } else {
@@ -207,13 +225,18 @@ impl Registry {
         self.publications.find(topic)
     }
 
-    /// Whether clients may have events of the topic retained (E-05).
-    pub(crate) fn retains(&self, topic: &str) -> bool {
-        match self.publication(topic) {
-            Some(Declared::Open(declared)) => declared.topic.retained,
-            Some(Declared::Handled(handler)) => handler.retain,
-            Some(Declared::Closed(_)) | None => false,
-        }
+    /// Whether clients may have events of the topics that are declared for publishers retained (E-05), and how many.
+    pub(crate) fn retention(&self) -> Patterns<RetentionRule> {
+        let mut count = 0;
+        self.publications.map(|declared| {
+            count += 1;
+            let up_to = match declared {
+                Declared::Open(declared) => declared.topic.retained_up_to,
+                Declared::Handled(handler) => handler.retain.then_some(usize::MAX),
+                Declared::Closed(_) => None,
+            };
+            RetentionRule { declaration: count, up_to }
+        })
     }
 
     pub(crate) fn joins(&self) -> &[&'static Registration] {

@@ -100,6 +100,7 @@ impl Client {
     /// A session of `realm1`.
     pub(crate) fn join(router: &Router, serializer: Serializer, now: Instant) -> Self {
         let transport = Transport {
+            address: None,
             serializer,
             framing: Framing { reserve: 2, seal: |_, _, _| {} },
             identity: Identity::anonymous(),

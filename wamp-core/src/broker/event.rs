@@ -26,8 +26,15 @@ pub(crate) struct Event<'e> {
     pub(crate) trustlevel: Option<u32>,
     /// How subscribers have to read the payload.
     pub(crate) passthru: Option<&'e Passthru>,
-    /// Kept for those who subscribe later (E-01).
-    pub(crate) retain: bool,
+    /// Who wants it kept for those who subscribe later, if anybody does (E-01).
+    pub(crate) retainer: Option<Retainer<'e>>,
+}
+
+/// Who wants an event kept.
+#[derive(Copy, Clone, Debug)]
+pub(crate) enum Retainer<'e> {
+    Server,
+    Client(&'e Peer),
 }
 
 impl<'e> Event<'e> {
@@ -47,7 +54,7 @@ impl<'e> Event<'e> {
             disclosed: None,
             trustlevel: None,
             passthru: None,
-            retain: false,
+            retainer: None,
         }
     }
 
@@ -116,7 +123,7 @@ impl Kept {
             disclosed: self.disclosed.as_ref(),
             trustlevel: self.trustlevel,
             passthru: self.passthru.as_deref(),
-            retain: false,
+            retainer: None,
         }
     }
 
@@ -152,7 +159,9 @@ impl Kept {
     /// About how much memory it takes.
     pub(super) fn bytes(&self) -> usize {
         let filter = self.filter.as_ref().map_or(0, |filter| filter.bytes());
-        size_of::<Self>() + self.topic.len() + self.payload.kept_bytes() + filter
+        // A publisher that is shown stays in memory.
+        let publisher = self.disclosed.as_ref().map_or(0, |_| size_of::<Peer>());
+        size_of::<Self>() + self.topic.len() + self.payload.kept_bytes() + filter + publisher
     }
 }
 

@@ -103,6 +103,7 @@ mod tests {
             None,
             ClientFeatures::default(),
             Serializer::Json,
+            None,
             &Limits::default(),
         ))
     }

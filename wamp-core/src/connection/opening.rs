@@ -197,7 +197,8 @@ impl Connection {
             return self.refuse_for_room();
         };
         let trustlevel = served.settings.trustlevel(&identity.authrole);
-        let peer = Peer::new(*session, identity, trustlevel, *features, self.serializer, &self.limits);
+        let (serializer, address) = (self.serializer, self.address);
+        let peer = Peer::new(*session, identity, trustlevel, *features, serializer, address, &self.limits);
         let link = Rc::new(Link {
             session: Session::new(Arc::new(peer), served.realm.named(realm)),
             router: self.router.router().clone(),

@@ -337,6 +337,7 @@ fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Rea
         let realm = Realm::open(
             name.as_deref().unwrap_or_default(),
             registry.topics(),
+            registry.retention(),
             registry.procedure_count(),
             &settings.history,
             &limits,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Served;
-use crate::broker::{Delivered, Event};
+use crate::broker::{Delivered, Event, Retainer};
 use crate::error::{Error, uris};
 use crate::handler::Registration;
 use crate::id::PublicationId;
@@ -62,7 +62,7 @@ impl Served {
             disclosed: (options.disclose_me == Some(true)).then_some(publisher),   // N-01
             trustlevel: publisher.trustlevel,
             passthru: options.passthru.as_deref(),
-            retain: options.retain == Some(true) && self.registry.retains(topic),
+            retainer: (options.retain == Some(true)).then_some(Retainer::Client(publisher)),
         })
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod login;
 pub(crate) mod wire;
 
 use std::any::Any;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -83,20 +84,26 @@ impl Client {
     }
 
     pub(crate) fn connect_as(router: &Router, identity: Identity) -> Self {
-        Self::open(router, identity, wire::serializer(), Rc::new(()))
+        Self::open(router, identity, None, wire::serializer(), Rc::new(()))
     }
 
     pub(crate) fn connect_with(router: &Router, identity: Identity, host: Rc<dyn Any>) -> Self {
-        Self::open(router, identity, wire::serializer(), host)
+        Self::open(router, identity, None, wire::serializer(), host)
     }
 
     pub(crate) fn connect_in(router: &Router, identity: Identity, serializer: Serializer) -> Self {
-        Self::open(router, identity, serializer, Rc::new(()))
+        Self::open(router, identity, None, serializer, Rc::new(()))
     }
 
-    fn open(router: &Router, identity: Identity, serializer: Serializer, host: Rc<dyn Any>) -> Self {
+    fn open(
+        router: &Router,
+        identity: Identity,
+        address: Option<IpAddr>,
+        serializer: Serializer,
+        host: Rc<dyn Any>,
+    ) -> Self {
         let now = Instant::now();
-        let transport = Transport { serializer, framing: FRAMING, identity, host };
+        let transport = Transport { serializer, framing: FRAMING, identity, address, host };
         let connection = Connection::new(router, transport, now);
         Self { connection, serializer, now, due: Arc::new(Due(AtomicBool::new(true))), id: 0 }
     }
@@ -114,6 +121,14 @@ impl Client {
         let mut client = Self::connect_as(router, identity);
         let welcome = client.ask(hello(realm));
         client.id = welcomed(&welcome);
+        client
+    }
+
+    /// An anonymous session in `realm1` that comes from this address.
+    pub(crate) fn join_from(router: &Router, address: IpAddr) -> Self {
+        let serializer = wire::serializer();
+        let mut client = Self::open(router, Identity::anonymous(), Some(address), serializer, Rc::new(()));
+        client.id = welcomed(&client.ask(hello("realm1")));
         client
     }
 

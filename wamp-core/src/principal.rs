@@ -1,0 +1,71 @@
+//! To whom counts what a session leaves in its realm.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::identity::Identity;
+
+/// Somebody among others who share the room of a realm.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Principal {
+    /// The application, and the router itself.
+    Server,
+    /// All sessions of one authid.
+    User(String),
+    /// All anonymous sessions of one address: each of them has an authid of its own.
+    Strangers(Option<IpAddr>),
+}
+
+impl Principal {
+    /// The one that a session belongs to, which came from this address.
+    pub(crate) fn of(identity: &Identity, address: Option<IpAddr>) -> Self {
+        if identity.authmethod == crate::auth::ANONYMOUS {
+            Self::Strangers(address.map(network))
+        } else {
+            Self::User(identity.authid.clone())
+        }
+    }
+
+    /// How much memory it takes beside itself.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::User(authid) => authid.len(),
+            Self::Server | Self::Strangers(_) => 0,
+        }
+    }
+}
+
+/// The address of whoever has it: of IPv6 everybody has a /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from(network))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strangers(address: &str) -> Principal {
+        Principal::of(&Identity::anonymous(), Some(address.parse().expect("an address")))
+    }
+
+    #[test]
+    fn strangers_of_one_address_are_one_principal_and_ipv6_addresses_count_by_their_64_bits() {
+        assert_eq!(strangers("192.0.2.1"), strangers("192.0.2.1"));
+        assert_ne!(strangers("192.0.2.1"), strangers("192.0.2.2"));
+        assert_eq!(strangers("::ffff:192.0.2.1"), strangers("192.0.2.1"));
+        assert_eq!(strangers("2001:db8:0:1::1"), strangers("2001:db8:0:1:ffff::2"));
+        assert_ne!(strangers("2001:db8:0:1::1"), strangers("2001:db8:0:2::1"));
+    }
+
+    #[test]
+    fn a_user_is_the_same_principal_wherever_it_comes_from() {
+        let joe = |address: &str| Principal::of(&Identity::new("joe", "user"), address.parse().ok());
+        assert_eq!(joe("192.0.2.1"), joe("2001:db8::1"));
+        assert_ne!(joe("192.0.2.1"), Principal::of(&Identity::new("eve", "user"), None));
+    }
+}
