@@ -77,7 +77,8 @@ fn router(realm: RealmBuilder, handlers: &'static [Registration]) -> Router {
 
 /// So many handlers, all of one function.
 fn registrations(count: usize, pattern: &str) -> &'static [Registration] {
-    let [[add]] = handlers![add] else { unreachable!("one function with one attribute") };
+    let (listed, _) = handlers![add].resolve();
+    let [add] = listed[..] else { unreachable!("one function with one attribute") };
     let registration = |number| Registration { uri: numbered(pattern, number).leak(), ..*add };
     (0..count).map(registration).collect::<Vec<_>>().leak()
 }
@@ -106,7 +107,7 @@ fn idle(bench: &mut Bench, sessions: usize) {
         return;
     }
     let realm = Realm::new("realm1").topic("bench.topic", Topic::open());
-    let router = router(realm, handlers![add][0]);
+    let router = router(realm, registrations(1, "bench.add"));
     let now = Instant::now();
     let _idle: Vec<_> = (0..sessions).map(|_| Client::join(&router, Serializer::Json, now)).collect();
     let mut client = Client::join(&router, Serializer::Json, now);

@@ -52,8 +52,8 @@ pub use signal::stop_signal;
 pub use wamp_core::{
     Action, Anonymous, Args, Attempt, Authenticator, Authorization, BuildError, Call, Cancelled, Chunks,
     Context, CraCredential, CredentialError, Cryptosign, DecodeError, Denied, EmitError, EncodeError, Error,
-    Events, FromContext, History, Hold, Http, Identity, IntoAcceptance, IntoAdmission, Kwargs, Limits,
-    MetaApi, Passthru, Payload, PayloadBuilder, Permission, Progress, Progressive, Publication,
+    Events, FromContext, Handlers, History, Hold, Http, Identity, IntoAcceptance, IntoAdmission, Kwargs,
+    Limits, MetaApi, Passthru, Payload, PayloadBuilder, Permission, Progress, Progressive, Publication,
     PublicationId, Publish, PublishError, Raw, Realm, RealmBuilder, RegistrationId, Reply, RequestId, Scram,
     ScramCredential, Session, SessionData, SessionId, Snapshot, Stopped, Subscription, SubscriptionId,
     Ticket, Topic, WampCra, WampError, salt, uris,
@@ -61,9 +61,9 @@ pub use wamp_core::{
 
 pub use wamp_macros::{WampError, publish, rpc, session, subscribe};
 
-/// The registrations of the handlers that are listed, for [`RouterBuilder::handlers`].
+/// Lists handlers by their functions, for [`RouterBuilder::handlers`].
 ///
-/// Without it a router serves every handler of the program. Tests and programs with several routers name theirs:
+/// Without a list a router serves every handler of the program. Tests and programs with several routers name theirs:
 ///
 /// ```
 /// use wamp_actix::{Router, handlers, rpc};
@@ -83,10 +83,30 @@ pub use wamp_macros::{WampError, publish, rpc, session, subscribe};
 /// let router = Router::builder().handlers(handlers![add, users::count]).build()?;
 /// # Ok::<(), wamp_actix::BuildError>(())
 /// ```
+///
+/// A library returns its [`Handlers`], and the application adds them to its own:
+///
+/// ```
+/// mod accounts {
+///     #[wamp_actix::rpc("com.example.accounts.count")]
+///     async fn count() -> u64 {
+///         0
+///     }
+///
+///     /// The functions themselves can stay private.
+///     pub fn handlers() -> wamp_actix::Handlers {
+///         wamp_actix::handlers![count]
+///     }
+/// }
+///
+/// # use wamp_actix::{Router, handlers};
+/// let router = Router::builder().handlers(accounts::handlers()).handlers(handlers![]).build()?;
+/// # Ok::<(), wamp_actix::BuildError>(())
+/// ```
 #[macro_export]
 macro_rules! handlers {
     ($($handler:path),* $(,)?) => {
-        [$(<$handler as $crate::__private::Handler>::REGISTRATIONS),*]
+        $crate::Handlers::of([$($crate::__private::Listed::function(&$handler)),*])
     };
 }
 

@@ -10,6 +10,8 @@ mod captures;
 mod derived;
 #[path = "handlers/extractors.rs"]
 mod extractors;
+#[path = "handlers/lists.rs"]
+mod lists;
 #[path = "handlers/names.rs"]
 mod names;
 #[path = "handlers/parameters.rs"]
@@ -21,13 +23,21 @@ mod topics;
 
 use serde_json::{Value, json};
 use wamp_actix::test::{Call, Client, join};
-use wamp_actix::{Error, Router};
+use wamp_actix::{Error, Handlers, Router};
 use wamp_core::__private::Registration;
 
 /// A client of a router that serves nothing but these handlers.
-async fn client<const N: usize>(handlers: [&'static [Registration]; N]) -> Client {
+async fn client(handlers: Handlers) -> Client {
     let router = Router::builder().handlers(handlers).build().unwrap();
     join(&router).await.unwrap()
+}
+
+/// What the attributes of the listed functions registered.
+#[expect(clippy::needless_pass_by_value, reason = "a list is made in place")]
+fn registrations(handlers: Handlers) -> Vec<&'static Registration> {
+    let (registrations, faults) = handlers.resolve();
+    assert!(faults.is_empty(), "{faults:?}");
+    registrations
 }
 
 /// What a call is answered with: positional and keyword results.

@@ -1,5 +1,8 @@
 //! Handlers as the macros register them.
 
+mod list;
+
+use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -9,6 +12,8 @@ use crate::arguments::Parameter;
 use crate::context::{Context, Feature};
 use crate::error::Error;
 use crate::reply::Acceptance;
+
+pub use list::{Handlers, Listed};
 
 /// A handler at work. It owns everything that it borrows from: the frame, the arena, the stream of its results.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
@@ -57,14 +62,18 @@ pub enum Entry {
 
 /// The registrations of one function, submitted to `inventory`.
 #[derive(Debug)]
-pub struct Collected(pub &'static [Registration]);
+pub struct Collected {
+    /// Returns the type of the function item, by which `handlers!` finds them.
+    pub id: fn() -> TypeId,
+    /// One for each attribute and URI.
+    pub registrations: &'static [Registration],
+}
 
 inventory::collect!(Collected);
 
-/// Implemented by the companion type of an annotated function, by which `handlers!` finds its registrations.
-pub trait Handler {
-    /// One for each attribute and URI.
-    const REGISTRATIONS: &'static [Registration];
+/// Returns the type of a function item, which only a value tells.
+pub fn id_of<F: 'static>(_: &F) -> TypeId {
+    TypeId::of::<F>()
 }
 
 impl Registration {

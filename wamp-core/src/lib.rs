@@ -74,6 +74,7 @@ pub use chunks::Chunks;
 pub use connection::{Close, Connection, Transport};
 pub use context::{Call, Context, EmitError, FromContext, Publication, Subscription};
 pub use error::{Error, WampError, uris};
+pub use handler::Handlers;
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use identity::Identity;
 pub use limits::Limits;
@@ -96,7 +97,7 @@ pub mod __private {
     pub use crate::batch::{decode, encode};
     pub use crate::context::{Attribute, Feature};
     pub use crate::error::KnownError;
-    pub use crate::handler::{Answer, Collected, Entry, Handler, Registration};
+    pub use crate::handler::{Answer, Collected, Entry, Listed, Registration, id_of};
     pub use crate::outcome::{Outcome, Plain, accept, admit, error, permit, reply, respond, text};
     pub use crate::reply::Acceptance;
     pub use inventory;

@@ -9,6 +9,9 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token};
 use crate::faults::Faults;
 use crate::uri::Uri;
 
+/// The only argument of an attribute that was taken off a function: it expands to nothing.
+pub(crate) const TAKEN: &str = "__wamp_taken";
+
 /// What a handler answers.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {

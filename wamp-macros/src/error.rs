@@ -10,6 +10,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, LitStr, Meta, Path, Token, Type};
 
 use crate::faults::Faults;
+use crate::lints;
 use crate::uri;
 
 /// An error type.
@@ -18,6 +19,7 @@ struct ErrorType {
     ident: Ident,
     generics: Generics,
     is_enum: bool,
+    levels: Vec<Attribute>,
     variants: Vec<Variant>,
 }
 
@@ -88,6 +90,7 @@ impl ErrorType {
             ident: input.ident.clone(),
             generics: input.generics.clone(),
             is_enum: matches!(input.data, Data::Enum(_)),
+            levels: lints::levels(&input.attrs),
             variants,
         }
     }

@@ -5,18 +5,17 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::ext::IdentExt as _;
 
-use crate::attribute::Kind;
+use crate::attribute::{Kind, TAKEN};
 use crate::handler::{Handler, Run, Source};
 use crate::parameter::{Mark, Parameter};
 use crate::span::Extent;
 use crate::uri::Place;
 
-/// The companion type of a function, which registers it and by which `handlers!` finds it.
-pub(crate) fn companion(handler: &Handler) -> TokenStream {
-    let Handler { krate, conditions, ident, parameters, runs, .. } = handler;
+/// The registrations of a function, and what runs for them.
+pub(crate) fn glue(handler: &Handler) -> TokenStream {
+    let Handler { krate, conditions, levels, ident, parameters, runs, .. } = handler;
     let private = quote!(#krate::__private);
     let glue = Glue { handler, private: &private };
-    let declaration = declaration(handler);
     let kinds = parameters.iter().enumerate().map(|(at, parameter)| {
         let (name, ty) = (kind(at), &parameter.ty);
         let mut kind = quote!(#private::kind_of!(#ty));
@@ -29,67 +28,35 @@ pub(crate) fn companion(handler: &Handler) -> TokenStream {
         });
         quote!(const #name: ::core::primitive::u8 = #kind; #(#inside)*)
     });
-    // The attributes that are gone count as used where they were imported.
-    let imports = handler.attributes.iter().map(|path| quote!(use #path as _;));
+    // Uses the imports of attributes that were taken off the function.
+    let taken = handler.attributes.iter().map(|path| {
+        let marker = format_ident!("{TAKEN}");
+        quote!(#[#path(#marker)] const _: () = ();)
+    });
     let described = parameters
         .iter()
         .map(|Parameter { name, camel, .. }| quote!(#private::Parameter { name: #name, camel: #camel }));
     let functions = runs.iter().enumerate().map(|(at, run)| glue.run(at, run));
     let registrations = runs.iter().enumerate().map(|(at, run)| glue.registration(at, run));
     quote! {
-        #declaration
-
         #(#conditions)*
-        #[allow(deprecated, elided_lifetimes_in_paths, unused_qualifications, clippy::let_and_return)]
+        #(#levels)*
         const _: () = {
-            #[allow(unused_imports)]
             use #private::{Otherwise as _, Plain as _};
-            #(#[allow(unused_imports)] #imports)*
+            #(#taken)*
 
             #(#kinds)*
             const __WAMP_PARAMETERS: &[#private::Parameter] = &[#(#described),*];
 
             #(#functions)*
 
-            impl #private::Handler for #ident {
-                const REGISTRATIONS: &'static [#private::Registration] = &[#(#registrations),*];
-            }
-
             #private::inventory::submit! {
-                #private::Collected(<#ident as #private::Handler>::REGISTRATIONS)
+                #private::Collected {
+                    id: || #private::id_of(&#ident),
+                    registrations: &[#(#registrations),*],
+                }
             }
         };
-    }
-}
-
-/// The companion of a function with faults: there, so that `handlers!` adds no errors to those that are reported.
-pub(crate) fn stub(handler: &Handler) -> TokenStream {
-    let Handler { krate, conditions, ident, .. } = handler;
-    let declaration = declaration(handler);
-    quote! {
-        #declaration
-
-        #(#conditions)*
-        impl #krate::__private::Handler for #ident {
-            const REGISTRATIONS: &'static [#krate::__private::Registration] = &[];
-        }
-    }
-}
-
-fn declaration(handler: &Handler) -> TokenStream {
-    let Handler { conditions, visibility, ident, .. } = handler;
-    quote! {
-        #(#conditions)*
-        #[doc(hidden)]
-        #[allow(
-            dead_code,
-            missing_debug_implementations,
-            missing_docs,
-            non_camel_case_types,
-            unreachable_pub,
-            clippy::exhaustive_structs,
-        )]
-        #visibility struct #ident {}
     }
 }
 
@@ -140,8 +107,7 @@ impl Glue<'_> {
                     #(#extractions)*
                     #finish
                     let __wamp_outcome = #ident(#(#locals),*).await;
-                    let __wamp_answer = #outcome;
-                    __wamp_answer
+                    #outcome
                 })
             }
         }

@@ -3,20 +3,22 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, GenericParam, ItemFn, Lifetime, LitStr, Path, Safety, Visibility};
+use syn::{Attribute, FnArg, GenericParam, ItemFn, Lifetime, LitStr, Path, Safety};
 
-use crate::attribute::{Annotation, Kind};
+use crate::attribute::{Annotation, Kind, TAKEN};
 use crate::expand;
 use crate::faults::Faults;
+use crate::lints;
 use crate::parameter::{Mark, Parameter};
 use crate::span::Extent;
 use crate::uri::{Place, Uri};
 
 pub(crate) struct Handler {
     pub(crate) krate: Path,
-    /// The companion is compiled under the same conditions as the function.
+    /// The `#[cfg]` of the function, which are those of the glue.
     pub(crate) conditions: Vec<Attribute>,
-    pub(crate) visibility: Visibility,
+    /// The lint levels of the glue, which names the function and its types.
+    pub(crate) levels: Vec<Attribute>,
     pub(crate) ident: Ident,
     pub(crate) parameters: Vec<Parameter>,
     /// The return type, or the name of a function without one.
@@ -62,6 +64,9 @@ pub(crate) enum Source {
 
 /// Expands the outermost of our attributes on a function, and all that follow it.
 pub(crate) fn annotate(kind: Kind, arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    if arguments.to_string() == TAKEN {
+        return TokenStream::new();
+    }
     let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
         let text = format!("`#[{}]` belongs on an `async fn`", kind.name());
         let fault = syn::Error::new(Span::call_site(), text).into_compile_error();
@@ -71,15 +76,11 @@ pub(crate) fn annotate(kind: Kind, arguments: TokenStream, item: &TokenStream) -
     let mut annotations = vec![Annotation::read(kind, Span::call_site(), arguments, &mut faults)];
     annotations.extend(Annotation::take(&mut function.attrs, &mut faults));
     let handler = Handler::of(&mut function, annotations, &mut faults);
-    let companion = match faults.into_result() {
-        Ok(()) => expand::companion(&handler),
-        Err(faults) => {
-            let (stub, faults) = (expand::stub(&handler), faults.into_compile_error());
-            // Inside an `impl` a stub would be one more error.
-            if function.sig.receiver().is_some() { faults } else { quote!(#stub #faults) }
-        }
+    let glue = match faults.into_result() {
+        Ok(()) => expand::glue(&handler),
+        Err(faults) => faults.into_compile_error(),
     };
-    quote!(#function #companion)
+    quote!(#function #glue)
 }
 
 impl Handler {
@@ -99,7 +100,7 @@ impl Handler {
         Self {
             krate: krate.unwrap_or_else(|| syn::parse_quote!(::wamp_actix)),
             conditions: conditions.cloned().collect(),
-            visibility: function.vis.clone(),
+            levels: lints::levels(&function.attrs),
             ident: function.sig.ident.clone(),
             returns: match &function.sig.output {
                 syn::ReturnType::Default => Extent::of(&function.sig.ident),

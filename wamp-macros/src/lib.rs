@@ -9,6 +9,7 @@ mod error;
 mod expand;
 mod faults;
 mod handler;
+mod lints;
 mod parameter;
 mod span;
 mod uri;

@@ -2,9 +2,9 @@
 
 use wamp_actix::test::join;
 use wamp_actix::{Realm, Router, Session, handlers, publish, rpc, session, subscribe};
-use wamp_core::__private::{Entry, Handler, Registration};
+use wamp_core::__private::Entry;
 
-use crate::{client, single};
+use crate::{client, registrations, single};
 
 /// Doc comments and other attributes stay.
 #[rpc("com.example.one", "com.example.alias", realm = "customers", role = ["staff", "admin"])]
@@ -16,8 +16,6 @@ use crate::{client, single};
 pub(crate) async fn everything(session: Session) {
     drop(session);
 }
-
-const EVERYTHING: &[Registration] = <everything as Handler>::REGISTRATIONS;
 
 #[rpc("com.example.parameters.{capture}")]
 async fn parameters(
@@ -47,7 +45,8 @@ async fn session() {}
 
 #[test]
 fn each_attribute_with_each_uri_is_a_registration() {
-    let uris: Vec<_> = EVERYTHING.iter().map(|registration| registration.uri).collect();
+    let everything = registrations(handlers![everything]);
+    let uris: Vec<_> = everything.iter().map(|registration| registration.uri).collect();
     assert_eq!(
         uris,
         [
@@ -59,32 +58,34 @@ fn each_attribute_with_each_uri_is_a_registration() {
             ""
         ]
     );
-    assert!(matches!(EVERYTHING[0].entry, Entry::Rpc(_)) && matches!(EVERYTHING[2].entry, Entry::Rpc(_)));
-    assert!(matches!(EVERYTHING[3].entry, Entry::Subscribe(_)));
-    assert!(matches!(EVERYTHING[4].entry, Entry::Publish(_)));
-    assert!(matches!(EVERYTHING[5].entry, Entry::Session(_)));
+    assert!(matches!(everything[0].entry, Entry::Rpc(_)) && matches!(everything[2].entry, Entry::Rpc(_)));
+    assert!(matches!(everything[3].entry, Entry::Subscribe(_)));
+    assert!(matches!(everything[4].entry, Entry::Publish(_)));
+    assert!(matches!(everything[5].entry, Entry::Session(_)));
 }
 
 #[test]
 fn options_belong_to_their_attribute() {
-    let realms: Vec<_> = EVERYTHING.iter().map(|registration| registration.realm).collect();
+    let everything = registrations(handlers![everything]);
+    let realms: Vec<_> = everything.iter().map(|registration| registration.realm).collect();
     assert_eq!(realms, [Some("customers"), Some("customers"), None, None, Some("customers"), None]);
-    let roles: Vec<_> = EVERYTHING.iter().map(|registration| registration.roles).collect();
+    let roles: Vec<_> = everything.iter().map(|registration| registration.roles).collect();
     assert_eq!(roles, [&["staff", "admin"][..], &["staff", "admin"], &["guest"], &[], &[], &[]]);
 }
 
 #[test]
 fn a_registration_says_which_function_and_where_its_attribute_stands() {
-    let registration = &EVERYTHING[0];
+    let everything = registrations(handlers![everything]);
+    let registration = everything[0];
     assert_eq!(registration.function, "handlers::attributes::everything");
     assert!(registration.file.ends_with("handlers/attributes.rs"));
-    let lines: Vec<_> = EVERYTHING.iter().map(|other| other.line - registration.line).collect();
+    let lines: Vec<_> = everything.iter().map(|other| other.line - registration.line).collect();
     assert_eq!(lines, [0, 0, 2, 3, 4, 5]);
 }
 
 #[test]
 fn a_registration_lists_the_arguments_and_nothing_else() {
-    let names: Vec<_> = <parameters as Handler>::REGISTRATIONS[0]
+    let names: Vec<_> = registrations(handlers![parameters])[0]
         .parameters
         .iter()
         .map(|parameter| (parameter.name, parameter.camel))
@@ -128,7 +129,8 @@ async fn a_handler_may_be_named_like_its_attribute() {
 #[actix_web::test]
 async fn handlers_are_collected_without_a_list() {
     let collected = wamp_core::__private::inventory::iter::<wamp_core::__private::Collected>();
-    let functions: Vec<_> = collected.flat_map(|collected| collected.0).map(|one| one.function).collect();
+    let functions: Vec<_> =
+        collected.flat_map(|collected| collected.registrations).map(|one| one.function).collect();
     assert!(functions.contains(&"handlers::attributes::everything"), "{functions:?}");
 }
 

@@ -123,6 +123,49 @@ async fn names_of_functions_and_parameters_do_not_clash_with_those_of_an_expansi
     assert_eq!(single(client.call("error").arg("e")).await, "e");
 }
 
+/// A module beside the function of its name.
+mod users {
+    #[wamp_actix::rpc("users.count")]
+    pub(super) async fn users() -> u8 {
+        2
+    }
+}
+
+#[rpc("users")]
+async fn users() -> &'static str {
+    "users"
+}
+
+/// Handlers with the names of types that their own signatures mean.
+#[allow(clippy::module_inception)]
+mod primitives {
+    #[wamp_actix::rpc("str")]
+    pub(super) async fn str(bool: bool, str: &str) -> String {
+        format!("{bool} {str}")
+    }
+
+    #[wamp_actix::rpc("bool")]
+    pub(super) async fn bool(bool: bool) -> bool {
+        !bool
+    }
+
+    #[wamp_actix::rpc("u8")]
+    pub(super) async fn u8(usize: Option<u8>) -> u8 {
+        usize.unwrap_or(7)
+    }
+}
+
+#[actix_web::test]
+async fn a_handler_may_be_named_like_a_module_or_a_type() {
+    let listed = handlers![users, users::users, primitives::str, primitives::bool, primitives::u8];
+    let client = client(listed).await;
+    assert_eq!(single(client.call("users")).await, "users");
+    assert_eq!(single(client.call("users.count")).await, 2);
+    assert_eq!(single(client.call("str").arg(true).arg("x")).await, "true x");
+    assert_eq!(single(client.call("bool").arg(true)).await, false);
+    assert_eq!(single(client.call("u8")).await, 7);
+}
+
 #[actix_web::test]
 async fn raw_identifiers_are_names_without_their_prefix() {
     let client = client(handlers![r#type]).await;

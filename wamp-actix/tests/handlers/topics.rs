@@ -10,7 +10,7 @@ use wamp_actix::{
     session, subscribe,
 };
 
-use crate::client;
+use crate::{client, registrations};
 
 #[derive(Debug, thiserror::Error, WampError)]
 #[wamp("com.example.error.refused")]
@@ -102,8 +102,8 @@ async fn a_publish_handler_that_reads_no_argument_leaves_them_all_to_the_subscri
 
 #[test]
 fn e_05_publishers_may_retain_where_the_attribute_says_so() {
-    let retain = |handlers: &[&[wamp_actix::__private::Registration]]| handlers[0][0].retain;
-    assert!(retain(&handlers![lamp]) && !retain(&handlers![open]));
+    let retain = |handlers| registrations(handlers)[0].retain;
+    assert!(retain(handlers![lamp]) && !retain(handlers![open]));
 }
 
 #[actix_web::test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Inner, Realms, Router, Served, Settings};
 use crate::broker::History;
-use crate::handler::{Collected, Registration};
+use crate::handler::{Collected, Handlers, Registration};
 use crate::limits::Limits;
 use crate::message::MatchPolicy;
 use crate::meta::MetaApi;
@@ -23,7 +23,7 @@ use crate::uri;
 #[must_use = "nothing is checked before `build`"]
 pub struct RouterBuilder<R = Router> {
     realms: Vec<RealmBuilder>,
-    handlers: Option<Vec<&'static Registration>>,
+    handlers: Option<Handlers>,
     limits: Limits,
     agent: Option<String>,
     router: PhantomData<fn() -> R>,
@@ -212,12 +212,13 @@ impl<R: From<Router>> RouterBuilder<R> {
         self
     }
 
-    /// Serves these handlers instead of all that were collected.
-    pub fn handlers<H>(mut self, handlers: H) -> Self
-    where
-        H: IntoIterator<Item = &'static [Registration]>,
-    {
-        self.handlers = Some(handlers.into_iter().flatten().collect());
+    /// Serves these handlers instead of all that were collected. Said again, it adds to the list; a handler that is
+    /// listed twice is served once.
+    ///
+    /// `handlers![…]` of `wamp-actix` makes such a list. A function in it that has no attribute is a fault of
+    /// [`build`](Self::build).
+    pub fn handlers(mut self, handlers: impl Into<Handlers>) -> Self {
+        self.handlers.get_or_insert_default().append(handlers.into());
         self
     }
 
@@ -241,8 +242,11 @@ impl<R: From<Router>> RouterBuilder<R> {
         if self.realms.is_empty() {
             self.realms.push(Realm::any());
         }
-        let handlers = self.handlers.unwrap_or_else(collected);
-        let mut faults = names(&self.realms);
+        let (handlers, mut faults) = match self.handlers {
+            Some(listed) => listed.resolve(),
+            None => (collected(), Vec::new()),
+        };
+        faults.extend(names(&self.realms));
         faults.extend(self.realms.iter().flat_map(doubled_methods));
         faults.extend(self.limits.faults());
         faults.extend(self.realms.iter().flat_map(impossible_limits));
@@ -266,7 +270,8 @@ impl<R: From<Router>> RouterBuilder<R> {
 
 /// All handlers that `inventory` knows, in an order that does not depend on the linker.
 fn collected() -> Vec<&'static Registration> {
-    let mut handlers: Vec<_> = inventory::iter::<Collected>().flat_map(|collected| collected.0).collect();
+    let mut handlers: Vec<_> =
+        inventory::iter::<Collected>().flat_map(|collected| collected.registrations).collect();
     handlers.sort_by_key(|handler| (handler.file, handler.line, handler.uri));
     handlers
 }

@@ -1,7 +1,7 @@
 //! The implementation that the derive writes.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::{Generics, Ident, Type};
 
@@ -9,19 +9,20 @@ use super::{ErrorType, Form, Variant};
 use crate::span::Extent;
 
 pub(super) fn implementation(error: &ErrorType) -> TokenStream {
-    let ErrorType { krate, ident, variants, is_enum, .. } = error;
+    let ErrorType { krate, ident, variants, is_enum, levels, .. } = error;
     let private = quote!(#krate::__private);
     let arms = variants.iter().map(|variant| arm(&private, ident, *is_enum, variant));
     let body = if variants.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) };
     let known = error.generics.params.is_empty().then(|| {
+        let error = Extent::of(ident).cover(ident.to_token_stream());
         quote! {
             // By which `?` finds the WAMP form at run time.
-            #private::inventory::submit! { #private::KnownError::of::<#ident>() }
+            #private::inventory::submit! { #private::KnownError::of::<#error>() }
         }
     });
     let implementation = with_body(error, &body);
     quote! {
-        #[allow(deprecated)]
+        #(#levels)*
         const _: () = {
             #implementation
             #known
@@ -78,7 +79,9 @@ fn bounded(error: &ErrorType) -> Generics {
 
 fn arm(private: &TokenStream, error: &Ident, is_enum: bool, variant: &Variant) -> TokenStream {
     let Variant { ident, fields, form } = variant;
+    // As the derive's own tokens: about these the compiler does not say that a variant is deprecated.
     let path = if is_enum { quote!(#error::#ident) } else { quote!(#error) };
+    let path = Extent::of(ident).cover(path);
     match form {
         Form::Internal => quote!(#path { .. } => #private::Error::internal(self),),
         Form::Transparent => {
@@ -89,7 +92,7 @@ fn arm(private: &TokenStream, error: &Ident, is_enum: bool, variant: &Variant) -
         }
         Form::Uri(uri, sent) => {
             let fields = sent.iter().enumerate().map(|(at, (name, _))| {
-                let local = local(at);
+                let (name, local) = (Extent::of(name).cover(name.to_token_stream()), local(at));
                 quote!(#name: #local,)
             });
             let keywords = sent.iter().enumerate().map(|(at, field)| keyword(at, field));
@@ -105,7 +108,7 @@ fn arm(private: &TokenStream, error: &Ident, is_enum: bool, variant: &Variant) -
 
 fn keyword(at: usize, (name, ty): &(Ident, Type)) -> TokenStream {
     let key = name.unraw().to_string();
-    let value = Extent::of(ty).cover(quote::ToTokens::to_token_stream(&local(at)));
+    let value = Extent::of(ty).cover(local(at).to_token_stream());
     quote!(.kwarg(#key, #value))
 }
 

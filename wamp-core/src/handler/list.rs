@@ -1,0 +1,106 @@
+//! The handlers that a router is told to serve, found by their functions.
+
+use std::any::{TypeId, type_name};
+use std::collections::{HashMap, HashSet};
+use std::panic::Location;
+
+use super::{Collected, Registration};
+
+/// A list of handlers, which `handlers![…]` of `wamp-actix` makes and [`RouterBuilder::handlers`] takes.
+///
+/// A library returns one, so that the application decides whether to serve them:
+///
+/// ```
+/// use wamp_core::{Handlers, Router};
+///
+/// /// What a library offers; with `wamp-actix`: `handlers![users::find, users::rename]`.
+/// fn handlers() -> Handlers {
+///     Handlers::default()
+/// }
+///
+/// let router = Router::builder().handlers(handlers()).build()?;
+/// # Ok::<(), wamp_core::BuildError>(())
+/// ```
+///
+/// [`RouterBuilder::handlers`]: crate::RouterBuilder::handlers
+#[derive(Clone, Debug, Default)]
+#[must_use = "a router serves it: `Router::builder().handlers(…)`"]
+pub struct Handlers(Vec<Listed>);
+
+/// One entry of a list.
+#[derive(Copy, Clone, Debug)]
+pub enum Listed {
+    /// A function, whose registrations are looked up when a router is built.
+    Function {
+        /// The type of the function item.
+        id: TypeId,
+        /// The function with its module.
+        function: &'static str,
+        /// Where the list stands.
+        at: &'static Location<'static>,
+    },
+    /// Registrations that were written by hand.
+    Registrations(&'static [Registration]),
+}
+
+impl Listed {
+    /// Lists a function.
+    #[track_caller]
+    pub fn function<F: 'static>(_: &F) -> Self {
+        Self::Function { id: TypeId::of::<F>(), function: type_name::<F>(), at: Location::caller() }
+    }
+}
+
+impl Handlers {
+    /// Makes a list of its entries.
+    #[doc(hidden)]
+    pub fn of(listed: impl Into<Vec<Listed>>) -> Self {
+        Self(listed.into())
+    }
+
+    /// Appends another list.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Looks the functions up. Returns the registrations, each once, and a fault for each function without an attribute.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn resolve(&self) -> (Vec<&'static Registration>, Vec<String>) {
+        let collected = by_function();
+        let (mut found, mut faults) = (Vec::new(), Vec::new());
+        for listed in &self.0 {
+            match listed {
+                Listed::Registrations(registrations) => found.extend(*registrations),
+                Listed::Function { id, function, at } => match collected.get(id) {
+                    Some(registrations) => found.extend(registrations),
+                    None => faults.push(format!(
+                        "handlers![…] at {at}: `{function}` is no handler: write `#[rpc(\"…\")]`, `#[subscribe(\"…\")]`, \
+                         `#[publish(\"…\")]` or `#[session]` before the function, or take it off the list"
+                    )),
+                },
+            }
+        }
+        let mut seen = HashSet::new();
+        found.retain(|registration| seen.insert(std::ptr::from_ref(*registration)));
+        (found, faults)
+    }
+}
+
+/// All registrations that were collected, by the type of their function. One function may have made several entries:
+/// an attribute under another name expands by itself.
+fn by_function() -> HashMap<TypeId, Vec<&'static Registration>> {
+    let mut functions: HashMap<_, Vec<_>> = HashMap::new();
+    for Collected { id, registrations } in inventory::iter::<Collected>() {
+        functions.entry(id()).or_default().extend(*registrations);
+    }
+    functions
+}
+
+/// Registrations that were written by hand: an empty array needs no macro.
+#[doc(hidden)]
+impl<const N: usize> From<[&'static [Registration]; N]> for Handlers {
+    fn from(registrations: [&'static [Registration]; N]) -> Self {
+        Self(registrations.map(Listed::Registrations).into())
+    }
+}
