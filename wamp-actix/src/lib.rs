@@ -41,6 +41,7 @@ mod rest;
 mod router;
 mod signal;
 mod socket;
+mod status;
 pub mod test;
 mod watchdog;
 
@@ -108,6 +109,44 @@ macro_rules! handlers {
     ($($handler:path),* $(,)?) => {
         $crate::Handlers::of([$($crate::__private::Listed::function(&$handler)),*])
     };
+}
+
+/// Makes hand-written implementations of [`WampError`] known, so that `?` into [`Error`] keeps their URI and arguments.
+///
+/// The types are `std::error::Error` too. `#[derive(WampError)]` makes its type known by itself. A handler that returns
+/// such a type needs neither.
+///
+/// ```
+/// use wamp_actix::{Error, WampError, rpc, wamp_error};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// #[error("{left} left")]
+/// struct OutOfStock { left: u32 }
+///
+/// impl WampError for OutOfStock {
+///     fn to_error(&self) -> Error {
+///         Error::new("shop.error.out_of_stock").arg(self.to_string()).kwarg("left", self.left)
+///     }
+/// }
+///
+/// wamp_error!(OutOfStock);
+///
+/// fn take(wanted: u32) -> Result<u32, OutOfStock> {
+///     3u32.checked_sub(wanted).ok_or(OutOfStock { left: 3 })
+/// }
+///
+/// #[rpc("shop.buy")]
+/// async fn buy(count: u32) -> Result<u32, Error> {
+///     Ok(take(count)?)
+/// }
+///
+/// assert_eq!(Error::from(OutOfStock { left: 0 }).uri(), "shop.error.out_of_stock");
+/// ```
+#[macro_export]
+macro_rules! wamp_error {
+    ($($error:ty),+ $(,)?) => {$(
+        $crate::__private::inventory::submit! { $crate::__private::KnownError::of::<$error>() }
+    )+};
 }
 
 /// What the expansion of the macros refers to. Not for anybody else.

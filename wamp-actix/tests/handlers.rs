@@ -8,6 +8,8 @@ mod attributes;
 mod captures;
 #[path = "handlers/derived.rs"]
 mod derived;
+#[path = "handlers/errors.rs"]
+mod errors;
 #[path = "handlers/extractors.rs"]
 mod extractors;
 #[path = "handlers/lists.rs"]

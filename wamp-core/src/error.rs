@@ -1,17 +1,20 @@
 //! What goes wrong: error URIs, the WAMP ERROR of a handler, and a peer's protocol violation.
 
-use std::any::{Any, TypeId};
+mod known;
+
+use std::any::Any;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::convert::Infallible;
+use std::error::Error as StdError;
 use std::fmt::{self, Display};
-use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::payload::{DecodeError, Payload, PayloadBuilder};
 use crate::serializer::EncodeError;
+
+pub use known::{Derived, KnownError, NotStd};
 
 /// The URIs that the specification predefines, as far as this server sends them.
 pub mod uris {
@@ -78,6 +81,9 @@ pub mod uris {
 
 /// An error type of the application that knows its WAMP form; `#[derive(WampError)]` writes it for an enum.
 ///
+/// A handler can return it as it is. For `?` into [`Error`] a hand-written implementation is made known with
+/// `wamp_actix::wamp_error!(OutOfStock);`, the type being a `std::error::Error`.
+///
 /// ```
 /// use wamp_core::{Error, WampError};
 ///
@@ -93,7 +99,8 @@ pub mod uris {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a WAMP error",
     label = "a handler's error must implement `WampError`",
-    note = "derive it (`#[derive(WampError)]` with `#[wamp(\"app.error.name\")]` on each variant), or return `wamp_actix::Error`, into which `?` turns any `std::error::Error`"
+    note = "derive it (`#[derive(WampError)]` with `#[wamp(\"app.error.name\")]` on each variant), or return `wamp_actix::Error`, into which `?` turns any `std::error::Error`",
+    note = "written by hand: `wamp_actix::wamp_error!(Type);` beside it, so that `?` into `wamp_actix::Error` keeps its URI"
 )]
 pub trait WampError {
     /// The ERROR that the peer gets.
@@ -114,8 +121,10 @@ impl WampError for Error {
 
 /// A WAMP ERROR: a URI with positional and keyword arguments.
 ///
-/// `?` turns any `std::error::Error` into one. A type with `#[derive(WampError)]` keeps its URI and arguments; any
-/// other becomes `wamp.error.runtime_error` with a neutral text, while its own text goes to the log.
+/// `?` turns any `std::error::Error` into one, and whatever else goes into a `Box<dyn std::error::Error>`, as
+/// `anyhow::Error` does. A type with `#[derive(WampError)]`, or named in `wamp_actix::wamp_error!`, keeps its URI and
+/// arguments, also as the source of another error; any other becomes `wamp.error.runtime_error` with a neutral text, while
+/// its own text goes to the log.
 ///
 /// ```
 /// use wamp_core::Error;
@@ -255,12 +264,12 @@ impl fmt::Debug for Error {
     }
 }
 
-impl<E: std::error::Error + 'static> From<E> for Error {
+/// A known error keeps its URI and arguments: the value, or the first of its sources, whose type has `#[derive(WampError)]`
+/// or stands in `wamp_actix::wamp_error!`. Any other becomes [`Error::internal`].
+impl<E: Into<Box<dyn StdError>> + 'static> From<E> for Error {
+    #[track_caller]
     fn from(error: E) -> Self {
-        match known_errors().get(&TypeId::of::<E>()) {
-            Some(convert) => convert(&error),
-            None => Self::internal(chain(&error)),
-        }
+        known::converted(error)
     }
 }
 
@@ -270,7 +279,7 @@ pub(crate) fn shortened(text: &str) -> &str {
 }
 
 /// The error with its sources, as the log shows it.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -279,39 +288,6 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-/// A type with `#[derive(WampError)]`, submitted by the derive, so that `?` finds its WAMP form at run time: the
-/// blanket `From` cannot be specialised on stable Rust.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct KnownError {
-    id: fn() -> TypeId,
-    convert: Convert,
-}
-
-type Convert = fn(&dyn Any) -> Error;
-
-inventory::collect!(KnownError);
-
-impl KnownError {
-    /// The entry of one type.
-    #[must_use]
-    pub const fn of<E: WampError + 'static>() -> Self {
-        Self {
-            id: TypeId::of::<E>,
-            convert: |error| error.downcast_ref::<E>().map_or_else(unreachable, E::to_error),
-        }
-    }
-}
-
-fn unreachable() -> Error {
-    Error::internal("an error was looked up under another type")
-}
-
-fn known_errors() -> &'static HashMap<TypeId, Convert> {
-    static KNOWN: OnceLock<HashMap<TypeId, Convert>> = OnceLock::new();
-    KNOWN.get_or_init(|| inventory::iter::<KnownError>().map(|known| ((known.id)(), known.convert)).collect())
 }
 
 /// The peer broke the protocol: its session ends with ABORT `wamp.error.protocol_violation` (P-01).

@@ -96,7 +96,7 @@ pub mod __private {
     pub use crate::arguments::{Arena, Capture, Parameter};
     pub use crate::batch::{decode, encode};
     pub use crate::context::{Attribute, Feature};
-    pub use crate::error::KnownError;
+    pub use crate::error::{Derived, KnownError, NotStd};
     pub use crate::handler::{Answer, Collected, Entry, Listed, Registration, id_of};
     pub use crate::outcome::{Outcome, Plain, accept, admit, error, permit, reply, respond, text};
     pub use crate::reply::Acceptance;

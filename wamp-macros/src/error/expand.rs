@@ -16,8 +16,9 @@ pub(super) fn implementation(error: &ErrorType) -> TokenStream {
     let known = error.generics.params.is_empty().then(|| {
         let error = Extent::of(ident).cover(ident.to_token_stream());
         quote! {
+            use #private::NotStd as _;
             // By which `?` finds the WAMP form at run time.
-            #private::inventory::submit! { #private::KnownError::of::<#error>() }
+            #private::inventory::submit! { #private::Derived::<#error>::KNOWN }
         }
     });
     let implementation = with_body(error, &body);
