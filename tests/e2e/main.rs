@@ -5,6 +5,7 @@ mod harness;
 
 mod clients;
 mod closing;
+mod crowds;
 mod disconnects;
 mod floods;
 mod frames;

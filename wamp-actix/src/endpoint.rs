@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use actix_web::body::BoxBody;
@@ -10,8 +11,9 @@ use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use wamp_core::{Connection, Framing, Identity, Serializer, Transport};
 
-use crate::address;
+use crate::admission::{Admission, Full, Place};
 use crate::body::Body;
+use crate::client_address::{client_address, is_forwarded};
 use crate::clock::Clock;
 use crate::detach::detach;
 use crate::frames;
@@ -50,13 +52,15 @@ pub struct Endpoint {
 #[derive(Clone, Debug)]
 struct Settings {
     router: Router,
+    admission: Arc<Admission>,
     origins: Origins,
     on_signal: bool,
 }
 
 impl Endpoint {
     pub(crate) fn new(path: &str, router: Router) -> Self {
-        let settings = Settings { router, origins: Origins::default(), on_signal: true };
+        let admission = Admission::of(&router);
+        let settings = Settings { router, admission, origins: Origins::default(), on_signal: true };
         Self { path: path.to_owned(), settings: Rc::new(settings) }
     }
 
@@ -105,12 +109,12 @@ impl Settings {
     /// `task` is the one that asks.
     fn upgrade(&self, mut request: ServiceRequest, task: Waker) -> ServiceResponse {
         let response = match self.accept(request.request()) {
-            Ok((response, serializer)) => {
+            Ok((response, serializer, place)) => {
                 detach(&mut request);
                 match request.take_payload() {
                     // What follows would be the next request, and no tunnel.
                     Payload::None => HttpResponse::BadRequest().body("a middleware has taken the payload"),
-                    payload => self.connect(response, serializer, request.request(), payload, task),
+                    payload => self.connect(response, serializer, place, request.request(), payload, task),
                 }
             }
             Err(refusal) => refusal,
@@ -119,7 +123,10 @@ impl Settings {
     }
 
     #[expect(clippy::result_large_err, reason = "a refusal is a response")]
-    fn accept(&self, request: &HttpRequest) -> Result<(HttpResponseBuilder, Serializer), HttpResponse> {
+    fn accept(
+        &self,
+        request: &HttpRequest,
+    ) -> Result<(HttpResponseBuilder, Serializer, Place), HttpResponse> {
         let supported: Vec<_> = Serializer::ALL.iter().map(|serializer| serializer.subprotocol()).collect();
         let subprotocol = handshake::check(request, &supported, &self.origins)?;
         if self.router.is_stopping() {
@@ -130,13 +137,31 @@ impl Settings {
         }
         let response = handshake::switching_protocols(request, subprotocol)?;
         let serializer = Serializer::from_subprotocol(subprotocol).ok_or_else(HttpResponse::BadRequest)?;
-        Ok((response, serializer))
+        let hard_close = || request.conn_data::<HardClose>().cloned();
+        let place = self.admit(request).map_err(|full| full.response(hard_close()))?;
+        Ok((response, serializer, place))
+    }
+
+    /// The last thing that is decided: whoever is not upgraded takes no place.
+    fn admit(&self, request: &HttpRequest) -> Result<Place, Full> {
+        let address = client_address(request, &self.router);
+        let limited = address.and_then(|address| self.router.limited_as(address));
+        let descriptors = if request.conn_data::<HardClose>().is_some() { 2 } else { 1 };
+        let admitted = self.admission.admit(self.router.limits(), limited, descriptors);
+        if let (Err(Full::ConnectionsPerAddress), Some(address)) = (&admitted, address)
+            && is_forwarded(request)
+            && !self.router.trusts(address)
+        {
+            self.admission.name_proxy(address);
+        }
+        admitted
     }
 
     fn connect(
         &self,
         mut response: HttpResponseBuilder,
         serializer: Serializer,
+        place: Place,
         request: &HttpRequest,
         payload: Payload,
         task: Waker,
@@ -148,7 +173,8 @@ impl Settings {
         let identity = request.extensions().get::<Identity>().cloned().unwrap_or_else(Identity::anonymous);
         let hard_close = request.conn_data::<HardClose>().cloned();
         let clock = clock.unwrap_or_default();
-        let socket = open(&self.router, serializer, identity, request.clone(), payload, clock, task);
+        let mut socket = open(&self.router, serializer, identity, request.clone(), payload, clock, task);
+        socket.occupy(place);
         response.body(BoxBody::new(Body::new(socket, hard_close)))
     }
 }
@@ -164,7 +190,7 @@ pub(crate) fn open(
     task: Waker,
 ) -> Socket {
     let framing = Framing { reserve: frames::RESERVE, seal: frames::seal };
-    let address = address::of(&request);
+    let address = client_address(&request, router);
     let transport = Transport { serializer, framing, identity, address, host: Rc::new(request) };
     let connection = Connection::new(router, transport, clock.now());
     Socket::new(connection, (**router).clone(), payload, clock, task)

@@ -26,10 +26,12 @@
 //! - Push: [`Realm::publish`] from handlers, from routes ([`Router`] is an extractor), from any thread.
 //! - Tests: [`test`](mod@test), a client in the process.
 
-mod address;
+mod admission;
 mod attempt;
 mod body;
+mod client_address;
 mod clock;
+mod descriptors;
 mod detach;
 mod endpoint;
 mod frames;

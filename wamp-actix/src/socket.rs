@@ -10,6 +10,7 @@ use actix_web::web::Bytes;
 use futures_util::Stream as _;
 use wamp_core::{Close, Connection, Frame, Limits, Router};
 
+use crate::admission::Place;
 use crate::clock::{Alarm, Clock};
 use crate::frames::{self, CloseCode, FrameLimits, Frames, Incoming};
 use crate::pacer::Wakeup;
@@ -38,6 +39,10 @@ const PIECE_BYTES: usize = 64 << 10;
 pub(crate) struct Socket {
     connection: Connection,
     router: Router,
+    /// Counts the connection; none where no endpoint let it in.
+    place: Option<Place>,
+    /// WELCOME was sent.
+    has_session: bool,
     payload: Payload,
     frames: Frames,
     clock: Clock,
@@ -105,6 +110,8 @@ impl Socket {
         Self {
             connection,
             frames: Frames::new(FrameLimits { max_frame_bytes, max_message_bytes }),
+            place: None,
+            has_session: false,
             now,
             heard: now,
             clock,
@@ -127,6 +134,12 @@ impl Socket {
             control: Vec::new(),
             pong: None,
         }
+    }
+
+    /// Keeps the place of this connection for as long as it is there.
+    pub(crate) fn occupy(&mut self, place: Place) {
+        place.set_task(self.waker.clone());
+        self.place = Some(place);
     }
 
     /// The time of the latest poll.
@@ -240,6 +253,7 @@ impl Socket {
         // actix asks once more after each output, mostly for nothing.
         let is_full = !self.wants_input();
         if was_woken {
+            self.make_room(now);
             self.connection.begin_round(now);
         }
         if was_woken || is_due || is_full || self.held_back || has_read && self.connection.needs_poll() {
@@ -329,8 +343,23 @@ impl Socket {
         self.follow(now);
     }
 
+    /// A newcomer gets the place, if this connection has been without a session for longer than all others.
+    fn make_room(&mut self, now: Instant) {
+        if self.phase == Phase::Open && self.place.as_ref().is_some_and(Place::is_wanted) {
+            self.close(CloseCode::TryAgainLater, "too many connections without a session", now);
+            // Nor does anybody wait for its answer.
+            self.phase = Phase::Closing { until: now };
+        }
+    }
+
     /// Closes the WebSocket once the session says so.
     fn follow(&mut self, now: Instant) {
+        if !self.has_session && self.connection.session().is_some() {
+            self.has_session = true;
+            if let Some(place) = &mut self.place {
+                place.has_session();
+            }
+        }
         if self.phase == Phase::Open
             && let Some(close) = self.connection.close()
         {

@@ -15,6 +15,7 @@
     )
 )]
 
+mod address;
 mod arguments;
 mod auth;
 mod authorization;

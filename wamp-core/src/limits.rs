@@ -65,6 +65,20 @@ macro_rules! limits {
 }
 
 limits! {
+    /// Connections of a router that are open at the same time. One more is answered 503 with `Retry-After`, before the upgrade.
+    /// `None`: 50 000. It is never more than the process may open files for (`ulimit -n`, which Linux tells), less 64 that are
+    /// kept for everything else, and half of that with `wamp_actix::on_connect`, which opens each socket twice.
+    connections: Option<usize> = None, positive;
+    /// Of these, connections from one address, which is the /64 for IPv6; at most half of them, whatever is said here. One more
+    /// is answered 503. Not for private addresses: [`limit_private_addresses`](crate::RouterBuilder::limit_private_addresses).
+    /// 1 024.
+    connections_per_address: usize = 1024, positive;
+    /// Connections without a session yet, up to WELCOME; at most half of all. One more is let in, and the one that has been
+    /// without a session for the longest time is closed with 1013 ("try again later"): so nobody can lock the others out. 4 096.
+    opening: usize = 4096, positive;
+    /// Of these, connections from one address; at most half of them. Where there is one more, it is the oldest of that address
+    /// that is closed. 256.
+    opening_per_address: usize = 256, positive;
     /// Longest incoming message, in bytes; a longer one closes the transport with 1009. 1 MiB.
     max_message_bytes: usize = 1 << 20, positive;
     /// Longest frame of the transport, in bytes, judged by its declared length before it is buffered. 1 MiB.
@@ -168,6 +182,14 @@ trait Limit {
 impl Limit for usize {
     fn is_zero(&self) -> bool {
         *self == 0
+    }
+
+    fn cap(&mut self) {}
+}
+
+impl Limit for Option<usize> {
+    fn is_zero(&self) -> bool {
+        *self == Some(0)
     }
 
     fn cap(&mut self) {}

@@ -1,7 +1,8 @@
 //! To whom counts what a session leaves in its realm.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
+use crate::address::customer;
 use crate::identity::Identity;
 
 /// Somebody among others who share the room of a realm.
@@ -19,7 +20,7 @@ impl Principal {
     /// The one that a session belongs to, which came from this address.
     pub(crate) fn of(identity: &Identity, address: Option<IpAddr>) -> Self {
         if identity.authmethod == crate::auth::ANONYMOUS {
-            Self::Strangers(address.map(network))
+            Self::Strangers(address.map(customer))
         } else {
             Self::User(identity.authid.clone())
         }
@@ -31,17 +32,6 @@ impl Principal {
             Self::User(authid) => authid.len(),
             Self::Server | Self::Strangers(_) => 0,
         }
-    }
-}
-
-/// The address of whoever has it: of IPv6 everybody has a /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let network = u128::from(address) & !u128::from(u64::MAX);
-            IpAddr::V6(Ipv6Addr::from(network))
-        }
-        address @ IpAddr::V4(_) => address,
     }
 }
 

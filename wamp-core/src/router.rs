@@ -1,6 +1,7 @@
 //! The router: realms with their handlers, shared by every connection of the process.
 
 mod access;
+mod addresses;
 mod builder;
 mod publishing;
 mod settings;
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use addresses::Addresses;
 pub use builder::{BuildError, RealmBuilder, RouterBuilder};
 pub(crate) use settings::Settings;
 pub(crate) use shutdown::Counted;
@@ -56,6 +58,7 @@ struct Inner {
     realms: Realms,
     limits: Arc<Limits>,
     agent: String,
+    addresses: Addresses,
     stop: Stop,
 }
 

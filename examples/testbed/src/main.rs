@@ -1,8 +1,8 @@
 //! The application against which third-party clients and conformance suites are run.
 //!
-//! `testbed [--port PORT] [--workers N]`: at `ws://127.0.0.1:PORT/ws`, realm `realm1` for anonymous sessions, `testbed.strict`
-//! for those that count their requests, `testbed.ticket`, `testbed.cra`, `testbed.cryptosign`, `testbed.scram` for those who log in (see `realms`), and realm
-//! `router`, where clients call each other too.
+//! `testbed [--port PORT] [--workers N] [--limit-private-addresses]`: at `ws://127.0.0.1:PORT/ws`, realm `realm1` for anonymous
+//! sessions, `testbed.strict` for those that count their requests, `testbed.ticket`, `testbed.cra`, `testbed.cryptosign`,
+//! `testbed.scram` for those who log in (see `realms`), and realm `router`, where clients call each other too.
 
 mod bench;
 mod procedures;
@@ -22,17 +22,19 @@ use topics::Tickers;
 struct Options {
     port: u16,
     workers: usize,
+    limit_private_addresses: bool,
 }
 
 impl Options {
     fn parse() -> Result<Self, lexopt::Error> {
         use lexopt::prelude::*;
-        let mut options = Self { port: 8080, workers: 2 };
+        let mut options = Self { port: 8080, workers: 2, limit_private_addresses: false };
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
                 Long("port") => options.port = arguments.value()?.parse()?,
                 Long("workers") => options.workers = arguments.value()?.parse()?,
+                Long("limit-private-addresses") => options.limit_private_addresses = true,
                 _ => return Err(argument.unexpected()),
             }
         }
@@ -45,9 +47,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
-    let Options { port, workers } = Options::parse()?;
+    let Options { port, workers, limit_private_addresses } = Options::parse()?;
 
-    let router = realms::all().into_iter().fold(Router::builder(), RouterBuilder::realm).build()?;
+    let builder = Router::builder().limit_private_addresses(limit_private_addresses);
+    let router = realms::all().into_iter().fold(builder, RouterBuilder::realm).build()?;
     let (log, tickers) = (Data::new(SleepLog::default()), Data::new(Tickers::default()));
 
     let server = HttpServer::new(move || {

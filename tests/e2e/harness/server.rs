@@ -32,6 +32,14 @@ impl Server {
         Self::run("testbed", command)
     }
 
+    /// One whose process may have so many files open, and that bounds the addresses of this machine like those of strangers.
+    pub(crate) fn with_open_files(limit: usize) -> Self {
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
+        command.args(["-c", &limited, executable("testbed"), "--workers", "1", "--limit-private-addresses"]);
+        Self::run("testbed", command)
+    }
+
     /// Runs an example on a port that it picks, and waits until it listens.
     pub(crate) fn start(example: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(executable(example));

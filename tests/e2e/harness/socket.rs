@@ -1,11 +1,11 @@
 //! A WebSocket client that does what it is told, right or wrong.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Type};
 
 use super::{DEADLINE, Server};
 
@@ -44,7 +44,20 @@ impl Socket {
 
     /// As [`tcp`](Self::tcp), to whatever listens there.
     pub(crate) fn connect(address: &str) -> Self {
-        let stream = TcpStream::connect(address).expect("the server listens");
+        Self::over(TcpStream::connect(address).expect("the server listens"))
+    }
+
+    /// As [`tcp`](Self::tcp), from 127.0.0.`last`.
+    pub(crate) fn tcp_from(last: u8, server: &Server) -> Self {
+        let socket = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).expect("there is IPv4");
+        let source = SocketAddr::from(([127, 0, 0, last], 0));
+        socket.bind(&source.into()).expect("all of 127.0.0.0/8 is this machine");
+        let server: SocketAddr = server.address().parse().expect("an address");
+        socket.connect(&server.into()).expect("the server listens");
+        Self::over(socket.into())
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(DEADLINE)).expect("it is not zero");
         stream.set_write_timeout(Some(DEADLINE)).expect("it is not zero");
         stream.set_nodelay(true).expect("it is TCP");
@@ -212,7 +225,16 @@ pub(crate) const UPGRADE: [(&str, &str); 5] = [
 
 /// Sends a request with these headers; gives the head of the response.
 pub(crate) fn exchange(server: &Server, method: &str, headers: &[(&str, &str)]) -> (String, Socket) {
-    let mut socket = Socket::tcp(server);
+    exchange_on(Socket::tcp(server), server, method, headers)
+}
+
+/// As [`exchange`], on this connection.
+pub(crate) fn exchange_on(
+    mut socket: Socket,
+    server: &Server,
+    method: &str,
+    headers: &[(&str, &str)],
+) -> (String, Socket) {
     let mut request = format!("{method} /ws HTTP/1.1\r\nHost: {}\r\n", server.address());
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");

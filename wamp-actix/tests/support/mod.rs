@@ -10,10 +10,11 @@ use socket2::{Domain, Socket, Type};
 
 /// A frame of a client, masked with zeros.
 pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(payload.len()).unwrap();
+    let length = payload.len();
     let mut frame = match length {
         0..126 => vec![first, 0x80 | length as u8],
-        _ => [&[first, 0x80 | 126], &length.to_be_bytes()[..]].concat(),
+        126..0x1_0000 => [&[first, 0x80 | 126], &(length as u16).to_be_bytes()[..]].concat(),
+        _ => [&[first, 0x80 | 127], &(length as u64).to_be_bytes()[..]].concat(),
     };
     frame.extend_from_slice(&[0; 4]);
     frame.extend_from_slice(payload);
@@ -41,12 +42,22 @@ impl Client {
     }
 
     fn join_on(socket: TcpStream) -> Self {
+        let mut client = Self::upgrade(socket, "").unwrap_or_else(|refusal| panic!("{refusal}"));
+        client.hello();
+        client
+    }
+
+    /// A WebSocket without a session, of a request with these header lines (each with its end) besides, or the response that
+    /// refuses it.
+    pub(crate) fn upgrade(socket: TcpStream, headers: &str) -> Result<Self, String> {
         socket.set_nodelay(true).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut client = Self { socket, unread: Vec::new() };
-        let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+        let upgrade = format!(
+            "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-            Sec-WebSocket-Protocol: wamp.2.json\r\n\r\n";
+            Sec-WebSocket-Protocol: wamp.2.json\r\n{headers}\r\n"
+        );
         client.send_bytes(upgrade.as_bytes());
         let head = loop {
             client.fill();
@@ -54,11 +65,17 @@ impl Client {
                 break end + 4;
             }
         };
-        assert!(client.unread.starts_with(b"HTTP/1.1 101"));
+        if !client.unread.starts_with(b"HTTP/1.1 101") {
+            return Err(String::from_utf8(client.read_to_end()).unwrap());
+        }
         client.unread.drain(..head);
-        client.send(r#"[1,"realm1",{"roles":{"caller":{},"publisher":{},"subscriber":{}}}]"#);
-        assert!(client.message().starts_with("[2,"));
-        client
+        Ok(client)
+    }
+
+    /// Opens the session.
+    pub(crate) fn hello(&mut self) {
+        self.send(r#"[1,"realm1",{"roles":{"caller":{},"publisher":{},"subscriber":{}}}]"#);
+        assert!(self.message().starts_with("[2,"));
     }
 
     pub(crate) fn send(&mut self, text: &str) {

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
+use super::addresses::Declared;
 use super::{Inner, Realms, Router, Served, Settings};
 use crate::broker::History;
 use crate::handler::{Collected, Handlers, Registration};
@@ -26,6 +27,7 @@ pub struct RouterBuilder<R = Router> {
     handlers: Option<Handlers>,
     limits: Limits,
     agent: Option<String>,
+    pub(super) addresses: Declared,
     router: PhantomData<fn() -> R>,
 }
 
@@ -36,6 +38,7 @@ impl<R> Default for RouterBuilder<R> {
             handlers: None,
             limits: Limits::default(),
             agent: None,
+            addresses: Declared::default(),
             router: PhantomData,
         }
     }
@@ -250,6 +253,7 @@ impl<R: From<Router>> RouterBuilder<R> {
         faults.extend(self.realms.iter().flat_map(doubled_methods));
         faults.extend(self.limits.faults());
         faults.extend(self.realms.iter().flat_map(impossible_limits));
+        let addresses = self.addresses.check(&mut faults);
         let served: Vec<_> =
             self.realms.iter().map(|realm| (realm, registry(realm, &handlers, &mut faults))).collect();
         faults.extend(handlers.iter().filter_map(|handler| undeclared(handler, &self.realms)));
@@ -263,7 +267,7 @@ impl<R: From<Router>> RouterBuilder<R> {
         let realms = realms(served, &limits);
         let agent =
             self.agent.unwrap_or_else(|| concat!("wamp-actix/", env!("CARGO_PKG_VERSION")).to_owned());
-        let inner = Inner { realms, limits, agent, stop: Stop::default() };
+        let inner = Inner { realms, limits, agent, addresses, stop: Stop::default() };
         Ok(Router(Arc::new(inner)).into())
     }
 }

@@ -1,0 +1,185 @@
+//! Who gets a connection: the one place that decides and counts, for all workers of a router.
+
+mod refusal;
+mod table;
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::Waker;
+
+use parking_lot::Mutex;
+use wamp_core::{Limits, WeakRouter};
+
+use crate::descriptors::{self, Descriptors};
+use crate::router::Router;
+pub(crate) use refusal::Full;
+use table::Table;
+
+/// Connections where the application does not say how many.
+const MOST: usize = 50_000;
+
+/// Which connections of a router are open.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    /// Known when the first connection comes, which tells how many descriptors it takes.
+    bounds: OnceLock<Bounds>,
+    table: Mutex<Table>,
+    proxy_was_named: AtomicBool,
+}
+
+/// What the limits come to.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+struct Bounds {
+    connections: usize,
+    connections_per_address: usize,
+    opening: usize,
+    opening_per_address: usize,
+}
+
+/// The place of a connection, which is given back when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    admission: Arc<Admission>,
+    address: Option<IpAddr>,
+    /// Until the connection has a session.
+    newcomer: Option<Newcomer>,
+    _descriptors: Descriptors,
+}
+
+/// A connection without a session.
+#[derive(Clone, Debug)]
+struct Newcomer {
+    arrival: u64,
+    notice: Arc<Notice>,
+}
+
+/// By which a newcomer learns that it has to make room.
+#[derive(Debug, Default)]
+struct Notice {
+    is_given: AtomicBool,
+    task: Mutex<Option<Waker>>,
+}
+
+impl Admission {
+    /// That of this router: its endpoints are mounted by every worker.
+    pub(crate) fn of(router: &Router) -> Arc<Self> {
+        static ADMISSIONS: Mutex<Vec<(WeakRouter, Arc<Admission>)>> = Mutex::new(Vec::new());
+        let mut admissions = ADMISSIONS.lock();
+        admissions.retain(|(other, _)| other.upgrade().is_some());
+        let known =
+            admissions.iter().find(|(other, _)| other.upgrade().is_some_and(|other| router.is(&other)));
+        if let Some((_, admission)) = known {
+            return Arc::clone(admission);
+        }
+        let admission = Arc::new(Self {
+            bounds: OnceLock::new(),
+            table: Mutex::default(),
+            proxy_was_named: AtomicBool::new(false),
+        });
+        admissions.push((router.downgrade(), Arc::clone(&admission)));
+        admission
+    }
+
+    /// Takes a place for a connection from this address, if that is bounded, which holds so many file descriptors. Where too
+    /// many have no session yet, the oldest of them is told to make room.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        limits: &Limits,
+        address: Option<IpAddr>,
+        descriptors: usize,
+    ) -> Result<Place, Full> {
+        let bounds = self.bounds.get_or_init(|| Bounds::announced(limits, descriptors));
+        let notice = Arc::default();
+        let mut table = self.table.lock();
+        table.check(address, bounds)?;
+        let descriptors = Descriptors::take(descriptors).ok_or(Full::Connections)?;
+        let (arrival, oldest) = table.enter(address, Arc::clone(&notice), bounds);
+        drop(table);
+        if let Some(oldest) = oldest {
+            oldest.give();
+        }
+        let newcomer = Some(Newcomer { arrival, notice });
+        Ok(Place { admission: Arc::clone(self), address, newcomer, _descriptors: descriptors })
+    }
+
+    /// Names the proxy whose clients are refused together, once.
+    pub(crate) fn name_proxy(&self, peer: IpAddr) {
+        if !self.proxy_was_named.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "{peer} has as many connections as `Limits::connections_per_address` allows, and forwards for others: \
+                 if it is your proxy, `Router::builder().trust_proxies([\"{peer}\"])` counts its clients in place of it"
+            );
+        }
+    }
+}
+
+impl Bounds {
+    fn announced(limits: &Limits, descriptors: usize) -> Self {
+        let most = descriptors::allowed().map_or(usize::MAX, |allowed| (allowed / descriptors).max(1));
+        let bounds = Self::new(limits, most);
+        let connections = bounds.connections;
+        match limits.connections {
+            Some(wanted) if wanted > connections => tracing::warn!(
+                "`Limits::connections` is {wanted}, but the process may open files for {connections} connections only: raise \
+                 its limit (`ulimit -n`)"
+            ),
+            _ => tracing::info!("at most {connections} connections at the same time"),
+        }
+        bounds
+    }
+
+    /// `most` is what the process can have open. One address gets no more than half of anything, so that it never locks the
+    /// others out, and nor do those together that have no session.
+    fn new(limits: &Limits, most: usize) -> Self {
+        let half = |of: usize| of.div_ceil(2);
+        let connections = limits.connections.unwrap_or(MOST).min(most);
+        let opening = limits.opening.min(half(connections));
+        Self {
+            connections,
+            connections_per_address: limits.connections_per_address.min(half(connections)),
+            opening,
+            opening_per_address: limits.opening_per_address.min(half(opening)),
+        }
+    }
+}
+
+impl Place {
+    /// Whom to wake when the connection has to make room before it has a session.
+    pub(crate) fn set_task(&self, task: Waker) {
+        if let Some(newcomer) = &self.newcomer {
+            *newcomer.notice.task.lock() = Some(task);
+        }
+    }
+
+    /// Whether the connection has to make room.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.newcomer.as_ref().is_some_and(|newcomer| newcomer.notice.is_given.load(Ordering::Acquire))
+    }
+
+    /// The connection has a session: nobody wants its place any more.
+    pub(crate) fn has_session(&mut self) {
+        if let Some(newcomer) = self.newcomer.take() {
+            self.admission.table.lock().has_session(newcomer.arrival);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let arrival = self.newcomer.as_ref().map(|newcomer| newcomer.arrival);
+        self.admission.table.lock().leave(self.address, arrival);
+    }
+}
+
+impl Notice {
+    fn give(&self) {
+        self.is_given.store(true, Ordering::Release);
+        if let Some(task) = self.task.lock().take() {
+            task.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

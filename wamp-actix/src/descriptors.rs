@@ -1,0 +1,63 @@
+//! How many sockets the process may have open: without a bound of ours, the one that is too many is the application's.
+//!
+//! The limit is read from `/proc/self/limits`: `getrlimit` takes `unsafe`, which this workspace forbids, and no crate that is
+//! here anyway wraps it.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Descriptors for everything else: listeners, logs, files and databases of the application.
+const KEPT_BACK: usize = 64;
+
+/// Those that connections hold, of all routers together.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// Descriptors that a connection holds.
+#[derive(Debug)]
+pub(crate) struct Descriptors(usize);
+
+impl Descriptors {
+    /// Takes so many, unless the process has no more.
+    pub(crate) fn take(count: usize) -> Option<Self> {
+        let most = allowed().unwrap_or(usize::MAX);
+        let more = |held: usize| held.checked_add(count).filter(|held| *held <= most);
+        HELD.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Self(count))
+    }
+}
+
+impl Drop for Descriptors {
+    fn drop(&mut self) {
+        HELD.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
+
+/// What connections may hold together; `None` where there is no limit, or nothing tells it.
+pub(crate) fn allowed() -> Option<usize> {
+    static ALLOWED: OnceLock<Option<usize>> = OnceLock::new();
+    *ALLOWED.get_or_init(|| {
+        let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+        soft_limit(&limits).map(|limit| limit.saturating_sub(KEPT_BACK))
+    })
+}
+
+/// The first number of the line `Max open files            1024                 524288               files`.
+fn soft_limit(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_soft_limit_is_the_first_number_of_its_line() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+            Max processes             62931                62931                processes \n\
+            Max open files            1024                 524288               files     \n";
+        assert_eq!(soft_limit(limits), Some(1024));
+        assert_eq!(soft_limit(&limits.replace("1024 ", "unlimited ")), None);
+        assert_eq!(soft_limit(""), None);
+    }
+}

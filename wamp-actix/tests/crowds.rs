@@ -1,0 +1,376 @@
+//! Bounds on connections, over real sockets: who is kept out, what it is told, and who gets in all the same.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod support;
+
+use std::fmt::{Debug, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use actix_web::rt::spawn;
+use actix_web::rt::task::{JoinHandle, spawn_blocking};
+use actix_web::{App, HttpServer};
+use socket2::{Domain, Socket, Type};
+use support::Client;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+use wamp_actix::{Limits, Realm, Router, RouterBuilder, Ticket, handlers, rpc};
+
+/// Longer than this nothing takes here, and shorter than any limit of time.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Bytes of a close frame with its code and reason.
+const CLOSE: u8 = 0x88;
+
+#[rpc("test.length")]
+async fn length(text: &str) -> usize {
+    text.len()
+}
+
+fn limits() -> Limits {
+    // Nobody is closed for its silence while a loaded machine takes its time.
+    Limits::default().hello_timeout(Duration::from_secs(600))
+}
+
+/// A router that bounds loopback like the Internet.
+fn router(limits: Limits) -> RouterBuilder {
+    Router::builder().handlers(handlers![length]).limits(limits).limit_private_addresses(true)
+}
+
+/// Serves a router until it is dropped.
+struct Server {
+    address: SocketAddr,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    fn of(router: RouterBuilder, workers: usize) -> Self {
+        let router = router.build().unwrap();
+        let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
+        let server = HttpServer::new(app)
+            .on_connect(wamp_actix::on_connect)
+            .tcp_nodelay(true)
+            .workers(workers)
+            .bind(("127.0.0.1", 0))
+            .unwrap();
+        Self { address: server.addrs()[0], server: spawn(server.run()) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// Runs clients against a router with one worker.
+async fn against(router: RouterBuilder, clients: impl FnOnce(SocketAddr) + Send + 'static) {
+    let server = Server::of(router, 1);
+    let address = server.address;
+    spawn_blocking(move || clients(address)).await.unwrap();
+}
+
+/// From 127.0.0.`last`, with these header lines.
+fn upgrade_from(last: u8, server: SocketAddr, headers: &str) -> Result<Client, String> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0)).into()).unwrap();
+    socket.connect(&server.into()).unwrap();
+    Client::upgrade(TcpStream::from(socket), headers)
+}
+
+/// By a proxy at 127.0.0.1 that names this client.
+fn upgrade_for(client: &str, server: SocketAddr) -> Result<Client, String> {
+    upgrade_from(1, server, &format!("X-Forwarded-For: {client}\r\n"))
+}
+
+fn join_from(last: u8, server: SocketAddr) -> Result<Client, String> {
+    let mut client = upgrade_from(last, server, "")?;
+    client.hello();
+    Ok(client)
+}
+
+#[track_caller]
+fn assert_refused(upgrade: Result<Client, String>, limit: &str) {
+    let refusal = upgrade.map(drop).unwrap_err();
+    assert!(refusal.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{refusal}");
+    let (head, body) = refusal.split_once("\r\n\r\n").unwrap();
+    assert!(head.to_lowercase().contains("\r\nretry-after: 5"), "{refusal}");
+    assert!(head.to_lowercase().contains("\r\nconnection: close"), "{refusal}");
+    assert_eq!(body, format!("no room for another connection: the limit `{limit}` is reached\n"));
+}
+
+/// Tries until it succeeds: when a client has closed, its server knows a moment later.
+fn eventually<T>(mut attempt: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match attempt() {
+            Ok(value) => return value,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Twenty calls, answered in their order.
+fn assert_served(client: &mut Client, first: usize) {
+    for request in first..first + 20 {
+        client.send(&format!(r#"[48,{request},{{}},"test.length",["abc"]]"#));
+        assert_eq!(client.message(), format!("[50,{request},{{}},[3]]"));
+    }
+}
+
+/// The code and the reason with which the server closes, and nothing before them.
+#[track_caller]
+fn assert_closed(client: Client, code: u16, reason: &str) {
+    let close = [&[CLOSE, 2 + reason.len() as u8][..], &code.to_be_bytes(), reason.as_bytes()].concat();
+    assert_eq!(client.read_to_end(), close);
+}
+
+#[actix_web::test]
+async fn a_router_has_as_many_connections_as_its_limit_says_and_the_next_is_refused() {
+    against(router(limits().connections(Some(4))), |server| {
+        let mut clients: Vec<_> = (1..=4).map(|last| join_from(last, server).unwrap()).collect();
+        assert_refused(upgrade_from(5, server, ""), "connections");
+        clients.remove(0);
+        clients.push(eventually(|| join_from(5, server)));
+        assert_refused(upgrade_from(6, server, ""), "connections");
+        clients.iter_mut().for_each(|client| assert_served(client, 1));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_address_has_as_many_connections_as_its_limit_says_and_others_get_in() {
+    against(router(limits().connections_per_address(3)), |server| {
+        let mut clients: Vec<_> = (0..3).map(|_| join_from(2, server).unwrap()).collect();
+        assert_refused(upgrade_from(2, server, ""), "connections_per_address");
+        let mut other = join_from(3, server).unwrap();
+        assert_served(&mut other, 1);
+        clients.pop();
+        clients.push(eventually(|| join_from(2, server)));
+        assert_refused(upgrade_from(2, server, ""), "connections_per_address");
+    })
+    .await;
+}
+
+/// Who has half of all is refused, though the limit by address is higher.
+#[actix_web::test]
+async fn one_address_never_locks_the_others_out() {
+    against(router(limits().connections(Some(6))), |server| {
+        let mut witness = join_from(3, server).unwrap();
+        let _crowd: Vec<_> = (0..3).map(|_| join_from(2, server).unwrap()).collect();
+        assert_refused(upgrade_from(2, server, ""), "connections_per_address");
+        assert_served(&mut join_from(4, server).unwrap(), 1);
+        assert_served(&mut witness, 1);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn loopback_is_not_bounded_by_address_unless_the_router_says_so() {
+    let limits = limits().connections_per_address(1).opening_per_address(1);
+    against(Router::builder().handlers([]).limits(limits), |server| {
+        let mut clients: Vec<_> = (0..5).map(|_| upgrade_from(1, server, "").unwrap()).collect();
+        clients.iter_mut().for_each(Client::hello);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
+    let limits = limits().connections_per_address(2);
+    against(router(limits).trust_proxies(["127.0.0.1"]), |server| {
+        let _clients: Vec<_> = (0..2).map(|_| upgrade_for("192.0.2.1", server).unwrap()).collect();
+        assert_refused(upgrade_for("192.0.2.1", server), "connections_per_address");
+        let _other = upgrade_for("192.0.2.2", server).unwrap();
+        for made_up in ["192.0.2.3, 192.0.2.1", "unknown, 192.0.2.1:80, 127.0.0.1"] {
+            assert_refused(upgrade_for(made_up, server), "connections_per_address");
+        }
+        assert_refused(
+            upgrade_from(1, server, "Forwarded: for=192.0.2.3, for=192.0.2.1\r\n"),
+            "connections_per_address",
+        );
+        // Another peer is nobody's proxy.
+        let forged = "X-Forwarded-For: 192.0.2.1\r\n";
+        let _direct: Vec<_> = (0..2).map(|_| upgrade_from(2, server, forged).unwrap()).collect();
+        assert_refused(upgrade_from(2, server, "X-Forwarded-For: 192.0.2.4\r\n"), "connections_per_address");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn ipv6_counts_by_its_first_64_bits() {
+    let limits = limits().connections_per_address(2);
+    against(router(limits).trust_proxies(["127.0.0.1"]), |server| {
+        let customer = ["2001:db8:0:1::1", "[2001:db8:0:1:ffff::2]:443"];
+        let _clients = customer.map(|address| upgrade_for(address, server).unwrap());
+        assert_refused(upgrade_for("2001:db8:0:1::3", server), "connections_per_address");
+        let _neighbour = upgrade_for("2001:db8:0:2::1", server).unwrap();
+        let _mapped = ["192.0.2.1", "::ffff:192.0.2.1"].map(|address| upgrade_for(address, server).unwrap());
+        assert_refused(upgrade_for("192.0.2.1", server), "connections_per_address");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_proxy_that_is_not_trusted_is_named_once_when_its_clients_are_refused_together() {
+    Log::install();
+    against(router(limits().connections_per_address(1)), |server| {
+        let from_proxy = |client| upgrade_from(77, server, &format!("X-Forwarded-For: {client}\r\n"));
+        let _client = from_proxy("192.0.2.1").unwrap();
+        assert_refused(upgrade_from(77, server, ""), "connections_per_address");
+        assert_eq!(Log::count("trust_proxies([\"127.0.0.77\"])"), 0);
+        assert_refused(from_proxy("192.0.2.2"), "connections_per_address");
+        assert_refused(from_proxy("192.0.2.3"), "connections_per_address");
+        assert_eq!(Log::count("trust_proxies([\"127.0.0.77\"])"), 1);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn how_many_connections_there_may_be_is_logged_and_warned_of_if_it_cannot_be() {
+    Log::install();
+    against(router(limits().connections(Some(123))), |server| drop(join_from(1, server))).await;
+    assert_eq!(Log::count("at most 123 connections at the same time"), 1);
+    against(router(limits().connections(Some(usize::MAX))), |server| drop(join_from(1, server))).await;
+    let files = std::fs::read_to_string("/proc/self/limits").unwrap();
+    let line = files.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    if let Some(files) = line.split_whitespace().nth(3).and_then(|limit| limit.parse::<usize>().ok()) {
+        let possible = (files - 64) / 2;
+        assert_eq!(Log::count(&format!("may open files for {possible} connections only")), 1);
+    }
+}
+
+const MAKES_ROOM: &str = "too many connections without a session";
+
+#[actix_web::test]
+async fn the_oldest_without_a_session_makes_room_for_a_newcomer_whichever_worker_has_it() {
+    let server = Server::of(router(limits().opening(8).opening_per_address(1)), 2);
+    let address = server.address;
+    let clients = move || {
+        let mut witness = join_from(100, address).unwrap();
+        let mut waiting: Vec<_> = (1..=8).map(|last| upgrade_from(last, address, "").unwrap()).collect();
+        for newcomer in 9..=12 {
+            waiting.push(upgrade_from(newcomer, address, "").unwrap());
+            assert_closed(waiting.remove(0), 1013, MAKES_ROOM);
+        }
+        assert_served(&mut witness, 1);
+        waiting.iter_mut().for_each(Client::hello);
+    };
+    spawn_blocking(clients).await.unwrap();
+}
+
+#[actix_web::test]
+async fn an_address_makes_room_for_its_own_newcomers() {
+    against(router(limits().opening_per_address(2)), |server| {
+        let mut other = upgrade_from(3, server, "").unwrap();
+        let mut waiting: Vec<_> = (0..2).map(|_| upgrade_from(2, server, "").unwrap()).collect();
+        for _ in 0..4 {
+            waiting.push(upgrade_from(2, server, "").unwrap());
+            assert_closed(waiting.remove(0), 1013, MAKES_ROOM);
+        }
+        other.hello();
+        waiting.iter_mut().for_each(Client::hello);
+    })
+    .await;
+}
+
+/// Who is asked for its secret has no session yet.
+#[actix_web::test]
+async fn a_login_that_takes_its_time_makes_room_too() {
+    let realm = Realm::new("realm1").authenticate(Ticket::new(never));
+    let router = router(limits().opening(1).authentication_timeout(PATIENCE * 10)).realm(realm);
+    against(router, |server| {
+        let mut first = upgrade_from(2, server, "").unwrap();
+        first.send(r#"[1,"realm1",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"joe"}]"#);
+        assert!(first.message().starts_with("[4,\"ticket\""));
+        let _second = upgrade_from(3, server, "").unwrap();
+        assert_closed(first, 1013, MAKES_ROOM);
+    })
+    .await;
+}
+
+async fn never(_: wamp_actix::Attempt) -> Result<wamp_actix::Identity, wamp_actix::Denied> {
+    std::future::pending().await
+}
+
+/// Strangers that open connections as fast as they can and never say HELLO.
+#[actix_web::test]
+async fn a_crowd_without_sessions_locks_nobody_out() {
+    const CROWD: usize = 400;
+    against(router(limits().connections(Some(60)).opening(20).opening_per_address(5)), |server| {
+        let mut witness = join_from(100, server).unwrap();
+        thread::scope(|scope| {
+            let crowd = scope.spawn(move || {
+                let attempt = |number: usize| upgrade_from(2 + (number % 4) as u8, server, "");
+                (0..CROWD).map(attempt).filter_map(Result::ok).collect::<Vec<_>>()
+            });
+            for round in 0.. {
+                assert_served(&mut witness, 1 + 20 * round);
+                assert_served(&mut eventually(|| join_from(101, server)), 1);
+                if crowd.is_finished() {
+                    break;
+                }
+            }
+            let crowd = crowd.join().unwrap();
+            assert!(crowd.len() > 20, "{} got a connection at first", crowd.len());
+        });
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_session_that_a_realm_has_no_room_for_is_told_to_try_again() {
+    against(router(limits().sessions(1)), |server| {
+        let _only = join_from(2, server).unwrap();
+        let mut client = upgrade_from(3, server, "").unwrap();
+        client.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
+        let abort = client.message();
+        assert!(abort.starts_with("[3,{") && abort.ends_with("\"wamp.error.unavailable\"]"), "{abort}");
+        let close = client.read_to_end();
+        assert_eq!(close[2..4], 1013_u16.to_be_bytes());
+    })
+    .await;
+}
+
+/// All that is logged in this process.
+struct Log;
+
+static LINES: Mutex<String> = Mutex::new(String::new());
+
+impl Log {
+    fn install() {
+        // Another test may have done it.
+        tracing::subscriber::set_global_default(Self).ok();
+    }
+
+    fn count(text: &str) -> usize {
+        LINES.lock().unwrap().matches(text).count()
+    }
+}
+
+impl Visit for Log {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        writeln!(LINES.lock().unwrap(), "{field}={value:?}").unwrap();
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= tracing::Level::INFO
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut Self);
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}

@@ -1,0 +1,89 @@
+//! Whose word a router takes for a client's address, and which addresses it bounds.
+
+use std::net::IpAddr;
+
+use super::{Router, RouterBuilder};
+use crate::address::{Network, customer, is_private};
+
+/// What the application says about addresses.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    proxies: Vec<String>,
+    limits_private: bool,
+}
+
+/// The same, checked.
+#[derive(Debug)]
+pub(super) struct Addresses {
+    proxies: Vec<Network>,
+    limits_private: bool,
+}
+
+impl Declared {
+    /// What is no network is told as a fault.
+    pub(super) fn check(&self, faults: &mut Vec<String>) -> Addresses {
+        let parsed = self.proxies.iter().map(|network| network.parse());
+        let mut sound = |network: Result<Network, String>| {
+            network.map_err(|fault| faults.push(format!("trust_proxies: {fault}"))).ok()
+        };
+        Addresses { proxies: parsed.filter_map(&mut sound).collect(), limits_private: self.limits_private }
+    }
+}
+
+impl<R> RouterBuilder<R> {
+    /// Believes the reverse proxies in these networks, `"10.0.0.0/8"` or a single address, when they say in
+    /// `X-Forwarded-For`, or else in `Forwarded`, whose request they pass on. Without it those headers count for nothing,
+    /// because everybody can write them, and all clients behind a proxy are one address.
+    ///
+    /// The client is the last element that is no trusted proxy itself, read from the right: what stands before it the
+    /// client may have made up. The proxy must write the header, or add to it; one that writes only `Forwarded` has to
+    /// remove `X-Forwarded-For`. Said again it adds networks.
+    ///
+    /// ```
+    /// use wamp_core::Router;
+    ///
+    /// let router = Router::builder().trust_proxies(["10.0.0.0/8", "::1"]).handlers([]).build()?;
+    /// assert!(router.trusts("10.1.2.3".parse()?));
+    /// assert!(Router::builder().trust_proxies(["nginx"]).handlers([]).build().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn trust_proxies<N: Into<String>>(mut self, networks: impl IntoIterator<Item = N>) -> Self {
+        self.addresses.proxies.extend(networks.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether the limits by address ([`Limits::connections_per_address`](crate::Limits::connections_per_address)) hold for
+    /// loopback, private and link-local addresses and 100.64.0.0/10, too. By default they do not: who comes from there is a
+    /// proxy more often than a stranger, and all its clients would be one address.
+    pub fn limit_private_addresses(mut self, limit: bool) -> Self {
+        self.addresses.limits_private = limit;
+        self
+    }
+}
+
+impl Router {
+    /// Whether this peer is believed when it says for whom it forwards: [`RouterBuilder::trust_proxies`].
+    #[must_use]
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.0.addresses.proxies.iter().any(|network| network.contains(peer))
+    }
+
+    /// As which address the limits by address count a client: an IPv4 address as it is, an IPv6 address by its first 64
+    /// bits. `None` for those that they do not hold for: [`RouterBuilder::limit_private_addresses`].
+    ///
+    /// ```
+    /// # use std::net::IpAddr;
+    /// use wamp_core::Router;
+    ///
+    /// let router = Router::builder().handlers([]).build()?;
+    /// let one: IpAddr = "2001:db8::1".parse()?;
+    /// let other: IpAddr = "2001:db8::2".parse()?;
+    /// assert_eq!(router.limited_as(one), router.limited_as(other));
+    /// assert_eq!(router.limited_as("127.0.0.1".parse()?), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn limited_as(&self, client: IpAddr) -> Option<IpAddr> {
+        (self.0.addresses.limits_private || !is_private(client)).then(|| customer(client))
+    }
+}
