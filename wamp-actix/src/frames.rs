@@ -15,6 +15,8 @@ use actix_http::ws::OpCode;
 use bytes::{Buf, Bytes, BytesMut};
 use bytestring::ByteString;
 
+use wamp_core::Limits;
+
 use layout::{FIN, LENGTH, MASKED, MAX_CONTROL_BYTES, OPCODE, RESERVED, declared_length, unmask};
 pub(crate) use writing::{RESERVE, seal, write_close, write_close_reply, write_ping, write_pong};
 
@@ -65,6 +67,21 @@ pub(crate) struct FrameLimits {
     pub max_frame_bytes: usize,
     /// Payload of one message, that is of all its fragments.
     pub max_message_bytes: usize,
+}
+
+impl FrameLimits {
+    /// Of a stranger, whom nothing has been asked yet.
+    pub(crate) fn before_welcome(limits: &Limits) -> Self {
+        let Self { max_frame_bytes, max_message_bytes } = Self::after_welcome(limits);
+        let most = limits.max_hello_bytes;
+        Self { max_frame_bytes: max_frame_bytes.min(most), max_message_bytes: max_message_bytes.min(most) }
+    }
+
+    /// Of a session.
+    pub(crate) fn after_welcome(limits: &Limits) -> Self {
+        let Limits { max_frame_bytes, max_message_bytes, .. } = *limits;
+        Self { max_frame_bytes, max_message_bytes }
+    }
 }
 
 /// One thing the peer sent.
@@ -131,6 +148,11 @@ impl Frames {
     /// A socket right after its upgrade.
     pub(crate) fn new(limits: FrameLimits) -> Self {
         Self { limits, input: BytesMut::new(), buffered: 0, apart: false, assembly: None, state: State::Open }
+    }
+
+    /// What the peer may send from now on, from the frame on whose header has not been read.
+    pub(crate) fn set_limits(&mut self, limits: FrameLimits) {
+        self.limits = limits;
     }
 
     /// Whether a message that is a small part of what was read with it is copied from now on, so that it keeps no more

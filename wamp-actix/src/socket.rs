@@ -105,11 +105,10 @@ impl Socket {
         clock: Clock,
         task: Waker,
     ) -> Self {
-        let Limits { max_frame_bytes, max_message_bytes, .. } = *router.limits();
         let (now, wakeup) = (clock.now(), Wakeup::new());
         Self {
             connection,
-            frames: Frames::new(FrameLimits { max_frame_bytes, max_message_bytes }),
+            frames: Frames::new(FrameLimits::before_welcome(router.limits())),
             place: None,
             has_session: false,
             now,
@@ -352,10 +351,11 @@ impl Socket {
         }
     }
 
-    /// Closes the WebSocket once the session says so.
+    /// Closes the WebSocket once the session says so, and lets the peer send more once it has one.
     fn follow(&mut self, now: Instant) {
         if !self.has_session && self.connection.session().is_some() {
             self.has_session = true;
+            self.frames.set_limits(FrameLimits::after_welcome(self.router.limits()));
             if let Some(place) = &mut self.place {
                 place.has_session();
             }

@@ -14,7 +14,7 @@ use actix_web::rt::spawn;
 use actix_web::rt::task::{JoinHandle, spawn_blocking};
 use actix_web::{App, HttpServer};
 use socket2::{Domain, Socket, Type};
-use support::Client;
+use support::{Client, frame};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -333,6 +333,70 @@ async fn a_session_that_a_realm_has_no_room_for_is_told_to_try_again() {
         assert!(abort.starts_with("[3,{") && abort.ends_with("\"wamp.error.unavailable\"]"), "{abort}");
         let close = client.read_to_end();
         assert_eq!(close[2..4], 1013_u16.to_be_bytes());
+    })
+    .await;
+}
+
+/// HELLO of exactly so many bytes.
+fn hello_of(bytes: usize) -> String {
+    let empty = r#"[1,"realm1",{"roles":{"caller":{}},"x":""}]"#;
+    empty.replace(r#""x":"""#, &format!(r#""x":"{}""#, "x".repeat(bytes - empty.len())))
+}
+
+const MOST: usize = 64 << 10;
+
+#[actix_web::test]
+async fn a_message_before_welcome_is_bounded_by_a_limit_of_its_own() {
+    against(router(limits()), |server| {
+        let mut client = upgrade_from(2, server, "").unwrap();
+        client.send_bytes(&frame(0x81, hello_of(MOST).as_bytes()));
+        assert!(client.message().starts_with("[2,"));
+        // After WELCOME the limit is the ordinary one, for what was sent together with HELLO, too.
+        let call = |text: &str| format!(r#"[48,1,{{}},"test.length",["{text}"]]"#);
+        let long = call(&"x".repeat(MOST * 2));
+        client.send_bytes(&frame(0x81, long.as_bytes()));
+        assert_eq!(client.message(), format!("[50,1,{{}},[{}]]", MOST * 2));
+        let mut client = upgrade_from(2, server, "").unwrap();
+        client.send_bytes(&[frame(0x81, hello_of(100).as_bytes()), frame(0x81, long.as_bytes())].concat());
+        assert!(client.message().starts_with("[2,"));
+        assert_eq!(client.message(), format!("[50,1,{{}},[{}]]", MOST * 2));
+
+        let mut client = upgrade_from(2, server, "").unwrap();
+        client.send_bytes(&frame(0x81, hello_of(MOST + 1).as_bytes()));
+        assert_eq!(client.read_to_end()[..4], [&[CLOSE, 2][..], &1009_u16.to_be_bytes()].concat());
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn fragments_before_welcome_are_bounded_together() {
+    against(router(limits()), |server| {
+        let upgraded = || upgrade_from(2, server, "").unwrap();
+        for (bytes, is_taken) in [(MOST, true), (MOST + 1, false)] {
+            let hello = hello_of(bytes);
+            let (one, other) = hello.as_bytes().split_at(MOST / 2);
+            let mut client = upgraded();
+            client.send_bytes(&[frame(0x01, one), frame(0x80, other)].concat());
+            if is_taken {
+                assert!(client.message().starts_with("[2,"));
+            } else {
+                assert_eq!(client.read_to_end()[2..4], 1009_u16.to_be_bytes());
+            }
+        }
+        // A header tells it, before anything of the payload is there.
+        let mut client = upgraded();
+        client.send_bytes(&[0x81, 0x80 | 127, 0, 0, 0, 0, 0, 1, 0, 1]);
+        assert_eq!(client.read_to_end()[2..4], 1009_u16.to_be_bytes());
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn before_welcome_the_ordinary_limit_counts_where_it_is_less() {
+    against(router(limits().max_message_bytes(1000)), |server| {
+        let mut client = upgrade_from(2, server, "").unwrap();
+        client.send_bytes(&frame(0x81, hello_of(1001).as_bytes()));
+        assert_eq!(client.read_to_end()[2..4], 1009_u16.to_be_bytes());
     })
     .await;
 }

@@ -79,6 +79,9 @@ limits! {
     /// Of these, connections from one address; at most half of them. Where there is one more, it is the oldest of that address
     /// that is closed. 256.
     opening_per_address: usize = 256, positive;
+    /// Longest message and longest frame until WELCOME, fragments included, in bytes; a longer one closes the transport with
+    /// 1009. After it `max_message_bytes` and `max_frame_bytes` count, which also count before it where they are less. 64 KiB.
+    max_hello_bytes: usize = 64 << 10, positive;
     /// Longest incoming message, in bytes; a longer one closes the transport with 1009. 1 MiB.
     max_message_bytes: usize = 1 << 20, positive;
     /// Longest frame of the transport, in bytes, judged by its declared length before it is buffered. 1 MiB.
