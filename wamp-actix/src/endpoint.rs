@@ -55,12 +55,19 @@ struct Settings {
     admission: Arc<Admission>,
     origins: Origins,
     on_signal: bool,
+    goodbye_at_shutdown: bool,
 }
 
 impl Endpoint {
     pub(crate) fn new(path: &str, router: Router) -> Self {
         let admission = Admission::of(&router);
-        let settings = Settings { router, admission, origins: Origins::default(), on_signal: true };
+        let settings = Settings {
+            router,
+            admission,
+            origins: Origins::default(),
+            on_signal: true,
+            goodbye_at_shutdown: false,
+        };
         Self { path: path.to_owned(), settings: Rc::new(settings) }
     }
 
@@ -76,6 +83,24 @@ impl Endpoint {
             panic!("{entry:?} is not an origin, such as \"https://app.example\"");
         }
         Rc::make_mut(&mut self.settings).origins = origins;
+        self
+    }
+
+    /// Whether sessions get GOODBYE `wamp.close.system_shutdown` when a signal shuts the router down, and who is not in yet
+    /// ABORT. Without it the WebSocket is closed with 1012, "service restart", and clients connect again: those in browsers
+    /// (autobahn-js, wampy.js) never do after a GOODBYE. An application that shuts the router down itself says
+    /// [`Stopped::goodbye`](wamp_core::Stopped::goodbye).
+    ///
+    /// ```
+    /// use actix_web::App;
+    ///
+    /// # fn main() -> Result<(), wamp_actix::BuildError> {
+    /// let app = App::new().service(wamp_actix::router()?.endpoint("/ws").goodbye_at_shutdown(true));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn goodbye_at_shutdown(mut self, goodbye: bool) -> Self {
+        Rc::make_mut(&mut self.settings).goodbye_at_shutdown = goodbye;
         self
     }
 
@@ -168,7 +193,7 @@ impl Settings {
     ) -> HttpResponse {
         let clock = request.extensions().get::<Clock>().cloned();
         if self.on_signal && clock.is_none() {
-            signal::listen(&self.router);
+            signal::listen(&self.router, self.goodbye_at_shutdown);
         }
         let identity = request.extensions().get::<Identity>().cloned().unwrap_or_else(Identity::anonymous);
         let hard_close = request.conn_data::<HardClose>().cloned();

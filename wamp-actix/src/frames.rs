@@ -28,8 +28,8 @@ const MAX_FRAGMENTS: usize = 65_536;
 pub(crate) enum CloseCode {
     /// The session ended as both sides wanted.
     Normal,
-    /// The server stops.
-    GoingAway,
+    /// The server stops, and the peer may come back when it has started again.
+    ServiceRestart,
     /// The peer broke a rule of WebSocket or of WAMP.
     ProtocolError,
     /// A text message, or the reason of a close, that is not UTF-8.
@@ -49,7 +49,7 @@ impl CloseCode {
     pub(crate) fn code(self) -> u16 {
         match self {
             Self::Normal => 1000,
-            Self::GoingAway => 1001,
+            Self::ServiceRestart => 1012,
             Self::ProtocolError => 1002,
             Self::InvalidPayload => 1007,
             Self::PolicyViolation => 1008,

@@ -12,8 +12,8 @@ thread_local! {
 }
 
 /// Shuts the router down at the first SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C). Every worker that serves the
-/// router listens; all but the first to be told change nothing.
-pub(crate) fn listen(router: &Router) {
+/// router listens; all but the first to be told change nothing. With `goodbye`, sessions are told in words of WAMP.
+pub(crate) fn listen(router: &Router, goodbye: bool) {
     let first = LISTENING.with_borrow_mut(|listening| {
         let first = !listening.iter().any(|other| other.is(router));
         if first {
@@ -25,7 +25,8 @@ pub(crate) fn listen(router: &Router) {
         let router = router.clone();
         rt::spawn(async move {
             stop_signal().await;
-            router.shutdown(router.limits().shutdown_grace).await;
+            let stopped = router.shutdown(router.limits().shutdown_grace);
+            if goodbye { stopped.goodbye().await } else { stopped.await }
         });
     }
 }

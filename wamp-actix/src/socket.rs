@@ -364,10 +364,6 @@ impl Socket {
             && let Some(close) = self.connection.close()
         {
             self.close(code(close), "", now);
-            // Who has not answered the GOODBYE of a shutdown does not answer this either.
-            if close == Close::Shutdown && self.heard + self.limits().close_timeout <= now {
-                self.phase = Phase::Closing { until: now };
-            }
         }
     }
 
@@ -432,7 +428,7 @@ fn code(close: Close) -> CloseCode {
     match close {
         Close::Normal => CloseCode::Normal,
         Close::Violation => CloseCode::ProtocolError,
-        Close::Shutdown => CloseCode::GoingAway,
+        Close::Shutdown => CloseCode::ServiceRestart,
         Close::Refused | Close::TooSlow => CloseCode::PolicyViolation,
         Close::NoRoom => CloseCode::TryAgainLater,
         _ => CloseCode::InternalError,

@@ -277,16 +277,32 @@ async fn a_frame_is_too_big_by_its_header() {
 }
 
 #[actix_web::test]
-async fn a_shutdown_says_goodbye_and_refuses_newcomers() {
+async fn a_shutdown_closes_with_1012_and_refuses_newcomers() {
+    let router = router();
+    let app = init_service(App::new().service(router.endpoint("/ws"))).await;
+    let mut wire = connect(&app, "/ws").wire().await.unwrap();
+    wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
+    assert!(matches!(wire.receive().await, Some(Received::Text(welcome)) if welcome.starts_with("[2,")));
+    let mut stranger = connect(&app, "/ws").wire().await.unwrap();
+    drop(router.shutdown(Duration::from_secs(1)));
+    for wire in [&mut wire, &mut stranger] {
+        assert_eq!(wire.receive().await, Some(Received::Close(Some(1012))));
+    }
+    let refused = connect(&app, "/ws").wire().await;
+    assert!(matches!(refused, Err(JoinError::Refused { status: StatusCode::SERVICE_UNAVAILABLE, .. })));
+    drop((wire, stranger));
+    router.shutdown(Duration::ZERO).await;
+}
+
+#[actix_web::test]
+async fn a_shutdown_says_goodbye_where_it_is_asked_to() {
     let router = router();
     let app = init_service(App::new().service(router.endpoint("/ws"))).await;
     let client = connect(&app, "/ws").await.unwrap();
-    let stopped = router.shutdown(Duration::from_secs(1));
+    drop(router.shutdown(Duration::from_secs(1)).goodbye());
     assert_eq!(client.closed().await.uri(), uris::SYSTEM_SHUTDOWN);
-    let refused = connect(&app, "/ws").wire().await;
-    assert!(matches!(refused, Err(JoinError::Refused { status: StatusCode::SERVICE_UNAVAILABLE, .. })));
     drop(client);
-    stopped.await;
+    router.shutdown(Duration::ZERO).await;
 }
 
 #[actix_web::test]

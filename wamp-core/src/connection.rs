@@ -66,7 +66,7 @@ pub enum Close {
     Refused,
     /// The realm has as many sessions as it may have: the client may try again later.
     NoRoom,
-    /// The server shuts down.
+    /// The server shuts down: the client may come back when it has started again.
     Shutdown,
     /// The peer did not take its events in time.
     TooSlow,
@@ -252,9 +252,10 @@ impl Connection {
         if let State::Open(joined) = &mut self.state {
             match joined.poll(context, now) {
                 Outcome::Continues => {}
-                Outcome::Leaves { reason, message, then } => {
-                    self.leave(&reason, message.as_deref(), then, now);
+                Outcome::Leaves { reason, message } => {
+                    self.leave(&reason, message.as_deref(), Close::Normal, now);
                 }
+                Outcome::ShutsDown => self.shut_down(now),
                 Outcome::Overflowed => self.overflowed(),
             }
         }

@@ -15,8 +15,8 @@ use addresses::Addresses;
 pub use builder::{BuildError, RealmBuilder, RouterBuilder};
 pub(crate) use settings::Settings;
 pub(crate) use shutdown::Counted;
-use shutdown::Stop;
 pub use shutdown::Stopped;
+use shutdown::{Ending, Stop};
 
 use crate::limits::Limits;
 use crate::message::RouterRoles;
@@ -115,24 +115,38 @@ impl Router {
         &self.0.limits
     }
 
-    /// Ends every session with GOODBYE `wamp.close.system_shutdown` and lets none open any more: HELLO is answered with
-    /// ABORT of the same reason. Calls in flight have `grace` to finish; what is left then is answered
-    /// `wamp.error.canceled`. The shutdown begins at once; the returned future is ready when the last connection has ended.
+    /// Ends every session, and lets none open any more. The transports are closed as for a restart (close code 1012 of
+    /// WebSocket) and without GOODBYE, after which clients in browsers would not come back; who wants it says
+    /// [`goodbye`](Stopped::goodbye).
+    ///
+    /// A session leaves when nothing of it is at work: its calls, those that it has to answer, and its publications,
+    /// subscriptions and registrations that wait for a handler or an authoriser. They have `grace` to finish; what is left
+    /// then is answered `wamp.error.canceled`, as is every call that comes meanwhile.
+    ///
+    /// The shutdown begins when the returned future is polled first, or dropped; it is ready when the last connection has
+    /// ended.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wamp_core::Router;
+    ///
+    /// async fn restart(router: Router) {
+    ///     router.shutdown(Duration::from_secs(10)).await;
+    /// }
+    /// ```
     pub fn shutdown(&self, grace: Duration) -> Stopped {
-        self.0.stop.begin(grace);
-        self.0.realms.each(|served| served.realm.close(crate::error::uris::SYSTEM_SHUTDOWN));
-        Stopped::new(self.clone())
+        Stopped::new(self.clone(), grace)
     }
 
-    /// Whether [`shutdown`](Self::shutdown) has begun.
+    /// Whether a [`shutdown`](Self::shutdown) has begun.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
-        self.stopping().is_some()
+        self.ending().is_some()
     }
 
-    /// The grace of a shutdown that has begun.
-    pub(crate) fn stopping(&self) -> Option<Duration> {
-        self.0.stop.grace()
+    /// The shutdown that has begun.
+    pub(crate) fn ending(&self) -> Option<Ending> {
+        self.0.stop.ending()
     }
 
     pub(crate) fn agent(&self) -> &str {

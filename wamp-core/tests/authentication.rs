@@ -795,13 +795,19 @@ fn session_handlers_decide_after_authentication_and_see_who_it_is() {
 
 #[test]
 fn s_20_a_shutdown_ends_a_login_that_waits_for_the_client() {
-    let router = router();
-    let (mut client, _) = Client::challenge(&router, "ticket", "ticket", "joe");
-    client.assert_silent();
-    let _stopped = router.shutdown(Duration::from_secs(9));
-    assert_aborted(&client.one(), "wamp.close.system_shutdown");
-    assert_eq!(client.close(), Some(Close::Shutdown));
-    client.assert_ended();
+    for says_goodbye in [false, true] {
+        let router = router();
+        let (mut client, _) = Client::challenge(&router, "ticket", "ticket", "joe");
+        client.assert_silent();
+        let stopped = router.shutdown(Duration::from_secs(9));
+        drop(if says_goodbye { stopped.goodbye() } else { stopped });
+        if says_goodbye {
+            assert_aborted(&client.one(), "wamp.close.system_shutdown");
+        }
+        client.assert_silent();
+        assert_eq!(client.close(), Some(Close::Shutdown));
+        client.assert_ended();
+    }
 }
 
 #[test]

@@ -1,22 +1,15 @@
-//! GOODBYE from either side, and the end of the router.
+//! GOODBYE from either side.
 
 mod support;
 
-use std::pin::pin;
-use std::sync::Barrier;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use serde_json::json;
-use support::{Client, assert_aborted, assert_error, assert_event, handlers, hello, router};
-use wamp_core::{Close, Stopped};
+use support::{Client, assert_event, handlers, hello, router};
+use wamp_core::Close;
 
 const GOODBYE: &str = r#"[6,{},"wamp.close.close_realm"]"#;
 const REPLY: &str = r#"[6,{},"wamp.close.goodbye_and_out"]"#;
-
-fn is_ready(stopped: Stopped) -> bool {
-    pin!(stopped).poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
-}
 
 #[test]
 fn g_01_goodbye_is_answered_and_the_session_is_gone() {
@@ -144,118 +137,4 @@ fn g_06_an_order_to_close_that_comes_after_the_clients_goodbye_sends_no_second_o
     client.send(GOODBYE);
     assert_eq!(client.one(), json!([6, {}, "wamp.close.goodbye_and_out"]));
     assert_eq!(client.close(), Some(Close::Normal));
-}
-
-#[test]
-fn a_shutdown_says_goodbye_to_every_session_of_every_realm() {
-    let router = router();
-    let mut clients: Vec<Client> = ["realm1", "realm2"].map(|realm| Client::join_in(&router, realm)).into();
-    clients.iter_mut().for_each(Client::poll);
-    let stopped = router.shutdown(Duration::from_secs(9));
-    assert!(router.is_stopping());
-    for client in &mut clients {
-        assert_eq!(client.one(), json!([6, {}, "wamp.close.system_shutdown"]));
-        client.send(REPLY);
-        assert_eq!(client.close(), Some(Close::Shutdown));
-    }
-    assert_eq!(clients.len(), 2);
-    drop(clients);
-    assert!(is_ready(stopped));
-}
-
-#[test]
-fn a_shutdown_lets_calls_finish_within_the_grace() {
-    let router = router();
-    let mut client = Client::join(&router);
-    client.send(r#"[48,1,{},"test.wait",["a"]]"#);
-    client.send(r#"[48,2,{},"test.wait",["b"]]"#);
-    client.poll();
-    let _stopped = router.shutdown(Duration::from_secs(9));
-    client.assert_silent();
-    assert_error(&client.ask(r#"[48,3,{},"test.add",[1,2]]"#), 48, 3, "wamp.error.canceled");
-    handlers::open("b");
-    assert_eq!(client.one(), json!([50, 2, {}, ["b"]]));
-    client.advance(Duration::from_secs(8));
-    handlers::open("a");
-    let goodbye = json!([6, {}, "wamp.close.system_shutdown"]);
-    assert_eq!(client.received(), [json!([50, 1, {}, ["a"]]), goodbye]);
-}
-
-#[test]
-fn a_shutdown_cancels_the_calls_that_are_left_after_the_grace() {
-    let router = router();
-    let mut client = Client::join(&router);
-    client.send(r#"[48,1,{},"test.wait",["a"]]"#);
-    client.send(r#"[48,2,{},"test.wait",["b"]]"#);
-    let stopped = router.shutdown(Duration::from_secs(9));
-    client.assert_silent();
-    assert_eq!(client.deadline_in(), Some(Duration::from_secs(9)));
-    client.advance(Duration::from_secs(9));
-    let mut messages = client.received();
-    assert_eq!(messages.pop(), Some(json!([6, {}, "wamp.close.system_shutdown"])));
-    messages.sort_by_key(|message| message[2].as_u64());
-    assert_eq!(messages.len(), 2);
-    assert_error(&messages[0], 48, 1, "wamp.error.canceled");
-    assert_error(&messages[1], 48, 2, "wamp.error.canceled");
-    assert_eq!(handlers::waiting("a") + handlers::waiting("b"), 0);
-    assert_eq!(client.close(), None);
-    client.advance(Duration::from_secs(5));
-    client.assert_silent();
-    assert_eq!(client.close(), Some(Close::Shutdown));
-    assert!(!is_ready(stopped));
-    drop(client);
-    assert!(is_ready(router.shutdown(Duration::ZERO)));
-}
-
-#[test]
-fn a_client_may_say_goodbye_while_its_calls_finish_in_a_shutdown() {
-    let router = router();
-    let mut client = Client::join(&router);
-    client.send(r#"[48,1,{},"test.wait",["a"]]"#);
-    let _stopped = router.shutdown(Duration::from_secs(9));
-    client.assert_silent();
-    assert_eq!(client.ask(GOODBYE), json!([6, {}, "wamp.close.goodbye_and_out"]));
-    assert_eq!(handlers::journal(), ["dropped wait a"]);
-}
-
-#[test]
-fn no_session_opens_during_a_shutdown() {
-    let router = router();
-    let mut client = Client::connect(&router);
-    let _stopped = router.shutdown(Duration::from_secs(9));
-    assert_aborted(&client.ask(hello("realm1")), "wamp.close.system_shutdown");
-    client.assert_ended();
-}
-
-#[test]
-fn a_router_without_connections_stops_at_once() {
-    assert!(is_ready(router().shutdown(Duration::from_secs(9))));
-}
-
-#[test]
-fn of_two_orders_to_close_the_first_counts() {
-    let router = router();
-    let mut client = Client::join(&router);
-    client.session().close("wamp.close.killed");
-    let _stopped = router.shutdown(Duration::from_secs(9));
-    assert_eq!(client.one(), json!([6, {}, "wamp.close.killed"]));
-}
-
-#[test]
-fn a_session_that_opens_while_a_shutdown_begins_on_another_thread_is_not_forgotten() {
-    for _ in 0..500 {
-        let router = router();
-        let mut client = Client::connect(&router);
-        let barrier = Barrier::new(2);
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                barrier.wait();
-                drop(router.shutdown(Duration::ZERO));
-            });
-            barrier.wait();
-            client.send(hello("realm1"));
-        });
-        let last = client.received().pop().unwrap();
-        assert_eq!(last[2], "wamp.close.system_shutdown", "{last}");
-    }
 }

@@ -29,6 +29,8 @@ mod retention;
 mod revocation;
 #[path = "routing.rs"]
 mod routing;
+#[path = "shutdown.rs"]
+mod shutdown;
 #[path = "testaments.rs"]
 mod testaments;
 #[path = "topics.rs"]

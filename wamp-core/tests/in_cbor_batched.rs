@@ -23,6 +23,8 @@ mod requests;
 mod retention;
 #[path = "routing.rs"]
 mod routing;
+#[path = "shutdown.rs"]
+mod shutdown;
 #[path = "topics.rs"]
 mod topics;
 #[path = "trust.rs"]

@@ -206,26 +206,6 @@ fn s_19_a_lost_transport_ends_the_session_and_its_subscriptions() {
 }
 
 #[test]
-fn s_20_hello_at_shutdown_is_refused_with_system_shutdown() {
-    let router = router();
-    let mut client = Client::connect(&router);
-    let _stopped = router.shutdown(Duration::ZERO);
-    assert_aborted(&client.ask(hello("realm1")), "wamp.close.system_shutdown");
-    assert_eq!(client.close(), Some(Close::Shutdown));
-}
-
-#[test]
-fn s_20_a_shutdown_does_not_wait_for_hello() {
-    let router = router();
-    let mut client = Client::connect(&router);
-    client.assert_silent();
-    let _stopped = router.shutdown(Duration::from_secs(9));
-    assert_aborted(&client.one(), "wamp.close.system_shutdown");
-    assert_eq!(client.close(), Some(Close::Shutdown));
-    client.assert_ended();
-}
-
-#[test]
 fn s_21_a_role_that_was_not_announced_may_be_played() {
     let mut client = Client::connect(&router());
     client.ask(r#"[1,"realm1",{"roles":{"subscriber":{}}}]"#);
@@ -359,15 +339,22 @@ fn joining_has_a_time_limit_that_begins_with_hello() {
 }
 
 #[test]
-fn a_session_that_is_decided_during_shutdown_is_refused() {
-    let router = router_of(HESITATING);
-    let mut client = Client::connect(&router);
-    client.send(hello("realm1"));
-    handlers::open("door");
-    client.poll();
-    let _stopped = router.shutdown(Duration::from_secs(9));
-    handlers::open("door");
-    assert_aborted(&client.one(), "wamp.close.system_shutdown");
+fn s_20_a_session_that_is_decided_during_a_shutdown_is_refused() {
+    for says_goodbye in [false, true] {
+        let router = router_of(HESITATING);
+        let mut client = Client::connect(&router);
+        client.send(hello("realm1"));
+        handlers::open("door");
+        client.poll();
+        let stopped = router.shutdown(Duration::from_secs(9));
+        drop(if says_goodbye { stopped.goodbye() } else { stopped });
+        handlers::open("door");
+        if says_goodbye {
+            assert_aborted(&client.one(), "wamp.close.system_shutdown");
+        }
+        client.assert_silent();
+        assert_eq!(client.close(), Some(Close::Shutdown));
+    }
 }
 
 #[test]

@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     .on_connect(wamp_actix::on_connect)
     .shutdown_signal(wamp_actix::stop_signal())
     .tcp_nodelay(true)
-    // The router says GOODBYE to its sessions at SIGTERM; nothing else here is worth waiting for.
+    // At SIGTERM the router ends its sessions, once their calls are answered; nothing else here is worth waiting for.
     .shutdown_timeout(1)
     .bind(("127.0.0.1", port))?;
     for address in server.addrs() {

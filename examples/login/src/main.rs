@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     .tcp_nodelay(true)
     // To verify a password takes 19 MiB: whoever tries many waits in a queue.
     .worker_max_blocking_threads(4)
-    // The router says GOODBYE to its sessions at SIGTERM; nothing else here is worth waiting for.
+    // At SIGTERM the router ends its sessions, once their calls are answered; nothing else here is worth waiting for.
     .shutdown_timeout(1)
     .bind(("127.0.0.1", port))?;
     for address in server.addrs() {

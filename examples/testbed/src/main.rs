@@ -1,7 +1,7 @@
 //! The application against which third-party clients and conformance suites are run.
 //!
-//! `testbed [--port PORT] [--workers N] [--limit-private-addresses]`: at `ws://127.0.0.1:PORT/ws`, realm `realm1` for anonymous
-//! sessions, `testbed.strict` for those that count their requests, `testbed.ticket`, `testbed.cra`, `testbed.cryptosign`,
+//! `testbed [--port PORT] [--workers N] [--limit-private-addresses] [--goodbye]`: at
+//! `ws://127.0.0.1:PORT/ws`, realm `realm1` for anonymous sessions, `testbed.strict` for those that count their requests, `testbed.ticket`, `testbed.cra`, `testbed.cryptosign`,
 //! `testbed.scram` for those who log in (see `realms`), and realm `router`, where clients call each other too.
 
 mod bench;
@@ -23,18 +23,21 @@ struct Options {
     port: u16,
     workers: usize,
     limit_private_addresses: bool,
+    /// Sessions get GOODBYE at a shutdown, and do not come back.
+    goodbye: bool,
 }
 
 impl Options {
     fn parse() -> Result<Self, lexopt::Error> {
         use lexopt::prelude::*;
-        let mut options = Self { port: 8080, workers: 2, limit_private_addresses: false };
+        let mut options = Self { port: 8080, workers: 2, limit_private_addresses: false, goodbye: false };
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
                 Long("port") => options.port = arguments.value()?.parse()?,
                 Long("workers") => options.workers = arguments.value()?.parse()?,
                 Long("limit-private-addresses") => options.limit_private_addresses = true,
+                Long("goodbye") => options.goodbye = true,
                 _ => return Err(argument.unexpected()),
             }
         }
@@ -47,14 +50,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
-    let Options { port, workers, limit_private_addresses } = Options::parse()?;
+    let Options { port, workers, limit_private_addresses, goodbye } = Options::parse()?;
 
     let builder = Router::builder().limit_private_addresses(limit_private_addresses);
     let router = realms::all().into_iter().fold(builder, RouterBuilder::realm).build()?;
     let (log, tickers) = (Data::new(SleepLog::default()), Data::new(Tickers::default()));
 
     let server = HttpServer::new(move || {
-        App::new().app_data(log.clone()).app_data(tickers.clone()).service(router.endpoint("/ws"))
+        let endpoint = router.endpoint("/ws").goodbye_at_shutdown(goodbye);
+        App::new().app_data(log.clone()).app_data(tickers.clone()).service(endpoint)
     })
     .on_connect(wamp_actix::on_connect)
     .shutdown_signal(wamp_actix::stop_signal())

@@ -23,6 +23,11 @@ pub(super) enum Asked {
 }
 
 impl Authorizing {
+    /// Whether the authoriser thinks about any.
+    pub(super) fn is_at_work(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
         self.0.contains_key(&request)
     }

@@ -193,7 +193,9 @@ impl Joined {
         if options.goes_on() {
             self.calls.unfinished.begin(request, uri);
         }
-        let started = if self.has_authorizer() {
+        let started = if self.is_draining() {
+            Err(Error::new(uris::CANCELED).arg("the server shuts down"))
+        } else if self.has_authorizer() {
             self.ask_call(request, options, uri, payload, now)
         } else {
             self.start_call(request, &options, uri, payload, now)
@@ -288,9 +290,6 @@ impl Joined {
         }
         if options.passthru.is_some() && !payload.is_one_binary() {
             return Err(Error::invalid_argument("a payload in passthru mode is one binary argument"));
-        }
-        if self.is_draining() {
-            return Err(Error::new(uris::CANCELED).arg("the server shuts down"));
         }
         let Calls { bytes, chunks, .. } = &self.calls;
         if self.calls.count() >= self.limits().calls_in_flight

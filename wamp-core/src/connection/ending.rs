@@ -30,6 +30,29 @@ impl Connection {
         self.state = State::Leaving { until: now + patience, then };
     }
 
+    /// The end of an open session when the router shuts down: without GOODBYE, unless the application asks for it, because
+    /// clients in browsers would not come back (decision 8).
+    pub(super) fn shut_down(&mut self, now: Instant) {
+        if self.says_goodbye() {
+            self.leave(uris::SYSTEM_SHUTDOWN, None, Close::Shutdown, now);
+        } else {
+            self.end(Close::Shutdown);
+        }
+    }
+
+    /// The same before WELCOME, with ABORT where it was asked for (S-20).
+    pub(super) fn refuse_at_shutdown(&mut self) {
+        if self.says_goodbye() {
+            let text = "the server shuts down";
+            self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::SYSTEM_SHUTDOWN, text));
+        }
+        self.end(Close::Shutdown);
+    }
+
+    fn says_goodbye(&self) -> bool {
+        self.router.router().ending().is_some_and(|ending| ending.says_goodbye)
+    }
+
     /// A shutdown does not wait for those that are not in yet.
     pub(super) fn notice_shutdown(&mut self, context: &TaskContext<'_>) {
         match self.state {

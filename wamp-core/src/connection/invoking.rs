@@ -19,10 +19,6 @@ pub(super) struct Invocations {
 }
 
 impl Invocations {
-    pub(super) fn is_empty(&self) -> bool {
-        self.open.is_empty()
-    }
-
     /// The id of the next one.
     fn next(&self) -> RequestId {
         self.last.map_or(RequestId::FIRST, RequestId::next)

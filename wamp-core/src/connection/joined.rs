@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
-use super::Close;
 use super::authorizing::Authorizing;
 use super::calling::Calls;
 use super::invoking::Invocations;
@@ -51,7 +50,7 @@ pub(super) struct Joined {
     pub(super) calls: Calls,
     pub(super) registrations: Registrations,
     pub(super) invocations: Invocations,
-    /// Set by a shutdown: calls at work have until then.
+    /// Set by a shutdown: what is at work has until then.
     draining: Option<Instant>,
     _holds: Vec<Held>,
     /// Given back after all else: the session is counted until others see that it has left.
@@ -66,8 +65,9 @@ pub(super) enum Outcome {
     Leaves {
         reason: String,
         message: Option<String>,
-        then: Close,
     },
+    /// The router shuts down, and nothing of the session is at work.
+    ShutsDown,
     Overflowed,
 }
 
@@ -205,22 +205,22 @@ impl Joined {
         self.link.outbox.borrow().len() < self.limits().outgoing_bytes
     }
 
-    /// What ends the session: at once, or for a shutdown when its calls are done.
+    /// What ends the session: at once, or for a shutdown when nothing of it is at work.
     fn end(&mut self, end: End, now: Instant) -> Option<Outcome> {
-        match (end, self.link.router.stopping()) {
+        match (end, self.link.router.ending()) {
             (End::Overflow, _) => Some(Outcome::Overflowed),
-            (End::Close { reason, .. }, Some(grace)) if reason == uris::SYSTEM_SHUTDOWN => {
-                self.draining = Some(now + grace);
+            (End::Close { reason, .. }, Some(ending)) if reason == uris::SYSTEM_SHUTDOWN => {
+                self.draining = Some(now + ending.grace);
                 None
             }
             (End::Close { reason, message }, _) => {
                 self.give_up_requests("the session was closed");
-                Some(Outcome::Leaves { reason, message, then: Close::Normal })
+                Some(Outcome::Leaves { reason, message })
             }
         }
     }
 
-    /// C-09: what was asked for and is not decided is answered before GOODBYE.
+    /// C-09: what was asked for and is not decided is answered before the session ends.
     fn give_up_requests(&mut self, text: &str) {
         let error = Error::new(uris::CANCELED).arg(text);
         for call in self.calls.unanswered() {
@@ -233,16 +233,23 @@ impl Joined {
         self.refuse_asked(&error);
     }
 
-    /// The end of a shutdown: no call is at work any more, on either side, or the grace is over.
+    /// The end of a shutdown: nothing is at work any more, or the grace is over.
     fn drained(&mut self, now: Instant) -> Option<Outcome> {
         let until = self.draining?;
-        let is_at_work = self.calls.unanswered().next().is_some() || !self.invocations.is_empty();
-        if is_at_work && now < until {
+        if self.is_at_work() && now < until {
             return None;
         }
         self.give_up_requests("the server shuts down");
-        let reason = uris::SYSTEM_SHUTDOWN.into();
-        Some(Outcome::Leaves { reason, message: None, then: Close::Shutdown })
+        Some(Outcome::ShutsDown)
+    }
+
+    /// Whether somebody waits for what was asked of the session's handlers, its authoriser or its client.
+    fn is_at_work(&self) -> bool {
+        self.calls.unanswered().next().is_some()
+            || self.session().peer().invocations.count() > 0
+            || self.subscriptions.pending().next().is_some()
+            || self.publishing.is_at_work()
+            || self.authorizing.is_at_work()
     }
 
     pub(super) fn finish(&mut self, done: Done) {

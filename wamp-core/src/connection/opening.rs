@@ -245,13 +245,6 @@ impl Connection {
         self.state = State::Open(Box::new(Joined::new(served, link, seat, acceptance)));
     }
 
-    /// S-20
-    pub(super) fn refuse_at_shutdown(&mut self) {
-        let text = "the server shuts down";
-        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::SYSTEM_SHUTDOWN, text));
-        self.end(Close::Shutdown);
-    }
-
     /// The realm is full for now, which is nobody's fault: it may be tried again.
     fn refuse_for_room(&mut self) {
         let text = "the realm has no room for another session (limit `sessions`)";

@@ -111,6 +111,11 @@ impl Publishing {
         self.pause
     }
 
+    /// Whether publications wait to be decided.
+    pub(super) fn is_at_work(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
         self.queue.iter().any(|pending| pending.request == request)
     }

@@ -8,7 +8,17 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::Router;
+use crate::error::uris;
 use crate::limits::NEVER;
+
+/// How a router ends.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Ending {
+    /// What is at work has so much time to finish.
+    pub(crate) grace: Duration,
+    /// Clients are told in words of WAMP, and do not come back.
+    pub(crate) says_goodbye: bool,
+}
 
 /// Whether the router stops, and who waits for it.
 #[derive(Debug, Default)]
@@ -16,7 +26,7 @@ pub(crate) struct Stop(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    grace: Option<Duration>,
+    ending: Option<Ending>,
     connections: usize,
     last: u64,
     /// Connections whose sessions are not open yet: those that are, their realms tell.
@@ -25,17 +35,17 @@ struct State {
 }
 
 impl Stop {
-    pub(super) fn begin(&self, grace: Duration) {
+    fn begin(&self, ending: Ending) {
         let mut state = self.0.lock();
-        if state.grace.is_none() {
-            tracing::info!(?grace, connections = state.connections, "shutting down");
-            state.grace = Some(grace.min(NEVER));
+        if state.ending.is_none() {
+            tracing::info!(?ending, connections = state.connections, "shutting down");
+            state.ending = Some(ending);
             state.opening.drain().for_each(|(_, opening)| opening.wake());
         }
     }
 
-    pub(super) fn grace(&self) -> Option<Duration> {
-        self.0.lock().grace
+    pub(super) fn ending(&self) -> Option<Ending> {
+        self.0.lock().ending
     }
 }
 
@@ -63,7 +73,7 @@ impl Counted {
     /// Whether the router stops; the task of a connection whose session is not open yet is woken when it begins to.
     pub(crate) fn poll_stopping(&self, context: &Context<'_>) -> bool {
         let mut state = self.router.stop().0.lock();
-        let is_stopping = state.grace.is_some();
+        let is_stopping = state.ending.is_some();
         if !is_stopping {
             state.opening.insert(self.number, context.waker().clone());
         }
@@ -87,22 +97,62 @@ impl Drop for Counted {
     }
 }
 
-/// Ready when the last connection of a router that stops has ended.
+/// The shutdown of a router ([`Router::shutdown`]), which begins when this is polled first, or dropped. Ready when the last
+/// connection has ended.
 #[derive(Debug)]
-#[must_use = "the shutdown goes on by itself, but nobody sees its end"]
-pub struct Stopped(Router);
+#[must_use = "the shutdown begins when this is awaited, or dropped"]
+pub struct Stopped {
+    router: Router,
+    /// Until it begins.
+    ending: Option<Ending>,
+}
 
 impl Stopped {
-    pub(super) fn new(router: Router) -> Self {
-        Self(router)
+    pub(super) fn new(router: Router, grace: Duration) -> Self {
+        let ending = Ending { grace: grace.min(NEVER), says_goodbye: false };
+        Self { router, ending: Some(ending) }
+    }
+
+    /// Ends every session with GOODBYE `wamp.close.system_shutdown`, and refuses those that are not open yet with ABORT of the
+    /// same reason, before the transport is closed. For clients that are not to come back: those in browsers (autobahn-js,
+    /// wampy.js) take either for the end, and never connect again.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wamp_core::Router;
+    ///
+    /// async fn close_for_good(router: Router) {
+    ///     router.shutdown(Duration::from_secs(10)).goodbye().await;
+    /// }
+    /// ```
+    pub fn goodbye(mut self) -> Self {
+        if let Some(ending) = &mut self.ending {
+            ending.says_goodbye = true;
+        }
+        self
+    }
+
+    fn begin(&mut self) {
+        if let Some(ending) = self.ending.take() {
+            self.router.stop().begin(ending);
+            self.router.0.realms.each(|served| served.realm.close(uris::SYSTEM_SHUTDOWN));
+        }
+    }
+}
+
+/// A shutdown that nobody waits for happens nonetheless.
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        self.begin();
     }
 }
 
 impl Future for Stopped {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.0.stop().0.lock();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.begin();
+        let mut state = self.router.stop().0.lock();
         if state.connections == 0 {
             return Poll::Ready(());
         }

@@ -47,7 +47,7 @@ fn close_codes_are_those_of_the_rfc() {
     use actix_http::ws::CloseCode as Theirs;
     for (ours, theirs) in [
         (CloseCode::Normal, Theirs::Normal),
-        (CloseCode::GoingAway, Theirs::Away),
+        (CloseCode::ServiceRestart, Theirs::Restart),
         (CloseCode::ProtocolError, Theirs::Protocol),
         (CloseCode::InvalidPayload, Theirs::Invalid),
         (CloseCode::PolicyViolation, Theirs::Policy),
