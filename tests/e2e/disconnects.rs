@@ -105,12 +105,43 @@ fn a_reset_while_the_server_writes_leaves_it_idle() {
 }
 
 #[test]
-fn a_thousand_sessions_come_and_go() {
+fn a_thousand_sessions_come_and_go_and_leave_no_memory_behind() {
     beside_a_witness(|server| {
+        let mut before = 0;
         for round in 0..1000 {
             let mut session = Session::join(server);
             session.subscribe("testbed.ticker");
             WAYS[round % 2](session.socket);
+            if round == 300 {
+                before = server.resident();
+            }
+        }
+        let grown = server.resident().saturating_sub(before);
+        assert!(grown < 4 << 20, "the server took {grown} bytes of memory");
+    });
+}
+
+/// A callee whose connection was cut registers at once what it had: nothing of the old session stands in its way for long.
+#[test]
+fn a_callee_registers_again_after_a_cut_a_hundred_times() {
+    beside_a_witness(|server| {
+        let mut caller = Session::join_in(server, "router");
+        for round in 0..100 {
+            let mut callee = Session::join_in(server, "router");
+            eventually("the procedure is free", || {
+                let request = callee.next_request();
+                callee.send(&json!([64, request, {}, "com.cut"]));
+                let answer = callee.receive();
+                let taken = answer[4] == "wamp.error.procedure_already_exists";
+                assert!(taken || answer[0] == 65, "{answer}");
+                !taken
+            });
+            let request = caller.start_call("com.cut", &json!([round]));
+            let invocation = callee.receive();
+            assert_eq!((&invocation[0], &invocation[4]), (&json!(68), &json!([round])), "{invocation}");
+            callee.send(&json!([70, invocation[1], {}, [round]]));
+            assert_eq!(caller.receive(), json!([50, request, {}, [round]]));
+            WAYS[round % 2](callee.socket);
         }
     });
 }

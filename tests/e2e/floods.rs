@@ -1,5 +1,6 @@
 //! More than anybody wants to have, and readers that do not read.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use serde_json::json;
@@ -84,6 +85,45 @@ fn a_subscriber_that_does_not_read_is_cut_off_and_the_others_get_everything() {
         eventually("the session of the one that does not read has ended", count);
         let grown = server.resident().saturating_sub(before);
         assert!(grown < 32 << 20, "the server took {grown} bytes of memory");
+    });
+}
+
+/// B-04.
+#[test]
+fn no_event_comes_after_unsubscribed_however_many_are_published() {
+    const ROUNDS: usize = 100;
+    beside_a_witness(|server| {
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let mut publisher = Session::join(server);
+                    while !over.load(Ordering::Relaxed) {
+                        for number in 0..20 {
+                            let request = publisher.next_request();
+                            publisher.send(&json!([16, request, {}, "testbed.open.wanted", [number]]));
+                        }
+                        // As fast as the server takes them.
+                        publisher.publish("testbed.open.wanted", &json!(["the last of twenty"]));
+                    }
+                });
+            }
+            let mut subscriber = Session::join(server);
+            for _ in 0..ROUNDS {
+                let subscription = subscriber.subscribe("testbed.open.wanted");
+                subscriber.event();
+                let request = subscriber.next_request();
+                subscriber.send(&json!([34, request, subscription]));
+                let mut last = subscriber.receive();
+                while last[0] == 36 {
+                    last = subscriber.receive();
+                }
+                assert_eq!(last, json!([35, request]));
+                // What comes now must be the answer.
+                subscriber.call("testbed.add", &json!([1, 2]));
+            }
+            over.store(true, Ordering::Relaxed);
+        });
     });
 }
 

@@ -11,5 +11,6 @@ mod floods;
 mod frames;
 mod handshake;
 mod logins;
+mod restart;
 mod shutdown;
 mod tunnels;

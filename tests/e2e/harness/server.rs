@@ -47,9 +47,21 @@ impl Server {
         Self::run(example, command)
     }
 
-    fn run(example: &str, mut command: Command) -> Self {
+    /// Runs the test application again, where one has ended.
+    pub(crate) fn testbed_at(address: &str) -> Self {
+        let (_, port) = address.rsplit_once(':').expect("HOST:PORT");
+        let mut command = Command::new(executable("testbed"));
+        command.args(["--workers", "1"]);
+        Self::run_at(port, "testbed", command)
+    }
+
+    fn run(example: &str, command: Command) -> Self {
+        Self::run_at("0", example, command)
+    }
+
+    fn run_at(port: &str, example: &str, mut command: Command) -> Self {
         let mut child = command
-            .args(["--port", "0"])
+            .args(["--port", port])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -22,8 +22,17 @@ impl Session {
 
     /// Joins over a socket after its upgrade.
     pub(crate) fn over(socket: Socket) -> Self {
+        Self::enter(socket, "realm1")
+    }
+
+    /// An anonymous session in one of the realms that have them.
+    pub(crate) fn join_in(server: &Server, realm: &str) -> Self {
+        Self::enter(Socket::open(server), realm)
+    }
+
+    fn enter(socket: Socket, realm: &str) -> Self {
         let mut session = Self { socket, id: 0, last_request: 0 };
-        session.send(&hello("realm1"));
+        session.send(&hello(realm));
         let welcome = session.receive();
         assert_eq!(welcome[0], 2, "{welcome}");
         session.id = welcome[1].as_u64().expect("an id");

@@ -64,6 +64,26 @@ impl Socket {
         Self { stream, input: Vec::new() }
     }
 
+    /// After its upgrade; none if the server does not listen, or does not take another one now.
+    pub(crate) fn try_open(address: &str) -> Option<Self> {
+        let stream = TcpStream::connect(address).ok()?;
+        stream.set_read_timeout(Some(DEADLINE)).ok()?;
+        let mut socket = Self { stream, input: Vec::new() };
+        let mut request = format!("GET /ws HTTP/1.1\r\nHost: {address}\r\n");
+        UPGRADE.iter().for_each(|(name, value)| request += &format!("{name}: {value}\r\n"));
+        socket.write((request + "\r\n").as_bytes()).ok()?;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.extend(socket.take(1)?);
+        }
+        head.starts_with(b"HTTP/1.1 101 ").then_some(socket)
+    }
+
+    /// What comes next may take any time.
+    pub(crate) fn wait_for_ever(&self) {
+        self.stream.set_read_timeout(None).expect("it is TCP");
+    }
+
     /// After its upgrade.
     pub(crate) fn open(server: &Server) -> Self {
         let (head, socket) = exchange(server, "GET", &UPGRADE);
