@@ -7,6 +7,7 @@ mod clients;
 mod closing;
 mod crowds;
 mod disconnects;
+mod fairness;
 mod floods;
 mod frames;
 mod handshake;

@@ -64,6 +64,8 @@ pub(crate) struct Socket {
     /// When the peer was heard last, and whether it was pinged since.
     heard: Instant,
     pinged: bool,
+    /// The ping lies in what was not handed over yet.
+    is_ping_queued: bool,
     /// When the message that is not complete yet began.
     begun: Option<Instant>,
     /// What is ready and was not handed over yet.
@@ -125,6 +127,7 @@ impl Socket {
             due: Some(now),
             phase: Phase::Open,
             pinged: false,
+            is_ping_queued: false,
             begun: None,
             output: Bytes::new(),
             handed: 0,
@@ -166,10 +169,7 @@ impl Socket {
                 self.output = self.take_output().into();
             }
             if !self.output.is_empty() {
-                let piece = self.output.split_to(self.output.len().min(PIECE_BYTES));
-                self.handed += piece.len();
-                self.resting |= self.handed >= OUTPUT;
-                return Poll::Ready(Some(piece));
+                return Poll::Ready(Some(self.next_piece()));
             }
             if self.is_over() {
                 return Poll::Ready(None);
@@ -182,6 +182,18 @@ impl Socket {
             }
         }
         Poll::Pending
+    }
+
+    fn next_piece(&mut self) -> Bytes {
+        let piece = self.output.split_to(self.output.len().min(PIECE_BYTES));
+        self.handed += piece.len();
+        self.resting |= self.handed >= OUTPUT;
+        if self.is_ping_queued {
+            // The peer takes what comes before the ping, which it cannot have seen.
+            self.heard = self.now;
+            self.is_ping_queued = !(self.output.is_empty() && self.control.is_empty());
+        }
+        piece
     }
 
     /// Whether nothing is read any more.
@@ -257,9 +269,10 @@ impl Socket {
         }
         if was_woken || is_due || is_full || self.held_back || has_read && self.connection.needs_poll() {
             self.connection.poll(&mut Context::from_waker(&self.waker), now);
-            self.held_back = !self.wants_input();
+            let is_still_full = !self.wants_input();
+            self.held_back = is_still_full || self.connection.waits_for_room();
             // What was not read for want of room is not announced once more.
-            self.resting |= is_full && !self.held_back;
+            self.resting |= is_full && !is_still_full;
             self.keep_time(now);
             self.follow(now);
             self.due = self.next_due();
@@ -369,14 +382,17 @@ impl Socket {
 
     fn keep_time(&mut self, now: Instant) {
         let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *self.limits();
+        // A peer that is not read cannot be heard, nor can it finish a message; and one that has much to take would see a ping
+        // late. Then it is the write stall that counts.
+        if self.held_back {
+            self.heard = now;
+        }
+        if !self.wants_input() {
+            self.begun = self.begun.map(|_| now);
+        }
         match self.phase {
             Phase::Closing { until } if until <= now => self.phase = Phase::Done { answered: false },
             Phase::Closing { .. } | Phase::Answered | Phase::Done { .. } | Phase::Ended => {}
-            // A peer that is not read cannot be heard, nor can it finish a message: then it is the write stall that counts.
-            Phase::Open if !self.wants_input() => {
-                self.heard = now;
-                self.begun = self.begun.map(|_| now);
-            }
             Phase::Open if self.begun.is_some_and(|begun| begun + assembly_timeout <= now) => {
                 self.close(CloseCode::PolicyViolation, "the message took too long", now);
             }
@@ -386,6 +402,7 @@ impl Socket {
             }
             Phase::Open if !self.pinged && self.heard + ping_interval <= now => {
                 self.pinged = true;
+                self.is_ping_queued = true;
                 frames::write_ping(&mut self.control, b"");
             }
             Phase::Open => {}

@@ -47,7 +47,7 @@ async fn who_still_reads_is_not_given_up_for_a_pong() {
     wire.receive().await.unwrap();
     assert_eq!(wire.receive().now_or_never(), None);
     for _ in 0..12 {
-        router.realm("realm1").unwrap().publish("test.feed").arg("x".repeat(20_000)).send().unwrap();
+        router.realm("realm1").unwrap().publish("test.feed").arg("x".repeat(10_000)).send().unwrap();
     }
     wire.clock().advance(Duration::from_secs(20));
     for _ in 0..4 {

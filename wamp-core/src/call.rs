@@ -7,6 +7,9 @@ use crate::chunks::ChunkQueue;
 use crate::id::RequestId;
 use crate::message::{CallOptions, Passthru};
 
+/// Items that a handler sends or takes in a row before it gives way. As many as tokio lets a task take of its resources.
+const ITEMS_IN_A_TURN: u8 = 128;
+
 /// What a handler and its session tell each other about a call.
 #[derive(Debug)]
 pub(crate) struct CallState {
@@ -20,6 +23,8 @@ pub(crate) struct CallState {
     pub(crate) chunks: Option<Box<ChunkQueue>>,
     answered: Cell<bool>,
     progressed: Cell<bool>,
+    /// Items that the handler may still send or take before it gives way.
+    items_left: Cell<u8>,
     cancellation: RefCell<Cancellation>,
 }
 
@@ -42,6 +47,7 @@ impl CallState {
             chunks,
             answered: Cell::new(false),
             progressed: Cell::new(false),
+            items_left: Cell::new(ITEMS_IN_A_TURN),
             cancellation: RefCell::default(),
         }
     }
@@ -64,6 +70,22 @@ impl CallState {
     /// Whether one was sent since this was asked last.
     pub(crate) fn take_progressed(&self) -> bool {
         self.progressed.take()
+    }
+
+    /// Counts an item that the handler sends or takes. Every so often it is `Pending` first, and wakes the handler at once: a
+    /// handler whose next item is always ready would else keep the worker from everybody, its own caller's CANCEL included.
+    pub(crate) fn poll_turn(&self, context: &Context<'_>) -> Poll<()> {
+        match self.items_left.get() {
+            0 => {
+                self.items_left.set(ITEMS_IN_A_TURN);
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            left => {
+                self.items_left.set(left - 1);
+                Poll::Ready(())
+            }
+        }
     }
 
     /// The handler wants to be told of a cancellation.

@@ -57,6 +57,7 @@ impl<T: DeserializeOwned> Chunks<T> {
             return Ok(None);
         };
         while let Some(chunk) = poll_fn(|context| queue.poll_next(context)).await {
+            poll_fn(|context| self.call.poll_turn(context)).await;
             if let Some(item) = chunk.read()? {
                 return Ok(Some(item));
             }

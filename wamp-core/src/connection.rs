@@ -237,10 +237,12 @@ impl Connection {
         if !self.batches.is_empty()
             // Else polled when the pause is over.
             && !self.is_pausing()
-            // Else woken when the output is taken.
-            && self.outbox.borrow_mut().poll_room(context, self.limits.outgoing_bytes).is_ready()
         {
-            context.waker().wake_by_ref();
+            if self.has_room() {
+                context.waker().wake_by_ref();
+            } else {
+                self.outbox.borrow_mut().wake_when_taken(context);
+            }
         }
         self.notice_shutdown(context);
         self.log_in(context, now);
@@ -259,7 +261,7 @@ impl Connection {
                 Outcome::Overflowed => self.overflowed(),
             }
         }
-        if self.has_published_enough() && !self.is_pausing() {
+        if self.awaits_turn() && !self.is_pausing() {
             // Nothing else might ask for the next turn.
             context.waker().wake_by_ref();
         }
@@ -273,12 +275,12 @@ impl Connection {
     /// [`receive`](Self::receive) returns, and leave nothing: a poll for nothing would be 4 % of the instructions of a call
     /// that comes alone (`1x1` of the benchmarks).
     ///
-    /// True while the connection does not [want input](Self::wants_input) as well: a host asks before it takes the output,
-    /// and polls once more after it.
+    /// True while the connection does not [want input](Self::wants_input) or [waits for room](Self::waits_for_room) as well: a
+    /// host asks before it takes the output, and polls once more after it.
     #[must_use]
     pub fn needs_poll(&self) -> bool {
         match &self.state {
-            State::Open(joined) => joined.needs_poll() || !self.wants_input(),
+            State::Open(joined) => joined.needs_poll() || joined.waits_for_room || !self.wants_input(),
             _ => true,
         }
     }
@@ -305,9 +307,11 @@ impl Connection {
         self.outbox.borrow().len()
     }
 
-    /// False while so much waits to be sent that the peer should not be read, and when it has published so much that others
-    /// should have their turn: [`poll`](Self::poll) lets it go on, and wakes the waker where it takes
+    /// False while so many answers wait to be sent that the peer should not be read, and when it has published so much that
+    /// others should have their turn: [`poll`](Self::poll) lets it go on, and wakes the waker where it takes
     /// [`begin_round`](Self::begin_round), too.
+    ///
+    /// Events and progressive results, however many there are, do not make it false: they wait for room of their own.
     #[must_use]
     pub fn wants_input(&self) -> bool {
         self.batches.is_empty() && self.may_go_on()
@@ -322,8 +326,15 @@ impl Connection {
         matches!(&self.state, State::Open(joined) if joined.keeps_messages())
     }
 
+    /// Whether [`poll`](Self::poll) has left events or results of handlers for want of room, which there is when the output
+    /// is taken: it should be called again then.
+    #[must_use]
+    pub fn waits_for_room(&self) -> bool {
+        matches!(&self.state, State::Open(joined) if joined.waits_for_room)
+    }
+
     fn has_room(&self) -> bool {
-        self.output_len() < self.limits.outgoing_bytes
+        self.outbox.borrow().has_room_for_answers(&self.limits)
     }
 
     fn may_go_on(&self) -> bool {
@@ -332,6 +343,10 @@ impl Connection {
 
     fn has_published_enough(&self) -> bool {
         matches!(&self.state, State::Open(joined) if joined.publishing.is_enough())
+    }
+
+    fn awaits_turn(&self) -> bool {
+        matches!(&self.state, State::Open(joined) if joined.publishing.is_enough() || joined.publishing.is_held_back())
     }
 
     fn is_pausing(&self) -> bool {

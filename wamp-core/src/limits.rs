@@ -125,7 +125,8 @@ limits! {
     queued_messages: usize = 16 << 10, positive;
     /// Bytes that may wait for a subscriber, and the same again for a callee; whichever of the two comes first. 4 MiB.
     queued_bytes: usize = 4 << 20, positive;
-    /// Bytes of outgoing frames from which on the peer is not read and events stay queued. 256 KiB.
+    /// Bytes of answers that wait to be sent from which on the peer is not read. Of events, progressive results and messages
+    /// of other sessions half as much may wait beside them; the rest stays with whoever sends it. 256 KiB.
     outgoing_bytes: usize = 256 << 10, positive;
     /// Time for AUTHENTICATE after CHALLENGE. 5 s.
     challenge_timeout: Duration = Duration::from_secs(5), positive;

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::batch::Delimiter;
 use crate::id::RequestId;
+use crate::limits::Limits;
 use crate::message::{self, Details, Tail};
 use crate::serializer::{EncodeError, Serializer};
 
@@ -48,7 +49,10 @@ pub(crate) struct Outbox {
     framing: Framing,
     delimiter: Delimiter,
     buffer: Vec<u8>,
-    /// Handlers that wait for room.
+    /// Bytes of `buffer` that wait for room before they are written: events, progressive results, messages of other
+    /// sessions. The rest answers what the peer sent.
+    paced: usize,
+    /// Tasks that wait for room.
     waiting: Vec<Waker>,
     /// Whom to wake for what is written while the host does not look: a task that an application started may do that.
     host: Option<Waker>,
@@ -63,6 +67,7 @@ impl Outbox {
             framing,
             delimiter,
             buffer: Vec::new(),
+            paced: 0,
             waiting: Vec::new(),
             host: None,
             is_attended: false,
@@ -98,18 +103,41 @@ impl Outbox {
 
     pub(crate) fn take(&mut self) -> Vec<u8> {
         self.waiting.drain(..).for_each(Waker::wake);
+        self.paced = 0;
         std::mem::take(&mut self.buffer)
     }
 
-    /// Ready when fewer than `limit` bytes wait.
-    pub(crate) fn poll_room(&mut self, context: &Context<'_>, limit: usize) -> Poll<()> {
-        if self.buffer.len() < limit {
+    /// Notes that all bytes from `start` on had to wait for room.
+    pub(crate) fn paced_from(&mut self, start: usize) {
+        self.paced += self.buffer.len() - start;
+    }
+
+    /// Whether there is room for what is paced. Answers do not take it away, so that a peer that asks without a pause gets
+    /// its events, too.
+    pub(crate) fn has_room(&self, limits: &Limits) -> bool {
+        self.paced < limits.outgoing_bytes.div_ceil(2)
+    }
+
+    /// Whether there is room for answers. What is paced does not take it away, so that a handler which never stops sending
+    /// does not keep the peer from being read.
+    pub(crate) fn has_room_for_answers(&self, limits: &Limits) -> bool {
+        self.buffer.len() - self.paced < limits.outgoing_bytes
+    }
+
+    /// Ready when there is room for what is paced.
+    pub(crate) fn poll_room(&mut self, context: &Context<'_>, limits: &Limits) -> Poll<()> {
+        if self.has_room(limits) {
             return Poll::Ready(());
         }
+        self.wake_when_taken(context);
+        Poll::Pending
+    }
+
+    /// Wakes the task when the host takes the output.
+    pub(crate) fn wake_when_taken(&mut self, context: &Context<'_>) {
         if !self.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
             self.waiting.push(context.waker().clone());
         }
-        Poll::Pending
     }
 
     /// Writes one message; if that fails, nothing was written.

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::pin;
 use std::rc::Rc;
+use std::task::{Context as TaskContext, Poll, ready};
 
 use futures_util::future::Either;
 use futures_util::stream::{Stream, StreamExt as _};
@@ -52,24 +53,31 @@ impl<T> Progress<T> {
 }
 
 impl<T: Serialize> Progress<T> {
-    /// Sends one result, once the caller has taken enough of the earlier ones: a slow caller holds the handler back.
+    /// Sends one result, once the caller has taken enough of the earlier ones: a slow caller holds the handler back. Whether
+    /// the caller wants it or not, the worker's other tasks have a turn after every 128 results of a call.
     ///
     /// # Errors
     /// The value cannot be serialised, or is too large: as for a final result.
     pub async fn send(&self, value: T) -> Result<(), Error> {
-        let limits = &self.link.limits;
-        if self.is_wanted() {
-            poll_fn(|context| self.link.outbox.borrow_mut().poll_room(context, limits.outgoing_bytes)).await;
-        }
+        poll_fn(|context| self.poll_send(context)).await;
         // Asked again: while there was no room, the call may have been cancelled.
         if self.is_wanted() {
+            let limit = self.link.limits.max_result_bytes;
             let mut outbox = self.link.outbox.borrow_mut();
-            outbox.result(self.call.request, &Details::new(true, None), limits.max_result_bytes, |tail| {
-                tail.one(&value)
-            })?;
+            let start = outbox.len();
+            outbox.result(self.call.request, &Details::new(true, None), limit, |tail| tail.one(&value))?;
+            outbox.paced_from(start);
             self.call.progress();
         }
         Ok(())
+    }
+
+    /// Ready when the next result may be sent, or dropped.
+    fn poll_send(&self, context: &TaskContext<'_>) -> Poll<()> {
+        if self.is_wanted() {
+            ready!(self.link.outbox.borrow_mut().poll_room(context, &self.link.limits));
+        }
+        self.call.poll_turn(context)
     }
 }
 
@@ -130,6 +138,7 @@ impl<S: Stream, T: Serialize, E: WampError> Streamed<S, T, E> {
                 progress.send(value).await?;
             } else {
                 listed.add(value)?;
+                poll_fn(|context| progress.call.poll_turn(context)).await;
             }
         }
         if progress.call.receive_progress {

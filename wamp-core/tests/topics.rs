@@ -616,7 +616,7 @@ fn events_stay_queued_while_the_peer_does_not_take_its_output() {
         publisher.publish(request, "open.a", request);
         client.poll();
     }
-    assert!(!client.wants_input());
+    assert!((150..200).contains(&client.output_len()), "half of it: {}", client.output_len());
     assert_eq!(arguments(&client.received()), (1..=20).collect::<Vec<u64>>());
     for request in 21..=60 {
         publisher.publish(request, "open.a", request);
@@ -865,7 +865,7 @@ fn a_stream_waits_while_the_peer_does_not_take_its_output() {
     (0..100).for_each(|item| handlers::feed("feed.a", item));
     client.poll();
     client.poll();
-    assert!(!client.wants_input());
+    assert!((150..200).contains(&client.output_len()), "half of it: {}", client.output_len());
     let messages = client.received();
     assert_eq!(arguments(&messages), (0..100).collect::<Vec<u64>>());
     // A stream that is parked ends with its subscription too.

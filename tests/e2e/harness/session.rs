@@ -61,8 +61,12 @@ impl Session {
 
     /// Sends a CALL; gives its request id.
     pub(crate) fn start_call(&mut self, procedure: &str, arguments: &Value) -> u64 {
+        self.start_call_with(&json!({}), procedure, arguments)
+    }
+
+    pub(crate) fn start_call_with(&mut self, options: &Value, procedure: &str, arguments: &Value) -> u64 {
         let request = self.next_request();
-        self.send(&json!([48, request, {}, procedure, arguments]));
+        self.send(&json!([48, request, options, procedure, arguments]));
         request
     }
 

@@ -1,6 +1,6 @@
 //! A WebSocket client that does what it is told, right or wrong.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -32,8 +32,7 @@ pub(crate) enum Received {
 
 /// A WebSocket, or what was one.
 pub(crate) struct Socket {
-    stream: TcpStream,
-    input: Vec<u8>,
+    stream: BufReader<TcpStream>,
 }
 
 impl Socket {
@@ -61,7 +60,7 @@ impl Socket {
         stream.set_read_timeout(Some(DEADLINE)).expect("it is not zero");
         stream.set_write_timeout(Some(DEADLINE)).expect("it is not zero");
         stream.set_nodelay(true).expect("it is TCP");
-        Self { stream, input: Vec::new() }
+        Self { stream: BufReader::with_capacity(65_536, stream) }
     }
 
     /// After its upgrade; none if the server does not listen, or does not take another one now.
@@ -94,7 +93,7 @@ impl Socket {
     /// # Errors
     /// The server does not read any more, or for too long.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes)
+        self.stream.get_mut().write_all(bytes)
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {
@@ -103,7 +102,12 @@ impl Socket {
 
     /// From now on, a `write` that the server does not take fails soon.
     pub(crate) fn shorten_patience(&self) {
-        self.stream.set_write_timeout(Some(Duration::from_secs(1))).expect("it is not zero");
+        self.stream.get_ref().set_write_timeout(Some(Duration::from_secs(1))).expect("it is not zero");
+    }
+
+    /// From now on, the kernel takes little of what is not read.
+    pub(crate) fn narrow(&self) {
+        SockRef::from(self.stream.get_ref()).set_recv_buffer_size(65_536).expect("it is TCP");
     }
 
     /// Sends one frame.
@@ -175,21 +179,20 @@ impl Socket {
 
     /// Whether nothing comes for this long.
     pub(crate) fn is_silent_for(&mut self, time: Duration) -> bool {
-        self.stream.set_read_timeout(Some(time)).expect("it is not zero");
-        let silent =
-            self.input.is_empty() && matches!(self.stream.peek(&mut [0]), Err(error) if timed_out(&error));
-        self.stream.set_read_timeout(Some(DEADLINE)).expect("it is not zero");
+        self.stream.get_ref().set_read_timeout(Some(time)).expect("it is not zero");
+        let silent = matches!(self.stream.fill_buf(), Err(error) if timed_out(&error));
+        self.stream.get_ref().set_read_timeout(Some(DEADLINE)).expect("it is not zero");
         silent
     }
 
     /// Ends the connection by FIN, without a close frame.
     pub(crate) fn finish(self) {
-        self.stream.shutdown(Shutdown::Both).ok();
+        self.stream.get_ref().shutdown(Shutdown::Both).ok();
     }
 
     /// Ends the connection by RST.
     pub(crate) fn reset(self) {
-        SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).expect("it is TCP");
+        SockRef::from(self.stream.get_ref()).set_linger(Some(Duration::ZERO)).expect("it is TCP");
     }
 
     fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -197,17 +200,12 @@ impl Socket {
     }
 
     fn take(&mut self, length: usize) -> Option<Vec<u8>> {
-        while self.input.len() < length {
-            let mut bytes = [0; 65_536];
-            match self.stream.read(&mut bytes) {
-                Ok(0) => return None,
-                Ok(count) => self.input.extend_from_slice(&bytes[..count]),
-                Err(error) if timed_out(&error) => panic!("nothing came from the server in {DEADLINE:?}"),
-                Err(_) => return None,
-            }
+        let mut bytes = vec![0; length];
+        match self.stream.read_exact(&mut bytes) {
+            Ok(()) => Some(bytes),
+            Err(error) if timed_out(&error) => panic!("nothing came from the server in {DEADLINE:?}"),
+            Err(_) => None,
         }
-        let rest = self.input.split_off(length);
-        Some(std::mem::replace(&mut self.input, rest))
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Joined {
     pub(super) calls: Calls,
     pub(super) registrations: Registrations,
     pub(super) invocations: Invocations,
+    /// Events, or streams, may have been left for want of room.
+    pub(super) waits_for_room: bool,
     /// Set by a shutdown: what is at work has until then.
     draining: Option<Instant>,
     _holds: Vec<Held>,
@@ -91,6 +93,7 @@ impl Joined {
             calls: Calls::default(),
             registrations: Registrations::default(),
             invocations: Invocations::default(),
+            waits_for_room: false,
             draining: None,
             _holds: acceptance.holds,
             _seat: seat,
@@ -107,7 +110,7 @@ impl Joined {
 
     /// Whether there is work, or a time to keep, that does not wait for the waker.
     pub(super) fn needs_poll(&self) -> bool {
-        !self.tasks.are_polled() || self.publishing.has_delivered() || self.deadline().is_some()
+        !self.tasks.are_polled() || self.publishing.needs_turn() || self.deadline().is_some()
     }
 
     pub(super) fn keeps_messages(&self) -> bool {
@@ -155,6 +158,7 @@ impl Joined {
         self.resume_publishing();
         self.time_out(now);
         let outcome = self.work(context, now);
+        self.waits_for_room = !self.has_room();
         self.calls.restart_limits(now);
         outcome
     }
@@ -163,46 +167,53 @@ impl Joined {
         if self.has_room() {
             self.tasks.resume();
         }
-        let (mut deliveries, mut results) = (DELIVERIES, RESULTS);
+        let (mut deliveries, mut results, mut are_tasks_waiting) = (DELIVERIES, RESULTS, false);
         while deliveries > 0 && results > 0 {
             if let Some(outcome) = self.drained(now) {
                 return outcome;
             }
-            let delivered = match self.link.session.peer().mailbox.poll(context, self.has_room()) {
-                Poll::Ready(Delivery::Event(envelope)) => {
-                    self.event(envelope);
-                    true
-                }
-                Poll::Ready(Delivery::Revoked { subscription, reason }) => {
-                    self.subscription_revoked(subscription, &reason);
-                    true
-                }
-                Poll::Ready(Delivery::Routing(routing)) => {
-                    self.routed(*routing);
-                    true
-                }
+            let delivery = match self.link.session.peer().mailbox.poll(context, self.has_room()) {
                 Poll::Ready(Delivery::End(end)) => match self.end(end, now) {
                     Some(outcome) => return outcome,
-                    None => true,
+                    None => continue,
                 },
-                Poll::Pending => false,
+                Poll::Ready(delivery) => Some(delivery),
+                Poll::Pending => None,
             };
-            match self.tasks.poll(context) {
-                Poll::Ready(done) => {
-                    self.finish(done);
-                    results -= 1;
-                }
-                Poll::Pending if !delivered => return Outcome::Continues,
-                Poll::Pending => {}
+            let is_delivered = delivery.is_some();
+            if let Some(delivery) = delivery {
+                self.deliver(delivery);
+                deliveries -= 1;
             }
-            deliveries -= usize::from(delivered);
+            // A task that gives way is ready again at once: it is polled once in a turn, and not once for each delivery.
+            if !are_tasks_waiting || !self.tasks.are_polled() {
+                match self.tasks.poll(context) {
+                    Poll::Ready(done) => {
+                        self.finish(done);
+                        results -= 1;
+                        continue;
+                    }
+                    Poll::Pending => are_tasks_waiting = true,
+                }
+            }
+            if !is_delivered {
+                return Outcome::Continues;
+            }
         }
         context.waker().wake_by_ref();
         Outcome::Continues
     }
 
+    /// Sends what lay in the mailbox.
+    fn deliver(&mut self, delivery: Delivery) {
+        let start = self.link.outbox.borrow().len();
+        self.take_in(delivery);
+        self.link.outbox.borrow_mut().paced_from(start);
+    }
+
+    /// Whether there is room for what waits for it: events, and what handlers send.
     pub(super) fn has_room(&self) -> bool {
-        self.link.outbox.borrow().len() < self.limits().outgoing_bytes
+        self.link.outbox.borrow().has_room(self.limits())
     }
 
     /// What ends the session: at once, or for a shutdown when nothing of it is at work.

@@ -18,6 +18,9 @@ use crate::tasks::{Done, Task, Work};
 /// Deliveries that a client's publications may cause before the host gets its turn.
 const DELIVERIES: usize = 4096;
 
+/// Publications that are decided in a row before the host gets its turn, if their handlers are ready at once.
+const DECISIONS: usize = 64;
+
 /// What a client may publish until all who wait for a turn have had one, in messages or bytes: this part of what a
 /// subscriber's queue holds. So far may subscribers of the same worker fall behind although they read; the rest is for
 /// other publishers.
@@ -47,7 +50,7 @@ pub(super) struct Publishing {
     is_ahead: bool,
     /// Until then nothing more is published, for the sake of those.
     pause: Option<Instant>,
-    /// The first of the queue was not begun, for enough was published.
+    /// The first of the queue was not begun, for enough was published or decided.
     held_back: bool,
 }
 
@@ -67,9 +70,14 @@ impl Publishing {
         self.bytes > 0
     }
 
-    /// Whether a part of the turn was used.
-    pub(super) fn has_delivered(&self) -> bool {
-        self.delivered > 0
+    /// Whether a part of the turn was used, or the next is waited for.
+    pub(super) fn needs_turn(&self) -> bool {
+        self.delivered > 0 || self.held_back
+    }
+
+    /// Whether nothing but the next turn makes the queue go on.
+    pub(super) fn is_held_back(&self) -> bool {
+        self.held_back
     }
 
     /// The host has had its turn.
@@ -171,6 +179,7 @@ impl Joined {
 
     /// Works the queue off, until somebody has to be waited for.
     fn publish_next(&mut self) {
+        let mut decisions = 0;
         while let Some(pending) = self.publishing.queue.front() {
             let answer = match self.gate(Action::Publish, MatchPolicy::Exact, &pending.topic) {
                 Gate::Decided(decision) => decision.and_then(|()| self.deciding(pending)),
@@ -178,14 +187,17 @@ impl Joined {
             };
             let decision = match answer {
                 Ok(Some(answer)) => match self.tasks.start(Task::Publish(Work::new(answer))) {
-                    Some(Done::Publish(decision)) => decision,
+                    Some(Done::Publish(decision)) => {
+                        decisions += 1;
+                        decision
+                    }
                     Some(_) | None => return,
                 },
                 Ok(None) => Ok(()),
                 Err(error) => Err(error),
             };
             self.decide_first(decision);
-            if self.holds_back() {
+            if self.holds_back(decisions >= DECISIONS) {
                 return;
             }
         }
@@ -201,14 +213,15 @@ impl Joined {
 
     pub(super) fn publish_decided(&mut self, decision: Result<(), Error>) {
         self.decide_first(decision);
-        if !self.holds_back() {
+        if !self.holds_back(false) {
             self.publish_next();
         }
     }
 
-    /// Leaves the rest of the queue for later if enough was published; whether it did.
-    fn holds_back(&mut self) -> bool {
-        self.publishing.held_back = self.publishing.is_enough() && !self.publishing.queue.is_empty();
+    /// Leaves the rest of the queue for later if enough was published or decided; whether it did.
+    fn holds_back(&mut self, is_enough_decided: bool) -> bool {
+        let is_enough = is_enough_decided || self.publishing.is_enough();
+        self.publishing.held_back = is_enough && !self.publishing.queue.is_empty();
         self.publishing.held_back
     }
 

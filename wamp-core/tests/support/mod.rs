@@ -202,8 +202,18 @@ impl Client {
         frames(&self.take_output())
     }
 
+    /// The messages that are ready without a poll.
+    pub(crate) fn ready(&mut self) -> Vec<Value> {
+        split(self.serializer, &self.take_output())
+    }
+
+    pub(crate) fn output_len(&self) -> usize {
+        self.connection.output_len()
+    }
+
     fn take_output(&mut self) -> Vec<u8> {
-        self.due.0.fetch_or(!self.connection.wants_input(), Ordering::Relaxed);
+        let is_held_back = !self.connection.wants_input() || self.connection.waits_for_room();
+        self.due.0.fetch_or(is_held_back, Ordering::Relaxed);
         self.connection.take_output()
     }
 

@@ -12,17 +12,20 @@ use crate::payload::Payload;
 use crate::tasks::{Source, Task};
 
 impl Joined {
-    /// Sends what lies in the mailbox.
+    /// Sends all that lies in the mailbox, as a part of the answer to a request.
     pub(in crate::connection) fn flush_mailbox(&mut self) {
         while let Some(delivery) = self.link.session.peer().mailbox.take() {
-            match delivery {
-                Delivery::Event(envelope) => self.event(envelope),
-                Delivery::Revoked { subscription, reason } => {
-                    self.subscription_revoked(subscription, &reason);
-                }
-                Delivery::Routing(routing) => self.routed(*routing),
-                Delivery::End(_) => {}
-            }
+            self.take_in(delivery);
+        }
+    }
+
+    /// Takes what others sent; the order to end is none of it.
+    pub(in crate::connection) fn take_in(&mut self, delivery: Delivery) {
+        match delivery {
+            Delivery::Event(envelope) => self.event(envelope),
+            Delivery::Revoked { subscription, reason } => self.subscription_revoked(subscription, &reason),
+            Delivery::Routing(routing) => self.routed(*routing),
+            Delivery::End(_) => {}
         }
     }
 
@@ -62,7 +65,9 @@ impl Joined {
     /// An item of the stream that a handler attached.
     pub(in crate::connection) fn emitted(&mut self, id: SubscriptionId, payload: &Payload, source: Source) {
         if self.subscriptions.is_accepted(id) {
+            let start = self.link.outbox.borrow().len();
             self.send_event(id, false, payload);
+            self.link.outbox.borrow_mut().paced_from(start);
             let parked = !self.has_room();
             self.tasks.proceed(Task::Events(id, source), parked);
         }
