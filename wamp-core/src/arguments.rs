@@ -112,22 +112,21 @@ impl<'c> Arguments<'c> {
     #[doc(hidden)]
     pub fn take<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
         let keyword = self.keyword(parameter)?;
-        let value = if self.at_positional()? {
+        if self.at_positional()? {
             self.taken += 1;
             if keyword.is_some() {
                 return Err(self.fault(parameter, "given by position and by keyword"));
             }
-            self.read_positional()
-        } else if let Some(value) = keyword {
-            let dict = self.context.payload.encoded_kwargs().unwrap_or(NO_KWARGS);
-            let checked = 0..value.len();
-            let mut reader = dict.part(value).reader(self.arena);
-            reader.trust(checked);
-            reader.read()
-        } else {
+            return self.read_positional().map_err(|error| self.fault(parameter, error.what()));
+        }
+        let Some(value) = keyword else {
             return T::deserialize(Absent).map_err(|_| self.missing(parameter));
         };
-        value.map_err(|error| self.fault(parameter, error.what()))
+        let dict = self.context.payload.encoded_kwargs().unwrap_or(NO_KWARGS);
+        let checked = 0..value.len();
+        let mut reader = dict.part(value).reader(self.arena);
+        reader.trust(checked);
+        reader.read().map_err(|error: Malformed| named_fault(parameter, &error.what()))
     }
 
     /// Takes an argument that may be absent or null, in which case `default` makes it.
@@ -149,16 +148,19 @@ impl<'c> Arguments<'c> {
     /// `wamp.error.invalid_argument`: one of them does not fit.
     #[doc(hidden)]
     pub fn take_args<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
-        let before = (self.positional.clone(), self.taken);
+        let (before, mut failed) = ((self.positional.clone(), self.taken), false);
         self.give_binary_as(Binary::Bytes);
-        let mut value = T::deserialize(RestOfArgs(self));
+        let mut value = T::deserialize(RestOfArgs { arguments: self, failed: &mut failed });
         let given = self.positional.as_mut().map(|positional| *positional.reader.binary());
         if value.is_err() && given == Some(Binary::Given) {
             (self.positional, self.taken) = before;
             self.give_binary_as(Binary::String);
-            value = T::deserialize(RestOfArgs(self));
+            value = T::deserialize(RestOfArgs { arguments: self, failed: &mut failed });
         }
-        value.map_err(|error| self.fault(parameter, error.what()))
+        value.map_err(|error| match failed {
+            true => self.fault(parameter, error.what()),
+            false => named_fault(parameter, &error.what()),
+        })
     }
 
     /// Takes all keyword arguments that are left: `#[kwargs]`.
@@ -169,9 +171,10 @@ impl<'c> Arguments<'c> {
     pub fn take_kwargs<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
         let dict = self.context.payload.encoded_kwargs().unwrap_or(NO_KWARGS);
         let left: Vec<_> = self.keywords.iter_mut().filter(|keyword| !keyword.taken).collect();
-        let mut binary = Binary::Bytes;
-        let read = |binary: &mut Binary| {
-            T::deserialize(RestOfKwargs { dict, arena: self.arena, left: left.iter(), value: None, binary })
+        let (mut binary, mut failed) = (Binary::Bytes, None);
+        let mut read = |binary: &mut Binary| {
+            let (arena, left, failed) = (self.arena, left.iter(), &mut failed);
+            T::deserialize(RestOfKwargs { dict, arena, left, value: None, failed, binary })
         };
         let mut value = read(&mut binary);
         if value.is_err() && binary == Binary::Given {
@@ -180,7 +183,13 @@ impl<'c> Arguments<'c> {
         for keyword in left {
             keyword.taken = true;
         }
-        value.map_err(|error| self.named_fault(parameter, &error))
+        value.map_err(|error: Malformed| match failed {
+            Some(key) => {
+                let fault = format_args!("`{}`: {}", shortened(key), error.what());
+                named_fault(parameter, &fault)
+            }
+            None => named_fault(parameter, &error.what()),
+        })
     }
 
     /// Reads a component of the URI. Where a client's pattern leaves it open, as `rooms..events` does for
@@ -200,9 +209,9 @@ impl<'c> Arguments<'c> {
         // Components of a topic or a procedure are never empty, so this is a pattern.
         if !uri::is_valid(component) {
             return T::deserialize(Absent)
-                .map_err(|_| self.named_fault(parameter, &"the pattern leaves it open"));
+                .map_err(|_| named_fault(parameter, &"the pattern leaves it open"));
         }
-        T::deserialize(Component(component)).map_err(|error| self.named_fault(parameter, &error))
+        T::deserialize(Component(component)).map_err(|error| named_fault(parameter, &error))
     }
 
     /// Refuses what no parameter took. Positional arguments that are left are the first of a handler's `Chunks`.
@@ -266,19 +275,25 @@ impl<'c> Arguments<'c> {
         Ok(found.map(|(_, value)| value))
     }
 
+    /// Names the position where the argument would have stood, unless keywords took the place of others before it.
     fn missing(&self, parameter: &Parameter) -> Error {
         let (position, name) = (self.taken + 1, parameter.name);
-        Error::invalid_argument(format_args!("argument {position} `{name}` is missing"))
+        match self.keywords.iter().any(|keyword| keyword.taken) {
+            true => Error::invalid_argument(format_args!("argument `{name}` is missing")),
+            false => Error::invalid_argument(format_args!("argument {position} `{name}` is missing")),
+        }
     }
 
+    /// Refuses the positional argument that was taken last.
     fn fault(&self, parameter: &Parameter, fault: &str) -> Error {
         let (position, name) = (self.taken, parameter.name);
         Error::invalid_argument(format_args!("argument {position} `{name}`: {fault}"))
     }
+}
 
-    fn named_fault(&self, parameter: &Parameter, fault: &dyn Display) -> Error {
-        Error::invalid_argument(format_args!("`{}`: {fault}", parameter.name))
-    }
+/// Refuses what has no position: a keyword argument, or a part of the URI.
+fn named_fault(parameter: &Parameter, fault: &dyn Display) -> Error {
+    Error::invalid_argument(format_args!("`{}`: {fault}", parameter.name))
 }
 
 impl<'c> Positional<'c> {

@@ -148,6 +148,22 @@ const SIZE: usize = 2;
 #[derive(Deserialize)]
 struct List<const A: usize, const B: usize>(Vec<u8>);
 
+#[derive(Debug, Deserialize)]
+struct Limits {
+    limit: u32,
+    offset: u32,
+}
+
+#[rpc("limited")]
+async fn limited(#[kwargs] options: Limits) -> u32 {
+    options.limit + options.offset
+}
+
+#[rpc("pair")]
+async fn pair(text: String, #[args] more: (u32, u32)) -> String {
+    format!("{text} {more:?}")
+}
+
 #[rpc("plain")]
 async fn plain(text: String, pair: (String, String), nothing: ()) -> String {
     let () = nothing;
@@ -188,6 +204,38 @@ async fn wrong_arguments_are_refused_with_the_parameter_and_its_position() {
     assert!(unknown.contains("`c`"), "{unknown}");
     let twice = refusal(client.call("join").kwarg("first_name", "a").kwarg("firstName", "b")).await;
     assert!(twice.contains("`first_name`") && twice.contains("`firstName`"), "{twice}");
+}
+
+#[actix_web::test]
+async fn a_fault_in_a_keyword_argument_names_the_parameter_and_no_position() {
+    let client = client(handlers![add, join_names, rest, limited]).await;
+    for keyword in ["a", "b"] {
+        let other = if keyword == "a" { "b" } else { "a" };
+        let wrong = refusal(client.call("add").kwarg(keyword, "one").kwarg(other, 2)).await;
+        assert_eq!(wrong, format!("`{keyword}`: invalid type: string \"one\", expected i64"));
+    }
+    let wrong = refusal(client.call("add").arg(1).kwarg("b", "two")).await;
+    assert!(wrong.starts_with("`b`: "), "{wrong}");
+    let camel = refusal(client.call("join").kwarg("firstName", 1).kwarg("lastName", "x")).await;
+    assert!(camel.starts_with("`first_name`: "), "{camel}");
+    assert_eq!(refusal(client.call("add").kwarg("a", 1)).await, "argument `b` is missing");
+    assert_eq!(refusal(client.call("add").kwarg("b", 1)).await, "argument 1 `a` is missing");
+    // Of all keywords that are left, the one that is wrong.
+    let options = refusal(client.call("limited").kwarg("limit", "ten").kwarg("offset", 1)).await;
+    assert_eq!(options, "`options`: `limit`: invalid type: string \"ten\", expected u32");
+    let options = refusal(client.call("limited").kwarg("limit", 10)).await;
+    assert_eq!(options, "`options`: missing field `offset`");
+}
+
+#[actix_web::test]
+async fn a_fault_in_the_remaining_arguments_names_a_position_if_there_is_one() {
+    let client = client(handlers![pair]).await;
+    let wrong = refusal(client.call("pair").arg("x").arg(1).arg("two")).await;
+    assert!(wrong.starts_with("argument 3 `more`: "), "{wrong}");
+    let short = refusal(client.call("pair").arg("x").arg(1)).await;
+    assert!(short.starts_with("`more`: invalid length 1"), "{short}");
+    let none = refusal(client.call("pair").arg("x")).await;
+    assert!(none.starts_with("`more`: invalid length 0"), "{none}");
 }
 
 #[actix_web::test]

@@ -31,7 +31,11 @@ impl<'de> Deserializer<'de> for Absent {
 }
 
 /// The positional arguments that are left, as a list.
-pub(super) struct RestOfArgs<'a, 'c>(pub(super) &'a mut Arguments<'c>);
+pub(super) struct RestOfArgs<'a, 'c> {
+    pub(super) arguments: &'a mut Arguments<'c>,
+    /// Set if the argument that was taken last could not be read.
+    pub(super) failed: &'a mut bool,
+}
 
 impl<'de> Deserializer<'de> for RestOfArgs<'_, 'de> {
     type Error = Malformed;
@@ -63,15 +67,17 @@ impl<'de> SeqAccess<'de> for RestOfArgs<'_, 'de> {
     type Error = Malformed;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Malformed> {
-        let Some(positional) = &mut self.0.positional else {
+        let Some(positional) = &mut self.arguments.positional else {
             return Ok(None);
         };
         if !positional.at_value()? {
             return Ok(None);
         }
-        self.0.taken += 1;
+        self.arguments.taken += 1;
         positional.waiting = false;
-        positional.reader.seed(seed).map(Some)
+        let value = positional.reader.seed(seed);
+        *self.failed = value.is_err();
+        value.map(Some)
     }
 }
 
@@ -80,7 +86,9 @@ pub(super) struct RestOfKwargs<'a, 'c> {
     pub(super) dict: Encoded<'c>,
     pub(super) arena: &'c Bump,
     pub(super) left: std::slice::Iter<'a, &'a mut Keyword<'c>>,
-    pub(super) value: Option<Range<usize>>,
+    pub(super) value: Option<(&'c str, Range<usize>)>,
+    /// The keyword whose value could not be read.
+    pub(super) failed: &'a mut Option<&'c str>,
     pub(super) binary: &'a mut Binary,
 }
 
@@ -117,15 +125,16 @@ impl<'de> MapAccess<'de> for RestOfKwargs<'_, 'de> {
         let Some(keyword) = self.left.next() else {
             return Ok(None);
         };
-        self.value = Some(keyword.value.clone());
+        self.value = Some((keyword.key, keyword.value.clone()));
         seed.deserialize(Key { text: keyword.key, arena: self.arena }).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Malformed> {
-        let value = self.value.take().ok_or_else(|| de::Error::custom("a value without its key"))?;
+        let (key, value) = self.value.take().ok_or_else(|| de::Error::custom("a value without its key"))?;
         let mut reader = self.dict.part(value).reader(self.arena);
         *reader.binary() = *self.binary;
         let value = reader.seed(seed);
+        *self.failed = value.is_err().then_some(key);
         *self.binary = *reader.binary();
         value
     }
