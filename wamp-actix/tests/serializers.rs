@@ -9,7 +9,9 @@ use actix_web::test::init_service;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wamp_actix::test::{Received, Serializer, connect, join};
-use wamp_actix::{Args, Error, Kwargs, Raw, Realm, Router, Snapshot, Topic, handlers, rpc, subscribe};
+use wamp_actix::{
+    Args, Binary, Chunks, Error, Kwargs, Raw, Realm, Router, Snapshot, Topic, handlers, rpc, subscribe,
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Shape {
@@ -35,17 +37,36 @@ async fn picture(picture: Picture, scale: Option<u32>) -> Kwargs<Picture> {
     Kwargs(Picture { shapes: shapes.collect(), ..picture })
 }
 
-struct Bytes(Vec<u8>);
-
-impl Serialize for Bytes {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
+#[rpc("test.reversed")]
+async fn reversed(bytes: &[u8], text: &str) -> Args<(Binary, String)> {
+    Args((Binary(bytes.iter().rev().copied().collect()), text.chars().rev().collect()))
 }
 
-#[rpc("test.reversed")]
-async fn reversed(bytes: &[u8], text: &str) -> Args<(Bytes, String)> {
-    Args((Bytes(bytes.iter().rev().copied().collect()), text.chars().rev().collect()))
+#[derive(Debug, Serialize, Deserialize)]
+struct Attachment {
+    name: String,
+    content: Binary,
+}
+
+#[rpc("test.attached")]
+async fn attached(attachment: Attachment, more: Option<Vec<Binary>>) -> Kwargs<Attachment> {
+    let mut content = attachment.content;
+    content.extend(more.into_iter().flatten().flat_map(Vec::from));
+    Kwargs(Attachment { name: attachment.name, content })
+}
+
+#[rpc("test.joined")]
+async fn joined(mut parts: Chunks<Binary>) -> Result<Binary, Error> {
+    let mut joined = Binary::default();
+    while let Some(part) = parts.next().await? {
+        joined.extend(part.iter());
+    }
+    Ok(joined)
+}
+
+#[rpc("test.numbers")]
+async fn numbers(numbers: Vec<u8>) -> Vec<u8> {
+    numbers
 }
 
 #[rpc("test.twice")]
@@ -55,19 +76,19 @@ async fn twice<'f>(value: Raw<'f>) -> Args<(Raw<'f>, Vec<Raw<'f>>)> {
 
 #[rpc("test.tell")]
 async fn tell(realm: Realm, value: Raw<'_>) -> Result<(), Error> {
-    realm.publish("news").arg(value).kwarg("bytes", Bytes(vec![0x10, 0xe3])).send()?;
+    realm.publish("news").arg(value).kwarg("bytes", Binary(vec![0x10, 0xe3])).send()?;
     Ok(())
 }
 
 #[subscribe("snapshot")]
-async fn snapshot() -> Snapshot<Bytes> {
-    Snapshot(Bytes(vec![0x10, 0xe3]))
+async fn snapshot() -> Snapshot<Binary> {
+    Snapshot(Binary(vec![0x10, 0xe3]))
 }
 
 fn router() -> Router {
     Router::builder()
         .realm(Realm::new("realm1").topic("news", Topic::open()))
-        .handlers(handlers![picture, reversed, twice, tell, snapshot])
+        .handlers(handlers![picture, reversed, attached, joined, numbers, twice, tell, snapshot])
         .build()
         .unwrap()
 }
@@ -99,6 +120,50 @@ async fn a_handler_has_the_same_arguments_and_results_in_every_serializer() {
         let refused = client.call("test.reversed").arg("text").arg("abc").await.unwrap_err();
         assert_eq!(refused.uri(), "wamp.error.invalid_argument");
     }
+}
+
+#[actix_web::test]
+async fn binary_is_the_same_owned_or_borrowed_in_every_serializer() {
+    let router = router();
+    for serializer in Serializer::ALL {
+        let client = join(&router).serializer(*serializer).await.unwrap();
+        let attachment = json!({ "name": "a", "content": "\0EOM=" });
+        let call = client.call("test.attached").arg(&attachment).arg([Binary(vec![0, 255])]);
+        let attached = call.await.unwrap();
+        let expected = json!({ "name": "a", "content": "\0EOMA/w==" });
+        assert_eq!(attached.kwargs::<Value>().unwrap(), expected, "{serializer:?}");
+        let joined = client.call("test.joined").arg("\0EOM=").await.unwrap();
+        assert_eq!(joined.to_string(), r#"["\u0000EOM="]"#, "{serializer:?}");
+        // A client that has no binary values.
+        let joined = client.call("test.joined").arg([16, 227]).await.unwrap();
+        assert_eq!(joined.to_string(), r#"["\u0000EOM="]"#, "{serializer:?}");
+        for no_bytes in [json!("text"), json!([256]), json!({}), json!(7)] {
+            let refused = client.call("test.joined").arg(no_bytes).await.unwrap_err();
+            assert_eq!(refused.uri(), "wamp.error.invalid_argument", "{serializer:?}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_vec_of_bytes_is_a_list_of_numbers_and_says_what_takes_binary() {
+    let router = router();
+    for serializer in Serializer::ALL {
+        let client = join(&router).serializer(*serializer).await.unwrap();
+        let numbers = client.call("test.numbers").arg([16, 227]).await.unwrap();
+        assert_eq!(numbers.to_string(), "[[16,227]]", "{serializer:?}");
+        let refused = client.call("test.numbers").arg(Binary(vec![16, 227])).await.unwrap_err();
+        let (text,): (String,) = refused.args().unwrap();
+        let expected = "argument 1 `numbers`: invalid type: binary, expected a list (a handler takes binary as `Binary` \
+                        or `&[u8]`)";
+        assert_eq!(text, expected, "{serializer:?}");
+    }
+}
+
+#[test]
+fn binary_survives_what_serde_json_makes_of_bytes() {
+    let written = serde_json::to_string(&Binary(vec![1, 255])).unwrap();
+    assert_eq!(serde_json::from_str::<Binary>(&written).unwrap(), Binary(vec![1, 255]));
+    assert_eq!(format!("{:?}", Binary(vec![1, 255])), "Binary(2 bytes)");
 }
 
 /// Integral floats are integers for whoever reads them.

@@ -12,7 +12,7 @@ use serde::de;
 use crate::context::{Context, Subject};
 use crate::encoded::{Encoded, Reader};
 use crate::error::{Error, shortened};
-use crate::format::{Binary, Elements, Malformed};
+use crate::format::{BinaryAs, Elements, Malformed};
 use crate::payload::NO_KWARGS;
 use crate::uri;
 use sources::{Absent, Component, RestOfArgs, RestOfKwargs};
@@ -149,12 +149,12 @@ impl<'c> Arguments<'c> {
     #[doc(hidden)]
     pub fn take_args<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
         let (before, mut failed) = ((self.positional.clone(), self.taken), false);
-        self.give_binary_as(Binary::Bytes);
+        self.give_binary_as(BinaryAs::Bytes);
         let mut value = T::deserialize(RestOfArgs { arguments: self, failed: &mut failed });
         let given = self.positional.as_mut().map(|positional| *positional.reader.binary());
-        if value.is_err() && given == Some(Binary::Given) {
+        if value.is_err() && given == Some(BinaryAs::Given) {
             (self.positional, self.taken) = before;
-            self.give_binary_as(Binary::String);
+            self.give_binary_as(BinaryAs::String);
             value = T::deserialize(RestOfArgs { arguments: self, failed: &mut failed });
         }
         value.map_err(|error| match failed {
@@ -171,14 +171,14 @@ impl<'c> Arguments<'c> {
     pub fn take_kwargs<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
         let dict = self.context.payload.encoded_kwargs().unwrap_or(NO_KWARGS);
         let left: Vec<_> = self.keywords.iter_mut().filter(|keyword| !keyword.taken).collect();
-        let (mut binary, mut failed) = (Binary::Bytes, None);
-        let mut read = |binary: &mut Binary| {
+        let (mut binary, mut failed) = (BinaryAs::Bytes, None);
+        let mut read = |binary: &mut BinaryAs| {
             let (arena, left, failed) = (self.arena, left.iter(), &mut failed);
             T::deserialize(RestOfKwargs { dict, arena, left, value: None, failed, binary })
         };
         let mut value = read(&mut binary);
-        if value.is_err() && binary == Binary::Given {
-            value = read(&mut Binary::String);
+        if value.is_err() && binary == BinaryAs::Given {
+            value = read(&mut BinaryAs::String);
         }
         for keyword in left {
             keyword.taken = true;
@@ -208,8 +208,7 @@ impl<'c> Arguments<'c> {
         let component = component.unwrap_or_default();
         // Components of a topic or a procedure are never empty, so this is a pattern.
         if !uri::is_valid(component) {
-            return T::deserialize(Absent)
-                .map_err(|_| named_fault(parameter, &"the pattern leaves it open"));
+            return T::deserialize(Absent).map_err(|_| named_fault(parameter, &"the pattern leaves it open"));
         }
         T::deserialize(Component(component)).map_err(|error| named_fault(parameter, &error))
     }
@@ -240,7 +239,7 @@ impl<'c> Arguments<'c> {
         }
     }
 
-    fn give_binary_as(&mut self, binary: Binary) {
+    fn give_binary_as(&mut self, binary: BinaryAs) {
         if let Some(positional) = &mut self.positional {
             *positional.reader.binary() = binary;
         }

@@ -15,7 +15,7 @@ use serde::ser::SerializeStruct as _;
 
 #[cfg(feature = "cbor")]
 use crate::cbor::{self, Cbor};
-use crate::format::{AtCursor, Binary, Cursor, Elements, Kind, Malformed};
+use crate::format::{AtCursor, BinaryAs, Cursor, Elements, Kind, Malformed};
 use crate::format::{
     transcode::{Transcoded, transcode_json},
     write::{self, PLAIN_TOKEN, RAW_TOKEN},
@@ -377,7 +377,7 @@ impl<'de> Reader<'de> {
         each!(Self, self, reader => reader.skip())
     }
 
-    pub(crate) fn binary(&mut self) -> &mut Binary {
+    pub(crate) fn binary(&mut self) -> &mut BinaryAs {
         each!(Self, self, reader => reader.binary())
     }
 

@@ -47,7 +47,7 @@ pub(crate) struct Elements(pub(crate) usize);
 /// Where serde keeps values until it knows their type, as for untagged enums, they have to be bytes. `serde_json::Value` has
 /// no bytes, and must get the string that JSON has in their place (rule X-06). Which it is shows when bytes are refused.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Binary {
+pub(crate) enum BinaryAs {
     #[default]
     Bytes,
     /// As bytes, and there were some.
@@ -130,7 +130,7 @@ pub(crate) trait Cursor<'de>: Sized {
     fn stand(&mut self, at: usize, depth: u8);
 
     /// As what it gives bytes to who takes anything.
-    fn binary(&mut self) -> &mut Binary;
+    fn binary(&mut self) -> &mut BinaryAs;
 
     /// Where decoded strings are kept.
     fn arena(&self) -> &'de Bump;
@@ -236,14 +236,14 @@ pub(crate) trait Cursor<'de>: Sized {
     fn read<T: Deserialize<'de>>(&mut self) -> Result<T, Malformed> {
         self.kind();
         let (start, depth) = (self.at(), self.depth());
-        *self.binary() = Binary::Bytes;
+        *self.binary() = BinaryAs::Bytes;
         loop {
             match T::deserialize(AtCursor(self)) {
                 Ok(value) => return Ok(value),
-                Err(error) if *self.binary() != Binary::Given => return Err(error.located(start)),
+                Err(error) if *self.binary() != BinaryAs::Given => return Err(error.located(start)),
                 Err(_) => {
                     self.stand(start, depth);
-                    *self.binary() = Binary::String;
+                    *self.binary() = BinaryAs::String;
                 }
             }
         }

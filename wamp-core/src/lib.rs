@@ -20,6 +20,7 @@ mod arguments;
 mod auth;
 mod authorization;
 mod batch;
+mod binary;
 mod broker;
 mod call;
 #[cfg(feature = "cbor")]
@@ -70,6 +71,7 @@ pub use auth::{
     ScramCredential, Ticket, WampCra, salt,
 };
 pub use authorization::{Action, Authorization, Permission};
+pub use binary::Binary;
 pub use broker::History;
 pub use chunks::Chunks;
 pub use connection::{Close, Connection, Transport};

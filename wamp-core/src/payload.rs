@@ -134,7 +134,7 @@ impl Payload {
 
     /// Whether it is what a payload in passthru mode has to be: one binary argument.
     pub(crate) fn is_one_binary(&self) -> bool {
-        self.kwargs.is_empty() && matches!(self.only_arg::<Binary>(0), Ok(Some(Binary)))
+        self.kwargs.is_empty() && matches!(self.only_arg::<AnyBinary>(0), Ok(Some(AnyBinary)))
     }
 
     /// The same in a buffer of its own, for what is kept long: other messages may have come in that of the frame.
@@ -169,20 +169,20 @@ impl Payload {
 }
 
 /// A binary value that is only looked for.
-struct Binary;
+struct AnyBinary;
 
-impl<'de> Deserialize<'de> for Binary {
+impl<'de> Deserialize<'de> for AnyBinary {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Bytes;
         impl Visitor<'_> for Bytes {
-            type Value = Binary;
+            type Value = AnyBinary;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a binary value")
             }
 
-            fn visit_bytes<E>(self, _: &[u8]) -> Result<Binary, E> {
-                Ok(Binary)
+            fn visit_bytes<E>(self, _: &[u8]) -> Result<AnyBinary, E> {
+                Ok(AnyBinary)
             }
         }
         deserializer.deserialize_bytes(Bytes)

@@ -74,8 +74,8 @@ use crate::attribute::Kind;
 /// 3. anything else that serde deserialises is a capture of the URI, if it is named like one, or an argument: the next by
 ///    position, or by keyword, where both `document_id` and `documentId` mean the parameter `document_id`.
 ///
-/// An `Option` may be absent. `&str`, `Cow<'_, str>`, `&[u8]` and `Raw<'_>` borrow from the message. An attribute before
-/// a parameter says more:
+/// An `Option` may be absent. `&str`, `Cow<'_, str>`, `&[u8]` and `Raw<'_>` borrow from the message. Bytes of one's own are
+/// a `Binary`; a `Vec<u8>` is a list of numbers. An attribute before a parameter says more:
 /// - `#[default]` or `#[default(expr)]`: the value where the argument is absent or null;
 /// - `#[args]`, `#[kwargs]`: all positional or keyword arguments that no other parameter takes;
 /// - `#[arg]`, `#[extract]`: which is meant, for a type that is deserialisable and an extractor; `#[arg]` can have

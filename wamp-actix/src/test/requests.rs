@@ -29,10 +29,12 @@ impl Request {
     }
 }
 
-/// What a test sends must be expressible in JSON: anything else is a mistake in the test.
+/// Writes a value as handlers do: bytes are binary. What cannot be written is a mistake in the test.
 fn value(value: impl Serialize) -> Value {
-    serde_json::to_value(value)
-        .unwrap_or_else(|error| panic!("an argument cannot be written in JSON: {error}"))
+    let written = Payload::builder().arg(value).build();
+    let written = written.unwrap_or_else(|error| panic!("an argument cannot be written: {error}"));
+    let (value,) = written.args().unwrap_or_else(|error| panic!("an argument cannot be read: {error}"));
+    value
 }
 
 macro_rules! request {

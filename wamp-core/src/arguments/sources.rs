@@ -8,7 +8,7 @@ use serde::forward_to_deserialize_any;
 
 use super::{Arguments, Keyword};
 use crate::encoded::Encoded;
-use crate::format::{Binary, Key, Malformed};
+use crate::format::{BinaryAs, Key, Malformed};
 
 /// An argument that is not there: `Option` reads `None` from it, everything else fails.
 pub(super) struct Absent;
@@ -89,7 +89,7 @@ pub(super) struct RestOfKwargs<'a, 'c> {
     pub(super) value: Option<(&'c str, Range<usize>)>,
     /// The keyword whose value could not be read.
     pub(super) failed: &'a mut Option<&'c str>,
-    pub(super) binary: &'a mut Binary,
+    pub(super) binary: &'a mut BinaryAs,
 }
 
 impl<'de> Deserializer<'de> for RestOfKwargs<'_, 'de> {

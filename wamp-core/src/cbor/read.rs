@@ -7,7 +7,7 @@ use bumpalo::Bump;
 use super::head::{BREAK, Head, Length};
 use crate::encoded::Encoded;
 use crate::format::skim::{UNTIL_BREAK, skim};
-use crate::format::{Binary, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
 use crate::id::RequestId;
 
 /// A cursor over one data item.
@@ -22,14 +22,14 @@ pub(crate) struct Reader<'de> {
     pub(super) arena: &'de Bump,
     pub(super) depth: u8,
     checked: Checked,
-    binary: Binary,
+    binary: BinaryAs,
 }
 
 impl<'de> Reader<'de> {
     /// The cursor stands in front of the only item.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
-        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default(), binary: Binary::default() }
+        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default(), binary: BinaryAs::default() }
     }
 
     /// Takes this value as checked.
@@ -145,7 +145,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn binary(&mut self) -> &mut Binary {
+    fn binary(&mut self) -> &mut BinaryAs {
         &mut self.binary
     }
 

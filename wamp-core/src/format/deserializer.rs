@@ -7,7 +7,7 @@ use serde::de::{Error, Expected, Unexpected, Visitor};
 
 use super::access::{Items, Variant};
 use super::key::Key;
-use super::{Binary, Cursor, Kind, Malformed, lend};
+use super::{BinaryAs, Cursor, Kind, Malformed, lend};
 
 /// The value at the cursor, for serde to read.
 pub(crate) struct AtCursor<'r, C>(pub(crate) &'r mut C);
@@ -36,6 +36,18 @@ fn unexpected<'de, T>(cursor: &mut impl Cursor<'de>, expected: &dyn Expected) ->
         Kind::Unknown => return unknown(cursor),
     };
     Err(Malformed::invalid_type(unexpected, expected))
+}
+
+/// The error for what is no list: who sends binary is told what would take it.
+#[cold]
+fn no_list<'de, T>(cursor: &mut impl Cursor<'de>, expected: &dyn Expected) -> Result<T, Malformed> {
+    match (cursor.kind(), cursor.at()) {
+        (Kind::String | Kind::Bytes, start) if cursor.bytes()?.is_some() => Err(Malformed::new(
+            "invalid type: binary, expected a list (a handler takes binary as `Binary` or `&[u8]`)",
+            start,
+        )),
+        _ => unexpected(cursor, expected),
+    }
 }
 
 #[cold]
@@ -80,7 +92,7 @@ fn text_or_binary<'de, C: Cursor<'de>, V: Visitor<'de>>(
     kind: Kind,
     visitor: V,
 ) -> Result<V::Value, Malformed> {
-    let as_string = *cursor.binary() == Binary::String;
+    let as_string = *cursor.binary() == BinaryAs::String;
     let bytes = if as_string && kind == Kind::String { None } else { cursor.bytes()? };
     match bytes {
         None => visitor.visit_borrowed_str(cursor.string()?),
@@ -89,7 +101,7 @@ fn text_or_binary<'de, C: Cursor<'de>, V: Visitor<'de>>(
             visitor.visit_borrowed_str(cursor.arena().alloc_str(&hidden))
         }
         Some(bytes) => {
-            *cursor.binary() = Binary::Given;
+            *cursor.binary() = BinaryAs::Given;
             visitor.visit_borrowed_bytes(bytes)
         }
     }
@@ -219,7 +231,7 @@ impl<'de, C: Cursor<'de>> Deserializer<'de> for AtCursor<'_, C> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         self.located(|cursor, kind| match kind {
             Kind::List => sequence(cursor, visitor),
-            _ => unexpected(cursor, &visitor),
+            _ => no_list(cursor, &visitor),
         })
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bumpalo::Bump;
 
 use crate::encoded::Encoded;
-use crate::format::{Binary, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
 use crate::id::RequestId;
 
 /// A cursor over one JSON text.
@@ -18,7 +18,7 @@ pub(crate) struct Reader<'de> {
     pub(super) arena: &'de Bump,
     pub(super) depth: u8,
     checked: Checked,
-    binary: Binary,
+    binary: BinaryAs,
     /// No string stands for bytes.
     pub(super) plain: bool,
 }
@@ -63,7 +63,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn binary(&mut self) -> &mut Binary {
+    fn binary(&mut self) -> &mut BinaryAs {
         &mut self.binary
     }
 
@@ -210,7 +210,7 @@ impl<'de> Reader<'de> {
     /// The cursor stands in front of the text's only value.
     #[inline]
     pub(crate) fn new(text: &'de str, arena: &'de Bump) -> Self {
-        let (checked, binary) = (Checked::default(), Binary::default());
+        let (checked, binary) = (Checked::default(), BinaryAs::default());
         Self { text, at: 0, arena, depth: 0, checked, binary, plain: false }
     }
 

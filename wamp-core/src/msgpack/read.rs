@@ -6,7 +6,7 @@ use bumpalo::Bump;
 
 use crate::encoded::Encoded;
 use crate::format::skim::skim;
-use crate::format::{Binary, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
 
 /// A cursor over one MessagePack value. Strings and bytes are lent from the message; nothing has to be decoded.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Reader<'de> {
     arena: &'de Bump,
     pub(super) depth: u8,
     checked: Checked,
-    binary: Binary,
+    binary: BinaryAs,
 }
 
 impl<'de> Cursor<'de> for Reader<'de> {
@@ -56,7 +56,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn binary(&mut self) -> &mut Binary {
+    fn binary(&mut self) -> &mut BinaryAs {
         &mut self.binary
     }
 
@@ -234,7 +234,7 @@ impl<'de> Reader<'de> {
     /// The cursor stands in front of the message's only value.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
-        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default(), binary: Binary::default() }
+        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default(), binary: BinaryAs::default() }
     }
 
     /// Takes this value as checked.
