@@ -31,12 +31,25 @@ pub(crate) fn node(script: &str, arguments: &[&str]) -> Command {
 }
 
 pub(crate) fn python(script: &str, arguments: &[&str]) -> Command {
+    python_of(".", script, arguments)
+}
+
+/// With the packages that the requirements in `environment` name.
+pub(crate) fn python_of(environment: &str, script: &str, arguments: &[&str]) -> Command {
     let directory = clients().join("py");
-    let interpreter = directory.join(".venv/bin/python");
+    let interpreter = directory.join(environment).join(".venv/bin/python");
     assert!(interpreter.exists(), "the Python packages are not installed: run scripts/test");
     let mut python = Command::new(interpreter);
     python.arg("-B").arg(directory.join(script)).args(arguments);
     python
+}
+
+pub(crate) fn rust(program: &str, arguments: &[&str]) -> Command {
+    let program = clients().join("rust/target/debug").join(program);
+    assert!(program.exists(), "the clients in Rust are not built: run scripts/test");
+    let mut rust = Command::new(program);
+    rust.args(arguments);
+    rust
 }
 
 /// The serializers of wampy, and those of autobahn-python, which separates batched JSON by 0x18 (D-01).
@@ -110,11 +123,7 @@ fn autobahn_python_uses_the_meta_api_and_what_is_kept_of_events() {
 #[test]
 fn battler_wamp_logs_in_by_scram() {
     let server = Server::testbed();
-    let program = clients().join("rust/target/debug/battler-logins");
-    assert!(program.exists(), "the client in Rust is not built: run scripts/test");
-    let mut script = Command::new(program);
-    script.arg(server.websocket());
-    passes(script, 5);
+    passes(rust("battler-logins", &[&server.websocket()]), 5);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod fairness;
 mod floods;
 mod frames;
 mod handshake;
+mod libraries;
 mod logins;
 mod restart;
 mod shutdown;

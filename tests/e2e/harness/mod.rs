@@ -9,7 +9,7 @@ mod witness;
 use std::time::{Duration, Instant};
 
 pub(crate) use nginx::Nginx;
-pub(crate) use server::Server;
+pub(crate) use server::{Server, executable};
 pub(crate) use session::{Session, hello};
 pub(crate) use socket::{
     BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, Received, Socket, TEXT, UPGRADE, exchange, exchange_on,

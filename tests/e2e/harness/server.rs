@@ -160,7 +160,7 @@ impl Drop for Server {
 }
 
 /// The executable of an example, built as this test was: with its profile, into its target directory.
-fn executable(example: &str) -> &'static str {
+pub(crate) fn executable(example: &str) -> &'static str {
     static EXECUTABLES: OnceLock<HashMap<String, String>> = OnceLock::new();
     EXECUTABLES.get_or_init(build).get(example).unwrap_or_else(|| panic!("there is no example {example}"))
 }
