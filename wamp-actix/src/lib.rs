@@ -54,12 +54,12 @@ pub use router::{Router, RouterBuilder, router};
 pub use signal::stop_signal;
 pub use wamp_core::{
     Action, Anonymous, Args, Attempt, Authenticator, Authorization, Binary, BuildError, Call, Cancelled,
-    Chunks, Context, CraCredential, CredentialError, Cryptosign, DecodeError, Denied, EmitError, EncodeError,
-    Error, Events, FromContext, Handlers, History, Hold, Http, Identity, IntoAcceptance, IntoAdmission,
-    Kwargs, Limits, MetaApi, Passthru, Payload, PayloadBuilder, Permission, Progress, Progressive,
-    Publication, PublicationId, Publish, PublishError, Raw, Realm, RealmBuilder, RegistrationId, Reply,
-    RequestId, Scram, ScramCredential, Session, SessionData, SessionId, Snapshot, Stopped, Subscription,
-    SubscriptionId, Ticket, Topic, WampCra, WampError, salt, uris,
+    Capture, Chunks, Context, CraCredential, CredentialError, Cryptosign, DecodeError, Denied, EmitError,
+    EncodeError, Error, Events, FromContext, Handlers, History, Hold, Http, Identity, IntoAcceptance,
+    IntoAdmission, Kwargs, Limits, MatchPolicy, MetaApi, Passthru, Payload, PayloadBuilder, Permission,
+    Progress, Progressive, Publication, PublicationId, Publish, PublishError, Raw, Realm, RealmBuilder,
+    RegistrationId, Reply, RequestId, Scram, ScramCredential, Session, SessionData, SessionId, Snapshot,
+    Stopped, Subscription, SubscriptionId, Ticket, Topic, WampCra, WampError, salt, uris,
 };
 
 pub use wamp_macros::{WampError, publish, rpc, session, subscribe};

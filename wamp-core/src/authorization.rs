@@ -1,35 +1,43 @@
-//! Authorisation: what a realm's authoriser is asked, and what of its decisions a session remembers.
+//! Authorisation: what a realm's authorisers are asked, and what they decide.
+
+mod authorizers;
+mod decisions;
+mod permission;
 
 use std::any::Any;
-use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
-use std::fmt;
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll, Waker};
 
-use futures_util::FutureExt as _;
+pub(crate) use authorizers::{Authorizers, authorization_failed};
+pub(crate) use decisions::{Decisions, Gate};
+pub use permission::Permission;
+pub(crate) use permission::{Decision, Granted};
 
 use crate::context::Link;
-use crate::error::{Error, uris};
-use crate::handler::Answer;
+use crate::matched::{Capture, Matched};
 use crate::message::MatchPolicy;
-use crate::router::Router;
+use crate::router::{Router, Served};
 use crate::session::Session;
 
-/// How many decisions a session remembers.
-const REMEMBERED: usize = 256;
+/// What a client wants to do, as the closures of [`RealmBuilder::authorize`](crate::RealmBuilder::authorize) and
+/// [`authorize_patterns`](crate::RealmBuilder::authorize_patterns) see it. A copy is about the same request.
+#[derive(Clone, Debug)]
+pub struct Authorization(Rc<Request>);
 
-/// What a client wants to do, as the closure of [`RealmBuilder::authorize`](crate::RealmBuilder::authorize) sees it.
 #[derive(Debug)]
-pub struct Authorization {
+struct Request {
     link: Rc<Link>,
-    action: Action,
-    policy: MatchPolicy,
-    uri: String,
+    served: Arc<Served>,
+    kind: Kind,
+    /// A URI, or a pattern in WAMP's form.
+    named: String,
+}
+
+/// What is asked about a URI or a pattern. Decisions are remembered apart for each.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Kind {
+    pub(crate) action: Action,
+    pub(crate) policy: MatchPolicy,
 }
 
 /// What a client can ask for.
@@ -46,194 +54,86 @@ pub enum Action {
     Publish,
 }
 
+impl Kind {
+    /// What concerns a URI.
+    pub(crate) const fn exact(action: Action) -> Self {
+        Self { action, policy: MatchPolicy::Exact }
+    }
+}
+
 impl Authorization {
     /// The session that asks.
     #[must_use]
     pub fn session(&self) -> &Session {
-        &self.link.session
+        &self.0.link.session
     }
 
     /// The router that serves the session.
     #[must_use]
     pub fn router(&self) -> &Router {
-        &self.link.router
+        &self.0.link.router
     }
 
     /// What it wants to do.
     #[must_use]
     pub fn action(&self) -> Action {
-        self.action
+        self.0.kind.action
     }
 
-    /// The procedure or topic, a valid URI; or a pattern in WAMP's form, see [`policy`](Self::policy).
+    /// The procedure or topic, a valid URI; `None` if the client named a [`pattern`](Self::pattern), which only the closures of
+    /// [`RealmBuilder::authorize_patterns`](crate::RealmBuilder::authorize_patterns) are asked about.
     #[must_use]
-    pub fn uri(&self) -> &str {
-        &self.uri
+    pub fn uri(&self) -> Option<&str> {
+        self.named().uri()
     }
 
-    /// How the URI is compared: `exact`, `prefix` or `wildcard`. Who may subscribe to a pattern gets the events of every topic
-    /// that it matches.
+    /// The pattern in WAMP's form, and how it is compared: `("chat.", Prefix)`, or `("chat..text", Wildcard)`, whose empty
+    /// components match anything. Who may subscribe to it gets the events of every topic that it matches, and who may register
+    /// it gets the calls.
     #[must_use]
-    pub fn policy(&self) -> &'static str {
-        match self.policy {
-            MatchPolicy::Exact => "exact",
-            MatchPolicy::Prefix => "prefix",
-            MatchPolicy::Wildcard => "wildcard",
-        }
+    pub fn pattern(&self) -> Option<(&str, MatchPolicy)> {
+        self.named().pattern()
+    }
+
+    /// The declaration of the application under which the URI falls, or which covers all that the pattern can match, as it was
+    /// written: `"chat.{room}"`. `None` if there is none: in a realm that routes clients they may name what nobody declared.
+    #[must_use]
+    pub fn declared(&self) -> Option<&str> {
+        self.matched().declared()
+    }
+
+    /// What stands in the place of a capture of the [declaration](Self::declared): `capture("room").is("lobby")`. A name that the
+    /// declaration does not have is a fault of the application, which the log tells.
+    ///
+    /// ```
+    /// use wamp_core::{Authorization, Error, Permission};
+    ///
+    /// /// Everybody has a mailbox of their own.
+    /// async fn own_mailbox(request: Authorization) -> Result<Permission, Error> {
+    ///     Ok(Permission::when(match request.declared() {
+    ///         Some("mail.{user}") => request.capture("user").is(request.session().authid()),
+    ///         _ => false,
+    ///     }))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn capture(&self, name: &str) -> Capture<'_> {
+        self.matched().capture(name)
     }
 
     /// What the host attached to the connection: for `wamp-actix`, the `HttpRequest` of the upgrade.
     #[must_use]
     pub fn host<T: Any>(&self) -> Option<&T> {
-        self.link.host.downcast_ref()
-    }
-}
-
-/// What an authoriser decides. The session remembers it, unless it is [`once`](Self::once).
-///
-/// ```
-/// use wamp_core::Permission;
-/// assert!(Permission::allow().is_allowed() && !Permission::when(1 > 2).is_allowed());
-/// ```
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Permission {
-    allowed: bool,
-    once: bool,
-}
-
-impl Permission {
-    /// The client may.
-    #[must_use]
-    pub const fn allow() -> Self {
-        Self::when(true)
+        self.0.link.host.downcast_ref()
     }
 
-    /// The client may not: it gets `wamp.error.not_authorized` (Z-01).
-    #[must_use]
-    pub const fn deny() -> Self {
-        Self::when(false)
+    fn named(&self) -> Matched<'_> {
+        Matched::new(self.0.kind.policy, &self.0.named)
     }
 
-    /// The client may if this holds.
-    #[must_use]
-    pub const fn when(allowed: bool) -> Self {
-        Self { allowed, once: false }
+    /// Looked up only where a closure wants to know.
+    fn matched(&self) -> Matched<'_> {
+        let Kind { action, policy } = self.0.kind;
+        self.named().under(self.0.served.registry.declared(action, policy, &self.0.named))
     }
-
-    /// The same, but only for this request: the authoriser is asked again next time.
-    #[must_use]
-    pub const fn once(self) -> Self {
-        Self { once: true, ..self }
-    }
-
-    /// Whether the client may.
-    #[must_use]
-    pub const fn is_allowed(self) -> bool {
-        self.allowed
-    }
-
-    fn decision(self) -> Result<(), Error> {
-        if self.allowed { Ok(()) } else { Err(Error::not_authorized("the realm does not allow it")) }
-    }
-}
-
-type Deciding = Pin<Box<dyn Future<Output = Result<Permission, Error>>>>;
-
-/// A realm's authoriser, a closure that all workers share.
-#[derive(Clone)]
-pub(crate) struct Authorizer(Arc<dyn Fn(Authorization) -> Deciding + Send + Sync>);
-
-impl Authorizer {
-    pub(crate) fn new<F, D>(decide: F) -> Self
-    where
-        F: Fn(Authorization) -> D + Send + Sync + 'static,
-        D: Future<Output = Result<Permission, Error>> + 'static,
-    {
-        Self(Arc::new(move |authorization| Box::pin(decide(authorization))))
-    }
-}
-
-impl fmt::Debug for Authorizer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Authorizer")
-    }
-}
-
-/// Whether a request may go on: now, or when the authoriser has thought about it.
-pub(crate) enum Gate {
-    Decided(Result<(), Error>),
-    /// It was polled once, and is to be polled again.
-    Asking(Answer<()>),
-}
-
-type ByUri = HashMap<String, Permission>;
-
-/// What a session remembers of its authoriser's decisions.
-///
-/// It takes no memory before the first, and never where there is no authoriser.
-#[derive(Debug, Default)]
-pub(crate) struct Decisions(OnceCell<Rc<RefCell<Remembered>>>);
-
-type Remembered = HashMap<(Action, MatchPolicy), ByUri>;
-
-impl Decisions {
-    /// Asks the authoriser, or remembers what it said. It fails closed: an error or a panic is a denial (Z-02).
-    pub(crate) fn gate(
-        &self,
-        authorizer: &Authorizer,
-        link: &Rc<Link>,
-        action: Action,
-        policy: MatchPolicy,
-        uri: &str,
-    ) -> Gate {
-        if let Some(permission) = self.remembered(action, policy, uri) {
-            return Gate::Decided(permission.decision());
-        }
-        let (decisions, authorizer) = (Rc::clone(self.0.get_or_init(Rc::default)), authorizer.clone());
-        let authorization = Authorization { link: Rc::clone(link), action, policy, uri: uri.to_owned() };
-        let mut answer: Answer<()> = Box::pin(async move {
-            let uri = authorization.uri.clone();
-            // The closure itself may panic, too, before there is a future.
-            let asked =
-                AssertUnwindSafe(async move { (authorizer.0)(authorization).await }).catch_unwind().await;
-            let permission = match asked {
-                Ok(Ok(permission)) => permission,
-                Ok(Err(error)) => return Err(failed(&error)),
-                Err(panic) => return Err(failed(&Error::panicked(&*panic))),
-            };
-            remember(&mut decisions.borrow_mut(), action, policy, uri, permission);
-            permission.decision()
-        });
-        match answer.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
-            Poll::Ready(decision) => Gate::Decided(decision),
-            Poll::Pending => Gate::Asking(answer),
-        }
-    }
-
-    fn remembered(&self, action: Action, policy: MatchPolicy, uri: &str) -> Option<Permission> {
-        self.0.get()?.borrow().get(&(action, policy))?.get(uri).copied()
-    }
-}
-
-fn remember(
-    decisions: &mut Remembered,
-    action: Action,
-    policy: MatchPolicy,
-    uri: String,
-    permission: Permission,
-) {
-    if permission.once {
-        return;
-    }
-    // Who asks for so many different things is slowed down by asking anew, and takes no more memory.
-    if decisions.values().map(HashMap::len).sum::<usize>() >= REMEMBERED {
-        decisions.clear();
-    }
-    decisions.entry((action, policy)).or_default().insert(uri, permission);
-}
-
-/// Z-02. The cause stays in the log.
-fn failed(error: &Error) -> Error {
-    tracing::error!(%error, "the authoriser failed");
-    Error::new(uris::AUTHORIZATION_FAILED).arg("authorisation is not possible now")
 }

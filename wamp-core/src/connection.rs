@@ -350,7 +350,7 @@ impl Connection {
     }
 
     fn is_pausing(&self) -> bool {
-        matches!(&self.state, State::Open(joined) if joined.publishing.deadline().is_some())
+        matches!(&self.state, State::Open(joined) if joined.publishing.pause().is_some())
     }
 
     /// When [`poll`](Self::poll) must be called although nothing happens.

@@ -41,6 +41,7 @@ mod identity;
 mod json;
 mod limits;
 mod mailbox;
+mod matched;
 mod message;
 mod meta;
 #[cfg(feature = "msgpack")]
@@ -81,7 +82,8 @@ pub use handler::Handlers;
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use identity::Identity;
 pub use limits::Limits;
-pub use message::Passthru;
+pub use matched::Capture;
+pub use message::{MatchPolicy, Passthru};
 pub use meta::MetaApi;
 pub use outbox::Framing;
 pub use payload::{DecodeError, Payload, PayloadBuilder, Raw};

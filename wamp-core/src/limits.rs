@@ -91,7 +91,8 @@ limits! {
     /// Sessions of a realm, those included about which `#[session]` handlers decide. One more is answered with ABORT
     /// `wamp.error.unavailable`, and its transport closed with 1013 ("try again later"). 50 000.
     sessions: usize = 50_000, positive;
-    /// Calls of one session in flight; one more is answered `wamp.error.unavailable` at once. 256.
+    /// Calls of one session in flight; one more is answered `wamp.error.unavailable` at once. SUBSCRIBEs and REGISTERs that wait
+    /// for the realm's authorisers count as calls. 256.
     calls_in_flight: usize = 256, any;
     /// Calls that one callee has to answer in a realm that routes clients; one more is answered `wamp.error.unavailable`.
     /// 1 024.
@@ -105,6 +106,9 @@ limits! {
     registrations: usize = 1024, any;
     /// Subscriptions of one session; one more is answered `wamp.error.not_authorized`. 1 024.
     subscriptions: usize = 1024, any;
+    /// Decisions of its realm's authorisers that one session remembers, where they say that it may; one more and it forgets
+    /// the others. 256.
+    remembered_decisions: usize = 256, any;
     /// Events of a realm that clients retain, and as many again that the server does. One more, and whoever holds most gives way:
     /// of the declaration that has most of them, and there of the client (the authid, or all anonymous sessions of one address
     /// together), the oldest is forgotten. 10 000.
@@ -135,6 +139,15 @@ limits! {
     /// Time that passes between the client's last message and the answer that refuses its login: long enough to hide how long
     /// it took to find out, and to slow down who tries secrets. 0.5 s.
     denial_delay: Duration = Duration::from_millis(500), any;
+    /// Time for the realm's authorisers to decide about one request, all of them together; then they are given up, and the client
+    /// gets `wamp.error.authorization_failed`. 10 s.
+    authorize_timeout: Duration = Duration::from_secs(10), positive;
+    /// Time for a `#[subscribe]` handler to decide about a subscription; then it is dropped, and the client gets
+    /// `wamp.error.timeout`. 30 s.
+    subscribe_timeout: Duration = Duration::from_secs(30), positive;
+    /// Time for a `#[publish]` handler to decide about a publication; then it is dropped, and a client that asked for an
+    /// acknowledgement gets `wamp.error.timeout`. The session's later publications wait for it. 30 s.
+    publish_timeout: Duration = Duration::from_secs(30), positive;
     /// Time for HELLO after the transport opened, and for joining to end after that. 5 s.
     hello_timeout: Duration = Duration::from_secs(5), positive;
     /// Time for the answer to our GOODBYE. 5 s.
@@ -150,7 +163,8 @@ limits! {
     write_stall: Duration = Duration::from_secs(10), positive;
     /// Time in which a message must be complete once it has begun. 30 s.
     assembly_timeout: Duration = Duration::from_secs(30), positive;
-    /// Time that calls in flight have to finish when a signal stops the server. 10 s.
+    /// Time that calls in flight, and requests that wait for an authoriser or a handler to decide, have to finish when a signal
+    /// stops the server. 10 s.
     shutdown_grace: Duration = Duration::from_secs(10), any;
 }
 

@@ -17,9 +17,10 @@ pub(crate) use encode::{
     subscription_revoked, unregistered, unsubscribed,
 };
 pub(crate) use features::{ClientFeatures, Names, RoleFeatures, RouterRole, RouterRoles};
+pub use options::MatchPolicy;
 pub(crate) use options::{
-    AuthenticateExtra, CallOptions, CancelMode, Dict, Filter, HelloDetails, InvokePolicy, MatchPolicy,
-    PublishOptions, RegisterOptions, SubscribeOptions, YieldOptions,
+    AuthenticateExtra, CallOptions, CancelMode, Dict, Filter, HelloDetails, InvokePolicy, PublishOptions,
+    RegisterOptions, SubscribeOptions, YieldOptions,
 };
 pub use passthru::Passthru;
 pub(crate) use passthru::PassthruKeys;

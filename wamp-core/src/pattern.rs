@@ -83,12 +83,8 @@ impl Pattern {
         }
     }
 
-    /// Whether all that it matches belongs to the protocol (U-06). As a prefix, `wamp` is more: `wampum`.
     pub(crate) fn is_reserved(&self) -> bool {
-        match self.policy {
-            MatchPolicy::Prefix => self.uri.starts_with("wamp."),
-            MatchPolicy::Exact | MatchPolicy::Wildcard => uri::is_reserved(&self.uri),
-        }
+        is_reserved(self.policy, &self.uri)
     }
 
     /// Whether it is a prefix like `rooms.4`, which has `rooms.42` too: to a handler it would look like a topic.
@@ -109,6 +105,14 @@ impl Pattern {
     /// other none, the literal wins.
     pub(crate) fn shape(&self) -> Vec<bool> {
         self.uri.split('.').map(str::is_empty).collect()
+    }
+}
+
+/// Whether all that a pattern matches belongs to the protocol (U-06). As a prefix, `wamp` is more: `wampum`.
+pub(crate) fn is_reserved(policy: MatchPolicy, uri: &str) -> bool {
+    match policy {
+        MatchPolicy::Prefix => uri.starts_with("wamp."),
+        MatchPolicy::Exact | MatchPolicy::Wildcard => uri::is_reserved(uri),
     }
 }
 

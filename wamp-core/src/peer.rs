@@ -1,7 +1,7 @@
 //! A session as the rest of the router sees it.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -32,6 +32,8 @@ pub(crate) struct Peer {
     /// What it leaves to be published when it ends.
     pub(crate) testaments: Mutex<Testaments>,
     is_silenced: AtomicBool,
+    /// How often its realm's decisions about it were to be forgotten.
+    forgotten_decisions: AtomicU64,
 }
 
 impl Peer {
@@ -55,6 +57,7 @@ impl Peer {
             invocations: OpenInvocations::default(),
             testaments: Mutex::default(),
             is_silenced: AtomicBool::new(false),
+            forgotten_decisions: AtomicU64::new(0),
         }
     }
 
@@ -65,5 +68,15 @@ impl Peer {
 
     pub(crate) fn is_silenced(&self) -> bool {
         self.is_silenced.load(Ordering::Relaxed)
+    }
+
+    /// From now on its realm's authorisers are asked anew. The session compares the count before it remembers.
+    pub(crate) fn forget_decisions(&self) {
+        self.forgotten_decisions.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How often that was said.
+    pub(crate) fn forgotten_decisions(&self) -> u64 {
+        self.forgotten_decisions.load(Ordering::Acquire)
     }
 }

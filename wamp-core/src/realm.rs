@@ -102,6 +102,30 @@ impl Realm {
         }
     }
 
+    /// Lets every session of this authid forget what the realm's authorisers decided, as
+    /// [`Session::forget_decisions`](crate::Session::forget_decisions): when somebody's rights change. It looks at all sessions of the
+    /// realm.
+    ///
+    /// ```
+    /// use wamp_core::{Authorization, Permission, Realm, Router};
+    ///
+    /// # async fn is_member(_: &str) -> bool { true }
+    /// let realm = Realm::new("club").authorize(|request: Authorization| async move {
+    ///     Ok(Permission::when(is_member(request.session().authid()).await).remembered())
+    /// });
+    /// let router = Router::builder().realm(realm).handlers([]).build()?;
+    /// // Joe has left the club.
+    /// router.realm("club").expect("declared above").forget_decisions("joe");
+    /// # Ok::<(), wamp_core::BuildError>(())
+    /// ```
+    pub fn forget_decisions(&self, authid: &str) {
+        let sessions = self.shared.sessions.lock();
+        sessions
+            .values()
+            .filter(|peer| peer.identity.authid == authid)
+            .for_each(|peer| peer.forget_decisions());
+    }
+
     pub(crate) fn broker(&self) -> &Broker {
         &self.shared.broker
     }

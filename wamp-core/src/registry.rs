@@ -2,10 +2,12 @@
 
 use std::panic::Location;
 
+use crate::authorization::Action;
 use crate::broker::RetentionRule;
 use crate::handler::{Entry, Registration};
 use crate::id::RegistrationId;
-use crate::pattern::{Candidates, Pattern, Patterns};
+use crate::message::MatchPolicy;
+use crate::pattern::{self, Candidates, Pattern, Patterns};
 use crate::timestamp::Timestamp;
 use crate::uri;
 
@@ -136,7 +138,7 @@ impl Registry {
                 return Ok(());
             }
             Entry::Rpc(_) => {
-                let pattern = pattern(handler)?;
+                let pattern = parsed(handler)?;
                 let taken = self.procedures.insert(&pattern, handler).err().map(ToString::to_string);
                 self.registrations.push(Registered { handler, pattern, created: Timestamp::now() });
                 taken
@@ -209,7 +211,23 @@ impl Registry {
 
     /// The declaration that decides about a subscription: the one that serves the topic, or covers the pattern.
     pub(crate) fn subscription(&self, topic: &Pattern) -> Option<&Declared> {
-        self.subscriptions.covering(topic).filter(|_| !topic.is_reserved())
+        self.subscriptions.covering(topic.policy, &topic.uri).filter(|_| !topic.is_reserved())
+    }
+
+    /// The declaration under which a URI falls, or which covers a pattern, as it was written; whatever clients registered.
+    pub(crate) fn declared(&self, action: Action, policy: MatchPolicy, uri: &str) -> Option<&str> {
+        if pattern::is_reserved(policy, uri) {
+            return None;
+        }
+        let declared = match action {
+            Action::Call | Action::Register => {
+                self.procedures.covering(policy, uri).map(|handler| handler.uri)
+            }
+            Action::Subscribe => self.subscriptions.covering(policy, uri).map(Declared::uri),
+            Action::Publish => self.publications.covering(policy, uri).map(Declared::uri),
+        };
+        // Where clients may use what nobody declared, its declaration is empty.
+        declared.filter(|declared| !declared.is_empty())
     }
 
     /// The topics that are declared for subscribers, each with a number of its own.
@@ -244,7 +262,7 @@ impl Registry {
     }
 }
 
-fn pattern(handler: &Registration) -> Result<Pattern, String> {
+fn parsed(handler: &Registration) -> Result<Pattern, String> {
     Pattern::parse(handler.uri).map_err(|fault| format!("{handler}: {fault}"))
 }
 
@@ -252,7 +270,7 @@ fn insert(
     direction: &mut Patterns<Declared>,
     handler: &'static Registration,
 ) -> Result<Option<String>, String> {
-    let clash = direction.insert(&pattern(handler)?, Declared::Handled(handler)).err();
+    let clash = direction.insert(&parsed(handler)?, Declared::Handled(handler)).err();
     Ok(clash.map(ToString::to_string))
 }
 
@@ -260,6 +278,16 @@ impl std::fmt::Display for DeclaredTopic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { uri, at, .. } = self;
         write!(f, "topic(\"{uri}\") at {at}")
+    }
+}
+
+impl Declared {
+    /// The topic, as it was written.
+    fn uri(&self) -> &str {
+        match self {
+            Self::Open(topic) | Self::Closed(topic) => &topic.uri,
+            Self::Handled(handler) => handler.uri,
+        }
     }
 }
 

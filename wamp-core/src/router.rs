@@ -4,6 +4,7 @@ mod access;
 mod addresses;
 mod builder;
 mod publishing;
+mod said;
 mod settings;
 mod shutdown;
 

@@ -91,6 +91,12 @@ impl Session {
         &self.0.data
     }
 
+    /// Lets the session remember nothing of what its realm's authorisers decided: whatever request it reads after this returns, they
+    /// are asked about. Subscriptions and registrations that it has go on.
+    pub fn forget_decisions(&self) {
+        self.0.peer.forget_decisions();
+    }
+
     /// Ends the session with GOODBYE and this reason, a URI such as `wamp.close.killed`. A text that is no URI goes out as
     /// `Details.message`, with the reason `wamp.close.normal`. Without effect once the session has ended.
     pub fn close(&self, reason: impl Into<String>) {

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
+use crate::authorization::{Decision, Granted};
 use crate::call::CallState;
 use crate::error::Error;
 use crate::guarded::Guarded;
@@ -21,8 +22,8 @@ use crate::reply::{Acceptance, PayloadStream};
 pub(crate) enum Task {
     Call(Rc<CallState>, Run),
     Subscribe(SubscriptionId, RequestId, Slot<Work<Acceptance>>),
-    Publish(Work<()>),
-    Authorize(RequestId, Work<()>),
+    Publish(Run),
+    Authorize(RequestId, Asking),
     Events(SubscriptionId, Source),
 }
 
@@ -32,8 +33,8 @@ pub(crate) enum Done {
     Call(Rc<CallState>, Result<(), Error>),
     Subscribe(SubscriptionId, RequestId, Result<Acceptance, Error>),
     Publish(Result<(), Error>),
-    /// What the authoriser says to a request that waited for it.
-    Authorized(RequestId, Result<(), Error>),
+    /// What the authorisers say to a request that waited for them.
+    Authorized(RequestId, Decision),
     /// An item of a stream, which goes on.
     Event(SubscriptionId, Payload, Source),
     /// A stream has panicked, or has an item that cannot be sent; what its subscriber may know of it.
@@ -55,10 +56,13 @@ impl Future for Task {
                 Some(result) => Done::Subscribe(*id, *request, result),
                 None => Done::Ended,
             }),
-            Self::Authorize(request, work) => {
-                work.poll(context).map(|decision| Done::Authorized(*request, decision))
+            Self::Authorize(request, asking) => asking.poll(context, Work::poll).map(|result| match result {
+                Some(decision) => Done::Authorized(*request, decision),
+                None => Done::Ended,
+            }),
+            Self::Publish(run) => {
+                run.poll(context, Work::poll).map(|result| result.map_or(Done::Ended, Done::Publish))
             }
-            Self::Publish(work) => work.poll(context).map(Done::Publish),
             Self::Events(id, source) => source.poll(context, next).map(|item| {
                 if let Some(Some(Ok(payload))) = item {
                     return Done::Event(*id, payload, source.clone());
@@ -111,8 +115,11 @@ struct Content<T> {
 /// The stream of a subscription.
 pub(crate) type Source = Slot<Guarded<PayloadStream>>;
 
-/// A call that was not ready at once.
+/// A call or publication whose handler was not ready at once.
 pub(crate) type Run = Slot<Work<()>>;
+
+/// A request about which the authorisers think.
+pub(crate) type Asking = Slot<Work<Granted>>;
 
 impl<T> Clone for Slot<T> {
     fn clone(&self) -> Self {
@@ -216,6 +223,11 @@ impl Tasks {
                 Poll::Pending
             }
         }
+    }
+
+    /// Whether none runs.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.running.as_ref().is_none_or(FuturesUnordered::is_empty)
     }
 
     /// Whether each has the waker of the latest poll, which was the first at least.

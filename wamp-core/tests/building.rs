@@ -7,7 +7,7 @@ use std::time::Duration;
 use support::Client;
 use support::handlers::{accepting, admitting, letting_through, nothing, publish, rpc, session, subscribe};
 use wamp_core::__private::Registration;
-use wamp_core::{BuildError, Limits, Realm, RealmBuilder, Router, RouterBuilder, Topic};
+use wamp_core::{BuildError, Limits, MetaApi, Realm, RealmBuilder, Router, RouterBuilder, Topic};
 
 /// A handler as if it stood in this line of `src/shop.rs`.
 #[expect(clippy::needless_pass_by_value, reason = "written around a handler that is made in place")]
@@ -209,6 +209,42 @@ fn a_handler_of_every_realm_clashes_with_one_of_a_single_realm() {
     assert!(text.contains("src/shop.rs:1") && text.contains("src/shop.rs:2"), "{text}");
 }
 
+/// Finding A4: nothing that was said is replaced in silence.
+#[test]
+fn what_can_be_said_once_is_a_fault_the_second_time_that_names_both_places() {
+    type Say = fn(RealmBuilder) -> RealmBuilder;
+    let says: [(&str, Say); 6] = [
+        ("limits(…)", |realm| realm.limits(Limits::default())),
+        ("meta_api(…)", |realm| realm.meta_api(MetaApi::reading())),
+        ("disclosure(…)", |realm| realm.disclosure(true)),
+        ("route_clients(…)", |realm| realm.route_clients(true)),
+        ("strict_request_ids(…)", |realm| realm.strict_request_ids(true)),
+        ("trustlevel(\"nurse\", …)", |realm| realm.trustlevel("nurse", 1)),
+    ];
+    for (method, say) in says {
+        assert!(build([say(Realm::new("shop"))], &[]).is_ok(), "{method}");
+        let text = fault([say(say(Realm::new("shop")))], &[]);
+        assert!(text.starts_with(&format!("realm \"shop\": {method} at ")), "{text}");
+        assert_eq!(text.matches(file!()).count(), 2, "{text}");
+    }
+    let builder = || Router::builder().handlers([]);
+    for twice in [
+        builder().limits(Limits::default()).limits(Limits::default()),
+        builder().agent("one").agent("two"),
+        builder().limit_private_addresses(true).limit_private_addresses(true),
+    ] {
+        let error = twice.build().expect_err("said twice");
+        assert!(error.to_string().contains("was said before"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_about_different_things_can_be_said_of_each() {
+    let ward = Realm::new("ward").trustlevel("nurse", 1).trustlevel("doctor", 2).limits(Limits::default());
+    let router = Router::builder().realm(ward).limits(Limits::default()).handlers([]).build();
+    assert!(router.is_ok(), "{router:?}");
+}
+
 #[test]
 fn a_limit_with_which_nothing_works_is_a_fault_of_the_router_and_of_the_realm() {
     let limits = Limits::default().outgoing_bytes(0).hello_timeout(Duration::ZERO);
@@ -239,7 +275,10 @@ fn a_time_beyond_all_instants_means_never() {
         .close_timeout(never)
         .ping_interval(never)
         .pong_timeout(never)
-        .assembly_timeout(never);
+        .assembly_timeout(never)
+        .authorize_timeout(never)
+        .subscribe_timeout(never)
+        .publish_timeout(never);
     let router = Router::builder().handlers([]).limits(limits).build().expect("long is not wrong");
     let mut client = Client::join(&router);
     client.session().close("com.myapp.done");

@@ -20,12 +20,14 @@ async fn by_cookie(attempt: Attempt) -> Result<Identity, Denied> {
     Ok(Identity::new(account.name, account.role))
 }
 
-/// `users.NAME.` and what is below is for that user and for admins. What the roles of a handler say is asked besides.
+/// `users.NAME.` and what is below is for that user and for admins; what nobody declared is for nobody. What the roles of a
+/// handler say is asked besides. Patterns are denied, for there is no `authorize_patterns`: nothing here needs them.
 async fn may(asked: Authorization) -> Result<Permission, Error> {
     let session = asked.session();
-    let Some(below) = asked.uri().strip_prefix("users.") else {
-        return Ok(Permission::allow());
-    };
-    let owner = below.split('.').next();
-    Ok(Permission::when(session.authrole() == "admin" || owner == Some(session.authid())))
+    Ok(Permission::when(match asked.declared() {
+        Some(declared) if declared.starts_with("users.{name}.") => {
+            session.authrole() == "admin" || asked.capture("name").is(session.authid())
+        }
+        declared => declared.is_some(),
+    }))
 }

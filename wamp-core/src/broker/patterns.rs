@@ -46,7 +46,7 @@ impl PatternSubscriptions {
         }
         let subscribers = create();
         let id = subscribers.id;
-        let topic = self.topics.covering(pattern).copied();
+        let topic = self.topics.covering(pattern.policy, &pattern.uri).copied();
         index.insert(pattern, PatternSubscription { topic, subscribers });
         self.count.fetch_add(1, Ordering::Relaxed);
         id
@@ -70,7 +70,8 @@ impl PatternSubscriptions {
     /// covers it serves them.
     pub(super) fn serves(&self, pattern: &Pattern, topic: &str) -> bool {
         pattern.policy == MatchPolicy::Exact
-            || !uri::is_reserved(topic) && self.topics.find(topic) == self.topics.covering(pattern)
+            || !uri::is_reserved(topic)
+                && self.topics.find(topic) == self.topics.covering(pattern.policy, &pattern.uri)
     }
 
     /// The subscriptions through which an event of this topic travels. What is under `wamp` travels through none (U-08).

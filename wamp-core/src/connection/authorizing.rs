@@ -1,19 +1,28 @@
-//! Requests of one session that wait for the realm's authoriser.
+//! Requests of one session that wait for the realm's authorisers.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use super::joined::Joined;
-use crate::authorization::{Action, Gate};
+use crate::authorization::{Action, Decision, Gate, Granted, Kind, authorization_failed};
 use crate::error::{Error, uris};
 use crate::id::RequestId;
-use crate::message::{MatchPolicy, RegisterOptions, code};
+use crate::message::{RegisterOptions, code};
 use crate::pattern::Pattern;
-use crate::tasks::{Task, Work};
+use crate::tasks::{Asking, Task, Work};
 
-/// SUBSCRIBEs and REGISTERs that the authoriser thinks about. (A CALL waits among the calls, where it can be cancelled; a
+/// SUBSCRIBEs and REGISTERs that the authorisers think about. (A CALL waits among the calls, where it can be cancelled; a
 /// PUBLISH among the publications, which keep their order.)
 #[derive(Debug, Default)]
-pub(super) struct Authorizing(HashMap<RequestId, Asked>);
+pub(super) struct Authorizing(HashMap<RequestId, Waiting>);
+
+#[derive(Debug)]
+struct Waiting {
+    asked: Asked,
+    asking: Asking,
+    /// Then it is given up.
+    until: Instant,
+}
 
 /// What is asked for, checked as far as it can be before anything about the realm is revealed (Z-05).
 #[derive(Debug)]
@@ -31,6 +40,19 @@ impl Authorizing {
     pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
         self.0.contains_key(&request)
     }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// When the next is given up.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.0.values().map(|waiting| waiting.until).min()
+    }
+
+    fn overdue(&self, now: Instant) -> Vec<RequestId> {
+        self.0.iter().filter(|(_, waiting)| waiting.until <= now).map(|(request, _)| *request).collect()
+    }
 }
 
 impl Asked {
@@ -41,55 +63,70 @@ impl Asked {
         }
     }
 
-    fn subject(&self) -> (Action, &Pattern) {
-        match self {
+    fn subject(&self) -> (Kind, &str) {
+        let (action, pattern) = match self {
             Self::Subscribe { topic, .. } => (Action::Subscribe, topic),
             Self::Register { procedure, .. } => (Action::Register, procedure),
-        }
+        };
+        (Kind { action, policy: pattern.policy }, &pattern.uri)
     }
 }
 
 impl Joined {
     /// Whether the realm allows it. The URI must be valid, and nothing that exists may have been looked at (Z-05).
-    pub(super) fn gate(&self, action: Action, policy: MatchPolicy, uri: &str) -> Gate {
-        match &self.served.settings.authorizer {
-            None => Gate::Decided(Ok(())),
-            Some(authorizer) => self.decisions.gate(authorizer, &self.link, action, policy, uri),
-        }
+    pub(super) fn gate(&self, kind: Kind, named: &str, now: Instant) -> Gate {
+        self.decisions.gate(&self.served, &self.link, kind, named, now)
     }
 
+    /// Whether somebody decides about calls and publications.
     pub(super) fn has_authorizer(&self) -> bool {
-        self.served.settings.authorizer.is_some()
+        self.served.settings.authorizers.decide_uris()
     }
 
-    /// Goes on with a request when the authoriser lets it.
-    pub(super) fn ask(&mut self, request: RequestId, asked: Asked) {
-        let (action, pattern) = asked.subject();
-        match self.gate(action, pattern.policy, &pattern.uri) {
-            Gate::Decided(decision) => self.go_on_with(request, asked, decision),
-            Gate::Asking(_) if self.authorizing.0.len() >= self.limits().calls_in_flight => {
+    /// When the authorisers must have decided what they are asked now.
+    pub(super) fn patience(&self, now: Instant) -> Instant {
+        now + self.limits().authorize_timeout
+    }
+
+    /// Goes on with a request when the authorisers let it.
+    pub(super) fn ask(&mut self, request: RequestId, asked: Asked, now: Instant) {
+        if self.is_draining() {
+            let error = Error::new(uris::CANCELED).arg("the server shuts down");
+            return self.error(asked.code(), request, &error);
+        }
+        let (kind, named) = asked.subject();
+        match self.gate(kind, named, now) {
+            Gate::Decided(decision) => self.go_on_with(request, asked, decision, now),
+            Gate::Asking(_) if !self.has_room_for_call() => {
                 let error = Error::new(uris::UNAVAILABLE).arg("too many requests wait for their permission");
                 self.error(asked.code(), request, &error);
             }
             Gate::Asking(answer) => {
-                self.authorizing.0.insert(request, asked);
-                self.tasks.proceed(Task::Authorize(request, Work::new(answer)), false);
+                let asking = Asking::new(Work::new(answer));
+                let waiting = Waiting { asked, asking: asking.clone(), until: self.patience(now) };
+                self.authorizing.0.insert(request, waiting);
+                self.tasks.proceed(Task::Authorize(request, asking), false);
             }
         }
     }
 
-    /// The authoriser has decided.
-    pub(super) fn authorized(&mut self, request: RequestId, decision: Result<(), Error>) {
-        // Of what was given up, nobody wants to know any more.
-        if let Some(asked) = self.authorizing.0.remove(&request) {
-            self.go_on_with(request, asked, decision);
+    /// The authorisers have decided. Nobody waits for what was given up: its task has ended.
+    pub(super) fn authorized(&mut self, request: RequestId, decision: Decision, now: Instant) {
+        if let Some(waiting) = self.authorizing.0.remove(&request) {
+            self.go_on_with(request, waiting.asked, decision, now);
+        } else if self.publishing.is_asking_about(request) {
+            self.publication_authorized(decision, now);
+        } else {
+            self.call_authorized(request, decision);
         }
     }
 
-    fn go_on_with(&mut self, request: RequestId, asked: Asked, decision: Result<(), Error>) {
+    fn go_on_with(&mut self, request: RequestId, asked: Asked, decision: Decision, now: Instant) {
         let code = asked.code();
-        let done = decision.and_then(|()| match asked {
-            Asked::Subscribe { topic, get_retained } => self.start_subscribe(request, topic, get_retained),
+        let done = decision.and_then(|Granted {}| match asked {
+            Asked::Subscribe { topic, get_retained } => {
+                self.start_subscribe(request, topic, get_retained, now)
+            }
             Asked::Register { procedure, options } => self.start_register(request, &options, &procedure),
         });
         if let Err(error) = done {
@@ -97,9 +134,26 @@ impl Joined {
         }
     }
 
+    /// Gives up what the authorisers have not decided in time.
+    pub(super) fn time_out_asked(&mut self, now: Instant) {
+        for request in self.authorizing.overdue(now) {
+            if let Some(Waiting { asked, asking, .. }) = self.authorizing.0.remove(&request) {
+                asking.end();
+                self.error(asked.code(), request, &self.undecided(asked.subject()));
+            }
+        }
+    }
+
+    /// What a client gets whose request waited in vain.
+    pub(super) fn undecided(&self, (kind, named): (Kind, &str)) -> Error {
+        let timeout = self.limits().authorize_timeout;
+        tracing::error!(?kind, named, ?timeout, "an authoriser did not decide in time");
+        authorization_failed()
+    }
+
     /// The session ends.
     pub(super) fn refuse_asked(&mut self, error: &Error) {
-        for (request, asked) in std::mem::take(&mut self.authorizing).0 {
+        for (request, Waiting { asked, .. }) in std::mem::take(&mut self.authorizing).0 {
             self.error(asked.code(), request, error);
         }
     }

@@ -22,7 +22,7 @@ use crate::id::RequestId;
 use crate::message::{CallOptions, CancelMode, code};
 use crate::payload::Payload;
 use crate::routing::RoutedCall;
-use crate::tasks::{Run, Task, Work};
+use crate::tasks::{Asking, Run, Task, Work};
 use crate::uri;
 use permitted::Waiting;
 use unfinished::{Part, Unfinished};
@@ -54,8 +54,8 @@ struct AtWork {
 /// Who answers a call.
 #[derive(Debug)]
 enum By {
-    /// Nobody yet: the authoriser thinks about it.
-    Authorizer(Run, Box<Waiting>),
+    /// Nobody yet: the authorisers think about it.
+    Authorizer(Asking, Box<Waiting>),
     Handler(Run),
     Callee(Arc<RoutedCall>),
 }
@@ -115,9 +115,9 @@ impl Calls {
     }
 
     /// The call is over, for its caller and for who answers it.
-    fn end(&mut self, request: RequestId) {
-        self.remove(request);
+    fn end(&mut self, request: RequestId) -> Option<AtWork> {
         self.unfinished.end(request);
+        self.remove(request)
     }
 
     /// The caller has its answer, and a handler runs on.
@@ -292,12 +292,16 @@ impl Joined {
             return Err(Error::invalid_argument("a payload in passthru mode is one binary argument"));
         }
         let Calls { bytes, chunks, .. } = &self.calls;
-        if self.calls.count() >= self.limits().calls_in_flight
-            || bytes + chunks.get() + payload.kept_bytes() > self.limits().bytes_in_flight
-        {
+        let has_bytes = bytes + chunks.get() + payload.kept_bytes() <= self.limits().bytes_in_flight;
+        if !has_bytes || !self.has_room_for_call() {
             return Err(Error::new(uris::UNAVAILABLE).arg("too many calls in flight"));
         }
         Ok(())
+    }
+
+    /// Whether one more call, or request that waits for the authorisers, may be in flight.
+    pub(super) fn has_room_for_call(&self) -> bool {
+        self.calls.count() + self.authorizing.len() < self.limits().calls_in_flight
     }
 
     fn run_handler(
@@ -339,18 +343,13 @@ impl Joined {
         Ok(())
     }
 
-    /// A handler has ended, or the authoriser has decided.
+    /// A handler has ended.
     pub(super) fn call_ended(&mut self, call: &CallState, result: Result<(), Error>) {
         if self.calls.end_released(call) {
             return;
         }
-        match self.calls.remove(call.request).map(|at_work| at_work.by) {
-            Some(By::Authorizer(_, waiting)) if result.is_ok() => self.call_permitted(call, *waiting),
-            _ => {
-                self.calls.unfinished.end(call.request);
-                self.answer(call, result);
-            }
-        }
+        self.calls.end(call.request);
+        self.answer(call, result);
     }
 
     /// Exactly one RESULT or ERROR for each CALL (C-09): a handler that succeeded has sent the RESULT.
@@ -370,6 +369,8 @@ impl Joined {
         }
         let (call, is_told) = (Rc::clone(call), by.is_told(call));
         match mode {
+            // No handler goes on.
+            CancelMode::Skip if matches!(by, By::Authorizer(..)) => self.abandon(&call, uris::CANCELED),
             CancelMode::Skip => self.release(&call, uris::CANCELED),
             // CA-03: whoever is told answers, and that is what the caller gets.
             CancelMode::Kill if is_told => self.kill(&call),
@@ -380,8 +381,13 @@ impl Joined {
     }
 
     /// Ends the calls whose time is over (TO-01, D-16).
-    pub(super) fn time_out(&mut self, now: Instant) {
+    pub(super) fn time_out_calls(&mut self, now: Instant) {
         for call in self.calls.overdue(now) {
+            if let Some(AtWork { by: By::Authorizer(_, waiting), .. }) = self.calls.at_work.get(&call.request)
+                && let Some(undecided) = waiting.overdue(now)
+            {
+                self.answer(&call, Err(self.undecided(undecided)));
+            }
             self.abandon(&call, uris::TIMEOUT);
         }
     }
@@ -401,11 +407,11 @@ impl Joined {
         match self.calls.at_work.get(&call.request) {
             Some(AtWork { by: By::Callee(routed), .. }) => routed.interrupt(CancelMode::KillNoWait), // CA-02, TO-02
             Some(AtWork { by: By::Handler(_), .. }) if call.awaits_cancellation() => call.cancel(),
-            Some(AtWork { by: By::Handler(run) | By::Authorizer(run, _), .. }) => {
-                let run = run.clone();
+            Some(AtWork { by: By::Handler(_) | By::Authorizer(..), .. }) => {
                 self.answer(call, Err(Error::new(uri)));
-                self.calls.end(call.request);
-                run.end();
+                if let Some(AtWork { by, .. }) = self.calls.end(call.request) {
+                    by.end();
+                }
                 return;
             }
             None => {}
@@ -428,6 +434,15 @@ impl Joined {
 }
 
 impl By {
+    /// Drops what is at work in this session.
+    fn end(&self) {
+        match self {
+            Self::Authorizer(asking, _) => asking.end(),
+            Self::Handler(run) => run.end(),
+            Self::Callee(_) => {}
+        }
+    }
+
     /// Whether who answers hears of a cancellation.
     fn is_told(&self, call: &CallState) -> bool {
         match self {

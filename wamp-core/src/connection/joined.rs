@@ -105,7 +105,28 @@ impl Joined {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        [self.draining, self.calls.deadline(), self.publishing.deadline()].into_iter().flatten().min()
+        [self.draining, self.calls.deadline(), self.publishing.pause(), self.decisions_due()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// When the next is given up of what authorisers and handlers have to decide.
+    fn decisions_due(&self) -> Option<Instant> {
+        if self.tasks.is_empty() {
+            return None; // Each of them is a task.
+        }
+        let due = [self.authorizing.deadline(), self.publishing.deadline(), self.subscriptions.deadline()];
+        due.into_iter().flatten().min()
+    }
+
+    /// Gives up what is not decided in time.
+    fn time_out_decisions(&mut self, now: Instant) {
+        if self.decisions_due().is_some_and(|due| due <= now) {
+            self.time_out_asked(now);
+            self.time_out_publication(now);
+            self.time_out_subscriptions(now);
+        }
     }
 
     /// Whether there is work, or a time to keep, that does not wait for the waker.
@@ -132,11 +153,13 @@ impl Joined {
                 self.call(request, options, procedure, payload, now)
             }
             Message::Publish { request, options, topic, payload } => {
-                self.publish(request, options, topic, payload)
+                self.publish(request, options, topic, payload, now)
             }
-            Message::Subscribe { request, options, topic } => self.subscribe(request, &options, topic),
+            Message::Subscribe { request, options, topic } => self.subscribe(request, &options, topic, now),
             Message::Unsubscribe { request, subscription } => self.unsubscribe(request, subscription),
-            Message::Register { request, options, procedure } => self.register(request, options, procedure),
+            Message::Register { request, options, procedure } => {
+                self.register(request, options, procedure, now)
+            }
             Message::Unregister { request, registration } => self.unregister(request, registration),
             Message::Cancel { request, options } => {
                 self.cancel(request, options.mode.unwrap_or_default());
@@ -155,8 +178,9 @@ impl Joined {
 
     /// Takes what arrived from others and drives the handlers, as long as the peer takes its frames.
     pub(super) fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) -> Outcome {
-        self.resume_publishing();
-        self.time_out(now);
+        self.resume_publishing(now);
+        self.time_out_calls(now);
+        self.time_out_decisions(now);
         let outcome = self.work(context, now);
         self.waits_for_room = !self.has_room();
         self.calls.restart_limits(now);
@@ -189,7 +213,7 @@ impl Joined {
             if !are_tasks_waiting || !self.tasks.are_polled() {
                 match self.tasks.poll(context) {
                     Poll::Ready(done) => {
-                        self.finish(done);
+                        self.finish(done, now);
                         results -= 1;
                         continue;
                     }
@@ -263,14 +287,14 @@ impl Joined {
             || self.authorizing.is_at_work()
     }
 
-    pub(super) fn finish(&mut self, done: Done) {
+    fn finish(&mut self, done: Done, now: Instant) {
         match done {
             Done::Call(call, result) => self.call_ended(&call, result),
             Done::Subscribe(subscription, request, result) => {
                 self.subscribe_decided(subscription, request, result);
             }
-            Done::Authorized(request, decision) => self.authorized(request, decision),
-            Done::Publish(result) => self.publish_decided(result),
+            Done::Authorized(request, decision) => self.authorized(request, decision, now),
+            Done::Publish(result) => self.publish_decided(result, now),
             Done::Event(subscription, payload, source) => self.emitted(subscription, &payload, source),
             Done::StreamFailed(subscription, error) => self.stream_failed(subscription, &error),
             Done::Ended => {}

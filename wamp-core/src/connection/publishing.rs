@@ -4,16 +4,16 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::joined::Joined;
-use crate::authorization::{Action, Gate};
+use crate::authorization::{Action, Decision, Gate, Granted, Kind};
 use crate::broker::Delivered;
 use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
 use crate::handler::{Answer, Entry, Registration};
 use crate::id::{PublicationId, RequestId};
 use crate::limits::Limits;
-use crate::message::{self, MatchPolicy, PublishOptions, code};
+use crate::message::{self, PublishOptions, code};
 use crate::payload::Payload;
-use crate::tasks::{Done, Task, Work};
+use crate::tasks::{Asking, Done, Run, Task, Work};
 
 /// Deliveries that a client's publications may cause before the host gets its turn.
 const DELIVERIES: usize = 4096;
@@ -34,8 +34,10 @@ const PAUSE: Duration = Duration::from_millis(40);
 /// The publications of one session that are not decided yet.
 #[derive(Debug, Default)]
 pub(super) struct Publishing {
-    /// The first is with its handler; the others wait, so that events keep the publisher's order (B-12).
+    /// The first is being decided; the others wait, so that events keep the publisher's order (B-12).
     queue: VecDeque<Pending>,
+    /// By whom the first is being decided, if it was begun, and until when they may think about it.
+    deciding: Option<(Deciding, Instant)>,
     /// Bytes of the frames that they keep.
     bytes: usize,
     /// How often events were delivered since the host had its turn.
@@ -63,6 +65,13 @@ struct Pending {
     payload: Payload,
     /// Who decides about it, or why nobody will: shown when the realm's authoriser lets it through (Z-05).
     handler: Result<Option<&'static Registration>, Error>,
+}
+
+/// Who decides about a publication.
+#[derive(Debug)]
+enum Deciding {
+    Authorizer(Asking),
+    Handler(Run),
 }
 
 impl Publishing {
@@ -115,13 +124,24 @@ impl Publishing {
     }
 
     /// When a publisher may go on that waits for those who are behind.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(super) fn pause(&self) -> Option<Instant> {
         self.pause
     }
 
     /// Whether publications wait to be decided.
     pub(super) fn is_at_work(&self) -> bool {
         !self.queue.is_empty()
+    }
+
+    /// When the first of the queue is given up.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deciding.as_ref().map(|(_, until)| *until)
+    }
+
+    /// Whether the authorisers think about this publication.
+    pub(super) fn is_asking_about(&self, request: RequestId) -> bool {
+        matches!(self.deciding, Some((Deciding::Authorizer(_), _)))
+            && self.queue.front().is_some_and(|pending| pending.request == request)
     }
 
     pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
@@ -136,6 +156,7 @@ impl Joined {
         options: PublishOptions,
         topic: &str,
         payload: Payload,
+        now: Instant,
     ) -> Result<(), Violation> {
         self.expect(request)?;
         if options.passthru.is_some() && !self.session().peer().features.publisher.payload_passthru_mode {
@@ -163,44 +184,65 @@ impl Joined {
             self.publishing.bytes = bytes;
             self.publishing.queue.push_back(pending);
             if self.publishing.queue.len() == 1 {
-                self.publish_next();
+                self.publish_next(now);
             }
         }
         Ok(())
     }
 
     /// Goes on where others were to have their turn.
-    pub(super) fn resume_publishing(&mut self) {
+    pub(super) fn resume_publishing(&mut self, now: Instant) {
         if self.publishing.held_back && !self.publishing.is_enough() {
             self.publishing.held_back = false;
-            self.publish_next();
+            self.publish_next(now);
         }
     }
 
     /// Works the queue off, until somebody has to be waited for.
-    fn publish_next(&mut self) {
+    fn publish_next(&mut self, now: Instant) {
         let mut decisions = 0;
         while let Some(pending) = self.publishing.queue.front() {
-            let answer = match self.gate(Action::Publish, MatchPolicy::Exact, &pending.topic) {
-                Gate::Decided(decision) => decision.and_then(|()| self.deciding(pending)),
-                Gate::Asking(asking) => Ok(Some(after(asking, self.deciding(pending)))),
+            let is_decided = self.has_authorizer() || matches!(pending.handler, Ok(Some(_)));
+            let permission = match self.gate(Kind::exact(Action::Publish), &pending.topic, now) {
+                Gate::Decided(permission) => permission,
+                Gate::Asking(answer) => {
+                    let (request, asking) = (pending.request, Asking::new(Work::new(answer)));
+                    self.publishing.deciding =
+                        Some((Deciding::Authorizer(asking.clone()), self.patience(now)));
+                    self.tasks.proceed(Task::Authorize(request, asking), false);
+                    return;
+                }
             };
-            let decision = match answer {
-                Ok(Some(answer)) => match self.tasks.start(Task::Publish(Work::new(answer))) {
-                    Some(Done::Publish(decision)) => {
-                        decisions += 1;
-                        decision
-                    }
-                    Some(_) | None => return,
-                },
-                Ok(None) => Ok(()),
-                Err(error) => Err(error),
-            };
+            let Some(decision) = self.ask_publish(permission, now) else { return };
             self.decide_first(decision);
+            decisions += usize::from(is_decided);
             if self.holds_back(decisions >= DECISIONS) {
                 return;
             }
         }
+    }
+
+    /// The authorisers have decided about the first of the queue.
+    pub(super) fn publication_authorized(&mut self, permission: Decision, now: Instant) {
+        if let Some(decision) = self.ask_publish(permission, now) {
+            self.publish_decided(decision, now);
+        }
+    }
+
+    /// What is decided about the first of the queue; `None` while its handler thinks about it.
+    fn ask_publish(&mut self, permission: Decision, now: Instant) -> Option<Result<(), Error>> {
+        self.publishing.deciding = None;
+        let pending = self.publishing.queue.front()?;
+        let run = match permission.and_then(|Granted {}| self.deciding(pending)) {
+            Ok(Some(answer)) => Run::new(Work::new(answer)),
+            Ok(None) => return Some(Ok(())),
+            Err(error) => return Some(Err(error)),
+        };
+        if let Some(Done::Publish(decision)) = self.tasks.start(Task::Publish(run.clone())) {
+            return Some(decision);
+        }
+        self.publishing.deciding = Some((Deciding::Handler(run), now + self.limits().publish_timeout));
+        None
     }
 
     /// The handler that decides, about to start; `None` if everybody may.
@@ -211,11 +253,32 @@ impl Joined {
         Ok(Some(run(self.context(handler, &pending.topic, pending.payload.clone(), subject))))
     }
 
-    pub(super) fn publish_decided(&mut self, decision: Result<(), Error>) {
+    pub(super) fn publish_decided(&mut self, decision: Result<(), Error>, now: Instant) {
+        self.publishing.deciding = None;
         self.decide_first(decision);
         if !self.holds_back(false) {
-            self.publish_next();
+            self.publish_next(now);
         }
+    }
+
+    /// Gives up the first of the queue if nobody has decided about it in time.
+    pub(super) fn time_out_publication(&mut self, now: Instant) {
+        let Some((deciding, _)) = self.publishing.deciding.take_if(|(_, until)| *until <= now) else {
+            return;
+        };
+        let Some(Pending { topic, .. }) = self.publishing.queue.front() else { return };
+        let error = match deciding {
+            Deciding::Authorizer(asking) => {
+                asking.end();
+                self.undecided((Kind::exact(Action::Publish), topic))
+            }
+            Deciding::Handler(run) => {
+                run.end();
+                tracing::error!(topic, "a #[publish] handler did not decide in time");
+                Error::new(uris::TIMEOUT).arg("the publication was not decided in time")
+            }
+        };
+        self.publish_decided(Err(error), now);
     }
 
     /// Leaves the rest of the queue for later if enough was published or decided; whether it did.
@@ -278,15 +341,4 @@ fn fits(options: &PublishOptions, payload: &Payload) -> Result<(), Error> {
         return Err(Error::invalid_argument("with `ppt_scheme`, the payload is one binary value"));
     }
     Ok(())
-}
-
-/// The handler's decision, once the authoriser has let the publication through.
-fn after(asking: Answer<()>, deciding: Result<Option<Answer<()>>, Error>) -> Answer<()> {
-    Box::pin(async move {
-        asking.await?;
-        match deciding? {
-            Some(answer) => answer.await,
-            None => Ok(()),
-        }
-    })
 }

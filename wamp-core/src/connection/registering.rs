@@ -1,6 +1,7 @@
 //! The registrations of one session.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use super::authorizing::Asked;
 use super::joined::Joined;
@@ -20,12 +21,13 @@ impl Joined {
         request: RequestId,
         options: RegisterOptions,
         procedure: &str,
+        now: Instant,
     ) -> Result<(), Violation> {
         self.expect(request)?;
         let policy = options.policy.unwrap_or(MatchPolicy::Exact);
         let procedure = Pattern { policy, uri: procedure.to_owned() };
         if procedure.is_valid() && !procedure.is_reserved() {
-            self.ask(request, Asked::Register { procedure, options });
+            self.ask(request, Asked::Register { procedure, options }, now);
         } else {
             self.error(code::REGISTER, request, &Error::invalid_uri(&procedure.uri)); // U-03, U-05, U-06
         }

@@ -3,9 +3,10 @@
 mod deciding;
 mod delivering;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -30,6 +31,8 @@ pub(super) struct Subscriptions {
     by_topic: HashMap<Pattern, SubscriptionId>,
     /// How many of them are not decided.
     undecided: usize,
+    /// Until when handlers may think about which, by their first SUBSCRIBE: in this order.
+    deciding: VecDeque<(Instant, SubscriptionId, RequestId)>,
 }
 
 /// One subscription; the broker knows it from the moment it is asked for.
@@ -89,6 +92,11 @@ impl Subscriptions {
         self.undecided > 0 && self.pending().any(|pending| pending == request)
     }
 
+    /// When the next is given up that a handler does not decide.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deciding.front().map(|(until, ..)| *until)
+    }
+
     /// The SUBSCRIBEs that are not decided.
     pub(super) fn pending(&self) -> impl Iterator<Item = RequestId> {
         self.by_id
@@ -139,12 +147,14 @@ impl Joined {
         request: RequestId,
         options: &SubscribeOptions,
         topic: &str,
+        now: Instant,
     ) -> Result<(), Violation> {
         self.expect(request)?;
         let policy = options.policy.unwrap_or(MatchPolicy::Exact); // W-05
         let topic = Pattern { policy, uri: topic.to_owned() };
         if topic.is_valid() {
-            self.ask(request, Asked::Subscribe { topic, get_retained: options.get_retained == Some(true) });
+            let get_retained = options.get_retained == Some(true);
+            self.ask(request, Asked::Subscribe { topic, get_retained }, now);
         } else {
             self.error(code::SUBSCRIBE, request, &Error::invalid_uri(&topic.uri)); // U-03, U-05
         }
@@ -157,6 +167,7 @@ impl Joined {
         request: RequestId,
         topic: Pattern,
         get_retained: bool,
+        now: Instant,
     ) -> Result<(), Error> {
         let handler = self.subscriber(&topic)?;
         if self.subscriptions.by_topic.contains_key(&topic) {
@@ -182,7 +193,7 @@ impl Joined {
                 self.copy(&retained);
                 self.announce(id);
             }
-            Some(handler) => self.ask_subscribe(request, id, topic, retained, handler),
+            Some(handler) => self.ask_subscribe(request, id, topic, retained, handler, now),
         }
         Ok(())
     }

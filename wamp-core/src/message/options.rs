@@ -332,12 +332,16 @@ pub(crate) struct SubscribeOptions {
     pub(crate) get_retained: Option<bool>,
 }
 
-/// How a topic or procedure is compared with a URI.
+/// How what a client subscribes to or registers is compared with URIs: the option `match`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "&str")]
-pub(crate) enum MatchPolicy {
+#[expect(clippy::exhaustive_enums, reason = "the specification has these")]
+pub enum MatchPolicy {
+    /// It is a URI, and matches itself.
     Exact,
+    /// It matches what begins with it, within a component, too: `files.a` matches `files.ab.c`.
     Prefix,
+    /// Its empty components match any one: `files..log` matches `files.a.log`.
     Wildcard,
 }
 

@@ -70,7 +70,7 @@ fn permit(request: &Request<'_>, subscription: &Subscribers) -> Result<(), Error
     let session = request.context.session();
     let holds = subscription.holder(session.id()).is_some();
     let is_open = declared.is_some_and(|declared| declared.is_open_to_subscribers(session.authrole()))
-        && request.served.settings.authorizer.is_none();
+        && request.served.settings.authorizers.is_empty();
     if holds || is_open {
         return Ok(());
     }

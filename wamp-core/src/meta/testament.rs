@@ -17,7 +17,7 @@ pub(super) fn add(request: &mut Request<'_>) -> Result<Reply, Error> {
     let session = request.context.session();
     request.served.check_publication(&topic, &options)?;
     let handler = request.served.publisher(&topic, session.authrole())?;
-    if handler.is_some() || request.served.settings.authorizer.is_some() {
+    if handler.is_some() || request.served.settings.authorizers.decide_uris() {
         // E-17: nobody can be asked when the session has ended.
         return Err(Error::not_authorized("each publication to this topic is decided when it is made"));
     }

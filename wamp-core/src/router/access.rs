@@ -4,7 +4,7 @@ use super::RealmBuilder;
 use std::future::Future;
 
 use crate::auth::Authenticator;
-use crate::authorization::{Authorization, Authorizer, Permission};
+use crate::authorization::{Authorization, Permission};
 use crate::error::Error;
 use crate::limits::Limits;
 
@@ -32,15 +32,20 @@ impl RealmBuilder {
     /// before anything of what exists shows (Z-05). What it allows still has to be declared, and allowed to the role:
     /// an authoriser only takes away. Leaving, unsubscribing and cancelling are always allowed (Z-06).
     ///
-    /// An error, or a panic, is a denial: `wamp.error.authorization_failed` (Z-02). A session remembers up to 256 decisions;
-    /// see [`Permission::once`](crate::Permission::once).
+    /// It is asked about URIs only. Subscriptions to patterns, and registrations of them, are denied in a realm with an authoriser,
+    /// unless there is one for [patterns](Self::authorize_patterns).
+    ///
+    /// An error, or a panic, is a denial: `wamp.error.authorization_failed` (Z-02). It is asked about each request, unless its
+    /// decision may be [remembered](crate::Permission::remembered_for). Several are asked one after the other, and all must allow it.
     ///
     /// ```
+    /// use std::time::Duration;
     /// use wamp_core::{Action, Authorization, Permission, Realm, RealmBuilder};
     ///
     /// let realm: RealmBuilder = Realm::new("shop").authorize(|request: Authorization| async move {
     ///     let is_staff = request.session().authrole() == "staff";
-    ///     Ok(Permission::when(is_staff || request.action() != Action::Publish))
+    ///     let permission = Permission::when(is_staff || request.action() != Action::Publish);
+    ///     Ok(permission.remembered_for(Duration::from_secs(60)))
     /// });
     /// ```
     pub fn authorize<F, D>(mut self, decide: F) -> Self
@@ -48,7 +53,33 @@ impl RealmBuilder {
         F: Fn(Authorization) -> D + Send + Sync + 'static,
         D: Future<Output = Result<Permission, Error>> + 'static,
     {
-        self.settings.authorizer = Some(Authorizer::new(decide));
+        self.settings.authorizers.add(decide);
+        self
+    }
+
+    /// Asks this closure before a client subscribes to a pattern or registers one, a prefix or a wildcard; see
+    /// [`Authorization::pattern`](crate::Authorization::pattern). Without one, a realm that has an [authoriser](Self::authorize) denies
+    /// them all: a pattern reaches everything that it matches, whoever that belongs to.
+    ///
+    /// ```
+    /// use wamp_core::{Authorization, Permission, Realm, RealmBuilder, Topic};
+    ///
+    /// /// Users read their own mail, `mail.alice.inbox`, and subscribe to all folders of it at once, `mail.alice.`.
+    /// let own_mail = |request: Authorization| async move {
+    ///     let is_own = request.capture("user").is(request.session().authid());
+    ///     Ok(Permission::when(request.declared() == Some("mail.{user}.{folder}") && is_own))
+    /// };
+    /// let realm: RealmBuilder = Realm::new("mail")
+    ///     .topic("mail.{user}.{folder}", Topic::open())
+    ///     .authorize(own_mail)
+    ///     .authorize_patterns(own_mail);
+    /// ```
+    pub fn authorize_patterns<F, D>(mut self, decide: F) -> Self
+    where
+        F: Fn(Authorization) -> D + Send + Sync + 'static,
+        D: Future<Output = Result<Permission, Error>> + 'static,
+    {
+        self.settings.authorizers.add_for_patterns(decide);
         self
     }
 
@@ -58,7 +89,9 @@ impl RealmBuilder {
     /// use wamp_core::{Limits, Realm, RealmBuilder};
     /// let realm: RealmBuilder = Realm::new("public").limits(Limits::default().subscriptions(8));
     /// ```
+    #[track_caller]
     pub fn limits(mut self, limits: Limits) -> Self {
+        self.said.once("limits(…)");
         self.settings.limits = Some(limits);
         self
     }

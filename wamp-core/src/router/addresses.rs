@@ -55,7 +55,9 @@ impl<R> RouterBuilder<R> {
     /// Whether the limits by address ([`Limits::connections_per_address`](crate::Limits::connections_per_address)) hold for
     /// loopback, private and link-local addresses and 100.64.0.0/10, too. By default they do not: who comes from there is a
     /// proxy more often than a stranger, and all its clients would be one address.
+    #[track_caller]
     pub fn limit_private_addresses(mut self, limit: bool) -> Self {
+        self.said.once("limit_private_addresses(…)");
         self.addresses.limits_private = limit;
         self
     }

@@ -16,10 +16,14 @@ use crate::meta::MetaApi;
 use crate::pattern::Pattern;
 use crate::realm::Realm;
 use crate::registry::{DeclaredTopic, Registry, Topic};
+use crate::router::said::Said;
 use crate::router::shutdown::Stop;
 use crate::uri;
 
 /// Declares a router; [`build`](Self::build) checks and freezes it, and makes an `R` of it: hosts have routers of their own.
+///
+/// Nothing that was said is replaced: what can be said twice adds up, as realms do, and what cannot, as limits, is a fault of
+/// `build` the second time.
 #[derive(Debug)]
 #[must_use = "nothing is checked before `build`"]
 pub struct RouterBuilder<R = Router> {
@@ -28,6 +32,7 @@ pub struct RouterBuilder<R = Router> {
     limits: Limits,
     agent: Option<String>,
     pub(super) addresses: Declared,
+    pub(super) said: Said,
     router: PhantomData<fn() -> R>,
 }
 
@@ -39,12 +44,13 @@ impl<R> Default for RouterBuilder<R> {
             limits: Limits::default(),
             agent: None,
             addresses: Declared::default(),
+            said: Said::default(),
             router: PhantomData,
         }
     }
 }
 
-/// Declares a realm: [`Realm::new`], [`Realm::any`].
+/// Declares a realm: [`Realm::new`], [`Realm::any`]. What is said twice adds up or is a fault, as with [`RouterBuilder`].
 #[derive(Debug)]
 #[must_use = "a realm is served by a router: `Router::builder().realm(…)`"]
 pub struct RealmBuilder {
@@ -53,6 +59,7 @@ pub struct RealmBuilder {
     at: &'static Location<'static>,
     topics: Vec<DeclaredTopic>,
     pub(super) settings: Settings,
+    pub(super) said: Said,
 }
 
 impl Realm {
@@ -73,7 +80,8 @@ impl Realm {
 impl RealmBuilder {
     #[track_caller]
     fn of(name: Option<String>) -> Self {
-        Self { name, at: Location::caller(), topics: Vec::new(), settings: Settings::default() }
+        let (settings, said) = (Settings::default(), Said::default());
+        Self { name, at: Location::caller(), topics: Vec::new(), settings, said }
     }
 
     /// The realm's name for a fault; `*` for one that serves any.
@@ -89,7 +97,9 @@ impl RealmBuilder {
     /// use wamp_core::{Realm, RealmBuilder};
     /// let realm: RealmBuilder = Realm::new("conformance").strict_request_ids(true);
     /// ```
+    #[track_caller]
     pub fn strict_request_ids(mut self, strict: bool) -> Self {
+        self.said.once("strict_request_ids(…)");
         self.settings.strict_request_ids = strict;
         self
     }
@@ -102,7 +112,9 @@ impl RealmBuilder {
     /// use wamp_core::{Realm, RealmBuilder, Topic};
     /// let realm: RealmBuilder = Realm::new("ballot").topic("votes", Topic::open()).disclosure(false);
     /// ```
+    #[track_caller]
     pub fn disclosure(mut self, allowed: bool) -> Self {
+        self.said.once("disclosure(…)");
         self.settings.disclosure = allowed;
         self
     }
@@ -116,8 +128,11 @@ impl RealmBuilder {
     /// use wamp_core::{Realm, RealmBuilder};
     /// let realm: RealmBuilder = Realm::new("ward").trustlevel("nurse", 1).trustlevel("doctor", 2);
     /// ```
+    #[track_caller]
     pub fn trustlevel(mut self, role: impl Into<String>, level: u32) -> Self {
-        self.settings.trustlevels.insert(role.into(), level);
+        let role = role.into();
+        self.said.once(format!("trustlevel(\"{role}\", …)"));
+        self.settings.trustlevels.insert(role, level);
         self
     }
 
@@ -130,7 +145,9 @@ impl RealmBuilder {
     /// let router = Router::builder().realm(Realm::new("devices").route_clients(true)).handlers([]).build()?;
     /// # Ok::<(), wamp_core::BuildError>(())
     /// ```
+    #[track_caller]
     pub fn route_clients(mut self, route: bool) -> Self {
+        self.said.once("route_clients(…)");
         self.settings.route_clients = route;
         self
     }
@@ -146,7 +163,9 @@ impl RealmBuilder {
     /// use wamp_core::{MetaApi, Realm, RealmBuilder};
     /// let realm: RealmBuilder = Realm::new("devices").meta_api(MetaApi::reading_for(["operator"]));
     /// ```
+    #[track_caller]
     pub fn meta_api(mut self, api: MetaApi) -> Self {
+        self.said.once("meta_api(…)");
         self.settings.meta_api = Some(api);
         self
     }
@@ -226,13 +245,17 @@ impl<R: From<Router>> RouterBuilder<R> {
     }
 
     /// Replaces the default limits.
+    #[track_caller]
     pub fn limits(mut self, limits: Limits) -> Self {
+        self.said.once("limits(…)");
         self.limits = limits;
         self
     }
 
     /// What WELCOME says of the software, in place of name and version of this crate.
+    #[track_caller]
     pub fn agent(mut self, agent: impl Into<String>) -> Self {
+        self.said.once("agent(…)");
         self.agent = Some(agent.into());
         self
     }
@@ -250,6 +273,8 @@ impl<R: From<Router>> RouterBuilder<R> {
             None => (collected(), Vec::new()),
         };
         faults.extend(names(&self.realms));
+        faults.extend(self.said.faults("the router"));
+        faults.extend(self.realms.iter().flat_map(said_twice));
         faults.extend(self.realms.iter().flat_map(doubled_methods));
         faults.extend(self.limits.faults());
         faults.extend(self.realms.iter().flat_map(impossible_limits));
@@ -300,6 +325,10 @@ fn names(realms: &[RealmBuilder]) -> Vec<String> {
 fn impossible_limits(realm: &RealmBuilder) -> Vec<String> {
     let faults = realm.settings.limits.iter().flat_map(Limits::faults);
     faults.map(|fault| format!("realm \"{}\": {fault}", realm.shown_name())).collect()
+}
+
+fn said_twice(realm: &RealmBuilder) -> Vec<String> {
+    realm.said.faults(&format!("realm \"{}\"", realm.name.as_deref().unwrap_or("*")))
 }
 
 fn doubled_methods(realm: &RealmBuilder) -> Vec<String> {

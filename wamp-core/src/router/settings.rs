@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::auth::Authenticators;
-use crate::authorization::Authorizer;
+use crate::authorization::Authorizers;
 use crate::broker::History;
 use crate::limits::Limits;
 use crate::message::{Names, RouterRole, RouterRoles};
@@ -16,7 +16,7 @@ pub(crate) struct Settings {
     /// How clients log in; none where anybody may join.
     pub(crate) authenticators: Authenticators,
     /// Who decides what clients may do, beside the declarations.
-    pub(crate) authorizer: Option<Authorizer>,
+    pub(crate) authorizers: Authorizers,
     /// In place of the router's.
     pub(super) limits: Option<Limits>,
     /// Clients may disclose who they are.
@@ -36,7 +36,7 @@ impl Default for Settings {
         Self {
             strict_request_ids: false,
             authenticators: Authenticators::default(),
-            authorizer: None,
+            authorizers: Authorizers::default(),
             limits: None,
             disclosure: true,
             trustlevels: HashMap::new(),

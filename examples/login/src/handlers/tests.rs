@@ -4,18 +4,21 @@ use actix_web::http::{StatusCode, header};
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, web::Data};
 use serde_json::{Value, json};
-use wamp_actix::test::{Call, Client, JoinError, connect};
-use wamp_actix::{Payload, Router};
+use wamp_actix::test::{Call, Client, JoinError, Received, connect};
+use wamp_actix::{Anonymous, Authorization, Error, Payload, Permission, Realm, RealmBuilder, Router};
 
 use crate::board::Board;
 use crate::logins::Logins;
 use crate::{realm, routes};
 
-/// The application of `main`.
+/// The application of `main`, or one with another realm.
 macro_rules! application {
-    () => {{
+    () => {
+        application!(realm::site())
+    };
+    ($realm:expr) => {{
         let (logins, board) = (Data::new(Logins::default()), Data::new(Board::default()));
-        let router = Router::builder().realm(realm::site()).build().expect("sound handlers");
+        let router = Router::builder().realm($realm).build().expect("sound handlers");
         let app = App::new().app_data(logins).app_data(board).service(router.endpoint("/ws"));
         init_service(app.configure(routes::configure)).await
     }};
@@ -170,4 +173,48 @@ async fn pages_of_other_origins_do_not_get_in_with_the_cookie() {
         let refused = request.await.err().expect("it is another origin");
         assert!(matches!(refused, JoinError::Refused { status: StatusCode::FORBIDDEN, .. }), "{refused}");
     }
+}
+
+/// The authoriser that this example had before patterns were told apart; it compiles, and nothing else has changed.
+async fn may_before(asked: Authorization) -> Result<Permission, Error> {
+    let session = asked.session();
+    let Some(below) = asked.uri().and_then(|uri| uri.strip_prefix("users.")) else {
+        return Ok(Permission::allow());
+    };
+    let owner = below.split('.').next();
+    Ok(Permission::when(session.authrole() == "admin" || owner == Some(session.authid())))
+}
+
+/// What a stranger is answered who reaches for all users at once, and for what belongs to one.
+async fn reach(realm: RealmBuilder) {
+    let app = application!(realm.route_clients(true));
+    let mut stranger = connect(&app, "/ws").wire().await.expect("an upgrade");
+    stranger.send(r#"[1,"site",{"roles":{"caller":{},"callee":{},"subscriber":{}}}]"#);
+    assert!(matches!(stranger.receive().await, Some(Received::Text(welcome)) if welcome.starts_with("[2,")));
+    let requests = [
+        (32, json!({ "match": "prefix" }), "user"),
+        (32, json!({ "match": "prefix" }), ""),
+        (32, json!({ "match": "wildcard" }), ".alice.inbox"),
+        (64, json!({ "match": "wildcard" }), ".alice.pin"),
+        (64, json!({ "match": "prefix" }), "users."),
+        (64, json!({}), "users.alice.pin"),
+        (32, json!({}), "users.alice.inbox"),
+        (48, json!({}), "users.alice.profile"),
+    ];
+    for (id, (code, options, uri)) in (1..).zip(requests) {
+        let request = json!([code, id, options, uri]);
+        stranger.send(&request.to_string());
+        let Some(Received::Text(answer)) = stranger.receive().await else { panic!("no answer to {request}") };
+        assert!(answer.contains("wamp.error.not_authorized"), "{request}: {answer}");
+    }
+}
+
+#[actix_web::test]
+async fn nobody_reaches_what_belongs_to_a_user_by_a_pattern() {
+    reach(realm::site()).await;
+}
+
+#[actix_web::test]
+async fn nor_did_it_take_another_authoriser_than_before() {
+    reach(Realm::new("site").authenticate(Anonymous::new()).authorize(may_before)).await;
 }

@@ -1,19 +1,19 @@
-//! Calls that the realm's authoriser thinks about: they can be cancelled and time out as any other.
+//! Calls that the realm's authorisers think about: they can be cancelled and time out as any other.
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Instant;
 
 use super::{AtWork, By, limit};
-use crate::authorization::{Action, Gate};
+use crate::authorization::{Action, Decision, Gate, Granted, Kind};
 use crate::call::CallState;
 use crate::connection::joined::Joined;
 use crate::error::{Error, uris};
 use crate::id::RequestId;
 use crate::limits::Limits;
-use crate::message::{CallOptions, MatchPolicy};
+use crate::message::CallOptions;
 use crate::payload::Payload;
-use crate::tasks::{Run, Task, Work};
+use crate::tasks::{Asking, Task, Work};
 use crate::uri;
 
 /// A call that may not start yet.
@@ -23,12 +23,19 @@ pub(super) struct Waiting {
     /// The CALL, and what went on with it meanwhile (PI-01).
     chunks: Vec<(CallOptions, Payload)>,
     since: Instant,
+    /// Then it is given up.
+    until: Instant,
     /// What the chunks after the first keep of the session's share.
     bytes: usize,
     share: Rc<Cell<usize>>,
 }
 
 impl Waiting {
+    /// What it is that waited in vain, if the authorisers' time is over, and not the caller's.
+    pub(super) fn overdue(&self, now: Instant) -> Option<(Kind, &str)> {
+        (self.until <= now).then_some((Kind::exact(Action::Call), self.uri.as_str()))
+    }
+
     /// One more chunk, or the URI of the error if they are too many.
     pub(super) fn add(
         &mut self,
@@ -66,33 +73,47 @@ impl Joined {
         if !uri::is_valid(uri) {
             return Err(Error::invalid_uri(uri)); // U-03
         }
-        match self.gate(Action::Call, MatchPolicy::Exact, uri) {
+        match self.gate(Kind::exact(Action::Call), uri, now) {
             Gate::Decided(decision) => {
-                decision?;
+                let Granted {} = decision?;
                 self.start_call(request, &options, uri, payload, now)
             }
             Gate::Asking(answer) => {
                 self.check_call(&options, &payload)?;
-                let (call, run) =
-                    (Rc::new(CallState::new(request, &options, None)), Run::new(Work::new(answer)));
-                self.tasks.proceed(Task::Call(Rc::clone(&call), run.clone()), false);
-                let (limit, bytes) = (limit(&options, None, now), payload.kept_bytes());
+                let (call, asking) =
+                    (Rc::new(CallState::new(request, &options, None)), Asking::new(Work::new(answer)));
+                self.tasks.proceed(Task::Authorize(request, asking.clone()), false);
+                let bytes = payload.kept_bytes();
+                let limit = limit(&options, Some(self.limits().authorize_timeout), now);
                 let waiting = Waiting {
                     uri: uri.to_owned(),
                     chunks: vec![(options, payload)],
                     since: now,
+                    until: self.patience(now),
                     bytes: 0,
                     share: Rc::clone(&self.calls.chunks),
                 };
-                self.calls.insert(AtWork { call, by: By::Authorizer(run, Box::new(waiting)), limit, bytes });
+                self.calls.insert(AtWork {
+                    call,
+                    by: By::Authorizer(asking, Box::new(waiting)),
+                    limit,
+                    bytes,
+                });
                 Ok(())
             }
         }
     }
 
-    /// The authoriser lets the call start, with the time that it has left.
-    pub(super) fn call_permitted(&mut self, call: &CallState, mut waiting: Waiting) {
-        let (request, uri, since) = (call.request, std::mem::take(&mut waiting.uri), waiting.since);
+    /// The authorisers have decided: the call starts, with the time that it has left.
+    pub(in crate::connection) fn call_authorized(&mut self, request: RequestId, decision: Decision) {
+        let Some(AtWork { call, by: By::Authorizer(_, mut waiting), .. }) = self.calls.remove(request) else {
+            return;
+        };
+        if let Err(error) = decision {
+            self.calls.unfinished.end(request);
+            return self.answer(&call, Err(error));
+        }
+        let (uri, since) = (std::mem::take(&mut waiting.uri), waiting.since);
         let mut chunks = std::mem::take(&mut waiting.chunks).into_iter();
         drop(waiting);
         let Some((options, payload)) = chunks.next() else { return };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -25,6 +26,7 @@ impl Joined {
         topic: Pattern,
         retained: Vec<Bytes>,
         handler: &'static Registration,
+        now: Instant,
     ) {
         let Entry::Subscribe(run) = handler.entry else {
             return;
@@ -45,11 +47,19 @@ impl Joined {
         let mut work = Work::new(run(self.context(handler, &uri, Payload::empty(), subject)));
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(decision) => self.subscribe_decided(id, request, decision),
-            Poll::Pending => self.await_decision(id, request, Slot::new(work)),
+            Poll::Pending => self.await_decision(id, request, Slot::new(work), now),
         }
     }
 
-    fn await_decision(&mut self, id: SubscriptionId, request: RequestId, work: Slot<Work<Acceptance>>) {
+    fn await_decision(
+        &mut self,
+        id: SubscriptionId,
+        request: RequestId,
+        work: Slot<Work<Acceptance>>,
+        now: Instant,
+    ) {
+        let until = now + self.limits().subscribe_timeout;
+        self.subscriptions.deciding.push_back((until, id, request));
         if let Some(Subscribed { state: State::Pending { deciding, .. }, .. }) =
             self.subscriptions.by_id.get_mut(&id)
         {
@@ -72,6 +82,7 @@ impl Joined {
         if requests.first() != Some(&request) {
             return;
         }
+        self.subscriptions.deciding.retain(|(_, deciding, _)| *deciding != id);
         let requests = std::mem::take(requests);
         let (retained, held) = (std::mem::take(retained), std::mem::take(held));
         match decision {
@@ -103,6 +114,18 @@ impl Joined {
         self.announce(id);
         for task in tasks {
             self.tasks.proceed(task, false);
+        }
+    }
+
+    /// Gives up the subscriptions that their handlers have not decided in time.
+    pub(in crate::connection) fn time_out_subscriptions(&mut self, now: Instant) {
+        while let Some((_, id, request)) =
+            self.subscriptions.deciding.pop_front_if(|(until, ..)| *until <= now)
+        {
+            let topic = self.subscriptions.by_id.get(&id).map(|subscribed| subscribed.topic.uri.as_str());
+            tracing::error!(topic, "a #[subscribe] handler did not decide in time");
+            let error = Error::new(uris::TIMEOUT).arg("the subscription was not decided in time");
+            self.subscribe_decided(id, request, Err(error));
         }
     }
 

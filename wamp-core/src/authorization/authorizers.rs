@@ -1,0 +1,106 @@
+//! The authorisers of a realm, and how they are asked.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+
+use super::{Authorization, Permission};
+use crate::error::{Error, uris};
+use crate::message::MatchPolicy;
+
+/// The authorisers of a realm, which all workers share: those who decide about URIs, and those who decide about patterns.
+#[derive(Clone, Default)]
+pub(crate) struct Authorizers {
+    uris: Vec<Authorizer>,
+    patterns: Vec<Authorizer>,
+}
+
+type Authorizer = Arc<dyn Fn(Authorization) -> Deciding + Send + Sync>;
+type Deciding = Pin<Box<dyn Future<Output = Result<Permission, Error>>>>;
+
+impl Authorizers {
+    pub(crate) fn add<F, D>(&mut self, decide: F)
+    where
+        F: Fn(Authorization) -> D + Send + Sync + 'static,
+        D: Future<Output = Result<Permission, Error>> + 'static,
+    {
+        self.uris.push(authorizer(decide));
+    }
+
+    pub(crate) fn add_for_patterns<F, D>(&mut self, decide: F)
+    where
+        F: Fn(Authorization) -> D + Send + Sync + 'static,
+        D: Future<Output = Result<Permission, Error>> + 'static,
+    {
+        self.patterns.push(authorizer(decide));
+    }
+
+    /// Whether everybody may do everything that is declared.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.uris.is_empty() && self.patterns.is_empty()
+    }
+
+    /// Whether somebody decides about what concerns a URI.
+    pub(crate) fn decide_uris(&self) -> bool {
+        !self.uris.is_empty()
+    }
+
+    /// Who decides about what is named so. A closure that was written for URIs never sees a pattern: to read one as a URI
+    /// allows too much.
+    pub(super) fn of(&self, policy: MatchPolicy) -> &[Authorizer] {
+        match policy {
+            MatchPolicy::Exact => &self.uris,
+            MatchPolicy::Prefix | MatchPolicy::Wildcard => &self.patterns,
+        }
+    }
+
+    /// Asks one after the other, for all must allow it. The first who does not decides.
+    pub(super) async fn ask(authorization: Authorization) -> Result<Permission, Error> {
+        let request = &authorization.0;
+        let mut decided: Option<Permission> = None;
+        for authorizer in request.served.settings.authorizers.of(request.kind.policy) {
+            let permission = ask(authorizer, &authorization).await?;
+            if !permission.is_allowed() {
+                return Ok(permission);
+            }
+            decided = Some(decided.map_or(permission, |others| others.and(permission)));
+        }
+        Ok(decided.unwrap_or(Permission::deny()))
+    }
+}
+
+fn authorizer<F, D>(decide: F) -> Authorizer
+where
+    F: Fn(Authorization) -> D + Send + Sync + 'static,
+    D: Future<Output = Result<Permission, Error>> + 'static,
+{
+    Arc::new(move |authorization| Box::pin(decide(authorization)))
+}
+
+/// It fails closed: an error or a panic is a denial (Z-02).
+async fn ask(authorizer: &Authorizer, authorization: &Authorization) -> Result<Permission, Error> {
+    let request = authorization.clone();
+    // The closure itself may panic, too, before there is a future.
+    let asked = AssertUnwindSafe(async move { authorizer(request).await }).catch_unwind().await;
+    asked.unwrap_or_else(|panic| Err(Error::panicked(&*panic))).map_err(|error| {
+        let (kind, named) = (authorization.0.kind, &authorization.0.named);
+        tracing::error!(?kind, named, %error, "an authoriser failed");
+        authorization_failed()
+    })
+}
+
+/// Z-02: what the client gets. The cause stays in the log.
+pub(crate) fn authorization_failed() -> Error {
+    Error::new(uris::AUTHORIZATION_FAILED).arg("authorisation is not possible now")
+}
+
+impl fmt::Debug for Authorizers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { uris, patterns } = self;
+        write!(f, "Authorizers {{ uris: {}, patterns: {} }}", uris.len(), patterns.len())
+    }
+}

@@ -1,0 +1,109 @@
+//! Who may go on at once, and what a session remembers of its authorisers' decisions.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::Instant;
+
+use super::{Authorization, Authorizers, Decision, Granted, Kind, Permission, Request};
+use crate::context::Link;
+use crate::error::Error;
+use crate::handler::Answer;
+use crate::message::MatchPolicy;
+use crate::router::Served;
+
+/// Whether a request may go on: now, or when the authorisers have thought about it.
+pub(crate) enum Gate {
+    Decided(Decision),
+    /// It was polled once, and is to be polled again.
+    Asking(Answer<Granted>),
+}
+
+/// What a session remembers of its authorisers' decisions.
+///
+/// It takes no memory before the first is asked, and never where there is none.
+#[derive(Debug, Default)]
+pub(crate) struct Decisions(OnceCell<Rc<RefCell<Memory>>>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    /// How often the session had been told to forget.
+    forgotten: u64,
+    by_kind: HashMap<Kind, HashMap<String, Remembered>>,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    permission: Permission,
+    /// None is when the session ends.
+    until: Option<Instant>,
+}
+
+impl Decisions {
+    /// Asks the authorisers, or remembers what they said.
+    pub(crate) fn gate(
+        &self,
+        served: &Arc<Served>,
+        link: &Rc<Link>,
+        kind: Kind,
+        named: &str,
+        now: Instant,
+    ) -> Gate {
+        let authorizers = &served.settings.authorizers;
+        if authorizers.of(kind.policy).is_empty() {
+            return Gate::Decided(unasked(authorizers, kind));
+        }
+        let memory = self.0.get_or_init(Rc::default);
+        let forgotten = link.session.peer().forgotten_decisions();
+        if let Some(permission) = memory.borrow_mut().recall(kind, named, forgotten, now) {
+            return Gate::Decided(permission.decision());
+        }
+        let (link, served, memory) = (Rc::clone(link), Arc::clone(served), Rc::clone(memory));
+        let authorization = Authorization(Rc::new(Request { link, served, kind, named: named.to_owned() }));
+        let mut answer: Answer<Granted> = Box::pin(async move {
+            let permission = Authorizers::ask(authorization.clone()).await?;
+            memory.borrow_mut().remember(&authorization.0, permission, forgotten, now);
+            permission.decision()
+        });
+        match answer.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
+            Poll::Ready(decision) => Gate::Decided(decision),
+            Poll::Pending => Gate::Asking(answer),
+        }
+    }
+}
+
+/// What holds where nobody decides.
+fn unasked(authorizers: &Authorizers, kind: Kind) -> Decision {
+    if kind.policy == MatchPolicy::Exact || authorizers.is_empty() {
+        return Ok(Granted {});
+    }
+    Err(Error::not_authorized("patterns are not allowed: the realm has no `authorize_patterns`"))
+}
+
+impl Memory {
+    fn recall(&mut self, kind: Kind, named: &str, forgotten: u64, now: Instant) -> Option<Permission> {
+        if self.forgotten != forgotten {
+            self.by_kind.clear();
+            self.forgotten = forgotten;
+        }
+        let Remembered { permission, until } = self.by_kind.get(&kind)?.get(named)?;
+        until.is_none_or(|until| now < until).then_some(*permission)
+    }
+
+    /// Notes what was decided, unless the session was told to forget since `asked`.
+    fn remember(&mut self, request: &Request, permission: Permission, forgotten: u64, asked: Instant) {
+        let Some(time) = permission.remembered else { return };
+        let most = request.link.limits.remembered_decisions;
+        if most == 0 || request.link.session.peer().forgotten_decisions() != forgotten {
+            return;
+        }
+        // Who asks for so many different things is slowed down by asking anew, and takes no more memory.
+        if self.by_kind.values().map(HashMap::len).sum::<usize>() >= most {
+            self.by_kind.clear();
+        }
+        let remembered = Remembered { permission, until: asked.checked_add(time) };
+        self.by_kind.entry(request.kind).or_default().insert(request.named.clone(), remembered);
+    }
+}
