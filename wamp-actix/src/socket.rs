@@ -188,6 +188,7 @@ impl Socket {
         let piece = self.output.split_to(self.output.len().min(PIECE_BYTES));
         self.handed += piece.len();
         self.resting |= self.handed >= OUTPUT;
+        self.connection.output_moves();
         if self.is_ping_queued {
             // The peer takes what comes before the ping, which it cannot have seen.
             self.heard = self.now;

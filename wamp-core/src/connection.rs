@@ -301,6 +301,13 @@ impl Connection {
         self.outbox.borrow_mut().take()
     }
 
+    /// Tells that the peer takes what it is sent. [`take_output`](Self::take_output) tells it, too; a host that hands its output
+    /// over in pieces says so for each. A peer of which nothing is told between two polls has missed the events that wait
+    /// for it, and is cut off when they are too many.
+    pub fn output_moves(&mut self) {
+        self.outbox.borrow_mut().moves();
+    }
+
     /// How many bytes wait in [`take_output`](Self::take_output).
     #[must_use]
     pub fn output_len(&self) -> usize {

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::broker;
 use crate::call::CallState;
-use crate::error::Error;
+use crate::error::{Error, uris};
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
 use crate::limits::Limits;
 use crate::message::{Details, Passthru};
@@ -107,6 +107,9 @@ impl Context {
         }
         let limit = self.link.limits.max_result_bytes;
         let mut outbox = self.link.outbox.borrow_mut();
+        if outbox.len() > self.link.limits.queued_bytes_peak {
+            return Err(Error::new(uris::UNAVAILABLE).arg("too much waits to be sent to the caller"));
+        }
         let details = Details::new(false, passthru.as_ref());
         outbox.result(call.request, &details, limit, |tail| reply.write(tail))?;
         call.answer();

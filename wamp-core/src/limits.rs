@@ -122,13 +122,20 @@ limits! {
     /// Testaments of one session, which take [`bytes_in_flight`](Self::bytes_in_flight) at most; one more is answered
     /// `wamp.error.unavailable`. 64.
     testaments: usize = 64, any;
-    /// Messages that may wait for a subscriber; one more and it is cut off. From half of it on, a client that publishes without
-    /// a pause is held up, for 40 ms after each 64th part of this or of `queued_bytes`. A handler that
-    /// publishes more than this without an await in between cuts off even those who read. As many calls and chunks of
-    /// calls may wait for a callee beside them; one more is answered `wamp.error.unavailable`. 16 384.
+    /// Messages that may wait for a client that does not take what it is sent: with one more event it is cut off, and one more
+    /// answer of a callee becomes `wamp.error.unavailable`. What comes to a client that reads is not held against it, up to
+    /// [`queued_bytes_peak`](Self::queued_bytes_peak). From half of this on, a client that publishes without a pause is
+    /// held up, for 40 ms after each 64th part of this or of `queued_bytes`. As many calls and chunks of calls may wait for a
+    /// callee beside them; one more is answered `wamp.error.unavailable`. 16 384.
     queued_messages: usize = 16 << 10, positive;
-    /// Bytes that may wait for a subscriber, and the same again for a callee; whichever of the two comes first. 4 MiB.
+    /// Bytes that may wait for a client that does not take what it is sent, and the same again for a callee; whichever of the
+    /// two comes first. An event that is longer in a client's serializer is left out for that client. 4 MiB.
     queued_bytes: usize = 4 << 20, positive;
+    /// Bytes that may wait for any client, those included that came since it had its turn last; as many messages as there
+    /// are 128 bytes in it. Beyond it even a client that reads is cut off: a handler that publishes more than this without an
+    /// await in between does that to all subscribers. When so many bytes of results wait to be sent, further ones become
+    /// `wamp.error.unavailable`. At least `queued_bytes`. 24 MiB.
+    queued_bytes_peak: usize = 24 << 20, positive;
     /// Bytes of answers that wait to be sent from which on the peer is not read. Of events, progressive results and messages
     /// of other sessions half as much may wait beside them; the rest stays with whoever sends it. 256 KiB.
     outgoing_bytes: usize = 256 << 10, positive;
@@ -171,10 +178,15 @@ limits! {
 impl Limits {
     /// What is wrong with the limits of a router or of a realm, one text for each fault.
     pub(crate) fn faults(&self) -> Vec<String> {
-        self.zeros()
-            .into_iter()
-            .map(|name| format!("`Limits::{name}` is zero, with which nothing works"))
-            .collect()
+        let zeros = self.zeros().into_iter();
+        let zeros = zeros.map(|name| format!("`Limits::{name}` is zero, with which nothing works"));
+        zeros.chain(self.contradictions()).collect()
+    }
+
+    /// Limits that do not go together.
+    fn contradictions(&self) -> Option<String> {
+        (self.queued_bytes_peak < self.queued_bytes)
+            .then(|| "`Limits::queued_bytes_peak` is less than `Limits::queued_bytes`".to_owned())
     }
 }
 

@@ -40,13 +40,22 @@ pub(crate) enum End {
     Overflow,
 }
 
-/// A bounded queue with one reader. Who writes never waits: a reader that is too slow is cut off.
+/// The shortest message that a queue may be full of: there is room for as many messages as of these there are in
+/// `queued_bytes_peak`.
+const SHORTEST: usize = 128;
+
+/// A bounded queue with one reader. Who writes never waits: a reader that does not take what it could have taken is cut off.
+///
+/// The bounds of `queued_messages` and `queued_bytes` hold for what the reader missed: what was there when it had its turn, and
+/// its peer took nothing. What came since then, or while its peer takes what it is sent, is bounded by `queued_bytes_peak`.
 ///
 /// What others ask of the session has bounds of its own: it is refused, and leaves the session's events their room.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     max_messages: usize,
     max_bytes: usize,
+    /// Of what the reader had no turn for.
+    peak: Load,
     queue: Mutex<Queue>,
 }
 
@@ -55,6 +64,8 @@ struct Queue {
     deliveries: VecDeque<Delivery>,
     /// What the session wanted itself: events, and answers to its calls.
     wanted: Load,
+    /// Of that, what the session could have taken before. It was added before the rest.
+    missed: Load,
     /// What others want of it: calls, with their chunks and interrupts.
     asked: Load,
     end: Option<Box<End>>,
@@ -65,7 +76,7 @@ struct Queue {
     reader: Option<Waker>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Copy, Clone, Debug, Default)]
 struct Load {
     messages: usize,
     bytes: usize,
@@ -73,7 +84,14 @@ struct Load {
 
 impl Mailbox {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { max_messages: limits.queued_messages, max_bytes: limits.queued_bytes, queue: Mutex::default() }
+        let peak =
+            Load { messages: limits.queued_bytes_peak.div_ceil(SHORTEST), bytes: limits.queued_bytes_peak };
+        Self {
+            max_messages: limits.queued_messages,
+            max_bytes: limits.queued_bytes,
+            peak: Load { messages: peak.messages.max(limits.queued_messages), ..peak },
+            queue: Mutex::default(),
+        }
     }
 
     /// Adds an EVENT; one too many ends the session. Tells whether the session is behind: the queue is more than half full.
@@ -82,12 +100,11 @@ impl Mailbox {
         if queue.closed {
             return false;
         }
-        let delivery = Delivery::Event(Envelope { subscription, message });
-        if !self.has_room(&queue, &delivery) {
+        if !self.has_room(&queue, message.len()) {
             queue.overflow();
             return false;
         }
-        queue.push(delivery);
+        queue.push(Delivery::Event(Envelope { subscription, message }));
         queue.wanted.messages > self.max_messages / 2 || queue.wanted.bytes > self.max_bytes / 2
     }
 
@@ -101,23 +118,24 @@ impl Mailbox {
 
     /// Adds what another session says about a routed call.
     ///
-    /// A request is refused, and given back, if there is no room for it. What the session asked for itself is taken: its
-    /// final answers are as few as its calls, and if it is too slow for progressive ones, it is cut off.
+    /// A request or an answer is refused if there is no room for it. What is as small as it can be, and comes no more often than
+    /// the calls, is taken.
     pub(crate) fn routing(&self, routing: Routing) -> Result<(), Refused> {
-        let (is_request, is_bounded) = (routing.is_request(), routing.is_bounded());
         let mut queue = self.queue.lock();
         // While a session shuts down, calls that have begun go on.
         if queue.shut || queue.closed && routing.begins() {
             return Err(Refused::Closed);
         }
-        let delivery = Delivery::Routing(Box::new(routing));
-        if is_bounded || self.has_room(&queue, &delivery) {
-            queue.push(delivery);
-        } else if is_request {
+        let has_room = routing.is_bounded()
+            || if routing.is_asked() {
+                self.has_room_for_requests(&queue, routing.kept_bytes())
+            } else {
+                self.has_room(&queue, routing.kept_bytes())
+            };
+        if !has_room {
             return Err(Refused::Full);
-        } else {
-            queue.overflow();
         }
+        queue.push(Delivery::Routing(Box::new(routing)));
         Ok(())
     }
 
@@ -138,11 +156,17 @@ impl Mailbox {
     }
 
     /// The next delivery, or `Pending` until there is one. Without room they stay where they are, and the end does not
-    /// wait for them.
-    pub(crate) fn poll(&self, context: &Context<'_>, room: bool) -> Poll<Delivery> {
+    /// wait for them; a peer that [stalls](Turn::Stalled) has missed them.
+    pub(crate) fn poll(&self, context: &Context<'_>, turn: Turn) -> Poll<Delivery> {
         let mut queue = self.queue.lock();
-        if room && let Some(delivery) = queue.pop() {
-            return Poll::Ready(delivery);
+        match turn {
+            Turn::Takes => {
+                if let Some(delivery) = queue.pop() {
+                    return Poll::Ready(delivery);
+                }
+            }
+            Turn::IsFull => queue.missed = Load::default(),
+            Turn::Stalled => queue.missed = queue.wanted,
         }
         if let Some(end) = queue.end.take() {
             return Poll::Ready(Delivery::End(*end));
@@ -159,12 +183,30 @@ impl Mailbox {
         self.queue.lock().pop()
     }
 
-    /// A first message always fits, however large it is.
-    fn has_room(&self, queue: &Queue, delivery: &Delivery) -> bool {
-        let load = if delivery.is_asked() { &queue.asked } else { &queue.wanted };
-        load.messages == 0
-            || load.messages < self.max_messages && load.bytes + delivery.bytes() <= self.max_bytes
+    /// Whether so many bytes fit that the session wanted. A first message always does, however large it is.
+    fn has_room(&self, queue: &Queue, bytes: usize) -> bool {
+        let Queue { wanted, missed, .. } = queue;
+        wanted.messages == 0
+            || wanted.messages < self.peak.messages
+                && wanted.bytes + bytes <= self.peak.bytes
+                && (missed.messages == 0
+                    || missed.messages < self.max_messages && missed.bytes + bytes <= self.max_bytes)
     }
+
+    fn has_room_for_requests(&self, Queue { asked, .. }: &Queue, bytes: usize) -> bool {
+        asked.messages == 0 || asked.messages < self.max_messages && asked.bytes + bytes <= self.max_bytes
+    }
+}
+
+/// What a session can do with its deliveries in its turn.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It takes them.
+    Takes,
+    /// Enough waits to be sent, and its peer takes some of that.
+    IsFull,
+    /// Enough waits to be sent, and its peer has taken none of it since the last turn.
+    Stalled,
 }
 
 impl Delivery {
@@ -202,9 +244,14 @@ impl Queue {
     }
 
     fn leaves(&mut self, delivery: &Delivery) {
+        let bytes = delivery.bytes();
         let load = self.load(delivery);
         load.messages -= 1;
-        load.bytes -= delivery.bytes();
+        load.bytes -= bytes;
+        if self.missed.messages > 0 && !delivery.is_asked() {
+            self.missed.messages -= 1;
+            self.missed.bytes -= bytes;
+        }
     }
 
     /// Gives the events up. Calls that wait for the session are answered when it ends.

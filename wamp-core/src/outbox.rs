@@ -52,6 +52,8 @@ pub(crate) struct Outbox {
     /// Bytes of `buffer` that wait for room before they are written: events, progressive results, messages of other
     /// sessions. The rest answers what the peer sent.
     paced: usize,
+    /// The peer takes what it is sent, as far as is known since this was asked last.
+    has_moved: bool,
     /// Tasks that wait for room.
     waiting: Vec<Waker>,
     /// Whom to wake for what is written while the host does not look: a task that an application started may do that.
@@ -68,6 +70,7 @@ impl Outbox {
             delimiter,
             buffer: Vec::new(),
             paced: 0,
+            has_moved: false,
             waiting: Vec::new(),
             host: None,
             is_attended: false,
@@ -104,7 +107,18 @@ impl Outbox {
     pub(crate) fn take(&mut self) -> Vec<u8> {
         self.waiting.drain(..).for_each(Waker::wake);
         self.paced = 0;
+        self.has_moved |= !self.buffer.is_empty();
         std::mem::take(&mut self.buffer)
+    }
+
+    /// The peer takes what it is sent.
+    pub(crate) fn moves(&mut self) {
+        self.has_moved = true;
+    }
+
+    /// Whether the peer has taken anything since this was asked last.
+    pub(crate) fn take_moved(&mut self) -> bool {
+        std::mem::take(&mut self.has_moved)
     }
 
     /// Notes that all bytes from `start` on had to wait for room.

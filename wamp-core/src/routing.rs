@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::error::uris;
 use crate::id::{RegistrationId, RequestId};
 use crate::message::{CancelMode, Passthru};
 use crate::payload::Payload;
@@ -80,13 +81,25 @@ impl RoutedCall {
         }
     }
 
-    /// Tells the caller, if it is there.
+    /// Tells the caller, if it is there and waits. If there is no room for it, the call ends with an ERROR that needs none: the
+    /// callee is read on, whatever its callers do.
     pub(crate) fn answer(self: &Arc<Self>, answer: Answer) {
+        let is_final = answer.is_final();
         // Not when the caller has read it: a caller that does not read would make the callee unavailable to others.
-        if answer.is_final() {
+        if is_final {
             self.uncount();
         }
-        let _ = self.caller.mailbox.routing(Routing::Answer { call: Arc::clone(self), answer });
+        if !self.is_over() && self.tell(answer) == Err(Refused::Full) {
+            self.end();
+            if !is_final {
+                self.interrupt(CancelMode::KillNoWait);
+            }
+            let _ = self.tell(Answer::error(uris::UNAVAILABLE));
+        }
+    }
+
+    fn tell(self: &Arc<Self>, answer: Answer) -> Result<(), Refused> {
+        self.caller.mailbox.routing(Routing::Answer { call: Arc::clone(self), answer })
     }
 
     fn uncount(&self) {
@@ -178,11 +191,6 @@ pub(crate) enum Refused {
 }
 
 impl Routing {
-    /// Whether it asks for something that can be refused.
-    pub(crate) fn is_request(&self) -> bool {
-        matches!(self, Self::Invocation { .. })
-    }
-
     /// Whether it comes with a call of somebody else.
     pub(crate) fn is_asked(&self) -> bool {
         matches!(self, Self::Invocation { .. } | Self::Interrupt { .. })
@@ -193,12 +201,12 @@ impl Routing {
         matches!(self, Self::Invocation { is_first: true, .. })
     }
 
-    /// Whether there are only as many as calls.
+    /// Whether it keeps nothing, and there are only as many as calls.
     pub(crate) fn is_bounded(&self) -> bool {
         match self {
             Self::Invocation { .. } => false,
             Self::Interrupt { .. } | Self::Revoked { .. } => true,
-            Self::Answer { answer, .. } => answer.is_final(),
+            Self::Answer { answer, .. } => answer.is_final() && self.kept_bytes() == 0,
         }
     }
 

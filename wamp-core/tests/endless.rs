@@ -199,6 +199,25 @@ fn answers_leave_events_their_room() {
     }
 }
 
+/// Those that are large leave no room in a turn.
+#[test]
+fn a_flood_of_large_events_does_not_starve_the_subscriber_s_own_answer() {
+    let router = router(Limits::default().outgoing_bytes(1000));
+    let mut client = Client::join(&router);
+    client.subscribe(1, "open.a");
+    client.send(r#"[48,2,{"receive_progress":true},"endless.progress"]"#);
+    let realm = router.realm("realm1").unwrap();
+    let (mut events, mut results) = (0, 0);
+    for _ in 0..20 {
+        (0..2).for_each(|_| drop(realm.publish("open.a").arg("x".repeat(2000)).send()));
+        client.poll_once();
+        let messages = client.ready();
+        events += usize::from(messages.iter().any(|message| message[0] == 36));
+        results += usize::from(messages.iter().any(|message| message[0] == 50));
+    }
+    assert!(events >= 8 && results >= 8, "{events} turns had events, {results} results");
+}
+
 /// Events of others neither.
 #[test]
 fn a_flood_of_events_does_not_keep_a_subscriber_from_being_read() {

@@ -1122,20 +1122,122 @@ fn a_call_counts_until_its_callee_has_answered_whether_the_caller_reads_or_not()
     assert_eq!(sleepy.received().len(), 2);
 }
 
+/// Calls `com.p` so many times, lets the callee see the calls, and then has something to take and does not take it: it has
+/// missed what is answered from now on.
+fn stalled_caller(router: &Router, calls: u64) -> (Client, Client) {
+    let (mut caller, mut callee) = pair(router);
+    register(&mut callee, 1, &json!({}), "com.p");
+    for request in 1..=calls {
+        call(&mut caller, request, &json!({"receive_progress": true}), "com.p");
+        callee.one();
+    }
+    caller.send(json!([48, calls + 1, {}, "test.long", [1000]]).to_string());
+    callee.send(r#"[70,1,{"progress":true},["the last that finds room"]]"#);
+    (0..3).for_each(|_| caller.poll_without_round());
+    (caller, callee)
+}
+
 #[test]
-fn a_caller_that_does_not_take_its_progress_is_cut_off() {
-    let limits = Limits::default().queued_messages(3);
-    let router = router_with(limits);
+fn a_progressive_result_without_room_ends_its_call_and_no_other() {
+    let router = router_with(Limits::default().queued_messages(3).outgoing_bytes(1));
+    let (mut caller, mut callee) = stalled_caller(&router, 2);
+    for number in 0..3 {
+        callee.send(format!(r#"[70,1,{{"progress":true}},[{number}]]"#));
+        caller.poll_without_round();
+        callee.assert_silent();
+    }
+    callee.send(r#"[70,1,{"progress":true},[3]]"#);
+    assert_eq!(callee.one(), json!([69, 1, {"mode": "killnowait"}]));
+    // PR-06: once more, if it goes on.
+    callee.send(r#"[70,1,{"progress":true},[4]]"#);
+    assert_eq!(callee.one(), json!([69, 1, {"mode": "killnowait"}]));
+    callee.send(r#"[70,1,{},[5]]"#);
+    callee.assert_silent();
+    let of_first: Vec<_> = caller.received().into_iter().filter(|message| message[1] != 3).collect();
+    assert_eq!(of_first.len(), 5, "{of_first:?}");
+    assert_eq!(of_first[3], json!([50, 1, {"progress": true}, [2]]));
+    assert_error(&of_first[4], 48, 1, "wamp.error.unavailable");
+    callee.send(r#"[70,2,{},["the other call"]]"#);
+    assert_eq!(caller.one(), json!([50, 2, {}, ["the other call"]]));
+    assert_eq!(caller.close(), None);
+}
+
+#[test]
+fn answers_without_room_become_errors_without_payload() {
+    for (limits, length, has_turns) in [
+        (Limits::default().queued_messages(3), 10, true),
+        (Limits::default().queued_bytes(900), 250, true),
+        (Limits::default().queued_bytes(300).queued_bytes_peak(900), 250, false),
+    ] {
+        let router = router_with(limits.outgoing_bytes(1));
+        let (mut caller, mut callee) = stalled_caller(&router, 10);
+        let filling = "x".repeat(length);
+        for id in 1..=10 {
+            let answer = match id % 2 {
+                0 => json!([70, id, {}, [filling]]),
+                _ => json!([8, 68, id, {}, "com.error", [filling]]),
+            };
+            callee.send(answer.to_string());
+            if has_turns {
+                caller.poll_without_round();
+            }
+        }
+        callee.assert_silent();
+        let answers: Vec<_> = caller.received().into_iter().filter(|message| message[1] != 11).collect();
+        assert_eq!(caller.close(), None);
+        // The progressive one was sent before.
+        let (taken, refused) = answers[1..].split_at(3);
+        assert!(taken.iter().all(|answer| *answer.as_array().unwrap().last().unwrap() == json!([filling])));
+        assert_eq!(refused.len(), 7);
+        for (answer, request) in refused.iter().zip(4..) {
+            assert_eq!(*answer, json!([8, 48, request, {}, "wamp.error.unavailable"]));
+        }
+    }
+}
+
+/// It has its turn after what a caller's queue may hold of one callee.
+#[test]
+fn a_caller_that_reads_gets_all_results_whatever_their_size() {
+    let router = router_with(Limits::default().queued_bytes(64_000).queued_bytes_peak(64_000));
     let (mut caller, mut callee) = pair(&router);
     register(&mut callee, 1, &json!({}), "com.p");
-    call(&mut caller, 1, &json!({"receive_progress": true}), "com.p");
-    callee.one();
-    for number in 0..4 {
-        callee.send(format!(r#"[70,1,{{"progress":true}},[{number}]]"#));
+    for request in 1..=100 {
+        call(&mut caller, request, &json!({}), "com.p");
     }
-    caller.received();
-    assert_eq!(caller.close(), Some(Close::TooSlow));
-    assert_eq!(callee.one(), json!([69, 1, {"mode": "killnowait"}]));
+    assert_eq!(callee.received().len(), 100);
+    let filling = "x".repeat(20_000);
+    let mut results = 0;
+    for id in 1..=100 {
+        while !callee.wants_input() {
+            results += caller.received().len();
+            assert!(callee.poll_once(), "it asks for its next turn");
+        }
+        callee.send(json!([70, id, {}, [filling]]).to_string());
+    }
+    for answer in caller.received() {
+        assert_eq!(answer[0], 50);
+        results += 1;
+    }
+    assert_eq!(results, 100);
+}
+
+/// So does the callee.
+#[test]
+fn a_callee_that_reads_gets_all_calls_whatever_their_size() {
+    let router = router_with(Limits::default().queued_bytes(64_000).bytes_in_flight(4_000_000));
+    let (mut caller, mut callee) = pair(&router);
+    register(&mut callee, 1, &json!({}), "com.p");
+    let filling = "x".repeat(20_000);
+    let mut calls = 0;
+    for request in 1..=100 {
+        while !caller.wants_input() {
+            calls += callee.received().len();
+            assert!(caller.poll_once(), "it asks for its next turn");
+        }
+        caller.send(json!([48, request, {}, "com.p", [filling]]).to_string());
+    }
+    caller.assert_silent();
+    assert_eq!(calls + callee.received().len(), 100);
 }
 
 #[test]

@@ -222,7 +222,10 @@ impl Joined {
         let Some(AtWork { call, by, .. }) = self.calls.at_work.get_mut(&request) else { return };
         let taken = match by {
             By::Authorizer(_, waiting) => waiting.add(options, payload, &self.link.limits),
-            By::Callee(routed) => routed::chunk(routed, options.goes_on(), payload),
+            By::Callee(routed) => {
+                self.publishing.count_routed(payload.kept_bytes(), &self.link.limits);
+                routed::chunk(routed, options.goes_on(), payload)
+            }
             By::Handler(_) => match &call.chunks {
                 Some(chunks) if !chunks.push(payload, options.goes_on(), &self.link.limits) => {
                     Err(uris::UNAVAILABLE)

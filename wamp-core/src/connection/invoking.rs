@@ -82,8 +82,8 @@ impl Joined {
         if let Some(id) = call.invocation() {
             self.invocations.open.remove(&id);
         }
-        call.end();
         call.answer(Answer::error(uri));
+        call.end();
     }
 
     /// INTERRUPT, unless the call has been answered, or was not sent yet.
@@ -111,6 +111,7 @@ impl Joined {
         } else if !call.receive_progress {
             return Ok(()); // PR-05
         }
+        self.publishing.count_routed(payload.kept_bytes(), &self.link.limits);
         call.answer(match &options.passthru {
             Some(_) if !payload.is_one_binary() => Answer::error(uris::INVALID_ARGUMENT),
             _ => Answer::Result { progress, passthru: options.passthru, payload },
@@ -133,6 +134,7 @@ impl Joined {
         self.check_passthru(passthru.as_deref())?;
         if let Some(call) = self.invocations.find(id)?.cloned() {
             self.invocations.open.remove(&id);
+            self.publishing.count_routed(payload.kept_bytes(), &self.link.limits);
             call.answer(Answer::Error { error: error.to_owned().into(), passthru, payload });
         }
         Ok(())

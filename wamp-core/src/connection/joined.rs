@@ -18,7 +18,7 @@ use crate::error::{Error, Violation, uris};
 use crate::handler::Registration;
 use crate::id::RequestId;
 use crate::limits::Limits;
-use crate::mailbox::{Delivery, End};
+use crate::mailbox::{Delivery, End, Turn};
 use crate::message::{self, Message, code};
 use crate::meta;
 use crate::payload::Payload;
@@ -52,6 +52,8 @@ pub(super) struct Joined {
     pub(super) invocations: Invocations,
     /// Events, or streams, may have been left for want of room.
     pub(super) waits_for_room: bool,
+    /// Handlers had the first use of the room.
+    were_tasks_first: bool,
     /// Set by a shutdown: what is at work has until then.
     draining: Option<Instant>,
     _holds: Vec<Held>,
@@ -94,6 +96,7 @@ impl Joined {
             registrations: Registrations::default(),
             invocations: Invocations::default(),
             waits_for_room: false,
+            were_tasks_first: false,
             draining: None,
             _holds: acceptance.holds,
             _seat: seat,
@@ -191,12 +194,25 @@ impl Joined {
         if self.has_room() {
             self.tasks.resume();
         }
+        // In turns: large events of others would leave no room for what the session's own handlers send.
+        self.were_tasks_first = self.waits_for_room && !self.were_tasks_first;
+        if self.were_tasks_first
+            && let Poll::Ready(done) = self.tasks.poll(context)
+        {
+            self.finish(done, now);
+        }
+        let mut has_taken = self.link.outbox.borrow_mut().take_moved();
         let (mut deliveries, mut results, mut are_tasks_waiting) = (DELIVERIES, RESULTS, false);
         while deliveries > 0 && results > 0 {
             if let Some(outcome) = self.drained(now) {
                 return outcome;
             }
-            let delivery = match self.link.session.peer().mailbox.poll(context, self.has_room()) {
+            let turn = match self.has_room() {
+                true => Turn::Takes,
+                false if has_taken => Turn::IsFull,
+                false => Turn::Stalled,
+            };
+            let delivery = match self.link.session.peer().mailbox.poll(context, turn) {
                 Poll::Ready(Delivery::End(end)) => match self.end(end, now) {
                     Some(outcome) => return outcome,
                     None => continue,
@@ -208,6 +224,7 @@ impl Joined {
             if let Some(delivery) = delivery {
                 self.deliver(delivery);
                 deliveries -= 1;
+                has_taken = true;
             }
             // A task that gives way is ready again at once: it is polled once in a turn, and not once for each delivery.
             if !are_tasks_waiting || !self.tasks.are_polled() {

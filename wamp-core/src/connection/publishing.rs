@@ -118,6 +118,13 @@ impl Publishing {
         self.pause = None;
     }
 
+    /// Counts what was put into another session's queue besides publications: that session has its turn before it is more than
+    /// a share of it.
+    pub(super) fn count_routed(&mut self, bytes: usize, limits: &Limits) {
+        self.published_bytes += bytes;
+        self.is_round_over |= self.published_bytes >= limits.queued_bytes / SHARE_OF_QUEUE;
+    }
+
     /// Whether others should have their turn before more is published.
     pub(super) fn is_enough(&self) -> bool {
         self.delivered >= DELIVERIES || self.is_round_over

@@ -207,6 +207,11 @@ impl Client {
         split(self.serializer, &self.take_output())
     }
 
+    /// The peer has taken a part of its output.
+    pub(crate) fn output_moves(&mut self) {
+        self.connection.output_moves();
+    }
+
     pub(crate) fn output_len(&self) -> usize {
         self.connection.output_len()
     }
