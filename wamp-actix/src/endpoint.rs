@@ -95,7 +95,8 @@ impl Endpoint {
     /// use actix_web::App;
     ///
     /// # fn main() -> Result<(), wamp_actix::BuildError> {
-    /// let app = App::new().service(wamp_actix::router()?.endpoint("/ws").goodbye_at_shutdown(true));
+    /// let router = wamp_actix::Router::builder().handlers([]).build()?;
+    /// let app = App::new().service(router.endpoint("/ws").goodbye_at_shutdown(true));
     /// # Ok(())
     /// # }
     /// ```
