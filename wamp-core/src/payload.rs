@@ -58,15 +58,15 @@ impl Payload {
         Self { frame, args, kwargs, first: 0..0 }
     }
 
-    /// From a list and a dict of one message, as they stand there; `None` if they are no list and dict.
+    /// From a list and a dict of one message, as they stand there, or null for what is absent; `None` if they are neither.
     pub(crate) fn of_parts(args: Raw<'_>, kwargs: Raw<'_>) -> Option<Self> {
         let mut frame = Vec::new();
         let mut append = |part: Encoded<'_>, kind| {
             let (found, is_empty) = part.describe();
-            if !is_empty {
+            if found == kind && !is_empty {
                 frame.extend_from_slice(part.as_bytes());
             }
-            (found == kind).then_some(frame.len())
+            (found == kind || found == Kind::Null).then_some(frame.len())
         };
         let args_end = append(args.0, Kind::List)?;
         let end = append(kwargs.0, Kind::Dict)?;

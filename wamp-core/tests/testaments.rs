@@ -66,6 +66,25 @@ fn e_13_and_e_14_a_testament_is_published_however_the_session_ends() {
 }
 
 #[test]
+fn m_01_null_arguments_of_a_testament_are_absent() {
+    let router = router();
+    let (mut client, id) = listener(&router, "open.a");
+    for (args, kwargs, seen) in [
+        (json!(null), json!({"k": 2}), json!([[], {"k": 2}])),
+        (json!([1]), json!(null), json!([[1]])),
+        (json!(null), json!(null), json!([])),
+    ] {
+        let mut joe = caller(&router);
+        joe.call(ADD, json!(["open.a", args, kwargs]));
+        joe.client.lose();
+        let event = client.one();
+        let head = [json!(36), json!(id), event[2].clone(), json!({})];
+        let whole: Vec<Value> = head.into_iter().chain(seen.as_array().unwrap().iter().cloned()).collect();
+        assert_eq!(event, json!(whole));
+    }
+}
+
+#[test]
 fn e_14_and_e_16_detached_ones_precede_destroyed_ones_each_in_their_order() {
     let router = router();
     let (mut client, _) = listener(&router, "open.a");

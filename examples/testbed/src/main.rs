@@ -1,8 +1,9 @@
 //! The application against which third-party clients and conformance suites are run.
 //!
-//! `testbed [--port PORT] [--workers N] [--limit-private-addresses] [--goodbye]`: at
-//! `ws://127.0.0.1:PORT/ws`, realm `realm1` for anonymous sessions, `testbed.strict` for those that count their requests, `testbed.ticket`, `testbed.cra`, `testbed.cryptosign`,
-//! `testbed.scram` for those who log in (see `realms`), and realm `router`, where clients call each other too.
+//! `testbed [--port PORT] [--workers N] [--limit-private-addresses] [--goodbye]`: at `ws://127.0.0.1:PORT/ws`, realm `realm1` for
+//! anonymous sessions, `testbed.strict` for those that count their requests, `testbed.ticket`, `testbed.cra`,
+//! `testbed.cryptosign`, `testbed.scram` for those who log in (see `realms`), and realm `router`, where clients call each
+//! other too.
 
 mod bench;
 mod procedures;
