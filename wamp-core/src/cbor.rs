@@ -2,8 +2,8 @@
 //!
 //! Lenient where clients need it: floats of every width, lengths of every width and none, undefined as null, tags passed
 //! over, bignums read as JSON's long integers are. Strict where safety needs it: lengths are checked against what is left
-//! before anything is done with them, text is UTF-8 even where nobody reads it, keys are strings, and simple values
-//! without a meaning are refused.
+//! before anything is done with them, text is UTF-8 even where nobody reads it, and keys that are no strings, simple values
+//! without a meaning and tags that refer to another place are refused, or noted where they stand in a payload (`format::odd`).
 
 mod head;
 mod number;

@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod differential;
+#[cfg(test)]
+mod odd;
 
 use std::fmt;
 use std::ops::Range;
@@ -15,7 +17,7 @@ use serde::ser::SerializeStruct as _;
 
 #[cfg(feature = "cbor")]
 use crate::cbor::{self, Cbor};
-use crate::format::{AtCursor, BinaryAs, Cursor, Elements, Kind, Malformed};
+use crate::format::{AtCursor, BinaryAs, Cursor, Elements, Kind, Malformed, Odd, Owner};
 use crate::format::{
     transcode::{Transcoded, transcode_json},
     write::{self, PLAIN_TOKEN, RAW_TOKEN},
@@ -222,17 +224,19 @@ fn take(bytes: &Bytes, range: Range<usize>, shared: bool) -> Bytes {
 }
 
 impl<'f> Encoded<'f> {
-    /// A cursor; what must be decoded is kept in `arena`.
+    /// A cursor over a value of the application; what must be decoded is kept in `arena`.
     #[inline]
     pub(crate) fn reader(self, arena: &'f Bump) -> Reader<'f> {
-        match self {
+        let mut reader = match self {
             Self::Json(text) => Reader::Json(json::Reader::new(text, arena)),
             Self::PlainJson(text) => Reader::Json(json::Reader::plain(text, arena)),
             #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => Reader::MsgPack(msgpack::Reader::new(bytes, arena)),
             #[cfg(feature = "cbor")]
             Self::Cbor(bytes) => Reader::Cbor(cbor::Reader::new(bytes, arena)),
-        }
+        };
+        *reader.owner() = Owner::Application(Odd::Nothing);
+        reader
     }
 
     pub(crate) fn as_bytes(self) -> &'f [u8] {
@@ -379,6 +383,11 @@ impl<'de> Reader<'de> {
 
     pub(crate) fn binary(&mut self) -> &mut BinaryAs {
         each!(Self, self, reader => reader.binary())
+    }
+
+    #[inline]
+    pub(crate) fn owner(&mut self) -> &mut Owner {
+        each!(Self, self, reader => reader.owner())
     }
 
     /// Takes this value as checked: [`Raw`](crate::Raw) does not look through it once more.

@@ -11,6 +11,7 @@ use std::fmt::{self, Display};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::format::Oddity;
 use crate::payload::{DecodeError, Payload, PayloadBuilder};
 use crate::serializer::EncodeError;
 
@@ -32,7 +33,8 @@ pub mod uris {
     pub const FEATURE_NOT_SUPPORTED: &str = "wamp.error.feature_not_supported";
     /// Arguments do not fit the procedure, or failed validation.
     pub const INVALID_ARGUMENT: &str = "wamp.error.invalid_argument";
-    /// A result cannot be written in the caller's serializer (used by implementations, not in the specification).
+    /// A result cannot be written in the caller's serializer, or a payload cannot be passed on to other clients (used by
+    /// implementations, not in the specification).
     pub const INVALID_PAYLOAD: &str = "wamp.error.invalid_payload";
     /// A procedure, topic or realm is not a valid URI.
     pub const INVALID_URI: &str = "wamp.error.invalid_uri";
@@ -191,6 +193,11 @@ impl Error {
     pub(crate) fn encoding(error: &EncodeError) -> Self {
         tracing::error!(%error, "a value of the application");
         Self::new(uris::INVALID_PAYLOAD).arg("a value cannot be serialised")
+    }
+
+    /// A payload that nobody else can be given.
+    pub(crate) fn odd(oddity: Oddity) -> Self {
+        Self::new(uris::INVALID_PAYLOAD).arg(oddity.text())
     }
 
     /// A result beyond the size limit (T-21).

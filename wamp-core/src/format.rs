@@ -11,6 +11,7 @@ mod error;
 mod key;
 pub(crate) mod lend;
 mod number;
+mod odd;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(any(feature = "msgpack", feature = "cbor"))]
@@ -30,6 +31,7 @@ pub(crate) use deserializer::AtCursor;
 pub(crate) use error::Malformed;
 pub(crate) use key::Key;
 pub(crate) use number::{MAX_INTEGRAL, Number};
+pub(crate) use odd::{Odd, Oddity, Owner};
 
 /// How many lists and dicts may stand inside each other.
 pub(crate) const MAX_DEPTH: u8 = 64;
@@ -132,6 +134,9 @@ pub(crate) trait Cursor<'de>: Sized {
     /// As what it gives bytes to who takes anything.
     fn binary(&mut self) -> &mut BinaryAs;
 
+    /// Whose the part of the message is in which the cursor stands.
+    fn owner(&mut self) -> &mut Owner;
+
     /// Where decoded strings are kept.
     fn arena(&self) -> &'de Bump;
 
@@ -180,7 +185,8 @@ pub(crate) trait Cursor<'de>: Sized {
         None
     }
 
-    /// Passes over one value, checking it as if it were read, and says where it stands.
+    /// Passes over one value, checking it as if it were read, and says where it stands. What is odd in it is noted where the
+    /// value is the application's.
     fn skip(&mut self) -> Result<Range<usize>, Malformed> {
         self.skip_counted(&mut { MAX_ELEMENTS })
     }
@@ -193,6 +199,30 @@ pub(crate) trait Cursor<'de>: Sized {
 
     /// Nothing may follow.
     fn end(&mut self) -> Result<(), Malformed>;
+
+    /// Something is odd at the cursor: noted in the application's part, malformed in the protocol's.
+    #[cold]
+    fn note(&mut self, oddity: Oddity) -> Result<(), Malformed> {
+        match self.owner() {
+            Owner::Protocol => self.fail(oddity.text()),
+            application => {
+                application.note(Odd::Refused(oddity));
+                Ok(())
+            }
+        }
+    }
+
+    /// As [`skip`](Self::skip), of a value in which nothing is odd.
+    fn skip_sound(&mut self) -> Result<Range<usize>, Malformed> {
+        if self.owner().is_application() {
+            *self.owner() = Owner::Application(Odd::Nothing);
+        }
+        let range = self.skip()?;
+        match self.owner().odd() {
+            Odd::Refused(oddity) => Err(Malformed::new(oddity.text(), range.start)),
+            Odd::Nothing | Odd::Dressed => Ok(range),
+        }
+    }
 
     #[inline]
     fn is_list(&mut self) -> bool {

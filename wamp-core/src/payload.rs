@@ -9,13 +9,18 @@ use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer as SerdeSerializer};
 
 use crate::encoded::{Encoded, Format, Reader, Shared};
-use crate::format::{Kind, Malformed, lend};
+use crate::format::{Kind, Malformed, Oddity, lend};
 use crate::json;
 use crate::serializer::EncodeError;
 
 /// `Arguments` and `ArgumentsKw` of a message.
 ///
 /// It shares the frame that it arrived in; a copy is a reference count. Absent and empty are the same (M-10).
+///
+/// What only some clients could read is never passed on. Tags of CBOR are left out, so that a date is its text or number. Where
+/// there is an extension type of MessagePack, a key that is no string, a CBOR tag 25 or 29, a simple value without a meaning, or a
+/// number beyond `f64`, reading it is an error, and a message that would go to another client is refused with
+/// `wamp.error.invalid_payload`. Half of a surrogate pair in JSON is read as U+FFFD.
 ///
 /// ```
 /// use wamp_core::Payload;
@@ -32,6 +37,8 @@ pub struct Payload {
     kwargs: Range<usize>,
     /// Where the first positional argument stands in `args`, if that is known.
     first: Range<usize>,
+    /// Why nobody else may be given it.
+    oddity: Option<Oddity>,
 }
 
 /// An argument did not have the type that was asked for.
@@ -55,7 +62,28 @@ impl Payload {
     /// The parts of a received frame: a list and a dict, both validated, or empty ranges.
     #[inline]
     pub(crate) fn of_frame(frame: Shared, args: Range<usize>, kwargs: Range<usize>) -> Self {
-        Self { frame, args, kwargs, first: 0..0 }
+        Self { frame, args, kwargs, first: 0..0, oddity: None }
+    }
+
+    /// The parts of a received frame written anew, without what only the format's own clients can read.
+    #[cold]
+    pub(crate) fn rewritten(
+        frame: &Shared,
+        args: Range<usize>,
+        kwargs: Range<usize>,
+    ) -> Result<Self, EncodeError> {
+        let mut written = Vec::new();
+        let mut append = |part: Range<usize>| {
+            let part = frame.part(part);
+            if !part.as_bytes().is_empty() {
+                part.format().write(&mut written, &part)?;
+            }
+            Ok::<_, EncodeError>(written.len())
+        };
+        let args_end = append(args)?;
+        let end = append(kwargs)?;
+        let format = frame.part(0..0).format();
+        Ok(Self::of_frame(Shared::written(format, written, true)?, 0..args_end, args_end..end))
     }
 
     /// From a list and a dict of one message, as they stand there, or null for what is absent; `None` if they are neither.
@@ -78,6 +106,17 @@ impl Payload {
     #[inline]
     pub(crate) fn with_first(self, first: Range<usize>) -> Self {
         Self { first, ..self }
+    }
+
+    /// With something in it that must not be passed on. Nothing in it counts as checked.
+    pub(crate) fn with_oddity(self, oddity: Oddity) -> Self {
+        Self { oddity: Some(oddity), ..self }
+    }
+
+    /// What in it must not be passed on: it is for its handler to find, or to be refused with.
+    #[inline]
+    pub(crate) fn oddity(&self) -> Option<Oddity> {
+        self.oddity
     }
 
     /// Where the first positional argument stands in [`encoded_args`](Self::encoded_args), or empty.

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::error::uris;
+use crate::error::{Error, uris};
+use crate::format::Oddity;
 use crate::id::{RegistrationId, RequestId};
 use crate::message::{CancelMode, Passthru};
 use crate::payload::Payload;
@@ -173,6 +174,12 @@ impl Answer {
     /// An ERROR of the router's own.
     pub(crate) fn error(uri: &'static str) -> Self {
         Self::Error { error: uri.into(), passthru: None, payload: Payload::empty() }
+    }
+
+    /// An ERROR in place of a result that the caller must not be given.
+    pub(crate) fn odd(oddity: Oddity) -> Self {
+        let payload = Error::odd(oddity).payload();
+        Self::Error { error: uris::INVALID_PAYLOAD.into(), passthru: None, payload }
     }
 
     /// Whether nothing may follow it.

@@ -401,7 +401,7 @@ fn i_06_invocations_are_numbered_from_1_in_each_session() {
     }
 }
 
-/// A JSON text may hold a number that no double is: one caller that sends it, and a callee that cannot be sent it.
+/// A JSON text may hold a number that no double is: a caller that can send it, and a callee that cannot be sent it.
 #[cfg(feature = "msgpack")]
 fn pair_of_formats(router: &Router) -> (Client, Client) {
     let by = |serializer| join_by(router, serializer, "realm1", ALL);

@@ -174,7 +174,7 @@ pub(super) struct Encoded<'e> {
 }
 
 impl Encoded<'_> {
-    /// `None` if the serializer cannot express it, which the publisher's may: `1e999` is JSON.
+    /// `None` if the serializer cannot express it: the application may publish lists deeper than readers follow.
     pub(super) fn message(&mut self, serializer: Serializer) -> Option<Bytes> {
         if let Some((_, message)) = self.messages.iter().find(|(of, _)| of.format() == serializer.format()) {
             return message.clone();

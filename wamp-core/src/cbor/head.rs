@@ -18,8 +18,10 @@ pub(super) enum Head {
     Text(Length),
     List(Length),
     Dict(Length),
-    /// Of any other kind than a bignum's.
+    /// Of any other kind than those below.
     Tag,
+    /// A tag for a value, or a string, that stands elsewhere in the message: behind it is only its number.
+    Reference,
     /// The tag of an integer in as many bytes as it needs; or of minus one minus that integer.
     Bignum {
         negative: bool,
@@ -28,6 +30,8 @@ pub(super) enum Head {
     /// Null, or undefined: JavaScript's encoders write it for an option that is not given.
     Null,
     Float(f64),
+    /// Without a meaning: nobody could say what a handler gets for it.
+    Simple,
     Break,
 }
 
@@ -55,6 +59,7 @@ impl Head {
             (4, length) => Self::List(length),
             (5, length) => Self::Dict(length),
             (6, Some(tag @ (2 | 3))) => Self::Bignum { negative: tag == 3 },
+            (6, Some(25 | 29)) => Self::Reference,
             (6, Some(_)) => Self::Tag,
             (7, argument) => return Ok((simple(initial, argument, at)?, end)),
             _ => return Err(Malformed::new("indefinite length of a number or tag", at)),
@@ -76,7 +81,7 @@ fn number<const WIDTH: usize>(
     }
 }
 
-/// Major type 7. Simple values without a meaning are refused: nobody could say what a handler gets for one.
+/// Major type 7.
 fn simple(initial: u8, argument: Option<u64>, at: usize) -> Result<Head, Malformed> {
     let argument = argument.unwrap_or_default();
     Ok(match initial & 0x1f {
@@ -87,7 +92,9 @@ fn simple(initial: u8, argument: Option<u64>, at: usize) -> Result<Head, Malform
         26 => Head::Float(f32::from_bits(argument as u32).into()),
         27 => Head::Float(f64::from_bits(argument)),
         31 => Head::Break,
-        _ => return Err(Malformed::new("unknown simple value", at)),
+        // RFC 8949, section 3.3: what fits into the first byte must stand there.
+        24 if argument < 32 => return Err(Malformed::new("unknown simple value", at)),
+        _ => Head::Simple,
     })
 }
 

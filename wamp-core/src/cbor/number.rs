@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::head::Head;
-use crate::format::{Cursor as _, Malformed, Number};
+use crate::format::{Cursor as _, Malformed, Number, Odd, Oddity};
 
 impl Reader<'_> {
     #[inline]
@@ -26,22 +26,38 @@ impl Reader<'_> {
     /// An integer in as many bytes as it needs. What is wider than 64 bits becomes a float, as its digits do in JSON.
     #[cold]
     fn bignum(&mut self, negative: bool, end: usize) -> Result<Number, Malformed> {
-        let start = std::mem::replace(&mut self.at, end);
-        let bytes = match Head::read(self.bytes, end)? {
-            (Head::Bytes(length), end) => self.binary(length, end)?,
-            _ => return self.fail("expected the bytes of a bignum"),
-        };
-        let digits = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];
-        if digits.len() <= 8 {
-            let value = digits.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
-            return Ok(if negative { below_zero(value) } else { Number::Unsigned(value) });
-        }
-        let magnitude = nearest(digits, negative);
-        match magnitude.is_finite() {
-            true => Ok(Number::Float(if negative { -magnitude } else { magnitude })),
-            false => Err(Malformed::new("number out of range", start)),
+        let start = self.at;
+        let bytes = self.bignum_bytes(end)?;
+        number_of(bytes, negative).ok_or_else(|| Malformed::new(Oddity::Number.text(), start))
+    }
+
+    /// Passes over a bignum whose head ends at `end`.
+    #[cold]
+    pub(super) fn skip_bignum(&mut self, negative: bool, end: usize) -> Result<(), Malformed> {
+        let bytes = self.bignum_bytes(end)?;
+        let is_number = number_of(bytes, negative).is_some();
+        self.owner().note(if is_number { Odd::Dressed } else { Odd::Refused(Oddity::Number) });
+        Ok(())
+    }
+
+    fn bignum_bytes(&mut self, end: usize) -> Result<&[u8], Malformed> {
+        self.at = end;
+        match Head::read(self.bytes, end)? {
+            (Head::Bytes(length), end) => self.binary(length, end),
+            _ => self.fail("expected the bytes of a bignum"),
         }
     }
+}
+
+/// None if no float is near to it.
+fn number_of(bytes: &[u8], negative: bool) -> Option<Number> {
+    let digits = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];
+    if digits.len() <= 8 {
+        let value = digits.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
+        return Some(if negative { below_zero(value) } else { Number::Unsigned(value) });
+    }
+    let magnitude = nearest(digits, negative);
+    magnitude.is_finite().then_some(Number::Float(if negative { -magnitude } else { magnitude }))
 }
 
 /// Minus one minus the value. Where no `i64` is so low, the float next to it, as in JSON.

@@ -7,13 +7,15 @@ use bumpalo::Bump;
 use super::head::{BREAK, Head, Length};
 use crate::encoded::Encoded;
 use crate::format::skim::{UNTIL_BREAK, skim};
-use crate::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::format::{
+    BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Odd, Oddity, Owner,
+};
 use crate::id::RequestId;
 
 /// A cursor over one data item.
 ///
 /// Strings of definite length are lent from the frame, the chunks of the others are joined in the arena. Tags are
-/// passed over, but for those of a bignum: what a tag adds to the value behind it, WAMP has no type for. They count to
+/// passed over, but for those of a bignum and of a reference: what a tag adds to the value behind it, WAMP has no type for. They count to
 /// the depth like lists, and belong to the value where it is taken undecoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
@@ -23,13 +25,15 @@ pub(crate) struct Reader<'de> {
     pub(super) depth: u8,
     checked: Checked,
     binary: BinaryAs,
+    owner: Owner,
 }
 
 impl<'de> Reader<'de> {
     /// The cursor stands in front of the only item.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
-        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default(), binary: BinaryAs::default() }
+        let (checked, binary) = (Checked::default(), BinaryAs::default());
+        Self { bytes, at: 0, arena, depth: 0, checked, binary, owner: Owner::Protocol }
     }
 
     /// Takes this value as checked.
@@ -41,9 +45,15 @@ impl<'de> Reader<'de> {
     #[inline]
     pub(super) fn peek(&self) -> Result<(Head, usize), Malformed> {
         match Head::read(self.bytes, self.at)? {
-            (Head::Tag | Head::Break, _) => self.untagged(),
+            (Head::Tag | Head::Reference | Head::Break, _) => self.untagged(),
             plain => Ok(plain),
         }
+    }
+
+    /// Whether a tag stands at the cursor.
+    #[inline]
+    pub(super) fn is_tagged(&self) -> bool {
+        matches!(self.bytes.get(self.at), Some(0xc0..=0xdf))
     }
 
     #[cold]
@@ -58,7 +68,7 @@ impl<'de> Reader<'de> {
             Ok((Head::Bytes(_), _)) => Kind::Bytes,
             Ok((Head::Null, _)) => Kind::Null,
             Ok((Head::Boolean(_), _)) => Kind::Boolean,
-            Ok((Head::Tag | Head::Break, _)) | Err(_) => Kind::Unknown,
+            Ok((Head::Tag | Head::Reference | Head::Simple | Head::Break, _)) | Err(_) => Kind::Unknown,
         }
     }
 
@@ -68,6 +78,7 @@ impl<'de> Reader<'de> {
         for _ in self.depth..=MAX_DEPTH {
             match Head::read(self.bytes, at)? {
                 (Head::Tag, end) => at = end,
+                (Head::Reference, _) => return self.fail(Oddity::Reference.text()),
                 (Head::Break, _) => return self.fail("expected a value"),
                 plain => return Ok(plain),
             }
@@ -150,6 +161,11 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
+    fn owner(&mut self) -> &mut Owner {
+        &mut self.owner
+    }
+
+    #[inline]
     fn arena(&self) -> &'de Bump {
         self.arena
     }
@@ -227,6 +243,9 @@ impl<'de> Cursor<'de> for Reader<'de> {
         if let Some(&short @ 0x80..=0x97) = self.bytes.get(self.at) {
             return self.enter(Some(u64::from(short & 0x1f)), self.at + 1, 1);
         }
+        if self.is_tagged() {
+            self.owner.note(Odd::Dressed);
+        }
         match self.peek()? {
             (Head::List(length), end) => self.enter(length, end, 1),
             _ => self.fail("expected a list"),
@@ -283,7 +302,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
                 self.at = range.end;
                 range
             }
-            None => self.skip()?,
+            None => self.skip_sound()?,
         };
         Ok(Encoded::Cbor(&self.bytes[range]))
     }

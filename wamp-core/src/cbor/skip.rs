@@ -3,8 +3,8 @@
 
 use super::head::{BREAK, Head};
 use super::read::Reader;
-use crate::format::skim::Skim;
-use crate::format::{Cursor as _, Elements, MAX_DEPTH, Malformed, utf8_end};
+use crate::format::skim::{Skim, pass_odd_key};
+use crate::format::{Cursor as _, Elements, MAX_DEPTH, Malformed, Odd, Oddity, utf8_end};
 
 impl<'de> Skim<'de> for Reader<'de> {
     const BREAK: Option<u8> = Some(BREAK);
@@ -44,7 +44,7 @@ impl<'de> Skim<'de> for Reader<'de> {
     #[inline]
     fn enter_or_pass(&mut self) -> Result<Option<(Elements, bool)>, Malformed> {
         let outside = self.depth;
-        if matches!(self.bytes.get(self.at), Some(0xc0..=0xdf)) {
+        if self.is_tagged() {
             self.enter_tags()?;
         }
         match self.peek()? {
@@ -52,12 +52,10 @@ impl<'de> Skim<'de> for Reader<'de> {
             (Head::Dict(length), end) => return Ok(Some((self.enter(length, end, 2)?, true))),
             (Head::Text(length), end) => self.skip_text(length, end)?,
             (Head::Bytes(length), end) => self.skip_binary(length, end)?,
-            (Head::Bignum { .. }, end) => {
+            (Head::Bignum { negative }, end) => self.skip_bignum(negative, end)?,
+            (Head::Simple, end) => {
+                self.note(Oddity::Simple)?;
                 self.at = end;
-                match Head::read(self.bytes, end)? {
-                    (Head::Bytes(length), end) => self.skip_binary(length, end)?,
-                    _ => return self.fail("expected the bytes of a bignum"),
-                }
             }
             (_, end) => self.at = end,
         }
@@ -65,11 +63,17 @@ impl<'de> Skim<'de> for Reader<'de> {
         Ok(None)
     }
 
-    fn pass_key(&mut self) -> Result<(), Malformed> {
-        match self.peek()? {
-            (Head::Text(length), end) => self.skip_text(length, end),
-            _ => self.fail("a key must be a string"),
+    fn pass_key(&mut self, left: &mut usize) -> Result<(), Malformed> {
+        let outside = self.depth;
+        if self.is_tagged() {
+            self.enter_tags()?;
         }
+        match self.peek()? {
+            (Head::Text(length), end) => self.skip_text(length, end)?,
+            _ => pass_odd_key(self, left)?,
+        }
+        self.depth = outside;
+        Ok(())
     }
 }
 
@@ -77,7 +81,11 @@ impl Reader<'_> {
     /// Passes over the tags in front of a value, each of which counts to the depth.
     #[cold]
     fn enter_tags(&mut self) -> Result<(), Malformed> {
-        while let (Head::Tag, end) = Head::read(self.bytes, self.at)? {
+        while let (tag @ (Head::Tag | Head::Reference), end) = Head::read(self.bytes, self.at)? {
+            match tag {
+                Head::Reference => self.note(Oddity::Reference)?,
+                _ => self.owner().note(Odd::Dressed),
+            }
             if self.depth == MAX_DEPTH {
                 return self.fail("too many tags inside each other");
             }

@@ -1,5 +1,6 @@
 //! The invocations of one session: calls of others that it has to answer.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -112,8 +113,9 @@ impl Joined {
             return Ok(()); // PR-05
         }
         self.publishing.count_routed(payload.kept_bytes(), &self.link.limits);
-        call.answer(match &options.passthru {
-            Some(_) if !payload.is_one_binary() => Answer::error(uris::INVALID_ARGUMENT),
+        call.answer(match (payload.oddity(), &options.passthru) {
+            (Some(oddity), _) => Answer::odd(oddity),
+            (None, Some(_)) if !payload.is_one_binary() => Answer::error(uris::INVALID_ARGUMENT),
             _ => Answer::Result { progress, passthru: options.passthru, payload },
         });
         Ok(())
@@ -135,7 +137,12 @@ impl Joined {
         if let Some(call) = self.invocations.find(id)?.cloned() {
             self.invocations.open.remove(&id);
             self.publishing.count_routed(payload.kept_bytes(), &self.link.limits);
-            call.answer(Answer::Error { error: error.to_owned().into(), passthru, payload });
+            let error = Cow::Owned(error.to_owned());
+            call.answer(match payload.oddity() {
+                None => Answer::Error { error, passthru, payload },
+                // As of any error whose arguments the caller cannot get.
+                Some(_) => Answer::Error { error, passthru: None, payload: Payload::empty() },
+            });
         }
         Ok(())
     }

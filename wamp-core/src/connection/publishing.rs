@@ -342,8 +342,11 @@ impl Joined {
     }
 }
 
-/// what is passed through is one binary value.
+/// Whether others can be given it; X-04: what is passed through is one binary value.
 fn fits(options: &PublishOptions, payload: &Payload) -> Result<(), Error> {
+    if let Some(oddity) = payload.oddity() {
+        return Err(Error::odd(oddity));
+    }
     if options.passthru.is_some() && !payload.is_one_binary() {
         return Err(Error::invalid_argument("with `ppt_scheme`, the payload is one binary value"));
     }

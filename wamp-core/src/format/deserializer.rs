@@ -52,7 +52,7 @@ fn no_list<'de, T>(cursor: &mut impl Cursor<'de>, expected: &dyn Expected) -> Re
 
 #[cold]
 fn unknown<'de, T>(cursor: &mut impl Cursor<'de>) -> Result<T, Malformed> {
-    cursor.skip()?;
+    cursor.skip_sound()?;
     cursor.fail("expected a value")
 }
 

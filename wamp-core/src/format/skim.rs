@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Cursor, Elements, MAX_DEPTH, Malformed};
+use super::{Cursor, Elements, MAX_DEPTH, Malformed, Oddity};
 
 /// How many elements are left of a list or dict of indefinite length. As a number it would be more than there are bytes.
 pub(crate) const UNTIL_BREAK: usize = usize::MAX;
@@ -30,8 +30,8 @@ pub(crate) trait Skim<'de>: Cursor<'de> {
     /// encloses the list or dict alone, as a tag does, adds to the depth, too.
     fn enter_or_pass(&mut self) -> Result<Option<(Elements, bool)>, Malformed>;
 
-    /// Passes over the key at the cursor.
-    fn pass_key(&mut self) -> Result<(), Malformed>;
+    /// Passes over the key at the cursor. One that is no string may hold so many values as are `left`.
+    fn pass_key(&mut self, left: &mut usize) -> Result<(), Malformed>;
 }
 
 /// Passes over one value, of at most so many as are `left`, and says where it stands.
@@ -75,7 +75,7 @@ fn skim_any<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<Range
         if dicts & 1 == 1 {
             at = match R::text_end(message, at) {
                 Some(end) => end,
-                None => rare_key_end(reader, at, depth)?,
+                None => rare_key_end(reader, at, depth, left)?,
             };
         }
         if *left == 0 {
@@ -105,8 +105,22 @@ fn skim_any<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<Range
 }
 
 #[cold]
-fn rare_key_end<'de, R: Skim<'de>>(reader: &mut R, at: usize, depth: u8) -> Result<usize, Malformed> {
+fn rare_key_end<'de, R: Skim<'de>>(
+    reader: &mut R,
+    at: usize,
+    depth: u8,
+    left: &mut usize,
+) -> Result<usize, Malformed> {
     reader.stand(at, depth);
-    reader.pass_key()?;
+    reader.pass_key(left)?;
     Ok(reader.at())
+}
+
+/// Passes over a key that is no string, and does not count as a value, though what is in it does. A key may be a list or a
+/// dict with such a key in it: this recurses as deep as [`MAX_DEPTH`] lets it.
+#[cold]
+pub(crate) fn pass_odd_key<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<(), Malformed> {
+    reader.note(Oddity::Key)?;
+    *left += 1;
+    skim_any(reader, left).map(drop)
 }

@@ -6,7 +6,7 @@ use bumpalo::Bump;
 use serde::ser::{Error, Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
 use super::write::{Fault, Tokens, write};
-use super::{Cursor, Kind, Number};
+use super::{Cursor, Kind, Number, Odd, Owner};
 use crate::json;
 
 /// The value at a cursor, to be written in another format. It can be written once.
@@ -29,7 +29,9 @@ impl<'de, C: Cursor<'de>> Transcoded<C> {
 /// Appends a JSON text, which is one value, in a binary format; `reveal`: strings in it may stand for bytes.
 pub(crate) fn transcode_json<T: Tokens>(out: &mut Vec<u8>, text: &str, reveal: bool) -> Result<(), Fault> {
     let (length, arena) = (out.len(), Bump::new());
-    let value = Transcoded { cursor: RefCell::new(json::Reader::new(text, &arena)), reveal };
+    let mut cursor = json::Reader::new(text, &arena);
+    *cursor.owner() = Owner::Application(Odd::Nothing);
+    let value = Transcoded { cursor: RefCell::new(cursor), reveal };
     write::<T>(out, &value)?;
     value.cursor.into_inner().end().map_err(|error| {
         out.truncate(length);
@@ -61,7 +63,7 @@ impl<'de, C: Cursor<'de>> Serialize for Transcoded<C> {
             }
             Kind::List => self.list(serializer),
             Kind::Dict => self.dict(serializer),
-            Kind::Unknown => Err(Error::custom(match self.step(C::skip) {
+            Kind::Unknown => Err(Error::custom(match self.step(C::skip_sound) {
                 Err::<_, S::Error>(error) => error.to_string(),
                 Ok(_) => "expected a value".to_owned(),
             })),

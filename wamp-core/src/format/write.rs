@@ -43,11 +43,47 @@ pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Re
     }
 }
 
-/// What a `Serialize` does that keeps no rule of serde.
-pub(crate) const NO_KEY: &str = "a value without a key";
-pub(crate) const NO_VALUE: &str = "a key without a value";
+/// Why a text was not written.
 pub(crate) const NO_TEXT: &str = "a text whose `Display` fails";
-pub(crate) const UNFINISHED: &str = "a part of the value could not be written";
+
+/// What may come next in a list, a dict, or a struct: serde leaves it to who calls a serializer to keep to that.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Anything,
+    /// That of the key that came last.
+    Value,
+    /// A part was not written. Who made it may have passed over the error.
+    Nothing,
+}
+
+impl Next {
+    pub(crate) fn key<E: ser::Error>(&mut self) -> Result<(), E> {
+        self.turn(Self::Anything, Self::Value)
+    }
+
+    pub(crate) fn value<E: ser::Error>(&mut self) -> Result<(), E> {
+        self.turn(Self::Value, Self::Anything)
+    }
+
+    pub(crate) fn end<E: ser::Error>(self) -> Result<(), E> {
+        match self {
+            Self::Anything => Ok(()),
+            Self::Value => Err(E::custom("a key without a value")),
+            Self::Nothing => Err(E::custom("a part of the value could not be written")),
+        }
+    }
+
+    #[inline]
+    fn turn<E: ser::Error>(&mut self, from: Self, to: Self) -> Result<(), E> {
+        if *self == from {
+            *self = to;
+            return Ok(());
+        }
+        let first = std::mem::replace(self, Self::Nothing);
+        first.end()?;
+        Err(E::custom("a value without a key"))
+    }
+}
 
 /// Why a value could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -96,8 +132,8 @@ impl<'o, T: Tokens> Writer<'o, T> {
         let declared = length.unwrap_or(0);
         open.write::<T>(self.out, declared)?;
         let header = start..self.out.len();
-        let awaits_value = matches!(open, Open::Json);
-        Ok(Items { writer: self, open, header, declared, count: 0, awaits_value, has_failed: false })
+        let next = if matches!(open, Open::Json) { Next::Value } else { Next::Anything };
+        Ok(Items { writer: self, open, header, declared, count: 0, next })
     }
 
     /// A variant with content is a dict whose only key is the variant's name.
@@ -148,27 +184,12 @@ struct Items<'o, T> {
     header: Range<usize>,
     declared: usize,
     count: usize,
-    /// A value must come: that of a key, or the only one of JSON.
-    awaits_value: bool,
-    /// A part was not written; who made it may have passed over the error.
-    has_failed: bool,
+    next: Next,
 }
 
 impl<T: Tokens> Items<'_, T> {
     fn write(&mut self, write: impl FnOnce(&mut Writer<'_, T>) -> Result<(), Fault>) -> Result<(), Fault> {
-        let written = write(&mut self.writer.again());
-        self.has_failed |= written.is_err();
-        written
-    }
-
-    /// A key, or a value, may come now, and nothing but what the other wants after it.
-    fn expect(&mut self, is_value: bool) -> Result<(), Fault> {
-        if self.awaits_value != is_value {
-            self.has_failed = true;
-            return Err(Fault(if is_value { NO_KEY.into() } else { NO_VALUE.into() }));
-        }
-        self.awaits_value = !is_value;
-        Ok(())
+        write(&mut self.writer.again()).inspect_err(|_| self.next = Next::Nothing)
     }
 
     fn element(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
@@ -178,7 +199,7 @@ impl<T: Tokens> Items<'_, T> {
 
     fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
         if matches!(self.open, Open::Json) {
-            self.expect(true)?;
+            self.next.value()?;
             return self.write(|writer| writer.json(value));
         }
         self.count += 1;
@@ -190,12 +211,7 @@ impl<T: Tokens> Items<'_, T> {
 
     /// Corrects the length, if it was not known or not right.
     fn finish(self) -> Result<(), Fault> {
-        if self.has_failed {
-            return Err(Fault(UNFINISHED.into()));
-        }
-        if self.awaits_value {
-            return Err(Fault(NO_VALUE.into()));
-        }
+        self.next.end()?;
         if self.count != self.declared {
             let mut header = Vec::new();
             self.open.write::<T>(&mut header, self.count)?;
@@ -406,13 +422,13 @@ impl<T: Tokens> ser::SerializeMap for Items<'_, T> {
     type Error = Fault;
 
     fn serialize_key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), Fault> {
-        self.expect(false)?;
+        self.next.key()?;
         self.count += 1;
         self.write(|writer| writer.key(key))
     }
 
     fn serialize_value<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), Fault> {
-        self.expect(true)?;
+        self.next.value()?;
         self.write(|writer| value.serialize(writer.again()))
     }
 

@@ -8,7 +8,7 @@ use std::fmt::{self, Display};
 
 use serde::ser::{self, Error, Serialize, Serializer};
 
-use crate::format::write::{JSON_TOKENS, NO_KEY, NO_TEXT, NO_VALUE, UNFINISHED};
+use crate::format::write::{JSON_TOKENS, NO_TEXT, Next};
 
 /// A serializer around serde_json's.
 pub(super) struct Careful<S>(pub(super) S);
@@ -39,52 +39,33 @@ impl<V: Display + ?Sized> Display for Shown<'_, V> {
 /// A list or dict that is being written.
 pub(super) struct Items<I> {
     inside: I,
-    /// A value must come: that of a key, or the only one of [`JSON_TOKENS`].
-    awaits_value: bool,
+    next: Next,
+    /// It is one of [`JSON_TOKENS`], with one field.
     is_raw: bool,
-    /// A part was not written; who made it may have passed over the error.
-    has_failed: bool,
 }
 
 impl<I> Items<I> {
     #[inline]
     fn new(inside: I) -> Self {
-        Self { inside, awaits_value: false, is_raw: false, has_failed: false }
+        Self { inside, next: Next::Anything, is_raw: false }
     }
 
     #[inline]
     fn write<E: Error>(&mut self, write: impl FnOnce(&mut I) -> Result<(), E>) -> Result<(), E> {
-        let written = write(&mut self.inside);
-        self.has_failed |= written.is_err();
-        written
-    }
-
-    /// A key, or a value, may come now, and nothing but what the other wants after it.
-    #[inline]
-    fn expect<E: Error>(&mut self, is_value: bool) -> Result<(), E> {
-        if self.awaits_value != is_value {
-            self.has_failed = true;
-            return Err(E::custom(if is_value { NO_KEY } else { NO_VALUE }));
-        }
-        self.awaits_value = !is_value;
-        Ok(())
+        write(&mut self.inside).inspect_err(|_| self.next = Next::Nothing)
     }
 
     #[inline]
     fn field<E: Error>(&mut self, write: impl FnOnce(&mut I) -> Result<(), E>) -> Result<(), E> {
         if self.is_raw {
-            self.expect(true)?;
+            self.next.value()?;
         }
         self.write(write)
     }
 
     #[inline]
     fn finish<E: Error>(self) -> Result<I, E> {
-        match (self.has_failed, self.awaits_value) {
-            (false, false) => Ok(self.inside),
-            (true, _) => Err(E::custom(UNFINISHED)),
-            (false, true) => Err(E::custom(NO_VALUE)),
-        }
+        self.next.end().map(|()| self.inside)
     }
 }
 
@@ -213,7 +194,7 @@ impl<S: Serializer> Serializer for Careful<S> {
     fn serialize_struct(self, name: &'static str, length: usize) -> Result<Self::SerializeStruct, S::Error> {
         let is_raw = JSON_TOKENS.contains(&name);
         let items = Items::new(self.0.serialize_struct(name, length.max(1))?);
-        Ok(Items { is_raw, awaits_value: is_raw, ..items })
+        Ok(if is_raw { Items { next: Next::Value, is_raw, ..items } } else { items })
     }
 
     #[inline]
@@ -305,13 +286,13 @@ impl<I: ser::SerializeMap> ser::SerializeMap for Items<I> {
 
     #[inline]
     fn serialize_key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), I::Error> {
-        self.expect(false)?;
+        self.next.key()?;
         self.write(|dict| dict.serialize_key(key))
     }
 
     #[inline]
     fn serialize_value<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), I::Error> {
-        self.expect(true)?;
+        self.next.value()?;
         self.write(|dict| dict.serialize_value(&Value(value)))
     }
 

@@ -1,12 +1,24 @@
 //! Numbers.
 
 use super::Reader;
-use crate::format::{MAX_INTEGRAL, Malformed, Number};
+use crate::format::{Cursor as _, MAX_INTEGRAL, Malformed, Number, Odd, Oddity};
 
 /// So many digits fit into a `u64`, whatever they are.
 const SAFE_DIGITS: usize = 19;
 
+/// Nor are so many beyond an `f64`, which ends at 1.8e308.
+const FINITE_DIGITS: usize = 308;
+
 impl Reader<'_> {
+    /// Where a number ends that is wrong, if it is well-formed: then there is no float near to it. In the protocol's part that
+    /// is for its reader to refuse.
+    #[cold]
+    pub(super) fn far_end(&mut self, start: usize) -> Result<usize, Malformed> {
+        let end = well_formed_end(self.text.as_bytes(), start, &mut false)?;
+        self.owner().note(Odd::Refused(Oddity::Number));
+        Ok(end)
+    }
+
     /// The number at the cursor, which must stand at its first byte.
     #[inline]
     pub(super) fn any_notation(&mut self) -> Result<Number, Malformed> {
@@ -36,18 +48,44 @@ impl Reader<'_> {
         let text = self.slice(start..self.at);
         integer(text)
             .or_else(|| integral(text))
-            .or_else(|| text.parse().ok().filter(|float: &f64| float.is_finite()).map(Number::Float))
-            .ok_or_else(|| Malformed::new("number out of range", start))
+            .or_else(|| nearest(text).map(Number::Float))
+            .ok_or_else(|| Malformed::new(Oddity::Number.text(), start))
     }
 }
 
-/// Where the number that begins at `start` ends, if it is well-formed (RFC 8259, section 6).
+/// The float that a well-formed number is nearest to; none if only infinity is.
+fn nearest(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|float: &f64| float.is_finite())
+}
+
+/// Where the number that begins at `start` ends, if it is well-formed (RFC 8259, section 6) and a float is near to it.
 #[inline]
 pub(super) fn end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
+    let mut is_far = false;
+    let end = well_formed_end(bytes, start, &mut is_far)?;
+    if is_far { near_end(bytes, start, end) } else { Ok(end) }
+}
+
+#[cold]
+fn near_end(bytes: &[u8], start: usize, end: usize) -> Result<usize, Malformed> {
+    match std::str::from_utf8(&bytes[start..end]).ok().and_then(nearest) {
+        Some(_) => Ok(end),
+        None => Err(Malformed::new(Oddity::Number.text(), start)),
+    }
+}
+
+/// Where the number that begins at `start` ends, if it is well-formed; `is_far` becomes true where there may be no float near
+/// to it.
+// Always inline: that there are two callers, one of them cold, makes it a call.
+#[inline(always)]
+fn well_formed_end(bytes: &[u8], start: usize, is_far: &mut bool) -> Result<usize, Malformed> {
     let whole = start + usize::from(bytes.get(start) == Some(&b'-'));
     let mut at = digits(bytes, whole)?;
-    if at > whole + 1 && bytes[whole] == b'0' {
-        return Err(Malformed::new("invalid number", whole + 1));
+    if at > whole + 1 {
+        if bytes[whole] == b'0' {
+            return Err(Malformed::new("invalid number", whole + 1));
+        }
+        *is_far |= at > whole + FINITE_DIGITS;
     }
     if bytes.get(at) == Some(&b'.') {
         at = digits(bytes, at + 1)?;
@@ -55,7 +93,9 @@ pub(super) fn end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
     if let Some(b'e' | b'E') = bytes.get(at) {
         at += 1;
         at += usize::from(matches!(bytes.get(at), Some(b'+' | b'-')));
-        at = digits(bytes, at)?;
+        let exponent = at;
+        at = digits(bytes, exponent)?;
+        *is_far |= at > exponent + 2 || exponent > whole + 200;
     }
     Ok(at)
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bumpalo::Bump;
 
 use crate::encoded::Encoded;
-use crate::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Owner};
 use crate::id::RequestId;
 
 /// A cursor over one JSON text.
@@ -19,6 +19,7 @@ pub(crate) struct Reader<'de> {
     pub(super) depth: u8,
     checked: Checked,
     binary: BinaryAs,
+    owner: Owner,
     /// No string stands for bytes.
     pub(super) plain: bool,
 }
@@ -65,6 +66,11 @@ impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
     fn binary(&mut self) -> &mut BinaryAs {
         &mut self.binary
+    }
+
+    #[inline]
+    fn owner(&mut self) -> &mut Owner {
+        &mut self.owner
     }
 
     #[inline]
@@ -190,7 +196,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
                 self.at = range.end;
                 range
             }
-            None => self.skip()?,
+            None => self.skip_sound()?,
         };
         let text = self.slice(range);
         Ok(if self.plain { Encoded::PlainJson(text) } else { Encoded::Json(text) })
@@ -211,7 +217,7 @@ impl<'de> Reader<'de> {
     #[inline]
     pub(crate) fn new(text: &'de str, arena: &'de Bump) -> Self {
         let (checked, binary) = (Checked::default(), BinaryAs::default());
-        Self { text, at: 0, arena, depth: 0, checked, binary, plain: false }
+        Self { text, at: 0, arena, depth: 0, checked, binary, owner: Owner::Protocol, plain: false }
     }
 
     /// As [`new`](Self::new), over a text in which no string stands for bytes.

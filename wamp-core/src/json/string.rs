@@ -54,9 +54,22 @@ impl<'de> Reader<'de> {
         }
         let start = self.at + 1;
         let mut escaped = false;
-        let end = end(self.text.as_bytes(), self.at, &mut escaped)?;
+        let end = match end(self.text.as_bytes(), self.at, &mut escaped) {
+            Ok(end) => end,
+            Err(error) => self.odd_end(self.at, error)?,
+        };
         self.at = end;
         Ok(Scanned { range: start..end - 1, escaped })
+    }
+
+    /// Where a string ends that is wrong, if it is the application's and wrong in nothing but halves of characters, which
+    /// browsers send for a text that was cut.
+    #[cold]
+    pub(super) fn odd_end(&mut self, start: usize, error: Malformed) -> Result<usize, Malformed> {
+        match self.owner().is_application() {
+            true => any_end::<true>(self.text.as_bytes(), start + 1, &mut false),
+            false => Err(error),
+        }
     }
 
     #[cold]
@@ -66,7 +79,7 @@ impl<'de> Reader<'de> {
         while let Some(run) = self.slice(at..range.end).find('\\') {
             plain.push_str(self.slice(at..at + run));
             let (character, next) = escape(self.text.as_bytes(), at + run)?;
-            plain.push(character);
+            plain.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
             at = next;
         }
         plain.push_str(self.slice(at..range.end));
@@ -87,17 +100,22 @@ pub(super) fn end(bytes: &[u8], start: usize, escaped: &mut bool) -> Result<usiz
             return Ok(start + 2 + bits as usize / 8);
         }
     }
-    any_end(bytes, start + 1, escaped)
+    any_end::<false>(bytes, start + 1, escaped)
 }
 
-fn any_end(bytes: &[u8], mut at: usize, escaped: &mut bool) -> Result<usize, Malformed> {
+// Never inline: else `end` is too large to be, 20 % of the instructions for 64 KiB of records.
+#[inline(never)]
+fn any_end<const HALVES: bool>(bytes: &[u8], mut at: usize, escaped: &mut bool) -> Result<usize, Malformed> {
     loop {
         at = plain_end(bytes, at);
         match bytes.get(at) {
             Some(b'"') => return Ok(at + 1),
             Some(b'\\') => {
                 *escaped = true;
-                at = escape(bytes, at)?.1;
+                at = match escape(bytes, at)? {
+                    (None, _) if !HALVES => return Err(Malformed::new("lone surrogate", at)),
+                    (_, end) => end,
+                };
             }
             Some(_) => return Err(Malformed::new("control character in a string", at)),
             None => return Err(Malformed::new("unexpected end of the text", at)),
@@ -132,8 +150,8 @@ fn special(word: u64) -> u64 {
     (borrow(word, 0x20) | is(b'"') | is(b'\\')) & !word & (ONES * 0x80)
 }
 
-/// The character that the escape at `at` stands for, and where it ends.
-fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), Malformed> {
+/// The character that the escape at `at` stands for, or none if it is half of one, and where it ends.
+fn escape(bytes: &[u8], at: usize) -> Result<(Option<char>, usize), Malformed> {
     let character = match bytes.get(at + 1) {
         Some(b'u') => return unicode_escape(bytes, at),
         Some(b'n') => '\n',
@@ -144,26 +162,26 @@ fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), Malformed> {
         Some(&byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
         _ => return Err(Malformed::new("invalid escape", at)),
     };
-    Ok((character, at + 2))
+    Ok((Some(character), at + 2))
 }
 
-fn unicode_escape(bytes: &[u8], at: usize) -> Result<(char, usize), Malformed> {
+fn unicode_escape(bytes: &[u8], at: usize) -> Result<(Option<char>, usize), Malformed> {
     let invalid = || Malformed::new("invalid escape", at);
     let unit = hexadecimal(bytes, at + 2).ok_or_else(invalid)?;
     if let Some(character) = char::from_u32(unit) {
-        return Ok((character, at + 6));
+        return Ok((Some(character), at + 6));
     }
     let low = match bytes.get(at + 6..at + 8) {
         Some(br"\u") => hexadecimal(bytes, at + 8).ok_or_else(invalid)?,
         _ => 0,
     };
-    match (unit, low) {
+    Ok(match (unit, low) {
         (0xd800..0xdc00, 0xdc00..0xe000) => {
-            let code = 0x1_0000 + ((unit - 0xd800) << 10 | (low - 0xdc00));
-            char::from_u32(code).map(|character| (character, at + 12)).ok_or_else(invalid)
+            (char::from_u32(0x1_0000 + ((unit - 0xd800) << 10 | (low - 0xdc00))), at + 12)
         }
-        _ => Err(Malformed::new("lone surrogate", at)),
-    }
+        // What follows is an escape of its own.
+        _ => (None, at + 6),
+    })
 }
 
 fn hexadecimal(bytes: &[u8], at: usize) -> Option<u32> {

@@ -10,7 +10,7 @@ use serde_json::ser::{Formatter, Serializer};
 
 use super::careful::Careful;
 use super::{Reader, number};
-use crate::format::Cursor as _;
+use crate::format::{Cursor as _, Odd, Owner};
 
 /// Appends the value to `out`; on an error `out` is what it was, so that an ERROR can take the frame's place.
 ///
@@ -49,8 +49,7 @@ impl Formatter for Binary<'_> {
     }
 
     fn write_number_str<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: &str) -> io::Result<()> {
-        let is_finite = value.parse().is_ok_and(f64::is_finite);
-        if number::end(value.as_bytes(), 0).ok() != Some(value.len()) || !is_finite {
+        if number::end(value.as_bytes(), 0).ok() != Some(value.len()) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "digits that are no number"));
         }
         writer.write_all(value.as_bytes())
@@ -61,7 +60,9 @@ impl Formatter for Binary<'_> {
 fn is_one_value(text: &str) -> bool {
     let arena = Bump::new();
     let mut reader = Reader::new(text, &arena);
-    reader.skip_counted(&mut { usize::MAX }).is_ok() && reader.end().is_ok()
+    *reader.owner() = Owner::Application(Odd::Nothing);
+    let is_well_formed = reader.skip_counted(&mut { usize::MAX }).is_ok() && reader.end().is_ok();
+    is_well_formed && reader.owner().odd() == Odd::Nothing
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use super::passthru::{Passthru, PassthruOptions};
 use crate::encoded::Shared;
 use crate::error::Violation;
-use crate::format::{Cursor, Elements, Kind, MAX_ELEMENTS, Malformed};
+use crate::format::{Cursor, Elements, Kind, MAX_ELEMENTS, Malformed, Odd, Owner};
 use crate::id::RequestId;
 use crate::payload::Payload;
+use crate::serializer::EncodeError;
 
 /// The elements of the outermost list, taken one after the other.
 pub(super) struct Fields<'f, C> {
@@ -21,6 +22,12 @@ pub(super) struct Fields<'f, C> {
 impl From<Malformed> for Violation {
     fn from(malformed: Malformed) -> Self {
         malformed.to_string().into()
+    }
+}
+
+impl From<EncodeError> for Violation {
+    fn from(error: EncodeError) -> Self {
+        error.to_string().into()
     }
 }
 
@@ -131,7 +138,9 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     }
 
     /// `Arguments` and `ArgumentsKw`, both optional, which is absent where null stands, and then nothing more (M-01, M-02).
+    /// What is odd in them is no violation, unlike in all that comes before them.
     pub(super) fn payload(mut self) -> Result<Payload, Violation> {
+        *self.reader.owner() = Owner::Application(Odd::Nothing);
         let (mut args, mut first, mut kwargs) = (0..0, 0..0, 0..0);
         if self.reader.element(&mut self.elements)? {
             if self.reader.is_list() {
@@ -151,7 +160,13 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
             }
         }
         self.reader.end()?;
-        Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_first(first))
+        match self.reader.owner().odd() {
+            Odd::Nothing => Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_first(first)),
+            Odd::Dressed => Ok(Payload::rewritten(self.frame, args, kwargs)?),
+            Odd::Refused(oddity) => {
+                Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_oddity(oddity))
+            }
+        }
     }
 
     /// Where a list stands, and in it its first element; an empty one stands nowhere, so that absent and empty are the
@@ -174,7 +189,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     /// Where a dict stands, or nowhere.
     fn keywords(&mut self) -> Result<Range<usize>, Violation> {
         let range = self.reader.skip()?;
-        let is_empty = self.reader.part(range.clone()).is_empty()?;
+        // A first key that is odd cannot be read: then there is one.
+        let is_empty = self.reader.part(range.clone()).is_empty().unwrap_or(false);
         Ok(if is_empty { 0..0 } else { range })
     }
 

@@ -6,7 +6,7 @@ use bumpalo::Bump;
 
 use crate::encoded::Encoded;
 use crate::format::skim::skim;
-use crate::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number};
+use crate::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Owner};
 
 /// A cursor over one MessagePack value. Strings and bytes are lent from the message; nothing has to be decoded.
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ pub(crate) struct Reader<'de> {
     pub(super) depth: u8,
     checked: Checked,
     binary: BinaryAs,
+    owner: Owner,
 }
 
 impl<'de> Cursor<'de> for Reader<'de> {
@@ -58,6 +59,11 @@ impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
     fn binary(&mut self) -> &mut BinaryAs {
         &mut self.binary
+    }
+
+    #[inline]
+    fn owner(&mut self) -> &mut Owner {
+        &mut self.owner
     }
 
     #[inline]
@@ -213,7 +219,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
                 self.at = range.end;
                 range
             }
-            None => self.skip()?,
+            None => self.skip_sound()?,
         };
         Ok(Encoded::MsgPack(&self.bytes[range]))
     }
@@ -234,7 +240,8 @@ impl<'de> Reader<'de> {
     /// The cursor stands in front of the message's only value.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
-        Self { bytes, at: 0, arena, depth: 0, checked: Checked::default(), binary: BinaryAs::default() }
+        let (checked, binary) = (Checked::default(), BinaryAs::default());
+        Self { bytes, at: 0, arena, depth: 0, checked, binary, owner: Owner::Protocol }
     }
 
     /// Takes this value as checked.
@@ -266,7 +273,7 @@ impl<'de> Reader<'de> {
 
     /// What follows the marker at the cursor.
     #[inline]
-    fn scalar<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+    pub(super) fn scalar<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         match self.bytes[self.at + 1..].first_chunk() {
             Some(bytes) => {
                 self.at += 1 + N;
@@ -292,7 +299,7 @@ impl<'de> Reader<'de> {
     }
 
     /// A length of four bytes; one that does not fit is beyond any message.
-    fn long(&mut self) -> Result<usize, Malformed> {
+    pub(super) fn long(&mut self) -> Result<usize, Malformed> {
         Ok(usize::try_from(u32::from_be_bytes(self.scalar()?)).unwrap_or(usize::MAX))
     }
 

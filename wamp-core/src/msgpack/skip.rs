@@ -1,8 +1,8 @@
 //! Passing over a value without building it. It is checked as if it were read.
 
 use super::Reader;
-use crate::format::skim::Skim;
-use crate::format::{Cursor as _, Elements, Kind, Malformed, utf8_end};
+use crate::format::skim::{Skim, pass_odd_key};
+use crate::format::{Cursor as _, Elements, Kind, Malformed, Odd, Oddity, utf8_end};
 
 impl<'de> Skim<'de> for Reader<'de> {
     const BREAK: Option<u8> = None;
@@ -48,10 +48,10 @@ impl<'de> Skim<'de> for Reader<'de> {
         }
     }
 
-    fn pass_key(&mut self) -> Result<(), Malformed> {
+    fn pass_key(&mut self, left: &mut usize) -> Result<(), Malformed> {
         match self.is_string() {
             true => self.string().map(|_| ()),
-            false => self.fail("a key must be a string"),
+            false => pass_odd_key(self, left),
         }
     }
 }
@@ -63,18 +63,33 @@ impl Reader<'_> {
             Kind::Bytes => self.bytes().map(|_| ()),
             Kind::Number => self.notation().map(|_| ()),
             Kind::Boolean => self.boolean().map(|_| ()),
-            Kind::Null => self.null(),
-            Kind::List | Kind::Dict | Kind::Unknown => self.refuse(),
+            Kind::Null => {
+                if self.peek() != Some(0xc0) {
+                    self.owner().note(Odd::Dressed);
+                }
+                self.null()
+            }
+            Kind::List | Kind::Dict | Kind::Unknown => self.pass_extension(),
         }
     }
 
-    /// Names what no WAMP message may hold.
+    /// Passes over a value of an extension type: a length or a marker that says it, the type, and so many bytes.
     #[cold]
-    fn refuse(&self) -> Result<(), Malformed> {
-        match self.peek() {
-            Some(0xc7..=0xc9 | 0xd4..=0xd8) => self.fail("extension types are not part of WAMP"),
-            Some(_) => self.fail("0xc1 is not MessagePack"),
-            None => self.fail(""),
-        }
+    fn pass_extension(&mut self) -> Result<(), Malformed> {
+        let Some(marker @ (0xc7..=0xc9 | 0xd4..=0xd8)) = self.peek() else {
+            return self.fail("0xc1 is not MessagePack");
+        };
+        self.note(Oddity::Extension)?;
+        let length = match marker {
+            0xc7 => u8::from_be_bytes(self.scalar()?).into(),
+            0xc8 => u16::from_be_bytes(self.scalar()?).into(),
+            0xc9 => self.long()?,
+            _ => {
+                self.at += 1;
+                1 << (marker - 0xd4)
+            }
+        };
+        self.take(1)?;
+        self.take(length).map(drop)
     }
 }

@@ -374,7 +374,7 @@ fn tags_are_passed_over() {
         "c11a514b67b0",
         "d818456449455446",
         "d9d9f7820102",
-        "d81c82d81d0001",
+        "d81c820001",
         "c1c1c1c101",
         "dbffffffffffffffff60",
         "c1f6",

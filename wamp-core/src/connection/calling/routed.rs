@@ -26,6 +26,9 @@ impl Joined {
         let Some(Callee { peer: callee, forward_timeout, disclose_caller }) = registered.select() else {
             return Err(Error::no_such_procedure(uri));
         };
+        if let Some(oddity) = payload.oddity() {
+            return Err(Error::odd(oddity));
+        }
         let announced = callee.features.callee;
         check_features(options, announced)?;
         if callee.invocations.count() >= self.limits().invocations_in_flight {
@@ -124,6 +127,9 @@ impl Joined {
 
 /// One more chunk for the callee, or the URI of what the caller gets instead.
 pub(super) fn chunk(routed: &Arc<RoutedCall>, goes_on: bool, payload: Payload) -> Result<(), &'static str> {
+    if payload.oddity().is_some() {
+        return Err(uris::INVALID_PAYLOAD);
+    }
     // PI-05: all else was said by the first.
     let details = Invoked { progress: goes_on, ..Invoked::default() };
     let chunk = Routing::Invocation { call: Arc::clone(routed), is_first: false, details, payload };

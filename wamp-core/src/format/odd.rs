@@ -1,0 +1,71 @@
+//! What is odd in a payload: well-formed, but nothing that every client could read (decision 9 of the conformance list).
+
+/// What the values are that cannot be passed on.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Oddity {
+    /// One of MessagePack's extension types, as its timestamp.
+    Extension,
+    /// A key that is no string.
+    Key,
+    /// A CBOR tag for another place of the message: what stands behind it is not the value.
+    Reference,
+    /// One of CBOR's simple values that nobody has given a meaning.
+    Simple,
+    /// A number that no `i64`, `u64` or `f64` is near to.
+    Number,
+}
+
+impl Oddity {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Extension => "extension types are not part of WAMP",
+            Self::Key => "a key must be a string",
+            Self::Reference => "references to other values are not part of WAMP",
+            Self::Simple => "unknown simple value",
+            Self::Number => "number out of range",
+        }
+    }
+}
+
+/// How a payload can be passed on.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Odd {
+    /// As it stands.
+    #[default]
+    Nothing,
+    /// Written anew: without CBOR's tags, with integers for its bignums, and with null for MessagePack's undefined.
+    Dressed,
+    /// Not at all.
+    Refused(Oddity),
+}
+
+/// Whose the part of a message is in which a cursor stands.
+#[derive(Copy, Clone, Debug)]
+pub(crate) enum Owner {
+    /// In the protocol's part nothing may be odd.
+    Protocol,
+    /// What is odd in the application's part is noted, the worst of it here.
+    Application(Odd),
+}
+
+impl Owner {
+    #[inline]
+    pub(crate) fn is_application(self) -> bool {
+        matches!(self, Self::Application(_))
+    }
+
+    pub(crate) fn odd(self) -> Odd {
+        match self {
+            Self::Protocol => Odd::Nothing,
+            Self::Application(odd) => odd,
+        }
+    }
+
+    /// Notes something odd; in the protocol's part that is for the caller to refuse.
+    #[cold]
+    pub(crate) fn note(&mut self, odd: Odd) {
+        if let Self::Application(worst) = self {
+            *worst = odd.max(*worst);
+        }
+    }
+}
