@@ -38,6 +38,8 @@ struct Request {
 pub(crate) struct Kind {
     pub(crate) action: Action,
     pub(crate) policy: MatchPolicy,
+    /// A registration in place of others.
+    pub(crate) replaces: bool,
 }
 
 /// What a client can ask for.
@@ -57,7 +59,7 @@ pub enum Action {
 impl Kind {
     /// What concerns a URI.
     pub(crate) const fn exact(action: Action) -> Self {
-        Self { action, policy: MatchPolicy::Exact }
+        Self { action, policy: MatchPolicy::Exact, replaces: false }
     }
 }
 
@@ -121,6 +123,14 @@ impl Authorization {
         self.matched().capture(name)
     }
 
+    /// Whether a client wants to register a procedure in place of the client that has it (the option `force_reregister`), as one
+    /// does that comes back before its old connection was missed. That takes a [`Permission`] that is
+    /// [`replacing`](Permission::replacing).
+    #[must_use]
+    pub fn replaces(&self) -> bool {
+        self.0.kind.replaces
+    }
+
     /// What the host attached to the connection: for `wamp-actix`, the `HttpRequest` of the upgrade.
     #[must_use]
     pub fn host<T: Any>(&self) -> Option<&T> {
@@ -133,7 +143,7 @@ impl Authorization {
 
     /// Looked up only where a closure wants to know.
     fn matched(&self) -> Matched<'_> {
-        let Kind { action, policy } = self.0.kind;
+        let Kind { action, policy, .. } = self.0.kind;
         self.named().under(self.0.served.registry.declared(action, policy, &self.0.named))
     }
 }

@@ -65,6 +65,16 @@ pub(crate) struct Registering {
     pub(crate) is_new: bool,
     /// The callee did not have it already.
     pub(crate) is_added: bool,
+    /// The registration in whose place it is.
+    pub(crate) replaced: Option<Replaced>,
+}
+
+/// A registration that another one took the place of.
+#[derive(Debug)]
+pub(crate) struct Replaced {
+    pub(crate) id: RegistrationId,
+    /// Who answered its calls, in the order of their registering.
+    pub(crate) callees: Vec<Callee>,
 }
 
 impl Dealer {
@@ -73,12 +83,28 @@ impl Dealer {
         Self { table: RwLock::default(), last_id: AtomicU64::new(last_id) }
     }
 
-    /// Adds a callee. `None` if the procedure is registered already, and not for sharing with this policy (R-02, H-08).
+    /// Adds a callee. `None` if the procedure is registered already, and not for sharing with this policy (R-02, H-08). One that
+    /// `replaces` takes the place of all who have it with this policy.
     pub(crate) fn register(
         &self,
         pattern: &Pattern,
         options: &RegisterOptions,
         peer: &Arc<Peer>,
+        replaces: bool,
+    ) -> Option<Registering> {
+        let registering = self.add(pattern, options, peer, replaces)?;
+        if let Some(Replaced { id, callees }) = &registering.replaced {
+            callees.iter().for_each(|callee| tell_revoked(&callee.peer, *id, None)); // C11
+        }
+        Some(registering)
+    }
+
+    fn add(
+        &self,
+        pattern: &Pattern,
+        options: &RegisterOptions,
+        peer: &Arc<Peer>,
+        replaces: bool,
     ) -> Option<Registering> {
         let invoke = options.invoke.unwrap_or_default();
         let callee = Callee {
@@ -87,10 +113,19 @@ impl Dealer {
             disclose_caller: options.disclose_caller == Some(true),
         };
         let mut table = self.table.write();
+        let mut replaced = None;
         if let Some(registered) = table.by_pattern.get(pattern).cloned() {
-            let is_shared = registered.invoke == invoke && invoke != InvokePolicy::Single;
-            let is_added = is_shared && registered.callees.lock().add(callee);
-            return is_shared.then_some(Registering { registered, is_new: false, is_added });
+            let is_same = registered.invoke == invoke;
+            if replaces && is_same {
+                table.by_id.remove(&registered.id);
+                let callees = std::mem::take(&mut registered.callees.lock().list);
+                replaced = Some(Replaced { id: registered.id, callees });
+            } else {
+                let is_shared = is_same && invoke != InvokePolicy::Single;
+                let is_added = is_shared && registered.callees.lock().add(callee);
+                let registering = Registering { registered, is_new: false, is_added, replaced };
+                return is_shared.then_some(registering);
+            }
         }
         let registered = Arc::new(Registered {
             id: self.next_id(),
@@ -101,7 +136,7 @@ impl Dealer {
         });
         table.by_pattern.insert(pattern, Arc::clone(&registered));
         table.by_id.insert(registered.id, Arc::clone(&registered));
-        Some(Registering { registered, is_new: true, is_added: true })
+        Some(Registering { registered, is_new: true, is_added: true, replaced })
     }
 
     /// Takes a callee out; the last one ends the registration (H-12). `None` if it was not one; else whether the
@@ -128,8 +163,7 @@ impl Dealer {
         let peer = registered.callees.lock().find(callee)?;
         // It may have left by itself in between.
         let is_last = self.unregister(id, callee)?;
-        // A callee that has left needs no telling.
-        let _ = peer.mailbox.routing(Routing::Revoked { registration: id, reason });
+        tell_revoked(&peer, id, reason);
         Some(is_last)
     }
 
@@ -155,6 +189,11 @@ impl Dealer {
         let number = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         RegistrationId::new(number).expect("2^53 registrations take longer than a process lives")
     }
+}
+
+fn tell_revoked(callee: &Peer, registration: RegistrationId, reason: Option<String>) {
+    // A callee that has left needs no telling.
+    let _ = callee.mailbox.routing(Routing::Revoked { registration, reason });
 }
 
 impl Registered {

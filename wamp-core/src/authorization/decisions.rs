@@ -77,7 +77,7 @@ impl Decisions {
 /// What holds where nobody decides.
 fn unasked(authorizers: &Authorizers, kind: Kind) -> Decision {
     if kind.policy == MatchPolicy::Exact || authorizers.is_empty() {
-        return Ok(Granted {});
+        return Ok(Granted { replacing: authorizers.is_empty() });
     }
     Err(Error::not_authorized("patterns are not allowed: the realm has no `authorize_patterns`"))
 }

@@ -18,6 +18,7 @@ use crate::error::Error;
 #[must_use = "a closure that authorises returns it"]
 pub struct Permission {
     allowed: bool,
+    replacing: bool,
     /// How long after the question the session may go by it; `Duration::MAX` is until it ends.
     pub(super) remembered: Option<Duration>,
 }
@@ -35,7 +36,7 @@ impl Permission {
 
     /// The client may if this holds.
     pub const fn when(allowed: bool) -> Self {
-        Self { allowed, remembered: None }
+        Self { allowed, replacing: false, remembered: None }
     }
 
     /// The same, and the session goes by it for so long from when it was asked: for the same action on the same URI or pattern, no
@@ -50,6 +51,23 @@ impl Permission {
         self.remembered_for(Duration::MAX)
     }
 
+    /// The same, and a registration may take the procedure over from the client that has it, if that is
+    /// [asked](crate::Authorization::replaces). Where several authorisers are asked, all must say so. Else the client gets
+    /// `wamp.error.procedure_already_exists` if the procedure is taken.
+    ///
+    /// ```
+    /// use wamp_core::{Authorization, Error, Permission};
+    ///
+    /// /// Each device has procedures of its own, and takes them over when it comes back.
+    /// async fn devices(request: Authorization) -> Result<Permission, Error> {
+    ///     let own = request.uri().and_then(|uri| uri.strip_prefix("device.")?.split('.').next());
+    ///     Ok(Permission::when(own == Some(request.session().authid())).replacing())
+    /// }
+    /// ```
+    pub const fn replacing(self) -> Self {
+        Self { replacing: true, ..self }
+    }
+
     /// Whether the client may.
     #[must_use]
     pub const fn is_allowed(self) -> bool {
@@ -60,12 +78,18 @@ impl Permission {
     pub(super) fn and(self, other: Self) -> Self {
         Self {
             allowed: self.allowed && other.allowed,
+            replacing: self.replacing && other.replacing,
             remembered: self.remembered.zip(other.remembered).map(|(one, two)| one.min(two)),
         }
     }
 
     pub(super) fn decision(self) -> Decision {
-        if self.allowed { Ok(Granted {}) } else { Err(Error::not_authorized("the realm does not allow it")) }
+        let Self { allowed, replacing, .. } = self;
+        if allowed {
+            Ok(Granted { replacing })
+        } else {
+            Err(Error::not_authorized("the realm does not allow it"))
+        }
     }
 }
 
@@ -74,4 +98,7 @@ pub(crate) type Decision = Result<Granted, Error>;
 
 /// What a request that may go on may do.
 #[derive(Copy, Clone, Debug)]
-pub(crate) struct Granted {}
+pub(crate) struct Granted {
+    /// To register a procedure in place of who has it.
+    pub(crate) replacing: bool,
+}

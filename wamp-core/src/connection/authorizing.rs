@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use super::joined::Joined;
-use crate::authorization::{Action, Decision, Gate, Granted, Kind, authorization_failed};
+use crate::authorization::{Action, Decision, Gate, Kind, authorization_failed};
 use crate::error::{Error, uris};
 use crate::id::RequestId;
 use crate::message::{RegisterOptions, code};
@@ -64,11 +64,11 @@ impl Asked {
     }
 
     fn subject(&self) -> (Kind, &str) {
-        let (action, pattern) = match self {
-            Self::Subscribe { topic, .. } => (Action::Subscribe, topic),
-            Self::Register { procedure, .. } => (Action::Register, procedure),
+        let (action, pattern, replaces) = match self {
+            Self::Subscribe { topic, .. } => (Action::Subscribe, topic, false),
+            Self::Register { procedure, options } => (Action::Register, procedure, options.replaces()),
         };
-        (Kind { action, policy: pattern.policy }, &pattern.uri)
+        (Kind { action, policy: pattern.policy, replaces }, &pattern.uri)
     }
 }
 
@@ -123,11 +123,13 @@ impl Joined {
 
     fn go_on_with(&mut self, request: RequestId, asked: Asked, decision: Decision, now: Instant) {
         let code = asked.code();
-        let done = decision.and_then(|Granted {}| match asked {
+        let done = decision.and_then(|granted| match asked {
             Asked::Subscribe { topic, get_retained } => {
                 self.start_subscribe(request, topic, get_retained, now)
             }
-            Asked::Register { procedure, options } => self.start_register(request, &options, &procedure),
+            Asked::Register { procedure, options } => {
+                self.start_register(request, &options, &procedure, granted)
+            }
         });
         if let Err(error) = done {
             self.error(code, request, &error);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::joined::Joined;
-use crate::authorization::{Action, Decision, Gate, Granted, Kind};
+use crate::authorization::{Action, Decision, Gate, Kind};
 use crate::broker::Delivered;
 use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
@@ -240,7 +240,7 @@ impl Joined {
     fn ask_publish(&mut self, permission: Decision, now: Instant) -> Option<Result<(), Error>> {
         self.publishing.deciding = None;
         let pending = self.publishing.queue.front()?;
-        let run = match permission.and_then(|Granted {}| self.deciding(pending)) {
+        let run = match permission.and_then(|_| self.deciding(pending)) {
             Ok(Some(answer)) => Run::new(Work::new(answer)),
             Ok(None) => return Some(Ok(())),
             Err(error) => return Some(Err(error)),

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::authorizing::Asked;
 use super::joined::Joined;
+use crate::authorization::Granted;
 use crate::error::{Error, Violation, uris};
 use crate::id::{RegistrationId, RequestId};
 use crate::message::{self, MatchPolicy, RegisterOptions, code};
@@ -40,6 +41,7 @@ impl Joined {
         request: RequestId,
         options: &RegisterOptions,
         pattern: &Pattern,
+        granted: Granted,
     ) -> Result<(), Error> {
         if !self.served.settings.route_clients {
             return Err(Error::not_authorized("clients cannot register procedures in this realm"));
@@ -55,7 +57,9 @@ impl Joined {
             return Err(taken());
         }
         let dealer = self.served.realm.dealer();
-        let registering = dealer.register(pattern, options, self.link.session.peer()).ok_or_else(taken)?;
+        let replaces = options.replaces() && granted.replacing;
+        let peer = self.link.session.peer();
+        let registering = dealer.register(pattern, options, peer, replaces).ok_or_else(taken)?;
         let id = registering.registered.id;
         self.registrations.0.insert(id);
         self.link.outbox.borrow_mut().send(|s, out| message::registered(s, out, request, id));

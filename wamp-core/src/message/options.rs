@@ -155,6 +155,15 @@ pub(crate) struct RegisterOptions {
     pub(crate) invoke: Option<InvokePolicy>,
     pub(crate) disclose_caller: Option<bool>,
     pub(crate) forward_timeout: Option<bool>,
+    /// Crossbar's: in place of who has registered the procedure.
+    pub(crate) force_reregister: Option<bool>,
+}
+
+impl RegisterOptions {
+    /// Whether it is to take the place of who has registered the procedure.
+    pub(crate) fn replaces(&self) -> bool {
+        self.force_reregister == Some(true)
+    }
 }
 
 /// Which callee of a shared registration is called (H-08). Unknown ones are violations (H-10).

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::session::no_such_session;
 use super::subscription::ByPolicy;
 use super::{Request, publish};
-use crate::dealer::{Registered, Registering};
+use crate::dealer::{Registered, Registering, Replaced};
 use crate::error::{Error, uris};
 use crate::id::{RegistrationId, SessionId};
 use crate::pattern::Pattern;
@@ -75,7 +75,12 @@ fn all(served: &Served) -> Vec<Listed> {
 
 /// A client registered a procedure, perhaps as the first (K-20).
 pub(crate) fn registered(realm: &Realm, session: SessionId, registering: &Registering) {
-    let Registering { registered, is_new, is_added } = registering;
+    let Registering { registered, is_new, is_added, replaced } = registering;
+    if let Some(Replaced { id, callees }) = replaced {
+        for (left, callee) in (1..).zip(callees) {
+            unregistered(realm, callee.peer.id, *id, left == callees.len());
+        }
+    }
     if *is_new {
         publish(realm, ON_CREATE, || {
             Payload::builder().arg(session).arg(Details::of(&Listed::of(registered)))

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::{AtWork, By, limit};
-use crate::authorization::{Action, Decision, Gate, Granted, Kind};
+use crate::authorization::{Action, Decision, Gate, Kind};
 use crate::call::CallState;
 use crate::connection::joined::Joined;
 use crate::error::{Error, uris};
@@ -75,7 +75,7 @@ impl Joined {
         }
         match self.gate(Kind::exact(Action::Call), uri, now) {
             Gate::Decided(decision) => {
-                let Granted {} = decision?;
+                decision?;
                 self.start_call(request, &options, uri, payload, now)
             }
             Gate::Asking(answer) => {
