@@ -209,7 +209,8 @@ impl Joined {
         if let Err(error) = started {
             self.error(code::CALL, request, &error);
         }
-        if !self.calls.is_outstanding(request) {
+        // Asked in this order: as a rule nobody sends chunks, and then no id need be hashed.
+        if self.calls.unfinished.awaits_chunks() && !self.calls.is_outstanding(request) {
             self.calls.unfinished.end(request);
         }
     }

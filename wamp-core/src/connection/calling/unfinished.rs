@@ -41,6 +41,11 @@ impl Unfinished {
         }
     }
 
+    /// Whether there is a call at work whose caller has more to send.
+    pub(super) fn awaits_chunks(&self) -> bool {
+        !self.at_work.is_empty()
+    }
+
     /// A call whose caller has more to send.
     pub(super) fn begin(&mut self, request: RequestId, procedure: &str) {
         self.at_work.insert(request, procedure.to_owned());
@@ -54,8 +59,8 @@ impl Unfinished {
     /// The call has its answer. If its last chunk has not come, that will be late; of calls like this, the one that ended
     /// first is forgotten.
     pub(super) fn end(&mut self, request: RequestId) {
-        if self.at_work.is_empty() {
-            return; // as a rule; `remove` would hash the id first
+        if !self.awaits_chunks() {
+            return; // `remove` would hash the id first
         }
         let Some(procedure) = self.at_work.remove(&request) else { return };
         if self.ended.len() == MOST_ENDED {
