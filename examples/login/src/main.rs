@@ -6,6 +6,7 @@ mod accounts;
 mod board;
 mod handlers;
 mod logins;
+mod memory;
 mod realm;
 mod routes;
 
@@ -56,8 +57,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     .on_connect(wamp_actix::on_connect)
     .shutdown_signal(wamp_actix::stop_signal())
     .tcp_nodelay(true)
-    // To verify a password takes 19 MiB: whoever tries many waits in a queue.
-    .worker_max_blocking_threads(4)
+    // More would only wait for their turn to verify a password: `memory`.
+    .worker_max_blocking_threads(memory::TURNS)
     // At SIGTERM the router ends its sessions, once their calls are answered; nothing else here is worth waiting for.
     .shutdown_timeout(1)
     .bind(("127.0.0.1", port))?;

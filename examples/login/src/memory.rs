@@ -1,0 +1,90 @@
+//! Memory for hashing passwords, which the whole process has once.
+
+use std::ops::{Deref, DerefMut};
+
+use argon2::Block;
+use parking_lot::{Condvar, Mutex};
+
+/// So many passwords are verified at a time, whatever the number of workers; others wait for their turn.
+pub(crate) const TURNS: usize = 4;
+
+/// One for the process: each worker has a pool of threads of its own for blocking work.
+static MEMORY: Memory =
+    Memory { free: Mutex::new(Free { buffers: Vec::new(), lent: 0 }), returned: Condvar::new() };
+
+struct Memory {
+    free: Mutex<Free>,
+    returned: Condvar,
+}
+
+#[derive(Debug)]
+struct Free {
+    /// What was used before. To give it back to the allocator each time would not give it back to the system: glibc keeps
+    /// freed memory in an arena of each thread.
+    buffers: Vec<Vec<Block>>,
+    lent: usize,
+}
+
+/// Memory of a turn, which is the next one's when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn(Vec<Block>);
+
+/// Waits for a turn, and has so many blocks of memory for it.
+pub(crate) fn turn(blocks: usize) -> Turn {
+    let mut free = MEMORY.free.lock();
+    MEMORY.returned.wait_while(&mut free, |free| free.lent == TURNS);
+    free.lent += 1;
+    let mut buffer = free.buffers.pop().unwrap_or_default();
+    drop(free);
+    buffer.resize(blocks, Block::default());
+    Turn(buffer)
+}
+
+impl Deref for Turn {
+    type Target = [Block];
+
+    fn deref(&self) -> &[Block] {
+        &self.0
+    }
+}
+
+impl DerefMut for Turn {
+    fn deref_mut(&mut self) -> &mut [Block] {
+        &mut self.0
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut free = MEMORY.free.lock();
+        free.lent -= 1;
+        free.buffers.push(std::mem::take(&mut self.0));
+        drop(free);
+        MEMORY.returned.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn no_more_than_the_turns_have_memory_at_a_time_and_it_is_used_again() {
+        let (at_work, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 * TURNS {
+                scope.spawn(|| {
+                    let mut turn = turn(64);
+                    most.fetch_max(at_work.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    assert_eq!(turn.iter_mut().count(), 64);
+                    std::thread::yield_now();
+                    at_work.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+        });
+        assert!(most.into_inner() <= TURNS);
+        assert!(MEMORY.free.lock().buffers.len() <= TURNS, "four buffers are all there ever are");
+    }
+}
