@@ -2,6 +2,7 @@
 
 mod event;
 mod history;
+mod longest;
 mod patterns;
 mod retention;
 mod subscribers;
@@ -23,6 +24,7 @@ pub(crate) use event::{Event, Retainer, encode};
 use history::Histories;
 pub use history::History;
 pub(crate) use history::Recorded;
+use longest::Longest;
 use patterns::PatternSubscriptions;
 pub(crate) use retention::RetentionRule;
 use retention::{Held, Retention};
@@ -36,6 +38,8 @@ const SHARDS: usize = 16;
 pub(crate) struct Delivered {
     /// Into how many mailboxes it was put, once for each subscription.
     pub(crate) count: usize,
+    /// How long it was at most, in any of their formats.
+    pub(crate) longest: usize,
     /// One of them is more than half full.
     pub(crate) is_behind: bool,
 }
@@ -51,6 +55,7 @@ pub(crate) struct Broker {
     patterns: PatternSubscriptions,
     history: Histories,
     retention: Retention,
+    longest: Longest,
     max_retained: usize,
     max_retained_bytes: usize,
     by_id: RwLock<HashMap<SubscriptionId, Arc<Subscribers>>>,
@@ -73,6 +78,7 @@ impl Broker {
             patterns: PatternSubscriptions::new(topics),
             history: Histories::new(history),
             retention: Retention::new(retention, limits),
+            longest: Longest::new(limits),
             max_retained: limits.retained_per_subscription,
             max_retained_bytes: limits.queued_bytes,
             by_id: RwLock::default(),
@@ -258,11 +264,12 @@ impl Broker {
     fn deliver(&self, event: &Event<'_>) -> Delivered {
         let exact = self.shard(event.topic).read().get(event.topic).cloned();
         let mut delivered =
-            exact.map(|subscribers| subscribers.deliver(event, event.details())).unwrap_or_default();
+            exact.map(|exact| exact.deliver(event, event.details(), &self.longest)).unwrap_or_default();
         for subscribers in self.patterns.of(event.topic) {
             let details = EventDetails { topic: Some(event.topic), ..event.details() }; // W-03
-            let Delivered { count, is_behind } = subscribers.deliver(event, details);
+            let Delivered { count, longest, is_behind } = subscribers.deliver(event, details, &self.longest);
             delivered.count += count;
+            delivered.longest = delivered.longest.max(longest);
             delivered.is_behind |= is_behind;
         }
         delivered

@@ -308,12 +308,13 @@ impl Subscription {
     /// Sends an event with one positional argument to this subscriber only. Without effect once the subscription has ended.
     ///
     /// # Errors
-    /// The value cannot be serialised.
+    /// The value cannot be serialised, or is longer than [`Limits::queued_bytes`].
     pub fn emit(&self, value: impl Serialize) -> Result<PublicationId, EmitError> {
         let payload = Payload::builder().arg(value).build()?;
         let publication = PublicationId::random();
         if self.is_active() {
             let message = broker::encode(self.peer.serializer, self.id, publication, &payload)?;
+            self.peer.mailbox.check_length(message.len())?;
             self.peer.mailbox.event(self.id, message);
         }
         Ok(publication)

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use crate::id::SubscriptionId;
 use crate::limits::Limits;
 use crate::routing::{Refused, Routing};
+use crate::serializer::EncodeError;
 
 /// One thing that somebody else wants of a session.
 #[derive(Debug)]
@@ -106,6 +107,17 @@ impl Mailbox {
         }
         queue.push(Delivery::Event(Envelope { subscription, message }));
         queue.wanted.messages > self.max_messages / 2 || queue.wanted.bytes > self.max_bytes / 2
+    }
+
+    /// Whether an event of so many bytes may be sent to the session alone.
+    pub(crate) fn check_length(&self, bytes: usize) -> Result<(), EncodeError> {
+        if bytes > self.max_bytes {
+            return Err(EncodeError::new(format!(
+                "{bytes} bytes, and an event has {} at most",
+                self.max_bytes
+            )));
+        }
+        Ok(())
     }
 
     /// Tells that the session was taken out of a subscription, behind the events that came before.

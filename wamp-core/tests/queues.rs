@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::json;
 use support::{Client, arguments, assert_aborted, assert_error, handlers, router_with};
-use wamp_core::{Close, Limits, Router};
+use wamp_core::{Close, Limits, Router, Serializer};
 
 const UNAVAILABLE: &str = "wamp.error.unavailable";
 
@@ -125,6 +125,55 @@ fn results_of_handlers_that_nobody_takes_are_bounded() {
         }
     }
     assert_eq!(answers.len(), 8);
+}
+
+/// A text of U+0001 is six times as long in JSON.
+#[test]
+fn an_event_that_is_too_long_in_one_format_is_left_out_for_it_alone() {
+    let router = router_with(Limits::default().queued_bytes(1000));
+    let mut json = Client::join_by(&router, Serializer::Json);
+    let mut cbor = Client::join_by(&router, Serializer::Cbor);
+    let mut publisher = Client::join_by(&router, Serializer::CborBatched);
+    let id = json.subscribe(1, "open.a");
+    cbor.subscribe(1, "open.a");
+    let room = 1000 - json!([36, id, 1_u64 << 52, {}, [""]]).to_string().len();
+    let values = [1, room / 6, room / 6 + 2, 1].map(|count| "\u{1}".repeat(count));
+    for (value, request) in values.iter().zip(1..) {
+        publisher.publish(request, "open.a", value.as_str());
+        publisher.poll();
+        assert_eq!(json.received().len(), usize::from(request != 3));
+        assert_eq!(cbor.received().len(), 1);
+        publisher.advance(std::time::Duration::from_secs(1));
+        publisher.poll();
+    }
+    assert_eq!((json.close(), cbor.close()), (None, None));
+}
+
+#[test]
+fn an_event_for_one_subscriber_is_not_longer_than_its_queue() {
+    let router = router_with(Limits::default().queued_bytes(1000));
+    let mut client = Client::join(&router);
+    client.send(r#"[32,1,{},"sub.emit"]"#);
+    assert_eq!(client.received().len(), 2);
+    let subscription = handlers::subscription();
+    assert!(subscription.emit("x".repeat(1000)).is_err());
+    assert!(subscription.emit("x".repeat(900)).is_ok());
+    assert_eq!(client.received().len(), 1);
+}
+
+/// A long publication is not added to what subscribers have not had their turn for.
+#[test]
+fn a_long_publication_waits_for_the_next_round() {
+    let router = router_with(Limits::default().queued_bytes(64_000));
+    let mut client = subscriber(&router);
+    let mut publisher = Client::join(&router);
+    publisher.publish(1, "open.a", 1);
+    publisher.publish(2, "open.a", "x".repeat(2_000));
+    assert!(!publisher.wants_input());
+    publisher.poll_without_round();
+    assert_eq!(client.received().len(), 1);
+    assert!(publisher.poll_once(), "it asks for its next turn");
+    assert_eq!(client.received().len(), 1);
 }
 
 #[test]

@@ -1091,9 +1091,8 @@ fn the_calls_and_chunks_that_wait_for_a_callee_do_not_cost_it_its_events() {
             sent += 1;
         }
         assert!((3..=10).contains(&sent), "{sent}");
-        for request in 2..5 {
-            caller.publish(request, "com.topic", request);
-        }
+        let realm = router.realm("realm1").unwrap();
+        (2..5).for_each(|number| drop(realm.publish("com.topic").arg(number).send()));
         let received = callee.received();
         assert_eq!(callee.close(), None);
         let of = |code| received.iter().filter(|message| message[0] == code).count();

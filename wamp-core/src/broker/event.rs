@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::longest::Longest;
 use crate::id::{PublicationId, SessionId, SubscriptionId};
 use crate::identity::Identity;
 use crate::message::{self, EventDetails, Filter, Passthru, PassthruKeys};
@@ -170,21 +171,29 @@ pub(super) struct Encoded<'e> {
     pub(super) subscription: SubscriptionId,
     pub(super) details: EventDetails<'e>,
     pub(super) event: &'e Event<'e>,
+    pub(super) longest: &'e Longest,
     pub(super) messages: Vec<(Serializer, Option<Bytes>)>,
 }
 
 impl Encoded<'_> {
-    /// `None` if the serializer cannot express it: the application may publish lists deeper than readers follow.
+    /// `None` if the serializer cannot express it: the application may publish lists deeper than readers follow. Or if it would be
+    /// too long, as a text of control characters becomes in JSON.
     pub(super) fn message(&mut self, serializer: Serializer) -> Option<Bytes> {
         if let Some((_, message)) = self.messages.iter().find(|(of, _)| of.format() == serializer.format()) {
             return message.clone();
         }
         let Event { topic, publication, payload, .. } = *self.event;
         let message = encoded(serializer, self.subscription, publication, &self.details, payload)
-            .inspect_err(|error| tracing::warn!(topic, ?serializer, %error, "an event is left out"))
-            .ok();
+            .inspect_err(|error| self.longest.inexpressible(topic, serializer, error))
+            .ok()
+            .filter(|message| self.longest.admits(topic, serializer, message.len()));
         self.messages.push((serializer, message.clone()));
         message
+    }
+
+    /// Of the longest.
+    pub(super) fn bytes(&self) -> usize {
+        self.messages.iter().flat_map(|(_, message)| message).map(Bytes::len).max().unwrap_or_default()
     }
 }
 

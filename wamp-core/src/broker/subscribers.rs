@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 
 use super::Delivered;
 use super::event::{Encoded, Event};
+use super::longest::Longest;
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::EventDetails;
 use crate::pattern::Pattern;
@@ -96,8 +97,13 @@ impl Subscribers {
 
     /// The lock of the subscription is held meanwhile, so that all its subscribers see the events of all publishers in
     /// one order (B-12). Who cannot get it because of its serializer is not in the way of the others.
-    pub(super) fn deliver(&self, event: &Event<'_>, details: EventDetails<'_>) -> Delivered {
-        let mut encoded = Encoded { subscription: self.id, details, event, messages: Vec::new() };
+    pub(super) fn deliver(
+        &self,
+        event: &Event<'_>,
+        details: EventDetails<'_>,
+        longest: &Longest,
+    ) -> Delivered {
+        let mut encoded = Encoded { subscription: self.id, details, event, longest, messages: Vec::new() };
         let mut delivered = Delivered::default();
         let sessions = self.sessions.lock();
         for session in sessions.iter().map(|subscriber| &subscriber.peer) {
@@ -108,6 +114,7 @@ impl Subscribers {
                 delivered.count += 1;
             }
         }
+        delivered.longest = encoded.bytes();
         delivered
     }
 }

@@ -125,6 +125,11 @@ impl Publishing {
         self.is_round_over |= self.published_bytes >= limits.queued_bytes / SHARE_OF_QUEUE;
     }
 
+    /// Whether a publication is so long that it has a round of its own: what came before it is taken first.
+    fn is_too_much(&self, payload: &Payload, limits: &Limits) -> bool {
+        self.published > 0 && payload.kept_bytes() >= limits.queued_bytes / SHARE_OF_QUEUE
+    }
+
     /// Whether others should have their turn before more is published.
     pub(super) fn is_enough(&self) -> bool {
         self.delivered >= DELIVERIES || self.is_round_over
@@ -209,6 +214,11 @@ impl Joined {
     fn publish_next(&mut self, now: Instant) {
         let mut decisions = 0;
         while let Some(pending) = self.publishing.queue.front() {
+            if self.publishing.is_too_much(&pending.payload, &self.link.limits) {
+                self.publishing.is_round_over = true;
+                self.publishing.held_back = true;
+                return;
+            }
             let is_decided = self.has_authorizer() || matches!(pending.handler, Ok(Some(_)));
             let permission = match self.gate(Kind::exact(Action::Publish), &pending.topic, now) {
                 Gate::Decided(permission) => permission,
@@ -313,12 +323,13 @@ impl Joined {
     fn deliver_publication(&mut self, pending: &Pending) {
         let Pending { publication, options, topic, payload, .. } = pending;
         let peer = self.session().peer();
-        let Delivered { count, is_behind } = self.served.publish(peer, *publication, topic, payload, options);
+        let Delivered { count, longest, is_behind } =
+            self.served.publish(peer, *publication, topic, payload, options);
         self.publishing.is_ahead |= is_behind;
         if count > 0 {
             self.publishing.delivered += count;
             self.publishing.published += 1;
-            self.publishing.published_bytes += payload.kept_bytes();
+            self.publishing.published_bytes += payload.kept_bytes().max(longest);
             let Limits { queued_messages, queued_bytes, .. } = *self.limits();
             self.publishing.is_round_over = self.publishing.published >= queued_messages / SHARE_OF_QUEUE
                 || self.publishing.published_bytes >= queued_bytes / SHARE_OF_QUEUE;

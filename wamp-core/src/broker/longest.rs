@@ -1,0 +1,83 @@
+//! How long an event may be in a format, and which topics had some that were left out.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::limits::Limits;
+use crate::serializer::{EncodeError, Serializer};
+
+/// The log names a topic once in this time.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// So many topics are named in that time: clients choose them.
+const MOST_TOPICS: usize = 256;
+
+/// Leaves out the events that are too long in a format, for the subscribers that have it.
+#[derive(Debug)]
+pub(super) struct Longest {
+    bytes: usize,
+    hasher: RandomState,
+    /// When each topic was named last, by its hash.
+    named: Mutex<HashMap<u64, Instant>>,
+}
+
+impl Longest {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { bytes: limits.queued_bytes, hasher: RandomState::new(), named: Mutex::default() }
+    }
+
+    /// Whether an event of so many bytes may be sent.
+    pub(super) fn admits(&self, topic: &str, serializer: Serializer, bytes: usize) -> bool {
+        let admits = bytes <= self.bytes;
+        if !admits && self.may_name(topic) {
+            let (format, most) = (serializer.format(), self.bytes);
+            tracing::warn!(
+                topic,
+                ?format,
+                bytes,
+                most,
+                "an event is too long for `queued_bytes` and left out"
+            );
+        }
+        admits
+    }
+
+    /// The format cannot express an event.
+    pub(super) fn inexpressible(&self, topic: &str, serializer: Serializer, error: &EncodeError) {
+        if self.may_name(topic) {
+            tracing::warn!(topic, format = ?serializer.format(), %error, "an event is left out");
+        }
+    }
+
+    fn may_name(&self, topic: &str) -> bool {
+        let (now, topic) = (Instant::now(), self.hasher.hash_one(topic));
+        let mut named = self.named.lock();
+        named.retain(|_, last| now.duration_since(*last) < SILENCE);
+        let is_due = named.len() < MOST_TOPICS && !named.contains_key(&topic);
+        if is_due {
+            named.insert(topic, now);
+        }
+        is_due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_named_once_in_a_while_and_not_too_many_of_them() {
+        let longest = Longest::new(&Limits::default());
+        assert!(longest.may_name("a") && longest.may_name("b"));
+        assert!(!longest.may_name("a"));
+        for number in 2..MOST_TOPICS {
+            assert!(longest.may_name(&number.to_string()));
+        }
+        assert!(!longest.may_name("one too many"));
+        longest.named.lock().values_mut().for_each(|last| *last -= SILENCE);
+        assert!(longest.may_name("a"));
+    }
+}
