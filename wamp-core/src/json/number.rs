@@ -59,7 +59,8 @@ fn nearest(text: &str) -> Option<f64> {
 }
 
 /// Where the number that begins at `start` ends, if it is well-formed (RFC 8259, section 6) and a float is near to it.
-#[inline]
+// Always inline, as `string::end` is: calls in the loop of `skip_value` cost 25 % of the instructions for 64 KiB of records.
+#[inline(always)]
 pub(super) fn end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
     let mut is_far = false;
     let end = well_formed_end(bytes, start, &mut is_far)?;
@@ -76,7 +77,6 @@ fn near_end(bytes: &[u8], start: usize, end: usize) -> Result<usize, Malformed> 
 
 /// Where the number that begins at `start` ends, if it is well-formed; `is_far` becomes true where there may be no float near
 /// to it.
-// Always inline: that there are two callers, one of them cold, makes it a call.
 #[inline(always)]
 fn well_formed_end(bytes: &[u8], start: usize, is_far: &mut bool) -> Result<usize, Malformed> {
     let whole = start + usize::from(bytes.get(start) == Some(&b'-'));

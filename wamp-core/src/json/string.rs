@@ -90,7 +90,7 @@ impl<'de> Reader<'de> {
 /// Where the string ends whose first quote is at `start`, if it is well-formed, and whether it has escapes.
 // Most strings are keys and words that end in the first eight bytes, which takes no loop: 12 % of the instructions for
 // 64 KiB of records (`scripts/instructions call "64 KiB"`).
-#[inline]
+#[inline(always)]
 pub(super) fn end(bytes: &[u8], start: usize, escaped: &mut bool) -> Result<usize, Malformed> {
     if let Some(chunk) = bytes[start + 1..].first_chunk() {
         let word = u64::from_le_bytes(*chunk);
@@ -103,7 +103,6 @@ pub(super) fn end(bytes: &[u8], start: usize, escaped: &mut bool) -> Result<usiz
     any_end::<false>(bytes, start + 1, escaped)
 }
 
-// Never inline: else `end` is too large to be, 20 % of the instructions for 64 KiB of records.
 #[inline(never)]
 fn any_end<const HALVES: bool>(bytes: &[u8], mut at: usize, escaped: &mut bool) -> Result<usize, Malformed> {
     loop {
