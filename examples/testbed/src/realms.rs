@@ -35,19 +35,23 @@ pub(crate) fn all() -> [RealmBuilder; 7] {
     ]
 }
 
-/// What every realm has.
+/// A realm that tells about itself.
 fn realm(name: &str) -> RealmBuilder {
+    bare(name).meta_api(MetaApi::reading())
+}
+
+/// What every realm has.
+fn bare(name: &str) -> RealmBuilder {
     Realm::new(name)
         .topic("testbed.chat", Topic::open())
         .topic("testbed.open.{rest..}", Topic::open().retained())
         .topic("testbed.readonly", Topic::read_only())
         .topic("bench.topic", Topic::open())
-        .meta_api(MetaApi::reading())
 }
 
 /// A classic router with all that there is.
 fn router() -> RealmBuilder {
-    realm("router")
+    bare("router")
         .route_clients(true)
         .meta_api(MetaApi::reading().killing())
         .history("history.demo", History::last(100))
