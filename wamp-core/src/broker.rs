@@ -1,5 +1,6 @@
 //! Subscriptions of one realm, and how an event reaches them.
 
+mod backlog;
 mod event;
 mod history;
 mod longest;
@@ -15,12 +16,15 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use bytes::Bytes;
 use parking_lot::RwLock;
 
-use crate::id::{SessionId, SubscriptionId};
+use crate::id::{PublicationId, SessionId, SubscriptionId};
 use crate::limits::Limits;
 use crate::message::{EventDetails, MatchPolicy};
 use crate::pattern::{Pattern, Patterns};
+use crate::payload::Payload;
 use crate::peer::Peer;
-pub(crate) use event::{Event, Retainer, encode};
+use crate::serializer::{EncodeError, Serializer};
+pub(crate) use backlog::{Backlog, Sessions};
+pub(crate) use event::{Event, Retainer};
 use history::Histories;
 pub use history::History;
 pub(crate) use history::Recorded;
@@ -56,6 +60,7 @@ pub(crate) struct Broker {
     history: Histories,
     retention: Retention,
     longest: Longest,
+    backlog: Arc<Backlog>,
     max_retained: usize,
     max_retained_bytes: usize,
     by_id: RwLock<HashMap<SubscriptionId, Arc<Subscribers>>>,
@@ -71,6 +76,7 @@ impl Broker {
         retention: Patterns<RetentionRule>,
         history: &[(String, History)],
         limits: &Limits,
+        backlog: &Arc<Backlog>,
     ) -> Self {
         Self {
             hasher: RandomState::new(),
@@ -79,6 +85,7 @@ impl Broker {
             history: Histories::new(history),
             retention: Retention::new(retention, limits),
             longest: Longest::new(limits),
+            backlog: Arc::clone(backlog),
             max_retained: limits.retained_per_subscription,
             max_retained_bytes: limits.queued_bytes,
             by_id: RwLock::default(),
@@ -252,7 +259,25 @@ impl Broker {
         if let Some(recording) = recording {
             recording.record(event);
         }
+        self.backlog.relieve();
         delivered
+    }
+
+    /// An EVENT for one subscriber as it lies in its mailbox.
+    pub(crate) fn encode(
+        &self,
+        serializer: Serializer,
+        subscription: SubscriptionId,
+        publication: PublicationId,
+        payload: &Payload,
+    ) -> Result<Bytes, EncodeError> {
+        let details = EventDetails::default();
+        event::written(serializer, subscription, publication, &details, payload)
+            .map(|message| self.backlog.share(message))
+    }
+
+    fn bounds(&self) -> (&Longest, &Arc<Backlog>) {
+        (&self.longest, &self.backlog)
     }
 
     /// What is recorded of the topics of a subscription, in the order in which it happened.
@@ -264,10 +289,10 @@ impl Broker {
     fn deliver(&self, event: &Event<'_>) -> Delivered {
         let exact = self.shard(event.topic).read().get(event.topic).cloned();
         let mut delivered =
-            exact.map(|exact| exact.deliver(event, event.details(), &self.longest)).unwrap_or_default();
+            exact.map(|exact| exact.deliver(event, event.details(), self.bounds())).unwrap_or_default();
         for subscribers in self.patterns.of(event.topic) {
             let details = EventDetails { topic: Some(event.topic), ..event.details() }; // W-03
-            let Delivered { count, longest, is_behind } = subscribers.deliver(event, details, &self.longest);
+            let Delivered { count, longest, is_behind } = subscribers.deliver(event, details, self.bounds());
             delivered.count += count;
             delivered.longest = delivered.longest.max(longest);
             delivered.is_behind |= is_behind;

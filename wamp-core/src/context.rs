@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use crate::broker;
 use crate::call::CallState;
 use crate::error::{Error, uris};
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
@@ -313,7 +312,7 @@ impl Subscription {
         let payload = Payload::builder().arg(value).build()?;
         let publication = PublicationId::random();
         if self.is_active() {
-            let message = broker::encode(self.peer.serializer, self.id, publication, &payload)?;
+            let message = self.realm.broker().encode(self.peer.serializer, self.id, publication, &payload)?;
             self.peer.mailbox.check_length(message.len())?;
             self.peer.mailbox.event(self.id, message);
         }

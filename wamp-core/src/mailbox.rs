@@ -151,6 +151,16 @@ impl Mailbox {
         Ok(())
     }
 
+    /// How much waits that the session wanted.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.queue.lock().wanted.bytes
+    }
+
+    /// Ends the session, which is furthest behind of all.
+    pub(crate) fn cut_off(&self) {
+        self.queue.lock().overflow();
+    }
+
     /// Asks for GOODBYE; no event is taken after that.
     pub(crate) fn close(&self, reason: String, message: Option<String>) {
         self.queue.lock().finish(End::Close { reason, message });

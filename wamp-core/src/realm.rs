@@ -2,13 +2,11 @@
 
 mod seat;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use serde::Serialize;
 
-use crate::broker::{Broker, Event, History, Retainer, RetentionRule};
+use crate::broker::{Backlog, Broker, Event, History, Retainer, RetentionRule, Sessions};
 use crate::dealer::Dealer;
 use crate::id::{PublicationId, SessionId};
 use crate::limits::Limits;
@@ -44,7 +42,7 @@ pub struct Realm {
 struct Shared {
     broker: Broker,
     dealer: Dealer,
-    sessions: Mutex<HashMap<SessionId, Arc<Peer>>>,
+    sessions: Arc<Sessions>,
     seats: Seats,
 }
 
@@ -58,13 +56,16 @@ impl Realm {
         procedures: u64,
         history: &[(String, History)],
         limits: &Limits,
+        backlog: &Arc<Backlog>,
     ) -> Self {
+        let sessions = Arc::default();
+        backlog.watch(&sessions);
         Self {
             name: name.into(),
             shared: Arc::new(Shared {
-                broker: Broker::new(topics, retention, history, limits),
+                broker: Broker::new(topics, retention, history, limits, backlog),
                 dealer: Dealer::new(procedures),
-                sessions: Mutex::default(),
+                sessions,
                 seats: Seats::default(),
             }),
         }

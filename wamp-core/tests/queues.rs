@@ -176,6 +176,26 @@ fn a_long_publication_waits_for_the_next_round() {
     assert_eq!(client.received().len(), 1);
 }
 
+/// What many share is counted once.
+#[test]
+fn who_is_furthest_behind_is_cut_off_when_too_much_waits_in_all() {
+    let router = router_with(Limits::default().queued_bytes_total(20_000));
+    let mut sessions: Vec<_> = (0..50).map(|_| subscriber(&router)).collect();
+    let mut behind = subscriber(&router);
+    behind.subscribe(2, "open.b");
+    let realm = router.realm("realm1").unwrap();
+    let send = |topic| drop(realm.publish(topic).arg("x".repeat(1000)).send());
+    (0..4).for_each(|_| send("open.a"));
+    (0..2).for_each(|_| send("open.b"));
+    behind.poll_without_round();
+    assert_eq!((behind.close(), behind.ready().len()), (None, 6));
+    (0..30).for_each(|_| send("open.b"));
+    for session in &mut sessions {
+        assert_eq!(session.received().len(), 4);
+    }
+    assert_cut_off(behind);
+}
+
 #[test]
 fn a_peak_below_what_may_wait_anyhow_is_a_fault_of_the_router() {
     let build = |limits: Limits| Router::builder().handlers([]).limits(limits).build();

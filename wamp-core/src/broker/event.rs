@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::backlog::Backlog;
 use super::longest::Longest;
 use crate::id::{PublicationId, SessionId, SubscriptionId};
 use crate::identity::Identity;
@@ -172,6 +173,7 @@ pub(super) struct Encoded<'e> {
     pub(super) details: EventDetails<'e>,
     pub(super) event: &'e Event<'e>,
     pub(super) longest: &'e Longest,
+    pub(super) backlog: &'e Arc<Backlog>,
     pub(super) messages: Vec<(Serializer, Option<Bytes>)>,
 }
 
@@ -183,10 +185,11 @@ impl Encoded<'_> {
             return message.clone();
         }
         let Event { topic, publication, payload, .. } = *self.event;
-        let message = encoded(serializer, self.subscription, publication, &self.details, payload)
+        let message = written(serializer, self.subscription, publication, &self.details, payload)
             .inspect_err(|error| self.longest.inexpressible(topic, serializer, error))
             .ok()
-            .filter(|message| self.longest.admits(topic, serializer, message.len()));
+            .filter(|message| self.longest.admits(topic, serializer, message.len()))
+            .map(|message| self.backlog.share(message));
         self.messages.push((serializer, message.clone()));
         message
     }
@@ -197,16 +200,6 @@ impl Encoded<'_> {
     }
 }
 
-/// An EVENT for one subscriber as it lies in its mailbox.
-pub(crate) fn encode(
-    serializer: Serializer,
-    subscription: SubscriptionId,
-    publication: PublicationId,
-    payload: &Payload,
-) -> Result<Bytes, EncodeError> {
-    encoded(serializer, subscription, publication, &EventDetails::default(), payload)
-}
-
 pub(super) fn encoded(
     serializer: Serializer,
     subscription: SubscriptionId,
@@ -214,7 +207,17 @@ pub(super) fn encoded(
     details: &EventDetails<'_>,
     payload: &Payload,
 ) -> Result<Bytes, EncodeError> {
+    written(serializer, subscription, publication, details, payload).map(Bytes::from)
+}
+
+pub(super) fn written(
+    serializer: Serializer,
+    subscription: SubscriptionId,
+    publication: PublicationId,
+    details: &EventDetails<'_>,
+    payload: &Payload,
+) -> Result<Vec<u8>, EncodeError> {
     let mut out = Vec::new();
     message::event(serializer, &mut out, subscription, publication, details, payload)?;
-    Ok(out.into())
+    Ok(out)
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::Delivered;
 use super::event::{Encoded, Event};
 use super::longest::Longest;
+use super::{Backlog, Delivered};
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::EventDetails;
 use crate::pattern::Pattern;
@@ -101,9 +101,10 @@ impl Subscribers {
         &self,
         event: &Event<'_>,
         details: EventDetails<'_>,
-        longest: &Longest,
+        (longest, backlog): (&Longest, &Arc<Backlog>),
     ) -> Delivered {
-        let mut encoded = Encoded { subscription: self.id, details, event, longest, messages: Vec::new() };
+        let mut encoded =
+            Encoded { subscription: self.id, details, event, longest, backlog, messages: Vec::new() };
         let mut delivered = Delivered::default();
         let sessions = self.sessions.lock();
         for session in sessions.iter().map(|subscriber| &subscriber.peer) {

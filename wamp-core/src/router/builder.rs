@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::addresses::Declared;
 use super::{Inner, Realms, Router, Served, Settings};
-use crate::broker::History;
+use crate::broker::{Backlog, History};
 use crate::handler::{Collected, Handlers, Registration};
 use crate::limits::Limits;
 use crate::message::MatchPolicy;
@@ -369,7 +369,7 @@ fn undeclared(handler: &Registration, realms: &[RealmBuilder]) -> Option<String>
 }
 
 fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Realms {
-    let mut named = HashMap::new();
+    let (mut named, backlog) = (HashMap::new(), Backlog::new(limits));
     for (RealmBuilder { name, settings, .. }, registry) in declared {
         let limits = settings.limits.clone().map_or_else(|| Arc::clone(limits), |own| Arc::new(own.capped()));
         let realm = Realm::open(
@@ -379,6 +379,7 @@ fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Rea
             registry.procedure_count(),
             &settings.history,
             &limits,
+            &backlog,
         );
         let (settings, announced) = (settings.clone(), settings.announced());
         let served = Arc::new(Served { realm, registry, settings, limits, announced });

@@ -1,0 +1,88 @@
+//! What waits in the queues of all sessions of a router together.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+use crate::id::SessionId;
+use crate::limits::Limits;
+use crate::peer::Peer;
+
+/// The sessions of a realm.
+pub(crate) type Sessions = Mutex<HashMap<SessionId, Arc<Peer>>>;
+
+/// The encoded events of a router that wait for anybody. Sessions share them, so each is counted once, for as long as it is in
+/// any queue.
+#[derive(Debug)]
+pub(crate) struct Backlog {
+    bytes: AtomicUsize,
+    most: usize,
+    realms: Mutex<Vec<Weak<Sessions>>>,
+}
+
+/// An encoded event, counted until the last copy is gone.
+struct Counted {
+    message: Vec<u8>,
+    backlog: Arc<Backlog>,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.message
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.backlog.bytes.fetch_sub(self.message.capacity(), Ordering::Relaxed);
+    }
+}
+
+impl Backlog {
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            bytes: AtomicUsize::new(0),
+            most: limits.queued_bytes_total,
+            realms: Mutex::default(),
+        })
+    }
+
+    /// Adds the sessions of one realm more to those that may be cut off.
+    pub(crate) fn watch(&self, sessions: &Arc<Sessions>) {
+        self.realms.lock().push(Arc::downgrade(sessions));
+    }
+
+    /// An encoded event for any number of sessions.
+    pub(super) fn share(self: &Arc<Self>, message: Vec<u8>) -> Bytes {
+        self.bytes.fetch_add(message.capacity(), Ordering::Relaxed);
+        Bytes::from_owner(Counted { message, backlog: Arc::clone(self) })
+    }
+
+    /// Cuts off those who are furthest behind, until no more than the limit waits. No lock may be held.
+    pub(super) fn relieve(&self) {
+        if self.is_within() {
+            return;
+        }
+        // Who finds another one at it leaves it to that one.
+        let Some(realms) = self.realms.try_lock() else { return };
+        let sessions = realms.iter().filter_map(Weak::upgrade).flat_map(|sessions| {
+            let sessions: Vec<_> = sessions.lock().values().cloned().collect();
+            sessions
+        });
+        let mut behind: Vec<_> = sessions.map(|session| (session.mailbox.waiting_bytes(), session)).collect();
+        behind.sort_unstable_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+        for (bytes, session) in behind {
+            if bytes == 0 || self.is_within() {
+                return;
+            }
+            session.mailbox.cut_off();
+        }
+    }
+
+    fn is_within(&self) -> bool {
+        self.bytes.load(Ordering::Relaxed) <= self.most
+    }
+}
