@@ -67,7 +67,7 @@ impl Socket {
     pub(crate) fn try_open(address: &str) -> Option<Self> {
         let stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(DEADLINE)).ok()?;
-        let mut socket = Self { stream, input: Vec::new() };
+        let mut socket = Self { stream: BufReader::with_capacity(65_536, stream) };
         let mut request = format!("GET /ws HTTP/1.1\r\nHost: {address}\r\n");
         UPGRADE.iter().for_each(|(name, value)| request += &format!("{name}: {value}\r\n"));
         socket.write((request + "\r\n").as_bytes()).ok()?;
@@ -80,7 +80,7 @@ impl Socket {
 
     /// What comes next may take any time.
     pub(crate) fn wait_for_ever(&self) {
-        self.stream.set_read_timeout(None).expect("it is TCP");
+        self.stream.get_ref().set_read_timeout(None).expect("it is TCP");
     }
 
     /// After its upgrade.
