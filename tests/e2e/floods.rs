@@ -157,3 +157,32 @@ fn a_burst_of_small_publications_cuts_off_nobody_who_reads() {
         }
     });
 }
+
+/// As long as a message may be, from several publishers at the same moment.
+#[test]
+fn large_publications_of_several_publishers_at_once_cut_off_nobody_who_reads() {
+    const PUBLISHERS: usize = 6;
+    beside_a_witness(|server| {
+        let readers: Vec<_> = (0..6)
+            .map(|_| {
+                let mut reader = Session::join(server);
+                reader.subscribe("testbed.open.large");
+                thread::spawn(move || {
+                    (0..3 * PUBLISHERS).for_each(|_| drop(reader.event()));
+                })
+            })
+            .collect();
+        let filling = "x".repeat((1 << 20) - 200);
+        thread::scope(|scope| {
+            for _ in 0..PUBLISHERS {
+                scope.spawn(|| {
+                    let mut publisher = Session::join(server);
+                    (0..3).for_each(|_| publisher.publish("testbed.open.large", &json!([filling])));
+                });
+            }
+        });
+        for reader in readers {
+            reader.join().expect("a reader gets every event");
+        }
+    });
+}
