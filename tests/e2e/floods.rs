@@ -5,7 +5,7 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::harness::{FIN, PING, PONG, Received, Session, beside_a_witness, eventually, frame};
+use crate::harness::{FIN, PING, PONG, Received, Server, Session, beside_a_witness, eventually, frame};
 
 #[test]
 fn a_flood_of_pings_and_pongs_is_borne() {
@@ -184,5 +184,37 @@ fn large_publications_of_several_publishers_at_once_cut_off_nobody_who_reads() {
         for reader in readers {
             reader.join().expect("a reader gets every event");
         }
+    });
+}
+
+#[test]
+fn results_of_callees_that_a_caller_does_not_read_are_bounded_and_each_call_is_answered() {
+    const CALLS: u64 = 80;
+    let join = |server: &Server| {
+        let mut session = Session::connect(server);
+        session.send(&json!([1, "router", {"roles": {"caller": {}, "callee": {}}}]));
+        assert_eq!(session.receive()[0], 2);
+        session
+    };
+    beside_a_witness(|server| {
+        let (mut caller, mut callee) = (join(server), join(server));
+        callee.send(&json!([64, 1, {}, "com.large"]));
+        assert_eq!(callee.receive()[0], 65);
+        caller.socket.narrow();
+        for _ in 0..CALLS {
+            caller.start_call("com.large", &json!([]));
+        }
+        let before = server.resident();
+        let filling = "x".repeat((1 << 20) - 100);
+        for _ in 0..CALLS {
+            let invocation = callee.receive();
+            callee.send(&json!([70, invocation[1], {}, [filling]]));
+        }
+        let grown = server.resident().saturating_sub(before);
+        assert!(grown < 64 << 20, "the server took {grown} bytes of memory");
+        let answers: Vec<_> = (0..CALLS).map(|_| caller.receive()).collect();
+        let results = answers.iter().filter(|answer| answer[0] == 50).count();
+        assert!(results > 0, "what has room is sent");
+        assert!(answers.iter().all(|answer| answer[0] == 50 || answer[4] == "wamp.error.unavailable"));
     });
 }
