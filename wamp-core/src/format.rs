@@ -205,7 +205,7 @@ pub(crate) trait Cursor<'de>: Sized {
     fn note(&mut self, oddity: Oddity) -> Result<(), Malformed> {
         match self.owner() {
             Owner::Protocol => self.fail(oddity.text()),
-            application => {
+            application @ Owner::Application(_) => {
                 application.note(Odd::Refused(oddity));
                 Ok(())
             }

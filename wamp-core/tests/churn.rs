@@ -17,18 +17,18 @@ const WARM: usize = 4_000;
 const ALLOWED: u64 = 2 << 20;
 
 fn resident() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    let status = fs::read_to_string("/proc/self/status").expect("Linux tells it");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line of it");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
 }
 
 /// A session; one of four does a little of everything, and leaves some of it open.
 fn live(router: &Router, number: usize) {
     let mut client = Client::join(router);
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         live_fully(&mut client, number);
     }
-    if number % 8 == 0 {
+    if number.is_multiple_of(8) {
         client.send(r#"[6,{},"wamp.close.close_realm"]"#);
         client.received();
     }

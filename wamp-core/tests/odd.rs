@@ -163,6 +163,7 @@ fn message(serializer: Serializer, head: &Value, tail: Tail<'_>) -> Vec<u8> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "written where it is sent")]
 fn send(client: &mut Client, serializer: Serializer, head: Value, tail: Tail<'_>) {
     let message = message(serializer, &head, tail);
     client.send_frame(frame_of(serializer, delimited(serializer, &message)));
@@ -266,7 +267,11 @@ fn router() -> Router {
         .history("past.a", History::last(9))
         .meta_api(MetaApi::reading())
         .route_clients(true);
-    Router::builder().realm(realm).handlers([HANDLERS, handlers::ALL]).build().unwrap()
+    Router::builder()
+        .realm(realm)
+        .handlers([HANDLERS, handlers::ALL])
+        .build()
+        .expect("nothing is wrong with it")
 }
 
 fn join(router: &Router, serializer: Serializer) -> Client {
@@ -305,7 +310,7 @@ fn assert_untagged(serializer: Serializer, frame: &[u8]) {
         CborBatched => &frame[4..],
         _ => return,
     };
-    let value: ciborium::Value = ciborium::from_reader(message).unwrap();
+    let value: ciborium::Value = ciborium::from_reader(message).expect("well-formed CBOR");
     assert!(!has_tag(&value), "{value:?}");
 }
 
@@ -510,8 +515,7 @@ fn a_tag_of_cbor_and_an_undefined_of_messagepack_reach_nobody_whichever_way_c_8(
             other.ask(json!([64, 3, {}, format!("com.{}", serializer.subprotocol())]).to_string());
         assert_eq!((&registered[0], past > 0), (&json!(65), true));
     }
-    let mut rounds = 0;
-    for (from, bytes, value) in dressed() {
+    for (round, (from, bytes, value)) in dressed().into_iter().enumerate() {
         let mut joe = join(&router, from);
         // Events, and retained ones.
         for (request, tail) in [(1, Tail::Kwarg(bytes)), (2, Tail::Arg(bytes))] {
@@ -554,7 +558,7 @@ fn a_tag_of_cbor_and_an_undefined_of_messagepack_reach_nobody_whichever_way_c_8(
         let request = next.next().unwrap();
         joe.ask(json!([64, request, {}, "com.joe"]).to_string());
         for (invocation, (serializer, other)) in (1..).zip(&mut others) {
-            let request = 4 + 2 * rounds;
+            let request = 4 + 2 * round;
             other.send(json!([48, request, {}, "com.joe"]).to_string());
             joe.one();
             send(&mut joe, from, json!([70, 2 * invocation - 1, {}]), Tail::Arg(bytes));
@@ -564,7 +568,6 @@ fn a_tag_of_cbor_and_an_undefined_of_messagepack_reach_nobody_whichever_way_c_8(
             send(&mut joe, from, json!([8, 68, 2 * invocation, {}, "com.error.joe"]), Tail::Kwarg(bytes));
             assert_eq!(one(other, *serializer)[6]["a"], value, "{from:?} to {serializer:?}");
         }
-        rounds += 1;
         for &to in Serializer::ALL {
             let mut late = join(&router, to);
             late.send(r#"[32,1,{"get_retained":true},"open.a"]"#);
