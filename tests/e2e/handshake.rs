@@ -70,6 +70,19 @@ fn what_is_no_upgrade_is_refused() {
 }
 
 #[test]
+fn headers_of_16_kib_are_taken_and_longer_ones_are_answered_431() {
+    let server = Server::testbed();
+    let length = |(name, value): &(&str, &str)| name.len() + value.len();
+    let others =
+        "/ws".len() + "Host".len() + server.address().len() + UPGRADE.iter().map(length).sum::<usize>();
+    let limit = (16 << 10) - others - "X-Long".len();
+    for (bytes, expected) in [(limit, 101), (limit + 1, 431), (112 << 10, 431)] {
+        let value = "y".repeat(bytes);
+        assert_eq!(status(&server, &with("X-Long", Some(&value))), expected, "{bytes}");
+    }
+}
+
+#[test]
 fn pages_of_other_origins_are_refused() {
     let server = Server::testbed();
     let prefix = format!("http://{}.example.com", server.address());

@@ -154,7 +154,7 @@ impl Settings {
         request: &HttpRequest,
     ) -> Result<(HttpResponseBuilder, Serializer, Place), HttpResponse> {
         let supported: Vec<_> = Serializer::ALL.iter().map(|serializer| serializer.subprotocol()).collect();
-        let subprotocol = handshake::check(request, &supported, &self.origins)?;
+        let subprotocol = handshake::check(request, &supported, &self.origins, self.router.limits())?;
         if self.router.is_stopping() {
             let retry = (header::RETRY_AFTER, "1");
             return Err(HttpResponse::ServiceUnavailable()

@@ -13,6 +13,7 @@ use actix_http::{
     ws,
 };
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::StatusCode};
+use wamp_core::Limits;
 
 pub(crate) use origins::Origins;
 
@@ -22,19 +23,32 @@ const SHOWN_CHARACTERS: usize = 200;
 /// Checks an upgrade request, and chooses the subprotocol: the first of the client's that is `supported`.
 ///
 /// # Errors
-/// The response that refuses it: 505, 405, 426 or 400 when it is no WebSocket upgrade, 403 for its origin, 400 when it
-/// offers no supported subprotocol (conformance T-05; a browser would drop a connection without one anyway).
+/// The response that refuses it: 431 when it is too long, 505, 405, 426 or 400 when it is no WebSocket upgrade, 403 for its
+/// origin, 400 when it offers no supported subprotocol (conformance T-05; a browser would drop a connection without one anyway).
 pub(crate) fn check<'s>(
     request: &HttpRequest,
     supported: &[&'s str],
     origins: &Origins,
+    limits: &Limits,
 ) -> Result<&'s str, HttpResponse> {
+    within_limits(request, limits)?;
     upgrade::check(request.head())?;
     origins.check(request.headers())?;
     subprotocol(request.headers(), supported).ok_or_else(|| {
         let text = format!("Sec-WebSocket-Protocol must offer one of: {}", supported.join(", "));
         refusal(StatusCode::BAD_REQUEST, text)
     })
+}
+
+fn within_limits(request: &HttpRequest, limits: &Limits) -> Result<(), HttpResponse> {
+    let path_and_query = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    let (bytes, limit) = (path_and_query + headers.sum::<usize>(), limits.max_header_bytes);
+    if bytes <= limit {
+        return Ok(());
+    }
+    let text = format!("URI and headers have {bytes} bytes, of {limit} at most (Limits::max_header_bytes)");
+    Err(refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text))
 }
 
 /// The 101 that answers a request which [`check`] let pass, without its body. No extension is ever accepted.

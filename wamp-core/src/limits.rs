@@ -82,6 +82,9 @@ limits! {
     /// Longest message and longest frame until WELCOME, fragments included, in bytes; a longer one closes the transport with
     /// 1009. After it `max_message_bytes` and `max_frame_bytes` count, which also count before it where they are less. 64 KiB.
     max_hello_bytes: usize = 64 << 10, positive;
+    /// Bytes of the URI and of the names and values of the headers of an upgrade request, which a session keeps for its handlers;
+    /// more are answered 431. 16 KiB.
+    max_header_bytes: usize = 16 << 10, positive;
     /// Longest incoming message, in bytes; a longer one closes the transport with 1009. 1 MiB.
     max_message_bytes: usize = 1 << 20, positive;
     /// Longest frame of the transport, in bytes, judged by its declared length before it is buffered. 1 MiB.

@@ -40,6 +40,14 @@ fn building(headers: &[(&str, &str)]) -> TestRequest {
     request
 }
 
+fn check<'s>(
+    request: &HttpRequest,
+    supported: &[&'s str],
+    origins: &Origins,
+) -> Result<&'s str, HttpResponse> {
+    super::check(request, supported, origins, &Limits::default())
+}
+
 fn check_origin(headers: &[(&str, &str)], origins: &Origins) -> Result<(), HttpResponse> {
     check(&request(headers), SUPPORTED, origins).map(|_| ())
 }
@@ -170,6 +178,36 @@ fn what_actix_does_not_take_for_an_upgrade_is_none() {
     ] {
         let checked = check(&request(headers), SUPPORTED, &Origins::default());
         assert_eq!(status(&checked), expected, "{headers:?}");
+    }
+}
+
+/// Findings, B6. A session keeps them as long as it lives.
+#[test]
+fn headers_are_taken_up_to_the_limit_and_not_beyond() {
+    let length = |request: &HttpRequest| {
+        let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+        headers.sum::<usize>() + "/ws?a=b".len()
+    };
+    let rest = length(&building(&[("x", "0")]).to_http_request()) - 1;
+    for (limits, limit) in [(Limits::default(), 16 << 10), (Limits::default().max_header_bytes(1000), 1000)] {
+        for (more, expected) in [(0, 101), (1, 431)] {
+            let value = "0".repeat(limit - rest + more);
+            let long = building(&[("x", &value)]).uri("http://localhost/ws?a=b").to_http_request();
+            let checked = super::check(&long, SUPPORTED, &Origins::SameHost, &limits);
+            assert_eq!(status(&checked), expected, "{limit} and {more}");
+            if expected == 431 {
+                let text = body(checked);
+                let bytes = limit + 1;
+                assert!(text.starts_with(&format!("URI and headers have {bytes} bytes, of {limit} at most")));
+            }
+        }
+        // Many short ones, each an entry of its own, and a long URI count in the same way.
+        let many: Vec<_> = (0..limit).map(|_| ("x", "0")).collect();
+        let checked = super::check(&request(&many), SUPPORTED, &Origins::SameHost, &limits);
+        assert_eq!(status(&checked), 431);
+        let uri = format!("http://localhost/ws?{}", "a".repeat(limit));
+        let long = building(&[]).uri(&uri).to_http_request();
+        assert_eq!(status(&super::check(&long, SUPPORTED, &Origins::SameHost, &limits)), 431);
     }
 }
 
@@ -493,7 +531,7 @@ fn what_passes_is_not_logged() {
 
 #[test]
 fn a_strangers_text_is_escaped_and_cut() {
-    let long = "x".repeat(100_000);
+    let long = "x".repeat(7_000);
     let headers = [("Origin", long.as_str()), ("Host", long.as_str())];
     let log = Log::of(|| assert!(body(check_origin(&headers, &Origins::SameHost)).len() < 1_000));
     assert!(log[0].1.len() < 1_000);
