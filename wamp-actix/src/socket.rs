@@ -317,7 +317,7 @@ impl Socket {
                 },
                 Err(_) if self.phase != Phase::Open => self.lost(),
                 Err(code) => {
-                    self.close(code, "", now);
+                    self.close(code, fault(code), now);
                     return true;
                 }
             }
@@ -377,7 +377,8 @@ impl Socket {
         if self.phase == Phase::Open
             && let Some(close) = self.connection.close()
         {
-            self.close(code(close), "", now);
+            let reason = self.connection.close_reason().to_owned();
+            self.close(code(close), &reason, now);
         }
     }
 
@@ -450,5 +451,14 @@ fn code(close: Close) -> CloseCode {
         Close::Refused | Close::TooSlow => CloseCode::PolicyViolation,
         Close::NoRoom => CloseCode::TryAgainLater,
         _ => CloseCode::InternalError,
+    }
+}
+
+/// What a frame did that was wrong, for the people at the other end.
+fn fault(code: CloseCode) -> &'static str {
+    match code {
+        CloseCode::TooBig => "a frame or a message is longer than it may be",
+        CloseCode::InvalidPayload => "a text is not UTF-8",
+        _ => "a frame is not as RFC 6455 has it",
     }
 }

@@ -267,6 +267,44 @@ async fn the_close_code_says_why() {
     assert_eq!(client.goodbye().await, uris::GOODBYE_AND_OUT);
 }
 
+/// Findings, C4: autobahn drops the ABORT of an open session unread.
+#[actix_web::test]
+async fn the_close_frame_says_what_was_wrong() {
+    let router = router();
+    for (first, payload, reason) in [
+        (0x81, &b"[48"[..], None),
+        (0x81, br#"[48,1,{},"test.user"]"#, None),
+        (
+            0x81,
+            r#"[48,1,{"漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字":"#
+                .as_bytes(),
+            None,
+        ),
+        (0x81, br#"[1,"no realm",{"roles":{"caller":{}}}]"#, None),
+        (0x81, br#"[1,"realm1",{"roles":{"caller":{}},"authmethods":["ticket"]}]"#, None),
+        (0x81, &[0xff], Some("a text is not UTF-8")),
+        (0xc1, b"[]", Some("a frame is not as RFC 6455 has it")),
+    ] {
+        let mut wire = join(&router).wire().await.unwrap();
+        wire.send_frame(first, payload);
+        let mut received = wire.receive().await;
+        let mut message = String::new();
+        if let Some(Received::Text(abort)) = received {
+            let abort: serde_json::Value = serde_json::from_str(&abort).unwrap();
+            message = abort[1]["message"].as_str().unwrap_or_else(|| panic!("{abort}")).to_owned();
+            received = wire.receive().await;
+        }
+        assert!(matches!(received, Some(Received::Close(Some(_)))), "{received:?}");
+        let expected = reason.unwrap_or(&message[..message.floor_char_boundary(123)]);
+        assert!(!expected.is_empty());
+        assert_eq!(wire.close_reason(), expected);
+    }
+    let mut wire = join(&router).wire().await.unwrap();
+    wire.clock().advance(Duration::from_secs(5));
+    assert_eq!(wire.receive().await, Some(Received::Close(Some(1008))));
+    assert_eq!(wire.close_reason(), "HELLO did not come in time");
+}
+
 #[actix_web::test]
 async fn a_frame_is_too_big_by_its_header() {
     let mut wire = join(&router()).wire().await.unwrap();

@@ -116,6 +116,7 @@ pub struct Connection {
     /// What was received and not taken yet, for want of room.
     batches: VecDeque<Batch>,
     close: Option<Close>,
+    close_reason: Box<str>,
 }
 
 #[derive(Debug)]
@@ -154,6 +155,7 @@ impl Connection {
             limits: Arc::clone(router.shared_limits()),
             batches: VecDeque::new(),
             close: None,
+            close_reason: Box::default(),
         }
     }
 
@@ -378,6 +380,13 @@ impl Connection {
     #[must_use]
     pub fn close(&self) -> Option<Close> {
         self.close
+    }
+
+    /// What was wrong, for the people at the other end: the text of the ABORT that was sent, or empty. A transport whose end
+    /// can carry a text should say it, cut to the length that it takes.
+    #[must_use]
+    pub fn close_reason(&self) -> &str {
+        &self.close_reason
     }
 
     /// The session, while it is open.

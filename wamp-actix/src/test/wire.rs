@@ -56,6 +56,7 @@ pub struct Wire {
     clock: ManualClock,
     serializer: Serializer,
     buffer: Vec<u8>,
+    close_reason: String,
 }
 
 /// The request's payload, as the test writes it.
@@ -103,7 +104,14 @@ impl Pipe {
 
 impl Wire {
     pub(super) fn new(body: BoxBody, pipe: Pipe, clock: ManualClock, serializer: Serializer) -> Self {
-        Self { body: Box::pin(body), pipe, clock, serializer, buffer: Vec::new() }
+        Self {
+            body: Box::pin(body),
+            pipe,
+            clock,
+            serializer,
+            buffer: Vec::new(),
+            close_reason: String::new(),
+        }
     }
 
     /// The clock by which the connection lives.
@@ -157,6 +165,12 @@ impl Wire {
         self.pipe.change(|state| state.closed = true);
     }
 
+    /// The text of the close frame that was received; empty if there was none in it, or none came.
+    #[must_use]
+    pub fn close_reason(&self) -> &str {
+        &self.close_reason
+    }
+
     /// The next frame of the server; `None` once the connection has ended.
     pub async fn receive(&mut self) -> Option<Received> {
         poll_fn(|context| self.poll_receive(context)).await
@@ -200,9 +214,15 @@ impl Wire {
         Some(match first & 0x0f {
             0x1 => Received::Text(String::from_utf8_lossy(&payload).into_owned()),
             0x2 => Received::Binary(payload),
-            0x8 => Received::Close(payload.get(..2).map(|code| u16::from_be_bytes([code[0], code[1]]))),
+            0x8 => Received::Close(self.close(&payload)),
             0x9 => Received::Ping,
             _ => Received::Pong(payload),
         })
+    }
+
+    fn close(&mut self, payload: &[u8]) -> Option<u16> {
+        let (code, reason) = payload.split_first_chunk()?;
+        self.close_reason = String::from_utf8_lossy(reason).into_owned();
+        Some(u16::from_be_bytes(*code))
     }
 }

@@ -12,15 +12,20 @@ impl Connection {
     /// P-01: ABORT, and nothing of this peer counts any more.
     pub(super) fn violation(&mut self, Violation(text): &Violation) {
         tracing::warn!(%text, "protocol violation");
-        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::PROTOCOL_VIOLATION, text));
-        self.end(Close::Violation);
+        self.abort(Close::Violation, uris::PROTOCOL_VIOLATION, text);
     }
 
     pub(super) fn overflowed(&mut self) {
         tracing::warn!("a subscriber is too slow and is cut off");
-        let text = "too many events wait to be sent";
-        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::UNAVAILABLE, text));
-        self.end(Close::TooSlow);
+        self.abort(Close::TooSlow, uris::UNAVAILABLE, "too many events wait to be sent");
+    }
+
+    /// The end with an ABORT, whose text the host shows in a close frame as well: autobahn drops the ABORT of an open session
+    /// unread.
+    pub(super) fn abort(&mut self, close: Close, reason: &str, text: &str) {
+        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, reason, text));
+        self.close_reason = text.into();
+        self.end(close);
     }
 
     pub(super) fn leave(&mut self, reason: &str, message: Option<&str>, then: Close, now: Instant) {
@@ -43,10 +48,10 @@ impl Connection {
     /// The same before WELCOME, with ABORT where it was asked for (S-20).
     pub(super) fn refuse_at_shutdown(&mut self) {
         if self.says_goodbye() {
-            let text = "the server shuts down";
-            self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::SYSTEM_SHUTDOWN, text));
+            self.abort(Close::Shutdown, uris::SYSTEM_SHUTDOWN, "the server shuts down");
+        } else {
+            self.end(Close::Shutdown);
         }
-        self.end(Close::Shutdown);
     }
 
     fn says_goodbye(&self) -> bool {
@@ -70,7 +75,10 @@ impl Connection {
 
     pub(super) fn expire(&mut self, now: Instant) {
         match &self.state {
-            State::Opening { until, .. } if *until <= now => self.end(Close::Refused), // T-22
+            State::Opening { until, .. } if *until <= now => {
+                self.close_reason = "HELLO did not come in time".into();
+                self.end(Close::Refused); // T-22
+            }
             State::Authenticating(login) if login.deadline() <= now => {
                 self.refuse_login(&Denied::timed_out());
             }

@@ -248,13 +248,11 @@ impl Connection {
     /// The realm is full for now, which is nobody's fault: it may be tried again.
     fn refuse_for_room(&mut self) {
         let text = "the realm has no room for another session (limit `sessions`)";
-        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, uris::UNAVAILABLE, text));
-        self.end(Close::NoRoom);
+        self.abort(Close::NoRoom, uris::UNAVAILABLE, text);
     }
 
     pub(super) fn refuse(&mut self, reason: &str, text: &str) {
-        self.outbox.borrow_mut().send(|s, out| message::abort(s, out, reason, text));
-        self.end(Close::Refused);
+        self.abort(Close::Refused, reason, text);
     }
 }
 
