@@ -204,7 +204,7 @@ impl Socket {
 
     /// Whether it is for us to close the transport when all is sent (RFC 6455, section 7.1.1).
     pub(crate) fn hangs_up(&self) -> bool {
-        matches!(self.phase, Phase::Done { .. })
+        matches!(self.phase, Phase::Answered | Phase::Done { .. })
     }
 
     /// Whether to stop here: the turn is over, and the rest after it is not.

@@ -23,6 +23,18 @@ const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
 
 /// What comes after GOODBYE, for a client that answers the close frame or does not.
 async fn read_after_goodbye(answers: bool) -> Vec<u8> {
+    read_after(move |client| {
+        client.send(r#"[6,{},"wamp.close.close_realm"]"#);
+        assert_eq!(client.message(), r#"[6,{},"wamp.close.goodbye_and_out"]"#);
+        if answers {
+            client.send_bytes(&frame(CLOSE, &NORMAL));
+        }
+    })
+    .await
+}
+
+/// What comes until the end, after a client has done this.
+async fn read_after(ends: impl FnOnce(&mut Client) + Send + 'static) -> Vec<u8> {
     let limits = Limits::default().close_timeout(Duration::from_millis(50));
     let router = Router::builder().handlers([]).limits(limits).build().unwrap();
     let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
@@ -36,11 +48,7 @@ async fn read_after_goodbye(answers: bool) -> Vec<u8> {
     let handle = spawn(server.run());
     let read = spawn_blocking(move || {
         let mut client = Client::join(address);
-        client.send(r#"[6,{},"wamp.close.close_realm"]"#);
-        assert_eq!(client.message(), r#"[6,{},"wamp.close.goodbye_and_out"]"#);
-        if answers {
-            client.send_bytes(&frame(CLOSE, &NORMAL));
-        }
+        ends(&mut client);
         client.read_to_end()
     });
     let read = read.await.unwrap();
@@ -55,15 +63,26 @@ async fn who_answers_the_close_frame_sees_the_end_at_once_and_who_does_not_sees_
     }
 }
 
+/// Findings, C5.
+#[actix_web::test]
+async fn who_closes_the_websocket_itself_sees_the_end_at_once() {
+    for payload in [&NORMAL[..], &[]] {
+        let read = read_after(move |client| client.send_bytes(&frame(CLOSE, payload))).await;
+        assert_eq!(read, [&[CLOSE, payload.len() as u8][..], payload].concat());
+    }
+}
+
 #[rpc("test.text")]
 async fn text(kibibytes: usize) -> String {
     "x".repeat(kibibytes << 10)
 }
 
-/// Clients that say GOODBYE and close before they have read an answer, of which actix holds the end.
+/// Clients that close before they have read an answer, of which actix holds the end, with GOODBYE before it or without.
 #[actix_web::test]
 async fn nothing_is_cut_off_when_the_close_frames_cross() {
-    let router = Router::builder().handlers(handlers![text]).build().unwrap();
+    // The last of them waits until all others have read.
+    let limits = Limits::default().write_stall(Duration::MAX);
+    let router = Router::builder().handlers(handlers![text]).limits(limits).build().unwrap();
     let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
     let server = HttpServer::new(app)
         .on_connect(|connection, data| {
@@ -76,11 +95,13 @@ async fn nothing_is_cut_off_when_the_close_frames_cross() {
         .unwrap();
     let address = server.addrs()[0];
     let handle = spawn(server.run());
-    spawn_blocking(move || leave_before_reading(address)).await.unwrap();
+    for goodbye in [true, false] {
+        spawn_blocking(move || leave_before_reading(address, goodbye)).await.unwrap();
+    }
     handle.abort();
 }
 
-fn leave_before_reading(address: SocketAddr) {
+fn leave_before_reading(address: SocketAddr, goodbye: bool) {
     let mut witness = Client::join(address);
     let sizes = (1..=30).map(|pieces| 64 * pieces + 22);
     let mut clients: Vec<_> = sizes.map(|size| (size, Client::join_narrow(address))).collect();
@@ -89,7 +110,9 @@ fn leave_before_reading(address: SocketAddr) {
     }
     let_it_work(&mut witness, 1);
     for (_, client) in &mut clients {
-        client.send(r#"[6,{},"wamp.close.close_realm"]"#);
+        if goodbye {
+            client.send(r#"[6,{},"wamp.close.close_realm"]"#);
+        }
         client.send_bytes(&frame(CLOSE, &NORMAL));
     }
     let_it_work(&mut witness, 1 + ROUNDS);
