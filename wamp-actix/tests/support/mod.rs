@@ -30,7 +30,12 @@ pub(crate) struct Client {
 impl Client {
     /// A session in `realm1`, of an endpoint at `/ws`.
     pub(crate) fn join(address: SocketAddr) -> Self {
-        Self::join_on(TcpStream::connect(address).unwrap())
+        Self::join_at(address, "/ws", "")
+    }
+
+    /// As [`join`](Self::join), of an endpoint elsewhere, with more lines in the head of the upgrade.
+    pub(crate) fn join_at(address: SocketAddr, path: &str, lines: &str) -> Self {
+        Self::join_on(TcpStream::connect(address).unwrap(), path, lines)
     }
 
     /// As [`join`](Self::join), of a peer whose kernel takes little while it does not read.
@@ -38,25 +43,30 @@ impl Client {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.set_recv_buffer_size(16 << 10).unwrap();
         socket.connect(&address.into()).unwrap();
-        Self::join_on(socket.into())
+        Self::join_on(socket.into(), "/ws", "")
     }
 
-    fn join_on(socket: TcpStream) -> Self {
-        let mut client = Self::upgrade(socket, "").unwrap_or_else(|refusal| panic!("{refusal}"));
+    fn join_on(socket: TcpStream, path: &str, lines: &str) -> Self {
+        let upgraded = Self::upgrade_at(socket, path, lines);
+        let mut client = upgraded.unwrap_or_else(|refusal| panic!("{refusal}"));
         client.hello();
         client
     }
 
     /// A WebSocket without a session, of a request with these header lines (each with its end) besides, or the response that
     /// refuses it.
-    pub(crate) fn upgrade(socket: TcpStream, headers: &str) -> Result<Self, String> {
+    pub(crate) fn upgrade(socket: TcpStream, lines: &str) -> Result<Self, String> {
+        Self::upgrade_at(socket, "/ws", lines)
+    }
+
+    fn upgrade_at(socket: TcpStream, path: &str, lines: &str) -> Result<Self, String> {
         socket.set_nodelay(true).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut client = Self { socket, unread: Vec::new() };
         let upgrade = format!(
-            "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-            Sec-WebSocket-Protocol: wamp.2.json\r\n{headers}\r\n"
+            Sec-WebSocket-Protocol: wamp.2.json\r\n{lines}\r\n"
         );
         client.send_bytes(upgrade.as_bytes());
         let head = loop {
