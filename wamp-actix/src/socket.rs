@@ -61,9 +61,10 @@ pub(crate) struct Socket {
     phase: Phase,
     /// The time of the latest poll: what happens in it happens at once.
     now: Instant,
-    /// When the peer was heard last, and whether it was pinged since.
+    /// When the peer was heard last.
     heard: Instant,
-    pinged: bool,
+    /// When it was sent the ping after which it was not heard.
+    pinged: Option<Instant>,
     /// The ping lies in what was not handed over yet.
     is_ping_queued: bool,
     /// When the message that is not complete yet began.
@@ -126,7 +127,7 @@ impl Socket {
             held_back: false,
             due: Some(now),
             phase: Phase::Open,
-            pinged: false,
+            pinged: None,
             is_ping_queued: false,
             begun: None,
             output: Bytes::new(),
@@ -191,7 +192,7 @@ impl Socket {
         self.connection.output_moves();
         if self.is_ping_queued {
             // The peer takes what comes before the ping, which it cannot have seen.
-            self.heard = self.now;
+            self.pinged = Some(self.now);
             self.is_ping_queued = !(self.output.is_empty() && self.control.is_empty());
         }
         piece
@@ -300,7 +301,7 @@ impl Socket {
                 Ok(None) => match Pin::new(&mut self.payload).poll_next(&mut Context::from_waker(reader)) {
                     Poll::Ready(Some(Ok(bytes))) => {
                         self.heard = now;
-                        if std::mem::take(&mut self.pinged) {
+                        if self.pinged.take().is_some() {
                             // The next ping may be due before the pong would have been.
                             self.due = Some(now);
                         }
@@ -388,6 +389,7 @@ impl Socket {
         // late. Then it is the write stall that counts.
         if self.held_back {
             self.heard = now;
+            self.pinged = self.pinged.map(|_| now);
         }
         if !self.wants_input() {
             self.begun = self.begun.map(|_| now);
@@ -398,12 +400,12 @@ impl Socket {
             Phase::Open if self.begun.is_some_and(|begun| begun + assembly_timeout <= now) => {
                 self.close(CloseCode::PolicyViolation, "the message took too long", now);
             }
-            Phase::Open if self.pinged && self.heard + ping_interval + pong_timeout <= now => {
+            Phase::Open if self.pinged.is_some_and(|pinged| pinged + pong_timeout <= now) => {
                 tracing::debug!("no answer to a ping");
                 self.lost();
             }
-            Phase::Open if !self.pinged && self.heard + ping_interval <= now => {
-                self.pinged = true;
+            Phase::Open if self.pinged.is_none() && self.heard + ping_interval <= now => {
+                self.pinged = Some(now);
                 self.is_ping_queued = true;
                 frames::write_ping(&mut self.control, b"");
             }
@@ -417,9 +419,9 @@ impl Socket {
             Phase::Answered | Phase::Done { .. } | Phase::Ended => None,
             Phase::Closing { until } => Some(until),
             Phase::Open => {
-                let patience = if self.pinged { ping_interval + pong_timeout } else { ping_interval };
+                let silence = self.pinged.map_or(self.heard + ping_interval, |pinged| pinged + pong_timeout);
                 let begun = self.begun.map(|begun| begun + assembly_timeout);
-                [Some(self.heard + patience), begun, self.connection.deadline()].into_iter().flatten().min()
+                [Some(silence), begun, self.connection.deadline()].into_iter().flatten().min()
             }
         }
     }
