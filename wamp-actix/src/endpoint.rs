@@ -16,6 +16,7 @@ use crate::body::Body;
 use crate::client_address::{client_address, is_forwarded};
 use crate::clock::Clock;
 use crate::detach::detach;
+use crate::farewell::hanging_up;
 use crate::frames;
 use crate::handshake::{self, Origins};
 use crate::hard_close::HardClose;
@@ -143,7 +144,7 @@ impl Settings {
                     payload => self.connect(response, serializer, place, request.request(), payload, task),
                 }
             }
-            Err(refusal) => refusal,
+            Err(refusal) => hanging_up(refusal, request.request().conn_data()),
         };
         request.into_response(response)
     }
@@ -163,8 +164,7 @@ impl Settings {
         }
         let response = handshake::switching_protocols(request, subprotocol)?;
         let serializer = Serializer::from_subprotocol(subprotocol).ok_or_else(HttpResponse::BadRequest)?;
-        let hard_close = || request.conn_data::<HardClose>().cloned();
-        let place = self.admit(request).map_err(|full| full.response(hard_close()))?;
+        let place = self.admit(request).map_err(Full::response)?;
         Ok((response, serializer, place))
     }
 

@@ -34,6 +34,7 @@ mod clock;
 mod descriptors;
 mod detach;
 mod endpoint;
+mod farewell;
 mod frames;
 mod handshake;
 mod hard_close;

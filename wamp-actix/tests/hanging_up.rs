@@ -4,10 +4,10 @@
 
 mod support;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use actix_web::rt::net::TcpStream;
+use actix_web::rt::net;
 use actix_web::rt::spawn;
 use actix_web::rt::task::spawn_blocking;
 use actix_web::{App, HttpServer};
@@ -72,6 +72,28 @@ async fn who_closes_the_websocket_itself_sees_the_end_at_once() {
     }
 }
 
+/// Who gets no WebSocket keeps no socket either.
+#[actix_web::test]
+async fn who_is_refused_sees_the_end_at_once() {
+    let router = Router::builder().handlers([]).build().unwrap();
+    let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
+    let server = HttpServer::new(app)
+        .on_connect(wamp_actix::on_connect)
+        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+        .workers(1)
+        .bind(("127.0.0.1", 0))
+        .unwrap();
+    let address = server.addrs()[0];
+    let handle = spawn(server.run());
+    let refused = spawn_blocking(move || {
+        let socket = TcpStream::connect(address).unwrap();
+        Client::upgrade(socket, "Origin: https://evil.example\r\n").map(drop).unwrap_err()
+    });
+    let refusal = refused.await.unwrap();
+    handle.abort();
+    assert!(refusal.starts_with("HTTP/1.1 403 ") && refusal.ends_with("\n"), "{refusal}");
+}
+
 #[rpc("test.text")]
 async fn text(kibibytes: usize) -> String {
     "x".repeat(kibibytes << 10)
@@ -86,7 +108,7 @@ async fn nothing_is_cut_off_when_the_close_frames_cross() {
     let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
     let server = HttpServer::new(app)
         .on_connect(|connection, data| {
-            let socket = connection.downcast_ref::<TcpStream>().unwrap();
+            let socket = connection.downcast_ref::<net::TcpStream>().unwrap();
             SockRef::from(socket).set_send_buffer_size(32 << 10).unwrap();
             wamp_actix::on_connect(connection, data);
         })

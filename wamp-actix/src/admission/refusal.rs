@@ -1,15 +1,7 @@
 //! What a client is told that gets no connection.
 
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use actix_web::HttpResponse;
-use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header;
-use actix_web::web::Bytes;
-
-use crate::hard_close::HardClose;
 
 /// How long such a client should wait, in seconds.
 const RETRY_AFTER: &str = "5";
@@ -23,7 +15,7 @@ pub(crate) enum Full {
 
 impl Full {
     /// 503, which asks the client to come again later, and the end of the connection: it takes descriptors, too.
-    pub(crate) fn response(self, hard_close: Option<HardClose>) -> HttpResponse {
+    pub(crate) fn response(self) -> HttpResponse {
         let limit = match self {
             Self::Connections => "connections",
             Self::ConnectionsPerAddress => "connections_per_address",
@@ -33,31 +25,6 @@ impl Full {
             .insert_header((header::RETRY_AFTER, RETRY_AFTER))
             .content_type("text/plain; charset=utf-8")
             .force_close()
-            .body(BoxBody::new(LastWords { text: text.into(), hard_close }))
-    }
-}
-
-/// A text after which we hang up: actix would wait for the client to do it, a second long.
-struct LastWords {
-    text: Bytes,
-    hard_close: Option<HardClose>,
-}
-
-impl MessageBody for LastWords {
-    type Error = Infallible;
-
-    fn size(&self) -> BodySize {
-        BodySize::Sized(self.text.len() as u64)
-    }
-
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let Self { text, hard_close } = self.get_mut();
-        if !text.is_empty() {
-            return Poll::Ready(Some(Ok(std::mem::take(text))));
-        }
-        if let Some(hard_close) = hard_close {
-            hard_close.hang_up();
-        }
-        Poll::Ready(None)
+            .body(text)
     }
 }
