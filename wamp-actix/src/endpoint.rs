@@ -155,7 +155,8 @@ impl Settings {
         request: &HttpRequest,
     ) -> Result<(HttpResponseBuilder, Serializer, Place), HttpResponse> {
         let supported: Vec<_> = Serializer::ALL.iter().map(|serializer| serializer.subprotocol()).collect();
-        let subprotocol = handshake::check(request, &supported, &self.origins, self.router.limits())?;
+        let (limits, may_log) = (self.router.limits(), || self.may_log(request));
+        let subprotocol = handshake::check(request, &supported, &self.origins, limits, may_log)?;
         if self.router.is_stopping() {
             let retry = (header::RETRY_AFTER, "1");
             return Err(HttpResponse::ServiceUnavailable()
@@ -164,8 +165,20 @@ impl Settings {
         }
         let response = handshake::switching_protocols(request, subprotocol)?;
         let serializer = Serializer::from_subprotocol(subprotocol).ok_or_else(HttpResponse::BadRequest)?;
-        let place = self.admit(request).map_err(Full::response)?;
+        let place = self.admit(request).map_err(|full| {
+            if self.may_log(request) {
+                let address = client_address(request, &self.router).map(tracing::field::display);
+                tracing::warn!(address, limit = full.limit(), "WebSocket upgrade refused: no room");
+            }
+            full.response()
+        })?;
         Ok((response, serializer, place))
+    }
+
+    /// Whether the log takes another line about clients at this address.
+    fn may_log(&self, request: &HttpRequest) -> bool {
+        let clock = request.extensions().get::<Clock>().cloned().unwrap_or_default();
+        self.router.may_log(client_address(request, &self.router), clock.now())
     }
 
     /// The last thing that is decided: whoever is not upgraded takes no place.

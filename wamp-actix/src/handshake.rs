@@ -22,6 +22,8 @@ const SHOWN_CHARACTERS: usize = 200;
 
 /// Checks an upgrade request, and chooses the subprotocol: the first of the client's that is `supported`.
 ///
+/// `may_log` is asked before a line about a page is written to the log.
+///
 /// # Errors
 /// The response that refuses it: 431 when it is too long, 505, 405, 426 or 400 when it is no WebSocket upgrade, 403 for its
 /// origin, 400 when it offers no supported subprotocol (conformance T-05; a browser would drop a connection without one anyway).
@@ -30,10 +32,11 @@ pub(crate) fn check<'s>(
     supported: &[&'s str],
     origins: &Origins,
     limits: &Limits,
+    may_log: impl FnOnce() -> bool,
 ) -> Result<&'s str, HttpResponse> {
     within_limits(request, limits)?;
     upgrade::check(request.head())?;
-    origins.check(request.headers())?;
+    origins.check(request.headers(), may_log)?;
     subprotocol(request.headers(), supported).ok_or_else(|| {
         let text = format!("Sec-WebSocket-Protocol must offer one of: {}", supported.join(", "));
         refusal(StatusCode::BAD_REQUEST, text)

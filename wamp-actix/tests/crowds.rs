@@ -402,6 +402,41 @@ async fn before_welcome_the_ordinary_limit_counts_where_it_is_less() {
     .await;
 }
 
+/// Violations, pages of elsewhere and connections too many: two hundred of each from one address.
+#[actix_web::test]
+async fn what_strangers_do_wrong_fills_no_log() {
+    const STRANGERS: usize = 200;
+    Log::install();
+    against(router(limits().connections_per_address(2)), |server| {
+        let violate = || {
+            let mut client = upgrade_from(91, server, "").unwrap();
+            client.send("[99]");
+            assert!(client.message().ends_with("\"wamp.error.protocol_violation\"]"));
+        };
+        let visit =
+            || drop(upgrade_from(92, server, "Origin: https://evil.example\r\n").map(drop).unwrap_err());
+        let _crowd: Vec<_> = (0..2).map(|_| join_from(93, server).unwrap()).collect();
+        let intrude = || assert_refused(upgrade_from(93, server, ""), "connections_per_address");
+        let cases: [(&dyn Fn(), &str); 3] = [
+            (&violate, "address=127.0.0.91\ntext="),
+            (&visit, "upgrade refused: the Origin \"https://evil.example\""),
+            (&intrude, "address=127.0.0.93\nlimit="),
+        ];
+        for (last, (act, line)) in (91..).zip(cases) {
+            (0..STRANGERS).for_each(|_| act());
+            eventually(|| {
+                // The next to come finds the second over, sooner or later.
+                drop(upgrade_from(3, server, "").unwrap());
+                let (written, left_out) = (Log::count(line), Log::left_out(last));
+                let all = written + left_out == STRANGERS;
+                if all { Ok(()) } else { Err(format!("{written} and {left_out} lines about 127.0.0.{last}")) }
+            });
+            assert!(Log::left_out(last) > 0);
+        }
+    })
+    .await;
+}
+
 /// All that is logged in this process.
 struct Log;
 
@@ -416,11 +451,23 @@ impl Log {
     fn count(text: &str) -> usize {
         LINES.lock().unwrap().matches(text).count()
     }
+
+    /// How many lines about 127.0.0.`last` were counted only.
+    fn left_out(last: u8) -> usize {
+        let lines = LINES.lock().unwrap();
+        let about = format!("address=127.0.0.{last}\nleft_out=");
+        let counts = lines.split(&about).skip(1);
+        counts.map(|rest| rest.lines().next().unwrap().parse::<usize>().unwrap()).sum()
+    }
 }
 
-impl Visit for Log {
+/// One event, a line for each field.
+#[derive(Default)]
+struct Fields(String);
+
+impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        writeln!(LINES.lock().unwrap(), "{field}={value:?}").unwrap();
+        writeln!(self.0, "{field}={value:?}").unwrap();
     }
 }
 
@@ -434,7 +481,9 @@ impl Subscriber for Log {
     fn record(&self, _: &Id, _: &Record<'_>) {}
     fn record_follows_from(&self, _: &Id, _: &Id) {}
     fn event(&self, event: &Event<'_>) {
-        event.record(&mut Self);
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        *LINES.lock().unwrap() += &fields.0;
     }
     fn enter(&self, _: &Id) {}
     fn exit(&self, _: &Id) {}

@@ -156,25 +156,26 @@ impl Candidate {
     }
 }
 
+/// A login that was refused.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) attempt: Attempt,
+    pub(crate) denied: Denied,
+}
+
 /// Runs one login: the first method that has something to say decides, and nobody has a second try.
 pub(crate) async fn authenticate(
     candidates: Vec<Candidate>,
     attempt: Attempt,
     exchange: Exchange,
-) -> Result<Identity, Denied> {
+) -> Result<Identity, Refusal> {
     for Candidate { authenticator, name } in candidates {
         let attempt = attempt.clone().by(&name);
         match authenticator.authenticate(attempt.clone(), exchange.clone()).await {
             Err(denied) if denied.is_absent() && authenticator.is_ambient() => {}
-            Err(denied) => return Err(logged(&attempt, denied)),
+            Err(denied) => return Err(Refusal { attempt, denied }),
             Ok(identity) => return Ok(Identity { authmethod: name, ..identity }),
         }
     }
-    Err(logged(&attempt, Denied::required()))
-}
-
-/// Says to the log who was refused, and why.
-pub(crate) fn logged(attempt: &Attempt, denied: Denied) -> Denied {
-    tracing::info!(?attempt, reason = denied.uri(), "login refused");
-    denied
+    Err(Refusal { attempt, denied: Denied::required() })
 }

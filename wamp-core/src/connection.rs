@@ -142,6 +142,7 @@ impl Connection {
     #[must_use]
     pub fn new(router: &Router, transport: Transport, now: Instant) -> Self {
         let Transport { serializer, framing, identity, address, host } = transport;
+        router.complaints().settle(now);
         Self {
             router: Counted::new(router.clone()),
             serializer,
@@ -168,16 +169,16 @@ impl Connection {
                 self.receive_batches(true, now);
             }
             Ok(frame) => self.message(&frame, now),
-            Err(violation) => self.malformed(&violation),
+            Err(violation) => self.malformed(&violation, now),
         }
         self.expire(now);
         self.outbox.borrow_mut().leave();
     }
 
     /// What is no message; in states in which nothing counts any more it does not count either.
-    fn malformed(&mut self, violation: &Violation) {
+    fn malformed(&mut self, violation: &Violation, now: Instant) {
         if !matches!(self.state, State::Ended | State::Leaving { .. } | State::Denied { .. }) {
-            self.violation(violation);
+            self.violation(violation, now);
         }
     }
 
@@ -201,7 +202,7 @@ impl Connection {
             _ => message.and_then(|message| self.take(frame, message, now)),
         };
         if let Err(violation) = received {
-            self.violation(&violation);
+            self.violation(&violation, now);
         }
     }
 
@@ -260,7 +261,7 @@ impl Connection {
                     self.leave(&reason, message.as_deref(), Close::Normal, now);
                 }
                 Outcome::ShutsDown => self.shut_down(now),
-                Outcome::Overflowed => self.overflowed(),
+                Outcome::Overflowed => self.overflowed(now),
             }
         }
         if self.awaits_turn() && !self.is_pausing() {

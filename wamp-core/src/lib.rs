@@ -26,6 +26,7 @@ mod call;
 #[cfg(feature = "cbor")]
 mod cbor;
 mod chunks;
+mod complaints;
 mod connection;
 mod context;
 mod dealer;

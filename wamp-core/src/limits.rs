@@ -91,6 +91,9 @@ limits! {
     max_frame_bytes: usize = 1 << 20, positive;
     /// Longest result, in bytes; for a longer one the caller gets `wamp.error.payload_size_exceeded` (T-21). 16 MiB.
     max_result_bytes: usize = 16 << 20, positive;
+    /// Lines of the log, in a second, about what clients of one address do wrong: violations, upgrades and logins that are
+    /// refused, readers that are too slow. How many more there were is told when the next connection comes after it. 5.
+    log_lines_per_second: usize = 5, any;
     /// Sessions of a realm, those included about which `#[session]` handlers decide. One more is answered with ABORT
     /// `wamp.error.unavailable`, and its transport closed with 1013 ("try again later"). 50 000.
     sessions: usize = 50_000, positive;

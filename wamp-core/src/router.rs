@@ -9,8 +9,9 @@ mod settings;
 mod shutdown;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use addresses::Addresses;
 pub use builder::{BuildError, RealmBuilder, RouterBuilder};
@@ -19,6 +20,7 @@ pub(crate) use shutdown::Counted;
 pub use shutdown::Stopped;
 use shutdown::{Ending, Stop};
 
+use crate::complaints::Complaints;
 use crate::limits::Limits;
 use crate::message::RouterRoles;
 use crate::realm::Realm;
@@ -61,6 +63,7 @@ struct Inner {
     agent: String,
     addresses: Addresses,
     stop: Stop,
+    complaints: Complaints,
 }
 
 /// A realm and what is served in it.
@@ -110,6 +113,17 @@ impl Router {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// Whether a line may be written to the log now about what a client at this address does wrong: for hosts, which refuse
+    /// clients, too. What is not written is counted ([`Limits::log_lines_per_second`]).
+    #[must_use]
+    pub fn may_log(&self, client: Option<IpAddr>, now: Instant) -> bool {
+        self.0.complaints.admit(client, now)
+    }
+
+    pub(crate) fn complaints(&self) -> &Complaints {
+        &self.0.complaints
     }
 
     pub(crate) fn shared_limits(&self) -> &Arc<Limits> {

@@ -265,6 +265,29 @@ fn a_limit_that_forbids_a_thing_altogether_may_be_zero() {
 }
 
 #[test]
+fn a_proxy_that_is_no_network_is_a_fault_and_those_of_every_call_are_trusted() {
+    let builder = || Router::builder().handlers([]).trust_proxies(["10.0.0.0/8"]).trust_proxies(["::1"]);
+    let router = builder().build().expect("two networks");
+    let trusted = ["10.1.2.3", "::ffff:10.1.2.3", "::1", "127.0.0.1", "192.0.2.1"]
+        .map(|address| router.trusts(address.parse().expect("an address")));
+    assert_eq!(trusted, [true, true, true, false, false]);
+    let error = builder().trust_proxies(["nginx", "10.1.2.3/8"]).build().expect_err("two faults");
+    let faults: Vec<_> = error.faults().collect();
+    assert_eq!(faults.len(), 2);
+    assert!(faults[0].starts_with("trust_proxies: \"nginx\" is no network"), "{error}");
+    assert!(faults[1].contains("write \"10.0.0.0/8\""), "{error}");
+}
+
+#[test]
+fn limits_by_address_hold_for_private_addresses_only_where_the_router_says_so() {
+    for (limited, expected) in [(false, [false, false, true]), (true, [true; 3])] {
+        let router = Router::builder().handlers([]).limit_private_addresses(limited).build().expect("sound");
+        let addresses = ["127.0.0.1", "fe80::1", "192.0.2.1"].map(|text| text.parse().expect("an address"));
+        assert_eq!(addresses.map(|address| router.limited_as(address).is_some()), expected);
+    }
+}
+
+#[test]
 fn a_time_beyond_all_instants_means_never() {
     let never = Duration::MAX;
     let limits = Limits::default()

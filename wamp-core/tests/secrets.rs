@@ -4,56 +4,13 @@
 
 mod support;
 
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
-
 use serde_json::json;
+use support::log::Log;
 use support::login::{self, answer_cra, answer_scram, as_user, authenticate, challenged};
 use support::{Client, handlers};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 use wamp_core::{
-    Attempt, CraCredential, Denied, Identity, Realm, Router, Scram, ScramCredential, Ticket, WampCra,
+    Attempt, CraCredential, Denied, Identity, Limits, Realm, Router, Scram, ScramCredential, Ticket, WampCra,
 };
-
-/// Everything that is logged, as one text.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
-
-impl Log {
-    fn of(run: impl FnOnce()) -> String {
-        let log = Self::default();
-        tracing::subscriber::with_default(log.clone(), run);
-        log.0.lock().unwrap().clone()
-    }
-}
-
-impl Visit for Log {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        *self.0.lock().unwrap() += &format!("{field}={value:?} ");
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        attributes.record(&mut self.clone());
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        values.record(&mut self.clone());
-    }
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut self.clone());
-        *self.0.lock().unwrap() += "\n";
-    }
-}
 
 fn router() -> Router {
     handlers::reset();
@@ -74,7 +31,9 @@ fn router() -> Router {
         Ok((Identity::new("joe", "user"), credential))
     });
     let realm = Realm::new("realm1").authenticate(ticket).authenticate(cra).authenticate(scram);
-    Router::builder().realm(realm).handlers([handlers::ALL]).build().unwrap()
+    // All that could be logged is.
+    let limits = Limits::default().log_lines_per_second(usize::MAX);
+    Router::builder().realm(realm).handlers([handlers::ALL]).limits(limits).build().unwrap()
 }
 
 #[test]

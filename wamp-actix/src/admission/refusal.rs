@@ -14,17 +14,20 @@ pub(crate) enum Full {
 }
 
 impl Full {
-    /// 503, which asks the client to come again later, and the end of the connection: it takes descriptors, too.
-    pub(crate) fn response(self) -> HttpResponse {
-        let limit = match self {
+    /// The limit's name.
+    pub(crate) fn limit(self) -> &'static str {
+        match self {
             Self::Connections => "connections",
             Self::ConnectionsPerAddress => "connections_per_address",
-        };
-        let text = format!("no room for another connection: the limit `{limit}` is reached\n");
+        }
+    }
+
+    /// 503, which asks the client to come again later, and the end of the connection: it takes descriptors, too.
+    pub(crate) fn response(self) -> HttpResponse {
         HttpResponse::ServiceUnavailable()
             .insert_header((header::RETRY_AFTER, RETRY_AFTER))
             .content_type("text/plain; charset=utf-8")
             .force_close()
-            .body(text)
+            .body(format!("no room for another connection: the limit `{}` is reached\n", self.limit()))
     }
 }

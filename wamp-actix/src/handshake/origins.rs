@@ -40,7 +40,11 @@ impl Origins {
         }
     }
 
-    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), HttpResponse> {
+    pub(super) fn check(
+        &self,
+        headers: &HeaderMap,
+        may_log: impl FnOnce() -> bool,
+    ) -> Result<(), HttpResponse> {
         let Some(origin) = single(headers, &header::ORIGIN) else {
             return Ok(());
         };
@@ -60,7 +64,9 @@ impl Origins {
             "the Origin {} may not connect: it does not match {compared}; {hint}other origins are allowed by .origins([…])",
             shown(&origin)
         );
-        tracing::warn!("WebSocket upgrade refused: {text}");
+        if may_log() {
+            tracing::warn!("WebSocket upgrade refused: {text}");
+        }
         Err(refusal(StatusCode::FORBIDDEN, text))
     }
 }

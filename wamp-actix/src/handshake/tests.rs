@@ -45,7 +45,7 @@ fn check<'s>(
     supported: &[&'s str],
     origins: &Origins,
 ) -> Result<&'s str, HttpResponse> {
-    super::check(request, supported, origins, &Limits::default())
+    super::check(request, supported, origins, &Limits::default(), || true)
 }
 
 fn check_origin(headers: &[(&str, &str)], origins: &Origins) -> Result<(), HttpResponse> {
@@ -193,7 +193,7 @@ fn headers_are_taken_up_to_the_limit_and_not_beyond() {
         for (more, expected) in [(0, 101), (1, 431)] {
             let value = "0".repeat(limit - rest + more);
             let long = building(&[("x", &value)]).uri("http://localhost/ws?a=b").to_http_request();
-            let checked = super::check(&long, SUPPORTED, &Origins::SameHost, &limits);
+            let checked = super::check(&long, SUPPORTED, &Origins::SameHost, &limits, || true);
             assert_eq!(status(&checked), expected, "{limit} and {more}");
             if expected == 431 {
                 let text = body(checked);
@@ -203,11 +203,11 @@ fn headers_are_taken_up_to_the_limit_and_not_beyond() {
         }
         // Many short ones, each an entry of its own, and a long URI count in the same way.
         let many: Vec<_> = (0..limit).map(|_| ("x", "0")).collect();
-        let checked = super::check(&request(&many), SUPPORTED, &Origins::SameHost, &limits);
+        let checked = super::check(&request(&many), SUPPORTED, &Origins::SameHost, &limits, || true);
         assert_eq!(status(&checked), 431);
         let uri = format!("http://localhost/ws?{}", "a".repeat(limit));
         let long = building(&[]).uri(&uri).to_http_request();
-        assert_eq!(status(&super::check(&long, SUPPORTED, &Origins::SameHost, &limits)), 431);
+        assert_eq!(status(&super::check(&long, SUPPORTED, &Origins::SameHost, &limits, || true)), 431);
     }
 }
 
@@ -374,7 +374,7 @@ fn an_origin_that_is_empty_doubled_or_no_text_is_refused() {
         let mut headers = HeaderMap::new();
         headers.append(header::HOST, HeaderValue::from_static("good.example"));
         headers.append(header::ORIGIN, HeaderValue::from_bytes(value).unwrap());
-        assert_eq!(status(&Origins::SameHost.check(&headers)), 403, "{value:?}");
+        assert_eq!(status(&Origins::SameHost.check(&headers, || true)), 403, "{value:?}");
     }
 }
 

@@ -28,7 +28,7 @@ impl Connection {
                 }
                 Err(violation) => {
                     self.batches.clear();
-                    self.malformed(&violation);
+                    self.malformed(&violation, now);
                 }
             }
             if matches!(self.state, State::Ended) {

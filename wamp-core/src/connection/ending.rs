@@ -9,14 +9,26 @@ use crate::error::{Violation, uris};
 use crate::message;
 
 impl Connection {
+    /// Whether the log takes another line about clients at this address.
+    pub(super) fn may_log(&self, now: Instant) -> bool {
+        self.router.router().may_log(self.address, now)
+    }
+
     /// P-01: ABORT, and nothing of this peer counts any more.
-    pub(super) fn violation(&mut self, Violation(text): &Violation) {
-        tracing::warn!(%text, "protocol violation");
+    pub(super) fn violation(&mut self, Violation(text): &Violation, now: Instant) {
+        if self.may_log(now) {
+            tracing::warn!(address = self.address.map(tracing::field::display), %text, "protocol violation");
+        }
         self.abort(Close::Violation, uris::PROTOCOL_VIOLATION, text);
     }
 
-    pub(super) fn overflowed(&mut self) {
-        tracing::warn!("a subscriber is too slow and is cut off");
+    pub(super) fn overflowed(&mut self, now: Instant) {
+        if self.may_log(now) {
+            tracing::warn!(
+                address = self.address.map(tracing::field::display),
+                "a subscriber is too slow and is cut off"
+            );
+        }
         self.abort(Close::TooSlow, uris::UNAVAILABLE, "too many events wait to be sent");
     }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::joined::Joined;
 use super::{Close, Connection, State};
-use crate::auth::{self, ANONYMOUS, Attempt, Authenticators, Candidate, Denied, Exchange, Hello};
+use crate::auth::{self, ANONYMOUS, Attempt, Authenticators, Candidate, Denied, Exchange, Hello, Refusal};
 use crate::context::{Context, Link, Subject};
 use crate::encoded::Shared;
 use crate::error::{Error, Violation, shortened, uris};
@@ -29,7 +29,7 @@ use crate::uri;
 pub(super) struct Login {
     newcomer: Newcomer,
     exchange: Exchange,
-    work: Work<Result<Identity, Denied>>,
+    work: Work<Result<Identity, Refusal>>,
     /// When it must be over.
     until: Instant,
     /// When AUTHENTICATE must be there.
@@ -96,7 +96,8 @@ impl Connection {
             Ok(None) => self.join(&newcomer, identity, now),
             Err(denied) => {
                 let attempt = self.attempt(&newcomer, frame, details);
-                self.refuse_login(&auth::logged(&attempt, denied));
+                self.log_refusal(&attempt, &denied, now);
+                self.refuse_login(&denied);
             }
         }
         Ok(())
@@ -173,16 +174,27 @@ impl Connection {
         }
     }
 
-    fn logged_in(&mut self, decision: Result<Result<Identity, Denied>, Error>, now: Instant) {
+    fn logged_in(&mut self, decision: Result<Result<Identity, Refusal>, Error>, now: Instant) {
         let State::Authenticating(login) = std::mem::replace(&mut self.state, State::Ended) else { return };
         let Login { newcomer, heard, .. } = *login;
-        // a panic, whose text is in the log.
-        match decision.unwrap_or_else(|_| Err(Denied::broken())) {
-            Ok(identity) if !self.router.router().is_stopping() => self.join(&newcomer, identity, now),
-            Ok(_) => self.refuse_at_shutdown(),
-            Err(denied) => {
-                self.state = State::Denied { until: heard + self.limits.denial_delay, denied };
+        let denied = match decision {
+            Ok(Ok(_)) if self.router.router().is_stopping() => return self.refuse_at_shutdown(),
+            Ok(Ok(identity)) => return self.join(&newcomer, identity, now),
+            Ok(Err(Refusal { attempt, denied })) => {
+                self.log_refusal(&attempt, &denied, now);
+                denied
             }
+            // a panic, whose text is in the log.
+            Err(_) => Denied::broken(),
+        };
+        self.state = State::Denied { until: heard + self.limits.denial_delay, denied };
+    }
+
+    /// Says to the log who was refused, and why.
+    fn log_refusal(&self, attempt: &Attempt, denied: &Denied, now: Instant) {
+        if self.may_log(now) {
+            let address = self.address.map(tracing::field::display);
+            tracing::info!(address, ?attempt, reason = denied.uri(), "login refused");
         }
     }
 

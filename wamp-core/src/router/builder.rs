@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::addresses::Declared;
 use super::{Inner, Realms, Router, Served, Settings};
 use crate::broker::{Backlog, History};
+use crate::complaints::Complaints;
 use crate::handler::{Collected, Handlers, Registration};
 use crate::limits::Limits;
 use crate::message::MatchPolicy;
@@ -292,7 +293,8 @@ impl<R: From<Router>> RouterBuilder<R> {
         let realms = realms(served, &limits);
         let agent =
             self.agent.unwrap_or_else(|| concat!("wamp-actix/", env!("CARGO_PKG_VERSION")).to_owned());
-        let inner = Inner { realms, limits, agent, addresses, stop: Stop::default() };
+        let complaints = Complaints::new(limits.log_lines_per_second);
+        let inner = Inner { realms, limits, agent, addresses, stop: Stop::default(), complaints };
         Ok(Router(Arc::new(inner)).into())
     }
 }

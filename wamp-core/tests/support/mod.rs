@@ -4,6 +4,7 @@
 
 pub(crate) mod caller;
 pub(crate) mod handlers;
+pub(crate) mod log;
 pub(crate) mod login;
 pub(crate) mod wire;
 
@@ -124,10 +125,14 @@ impl Client {
         client
     }
 
+    /// A transport without a session that comes from this address.
+    pub(crate) fn connect_from(router: &Router, address: IpAddr) -> Self {
+        Self::open(router, Identity::anonymous(), Some(address), wire::serializer(), Rc::new(()))
+    }
+
     /// An anonymous session in `realm1` that comes from this address.
     pub(crate) fn join_from(router: &Router, address: IpAddr) -> Self {
-        let serializer = wire::serializer();
-        let mut client = Self::open(router, Identity::anonymous(), Some(address), serializer, Rc::new(()));
+        let mut client = Self::connect_from(router, address);
         client.id = welcomed(&client.ask(hello("realm1")));
         client
     }
