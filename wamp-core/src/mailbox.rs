@@ -1,6 +1,7 @@
 //! What comes to a session from outside its own connection: events, and the order to close.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -58,6 +59,8 @@ pub(crate) struct Mailbox {
     /// Of what the reader had no turn for.
     peak: Load,
     queue: Mutex<Queue>,
+    /// Bytes of events that its reader took and holds back, until a handler has decided about their subscriptions.
+    held: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +95,7 @@ impl Mailbox {
             max_bytes: limits.queued_bytes,
             peak: Load { messages: peak.messages.max(limits.queued_messages), ..peak },
             queue: Mutex::default(),
+            held: AtomicUsize::new(0),
         }
     }
 
@@ -151,14 +155,25 @@ impl Mailbox {
         Ok(())
     }
 
-    /// How much waits that the session wanted.
-    pub(crate) fn waiting_bytes(&self) -> usize {
-        self.queue.lock().wanted.bytes
+    /// The reader holds an event of so many bytes back. False if it holds too much then.
+    pub(crate) fn hold(&self, bytes: usize) -> bool {
+        self.held.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.max_bytes
     }
 
-    /// Ends the session, which is furthest behind of all.
-    pub(crate) fn cut_off(&self) {
+    /// The reader holds so much less.
+    pub(crate) fn let_go(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// How much waits that the session wanted.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.queue.lock().wanted.bytes + self.held.load(Ordering::Relaxed)
+    }
+
+    /// Ends the session, which is furthest behind of all; tells how much its reader has yet to let go of.
+    pub(crate) fn cut_off(&self) -> usize {
         self.queue.lock().overflow();
+        self.held.load(Ordering::Relaxed)
     }
 
     /// Asks for GOODBYE; no event is taken after that.

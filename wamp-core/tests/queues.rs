@@ -196,6 +196,45 @@ fn who_is_furthest_behind_is_cut_off_when_too_much_waits_in_all() {
     assert_cut_off(behind);
 }
 
+/// What is held back for a handler that has not decided yet can be let go of with its own session only.
+#[test]
+fn who_makes_a_handler_wait_is_cut_off_before_those_who_read() {
+    let router = router_with(Limits::default().queued_bytes_total(20_000));
+    let (mut waiting, mut reading) = (Client::join(&router), subscriber(&router));
+    waiting.send(r#"[32,1,{},"gated.a"]"#);
+    let realm = router.realm("realm1").unwrap();
+    for _ in 0..200 {
+        realm.publish("gated.a").arg("x".repeat(100)).send().unwrap();
+        waiting.poll();
+        publish(&router, 1, &"x".repeat(3000));
+        assert_eq!(reading.received().len(), 1);
+    }
+    assert_eq!(reading.close(), None);
+    assert_cut_off(waiting);
+}
+
+#[test]
+fn events_that_are_held_back_for_all_subscriptions_together_are_bounded() {
+    let router = router_with(Limits::default().queued_bytes(10_000));
+    let mut client = Client::join(&router);
+    client.send(r#"[32,1,{},"gated.a"]"#);
+    client.send(r#"[32,2,{},"gated.b"]"#);
+    let send = |topic: &str| router.realm("realm1").unwrap().publish(topic).arg("x".repeat(3000)).send();
+    for topic in ["gated.a", "gated.b", "gated.a"] {
+        send(topic).unwrap();
+        client.assert_silent();
+    }
+    send("gated.b").unwrap();
+    assert_error(&client.one(), 32, 2, UNAVAILABLE);
+    handlers::open("gated.a");
+    assert_eq!(client.received().len(), 3);
+    client.send(r#"[32,3,{},"gated.b"]"#);
+    (0..3).for_each(|_| drop(send("gated.b")));
+    client.assert_silent();
+    handlers::open("gated.b");
+    assert_eq!(client.received().len(), 4);
+}
+
 #[test]
 fn a_peak_below_what_may_wait_anyhow_is_a_fault_of_the_router() {
     let build = |limits: Limits| Router::builder().handlers([]).limits(limits).build();

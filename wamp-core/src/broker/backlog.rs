@@ -63,7 +63,7 @@ impl Backlog {
 
     /// Cuts off those who are furthest behind, until no more than the limit waits. No lock may be held.
     pub(super) fn relieve(&self) {
-        if self.is_within() {
+        if self.is_within(0) {
             return;
         }
         // Who finds another one at it leaves it to that one.
@@ -74,15 +74,17 @@ impl Backlog {
         });
         let mut behind: Vec<_> = sessions.map(|session| (session.mailbox.waiting_bytes(), session)).collect();
         behind.sort_unstable_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+        let mut leaving = 0;
         for (bytes, session) in behind {
-            if bytes == 0 || self.is_within() {
+            if bytes == 0 || self.is_within(leaving) {
                 return;
             }
-            session.mailbox.cut_off();
+            leaving += session.mailbox.cut_off();
         }
     }
 
-    fn is_within(&self) -> bool {
-        self.bytes.load(Ordering::Relaxed) <= self.most
+    /// Whether it is no more than the limit, when so much has gone that is about to.
+    fn is_within(&self, leaving: usize) -> bool {
+        self.bytes.load(Ordering::Relaxed).saturating_sub(leaving) <= self.most
     }
 }

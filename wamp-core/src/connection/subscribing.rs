@@ -52,7 +52,6 @@ enum State {
         /// Retained events that it begins with.
         retained: Vec<Bytes>,
         held: Vec<Bytes>,
-        held_bytes: usize,
         /// The handler, if it was not ready at once.
         deciding: Option<Slot<Work<Acceptance>>>,
     },

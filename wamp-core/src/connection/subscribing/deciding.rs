@@ -32,13 +32,7 @@ impl Joined {
             return;
         };
         let uri = topic.uri.clone();
-        let pending = State::Pending {
-            requests: vec![request],
-            retained,
-            held: Vec::new(),
-            held_bytes: 0,
-            deciding: None,
-        };
+        let pending = State::Pending { requests: vec![request], retained, held: Vec::new(), deciding: None };
         self.subscriptions.insert(id, topic, pending);
         let Some(Subscribed { active, .. }) = self.subscriptions.by_id.get(&id) else {
             return;
@@ -85,6 +79,7 @@ impl Joined {
         self.subscriptions.deciding.retain(|(_, deciding, _)| *deciding != id);
         let requests = std::mem::take(requests);
         let (retained, held) = (std::mem::take(retained), std::mem::take(held));
+        self.session().peer().mailbox.let_go(held.iter().map(Bytes::len).sum());
         match decision {
             Ok(acceptance) => self.accept(id, &requests, acceptance, &retained, &held),
             Err(error) => {

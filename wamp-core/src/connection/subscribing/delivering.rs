@@ -48,12 +48,10 @@ impl Joined {
         let Envelope { subscription: id, message } = envelope;
         match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
             Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&message),
-            Some(State::Pending { requests, held, held_bytes, .. }) => {
-                let limits = &self.link.limits;
-                *held_bytes += message.len();
-                if held.len() < limits.queued_messages && *held_bytes <= limits.queued_bytes {
-                    held.push(message);
-                } else {
+            Some(State::Pending { requests, held, .. }) => {
+                let has_room = self.link.session.peer().mailbox.hold(message.len());
+                held.push(message);
+                if !has_room || held.len() > self.link.limits.queued_messages {
                     let request = requests[0];
                     self.give_up(id, request);
                 }
