@@ -39,6 +39,8 @@ pub struct Payload {
     first: Range<usize>,
     /// Why nobody else may be given it.
     oddity: Option<Oddity>,
+    /// Bytes by which the message that it came in is longer than `frame`: its options are kept as long as the payload is.
+    beside: usize,
 }
 
 /// An argument did not have the type that was asked for.
@@ -62,7 +64,7 @@ impl Payload {
     /// The parts of a received frame: a list and a dict, both validated, or empty ranges.
     #[inline]
     pub(crate) fn of_frame(frame: Shared, args: Range<usize>, kwargs: Range<usize>) -> Self {
-        Self { frame, args, kwargs, first: 0..0, oddity: None }
+        Self { frame, args, kwargs, first: 0..0, oddity: None, beside: 0 }
     }
 
     /// The parts of a received frame written anew, without what only the format's own clients can read.
@@ -82,8 +84,9 @@ impl Payload {
         };
         let args_end = append(args)?;
         let end = append(kwargs)?;
-        let format = frame.part(0..0).format();
-        Ok(Self::of_frame(Shared::written(format, written, true)?, 0..args_end, args_end..end))
+        let (format, beside) = (frame.part(0..0).format(), frame.len().saturating_sub(end));
+        let written = Shared::written(format, written, true)?;
+        Ok(Self { beside, ..Self::of_frame(written, 0..args_end, args_end..end) })
     }
 
     /// From a list and a dict of one message, as they stand there, or null for what is absent; `None` if they are neither.
@@ -181,9 +184,9 @@ impl Payload {
         Self { frame: self.frame.take(0..self.frame.len(), false), ..self.clone() }
     }
 
-    /// How many bytes the payload keeps: its whole frame.
+    /// How many bytes are kept with the payload: its whole message.
     pub(crate) fn kept_bytes(&self) -> usize {
-        self.frame.len()
+        self.frame.len() + self.beside
     }
 
     /// The positional arguments as one value.

@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::json;
 use support::{Client, arguments, assert_aborted, assert_error, handlers, router_with};
-use wamp_core::{Close, Limits, Router, Serializer};
+use wamp_core::{Close, Frame, Limits, Router, Serializer};
 
 const UNAVAILABLE: &str = "wamp.error.unavailable";
 
@@ -233,6 +233,24 @@ fn events_that_are_held_back_for_all_subscriptions_together_are_bounded() {
     client.assert_silent();
     handlers::open("gated.b");
     assert_eq!(client.received().len(), 4);
+}
+
+/// Arguments that are written anew, without their tags, are shorter than their message; its options are kept with them.
+#[test]
+fn what_a_message_says_beside_its_arguments_counts_whatever_becomes_of_them() {
+    for tag in [None, Some(0xc0)] {
+        let router = router_with(Limits::default().bytes_in_flight(3000));
+        let mut client = Client::join_by(&router, Serializer::Cbor);
+        for request in 1..4 {
+            let options = json!({"acknowledge": true, "eligible_authid": ["x".repeat(1000)]});
+            let message = json!([16, request, options, "slow.a", ["abc"]]);
+            let mut message = support::wire::encode(Serializer::Cbor, &message);
+            let value = message.len() - 4;
+            tag.into_iter().for_each(|tag| message.insert(value, tag));
+            client.send_frame(Frame::Binary(message.into()));
+        }
+        assert_error(&client.one(), 16, 3, UNAVAILABLE);
+    }
 }
 
 #[test]

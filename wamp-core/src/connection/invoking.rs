@@ -137,7 +137,8 @@ impl Joined {
         if let Some(call) = self.invocations.find(id)?.cloned() {
             self.invocations.open.remove(&id);
             self.publishing.count_routed(payload.kept_bytes(), &self.link.limits);
-            let error = Cow::Owned(error.to_owned());
+            // What is no URI would not go out anyhow, and is not kept: it may be as long as a message.
+            let error = Cow::Owned(message::callees_error_uri(error).to_owned());
             call.answer(match payload.oddity() {
                 None => Answer::Error { error, passthru, payload },
                 // As of any error whose arguments the caller cannot get.

@@ -35,7 +35,7 @@ fn error_uri(chosen: &str) -> &str {
 }
 
 /// The same of one that a callee chose, whose faults are not to fill the log.
-fn callees_error_uri(chosen: &str) -> &str {
+pub(crate) fn callees_error_uri(chosen: &str) -> &str {
     if uri::is_valid(chosen) {
         return chosen;
     }
