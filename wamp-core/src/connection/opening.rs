@@ -14,7 +14,7 @@ use crate::error::{Error, Violation, shortened, uris};
 use crate::handler::{Answer, Entry};
 use crate::id::SessionId;
 use crate::identity::Identity;
-use crate::message::{self, AuthenticateExtra, ClientFeatures, HelloDetails, Secret, Welcome};
+use crate::message::{AuthenticateExtra, ClientFeatures, HelloDetails, Secret, Welcome};
 use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::realm::Seat;
