@@ -8,7 +8,7 @@ mod checks;
 use std::future::ready;
 use std::marker::PhantomData;
 
-use actix_web::web::{Bytes, Data};
+use actix_web::web::{Bytes, BytesMut, Data, Either, Form, Json, Payload};
 use actix_web::{FromRequest, HttpRequest};
 use serde::Deserialize;
 use wamp_core::__private::{Attribute, Capture, Feature, Parameter};
@@ -28,6 +28,8 @@ pub const AMBIGUOUS: u8 = 3;
 pub const UNKNOWN: u8 = 4;
 /// An argument that would have to borrow for `'static`.
 pub const UNBORROWABLE: u8 = 5;
+/// Made by actix from the body of a request, which a WAMP message has not.
+pub const BODY: u8 = 6;
 
 macro_rules! probes {
     ($($(#[$doc:meta])* $name:ident)+) => {$(
@@ -50,6 +52,8 @@ probes! {
     IsExtractor
     /// Whether the type is a plain one, of which actix makes an extractor all the same.
     IsPlain
+    /// Whether actix reads the type from the body of a request.
+    IsBody
 }
 
 /// What holds for every type for which a probe does not say otherwise.
@@ -84,19 +88,32 @@ holds! {
     [T: ?Sized, E] IsData<Result<Data<T>, E>>;
     ['de, T: Deserialize<'de>] IsArgument<T>;
     [T: FromRequest] IsExtractor<T>;
-    [T: Body] IsPlain<T>;
+    [T: PlainType] IsPlain<T>;
+    [T: Body] IsBody<T>;
 }
 
-/// The types that actix reads from a body, and all that it makes of them: in a handler they are arguments.
+/// The types that callers send though actix extracts them, and all that it makes of them.
+pub trait PlainType {}
+
+impl PlainType for String {}
+impl PlainType for () {}
+impl<T: PlainType> PlainType for Option<T> {}
+
+/// The types that actix reads from a body, and all that it makes of them: no handler can have one.
 pub trait Body {}
 
-impl Body for String {}
+impl<T> Body for Json<T> {}
+impl<T> Body for Form<T> {}
 impl Body for Bytes {}
-impl Body for () {}
+impl Body for BytesMut {}
+impl Body for Payload {}
+impl<L: Body, R: Body> Body for Either<L, R> {}
 impl<T: Body> Body for Option<T> {}
+impl<T: Body, E> Body for Result<T, E> {}
 
 macro_rules! tuples {
     ($(($($part:ident)+))+) => {$(
+        impl<$($part: PlainType),+> PlainType for ($($part,)+) {}
         impl<$($part: Body),+> Body for ($($part,)+) {}
     )+};
 }
@@ -105,9 +122,18 @@ tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
 
 /// The kind of a parameter, from what the probes say.
 #[must_use]
-pub const fn kind(context: bool, data: bool, argument: bool, extractor: bool, plain: bool) -> u8 {
+pub const fn kind(
+    context: bool,
+    data: bool,
+    body: bool,
+    argument: bool,
+    extractor: bool,
+    plain: bool,
+) -> u8 {
     if context {
         CONTEXT
+    } else if body {
+        BODY
     } else if data {
         EXTRACTOR
     } else if argument && extractor && !plain {
@@ -126,10 +152,13 @@ pub const fn kind(context: bool, data: bool, argument: bool, extractor: bool, pl
 #[macro_export]
 macro_rules! __wamp_kind {
     ($type:ty) => {{
-        use $crate::__private::{IsArgument, IsContext, IsData, IsExtractor, IsPlain, Otherwise as _, kind};
+        use $crate::__private::{
+            IsArgument, IsBody, IsContext, IsData, IsExtractor, IsPlain, Otherwise as _, kind,
+        };
         kind(
             IsContext::<$type>::VALUE,
             IsData::<$type>::VALUE,
+            IsBody::<$type>::VALUE,
             IsArgument::<$type>::VALUE,
             IsExtractor::<$type>::VALUE,
             IsPlain::<$type>::VALUE,
@@ -143,10 +172,11 @@ pub const fn kind_of_static(kind: u8) -> u8 {
     if kind == ARGUMENT { UNBORROWABLE } else { kind }
 }
 
-/// The kind of a type that the handler asks for as an argument. What is injected stays so, and is refused.
+/// The kind of a type that the handler asks for as an argument. What is injected or read from a body stays so, and is
+/// refused.
 #[must_use]
 pub const fn kind_of_argument(kind: u8) -> u8 {
-    if kind == CONTEXT { CONTEXT } else { ARGUMENT }
+    if kind == CONTEXT || kind == BODY { kind } else { ARGUMENT }
 }
 
 /// The kind of a type that stands inside of a parameter's type: what nobody can send is as good as an argument.
@@ -156,20 +186,36 @@ macro_rules! __wamp_kind_inside {
     ($type:ty) => {
         if $crate::__private::IsArgument::<$type>::VALUE {
             $crate::__private::kind_of!($type)
+        } else if $crate::__private::IsBody::<$type>::VALUE {
+            $crate::__private::BODY
         } else {
             $crate::__private::ARGUMENT
         }
     };
 }
 
-/// What a type inside of a parameter's type is to be refused as: `CONTEXT` or `AMBIGUOUS`, else `ARGUMENT`.
+/// The kind of a parameter's type, unless it is refused for a part of it that actix would extract.
+#[must_use]
+pub const fn outside(kind: u8, parts: &[u8]) -> u8 {
+    let mut at = 0;
+    while at < parts.len() {
+        if kind == BODY && parts[at] == BODY {
+            return ARGUMENT;
+        }
+        at += 1;
+    }
+    kind
+}
+
+/// What a type inside of a parameter's type is to be refused as: `CONTEXT`, `AMBIGUOUS` or `BODY`, else `ARGUMENT`.
 ///
 /// `serde` reads a `Box<T>` or a `Result<T, E>` wherever it reads a `T`, so that around a `T` that is injected it would
 /// let the caller supply one. Only the types that the user wrote are looked at: what an alias or a field hides is not
 /// seen.
 #[must_use]
-pub const fn inside(outer: u8, inner: u8, is_bare: bool) -> u8 {
+pub const fn inside(outer: u8, inner: u8, is_bare: bool, is_extracted: bool) -> u8 {
     match (outer, inner) {
+        (_, BODY) if is_extracted => BODY,
         // Not read from the call, or refused already.
         (CONTEXT | UNKNOWN, _) => ARGUMENT,
         (EXTRACTOR | AMBIGUOUS | UNBORROWABLE, _) if is_bare => ARGUMENT,
@@ -266,7 +312,7 @@ impl<'c, T: FromRequest> Extract<'c, EXTRACTOR> for T {
             return Err(Error::internal("there is no HTTP request behind this session"));
         };
         let extracted = T::from_request(&request, &mut actix_web::dev::Payload::None).await;
-        extracted.map_err(|error| refused(parameter, &error.into()))
+        extracted.map_err(|error| refused(parameter, &request, &error.into()))
     }
 }
 
@@ -281,14 +327,19 @@ macro_rules! refused_kinds {
     )+};
 }
 
-refused_kinds! { AMBIGUOUS UNKNOWN UNBORROWABLE }
+refused_kinds! { AMBIGUOUS UNKNOWN UNBORROWABLE BODY }
 
-/// An extractor that failed: 401 and 403 are the client's affair, anything else is ours.
-fn refused(parameter: &Parameter, error: &actix_web::Error) -> Error {
+/// An extractor that failed: 401 and 403 are the client's affair, anything else is ours. The log names the route, which
+/// may have no such part as a `Path` asks for.
+fn refused(parameter: &Parameter, request: &HttpRequest, error: &actix_web::Error) -> Error {
     use actix_web::http::StatusCode;
     match error.as_response_error().status_code() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::not_authorized(error),
-        _ => Error::internal(format_args!("extractor of `{}`: {error}", parameter.name)),
+        _ => {
+            let (name, route) = (parameter.name, request.match_pattern());
+            let route = route.as_deref().unwrap_or_else(|| request.path());
+            Error::internal(format_args!("extractor of `{name}` on the route `{route}`: {error}"))
+        }
     }
 }
 

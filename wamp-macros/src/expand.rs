@@ -7,7 +7,7 @@ use syn::ext::IdentExt as _;
 
 use crate::attribute::{Kind, TAKEN};
 use crate::handler::{Handler, Run, Source};
-use crate::parameter::{Mark, Parameter};
+use crate::parameter::{Inner, Mark, Parameter};
 use crate::span::Extent;
 use crate::uri::Place;
 
@@ -22,7 +22,7 @@ pub(crate) fn glue(handler: &Handler) -> TokenStream {
         if parameter.is_static {
             kind = quote!(#private::kind_of_static(#kind));
         }
-        let inside = parameter.inside.iter().enumerate().map(|(nth, ty)| {
+        let inside = parameter.inside.iter().enumerate().map(|(nth, Inner { ty, .. })| {
             let name = kind_inside(at, nth);
             quote!(const #name: ::core::primitive::u8 = #private::kind_inside!(#ty);)
         });
@@ -146,34 +146,50 @@ impl Glue<'_> {
 
     /// What the type of a parameter must be for its source: shown by the compiler on the type.
     fn check(&self, at: usize, parameter: &Parameter, source: &Source, run: Kind) -> TokenStream {
-        let ty = &parameter.ty;
-        let (kind, attribute) = (kind(at), variant(run));
-        let private = self.private;
+        let (private, kind, ty) = (self.private, kind(at), &parameter.ty);
+        let attribute = variant(run);
         let check = match source {
-            Source::Type => {
-                quote!(check_type(#kind, #private::IsContext::<#ty>::ONLY_IN, #private::Attribute::#attribute))
-            }
-            Source::Capture { .. } => quote!(check_capture(#kind)),
-            Source::Argument => quote!(check_argument(#kind)),
-            Source::Default if parameter.is_argument => quote!(check_argument(#kind)),
-            Source::Default | Source::Args | Source::Kwargs => quote!(check_unmarked_argument(#kind)),
-            Source::Extractor => return TokenStream::new(),
+            Source::Type => Some(
+                quote!(check_type(#kind, #private::IsContext::<#ty>::ONLY_IN, #private::Attribute::#attribute)),
+            ),
+            Source::Capture { .. } => Some(quote!(check_capture(#kind))),
+            Source::Argument => Some(quote!(check_argument(#kind))),
+            Source::Default if parameter.is_argument => Some(quote!(check_argument(#kind))),
+            Source::Default | Source::Args | Source::Kwargs => Some(quote!(check_unmarked_argument(#kind))),
+            Source::Extractor => None,
         };
         let is_bare = matches!(source, Source::Type | Source::Default | Source::Capture { .. })
             && !parameter.is_argument;
-        let extent = Extent::of(ty);
-        // The type keeps its own place, so that an error about it stands on all of it.
-        let source = is_bare.then(|| {
-            let (function, call) = (extent.cover(quote!(#private::check_source)), extent.cover(quote!(())));
-            quote!(#function::<#ty, { #kind }>#call)
+        let whole = match is_bare {
+            true => self.check_kind("check_source", ty, &self.kind_outside(at, parameter)),
+            false => self.check_kind("check_marked", ty, &kind.to_token_stream()),
+        };
+        let check = check.map(|check| Extent::of(ty).cover(quote!(#private::#check)));
+        let inside = parameter.inside.iter().enumerate().map(|(nth, Inner { ty, is_extracted })| {
+            let inside = kind_inside(at, nth);
+            let kind = quote!(#private::inside(#kind, #inside, #is_bare, #is_extracted));
+            self.check_kind("check_inside", ty, &kind)
         });
-        let inside = parameter.inside.iter().enumerate().map(|(nth, ty)| {
-            let (extent, inside) = (Extent::of(ty), kind_inside(at, nth));
-            let (function, call) = (extent.cover(quote!(#private::check_inside)), extent.cover(quote!(())));
-            quote!(#function::<#ty, { #private::inside(#kind, #inside, #is_bare) }>#call)
-        });
-        let checks = source.into_iter().chain([extent.cover(quote!(#private::#check))]).chain(inside);
+        let checks = [whole].into_iter().chain(check).chain(inside);
         quote!(#(const _: () = #checks;)*)
+    }
+
+    /// A check of a type by its kind. The type keeps its own place, so that an error about it stands on all of it.
+    fn check_kind(&self, function: &str, ty: &Type, kind: &TokenStream) -> TokenStream {
+        let (extent, private, name) = (Extent::of(ty), self.private, format_ident!("{function}"));
+        let (function, call) = (extent.cover(quote!(#private::#name)), extent.cover(quote!(())));
+        quote!(#function::<#ty, { #kind }>#call)
+    }
+
+    /// The kind of a parameter's type, without what its parts are refused for.
+    fn kind_outside(&self, at: usize, parameter: &Parameter) -> TokenStream {
+        let (kind, private) = (kind(at), self.private);
+        let inside = parameter.inside.iter().enumerate().filter(|(_, inner)| inner.is_extracted);
+        let mut inside = inside.map(|(nth, _)| kind_inside(at, nth)).peekable();
+        match inside.peek() {
+            Some(_) => quote!(#private::outside(#kind, &[#(#inside),*])),
+            None => quote!(#kind),
+        }
     }
 
     /// What a parameter must not be beside one that takes the rest of the positional arguments.

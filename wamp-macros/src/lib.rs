@@ -70,7 +70,9 @@ use crate::attribute::Kind;
 /// The *type* of a parameter says where it comes from, through aliases too:
 /// 1. it implements `FromContext`: injected (`Session`, `Call`, `Realm`, `Router`, `Progress`, `Chunks`, `Cancelled`, `Passthru`,
 ///    your own), and an `Option` of it is `None` where the value cannot be made;
-/// 2. it is an extractor of actix (`web::Data`, `HttpRequest`, your own): made from the HTTP request of the upgrade;
+/// 2. it is an extractor of actix (`web::Data`, `HttpRequest`, your own): made from the HTTP request of the upgrade. That has
+///    no body: `Json`, `Form`, `Bytes` and `Payload` do not compile, other extractors that read one get an empty one. A
+///    `web::Path` is part of the endpoint's route, as in a scope `/{tenant}`;
 /// 3. anything else that serde deserialises is a capture of the URI, if it is named like one, or an argument: the next by
 ///    position, or by keyword, where both `document_id` and `documentId` mean the parameter `document_id`.
 ///

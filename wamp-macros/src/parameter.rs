@@ -8,6 +8,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Expr, Lifetime, Meta, Pat, PatType, Type, TypeReference};
 
 use crate::faults::Faults;
+pub(crate) use inside::Inner;
 
 /// The attributes that a parameter can have: it has at most one of them.
 const NAMES: [&str; 5] = ["arg", "extract", "default", "args", "kwargs"];
@@ -43,7 +44,7 @@ pub(crate) struct Parameter {
     /// Whether the user wrote `#[arg]`, which `#[default]` can accompany.
     pub(crate) is_argument: bool,
     /// The types that are written inside of the type.
-    pub(crate) inside: Vec<Type>,
+    pub(crate) inside: Vec<Inner>,
     /// The attribute that made the mark.
     pub(crate) attribute: Option<Attribute>,
 }

@@ -2,7 +2,7 @@
 
 use wamp_core::__private::{Attribute, Feature};
 
-use super::{AMBIGUOUS, ARGUMENT, CONTEXT, EXTRACTOR, UNBORROWABLE, UNKNOWN};
+use super::{AMBIGUOUS, ARGUMENT, BODY, CONTEXT, EXTRACTOR, UNBORROWABLE, UNKNOWN};
 
 /// A type that is something at all.
 #[diagnostic::on_unimplemented(
@@ -29,6 +29,16 @@ pub trait OneSource<const KIND: u8> {}
 )]
 pub trait NeverInjected<const KIND: u8> {}
 
+/// A type that actix does not read from the body of a request.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is read from the body of an HTTP request, and a WAMP message has none",
+    label = "take the arguments of the message instead",
+    note = "in place of `Json<T>` or `Form<T>`: `T` for one argument, `#[kwargs] T` for all keyword arguments",
+    note = "in place of `Bytes`, `BytesMut` or `Payload`: `wamp_actix::Binary` for one argument, `Chunks<Binary>` for several \
+            that come one after the other"
+)]
+pub trait NotABody<const KIND: u8> {}
+
 macro_rules! holds_for {
     ($trait:ident: $($kind:ident)+) => {$(
         #[diagnostic::do_not_recommend]
@@ -36,9 +46,10 @@ macro_rules! holds_for {
     )+};
 }
 
-holds_for! { HandlerParameter: CONTEXT ARGUMENT EXTRACTOR AMBIGUOUS UNBORROWABLE }
-holds_for! { OneSource: CONTEXT ARGUMENT EXTRACTOR UNKNOWN UNBORROWABLE }
-holds_for! { NeverInjected: ARGUMENT AMBIGUOUS }
+holds_for! { HandlerParameter: CONTEXT ARGUMENT EXTRACTOR AMBIGUOUS UNBORROWABLE BODY }
+holds_for! { OneSource: CONTEXT ARGUMENT EXTRACTOR UNKNOWN UNBORROWABLE BODY }
+holds_for! { NotABody: CONTEXT ARGUMENT EXTRACTOR AMBIGUOUS UNKNOWN UNBORROWABLE }
+holds_for! { NeverInjected: ARGUMENT AMBIGUOUS BODY }
 
 // So that the error names the culprit in a container; 4 is `UNKNOWN`, whose path the error would spell out.
 impl<T: HandlerParameter<4>> HandlerParameter<4> for Option<T> {}
@@ -51,7 +62,7 @@ impl<T: HandlerParameter<4>> HandlerParameter<4> for Vec<T> {}
 #[track_caller]
 pub const fn check_source<T, const KIND: u8>()
 where
-    T: HandlerParameter<KIND> + OneSource<KIND>,
+    T: HandlerParameter<KIND> + OneSource<KIND> + NotABody<KIND>,
 {
     assert!(
         KIND != UNBORROWABLE,
@@ -59,10 +70,17 @@ where
     );
 }
 
+/// Checks the type of a parameter that says itself where it comes from.
+pub const fn check_marked<T, const KIND: u8>()
+where
+    T: NotABody<KIND>,
+{
+}
+
 /// Checks a type that stands inside of a parameter's type, from what [`inside`](super::inside) says about it.
 pub const fn check_inside<T, const KIND: u8>()
 where
-    T: NeverInjected<KIND> + OneSource<KIND> + ?Sized,
+    T: NeverInjected<KIND> + OneSource<KIND> + NotABody<KIND> + ?Sized,
 {
 }
 

@@ -1,12 +1,18 @@
 //! Parameters that actix makes from the HTTP request of the upgrade.
 
+use std::fmt::Debug;
 use std::future::{Ready, ready};
+use std::sync::{Arc, Mutex};
 
-use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest, dev};
+use actix_web::test::init_service;
+use actix_web::web::{Data, Path, scope};
+use actix_web::{App, FromRequest, HttpRequest, dev};
 use serde::Deserialize;
 use serde_json::json;
-use wamp_actix::test::join;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+use wamp_actix::test::{connect, join};
 use wamp_actix::{Router, handlers, rpc};
 
 use crate::{client, refusal, single};
@@ -79,6 +85,53 @@ async fn login(_login: Login) {}
 #[rpc("login.maybe")]
 async fn maybe_login(login: Option<Login>, result: Result<Login, actix_web::Error>) -> bool {
     login.is_some() || result.is_ok()
+}
+
+#[rpc("tenant")]
+async fn tenant(tenant: Path<String>) -> String {
+    tenant.into_inner()
+}
+
+/// The fields of all ERROR lines.
+#[derive(Clone, Default)]
+struct Errors(Arc<Mutex<String>>);
+
+impl Visit for Errors {
+    fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
+        *self.0.lock().unwrap() += &format!("{value:?}\n");
+    }
+}
+
+impl Subscriber for Errors {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() == Level::ERROR
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+    }
+}
+
+#[actix_web::test]
+async fn a_part_of_the_route_is_extracted_and_where_there_is_none_the_log_names_the_route() {
+    let router = Router::builder().handlers(handlers![tenant]).build().unwrap();
+    let scoped = scope("/{tenant}").service(router.endpoint("/ws"));
+    let app = init_service(App::new().service(router.endpoint("/plain/ws")).service(scoped)).await;
+    let client = connect(&app, "/acme/ws").await.unwrap();
+    assert_eq!(single(client.call("tenant")).await, "acme");
+    let client = connect(&app, "/plain/ws").await.unwrap();
+    let log = Errors::default();
+    let logging = tracing::subscriber::set_default(log.clone());
+    assert_eq!(client.call("tenant").await.unwrap_err().uri(), "wamp.error.runtime_error");
+    drop(logging);
+    let log = log.0.lock().unwrap();
+    assert!(log.contains("extractor of `tenant` on the route `/plain/ws`: "), "{log}");
 }
 
 #[actix_web::test]

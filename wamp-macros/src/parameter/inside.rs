@@ -26,32 +26,48 @@ const CONTAINERS: [&str; 15] = [
 /// Types of which the first two are.
 const PAIRS: [&str; 3] = ["Result", "HashMap", "BTreeMap"];
 
+/// Types of which actix makes an extractor where it makes one of what is inside, as it does of tuples.
+const EXTRACTORS: [&str; 3] = ["Option", "Result", "Either"];
+
+/// A type inside of a type.
+pub(crate) struct Inner {
+    pub(crate) ty: Type,
+    /// Whether actix would extract it where it extracts the outer type.
+    pub(crate) is_extracted: bool,
+}
+
 /// The types inside of a type, without itself. An `Option` is not one of them, but what it is of is.
-pub(super) fn of(ty: &Type) -> Vec<Type> {
+pub(super) fn of(ty: &Type) -> Vec<Inner> {
     let mut found = Vec::new();
-    for part in parts(ty) {
-        collect(part, &mut found);
-    }
+    collect_parts(ty, true, &mut found);
     found
 }
 
-fn collect(ty: &Type, found: &mut Vec<Type>) {
+fn collect_parts(ty: &Type, is_extracted: bool, found: &mut Vec<Inner>) {
+    let is_extracted = is_extracted && extracts_parts(ty);
+    for part in parts(ty) {
+        collect(part, is_extracted, found);
+    }
+}
+
+fn collect(ty: &Type, is_extracted: bool, found: &mut Vec<Inner>) {
     match ty {
-        Type::Group(group) => collect(&group.elem, found),
-        Type::Paren(paren) => collect(&paren.elem, found),
-        Type::Path(_) | Type::Macro(_) => {
-            if last(ty).is_none_or(|segment| segment.ident != "Option") {
-                found.push(ty.clone());
-            }
-            for part in parts(ty) {
-                collect(part, found);
-            }
+        Type::Group(group) => return collect(&group.elem, is_extracted, found),
+        Type::Paren(paren) => return collect(&paren.elem, is_extracted, found),
+        Type::Path(_) | Type::Macro(_) if last(ty).is_none_or(|segment| segment.ident != "Option") => {
+            found.push(Inner { ty: ty.clone(), is_extracted });
         }
-        _ => {
-            for part in parts(ty) {
-                collect(part, found);
-            }
-        }
+        _ => {}
+    }
+    collect_parts(ty, is_extracted, found);
+}
+
+fn extracts_parts(ty: &Type) -> bool {
+    match ty {
+        Type::Group(group) => extracts_parts(&group.elem),
+        Type::Paren(paren) => extracts_parts(&paren.elem),
+        Type::Tuple(_) => true,
+        _ => last(ty).is_some_and(|segment| EXTRACTORS.iter().any(|name| segment.ident == name)),
     }
 }
 
@@ -125,7 +141,28 @@ mod tests {
             ("fn(Customer) -> Customer", ""),
         ] {
             let ty = parse_str(ty).unwrap();
-            let found: Vec<String> = of(&ty).iter().map(|ty| ty.to_token_stream().to_string()).collect();
+            let found: Vec<String> =
+                of(&ty).iter().map(|inner| inner.ty.to_token_stream().to_string()).collect();
+            assert_eq!(found.join(" ; "), expected);
+        }
+    }
+
+    #[test]
+    fn what_actix_would_extract_is_told_from_what_it_would_not() {
+        for (ty, expected) in [
+            ("Option<Json<A>>", "Json < A >"),
+            ("Result<Json<A>, Error>", "Json < A > ; Error"),
+            ("Either<Form<A>, web::Bytes>", "Form < A > ; web :: Bytes"),
+            ("(Data<Bytes>, Option<(Bytes, u8)>)", "Data < Bytes > ; Bytes ; u8"),
+            ("Vec<Bytes>", ""),
+            ("Data<Option<Bytes>>", ""),
+        ] {
+            let ty = parse_str(ty).unwrap();
+            let found: Vec<String> = of(&ty)
+                .iter()
+                .filter(|inner| inner.is_extracted)
+                .map(|inner| inner.ty.to_token_stream().to_string())
+                .collect();
             assert_eq!(found.join(" ; "), expected);
         }
     }
