@@ -6,6 +6,8 @@
 mod attributes;
 #[path = "handlers/captures.rs"]
 mod captures;
+#[path = "handlers/conditions.rs"]
+mod conditions;
 #[path = "handlers/derived.rs"]
 mod derived;
 #[path = "handlers/errors.rs"]

@@ -1,11 +1,12 @@
 //! `#[rpc("uri", …, option = …)]` and its siblings as the user wrote them.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token};
 
+use crate::conditional::parts;
 use crate::faults::Faults;
 use crate::uri::Uri;
 
@@ -90,6 +91,7 @@ impl Annotation {
         };
         let mut given: Vec<Ident> = Vec::new();
         let mut positional = false;
+        // Apart, so that a fault in one does not hide those of the next.
         for part in parts(arguments) {
             match faults.ok(syn::parse2(part)) {
                 Some(Setting::Uri(literal)) => {
@@ -278,18 +280,4 @@ fn roles(value: &Expr) -> syn::Result<Vec<LitStr>> {
         Expr::Array(list) => list.elems.iter().map(|role| text(role, OTHERWISE)).collect(),
         role => Ok(vec![text(role, OTHERWISE)?]),
     }
-}
-
-/// Takes the arguments apart at their commas, so that a fault in one does not hide those of the next.
-fn parts(arguments: TokenStream) -> Vec<TokenStream> {
-    let mut parts = vec![TokenStream::new()];
-    for token in arguments {
-        match (token, parts.last_mut()) {
-            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => parts.push(TokenStream::new()),
-            (token, Some(part)) => part.extend([token]),
-            (_, None) => {}
-        }
-    }
-    parts.retain(|part| !part.is_empty());
-    parts
 }

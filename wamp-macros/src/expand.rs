@@ -60,6 +60,15 @@ pub(crate) fn glue(handler: &Handler) -> TokenStream {
     }
 }
 
+/// The faults of a function, under its conditions.
+pub(crate) fn faults(handler: &Handler, faults: &syn::Error) -> TokenStream {
+    let (conditions, faults) = (&handler.conditions, faults.to_compile_error());
+    match conditions.is_empty() {
+        true => faults,
+        false => quote!(#(#conditions)* const _: () = { #faults };),
+    }
+}
+
 struct Glue<'a> {
     handler: &'a Handler,
     /// `::wamp_actix::__private`

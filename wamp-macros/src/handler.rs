@@ -6,6 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, GenericParam, ItemFn, Lifetime, LitStr, Path, Safety};
 
 use crate::attribute::{Annotation, Kind, TAKEN};
+use crate::conditional;
 use crate::expand;
 use crate::faults::Faults;
 use crate::lints;
@@ -67,18 +68,25 @@ pub(crate) fn annotate(kind: Kind, arguments: TokenStream, item: &TokenStream) -
     if arguments.to_string() == TAKEN {
         return TokenStream::new();
     }
-    let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
+    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
         let text = format!("`#[{}]` belongs on an `async fn`", kind.name());
         let fault = syn::Error::new(Span::call_site(), text).into_compile_error();
         return quote!(#item #fault);
     };
+    annotate_function(kind, &arguments, function)
+}
+
+fn annotate_function(kind: Kind, arguments: &TokenStream, mut function: ItemFn) -> TokenStream {
+    if let Some(alternatives) = conditional::alternatives(&function) {
+        return alternatives.into_iter().map(|function| annotate_function(kind, arguments, function)).collect();
+    }
     let mut faults = Faults::default();
-    let mut annotations = vec![Annotation::read(kind, Span::call_site(), arguments, &mut faults)];
+    let mut annotations = vec![Annotation::read(kind, Span::call_site(), arguments.clone(), &mut faults)];
     annotations.extend(Annotation::take(&mut function.attrs, &mut faults));
     let handler = Handler::of(&mut function, annotations, &mut faults);
     let glue = match faults.into_result() {
         Ok(()) => expand::glue(&handler),
-        Err(faults) => faults.into_compile_error(),
+        Err(faults) => expand::faults(&handler, &faults),
     };
     quote!(#function #glue)
 }

@@ -5,6 +5,7 @@
 //! `error` and `error::expand`.
 
 mod attribute;
+mod conditional;
 mod error;
 mod expand;
 mod faults;

@@ -7,6 +7,7 @@ use syn::ext::IdentExt as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Expr, Lifetime, Meta, Pat, PatType, Type, TypeReference};
 
+use crate::conditional::parts;
 use crate::faults::Faults;
 pub(crate) use inside::Inner;
 
@@ -88,12 +89,42 @@ fn name(pattern: &Pat) -> Option<Ident> {
     }
 }
 
+/// Whether an attribute of a parameter is ours.
+pub(crate) fn is_ours(attribute: &Attribute) -> bool {
+    NAMES.iter().any(|name| attribute.path().is_ident(name))
+}
+
+/// Whether an attribute was ours, and has been taken off.
+pub(crate) fn is_taken(attribute: &Attribute) -> bool {
+    taken(attribute).is_some()
+}
+
+/// The attribute of ours that was taken off. It stays under a condition that never holds, for another attribute of the
+/// function that is one of ours, too, under a name that only the compiler knows.
+fn taken(attribute: &Attribute) -> Option<Attribute> {
+    let tokens = &attribute.meta.require_list().ok()?.tokens;
+    let [never, meta] = &parts(tokens.clone())[..] else {
+        return None;
+    };
+    if !attribute.path().is_ident("cfg_attr") || never.to_string().replace(' ', "") != "any()" {
+        return None;
+    }
+    let taken: Attribute = syn::parse_quote!(#[#meta]);
+    is_ours(&taken).then_some(taken)
+}
+
 /// Takes our attributes out of those of a parameter. The flag tells whether `#[arg]` is among them.
 fn mark(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> (Mark, bool, Option<Attribute>) {
-    let (mut ours, others): (Vec<Attribute>, Vec<Attribute>) = std::mem::take(attributes)
-        .into_iter()
-        .partition(|attribute| NAMES.iter().any(|name| attribute.path().is_ident(name)));
-    *attributes = others;
+    let mut ours = Vec::new();
+    for attribute in attributes {
+        if is_ours(attribute) {
+            let meta = &attribute.meta;
+            let taken = syn::parse_quote!(#[cfg_attr(any(), #meta)]);
+            ours.push(std::mem::replace(attribute, taken));
+        } else {
+            ours.extend(taken(attribute));
+        }
+    }
     if let [first, second] = &mut ours[..]
         && (spelled(first).as_str(), spelled(second).as_str()) == ("arg", "default")
     {
