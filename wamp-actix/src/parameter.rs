@@ -122,14 +122,7 @@ tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
 
 /// The kind of a parameter, from what the probes say.
 #[must_use]
-pub const fn kind(
-    context: bool,
-    data: bool,
-    body: bool,
-    argument: bool,
-    extractor: bool,
-    plain: bool,
-) -> u8 {
+pub const fn kind(context: bool, data: bool, body: bool, argument: bool, extractor: bool, plain: bool) -> u8 {
     if context {
         CONTEXT
     } else if body {

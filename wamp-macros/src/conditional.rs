@@ -57,7 +57,8 @@ impl Condition {
         let mut parts = parts(tokens.clone()).into_iter();
         let predicate = parts.next()?;
         let attributes = parts.map(|part| Attribute::parse_outer.parse2(quote!(#[#part])));
-        let attributes: Vec<_> = attributes.collect::<syn::Result<Vec<_>>>().ok()?.into_iter().flatten().collect();
+        let attributes: Vec<_> =
+            attributes.collect::<syn::Result<Vec<_>>>().ok()?.into_iter().flatten().collect();
         attributes.iter().any(concerns_us).then_some(Self { predicate, attributes: Some(attributes) })
     }
 }

@@ -10,6 +10,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, LitStr, Meta, Path, Token, Type};
 
 use crate::faults::Faults;
+use crate::krate;
 use crate::lints;
 use crate::uri;
 
@@ -60,9 +61,7 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
 impl ErrorType {
     fn read(input: &DeriveInput, faults: &mut Faults) -> Self {
         let mut own = settings(&input.attrs, faults);
-        let krate = own.as_mut().and_then(|own| {
-            own.iter().position(|setting| matches!(setting, Setting::Crate(..))).map(|at| own.remove(at))
-        });
+        let krate = own.as_mut().and_then(take_crate);
         let variants = match &input.data {
             Data::Struct(data) => vec![Variant::read(&input.ident, &data.fields, own, faults)],
             Data::Enum(data) => {
@@ -83,16 +82,22 @@ impl ErrorType {
             }
         };
         Self {
-            krate: match krate {
-                Some(Setting::Crate(_, path)) => path,
-                _ => syn::parse_quote!(::wamp_actix),
-            },
+            krate: krate::path(krate, faults, |name| format!("#[wamp(crate = {name})]")),
             ident: input.ident.clone(),
             generics: input.generics.clone(),
             is_enum: matches!(input.data, Data::Enum(_)),
             levels: lints::levels(&input.attrs),
             variants,
         }
+    }
+}
+
+/// Takes the path of the crate out of the settings of a type.
+fn take_crate(settings: &mut Vec<Setting>) -> Option<Path> {
+    let at = settings.iter().position(|setting| matches!(setting, Setting::Crate(..)))?;
+    match settings.remove(at) {
+        Setting::Crate(_, path) => Some(path),
+        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::attribute::{Annotation, Kind, TAKEN};
 use crate::conditional;
 use crate::expand;
 use crate::faults::Faults;
+use crate::krate;
 use crate::lints;
 use crate::parameter::{Mark, Parameter};
 use crate::span::Extent;
@@ -78,7 +79,10 @@ pub(crate) fn annotate(kind: Kind, arguments: TokenStream, item: &TokenStream) -
 
 fn annotate_function(kind: Kind, arguments: &TokenStream, mut function: ItemFn) -> TokenStream {
     if let Some(alternatives) = conditional::alternatives(&function) {
-        return alternatives.into_iter().map(|function| annotate_function(kind, arguments, function)).collect();
+        return alternatives
+            .into_iter()
+            .map(|function| annotate_function(kind, arguments, function))
+            .collect();
     }
     let mut faults = Faults::default();
     let mut annotations = vec![Annotation::read(kind, Span::call_site(), arguments.clone(), &mut faults)];
@@ -103,10 +107,14 @@ impl Handler {
         check_marks(&annotations, &parameters, faults);
         check_names(&parameters, faults);
         check_duplicates(&annotations, faults);
-        let krate = annotations.iter().find_map(|annotation| annotation.krate.clone());
+        let given = annotations.iter().find_map(|annotation| annotation.krate.clone());
+        let krate = krate::path(given, faults, |name| match annotations.first() {
+            Some(Annotation { kind: Kind::Session, .. }) | None => format!("#[session(crate = {name})]"),
+            Some(Annotation { kind, .. }) => format!("#[{}(…, crate = {name})]", kind.name()),
+        });
         let conditions = function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
         Self {
-            krate: krate.unwrap_or_else(|| syn::parse_quote!(::wamp_actix)),
+            krate,
             conditions: conditions.cloned().collect(),
             levels: lints::levels(&function.attrs),
             ident: function.sig.ident.clone(),

@@ -10,6 +10,7 @@ mod error;
 mod expand;
 mod faults;
 mod handler;
+mod krate;
 mod lints;
 mod parameter;
 mod span;
