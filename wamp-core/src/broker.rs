@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use bytes::Bytes;
 use parking_lot::RwLock;
@@ -30,8 +31,8 @@ pub use history::History;
 pub(crate) use history::Recorded;
 use longest::Longest;
 use patterns::PatternSubscriptions;
-pub(crate) use retention::RetentionRule;
-use retention::{Held, Retention};
+use retention::Retention;
+pub(crate) use retention::{Retained, RetentionRule, Showing, Step};
 pub(crate) use subscribers::{Left, Subscribers};
 
 /// A publisher and a subscriber meet only if their topics fall into one shard.
@@ -58,11 +59,9 @@ pub(crate) struct Broker {
     shards: [RwLock<HashMap<Arc<str>, Arc<Subscribers>>>; SHARDS],
     patterns: PatternSubscriptions,
     history: Histories,
-    retention: Retention,
+    retention: Arc<Retention>,
     longest: Longest,
     backlog: Arc<Backlog>,
-    max_retained: usize,
-    max_retained_bytes: usize,
     by_id: RwLock<HashMap<SubscriptionId, Arc<Subscribers>>>,
     last_id: AtomicU64,
     /// Subscriptions to what is under `wamp.`.
@@ -83,11 +82,9 @@ impl Broker {
             shards: Default::default(),
             patterns: PatternSubscriptions::new(topics),
             history: Histories::new(history),
-            retention: Retention::new(retention, limits),
+            retention: Arc::new(Retention::new(retention, limits)),
             longest: Longest::new(limits),
             backlog: Arc::clone(backlog),
-            max_retained: limits.retained_per_subscription,
-            max_retained_bytes: limits.queued_bytes,
             by_id: RwLock::default(),
             last_id: AtomicU64::new(0),
             reserved: AtomicUsize::new(0),
@@ -120,39 +117,30 @@ impl Broker {
         &self,
         topic: &Pattern,
         session: &Arc<Peer>,
-    ) -> (SubscriptionId, Vec<Bytes>) {
-        let held = self.retention.hold();
+    ) -> (SubscriptionId, Showing) {
+        let mut held = self.retention.hold();
         let id = self.subscribe(topic, session);
-        (id, self.encode_retained(&held, id, topic, session))
+        (id, Showing::begin(&self.retention, &mut held))
     }
 
-    /// The retained events of a subscription that the session has already (E-06).
-    pub(crate) fn retained(&self, id: SubscriptionId, topic: &Pattern, session: &Peer) -> Vec<Bytes> {
-        self.encode_retained(&self.retention.hold(), id, topic, session)
+    /// The retained events for a subscription that the session has already (E-06).
+    pub(crate) fn show(&self) -> Showing {
+        Showing::begin(&self.retention, &mut self.retention.hold())
     }
 
-    fn encode_retained(
-        &self,
-        held: &Held<'_>,
-        id: SubscriptionId,
-        topic: &Pattern,
-        session: &Peer,
-    ) -> Vec<Bytes> {
-        let (mut messages, mut bytes) = (Vec::new(), 0);
-        let kept = held.of(topic, session).filter(|kept| self.patterns.serves(topic, &kept.topic));
-        for kept in kept.take(self.max_retained) {
-            match kept.encode(session.serializer, id, topic.policy != MatchPolicy::Exact) {
-                Ok(message) => {
-                    bytes += message.len();
-                    if bytes > self.max_retained_bytes && !messages.is_empty() {
-                        break;
-                    }
-                    messages.push(message);
-                }
-                Err(error) => tracing::warn!(topic = kept.topic, %error, "a retained event is left out"),
-            }
-        }
-        messages
+    /// Goes on with what the session is shown of a topic or pattern.
+    pub(crate) fn show_next(&self, showing: &mut Showing, topic: &Pattern, session: &Peer) -> Step {
+        showing.next(topic, session, |kept| self.patterns.serves(topic, kept))
+    }
+
+    /// Tells the log, once in a minute, that so many retained events of a pattern were too many to be shown.
+    pub(crate) fn tell_left_out(&self, pattern: &Pattern, count: usize, now: Instant) {
+        self.retention.tell_left_out(pattern, count, now);
+    }
+
+    /// Tells the log that a retained event was left out for a session, because its serializer cannot express it.
+    pub(crate) fn tell_unshown(&self, event: &Retained, serializer: Serializer, error: &EncodeError) {
+        self.longest.inexpressible(event.topic(), serializer, error);
     }
 
     /// Takes a session out; the last one ends the subscription. Later events do not reach the session any more (B-04).

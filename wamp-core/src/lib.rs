@@ -45,6 +45,7 @@ mod mailbox;
 mod matched;
 mod message;
 mod meta;
+mod minutely;
 #[cfg(feature = "msgpack")]
 mod msgpack;
 mod outbox;

@@ -122,8 +122,8 @@ limits! {
     /// Bytes of the events that clients retain in a realm, and as many again for the server; whichever of the two comes first. A
     /// longer event is not retained. 16 MiB.
     retained_bytes: usize = 16 << 20, any;
-    /// Retained events that one SUBSCRIBE is answered with, each of another topic, and together no longer than
-    /// [`queued_bytes`](Self::queued_bytes); of the others none is sent. 1 024.
+    /// Retained events that one SUBSCRIBE is answered with, each of another topic: of more the newest. They go out a piece at a
+    /// time, as the client takes them; a WARN, once in a minute, says how many were left out. 1 024.
     retained_per_subscription: usize = 1024, any;
     /// Testaments of one session, which take [`bytes_in_flight`](Self::bytes_in_flight) at most; one more is answered
     /// `wamp.error.unavailable`. 64.

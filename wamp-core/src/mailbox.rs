@@ -165,12 +165,17 @@ impl Mailbox {
         self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 
+    /// Whether so many events that the reader holds back are no more than could wait here.
+    pub(crate) fn could_keep(&self, messages: usize) -> bool {
+        messages <= self.peak.messages && self.held.load(Ordering::Relaxed) <= self.peak.bytes
+    }
+
     /// How much waits that the session wanted.
     pub(crate) fn waiting_bytes(&self) -> usize {
         self.queue.lock().wanted.bytes + self.held.load(Ordering::Relaxed)
     }
 
-    /// Ends the session, which is furthest behind of all; tells how much its reader has yet to let go of.
+    /// Ends the session, which is further behind than it may be; tells how much its reader has yet to let go of.
     pub(crate) fn cut_off(&self) -> usize {
         self.queue.lock().overflow();
         self.held.load(Ordering::Relaxed)

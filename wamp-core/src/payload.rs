@@ -184,6 +184,23 @@ impl Payload {
         Self { frame: self.frame.take(0..self.frame.len(), false), ..self.clone() }
     }
 
+    /// Whether it is written in this format as it stands.
+    pub(crate) fn is_in(&self, format: Format) -> bool {
+        self.is_empty() || self.frame.part(0..0).format() == format
+    }
+
+    /// The same in another format.
+    pub(crate) fn transcoded(&self, format: Format) -> Result<Self, EncodeError> {
+        let mut frame = Vec::new();
+        let mut append = |part: Option<Encoded<'_>>| {
+            part.map_or(Ok(()), |part| part.write(format, &mut frame)).map(|()| frame.len())
+        };
+        let args_end = append(self.encoded_args())?;
+        let end = append(self.encoded_kwargs())?;
+        let frame = Shared::written(format, frame, true)?;
+        Ok(Self::of_frame(frame, 0..args_end, args_end..end))
+    }
+
     /// How many bytes are kept with the payload: its whole message.
     pub(crate) fn kept_bytes(&self) -> usize {
         self.frame.len() + self.beside

@@ -147,17 +147,6 @@ impl Kept {
         self.filter.as_ref().is_none_or(|filter| filter.admits(0, &identity.authid, &identity.authrole))
     }
 
-    /// The EVENT that shows it to a later subscriber: with its own publication id (E-03), marked as retained.
-    pub(super) fn encode(
-        &self,
-        serializer: Serializer,
-        subscription: SubscriptionId,
-        by_pattern: bool,
-    ) -> Result<Bytes, EncodeError> {
-        let details = EventDetails { retained: true, ..self.details(by_pattern) };
-        encoded(serializer, subscription, self.publication, &details, &self.payload)
-    }
-
     /// About how much memory it takes.
     pub(super) fn bytes(&self) -> usize {
         let filter = self.filter.as_ref().map_or(0, |filter| filter.bytes());
@@ -198,16 +187,6 @@ impl Encoded<'_> {
     pub(super) fn bytes(&self) -> usize {
         self.messages.iter().flat_map(|(_, message)| message).map(Bytes::len).max().unwrap_or_default()
     }
-}
-
-pub(super) fn encoded(
-    serializer: Serializer,
-    subscription: SubscriptionId,
-    publication: PublicationId,
-    details: &EventDetails<'_>,
-    payload: &Payload,
-) -> Result<Bytes, EncodeError> {
-    written(serializer, subscription, publication, details, payload).map(Bytes::from)
 }
 
 pub(super) fn written(

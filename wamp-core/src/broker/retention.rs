@@ -1,16 +1,26 @@
 //! Retained events of one realm: what later subscribers are shown of a topic (E-01 … E-06).
 
+mod retained;
 mod shares;
+mod showing;
 mod store;
+#[cfg(test)]
+mod tests;
+
+use std::time::Instant;
 
 use parking_lot::{Mutex, MutexGuard};
 
 use super::event::{Event, Retainer};
+use crate::error::shortened;
 use crate::limits::Limits;
-use crate::pattern::Patterns;
+use crate::minutely::Minutely;
+use crate::pattern::{Pattern, Patterns};
 use crate::principal::Principal;
+pub(crate) use retained::Retained;
 use shares::Account;
-pub(super) use store::Store;
+pub(crate) use showing::{Showing, Step};
+use store::Store;
 
 /// What a declaration of a topic says about the events of clients.
 #[derive(Copy, Clone, Debug)]
@@ -27,6 +37,9 @@ pub(super) struct Retention {
     /// By the topics that are declared for publishers.
     rules: Patterns<RetentionRule>,
     store: Mutex<Store>,
+    /// So many events is one subscription shown.
+    per_subscription: usize,
+    left_out: Mutex<Minutely>,
 }
 
 /// While it is held, no event of the realm becomes a retained one.
@@ -42,13 +55,30 @@ pub(super) struct Place {
 
 impl Retention {
     pub(super) fn new(rules: Patterns<RetentionRule>, limits: &Limits) -> Self {
-        Self { rules, store: Mutex::new(Store::new(limits)) }
+        let per_subscription = limits.retained_per_subscription;
+        let (store, left_out) = (Mutex::new(Store::new(limits)), Mutex::default());
+        Self { rules, store, per_subscription, left_out }
     }
 
     /// Keeps events from being retained, so that a subscription begins with what was retained before it and goes on with
     /// what comes after.
     pub(super) fn hold(&self) -> Held<'_> {
         self.store.lock()
+    }
+
+    /// Tells that so many events were not shown to somebody who asked for those of a pattern.
+    pub(super) fn tell_left_out(&self, pattern: &Pattern, count: usize, now: Instant) {
+        if count > 0
+            && let Some(left_out) = self.left_out.lock().count(count, now)
+        {
+            let (pattern, limit) = (shortened(&pattern.uri), self.per_subscription);
+            tracing::warn!(
+                left_out,
+                limit,
+                ?pattern,
+                "subscriptions were not shown all that is retained: only the newest, up to `retained_per_subscription`"
+            );
+        }
     }
 
     /// Where the event is to be kept, if its publisher asks for it and the topic allows it (E-05).

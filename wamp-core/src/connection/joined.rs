@@ -134,7 +134,10 @@ impl Joined {
 
     /// Whether there is work, or a time to keep, that does not wait for the waker.
     pub(super) fn needs_poll(&self) -> bool {
-        !self.tasks.are_polled() || self.publishing.needs_turn() || self.deadline().is_some()
+        !self.tasks.are_polled()
+            || self.publishing.needs_turn()
+            || !self.subscriptions.are_live()
+            || self.deadline().is_some()
     }
 
     pub(super) fn keeps_messages(&self) -> bool {
@@ -186,11 +189,15 @@ impl Joined {
         self.time_out_decisions(now);
         let outcome = self.work(context, now);
         self.waits_for_room = !self.has_room();
+        if !self.subscriptions.are_live() && self.has_room() {
+            context.waker().wake_by_ref();
+        }
         self.calls.restart_limits(now);
         outcome
     }
 
     fn work(&mut self, context: &mut TaskContext<'_>, now: Instant) -> Outcome {
+        self.show_retained(now);
         if self.has_room() {
             self.tasks.resume();
         }
@@ -208,7 +215,9 @@ impl Joined {
                 return outcome;
             }
             let turn = match self.has_room() {
-                true => Turn::Takes,
+                true if self.subscriptions.are_live() => Turn::Takes,
+                // What is retained goes first.
+                true => Turn::IsFull,
                 false if has_taken => Turn::IsFull,
                 false => Turn::Stalled,
             };

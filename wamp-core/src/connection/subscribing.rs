@@ -2,19 +2,20 @@
 
 mod deciding;
 mod delivering;
+mod showing;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use bytes::Bytes;
-
 use super::authorizing::Asked;
 use super::joined::Joined;
+use crate::broker::Showing;
 use crate::error::{Error, Violation, uris};
 use crate::handler::Registration;
 use crate::id::{RequestId, SubscriptionId};
+use crate::mailbox::Mailbox;
 use crate::message::{self, MatchPolicy, SubscribeOptions, code};
 use crate::meta;
 use crate::pattern::Pattern;
@@ -23,12 +24,17 @@ use crate::realm::Realm;
 use crate::registry::Declared;
 use crate::reply::{Acceptance, Held};
 use crate::tasks::{Slot, Source, Work};
+use showing::{Following, Shown, Waiting};
 
 /// The subscriptions of one session.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
     by_id: HashMap<SubscriptionId, Subscribed>,
     by_topic: HashMap<Pattern, SubscriptionId>,
+    /// Those whose retained events are being sent, in the order in which they asked.
+    shown: VecDeque<SubscriptionId>,
+    /// Events that were taken out of the mailbox meanwhile.
+    waiting: Waiting,
     /// How many of them are not decided.
     undecided: usize,
     /// Until when handlers may think about which, by their first SUBSCRIBE: in this order.
@@ -50,13 +56,18 @@ enum State {
     Pending {
         requests: Vec<RequestId>,
         /// Retained events that it begins with.
-        retained: Vec<Bytes>,
-        held: Vec<Bytes>,
+        showing: Option<Showing>,
+        held: Waiting,
         /// The handler, if it was not ready at once.
         deciding: Option<Slot<Work<Acceptance>>>,
     },
     /// SUBSCRIBED was sent. The sources end, and the values are dropped, with the subscription.
-    Accepted { sources: Vec<Source>, _holds: Vec<Held> },
+    Accepted {
+        /// Retained events that are not sent yet.
+        shown: Option<Box<Shown>>,
+        sources: Vec<Source>,
+        _holds: Vec<Held>,
+    },
 }
 
 impl State {
@@ -65,7 +76,16 @@ impl State {
     }
 
     fn accepted(sources: Vec<Source>, holds: Vec<Held>) -> Self {
-        Self::Accepted { sources, _holds: holds }
+        Self::Accepted { shown: None, sources, _holds: holds }
+    }
+}
+
+impl Subscribed {
+    fn held_bytes(&self) -> usize {
+        match &self.state {
+            State::Pending { held, .. } => held.bytes(),
+            State::Accepted { shown, .. } => shown.as_ref().map_or(0, |shown| shown.held_bytes()),
+        }
     }
 }
 
@@ -113,9 +133,12 @@ impl Subscriptions {
         self.by_id.insert(id, Subscribed { topic, state, active: Arc::new(AtomicBool::new(true)) });
     }
 
-    fn remove(&mut self, id: SubscriptionId) -> Option<Subscribed> {
+    /// What it held back is not sent any more.
+    fn remove(&mut self, id: SubscriptionId, mailbox: &Mailbox) -> Option<Subscribed> {
         let subscribed = self.by_id.remove(&id)?;
         self.by_topic.remove(&subscribed.topic);
+        // All subscribers of a topic share an id, a later subscription of this session too.
+        mailbox.let_go(self.waiting.take(id).bytes() + subscribed.held_bytes());
         self.undecided -= usize::from(subscribed.state.is_pending());
         Some(subscribed)
     }
@@ -170,29 +193,34 @@ impl Joined {
     ) -> Result<(), Error> {
         let handler = self.subscriber(&topic)?;
         if self.subscriptions.by_topic.contains_key(&topic) {
-            // What was sent before: perhaps the subscription was revoked, and what is retained is not older than events.
+            // Before the mailbox is looked into: what comes after that is not shown, and what came before it precedes.
+            let showing = get_retained.then(|| self.served.realm.broker().show());
+            // Perhaps the subscription was revoked.
             self.flush_mailbox();
-        }
-        if let Some(&id) = self.subscriptions.by_topic.get(&topic) {
-            return self.subscribe_again(request, id, get_retained);
+            if let Some(&id) = self.subscriptions.by_topic.get(&topic) {
+                return self.subscribe_again(request, id, showing);
+            }
         }
         if self.subscriptions.by_id.len() >= self.limits().subscriptions {
             return Err(Error::not_authorized("too many subscriptions of one session"));
         }
         let (broker, peer) = (self.served.realm.broker(), self.link.session.peer());
-        let (id, retained) = if get_retained {
-            broker.subscribe_retained(&topic, peer)
+        let (id, showing) = if get_retained {
+            let (id, showing) = broker.subscribe_retained(&topic, peer);
+            (id, Some(showing))
         } else {
-            (broker.subscribe(&topic, peer), Vec::new())
+            (broker.subscribe(&topic, peer), None)
         };
         match handler {
             None => {
                 self.subscriptions.insert(id, topic, State::accepted(Vec::new(), Vec::new()));
                 self.subscribed(request, id);
-                self.copy(&retained);
+                if let Some(showing) = showing {
+                    self.begin_showing(id, showing, Following::default());
+                }
                 self.announce(id);
             }
-            Some(handler) => self.ask_subscribe(request, id, topic, retained, handler, now),
+            Some(handler) => self.ask_subscribe(request, id, topic, showing, handler, now),
         }
         Ok(())
     }
@@ -230,28 +258,29 @@ impl Joined {
         &mut self,
         request: RequestId,
         id: SubscriptionId,
-        get_retained: bool,
+        showing: Option<Showing>,
     ) -> Result<(), Error> {
         let limit = self.limits().subscriptions;
-        let Some(Subscribed { topic, state, .. }) = self.subscriptions.by_id.get_mut(&id) else {
+        let Some(Subscribed { state, .. }) = self.subscriptions.by_id.get_mut(&id) else {
             return Ok(());
         };
-        let peer = self.link.session.peer();
-        let broker = self.served.realm.broker();
         match state {
             State::Pending { requests, .. } if requests.len() >= limit => {
                 return Err(Error::new(uris::UNAVAILABLE).arg("too many requests for one subscription"));
             }
-            State::Pending { requests, retained, .. } => {
+            State::Pending { requests, showing: first, .. } => {
                 requests.push(request);
-                if get_retained && retained.is_empty() {
-                    *retained = broker.retained(id, topic, peer);
+                if first.is_none() {
+                    *first = showing;
                 }
             }
-            State::Accepted { .. } => {
-                let retained = if get_retained { broker.retained(id, topic, peer) } else { Vec::new() };
+            State::Accepted { shown, .. } => {
+                // Asked again while they are under way, they are sent once.
+                let showing = showing.filter(|_| shown.is_none());
                 self.subscribed(request, id);
-                self.copy(&retained); // E-06
+                if let Some(showing) = showing {
+                    self.begin_showing(id, showing, Following::default()); // E-06
+                }
             }
         }
         Ok(())
@@ -267,7 +296,8 @@ impl Joined {
         // B-04: events that were published before go out before UNSUBSCRIBED, and none is published after this.
         unsubscribe(&self.served.realm, &self.subscriptions.by_id[&id].topic, self.link.session.peer());
         self.flush_mailbox();
-        if self.subscriptions.remove(id).is_none() {
+        self.hurry(id);
+        if self.subscriptions.remove(id, &self.link.session.peer().mailbox).is_none() {
             // E-12: it had been revoked.
             self.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION));
             return Ok(());

@@ -217,6 +217,7 @@ impl Client {
         self.connection.output_moves();
     }
 
+    /// How many bytes wait for the peer to take them.
     pub(crate) fn output_len(&self) -> usize {
         self.connection.output_len()
     }

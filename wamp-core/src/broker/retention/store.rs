@@ -1,161 +1,281 @@
 //! The retained events themselves, and how many of them there may be.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
 use super::Place;
+use super::retained::{Retained, Room};
 use super::shares::{Account, Load, Measure, Shares};
-use crate::broker::event::{Event, Kept};
+use crate::broker::event::Event;
 use crate::limits::Limits;
 use crate::message::MatchPolicy;
 use crate::pattern::Pattern;
 use crate::peer::Peer;
 use crate::principal::Principal;
 
-/// Events of one topic that are kept because none of them reaches everybody (E-02): of clients, and as many of the server.
+/// Events of one topic that are kept because none of them reaches everybody (E-02): of clients, and as many of the server. So many
+/// that were replaced may be there beside them.
 const PER_TOPIC: usize = 16;
+
+/// Of an event that none has replaced.
+const CURRENT: u64 = u64::MAX;
 
 /// Retained events. Where there are too many, who holds most gives way; and the server's never do to those of clients, for they
 /// have as much room again.
 #[derive(Debug)]
 pub(in crate::broker) struct Store {
     max: Load,
+    /// For payloads in other formats.
+    room: Arc<Room>,
     /// By number: the later it came, the higher.
-    events: HashMap<u64, Retained>,
+    events: HashMap<u64, Entry>,
     topics: BTreeMap<Arc<str>, Vec<u64>>,
-    clients: Shares,
-    server: Shares,
+    clients: Pool,
+    server: Pool,
     last: u64,
+    /// How many showings are under way that began when the last event had this number.
+    showings: BTreeMap<u64, usize>,
 }
 
 #[derive(Debug)]
-struct Retained {
-    kept: Arc<Kept>,
+struct Entry {
+    event: Arc<Retained>,
     account: Account,
     bytes: usize,
+    /// The number of the event that came in its place.
+    replaced_by: u64,
+}
+
+/// The events of clients, or those of the server.
+#[derive(Debug, Default)]
+struct Pool {
+    current: Shares,
+    /// Those that were replaced, by what replaced them. They stay for showings that began before that, and give way first.
+    replaced: BTreeSet<(u64, u64)>,
+    replaced_load: Load,
 }
 
 impl Store {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             max: Load { events: limits.retained_events, bytes: limits.retained_bytes },
+            room: Arc::new(Room::new(limits)),
             events: HashMap::new(),
             topics: BTreeMap::new(),
-            clients: Shares::default(),
-            server: Shares::default(),
+            clients: Pool::default(),
+            server: Pool::default(),
             last: 0,
+            showings: BTreeMap::new(),
         }
     }
 
     /// Retains an event in place of those of its topic that nobody can want any more.
     pub(in crate::broker) fn keep(&mut self, event: &Event<'_>, place: Place) {
         let Place { account, up_to } = place;
-        let kept = Arc::new(Kept::of(event));
-        self.remove_replaced(&kept);
-        let bytes = kept.bytes() + account.principal.bytes();
+        self.last += 1;
+        let event = Arc::new(Retained::new(event, &self.room));
+        self.replace(&event);
+        let bytes = event.bytes() + account.principal.bytes();
         if bytes > self.max.bytes {
-            tracing::debug!(topic = kept.topic, bytes, "an event beyond `retained_bytes` is not retained");
+            tracing::debug!(topic = event.topic(), bytes, "an event beyond `retained_bytes` is not retained");
             return;
         }
-        let Account { declaration, .. } = account;
-        let is_servers = account.is_servers();
-        self.add(Retained { kept, account, bytes });
-        self.bound_topic(event.topic, is_servers);
-        while self.shares(is_servers).events_of(declaration) > up_to {
-            let heaviest = self.shares(is_servers).heaviest_of(declaration, Measure::Events);
-            heaviest.into_iter().for_each(|number| self.remove(number));
+        self.add(Entry { event: Arc::clone(&event), account: account.clone(), bytes, replaced_by: CURRENT });
+        self.bound_topic(event.topic(), account.is_servers());
+        self.bound_declaration(&account, up_to);
+        self.bound_realm(account.is_servers());
+    }
+
+    /// Remembers that somebody is shown what is there now. Returns the number of the last event.
+    pub(super) fn begin_showing(&mut self) -> u64 {
+        *self.showings.entry(self.last).or_default() += 1;
+        self.last
+    }
+
+    /// Forgets what nobody is shown any more.
+    pub(super) fn end_showing(&mut self, until: u64) {
+        if let Some(count) = self.showings.get_mut(&until) {
+            *count -= 1;
+            if *count == 0 {
+                self.showings.remove(&until);
+            }
         }
-        self.bound_realm(is_servers);
-    }
-
-    fn add(&mut self, retained: Retained) {
-        self.last += 1;
-        let (number, Retained { kept, account, bytes }) = (self.last, &retained);
-        let (account, bytes) = (account.clone(), *bytes);
-        self.topics.entry(kept.topic.as_str().into()).or_default().push(number);
-        self.events.insert(number, retained);
-        self.shares_mut(account.is_servers()).add(&account, number, bytes);
-    }
-
-    fn remove(&mut self, number: u64) {
-        let Some(Retained { kept, account, bytes }) = self.events.remove(&number) else { return };
-        self.shares_mut(account.is_servers()).remove(&account, number, bytes);
-        if let Some(numbers) = self.topics.get_mut(kept.topic.as_str()) {
-            numbers.retain(|other| *other != number);
-            if numbers.is_empty() {
-                self.topics.remove(kept.topic.as_str());
+        let earliest = self.showings.first_key_value().map_or(CURRENT, |(until, _)| *until);
+        for of_server in [false, true] {
+            while let Some(&(by, number)) = self.pool(of_server).replaced.first()
+                && by <= earliest
+            {
+                self.remove(number);
             }
         }
     }
 
-    fn shares(&self, of_server: bool) -> &Shares {
-        if of_server { &self.server } else { &self.clients }
+    /// An event, if it has not given way.
+    pub(super) fn get(&self, number: u64) -> Option<&Arc<Retained>> {
+        self.events.get(&number).map(|entry| &entry.event)
     }
 
-    fn shares_mut(&mut self, of_server: bool) -> &mut Shares {
-        if of_server { &mut self.server } else { &mut self.clients }
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        let of = |pool: &Pool| pool.current.total().events + pool.replaced_load.events;
+        assert_eq!(of(&self.clients) + of(&self.server), self.events.len());
+        assert_eq!(self.topics.values().map(Vec::len).sum::<usize>(), self.events.len());
+        self.events.len()
     }
 
-    fn remove_replaced(&mut self, kept: &Kept) {
-        let numbers = self.topics.get(kept.topic.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let is_replaced =
-            |number: &&u64| self.events.get(number).is_some_and(|older| kept.replaces(&older.kept));
-        let replaced: Vec<u64> = numbers.iter().filter(is_replaced).copied().collect();
-        replaced.into_iter().for_each(|number| self.remove(number));
+    #[cfg(test)]
+    pub(super) fn last(&self) -> u64 {
+        self.last
     }
 
-    /// Within a topic it is as in the realm: of who has most of its events, the oldest goes.
-    fn bound_topic(&mut self, topic: &str, of_server: bool) {
-        let numbers = self.topics.get(topic).map(Vec::as_slice).unwrap_or_default();
-        let accounts = numbers.iter().filter_map(|number| Some((*number, &self.events.get(number)?.account)));
-        let held: Vec<_> = accounts.filter(|(_, account)| account.is_servers() == of_server).collect();
-        if held.len() <= PER_TOPIC {
-            return;
-        }
-        let share = |account| held.iter().filter(|(_, other)| *other == account).count();
-        let heaviest = held.iter().max_by_key(|(number, account)| (share(*account), Reverse(*number)));
-        if let Some(&(number, _)) = heaviest {
-            self.remove(number);
-        }
-    }
-
-    fn bound_realm(&mut self, of_server: bool) {
-        loop {
-            let shares = self.shares(of_server);
-            let heaviest = if shares.total().events > self.max.events {
-                shares.heaviest(Measure::Events)
-            } else if shares.total().bytes > self.max.bytes {
-                shares.heaviest(Measure::Bytes)
-            } else {
-                return;
-            };
-            let Some(number) = heaviest else { return };
-            self.remove(number);
-        }
-    }
-
-    /// The most recent event of each matching topic that the session would have got (E-02, E-04).
-    pub(in crate::broker) fn of<'s>(
+    /// Topics that may match, in their order and from behind `after` on, with the numbers of their events.
+    pub(super) fn topics<'s>(
         &'s self,
         pattern: &'s Pattern,
-        session: &'s Peer,
-    ) -> impl Iterator<Item = &'s Arc<Kept>> {
+        after: Option<&'s str>,
+    ) -> impl Iterator<Item = (&'s Arc<str>, &'s [u64])> {
         // Whatever matches begins like this.
         let start = match pattern.policy {
             MatchPolicy::Wildcard => literal_start(&pattern.uri),
             MatchPolicy::Exact | MatchPolicy::Prefix => &pattern.uri,
         };
-        let exact = pattern.policy == MatchPolicy::Exact;
-        let range = self.topics.range::<str, _>((Bound::Included(start), Bound::Unbounded));
-        range
-            .take_while(move |(topic, _)| if exact { &***topic == start } else { topic.starts_with(start) })
-            .filter(|(topic, _)| pattern.matches(topic))
-            .filter_map(|(_, numbers)| {
-                let events = numbers.iter().rev().filter_map(|number| self.events.get(number));
-                events.map(|retained| &retained.kept).find(|kept| kept.event().reaches(session))
-            })
+        let is_exact = pattern.policy == MatchPolicy::Exact;
+        let from = after.map_or(Bound::Included(start), Bound::Excluded);
+        let topics = self.topics.range::<str, _>((from, Bound::Unbounded));
+        topics
+            .take_while(
+                move |(topic, _)| if is_exact { &***topic == start } else { topic.starts_with(start) },
+            )
+            .map(|(topic, numbers)| (topic, numbers.as_slice()))
+    }
+
+    /// The most recent of these events that the session would have got, of those that were there at the event `until` (E-02).
+    pub(super) fn most_recent(&self, numbers: &[u64], until: u64, session: &Peer) -> Option<u64> {
+        numbers.iter().rev().copied().find(|&number| {
+            let entry = self.events.get(&number).filter(|entry| number <= until && until < entry.replaced_by);
+            entry.is_some_and(|entry| entry.event.reaches(session))
+        })
+    }
+
+    fn pool(&self, of_server: bool) -> &Pool {
+        if of_server { &self.server } else { &self.clients }
+    }
+
+    fn pool_mut(&mut self, of_server: bool) -> &mut Pool {
+        if of_server { &mut self.server } else { &mut self.clients }
+    }
+
+    /// The events of a topic with their numbers, the oldest first.
+    fn of_topic(&self, topic: &str) -> impl Iterator<Item = (u64, &Entry)> {
+        let numbers = self.topics.get(topic).map(Vec::as_slice).unwrap_or_default();
+        numbers.iter().filter_map(|number| Some((*number, self.events.get(number)?)))
+    }
+
+    fn add(&mut self, entry: Entry) {
+        let number = self.last;
+        self.pool_mut(entry.account.is_servers()).current.add(&entry.account, number, entry.bytes);
+        self.topics.entry(entry.event.topic().into()).or_default().push(number);
+        self.events.insert(number, entry);
+    }
+
+    fn remove(&mut self, number: u64) {
+        let Some(entry) = self.events.remove(&number) else { return };
+        self.pool_mut(entry.account.is_servers()).remove(&entry, number);
+        if let Some(numbers) = self.topics.get_mut(entry.event.topic()) {
+            numbers.retain(|other| *other != number);
+            if numbers.is_empty() {
+                self.topics.remove(entry.event.topic());
+            }
+        }
+    }
+
+    /// Takes what the last event replaces away, or aside if somebody is still to be shown it.
+    fn replace(&mut self, event: &Retained) {
+        let is_replaced = |entry: &Entry| entry.replaced_by == CURRENT && event.replaces(&entry.event);
+        let replaced = self.of_topic(event.topic()).filter(|(_, entry)| is_replaced(entry));
+        for number in replaced.map(|(number, _)| number).collect::<Vec<_>>() {
+            if self.showings.range(number..).next().is_some() {
+                self.set_aside(number);
+            } else {
+                self.remove(number);
+            }
+        }
+    }
+
+    fn set_aside(&mut self, number: u64) {
+        let Some(entry) = self.events.get_mut(&number) else { return };
+        let pool = if entry.account.is_servers() { &mut self.server } else { &mut self.clients };
+        pool.remove(entry, number);
+        entry.replaced_by = self.last;
+        pool.add_replaced(entry, number);
+    }
+
+    /// Within a topic it is as in the realm: of who has most of its events, the oldest goes.
+    fn bound_topic(&mut self, topic: &str, of_server: bool) {
+        let entries = self.of_topic(topic).filter(|(_, entry)| entry.account.is_servers() == of_server);
+        let (current, replaced): (Vec<_>, Vec<_>) =
+            entries.partition(|(_, entry)| entry.replaced_by == CURRENT);
+        let share = |account: &Account| current.iter().filter(|(_, entry)| entry.account == *account).count();
+        let mut surplus = Vec::new();
+        if current.len() > PER_TOPIC {
+            let heaviest =
+                current.iter().max_by_key(|(number, entry)| (share(&entry.account), Reverse(*number)));
+            surplus.extend(heaviest.map(|(number, _)| *number));
+        }
+        if replaced.len() > PER_TOPIC {
+            surplus.extend(replaced.first().map(|(number, _)| *number));
+        }
+        surplus.into_iter().for_each(|number| self.remove(number));
+    }
+
+    fn bound_declaration(&mut self, account: &Account, up_to: usize) {
+        loop {
+            let shares = &self.pool(account.is_servers()).current;
+            if shares.events_of(account.declaration) <= up_to {
+                return;
+            }
+            let Some(number) = shares.heaviest_of(account.declaration, Measure::Events) else { return };
+            self.remove(number);
+        }
+    }
+
+    fn bound_realm(&mut self, of_server: bool) {
+        while let Some(number) = self.pool(of_server).surplus(self.max) {
+            self.remove(number);
+        }
+    }
+}
+
+impl Pool {
+    /// The event that has to go, if there are too many.
+    fn surplus(&self, max: Load) -> Option<u64> {
+        let (current, replaced) = (self.current.total(), self.replaced_load);
+        let measure = if current.events + replaced.events > max.events {
+            Measure::Events
+        } else if current.bytes + replaced.bytes > max.bytes {
+            Measure::Bytes
+        } else {
+            return None;
+        };
+        let replaced = self.replaced.first().map(|(_, number)| *number);
+        replaced.or_else(|| self.current.heaviest(measure))
+    }
+
+    fn add_replaced(&mut self, entry: &Entry, number: u64) {
+        self.replaced.insert((entry.replaced_by, number));
+        self.replaced_load.events += 1;
+        self.replaced_load.bytes += entry.bytes;
+    }
+
+    fn remove(&mut self, entry: &Entry, number: u64) {
+        if entry.replaced_by == CURRENT {
+            self.current.remove(&entry.account, number, entry.bytes);
+        } else if self.replaced.remove(&(entry.replaced_by, number)) {
+            self.replaced_load.events -= 1;
+            self.replaced_load.bytes -= entry.bytes;
+        }
     }
 }
 

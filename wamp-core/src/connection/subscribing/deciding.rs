@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Instant;
 
-use bytes::Bytes;
-
+use super::showing::{Following, Waiting};
 use super::{State, Subscribed, unsubscribe};
+use crate::broker::Showing;
 use crate::connection::joined::Joined;
 use crate::context::Subject;
 use crate::error::{Error, uris};
@@ -24,7 +24,7 @@ impl Joined {
         request: RequestId,
         id: SubscriptionId,
         topic: Pattern,
-        retained: Vec<Bytes>,
+        showing: Option<Showing>,
         handler: &'static Registration,
         now: Instant,
     ) {
@@ -32,7 +32,8 @@ impl Joined {
             return;
         };
         let uri = topic.uri.clone();
-        let pending = State::Pending { requests: vec![request], retained, held: Vec::new(), deciding: None };
+        let pending =
+            State::Pending { requests: vec![request], showing, held: Waiting::default(), deciding: None };
         self.subscriptions.insert(id, topic, pending);
         let Some(Subscribed { active, .. }) = self.subscriptions.by_id.get(&id) else {
             return;
@@ -70,7 +71,7 @@ impl Joined {
         decision: Result<Acceptance, Error>,
     ) {
         let state = self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state);
-        let Some(State::Pending { requests, retained, held, .. }) = state else {
+        let Some(State::Pending { requests, showing, held, .. }) = state else {
             return;
         };
         if requests.first() != Some(&request) {
@@ -78,11 +79,11 @@ impl Joined {
         }
         self.subscriptions.deciding.retain(|(_, deciding, _)| *deciding != id);
         let requests = std::mem::take(requests);
-        let (retained, held) = (std::mem::take(retained), std::mem::take(held));
-        self.session().peer().mailbox.let_go(held.iter().map(Bytes::len).sum());
+        let (showing, held) = (showing.take(), std::mem::take(held));
         match decision {
-            Ok(acceptance) => self.accept(id, &requests, acceptance, &retained, &held),
+            Ok(acceptance) => self.accept(id, &requests, acceptance, showing, held),
             Err(error) => {
+                self.session().peer().mailbox.let_go(held.bytes());
                 self.withdraw(id);
                 requests.iter().for_each(|request| self.error(code::SUBSCRIBE, *request, &error));
             }
@@ -95,21 +96,20 @@ impl Joined {
         id: SubscriptionId,
         requests: &[RequestId],
         acceptance: Acceptance,
-        retained: &[Bytes],
-        held: &[Bytes],
+        showing: Option<Showing>,
+        held: Waiting,
     ) {
         let Acceptance { snapshots, streams, holds } = acceptance;
         requests.iter().for_each(|request| self.subscribed(*request, id));
-        self.copy(retained);
-        snapshots.iter().for_each(|payload| self.send_event(id, true, payload));
-        self.copy(held);
         let sources: Vec<_> = streams.into_iter().map(Source::new).collect();
-        let tasks = sources.iter().map(|source| Task::Events(id, source.clone())).collect::<Vec<_>>();
+        let streams = sources.iter().map(|source| Task::Events(id, source.clone())).collect();
         self.subscriptions.accept(id, sources, holds);
-        self.announce(id);
-        for task in tasks {
-            self.tasks.proceed(task, false);
+        let following = Following { snapshots, held, streams };
+        match showing {
+            Some(showing) => self.begin_showing(id, showing, following),
+            None => self.send_following(id, following),
         }
+        self.announce(id);
     }
 
     /// Gives up the subscriptions that their handlers have not decided in time.
@@ -131,7 +131,7 @@ impl Joined {
     }
 
     fn withdraw(&mut self, id: SubscriptionId) {
-        if let Some(subscribed) = self.subscriptions.remove(id) {
+        if let Some(subscribed) = self.subscriptions.remove(id, &self.link.session.peer().mailbox) {
             unsubscribe(&self.served.realm, &subscribed.topic, self.link.session.peer());
         }
     }

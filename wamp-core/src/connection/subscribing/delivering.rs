@@ -1,7 +1,5 @@
 //! What comes to the subscriptions of one session: events, and their end by the router.
 
-use bytes::Bytes;
-
 use super::State;
 use crate::connection::joined::Joined;
 use crate::error::Error;
@@ -22,7 +20,8 @@ impl Joined {
     /// Takes what others sent; the order to end is none of it.
     pub(in crate::connection) fn take_in(&mut self, delivery: Delivery) {
         match delivery {
-            Delivery::Event(envelope) => self.event(envelope),
+            Delivery::Event(envelope) if self.subscriptions.are_live() => self.event(envelope),
+            Delivery::Event(envelope) => self.wait_for_turn(envelope),
             Delivery::Revoked { subscription, reason } => self.subscription_revoked(subscription, &reason),
             Delivery::Routing(routing) => self.routed(*routing),
             Delivery::End(_) => {}
@@ -37,20 +36,24 @@ impl Joined {
         if subscription.is_some_and(|subscription| subscription.holder(session).is_some()) {
             return;
         }
+        self.hurry(id);
         let is_told = self.session().peer().features.subscriber.subscription_revocation;
-        if self.subscriptions.is_accepted(id) && self.subscriptions.remove(id).is_some() && is_told {
+        if self.subscriptions.is_accepted(id)
+            && self.subscriptions.remove(id, &self.link.session.peer().mailbox).is_some()
+            && is_told
+        {
             self.link.outbox.borrow_mut().send(|s, out| message::subscription_revoked(s, out, id, reason));
         }
     }
 
     /// An event from the mailbox. One for a subscription that has ended is dropped.
     pub(in crate::connection) fn event(&mut self, envelope: Envelope) {
-        let Envelope { subscription: id, message } = envelope;
+        let id = envelope.subscription;
         match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
-            Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&message),
+            Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&envelope.message),
             Some(State::Pending { requests, held, .. }) => {
-                let has_room = self.link.session.peer().mailbox.hold(message.len());
-                held.push(message);
+                let has_room = self.link.session.peer().mailbox.hold(envelope.message.len());
+                held.push(envelope);
                 if !has_room || held.len() > self.link.limits.queued_messages {
                     let request = requests[0];
                     self.give_up(id, request);
@@ -76,10 +79,6 @@ impl Joined {
         let text: Result<(String,), _> = error.args();
         let reason = text.map_or_else(|_| error.uri().to_owned(), |(text,)| text);
         self.served.realm.revoke(id, self.session().id(), reason);
-    }
-
-    pub(super) fn copy(&self, messages: &[Bytes]) {
-        messages.iter().for_each(|message| self.link.outbox.borrow_mut().copy(message));
     }
 
     pub(super) fn send_event(&self, id: SubscriptionId, retained: bool, payload: &Payload) {

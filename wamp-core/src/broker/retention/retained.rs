@@ -1,0 +1,119 @@
+//! One retained event, as it is shown to those who subscribe later.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::broker::event::{Event, Kept};
+use crate::encoded::Format;
+use crate::id::SubscriptionId;
+use crate::limits::Limits;
+use crate::message::{self, EventDetails};
+use crate::payload::Payload;
+use crate::peer::Peer;
+use crate::serializer::{EncodeError, Serializer};
+
+/// An event that is shown to those who subscribe later.
+#[derive(Debug)]
+pub(crate) struct Retained {
+    kept: Kept,
+    /// Its payload in other formats than its own, transcoded when the first asked; `None` where that cannot be.
+    transcoded: Mutex<Vec<(Format, Option<Payload>)>>,
+    room: Arc<Room>,
+}
+
+/// How much memory the transcoded payloads of a realm may take: as much again as the events.
+#[derive(Debug)]
+pub(super) struct Room {
+    left: AtomicUsize,
+    /// Bytes of the longest payload that is sent.
+    longest: usize,
+}
+
+impl Room {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { left: AtomicUsize::new(limits.retained_bytes), longest: limits.queued_bytes }
+    }
+
+    /// An event is left out where it is too long, as it is when it is published.
+    fn admit(&self, payload: Payload) -> Result<Payload, EncodeError> {
+        let bytes = payload.kept_bytes();
+        if bytes > self.longest {
+            return Err(EncodeError::new(format!("{bytes} bytes, more than `queued_bytes`")));
+        }
+        Ok(payload)
+    }
+
+    /// Takes so many bytes, if they are there.
+    fn take(&self, bytes: usize) -> bool {
+        let less = |left: usize| left.checked_sub(bytes);
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.left.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Retained {
+    pub(super) fn new(event: &Event<'_>, room: &Arc<Room>) -> Self {
+        Self { kept: Kept::of(event), transcoded: Mutex::default(), room: Arc::clone(room) }
+    }
+
+    pub(in crate::broker) fn topic(&self) -> &str {
+        &self.kept.topic
+    }
+
+    /// About how much memory it takes, without what is transcoded.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() - size_of::<Kept>() + self.kept.bytes()
+    }
+
+    pub(super) fn reaches(&self, session: &Peer) -> bool {
+        self.kept.event().reaches(session)
+    }
+
+    /// Whether nobody who asks later could want the other one, which is older.
+    pub(super) fn replaces(&self, other: &Self) -> bool {
+        self.kept.replaces(&other.kept)
+    }
+
+    /// Writes the EVENT that shows it to a later subscriber: with its own publication id (E-03), marked as retained.
+    pub(crate) fn write(
+        &self,
+        serializer: Serializer,
+        out: &mut Vec<u8>,
+        subscription: SubscriptionId,
+        by_pattern: bool,
+    ) -> Result<(), EncodeError> {
+        let details = EventDetails { retained: true, ..self.kept.details(by_pattern) };
+        let payload = self.payload(serializer.format())?;
+        message::event(serializer, out, subscription, self.kept.publication, &details, &payload)
+    }
+
+    /// The payload in a format, transcoded only once while there is room to keep it.
+    pub(super) fn payload(&self, format: Format) -> Result<Payload, EncodeError> {
+        if self.kept.payload.is_in(format) {
+            return self.room.admit(self.kept.payload.clone());
+        }
+        let mut transcoded = self.transcoded.lock();
+        if let Some((_, payload)) = transcoded.iter().find(|(of, _)| *of == format) {
+            return payload
+                .clone()
+                .ok_or_else(|| EncodeError::new("it was tried before, when another asked"));
+        }
+        let payload = self.kept.payload.transcoded(format).and_then(|payload| self.room.admit(payload));
+        if payload.as_ref().map_or(true, |payload| self.room.take(payload.kept_bytes())) {
+            transcoded.push((format, payload.as_ref().ok().cloned()));
+        }
+        payload
+    }
+}
+
+impl Drop for Retained {
+    fn drop(&mut self) {
+        let payloads = self.transcoded.get_mut().iter().filter_map(|(_, payload)| payload.as_ref());
+        self.room.give_back(payloads.map(Payload::kept_bytes).sum());
+    }
+}

@@ -1,0 +1,123 @@
+//! What is retained for one subscription: found and handed out a piece at a time, with the lock of the realm held for no longer
+//! than one piece takes.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::vec;
+
+use super::Retention;
+use super::retained::Retained;
+use super::store::Store;
+use crate::message::MatchPolicy;
+use crate::pattern::Pattern;
+use crate::peer::Peer;
+
+/// Topics that are looked at while the lock is held.
+const TOPICS: usize = 256;
+
+/// The events that were retained when a subscription began, or asked for them again: of each topic the most recent one that is for
+/// the session (E-02, E-04), and of too many the newest.
+#[derive(Debug)]
+pub(crate) struct Showing {
+    retention: Arc<Retention>,
+    /// The number of the last event that had come then.
+    until: u64,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Looks for them, behind this topic.
+    Searching { after: Option<Arc<str>>, newest: Newest },
+    /// Hands them out, in the order in which they were published.
+    Sending(vec::IntoIter<u64>),
+}
+
+/// The newest events of all that are found, and how many others there were.
+#[derive(Debug, Default)]
+struct Newest {
+    numbers: BinaryHeap<Reverse<u64>>,
+    left_out: usize,
+}
+
+/// What one step came to.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// The next event.
+    Event(Arc<Retained>),
+    /// It goes on.
+    Searched,
+    /// All are found, and so many are left out because there are too many. It goes on with the others.
+    Found { left_out: usize },
+    /// All were handed out.
+    Done,
+}
+
+impl Showing {
+    /// Begins with what is retained now. As long as it lives, an event of that stays for it although a later one replaces it, if
+    /// there is room.
+    pub(in crate::broker) fn begin(retention: &Arc<Retention>, store: &mut Store) -> Self {
+        let stage = Stage::Searching { after: None, newest: Newest::default() };
+        Self { retention: Arc::clone(retention), until: store.begin_showing(), stage }
+    }
+
+    /// Goes one step on, for a session that subscribes to this topic or pattern; `serves` tells whether events of a topic that
+    /// matches travel through the subscription.
+    pub(in crate::broker) fn next(
+        &mut self,
+        pattern: &Pattern,
+        session: &Peer,
+        serves: impl Fn(&str) -> bool,
+    ) -> Step {
+        let store = self.retention.hold();
+        match &mut self.stage {
+            Stage::Searching { after, newest } => {
+                let mut last = None;
+                for (topic, numbers) in store.topics(pattern, after.as_deref()).take(TOPICS) {
+                    if pattern.matches(topic) && serves(topic) {
+                        let found = store.most_recent(numbers, self.until, session);
+                        found
+                            .into_iter()
+                            .for_each(|number| newest.add(number, self.retention.per_subscription));
+                    }
+                    last = Some(topic);
+                }
+                if let Some(last) = last.filter(|_| pattern.policy != MatchPolicy::Exact) {
+                    *after = Some(Arc::clone(last));
+                    return Step::Searched;
+                }
+                let (numbers, left_out) = std::mem::take(newest).in_order();
+                self.stage = Stage::Sending(numbers);
+                Step::Found { left_out }
+            }
+            Stage::Sending(numbers) => {
+                // One that is not there any more had to give way.
+                let next = numbers.find_map(|number| store.get(number));
+                next.map_or(Step::Done, |event| Step::Event(Arc::clone(event)))
+            }
+        }
+    }
+}
+
+impl Drop for Showing {
+    fn drop(&mut self) {
+        self.retention.hold().end_showing(self.until);
+    }
+}
+
+impl Newest {
+    fn add(&mut self, number: u64, max: usize) {
+        self.numbers.push(Reverse(number));
+        if self.numbers.len() > max {
+            self.numbers.pop();
+            self.left_out += 1;
+        }
+    }
+
+    fn in_order(self) -> (vec::IntoIter<u64>, usize) {
+        let mut numbers: Vec<_> = self.numbers.into_iter().map(|Reverse(number)| number).collect();
+        numbers.sort_unstable();
+        (numbers.into_iter(), self.left_out)
+    }
+}

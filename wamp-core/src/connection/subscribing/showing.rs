@@ -1,0 +1,181 @@
+//! Retained events on their way to one session: a piece at a time, as there is room.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::{State, Subscribed, Subscriptions};
+use crate::broker::{Showing, Step};
+use crate::connection::joined::Joined;
+use crate::id::SubscriptionId;
+use crate::mailbox::Envelope;
+use crate::message::MatchPolicy;
+use crate::payload::Payload;
+use crate::tasks::Task;
+
+/// Events that are sent in one poll before the host gets its turn.
+const EVENTS: usize = 128;
+
+/// So many events cost what it costs to look for more among as many topics as one step takes.
+const EVENTS_OF_A_SEARCH: usize = 32;
+
+/// Retained events that a subscription is shown, and what follows them.
+#[derive(Debug)]
+pub(super) struct Shown {
+    showing: Showing,
+    following: Following,
+}
+
+/// What comes behind the retained events of a subscription that begins: in this order.
+#[derive(Debug, Default)]
+pub(super) struct Following {
+    pub(super) snapshots: Vec<Payload>,
+    pub(super) held: Waiting,
+    pub(super) streams: Vec<Task>,
+}
+
+impl Shown {
+    pub(super) fn held_bytes(&self) -> usize {
+        self.following.held.bytes
+    }
+}
+
+/// Events that wait until others were sent.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    events: VecDeque<Envelope>,
+    bytes: usize,
+}
+
+impl Waiting {
+    pub(super) fn push(&mut self, event: Envelope) {
+        self.bytes += event.message.len();
+        self.events.push_back(event);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn pop(&mut self) -> Option<Envelope> {
+        let event = self.events.pop_front()?;
+        self.bytes -= event.message.len();
+        Some(event)
+    }
+
+    /// Takes the events of one subscription out.
+    pub(super) fn take(&mut self, id: SubscriptionId) -> Self {
+        let (mut taken, mut rest) = (Self::default(), Self::default());
+        for event in std::mem::take(&mut self.events) {
+            let to = if event.subscription == id { &mut taken } else { &mut rest };
+            to.bytes += event.message.len();
+            to.events.push_back(event);
+        }
+        *self = rest;
+        taken
+    }
+}
+
+impl Subscriptions {
+    /// Whether events go out as they come: nothing retained precedes them.
+    pub(in crate::connection) fn are_live(&self) -> bool {
+        self.shown.is_empty() && self.waiting.events.is_empty()
+    }
+}
+
+impl Joined {
+    /// The retained events are sent in the next poll.
+    pub(super) fn begin_showing(&mut self, id: SubscriptionId, showing: Showing, following: Following) {
+        let subscribed = self.subscriptions.by_id.get_mut(&id);
+        if let Some(Subscribed { state: State::Accepted { shown, .. }, .. }) = subscribed {
+            *shown = Some(Box::new(Shown { showing, following }));
+            self.subscriptions.shown.push_back(id);
+        }
+    }
+
+    /// Sends what is retained for subscriptions while there is room, and then the events that had to wait for it.
+    pub(in crate::connection) fn show_retained(&mut self, now: Instant) {
+        let mut left = EVENTS;
+        while left > 0 && self.has_room() {
+            let start = self.link.outbox.borrow().len();
+            let cost = if let Some(&id) = self.subscriptions.shown.front() {
+                self.show_next(id, now)
+            } else if let Some(event) = self.subscriptions.waiting.pop() {
+                self.link.session.peer().mailbox.let_go(event.message.len());
+                self.event(event);
+                1
+            } else {
+                return;
+            };
+            self.link.outbox.borrow_mut().paced_from(start);
+            left = left.saturating_sub(cost);
+        }
+    }
+
+    /// Goes one step on. Returns how many events cost as much.
+    fn show_next(&mut self, id: SubscriptionId, now: Instant) -> usize {
+        let (broker, peer) = (self.served.realm.broker(), self.link.session.peer());
+        let subscribed = self.subscriptions.by_id.get_mut(&id);
+        let Some(Subscribed { topic, state: State::Accepted { shown, .. }, .. }) = subscribed else {
+            // It has ended on the way.
+            self.subscriptions.shown.pop_front();
+            return 1;
+        };
+        match shown.as_mut().map_or(Step::Done, |shown| broker.show_next(&mut shown.showing, topic, peer)) {
+            Step::Searched => return EVENTS_OF_A_SEARCH,
+            Step::Found { left_out } => broker.tell_left_out(topic, left_out, now),
+            Step::Event(event) => {
+                let by_pattern = topic.policy != MatchPolicy::Exact;
+                let mut outbox = self.link.outbox.borrow_mut();
+                if let Err(error) = outbox.write(|s, out| event.write(s, out, id, by_pattern)) {
+                    broker.tell_unshown(&event, peer.serializer, &error);
+                }
+            }
+            Step::Done => {
+                let shown = shown.take();
+                self.subscriptions.shown.pop_front();
+                self.send_following(id, shown.map(|shown| shown.following).unwrap_or_default());
+            }
+        }
+        1
+    }
+
+    /// Sends what follows the retained events of a subscription, and lets its streams begin.
+    pub(super) fn send_following(&mut self, id: SubscriptionId, following: Following) {
+        let Following { snapshots, held, streams } = following;
+        snapshots.iter().for_each(|payload| self.send_event(id, true, payload));
+        self.send_waiting(&held);
+        for stream in streams {
+            self.tasks.proceed(stream, false);
+        }
+    }
+
+    /// Keeps an event that came out of the mailbox before its time. A client that makes too many of them, and does not take what
+    /// it is sent, is cut off.
+    pub(super) fn wait_for_turn(&mut self, event: Envelope) {
+        let mailbox = &self.link.session.peer().mailbox;
+        mailbox.hold(event.message.len());
+        self.subscriptions.waiting.push(event);
+        if !mailbox.could_keep(self.subscriptions.waiting.len()) {
+            mailbox.cut_off();
+        }
+    }
+
+    /// Sends the events of a subscription that wait, for it ends.
+    pub(super) fn hurry(&mut self, id: SubscriptionId) {
+        let waiting = self.subscriptions.waiting.take(id);
+        if self.subscriptions.is_accepted(id) {
+            self.send_waiting(&waiting);
+        } else {
+            self.session().peer().mailbox.let_go(waiting.bytes);
+        }
+    }
+
+    fn send_waiting(&self, waiting: &Waiting) {
+        waiting.events.iter().for_each(|event| self.link.outbox.borrow_mut().copy(&event.message));
+        self.session().peer().mailbox.let_go(waiting.bytes);
+    }
+}
