@@ -264,6 +264,10 @@ impl Broker {
             .map(|message| self.backlog.share(message))
     }
 
+    pub(crate) fn backlog(&self) -> &Arc<Backlog> {
+        &self.backlog
+    }
+
     fn bounds(&self) -> (&Longest, &Arc<Backlog>) {
         (&self.longest, &self.backlog)
     }

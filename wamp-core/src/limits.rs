@@ -142,10 +142,10 @@ limits! {
     /// await in between does that to all subscribers. When so many bytes of results wait to be sent, further ones become
     /// `wamp.error.unavailable`. At least `queued_bytes`. 24 MiB.
     queued_bytes_peak: usize = 24 << 20, positive;
-    /// Bytes of events that may wait for all clients of the router together, each event counted once for each format,
-    /// however many clients it waits for, and those included that are held back until a `#[subscribe]` handler has decided. Beyond
-    /// it those who are furthest behind are cut off first. Only the router's own limit
-    /// counts, not a realm's. 1 GiB.
+    /// Bytes of events and of callees' answers that may wait for all clients of the router together. Each event is counted once
+    /// for each format, however many clients it waits for, and also while it is held back until a `#[subscribe]` handler has
+    /// decided. Beyond it those who are furthest behind are cut off first. Only the router's own limit counts, not a realm's.
+    /// 1 GiB.
     queued_bytes_total: usize = 1 << 30, positive;
     /// Bytes of answers that wait to be sent from which on the peer is not read. Of events, progressive results and messages
     /// of other sessions half as much may wait beside them; the rest stays with whoever sends it. 256 KiB.

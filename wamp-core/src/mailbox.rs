@@ -1,12 +1,14 @@
 //! What comes to a session from outside its own connection: events, and the order to close.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 
+use crate::broker::Backlog;
 use crate::id::SubscriptionId;
 use crate::limits::Limits;
 use crate::routing::{Refused, Routing};
@@ -58,6 +60,8 @@ pub(crate) struct Mailbox {
     max_bytes: usize,
     /// Of what the reader had no turn for.
     peak: Load,
+    /// Where answers count, as events do.
+    backlog: Arc<Backlog>,
     queue: Mutex<Queue>,
     /// Bytes of events that its reader took and holds back, until a handler has decided about their subscriptions.
     held: AtomicUsize,
@@ -87,13 +91,14 @@ struct Load {
 }
 
 impl Mailbox {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, backlog: &Arc<Backlog>) -> Self {
         let peak =
             Load { messages: limits.queued_bytes_peak.div_ceil(SHORTEST), bytes: limits.queued_bytes_peak };
         Self {
             max_messages: limits.queued_messages,
             max_bytes: limits.queued_bytes,
             peak: Load { messages: peak.messages.max(limits.queued_messages), ..peak },
+            backlog: Arc::clone(backlog),
             queue: Mutex::default(),
             held: AtomicUsize::new(0),
         }
@@ -106,7 +111,7 @@ impl Mailbox {
             return false;
         }
         if !self.has_room(&queue, message.len()) {
-            queue.overflow();
+            self.overflow(&mut queue);
             return false;
         }
         queue.push(Delivery::Event(Envelope { subscription, message }));
@@ -151,8 +156,16 @@ impl Mailbox {
         if !has_room {
             return Err(Refused::Full);
         }
+        if !routing.is_asked() {
+            self.backlog.add(routing.kept_bytes());
+        }
         queue.push(Delivery::Routing(Box::new(routing)));
         Ok(())
+    }
+
+    /// Where too much waits for all sessions together, those who are furthest behind are cut off.
+    pub(crate) fn relieve(&self) {
+        self.backlog.relieve();
     }
 
     /// The reader holds an event of so many bytes back. False if it holds too much then.
@@ -177,7 +190,7 @@ impl Mailbox {
 
     /// Ends the session, which is further behind than it may be; tells how much its reader has yet to let go of.
     pub(crate) fn cut_off(&self) -> usize {
-        self.queue.lock().overflow();
+        self.overflow(&mut self.queue.lock());
         self.held.load(Ordering::Relaxed)
     }
 
@@ -190,6 +203,7 @@ impl Mailbox {
     pub(crate) fn shut(&self) -> Vec<Routing> {
         let shut = Queue { closed: true, shut: true, ..Queue::default() };
         let queue = std::mem::replace(&mut *self.queue.lock(), shut);
+        queue.deliveries.iter().for_each(|delivery| self.goes(delivery));
         let routing = |delivery| match delivery {
             Delivery::Routing(routing) => Some(*routing),
             Delivery::Event(_) | Delivery::Revoked { .. } | Delivery::End(_) => None,
@@ -204,6 +218,7 @@ impl Mailbox {
         match turn {
             Turn::Takes => {
                 if let Some(delivery) = queue.pop() {
+                    self.goes(&delivery);
                     return Poll::Ready(delivery);
                 }
             }
@@ -222,7 +237,34 @@ impl Mailbox {
 
     /// The next delivery if there is one, the end apart.
     pub(crate) fn take(&self) -> Option<Delivery> {
-        self.queue.lock().pop()
+        let delivery = self.queue.lock().pop()?;
+        self.goes(&delivery);
+        Some(delivery)
+    }
+
+    /// Gives up what the session wanted. Calls that wait for the session are answered when it ends.
+    fn overflow(&self, queue: &mut Queue) {
+        for delivery in std::mem::take(&mut queue.deliveries) {
+            if delivery.is_asked() {
+                queue.deliveries.push_back(delivery);
+            } else {
+                queue.leaves(&delivery);
+                self.goes(&delivery);
+            }
+        }
+        // Also of a session that is closing already: what it waits for has a gap now.
+        queue.closed = true;
+        queue.end = Some(Box::new(End::Overflow));
+        queue.wake();
+    }
+
+    /// An answer does not wait any more. (Events count until their last copy is gone.)
+    fn goes(&self, delivery: &Delivery) {
+        if let Delivery::Routing(routing) = delivery
+            && !routing.is_asked()
+        {
+            self.backlog.remove(routing.kept_bytes());
+        }
     }
 
     /// Whether so many bytes fit that the session wanted. A first message always does, however large it is.
@@ -294,20 +336,6 @@ impl Queue {
             self.missed.messages -= 1;
             self.missed.bytes -= bytes;
         }
-    }
-
-    /// Gives the events up. Calls that wait for the session are answered when it ends.
-    fn overflow(&mut self) {
-        for delivery in std::mem::take(&mut self.deliveries) {
-            match delivery {
-                Delivery::Routing(_) => self.deliveries.push_back(delivery),
-                _ => self.leaves(&delivery),
-            }
-        }
-        // Also of a session that is closing already: what it waits for has a gap now.
-        self.closed = true;
-        self.end = Some(Box::new(End::Overflow));
-        self.wake();
     }
 
     fn finish(&mut self, end: End) {

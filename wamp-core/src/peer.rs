@@ -7,7 +7,6 @@ use parking_lot::Mutex;
 
 use crate::id::SessionId;
 use crate::identity::Identity;
-use crate::limits::Limits;
 use crate::mailbox::Mailbox;
 use crate::message::ClientFeatures;
 use crate::routing::OpenInvocations;
@@ -44,7 +43,7 @@ impl Peer {
         features: ClientFeatures,
         serializer: Serializer,
         address: Option<IpAddr>,
-        limits: &Limits,
+        mailbox: Mailbox,
     ) -> Self {
         Self {
             id,
@@ -53,7 +52,7 @@ impl Peer {
             features,
             serializer,
             address,
-            mailbox: Mailbox::new(limits),
+            mailbox,
             invocations: OpenInvocations::default(),
             testaments: Mutex::default(),
             is_silenced: AtomicBool::new(false),

@@ -97,6 +97,7 @@ impl RoutedCall {
             }
             let _ = self.tell(Answer::error(uris::UNAVAILABLE));
         }
+        self.caller.mailbox.relieve();
     }
 
     fn tell(self: &Arc<Self>, answer: Answer) -> Result<(), Refused> {

@@ -1194,6 +1194,38 @@ fn answers_without_room_become_errors_without_payload() {
     }
 }
 
+/// Many callers that do not read hold no more together than events may.
+#[test]
+fn callers_that_are_furthest_behind_are_cut_off_when_too_much_waits_in_all() {
+    let router = router_with(Limits::default().outgoing_bytes(1).queued_bytes_total(20_000));
+    let mut callee = join(&router, "realm1", ALL);
+    register(&mut callee, 1, &json!({}), "com.p");
+    let mut callers: Vec<_> = (0..3).map(|_| join(&router, "realm1", ALL)).collect();
+    let filling = "x".repeat(1000);
+    let mut id = 0;
+    // The last one reads; of the others the first asks for more.
+    for round in 1..=40 {
+        for (place, caller) in (1..).zip(&mut callers) {
+            if place == 2 && round % 10 != 0 || caller.close().is_some() {
+                continue;
+            }
+            call(caller, round, &json!({}), "com.p");
+            assert_eq!(callee.received().len(), 1);
+            id += 1;
+            callee.send(json!([70, id, {}, [filling]]).to_string());
+            callee.assert_silent();
+            if place == 3 {
+                assert_eq!(caller.one(), json!([50, round, {}, [filling]]));
+            } else {
+                caller.poll_without_round();
+            }
+        }
+    }
+    let closed: Vec<_> = callers.iter().map(Client::close).collect();
+    assert_eq!(closed, [Some(Close::TooSlow), None, None]);
+    assert_eq!(callers[1].received().len(), 4);
+}
+
 /// It has its turn after what a caller's queue may hold of one callee.
 #[test]
 fn a_caller_that_reads_gets_all_results_whatever_their_size() {

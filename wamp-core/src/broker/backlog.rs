@@ -15,7 +15,7 @@ use crate::peer::Peer;
 pub(crate) type Sessions = Mutex<HashMap<SessionId, Arc<Peer>>>;
 
 /// The encoded events of a router that wait for anybody. Sessions share them, so each is counted once, for as long as it is in
-/// any queue.
+/// any queue. And callees' answers, which wait for one session each.
 #[derive(Debug)]
 pub(crate) struct Backlog {
     bytes: AtomicUsize,
@@ -37,7 +37,7 @@ impl AsRef<[u8]> for Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.backlog.bytes.fetch_sub(self.message.capacity(), Ordering::Relaxed);
+        self.backlog.remove(self.message.capacity());
     }
 }
 
@@ -57,12 +57,20 @@ impl Backlog {
 
     /// An encoded event for any number of sessions.
     pub(super) fn share(self: &Arc<Self>, message: Vec<u8>) -> Bytes {
-        self.bytes.fetch_add(message.capacity(), Ordering::Relaxed);
+        self.add(message.capacity());
         Bytes::from_owner(Counted { message, backlog: Arc::clone(self) })
     }
 
+    pub(crate) fn add(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn remove(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
     /// Cuts off those who are furthest behind, until no more than the limit waits. No lock may be held.
-    pub(super) fn relieve(&self) {
+    pub(crate) fn relieve(&self) {
         if self.is_within(0) {
             return;
         }

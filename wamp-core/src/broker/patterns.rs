@@ -92,12 +92,15 @@ impl PatternSubscriptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::broker::Backlog;
     use crate::identity::Identity;
     use crate::limits::Limits;
+    use crate::mailbox::Mailbox;
     use crate::message::{ClientFeatures, MatchPolicy};
     use crate::serializer::Serializer;
 
     fn session() -> Arc<Peer> {
+        let limits = Limits::default();
         Arc::new(Peer::new(
             SessionId::random(),
             Identity::anonymous(),
@@ -105,7 +108,7 @@ mod tests {
             ClientFeatures::default(),
             Serializer::Json,
             None,
-            &Limits::default(),
+            Mailbox::new(&limits, &Backlog::new(&limits)),
         ))
     }
 

@@ -14,6 +14,7 @@ use crate::error::{Error, Violation, shortened, uris};
 use crate::handler::{Answer, Entry};
 use crate::id::SessionId;
 use crate::identity::Identity;
+use crate::mailbox::Mailbox;
 use crate::message::{AuthenticateExtra, ClientFeatures, HelloDetails, Secret, Welcome};
 use crate::payload::Payload;
 use crate::peer::Peer;
@@ -210,7 +211,8 @@ impl Connection {
         };
         let trustlevel = served.settings.trustlevel(&identity.authrole);
         let (serializer, address) = (self.serializer, self.address);
-        let peer = Peer::new(*session, identity, trustlevel, *features, serializer, address, &self.limits);
+        let mailbox = Mailbox::new(&self.limits, served.realm.broker().backlog());
+        let peer = Peer::new(*session, identity, trustlevel, *features, serializer, address, mailbox);
         let link = Rc::new(Link {
             session: Session::new(Arc::new(peer), served.realm.named(realm)),
             router: self.router.router().clone(),
