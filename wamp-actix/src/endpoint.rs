@@ -55,8 +55,10 @@ struct Settings {
     router: Router,
     admission: Arc<Admission>,
     origins: Origins,
-    on_signal: bool,
-    goodbye_at_shutdown: bool,
+    /// Where the application said nothing, it is true.
+    on_signal: Option<bool>,
+    /// Where the application said nothing, it is false.
+    goodbye_at_shutdown: Option<bool>,
 }
 
 impl Endpoint {
@@ -66,15 +68,15 @@ impl Endpoint {
             router,
             admission,
             origins: Origins::default(),
-            on_signal: true,
-            goodbye_at_shutdown: false,
+            on_signal: None,
+            goodbye_at_shutdown: None,
         };
         Self { path: path.to_owned(), settings: Rc::new(settings) }
     }
 
     /// Accepts browsers from these origins only, such as `"https://app.example"`, or from any: `"*"`. Without it, a
     /// page may connect to the host that it came from: that of `X-Forwarded-Host`, of `Forwarded` or of `Host`, and where that
-    /// names no port, with the port of `X-Forwarded-Port` as well.
+    /// names no port, with the port of `X-Forwarded-Port` as well. Said again, it adds more origins.
     ///
     /// # Panics
     /// An entry is no origin: a scheme, a host, perhaps a port, and nothing after that.
@@ -83,7 +85,7 @@ impl Endpoint {
         if let Some(entry) = origins.malformed() {
             panic!("{entry:?} is not an origin, such as \"https://app.example\"");
         }
-        Rc::make_mut(&mut self.settings).origins = origins;
+        Rc::make_mut(&mut self.settings).origins.add(origins);
         self
     }
 
@@ -101,8 +103,12 @@ impl Endpoint {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Panics
+    /// It was said before.
+    #[track_caller]
     pub fn goodbye_at_shutdown(mut self, goodbye: bool) -> Self {
-        Rc::make_mut(&mut self.settings).goodbye_at_shutdown = goodbye;
+        say_once("goodbye_at_shutdown", &mut Rc::make_mut(&mut self.settings).goodbye_at_shutdown, goodbye);
         self
     }
 
@@ -111,10 +117,20 @@ impl Endpoint {
     /// that handles signals itself (`HttpServer::disable_signals`) says `false`: the listener takes the place of the
     /// signals' default, which ends the process. At SIGINT actix itself ends before the router has shut down, unless it is
     /// told otherwise with [`stop_signal`](crate::stop_signal).
+    ///
+    /// # Panics
+    /// It was said before.
+    #[track_caller]
     pub fn on_signal(mut self, on_signal: bool) -> Self {
-        Rc::make_mut(&mut self.settings).on_signal = on_signal;
+        say_once("on_signal", &mut Rc::make_mut(&mut self.settings).on_signal, on_signal);
         self
     }
+}
+
+/// The second of two words would be the one that counts, whoever said the first.
+#[track_caller]
+fn say_once(option: &str, said: &mut Option<bool>, value: bool) {
+    assert!(said.replace(value).is_none(), "`{option}` of an endpoint can be said once only");
 }
 
 impl HttpServiceFactory for Endpoint {
@@ -206,8 +222,8 @@ impl Settings {
         task: Waker,
     ) -> HttpResponse {
         let clock = request.extensions().get::<Clock>().cloned();
-        if self.on_signal && clock.is_none() {
-            signal::listen(&self.router, self.goodbye_at_shutdown);
+        if self.on_signal.unwrap_or(true) && clock.is_none() {
+            signal::listen(&self.router, self.goodbye_at_shutdown.unwrap_or(false));
         }
         let identity = request.extensions().get::<Identity>().cloned().unwrap_or_else(Identity::anonymous);
         let hard_close = request.conn_data::<HardClose>().cloned();

@@ -131,6 +131,12 @@ async fn a_page_of_another_origin_is_refused_before_the_upgrade() {
     assert!(connect(&app, "/ws").header("Origin", "http://localhost").wire().await.is_err());
 }
 
+#[test]
+#[should_panic(expected = "`on_signal` of an endpoint can be said once only")]
+fn an_option_of_an_endpoint_that_is_said_twice_is_refused_when_it_is_said() {
+    let _endpoint = router().endpoint("/ws").on_signal(false).on_signal(true);
+}
+
 #[actix_web::test]
 #[should_panic(expected = "is not an origin")]
 async fn an_origin_that_is_none_is_refused_at_start() {

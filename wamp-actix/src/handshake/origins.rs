@@ -28,6 +28,14 @@ pub(crate) enum Origins {
 }
 
 impl Origins {
+    /// Allows others as well; the first to be listed replace the rule of the host.
+    pub(crate) fn add(&mut self, others: Self) {
+        match (self, others) {
+            (Self::Listed(entries), Self::Listed(others)) => entries.extend(others),
+            (origins, others) => *origins = others,
+        }
+    }
+
     /// An entry that can never match because it is no origin: `app.example`, `https://app.example/`. For the one
     /// who builds the endpoint to refuse at start.
     pub(crate) fn malformed(&self) -> Option<&str> {

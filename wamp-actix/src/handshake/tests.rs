@@ -546,3 +546,19 @@ fn the_origin_is_judged_before_the_subprotocol() {
     let headers = [("Origin", "http://evil.example"), ("Sec-WebSocket-Protocol", "foo")];
     assert_eq!(status(&check_origin(&headers, &Origins::SameHost)), 403);
 }
+
+#[test]
+fn origins_that_are_said_again_are_allowed_as_well() {
+    let mut origins = Origins::default();
+    origins.add(listed_origins(&["https://app.example"]));
+    origins.add(listed_origins(&["https://other.example"]));
+    for (origin, code) in
+        [("https://app.example", 101), ("https://other.example", 101), ("https://evil.example", 403)]
+    {
+        assert_eq!(
+            status(&check_origin(&[("Origin", origin), ("Host", "evil.example")], &origins)),
+            code,
+            "{origin}"
+        );
+    }
+}
