@@ -54,7 +54,7 @@ async fn from_drop(realm: Realm) -> &'static str {
 #[rpc("republishing.cancelled")]
 async fn cancelled(realm: Realm) {
     let _farewell = Farewell(realm, "cancelled");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[rpc("republishing.result")]

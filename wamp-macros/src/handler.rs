@@ -65,7 +65,7 @@ pub(crate) enum Source {
 }
 
 /// Expands the outermost of our attributes on a function, and all that follow it.
-pub(crate) fn annotate(kind: Kind, arguments: TokenStream, item: &TokenStream) -> TokenStream {
+pub(crate) fn annotate(kind: Kind, arguments: &TokenStream, item: &TokenStream) -> TokenStream {
     if arguments.to_string() == TAKEN {
         return TokenStream::new();
     }
@@ -74,7 +74,7 @@ pub(crate) fn annotate(kind: Kind, arguments: TokenStream, item: &TokenStream) -
         let fault = syn::Error::new(Span::call_site(), text).into_compile_error();
         return quote!(#item #fault);
     };
-    annotate_function(kind, &arguments, function)
+    annotate_function(kind, arguments, function)
 }
 
 fn annotate_function(kind: Kind, arguments: &TokenStream, mut function: ItemFn) -> TokenStream {

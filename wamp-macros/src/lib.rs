@@ -173,7 +173,7 @@ use crate::attribute::Kind;
 /// ```
 #[proc_macro_attribute]
 pub fn rpc(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    handler::annotate(Kind::Rpc, arguments.into(), &item.into()).into()
+    handler::annotate(Kind::Rpc, &arguments.into(), &item.into()).into()
 }
 
 /// Decides about subscriptions to a topic with an `async fn`, which runs once for each.
@@ -201,7 +201,7 @@ pub fn rpc(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn subscribe(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    handler::annotate(Kind::Subscribe, arguments.into(), &item.into()).into()
+    handler::annotate(Kind::Subscribe, &arguments.into(), &item.into()).into()
 }
 
 /// Decides about each event that a client publishes to a topic with an `async fn`, in the publisher's order.
@@ -234,7 +234,7 @@ pub fn subscribe(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn publish(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    handler::annotate(Kind::Publish, arguments.into(), &item.into()).into()
+    handler::annotate(Kind::Publish, &arguments.into(), &item.into()).into()
 }
 
 /// Runs an `async fn` when a session opens.
@@ -260,7 +260,7 @@ pub fn publish(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn session(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    handler::annotate(Kind::Session, arguments.into(), &item.into()).into()
+    handler::annotate(Kind::Session, &arguments.into(), &item.into()).into()
 }
 
 /// Gives an enum of errors, or a struct, its WAMP form.
