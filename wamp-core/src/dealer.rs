@@ -121,7 +121,8 @@ impl Dealer {
                 let callees = std::mem::take(&mut registered.callees.lock().list);
                 replaced = Some(Replaced { id: registered.id, callees });
             } else {
-                let is_shared = is_same && invoke != InvokePolicy::Single;
+                // Who asks for the procedure alone, and may not have it so, is not made one of several (C11).
+                let is_shared = is_same && invoke != InvokePolicy::Single && !options.replaces();
                 let is_added = is_shared && registered.callees.lock().add(callee);
                 let registering = Registering { registered, is_new: false, is_added, replaced };
                 return is_shared.then_some(registering);

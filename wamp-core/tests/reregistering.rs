@@ -233,6 +233,17 @@ fn an_authoriser_that_only_allows_it_does_not_let_anybody_take_over() {
 }
 
 #[test]
+fn who_may_not_take_a_shared_procedure_over_does_not_join_those_who_share_it() {
+    let router = router_of(Realm::new("realm1").route_clients(true).authorize(decide));
+    let mut device = join(&router, "device");
+    register(&mut device, 1, r#"{"invoke":"roundrobin"}"#, "com.door");
+    let mut user = join(&router, "user");
+    let again = r#"{"force_reregister":true,"invoke":"roundrobin"}"#;
+    assert_error(&user.ask(format!(r#"[64,1,{again},"com.door"]"#)), 64, 1, EXISTS);
+    register(&mut user, 2, r#"{"invoke":"roundrobin"}"#, "com.door");
+}
+
+#[test]
 fn every_authoriser_must_let_it_take_over() {
     let realm = Realm::new("realm1")
         .route_clients(true)
