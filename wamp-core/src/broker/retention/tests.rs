@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::broker::Backlog;
 use crate::broker::event::Event;
 use crate::encoded::Format;
 use crate::id::{PublicationId, SessionId};
 use crate::identity::Identity;
+use crate::mailbox::Mailbox;
 use crate::message::{ClientFeatures, MatchPolicy};
 use crate::payload::Payload;
 use crate::peer::Peer;
@@ -34,7 +36,9 @@ fn show(retention: &Arc<Retention>) -> Showing {
 
 fn session() -> Peer {
     let (identity, features) = (Identity::anonymous(), ClientFeatures::default());
-    Peer::new(SessionId::random(), identity, None, features, Serializer::Json, None, &Limits::default())
+    let limits = Limits::default();
+    let mailbox = Mailbox::new(&limits, &Backlog::new(&limits));
+    Peer::new(SessionId::random(), identity, None, features, Serializer::Json, None, mailbox)
 }
 
 fn pattern(uri: &str) -> Pattern {
