@@ -118,6 +118,11 @@ impl Mailbox {
         queue.wanted.messages > self.max_messages / 2 || queue.wanted.bytes > self.max_bytes / 2
     }
 
+    /// Whether no event is taken any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.queue.lock().closed
+    }
+
     /// Whether an event of so many bytes may be sent to the session alone.
     pub(crate) fn check_length(&self, bytes: usize) -> Result<(), EncodeError> {
         if bytes > self.max_bytes {

@@ -13,6 +13,9 @@ use crate::pattern::Pattern;
 use crate::peer::Peer;
 use crate::timestamp::Timestamp;
 
+/// Bytes of a payload from which on nothing is encoded for a session that is cut off already.
+const LONG: usize = 16 << 10;
+
 /// One subscription, and the sessions that hold it.
 #[derive(Debug)]
 pub(crate) struct Subscribers {
@@ -106,9 +109,13 @@ impl Subscribers {
         let mut encoded =
             Encoded { subscription: self.id, details, event, longest, backlog, messages: Vec::new() };
         let mut delivered = Delivered::default();
+        // An event is encoded for each subscription. So a session with a thousand overlapping patterns would make a gigabyte of one
+        // message of 1 MiB, long after it was cut off.
+        let is_long = event.payload.kept_bytes() >= LONG;
         let sessions = self.sessions.lock();
         for session in sessions.iter().map(|subscriber| &subscriber.peer) {
             if event.reaches(session)
+                && !(is_long && session.mailbox.is_closed())
                 && let Some(message) = encoded.message(session.serializer)
             {
                 delivered.is_behind |= session.mailbox.event(self.id, message);

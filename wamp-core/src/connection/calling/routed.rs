@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{AtWork, By, Joined, limit};
+use super::{AtWork, By, Joined, Procedure, limit};
 use crate::call::CallState;
 use crate::dealer::{Callee, Registered};
 use crate::error::{Error, uris};
@@ -24,7 +24,13 @@ impl Joined {
         now: Instant,
     ) -> Result<(), Error> {
         let Some(Callee { peer: callee, forward_timeout, disclose_caller }) = registered.select() else {
-            return Err(Error::no_such_procedure(uri));
+            // All callees have left since it was found; or another client has taken it over, and serves instead (C11).
+            return match self.procedure(uri) {
+                Some(Procedure::Registered(latest)) if latest.id != registered.id => {
+                    self.route_call(request, options, &latest, uri, payload, now)
+                }
+                _ => Err(Error::no_such_procedure(uri)),
+            };
         };
         if let Some(oddity) = payload.oddity() {
             return Err(Error::odd(oddity));
