@@ -124,7 +124,7 @@ fn a_stranger_who_claims_to_be_somebody_stays_a_stranger_for_everybody() {
 fn a_realm_that_wants_credentials_lets_nobody_in_by_less() {
     const REQUIRED: &str = "wamp.error.authentication_required";
     const NO_METHOD: &str = "wamp.error.no_matching_auth_method";
-    let many: Vec<_> = (0..10_000).map(|number| format!("method{number}")).collect();
+    let many: Vec<_> = (0..4_000).map(|number| format!("method{number}")).collect();
     beside_a_witness(|server| {
         let mut refused = Vec::new();
         for realm in ["testbed.ticket", "testbed.cra", "testbed.cryptosign", "testbed.scram"] {
@@ -222,7 +222,7 @@ fn no_secret_is_in_the_log_at_any_level() {
 #[test]
 fn what_strangers_call_themselves_does_not_forge_or_flood_the_log() {
     let mut server = Server::traced();
-    let evil = format!("joe\r\n2026-01-01T00:00:00Z ERROR forged\u{1b}[31m{}", "x".repeat(100_000));
+    let evil = format!("joe\r\n2026-01-01T00:00:00Z ERROR forged\u{1b}[31m{}", "x".repeat(50_000));
     for (realm, methods, authid) in [
         (evil.as_str(), json!(["ticket"]), "joe"),
         ("testbed.ticket", json!(["ticket"]), &evil),
