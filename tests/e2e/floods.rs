@@ -119,7 +119,7 @@ fn no_event_comes_after_unsubscribed_however_many_are_published() {
                     last = subscriber.receive();
                 }
                 assert_eq!(last, json!([35, request]));
-                // What comes now must be the answer.
+                // The next message must be the answer to this call.
                 subscriber.call("testbed.add", &json!([1, 2]));
             }
             over.store(true, Ordering::Relaxed);

@@ -107,7 +107,7 @@ fn everything_at_once() -> Vec<u8> {
     [head, hello, frame(FIN | TEXT, br#"[48,1,{},"testbed.add",[1,2]]"#)].concat()
 }
 
-/// What [`everything_at_once`] is answered with.
+/// Reads the answers to [`everything_at_once`], and checks them.
 fn is_served(socket: &mut Socket) {
     let head = socket.head();
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");

@@ -21,11 +21,11 @@ const JSON: Dialect = Dialect::Wamp(Serializer::Json);
 const BUFFER_BYTES: usize = 64 << 10;
 /// Between two calls of the witness.
 const PAUSE: Duration = Duration::from_millis(5);
-/// What the witness may have to wait at most.
+/// Longest wait of the witness for one answer that meets the bar.
 const BAR: Duration = Duration::from_millis(250);
 const FILES: usize = 4096;
 
-/// What strangers do, each as long as they are let.
+/// Acts of hostile clients. Each goes on until the measurement ends.
 #[derive(Debug, Clone, Copy)]
 enum Attack {
     /// Nothing: what the witness waits in quiet.

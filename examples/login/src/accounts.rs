@@ -42,7 +42,7 @@ pub(crate) fn verify(name: &str, password: &str) -> Option<&'static Account> {
     account.filter(|_| is_right)
 }
 
-/// Whether it is the password of this hash. It waits for its turn.
+/// Checks a password against a hash, after waiting until fewer than the allowed number of checks run.
 fn is_right(password: &str, hash: &str) -> Option<bool> {
     let hash = PasswordHash::new(hash).expect("the hashes above are valid");
     let (salt, expected) = (hash.salt?, hash.hash?);

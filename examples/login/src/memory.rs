@@ -19,8 +19,8 @@ struct Memory {
 
 #[derive(Debug)]
 struct Free {
-    /// What was used before. To give it back to the allocator each time would not give it back to the system: glibc keeps
-    /// freed memory in an arena of each thread.
+    /// Buffers of earlier hashes, to be used again. Freeing them would not return them to the system: glibc keeps freed memory
+    /// in an arena for each thread.
     buffers: Vec<Vec<Block>>,
     lent: usize,
 }

@@ -40,7 +40,7 @@ fn realm(name: &str) -> RealmBuilder {
     bare(name).meta_api(MetaApi::reading())
 }
 
-/// What every realm has.
+/// Declares what all realms have in common.
 fn bare(name: &str) -> RealmBuilder {
     Realm::new(name)
         .topic("testbed.chat", Topic::open())

@@ -78,7 +78,7 @@ impl Socket {
         head.starts_with(b"HTTP/1.1 101 ").then_some(socket)
     }
 
-    /// What comes next may take any time.
+    /// Removes the deadline of reads.
     pub(crate) fn wait_for_ever(&self) {
         self.stream.get_ref().set_read_timeout(None).expect("it is TCP");
     }

@@ -185,7 +185,7 @@ async fn may_before(asked: Authorization) -> Result<Permission, Error> {
     Ok(Permission::when(session.authrole() == "admin" || owner == Some(session.authid())))
 }
 
-/// What a stranger is answered who reaches for all users at once, and for what belongs to one.
+/// Sends the requests of a stranger for the topics and procedures of all users, and of one user, and checks that each is denied.
 async fn reach(realm: RealmBuilder) {
     let app = application!(realm.route_clients(true));
     let mut stranger = connect(&app, "/ws").wire().await.expect("an upgrade");

@@ -15,7 +15,7 @@ async fn add(client: &Client<'_>, a: i64, b: i64) -> Result<Option<WampArgs>, Wa
     Ok(sum)
 }
 
-/// What each check found, and what it should have found.
+/// Runs the checks in one serializer; returns the name of each, and whether it passed.
 async fn run(url: &str, serializer: SerializerType) -> Result<Vec<(&'static str, bool)>, WampError> {
     let config = ClientConfig::default().set_serializers(vec![serializer]);
     let (mut client, (events, _)) = Client::connect(url, Some(config)).await?;
