@@ -1,17 +1,21 @@
 //! The application's part of a message: positional and keyword arguments, left encoded until somebody reads them.
 
+mod builder;
+mod raw;
+
 use std::fmt;
 use std::ops::Range;
 
 use bumpalo::Bump;
 use bytestring::ByteString;
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
-use serde::{Deserialize, Serialize, Serializer as SerdeSerializer};
 
 use crate::encoded::{Encoded, Format, Reader, Shared};
-use crate::format::{Kind, Malformed, Oddity, lend};
-use crate::json;
+use crate::format::{Kind, Malformed, Oddity};
 use crate::serializer::EncodeError;
+pub use builder::PayloadBuilder;
+pub use raw::Raw;
 
 /// `Arguments` and `ArgumentsKw` of a message.
 ///
@@ -265,161 +269,6 @@ impl fmt::Display for Payload {
             (Some(args), None) => args.fmt(f),
             (args, Some(kwargs)) => write!(f, "{} {kwargs}", args.unwrap_or(NO_ARGS)),
         }
-    }
-}
-
-/// Writes a payload argument by argument; the first value that cannot be serialised is what [`build`](Self::build) reports.
-///
-/// It is written as JSON and transcoded for other serializers: bytes are bytes there again, non-finite floats are null everywhere.
-#[derive(Clone, Debug, Default)]
-pub struct PayloadBuilder {
-    format: Format,
-    args: Part,
-    kwargs: Part,
-    /// Whether strings in it may stand for bytes.
-    hides_bytes: bool,
-    fault: Option<String>,
-}
-
-/// The elements of a list, or the entries of a dict.
-#[derive(Clone, Debug, Default)]
-struct Part {
-    written: Vec<u8>,
-    count: usize,
-}
-
-impl PayloadBuilder {
-    /// For those alone who have this format; nothing needs to be transcoded then.
-    pub(crate) fn in_format(format: Format) -> Self {
-        Self { format, ..Self::default() }
-    }
-
-    /// Appends a positional argument.
-    #[must_use]
-    pub fn arg(mut self, value: impl Serialize) -> Self {
-        self.args.begin(self.format, b'[');
-        let written = write(self.format, &mut self.args.written, &value);
-        self.note(written);
-        self
-    }
-
-    /// Adds a keyword argument.
-    #[must_use]
-    pub fn kwarg(mut self, key: &str, value: impl Serialize) -> Self {
-        self.kwargs.begin(self.format, b'{');
-        let out = &mut self.kwargs.written;
-        let written = write(self.format, out, key).and_then(|_| {
-            if self.format == Format::Json {
-                out.push(b':');
-            }
-            write(self.format, out, &value)
-        });
-        self.note(written);
-        self
-    }
-
-    fn note(&mut self, written: Result<bool, EncodeError>) {
-        match written {
-            Ok(hides_bytes) => self.hides_bytes |= hides_bytes,
-            Err(error) => {
-                self.fault.get_or_insert(error.to_string());
-            }
-        }
-    }
-
-    /// The finished payload.
-    ///
-    /// # Errors
-    /// A value could not be serialised, for instance a map with keys that are no strings.
-    pub fn build(self) -> Result<Payload, EncodeError> {
-        if let Some(fault) = self.fault {
-            return Err(EncodeError::new(fault));
-        }
-        let mut frame = self.args.end(self.format, Kind::List)?;
-        let args = 0..frame.len();
-        frame.append(&mut self.kwargs.end(self.format, Kind::Dict)?);
-        let kwargs = args.end..frame.len();
-        Ok(Payload::of_frame(Shared::written(self.format, frame, self.hides_bytes)?, args, kwargs))
-    }
-}
-
-/// Appends a value; says whether strings in it may stand for bytes.
-fn write(format: Format, out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<bool, EncodeError> {
-    match format {
-        Format::Json => json::write(out, value).map_err(|error| EncodeError::new(error.to_string())),
-        #[cfg(any(feature = "msgpack", feature = "cbor"))]
-        _ => format.write(out, value).map(|()| false),
-    }
-}
-
-impl Part {
-    fn begin(&mut self, format: Format, opening: u8) {
-        if format == Format::Json {
-            self.written.push(if self.count == 0 { opening } else { b',' });
-        }
-        self.count += 1;
-    }
-
-    /// The whole, or nothing if there is nothing in it.
-    fn end(mut self, format: Format, kind: Kind) -> Result<Vec<u8>, EncodeError> {
-        if self.count == 0 {
-            return Ok(self.written);
-        }
-        match format {
-            Format::Json => self.written.push(if kind == Kind::List { b']' } else { b'}' }),
-            #[cfg(any(feature = "msgpack", feature = "cbor"))]
-            _ => drop(self.written.splice(0..0, format.head(kind, self.count)?)),
-        }
-        Ok(self.written)
-    }
-}
-
-/// Any one value, undecoded: borrowed from the frame as a parameter, copied verbatim as a result. Displayed, it is JSON, or in
-/// brackets the reason why JSON cannot express it.
-///
-/// It may stand anywhere in a parameter's type but where serde reads a value before it knows its type: inside untagged,
-/// internally or adjacently tagged enums and flattened fields it is refused.
-///
-/// ```
-/// use wamp_core::Raw;
-///
-/// /// Hands back what the caller sent, whatever it is.
-/// async fn echo(value: Raw<'_>) -> Raw<'_> {
-///     value
-/// }
-/// ```
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Raw<'f>(Encoded<'f>);
-
-impl<'f> Raw<'f> {
-    pub(crate) fn encoded(self) -> Encoded<'f> {
-        self.0
-    }
-
-    /// Reads the value.
-    ///
-    /// # Errors
-    /// The value is not a `T`.
-    pub fn read<T: DeserializeOwned>(self) -> Result<T, DecodeError> {
-        read(self.0)
-    }
-}
-
-impl fmt::Display for Raw<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<'de: 'f, 'f> Deserialize<'de> for Raw<'f> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lend::borrow(deserializer).map(Raw)
-    }
-}
-
-impl Serialize for Raw<'_> {
-    fn serialize<S: SerdeSerializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
     }
 }
 
