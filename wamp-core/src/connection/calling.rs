@@ -1,15 +1,15 @@
 //! The calls of one session: started, cancelled, timed out, and answered exactly once.
 
+mod at_work;
+mod cancelling;
 mod permitted;
 mod routed;
 mod unfinished;
 
-use std::cell::Cell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::joined::Joined;
 use crate::call::CallState;
@@ -19,144 +19,19 @@ use crate::dealer::Registered;
 use crate::error::{Error, Violation, uris};
 use crate::handler::{Entry, Registration};
 use crate::id::RequestId;
-use crate::message::{CallOptions, CancelMode, code};
+use crate::message::{CallOptions, code};
 use crate::payload::Payload;
-use crate::routing::RoutedCall;
-use crate::tasks::{Asking, Run, Task, Work};
+use crate::tasks::{Run, Task, Work};
 use crate::uri;
-use permitted::Waiting;
-use unfinished::{Part, Unfinished};
-
-/// The calls of one session that are at work.
-#[derive(Debug, Default)]
-pub(super) struct Calls {
-    /// Those whose callers wait, by their ids.
-    at_work: HashMap<RequestId, AtWork>,
-    /// Those that run on, although their callers have their answers: their ids are free.
-    released: Vec<AtWork>,
-    /// Those of which the caller has more to send.
-    unfinished: Unfinished,
-    /// How many of them have a time limit.
-    timed: usize,
-    /// Bytes of the frames that they keep, and apart of those that wait as chunks.
-    bytes: usize,
-    chunks: Rc<Cell<usize>>,
-}
-
-#[derive(Debug)]
-struct AtWork {
-    call: Rc<CallState>,
-    by: By,
-    limit: Option<Limit>,
-    bytes: usize,
-}
-
-/// Who answers a call.
-#[derive(Debug)]
-enum By {
-    /// Nobody yet: the authorisers think about it.
-    Authorizer(Asking, Box<Waiting>),
-    Handler(Run),
-    Callee(Arc<RoutedCall>),
-}
+pub(super) use at_work::Calls;
+use at_work::{AtWork, By, limit};
+use unfinished::Part;
 
 /// What serves a procedure.
 #[derive(Debug)]
 enum Procedure {
     Handler(&'static Registration),
     Registered(Arc<Registered>),
-}
-
-/// The time that may pass until the next result (TO-05).
-#[derive(Copy, Clone, Debug)]
-struct Limit {
-    timeout: Duration,
-    until: Instant,
-}
-
-impl Calls {
-    pub(super) fn keep_messages(&self) -> bool {
-        self.bytes + self.chunks.get() > 0
-    }
-
-    pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
-        self.at_work.contains_key(&request)
-    }
-
-    /// When the next time limit ends.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        if self.timed == 0 {
-            return None;
-        }
-        self.at_work.values().filter_map(|at_work| at_work.limit).map(|limit| limit.until).min()
-    }
-
-    /// How many there are, whether their callers wait or not.
-    fn count(&self) -> usize {
-        self.at_work.len() + self.released.len()
-    }
-
-    /// Calls whose callers still wait.
-    pub(super) fn unanswered(&self) -> impl Iterator<Item = &Rc<CallState>> {
-        self.at_work.values().map(|at_work| &at_work.call).filter(|call| !call.is_answered())
-    }
-
-    fn insert(&mut self, at_work: AtWork) {
-        self.timed += usize::from(at_work.limit.is_some());
-        self.bytes += at_work.bytes;
-        self.at_work.insert(at_work.call.request, at_work);
-    }
-
-    fn remove(&mut self, request: RequestId) -> Option<AtWork> {
-        let at_work = self.at_work.remove(&request)?;
-        self.timed -= usize::from(at_work.limit.is_some());
-        self.bytes -= at_work.bytes;
-        Some(at_work)
-    }
-
-    /// The call is over, for its caller and for who answers it.
-    fn end(&mut self, request: RequestId) -> Option<AtWork> {
-        self.unfinished.end(request);
-        self.remove(request)
-    }
-
-    /// The caller has its answer, and a handler runs on.
-    fn run_on(&mut self, request: RequestId) {
-        self.unfinished.end(request);
-        let Some(mut at_work) = self.at_work.remove(&request) else { return };
-        self.timed -= usize::from(at_work.limit.take().is_some());
-        self.released.push(at_work);
-    }
-
-    /// What ran on has ended; whether the call is one of these.
-    fn end_released(&mut self, call: &CallState) -> bool {
-        let position =
-            self.released.iter().position(|released| std::ptr::eq(&raw const *released.call, call));
-        if let Some(position) = position {
-            self.bytes -= self.released.swap_remove(position).bytes;
-        }
-        position.is_some()
-    }
-
-    /// PR-08: a call that progressed has its time anew.
-    pub(super) fn restart_limits(&mut self, now: Instant) {
-        if self.timed == 0 {
-            return;
-        }
-        for AtWork { call, limit, .. } in self.at_work.values_mut() {
-            if let Some(limit) = limit.as_mut().filter(|_| call.take_progressed()) {
-                limit.until = now + limit.timeout;
-            }
-        }
-    }
-
-    fn overdue(&self, now: Instant) -> Vec<Rc<CallState>> {
-        if self.timed == 0 {
-            return Vec::new();
-        }
-        let overdue = |at_work: &&AtWork| at_work.limit.is_some_and(|limit| limit.until <= now);
-        self.at_work.values().filter(overdue).map(|at_work| Rc::clone(&at_work.call)).collect()
-    }
 }
 
 impl Joined {
@@ -364,102 +239,4 @@ impl Joined {
         let error = result.err().unwrap_or_else(|| Error::internal("a handler ended without a result"));
         self.error(code::CALL, call.request, &error);
     }
-
-    /// CANCEL; without effect if the call has its answer (CA-07).
-    pub(super) fn cancel(&mut self, request: RequestId, mode: CancelMode) {
-        let Some(AtWork { call, by, .. }) = self.calls.at_work.get(&request) else { return };
-        if call.is_answered() {
-            return;
-        }
-        let (call, is_told) = (Rc::clone(call), by.is_told(call));
-        match mode {
-            // No handler goes on.
-            CancelMode::Skip if matches!(by, By::Authorizer(..)) => self.abandon(&call, uris::CANCELED),
-            CancelMode::Skip => self.release(&call, uris::CANCELED),
-            // CA-03: whoever is told answers, and that is what the caller gets.
-            CancelMode::Kill if is_told => self.kill(&call),
-            // CA-04
-            CancelMode::Kill if matches!(by, By::Callee(_)) => self.release(&call, uris::CANCELED),
-            CancelMode::Kill | CancelMode::KillNoWait => self.abandon(&call, uris::CANCELED),
-        }
-    }
-
-    /// Ends the calls whose time is over (TO-01, D-16).
-    pub(super) fn time_out_calls(&mut self, now: Instant) {
-        for call in self.calls.overdue(now) {
-            if let Some(AtWork { by: By::Authorizer(_, waiting), .. }) = self.calls.at_work.get(&call.request)
-                && let Some(undecided) = waiting.overdue(now)
-            {
-                self.answer(&call, Err(self.undecided(undecided)));
-            }
-            self.abandon(&call, uris::TIMEOUT);
-        }
-    }
-
-    /// Tells who answers the call that it is not wanted any more; a second time says nothing new (CA-08).
-    fn kill(&self, call: &CallState) {
-        if !call.is_cancelled() {
-            call.cancel();
-            if let Some(AtWork { by: By::Callee(routed), .. }) = self.calls.at_work.get(&call.request) {
-                routed.interrupt(CancelMode::Kill);
-            }
-        }
-    }
-
-    /// Releases the caller, and ends the work: who answers is told if it wants to be, a handler is dropped else (CA-09).
-    fn abandon(&mut self, call: &CallState, uri: &'static str) {
-        match self.calls.at_work.get(&call.request) {
-            Some(AtWork { by: By::Callee(routed), .. }) => routed.interrupt(CancelMode::KillNoWait), // CA-02, TO-02
-            Some(AtWork { by: By::Handler(_), .. }) if call.awaits_cancellation() => call.cancel(),
-            Some(AtWork { by: By::Handler(_) | By::Authorizer(..), .. }) => {
-                self.answer(call, Err(Error::new(uri)));
-                if let Some(AtWork { by, .. }) = self.calls.end(call.request) {
-                    by.end();
-                }
-                return;
-            }
-            None => {}
-        }
-        self.release(call, uri);
-    }
-
-    /// The caller waits no longer. A handler runs on; what a callee still says is nobody's.
-    fn release(&mut self, call: &CallState, uri: &'static str) {
-        self.answer(call, Err(Error::new(uri)));
-        match self.calls.at_work.get(&call.request).map(|at_work| &at_work.by) {
-            Some(By::Callee(routed)) => {
-                routed.end();
-                self.calls.end(call.request);
-            }
-            Some(By::Handler(_) | By::Authorizer(..)) => self.calls.run_on(call.request),
-            None => {}
-        }
-    }
-}
-
-impl By {
-    /// Drops what is at work in this session.
-    fn end(&self) {
-        match self {
-            Self::Authorizer(asking, _) => asking.end(),
-            Self::Handler(run) => run.end(),
-            Self::Callee(_) => {}
-        }
-    }
-
-    /// Whether who answers hears of a cancellation.
-    fn is_told(&self, call: &CallState) -> bool {
-        match self {
-            Self::Handler(_) | Self::Authorizer(..) => call.awaits_cancellation(),
-            Self::Callee(routed) => routed.callee.features.callee.call_canceling,
-        }
-    }
-}
-
-/// The shorter of what the caller and the handler allow.
-fn limit(options: &CallOptions, most: Option<Duration>, now: Instant) -> Option<Limit> {
-    let asked = options.timeout.filter(|milliseconds| *milliseconds > 0).map(Duration::from_millis);
-    let timeout = asked.into_iter().chain(most).min()?;
-    // A limit beyond the end of time is none.
-    now.checked_add(timeout).map(|until| Limit { timeout, until })
 }

@@ -1,0 +1,148 @@
+//! The calls of one session that are at work, and the time and memory that they take.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::permitted::Waiting;
+use super::unfinished::Unfinished;
+use crate::call::CallState;
+use crate::id::RequestId;
+use crate::message::CallOptions;
+use crate::routing::RoutedCall;
+use crate::tasks::{Asking, Run};
+
+/// The calls of one session that are at work.
+#[derive(Debug, Default)]
+pub(in crate::connection) struct Calls {
+    /// Those whose callers wait, by their ids.
+    pub(super) at_work: HashMap<RequestId, AtWork>,
+    /// Those that run on, although their callers have their answers: their ids are free.
+    released: Vec<AtWork>,
+    /// Those of which the caller has more to send.
+    pub(super) unfinished: Unfinished,
+    /// How many of them have a time limit.
+    timed: usize,
+    /// Bytes of the frames that they keep, and apart of those that wait as chunks.
+    pub(super) bytes: usize,
+    pub(super) chunks: Rc<Cell<usize>>,
+}
+
+#[derive(Debug)]
+pub(super) struct AtWork {
+    pub(super) call: Rc<CallState>,
+    pub(super) by: By,
+    pub(super) limit: Option<Limit>,
+    pub(super) bytes: usize,
+}
+
+/// Who answers a call.
+#[derive(Debug)]
+pub(super) enum By {
+    /// Nobody yet: the authorisers think about it.
+    Authorizer(Asking, Box<Waiting>),
+    Handler(Run),
+    Callee(Arc<RoutedCall>),
+}
+
+/// The time that may pass until the next result (TO-05).
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Limit {
+    timeout: Duration,
+    until: Instant,
+}
+
+impl Calls {
+    pub(in crate::connection) fn keep_messages(&self) -> bool {
+        self.bytes + self.chunks.get() > 0
+    }
+
+    pub(in crate::connection) fn is_outstanding(&self, request: RequestId) -> bool {
+        self.at_work.contains_key(&request)
+    }
+
+    /// When the next time limit ends.
+    pub(in crate::connection) fn deadline(&self) -> Option<Instant> {
+        if self.timed == 0 {
+            return None;
+        }
+        self.at_work.values().filter_map(|at_work| at_work.limit).map(|limit| limit.until).min()
+    }
+
+    /// How many there are, whether their callers wait or not.
+    pub(super) fn count(&self) -> usize {
+        self.at_work.len() + self.released.len()
+    }
+
+    /// Calls whose callers still wait.
+    pub(in crate::connection) fn unanswered(&self) -> impl Iterator<Item = &Rc<CallState>> {
+        self.at_work.values().map(|at_work| &at_work.call).filter(|call| !call.is_answered())
+    }
+
+    pub(super) fn insert(&mut self, at_work: AtWork) {
+        self.timed += usize::from(at_work.limit.is_some());
+        self.bytes += at_work.bytes;
+        self.at_work.insert(at_work.call.request, at_work);
+    }
+
+    pub(super) fn remove(&mut self, request: RequestId) -> Option<AtWork> {
+        let at_work = self.at_work.remove(&request)?;
+        self.timed -= usize::from(at_work.limit.is_some());
+        self.bytes -= at_work.bytes;
+        Some(at_work)
+    }
+
+    /// The call is over, for its caller and for who answers it.
+    pub(super) fn end(&mut self, request: RequestId) -> Option<AtWork> {
+        self.unfinished.end(request);
+        self.remove(request)
+    }
+
+    /// The caller has its answer, and a handler runs on.
+    pub(super) fn run_on(&mut self, request: RequestId) {
+        self.unfinished.end(request);
+        let Some(mut at_work) = self.at_work.remove(&request) else { return };
+        self.timed -= usize::from(at_work.limit.take().is_some());
+        self.released.push(at_work);
+    }
+
+    /// What ran on has ended; whether the call is one of these.
+    pub(super) fn end_released(&mut self, call: &CallState) -> bool {
+        let position =
+            self.released.iter().position(|released| std::ptr::eq(&raw const *released.call, call));
+        if let Some(position) = position {
+            self.bytes -= self.released.swap_remove(position).bytes;
+        }
+        position.is_some()
+    }
+
+    /// PR-08: a call that progressed has its time anew.
+    pub(in crate::connection) fn restart_limits(&mut self, now: Instant) {
+        if self.timed == 0 {
+            return;
+        }
+        for AtWork { call, limit, .. } in self.at_work.values_mut() {
+            if let Some(limit) = limit.as_mut().filter(|_| call.take_progressed()) {
+                limit.until = now + limit.timeout;
+            }
+        }
+    }
+
+    pub(super) fn overdue(&self, now: Instant) -> Vec<Rc<CallState>> {
+        if self.timed == 0 {
+            return Vec::new();
+        }
+        let overdue = |at_work: &&AtWork| at_work.limit.is_some_and(|limit| limit.until <= now);
+        self.at_work.values().filter(overdue).map(|at_work| Rc::clone(&at_work.call)).collect()
+    }
+}
+
+/// The shorter of what the caller and the handler allow.
+pub(super) fn limit(options: &CallOptions, most: Option<Duration>, now: Instant) -> Option<Limit> {
+    let asked = options.timeout.filter(|milliseconds| *milliseconds > 0).map(Duration::from_millis);
+    let timeout = asked.into_iter().chain(most).min()?;
+    // A limit beyond the end of time is none.
+    now.checked_add(timeout).map(|until| Limit { timeout, until })
+}

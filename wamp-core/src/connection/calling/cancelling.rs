@@ -1,0 +1,103 @@
+//! The end of calls that are not answered in time, or not wanted any more.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::{AtWork, By};
+use crate::call::CallState;
+use crate::connection::joined::Joined;
+use crate::error::{Error, uris};
+use crate::id::RequestId;
+use crate::message::CancelMode;
+
+impl Joined {
+    /// CANCEL; without effect if the call has its answer (CA-07).
+    pub(in crate::connection) fn cancel(&mut self, request: RequestId, mode: CancelMode) {
+        let Some(AtWork { call, by, .. }) = self.calls.at_work.get(&request) else { return };
+        if call.is_answered() {
+            return;
+        }
+        let (call, is_told) = (Rc::clone(call), by.is_told(call));
+        match mode {
+            // No handler goes on.
+            CancelMode::Skip if matches!(by, By::Authorizer(..)) => self.abandon(&call, uris::CANCELED),
+            CancelMode::Skip => self.release(&call, uris::CANCELED),
+            // CA-03: whoever is told answers, and that is what the caller gets.
+            CancelMode::Kill if is_told => self.kill(&call),
+            // CA-04
+            CancelMode::Kill if matches!(by, By::Callee(_)) => self.release(&call, uris::CANCELED),
+            CancelMode::Kill | CancelMode::KillNoWait => self.abandon(&call, uris::CANCELED),
+        }
+    }
+
+    /// Ends the calls whose time is over (TO-01, D-16).
+    pub(in crate::connection) fn time_out_calls(&mut self, now: Instant) {
+        for call in self.calls.overdue(now) {
+            if let Some(AtWork { by: By::Authorizer(_, waiting), .. }) = self.calls.at_work.get(&call.request)
+                && let Some(undecided) = waiting.overdue(now)
+            {
+                self.answer(&call, Err(self.undecided(undecided)));
+            }
+            self.abandon(&call, uris::TIMEOUT);
+        }
+    }
+
+    /// Tells who answers the call that it is not wanted any more; a second time says nothing new (CA-08).
+    fn kill(&self, call: &CallState) {
+        if !call.is_cancelled() {
+            call.cancel();
+            if let Some(AtWork { by: By::Callee(routed), .. }) = self.calls.at_work.get(&call.request) {
+                routed.interrupt(CancelMode::Kill);
+            }
+        }
+    }
+
+    /// Releases the caller, and ends the work: who answers is told if it wants to be, a handler is dropped else (CA-09).
+    pub(super) fn abandon(&mut self, call: &CallState, uri: &'static str) {
+        match self.calls.at_work.get(&call.request) {
+            Some(AtWork { by: By::Callee(routed), .. }) => routed.interrupt(CancelMode::KillNoWait), // CA-02, TO-02
+            Some(AtWork { by: By::Handler(_), .. }) if call.awaits_cancellation() => call.cancel(),
+            Some(AtWork { by: By::Handler(_) | By::Authorizer(..), .. }) => {
+                self.answer(call, Err(Error::new(uri)));
+                if let Some(AtWork { by, .. }) = self.calls.end(call.request) {
+                    by.end();
+                }
+                return;
+            }
+            None => {}
+        }
+        self.release(call, uri);
+    }
+
+    /// The caller waits no longer. A handler runs on; what a callee still says is nobody's.
+    fn release(&mut self, call: &CallState, uri: &'static str) {
+        self.answer(call, Err(Error::new(uri)));
+        match self.calls.at_work.get(&call.request).map(|at_work| &at_work.by) {
+            Some(By::Callee(routed)) => {
+                routed.end();
+                self.calls.end(call.request);
+            }
+            Some(By::Handler(_) | By::Authorizer(..)) => self.calls.run_on(call.request),
+            None => {}
+        }
+    }
+}
+
+impl By {
+    /// Drops what is at work in this session.
+    fn end(&self) {
+        match self {
+            Self::Authorizer(asking, _) => asking.end(),
+            Self::Handler(run) => run.end(),
+            Self::Callee(_) => {}
+        }
+    }
+
+    /// Whether who answers hears of a cancellation.
+    fn is_told(&self, call: &CallState) -> bool {
+        match self {
+            Self::Handler(_) | Self::Authorizer(..) => call.awaits_cancellation(),
+            Self::Callee(routed) => routed.callee.features.callee.call_canceling,
+        }
+    }
+}
