@@ -4,11 +4,12 @@
 //! nothing is null, keys are strings, and lists whose length is not known in advance are written all the same. The
 //! libraries differ from serde_json, and from each other, in each of these.
 
+mod items;
 mod key;
+mod next;
 
 use std::fmt::{Display, Write as _};
 use std::marker::PhantomData;
-use std::ops::Range;
 
 use bumpalo::Bump;
 use serde::ser::{self, Serialize, Serializer};
@@ -16,6 +17,8 @@ use serde::ser::{self, Serialize, Serializer};
 use super::transcode::transcode_json;
 use super::{Cursor as _, Kind};
 use crate::json;
+use items::{Items, Open};
+pub(crate) use next::Next;
 
 /// How a binary format writes what values consist of.
 pub(crate) trait Tokens {
@@ -45,45 +48,6 @@ pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Re
 
 /// Why a text was not written.
 pub(crate) const NO_TEXT: &str = "a text whose `Display` fails";
-
-/// What may come next in a list, a dict, or a struct: serde leaves it to who calls a serializer to keep to that.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    Anything,
-    /// That of the key that came last.
-    Value,
-    /// A part was not written. Who made it may have passed over the error.
-    Nothing,
-}
-
-impl Next {
-    pub(crate) fn key<E: ser::Error>(&mut self) -> Result<(), E> {
-        self.turn(Self::Anything, Self::Value)
-    }
-
-    pub(crate) fn value<E: ser::Error>(&mut self) -> Result<(), E> {
-        self.turn(Self::Value, Self::Anything)
-    }
-
-    pub(crate) fn end<E: ser::Error>(self) -> Result<(), E> {
-        match self {
-            Self::Anything => Ok(()),
-            Self::Value => Err(E::custom("a key without a value")),
-            Self::Nothing => Err(E::custom("a part of the value could not be written")),
-        }
-    }
-
-    #[inline]
-    fn turn<E: ser::Error>(&mut self, from: Self, to: Self) -> Result<(), E> {
-        if *self == from {
-            *self = to;
-            return Ok(());
-        }
-        let first = std::mem::replace(self, Self::Nothing);
-        first.end()?;
-        Err(E::custom("a value without a key"))
-    }
-}
 
 /// Why a value could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -154,70 +118,6 @@ impl<'o, T: Tokens> Writer<'o, T> {
         let written = std::str::from_utf8(&written).map_err(ser::Error::custom)?;
         let text = json::Reader::new(written, &arena).string().map_err(ser::Error::custom)?;
         transcode_json::<T>(self.out, text, self.reveal)
-    }
-}
-
-/// What has been begun.
-#[derive(Copy, Clone)]
-enum Open {
-    List,
-    Dict,
-    /// A value that is JSON already stands in its only field.
-    Json,
-}
-
-impl Open {
-    fn write<T: Tokens>(self, out: &mut Vec<u8>, length: usize) -> Result<(), Fault> {
-        match self {
-            Self::List => T::list(out, length),
-            Self::Dict => T::dict(out, length),
-            Self::Json => Ok(()),
-        }
-    }
-}
-
-/// A list or dict that is being written.
-struct Items<'o, T> {
-    writer: Writer<'o, T>,
-    open: Open,
-    /// Where its length stands.
-    header: Range<usize>,
-    declared: usize,
-    count: usize,
-    next: Next,
-}
-
-impl<T: Tokens> Items<'_, T> {
-    fn write(&mut self, write: impl FnOnce(&mut Writer<'_, T>) -> Result<(), Fault>) -> Result<(), Fault> {
-        write(&mut self.writer.again()).inspect_err(|_| self.next = Next::Nothing)
-    }
-
-    fn element(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
-        self.count += 1;
-        self.write(|writer| value.serialize(writer.again()))
-    }
-
-    fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
-        if matches!(self.open, Open::Json) {
-            self.next.value()?;
-            return self.write(|writer| writer.json(value));
-        }
-        self.count += 1;
-        self.write(|writer| {
-            T::string(writer.out, name)?;
-            value.serialize(writer.again())
-        })
-    }
-
-    /// Corrects the length, if it was not known or not right.
-    fn finish(self) -> Result<(), Fault> {
-        self.next.end()?;
-        if self.count != self.declared {
-            let mut header = Vec::new();
-            self.open.write::<T>(&mut header, self.count)?;
-            self.writer.out.splice(self.header, header);
-        }
-        Ok(())
     }
 }
 
@@ -389,76 +289,5 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
         let mut text = String::new();
         write!(text, "{value}").map_err(|_| Fault(NO_TEXT.into()))?;
         T::string(self.out, &text)
-    }
-}
-
-/// Lists by their several names.
-macro_rules! lists {
-    ($($trait:ident::$method:ident)*) => {$(
-        impl<T: Tokens> ser::$trait for Items<'_, T> {
-            type Ok = ();
-            type Error = Fault;
-
-            fn $method<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), Fault> {
-                self.element(value)
-            }
-
-            fn end(self) -> Result<(), Fault> {
-                self.finish()
-            }
-        }
-    )*};
-}
-
-lists! {
-    SerializeSeq::serialize_element
-    SerializeTuple::serialize_element
-    SerializeTupleStruct::serialize_field
-    SerializeTupleVariant::serialize_field
-}
-
-impl<T: Tokens> ser::SerializeMap for Items<'_, T> {
-    type Ok = ();
-    type Error = Fault;
-
-    fn serialize_key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), Fault> {
-        self.next.key()?;
-        self.count += 1;
-        self.write(|writer| writer.key(key))
-    }
-
-    fn serialize_value<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), Fault> {
-        self.next.value()?;
-        self.write(|writer| value.serialize(writer.again()))
-    }
-
-    fn end(self) -> Result<(), Fault> {
-        self.finish()
-    }
-}
-
-impl<T: Tokens> ser::SerializeStruct for Items<'_, T> {
-    type Ok = ();
-    type Error = Fault;
-
-    fn serialize_field<V: Serialize + ?Sized>(&mut self, name: &'static str, value: &V) -> Result<(), Fault> {
-        self.field(name, value)
-    }
-
-    fn end(self) -> Result<(), Fault> {
-        self.finish()
-    }
-}
-
-impl<T: Tokens> ser::SerializeStructVariant for Items<'_, T> {
-    type Ok = ();
-    type Error = Fault;
-
-    fn serialize_field<V: Serialize + ?Sized>(&mut self, name: &'static str, value: &V) -> Result<(), Fault> {
-        self.field(name, value)
-    }
-
-    fn end(self) -> Result<(), Fault> {
-        self.finish()
     }
 }

@@ -1,0 +1,42 @@
+//! The order in which the parts of a value are written.
+
+use serde::ser;
+
+/// What may come next in a list, a dict, or a struct: serde leaves it to who calls a serializer to keep to that.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Anything,
+    /// That of the key that came last.
+    Value,
+    /// A part was not written. Who made it may have passed over the error.
+    Nothing,
+}
+
+impl Next {
+    pub(crate) fn key<E: ser::Error>(&mut self) -> Result<(), E> {
+        self.turn(Self::Anything, Self::Value)
+    }
+
+    pub(crate) fn value<E: ser::Error>(&mut self) -> Result<(), E> {
+        self.turn(Self::Value, Self::Anything)
+    }
+
+    pub(crate) fn end<E: ser::Error>(self) -> Result<(), E> {
+        match self {
+            Self::Anything => Ok(()),
+            Self::Value => Err(E::custom("a key without a value")),
+            Self::Nothing => Err(E::custom("a part of the value could not be written")),
+        }
+    }
+
+    #[inline]
+    fn turn<E: ser::Error>(&mut self, from: Self, to: Self) -> Result<(), E> {
+        if *self == from {
+            *self = to;
+            return Ok(());
+        }
+        let first = std::mem::replace(self, Self::Nothing);
+        first.end()?;
+        Err(E::custom("a value without a key"))
+    }
+}
