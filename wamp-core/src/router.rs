@@ -4,6 +4,7 @@ mod access;
 mod addresses;
 mod builder;
 mod publishing;
+mod realm_builder;
 mod said;
 mod settings;
 mod shutdown;
@@ -14,7 +15,8 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use addresses::Addresses;
-pub use builder::{BuildError, RealmBuilder, RouterBuilder};
+pub use builder::{BuildError, RouterBuilder};
+pub use realm_builder::RealmBuilder;
 pub(crate) use settings::Settings;
 pub(crate) use shutdown::Counted;
 pub use shutdown::Stopped;
