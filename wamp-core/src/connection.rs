@@ -3,6 +3,7 @@
 mod authorizing;
 mod batching;
 mod calling;
+mod departing;
 mod ending;
 mod invoking;
 mod joined;
@@ -234,7 +235,7 @@ impl Connection {
     pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
         self.outbox.borrow_mut().attend();
         if let State::Open(joined) = &mut self.state {
-            joined.publishing.begin_turn(now);
+            joined.begin_turn(now);
         }
         self.receive_batches(false, now);
         if !self.batches.is_empty()
@@ -295,7 +296,7 @@ impl Connection {
     /// with a publisher that does not stop. If they do not, it waits for 40 ms, however often this is called.
     pub fn begin_round(&mut self, now: Instant) {
         if let State::Open(joined) = &mut self.state {
-            joined.publishing.begin_round(now);
+            joined.begin_round(now);
         }
     }
 
@@ -352,15 +353,15 @@ impl Connection {
     }
 
     fn has_published_enough(&self) -> bool {
-        matches!(&self.state, State::Open(joined) if joined.publishing.is_enough())
+        matches!(&self.state, State::Open(joined) if joined.publishing.pace.is_enough())
     }
 
     fn awaits_turn(&self) -> bool {
-        matches!(&self.state, State::Open(joined) if joined.publishing.is_enough() || joined.publishing.is_held_back())
+        matches!(&self.state, State::Open(joined) if joined.publishing.pace.is_enough() || joined.publishing.is_held_back())
     }
 
     fn is_pausing(&self) -> bool {
-        matches!(&self.state, State::Open(joined) if joined.publishing.pause().is_some())
+        matches!(&self.state, State::Open(joined) if joined.publishing.pace.pause().is_some())
     }
 
     /// When [`poll`](Self::poll) must be called although nothing happens.

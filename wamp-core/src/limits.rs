@@ -126,7 +126,8 @@ limits! {
     /// time, as the client takes them; a WARN, once in a minute, says how many were left out. 1 024.
     retained_per_subscription: usize = 1024, any;
     /// Testaments of one session, which take [`bytes_in_flight`](Self::bytes_in_flight) at most; one more is answered
-    /// `wamp.error.unavailable`. 64.
+    /// `wamp.error.unavailable`. When many sessions leave at once, a 64th part of `queued_messages` or `queued_bytes` is published
+    /// at a time, so that subscribers that read are not cut off. 64.
     testaments: usize = 64, any;
     /// Messages that may wait for a client that does not take what it is sent: with one more event it is cut off, and one more
     /// answer of a callee becomes `wamp.error.unavailable`. What comes to a client that reads is not held against it, up to
@@ -144,7 +145,8 @@ limits! {
     queued_bytes_peak: usize = 24 << 20, positive;
     /// Bytes of events and of callees' answers that may wait for all clients of the router together. Each event is counted once
     /// for each format, however many clients it waits for, and also while it is held back until a `#[subscribe]` handler has
-    /// decided. Beyond it those who are furthest behind are cut off first. Only the router's own limit counts, not a realm's.
+    /// decided. Beyond it those who are furthest behind are cut off first. Testaments of sessions that have left count until they
+    /// are published, and take half of it at most: beyond that they are published at once. Only the router's own limit counts, not a realm's.
     /// 1 GiB.
     queued_bytes_total: usize = 1 << 30, positive;
     /// Bytes of answers that wait to be sent from which on the peer is not read. Of events, progressive results and messages

@@ -118,6 +118,13 @@ impl Mailbox {
         queue.wanted.messages > self.max_messages / 2 || queue.wanted.bytes > self.max_bytes / 2
     }
 
+    /// Gives the session a turn; false if it is about to end.
+    pub(crate) fn wake(&self) -> bool {
+        let mut queue = self.queue.lock();
+        queue.wake();
+        !queue.closed
+    }
+
     /// Whether no event is taken any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.queue.lock().closed

@@ -31,6 +31,8 @@ pub(crate) struct Peer {
     /// What it leaves to be published when it ends.
     pub(crate) testaments: Mutex<Testaments>,
     is_silenced: AtomicBool,
+    /// It publishes the testaments of others.
+    is_heir: AtomicBool,
     /// How often its realm's decisions about it were to be forgotten.
     forgotten_decisions: AtomicU64,
 }
@@ -56,6 +58,7 @@ impl Peer {
             invocations: OpenInvocations::default(),
             testaments: Mutex::default(),
             is_silenced: AtomicBool::new(false),
+            is_heir: AtomicBool::new(false),
             forgotten_decisions: AtomicU64::new(0),
         }
     }
@@ -67,6 +70,26 @@ impl Peer {
 
     pub(crate) fn is_silenced(&self) -> bool {
         self.is_silenced.load(Ordering::Relaxed)
+    }
+
+    /// Makes it publish what others have left, in its turns. False if it is about to leave as well.
+    pub(crate) fn inherit(&self) -> bool {
+        // Stored before the mailbox's lock is taken, and loaded by the session after it has taken that, to tell whom to wake.
+        self.is_heir.store(true, Ordering::Relaxed);
+        let stays = self.mailbox.wake();
+        if !stays {
+            self.disinherit();
+        }
+        stays
+    }
+
+    /// Everything is published.
+    pub(crate) fn disinherit(&self) {
+        self.is_heir.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_heir(&self) -> bool {
+        self.is_heir.load(Ordering::Relaxed)
     }
 
     /// From now on its realm's authorisers are asked anew. The session compares the count before it remembers.

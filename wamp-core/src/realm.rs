@@ -1,5 +1,6 @@
 //! Realms: namespaces that share nothing (U-09), and publishing into one from the application.
 
+mod departures;
 mod seat;
 
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use crate::payload::PayloadBuilder;
 use crate::peer::Peer;
 use crate::serializer::EncodeError;
 use crate::uri;
+use departures::Departures;
+pub(crate) use departures::{Departed, Step};
 pub(crate) use seat::Seat;
 use seat::Seats;
 
@@ -44,6 +47,7 @@ struct Shared {
     dealer: Dealer,
     sessions: Arc<Sessions>,
     seats: Seats,
+    departures: Departures,
 }
 
 impl Realm {
@@ -67,6 +71,7 @@ impl Realm {
                 dealer: Dealer::new(procedures),
                 sessions,
                 seats: Seats::default(),
+                departures: Departures::default(),
             }),
         }
     }
@@ -157,6 +162,15 @@ impl Realm {
 
     pub(crate) fn leave(&self, session: SessionId) {
         self.shared.sessions.lock().remove(&session);
+    }
+
+    pub(crate) fn departures(&self) -> &Departures {
+        &self.shared.departures
+    }
+
+    /// Lets a session that stays publish what others have left; false if none stays.
+    pub(crate) fn hand_over_departures(&self) -> bool {
+        self.shared.departures.hand_over(&self.shared.sessions)
     }
 
     /// Asks every session to leave.

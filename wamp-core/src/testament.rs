@@ -14,6 +14,13 @@ pub(crate) struct Testament {
     pub(crate) options: PublishOptions,
 }
 
+impl Testament {
+    pub(crate) fn bytes(&self) -> usize {
+        let Self { topic, payload, options } = self;
+        topic.len() + payload.kept_bytes() + options.filter.as_ref().map_or(0, |filter| filter.bytes())
+    }
+}
+
 /// When a testament is published: here, where a session ends with its transport, one after the other (E-14).
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "&str")]
@@ -44,12 +51,8 @@ pub(crate) struct Testaments(Vec<(Scope, Testament)>);
 impl Testaments {
     /// False if there are too many, or they are too long.
     pub(crate) fn add(&mut self, scope: Scope, testament: Testament, limits: &Limits) -> bool {
-        let bytes = |testament: &Testament| {
-            let Testament { topic, payload, options } = testament;
-            topic.len() + payload.kept_bytes() + options.filter.as_ref().map_or(0, |filter| filter.bytes())
-        };
-        let held: usize = self.0.iter().map(|(_, testament)| bytes(testament)).sum();
-        let fits = self.0.len() < limits.testaments && held + bytes(&testament) <= limits.bytes_in_flight;
+        let held: usize = self.0.iter().map(|(_, testament)| testament.bytes()).sum();
+        let fits = self.0.len() < limits.testaments && held + testament.bytes() <= limits.bytes_in_flight;
         if fits {
             self.0.push((scope, testament));
         }

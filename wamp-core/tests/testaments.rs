@@ -2,10 +2,12 @@
 
 mod support;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use support::caller::Caller;
 use support::*;
-use wamp_core::{Identity, Limits, MetaApi, Realm, Router, Topic};
+use wamp_core::{Close, Identity, Limits, MetaApi, Realm, Router, Topic};
 
 const ADD: &str = "wamp.session.add_testament";
 const FLUSH: &str = "wamp.session.flush_testaments";
@@ -230,4 +232,157 @@ fn k_11_testaments_are_announced_where_the_meta_api_is_and_precede_the_leaving()
     joe.client.lose();
     let order: Vec<_> = client.received().iter().map(|event| event[1].clone()).collect();
     assert_eq!(order, [id, leave]);
+}
+
+/// A subscriber's queue holds 64 KiB, and 128 KiB at its peak; a round is 1 KiB.
+fn small_queues() -> Limits {
+    Limits::default().queued_bytes(64 << 10).queued_bytes_peak(128 << 10)
+}
+
+/// A session that leaves testaments of so many bytes, which say its number and their own.
+fn leaver(router: &Router, number: usize, testaments: usize, bytes: usize) -> Client {
+    let mut leaver = caller(router);
+    for testament in 0..testaments {
+        leaver.call(ADD, json!(["open.a", [[number, testament], "x".repeat(bytes)], {}]));
+    }
+    leaver.client
+}
+
+/// One turn of a client that takes what it is sent, or does not, and a millisecond.
+fn turn(client: &mut Client, reads: bool) -> (bool, Vec<Value>) {
+    let was_due = client.poll_once();
+    let messages = if reads { client.ready() } else { Vec::new() };
+    client.advance(Duration::from_millis(1));
+    (was_due, messages)
+}
+
+/// What the first of them, which reads, gets until nobody has anything to do any more.
+fn turns(clients: &mut [Client]) -> Vec<Value> {
+    let mut messages = Vec::new();
+    let mut idle = 0;
+    while idle < 100 {
+        idle += 1;
+        for (number, client) in clients.iter_mut().enumerate() {
+            let (was_due, mut taken) = turn(client, number == 0);
+            idle = if was_due { 0 } else { idle };
+            messages.append(&mut taken);
+        }
+    }
+    messages
+}
+
+/// Everything of each that has left, in its order.
+fn assert_complete(messages: &[Value], leavers: usize, testaments: usize) {
+    let heard = arguments(messages);
+    assert_eq!(heard.len(), leavers * testaments);
+    for leaver in 0..leavers {
+        let of_one: Vec<_> = heard.iter().filter(|heard| heard[0] == leaver).map(|heard| &heard[1]).collect();
+        assert_eq!(of_one, (0..testaments).map(Value::from).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+    }
+}
+
+/// Twenty times as much as a queue may hold.
+#[test]
+fn e_14_who_reads_gets_the_testaments_of_all_that_leave_at_once() {
+    let router = router_with(small_queues());
+    let mut clients = vec![listener(&router, "open.a").0];
+    let leavers: Vec<_> = (0..20).map(|number| leaver(&router, number, 60, 1000)).collect();
+    leavers.into_iter().for_each(|mut leaver| leaver.lose());
+    assert_complete(&turns(&mut clients), 20, 60);
+    assert_eq!(clients[0].close(), None);
+}
+
+#[test]
+fn e_14_who_does_not_read_keeps_nobody_from_getting_testaments() {
+    let router = router_with(small_queues());
+    let mut clients: Vec<_> = (0..4).map(|_| listener(&router, "open.a").0).collect();
+    let leavers: Vec<_> = (0..20).map(|number| leaver(&router, number, 60, 1000)).collect();
+    leavers.into_iter().for_each(|mut leaver| leaver.lose());
+    assert_complete(&turns(&mut clients), 20, 60);
+    assert_eq!(clients[0].close(), None);
+    assert!(clients[1..].iter().all(|client| client.close() == Some(Close::TooSlow)));
+}
+
+/// Not after the first of those who leave much.
+#[test]
+fn e_14_a_small_testament_does_not_wait_for_those_of_others() {
+    let router = router_with(small_queues());
+    let mut clients = vec![listener(&router, "open.a").0];
+    for (number, testaments) in [(0, 60), (1, 60), (2, 1)] {
+        leaver(&router, number, testaments, 1000).lose();
+    }
+    let heard = arguments(&turns(&mut clients));
+    assert_eq!(heard.len(), 121);
+    let place = heard.iter().position(|heard| heard[0] == 2).unwrap();
+    assert!(place < 8, "{place}");
+}
+
+#[test]
+fn k_02_others_are_told_that_a_session_has_left_after_the_last_of_its_testaments() {
+    let router = router_with(small_queues());
+    let (mut client, id) = listener(&router, "open.a");
+    let leave = client.subscribe(2, "wamp.session.on_leave");
+    let mut leavers: Vec<_> = (0..3).map(|number| leaver(&router, number, 20, 1000)).collect();
+    let ids: Vec<_> = leavers.iter().map(|leaver| leaver.id).collect();
+    leavers.iter_mut().for_each(Client::lose);
+    let messages = turns(&mut [client]);
+    assert_eq!(messages.len(), 63);
+    for (number, left) in ids.iter().enumerate() {
+        let place = |message: &Value| match message[1] == leave {
+            true => message[4][0] == *left,
+            false => message[1] == id && message[4][0] == json!([number, 19]),
+        };
+        let places: Vec<_> =
+            messages.iter().filter(|message| place(message)).map(|message| &message[1]).collect();
+        assert_eq!(places, [&json!(id), &json!(leave)]);
+    }
+}
+
+/// Whoever goes on with them leaves, too.
+#[test]
+fn e_14_all_testaments_are_published_whoever_leaves_meanwhile() {
+    let router = router_with(small_queues());
+    let mut clients = vec![listener(&router, "open.a").0];
+    clients.extend((0..8).map(|_| Client::join(&router)));
+    leaver(&router, 0, 60, 1000).lose();
+    let mut messages = Vec::new();
+    while let [_, _, ..] = &clients[..] {
+        for client in &mut clients {
+            messages.append(&mut turn(client, true).1);
+        }
+        drop(clients.pop());
+    }
+    assert!(arguments(&messages).len() < 60, "some are left");
+    messages.append(&mut turns(&mut clients));
+    assert_complete(&messages, 1, 60);
+}
+
+#[test]
+fn e_14_when_the_last_session_leaves_its_testaments_are_published_at_once() {
+    let router = router_with(small_queues());
+    let mut joe = caller(&router);
+    let retain = json!({"publish_options": {"retain": true}});
+    for number in 0..60 {
+        joe.call_with(ADD, json!([format!("open.{number}"), [number, "x".repeat(1000)], {}]), retain.clone());
+    }
+    drop(joe);
+    let mut late = Client::join(&router);
+    for number in 0..60 {
+        late.send(format!(r#"[32,{},{{"get_retained":true}},"open.{number}"]"#, number + 1));
+        assert_eq!(arguments(&late.received()), [number]);
+    }
+}
+
+/// Testaments that wait leave half of the room for events.
+#[test]
+fn e_14_testaments_wait_for_their_turn_up_to_half_of_what_may_be_queued_for_all() {
+    let bytes = 2 * 3000;
+    for (total, at_once) in [(2 * (bytes - 1), 2), (2 * (bytes + 500), 1)] {
+        let router = router_with(small_queues().queued_bytes_total(total));
+        let (mut client, _) = listener(&router, "open.a");
+        leaver(&router, 0, 2, 3000).lose();
+        client.poll_without_round();
+        assert_eq!(arguments(&client.ready()).len(), at_once);
+        assert_eq!(arguments(&turns(&mut [client])).len(), 2 - at_once);
+    }
 }

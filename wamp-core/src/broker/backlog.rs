@@ -15,7 +15,7 @@ use crate::peer::Peer;
 pub(crate) type Sessions = Mutex<HashMap<SessionId, Arc<Peer>>>;
 
 /// The encoded events of a router that wait for anybody. Sessions share them, so each is counted once, for as long as it is in
-/// any queue. And callees' answers, which wait for one session each.
+/// any queue. And callees' answers, which wait for one session each, and testaments that are not published yet.
 #[derive(Debug)]
 pub(crate) struct Backlog {
     bytes: AtomicUsize,
@@ -63,6 +63,15 @@ impl Backlog {
 
     pub(crate) fn add(&self, bytes: usize) {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Adds so many bytes of testaments that are to be published, if they leave half of the room to what is.
+    pub(crate) fn keep(&self, bytes: usize) -> bool {
+        let fits = self.bytes.load(Ordering::Relaxed) + bytes <= self.most / 2;
+        if fits {
+            self.add(bytes);
+        }
+        fits
     }
 
     pub(crate) fn remove(&self, bytes: usize) {

@@ -99,7 +99,7 @@ impl Joined {
         let taken = match by {
             By::Authorizer(_, waiting) => waiting.add(options, payload, &self.link.limits),
             By::Callee(routed) => {
-                self.publishing.count_routed(payload.kept_bytes(), &self.link.limits);
+                self.publishing.pace.count_bytes(payload.kept_bytes(), &self.link.limits);
                 routed::chunk(routed, options.goes_on(), payload)
             }
             By::Handler(_) => match &call.chunks {

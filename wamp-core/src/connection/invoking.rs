@@ -112,7 +112,7 @@ impl Joined {
         } else if !call.receive_progress {
             return Ok(()); // PR-05
         }
-        self.publishing.count_routed(payload.kept_bytes(), &self.link.limits);
+        self.publishing.pace.count_bytes(payload.kept_bytes(), &self.link.limits);
         call.answer(match (payload.oddity(), &options.passthru) {
             (Some(oddity), _) => Answer::odd(oddity),
             (None, Some(_)) if !payload.is_one_binary() => Answer::error(uris::INVALID_ARGUMENT),
@@ -136,7 +136,7 @@ impl Joined {
         self.check_passthru(passthru.as_deref())?;
         if let Some(call) = self.invocations.find(id)?.cloned() {
             self.invocations.open.remove(&id);
-            self.publishing.count_routed(payload.kept_bytes(), &self.link.limits);
+            self.publishing.pace.count_bytes(payload.kept_bytes(), &self.link.limits);
             // What is no URI would not go out anyhow, and is not kept: it may be as long as a message.
             let error = Cow::Owned(message::callees_error_uri(error).to_owned());
             call.answer(match payload.oddity() {

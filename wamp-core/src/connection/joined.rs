@@ -108,10 +108,9 @@ impl Joined {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        [self.draining, self.calls.deadline(), self.publishing.pause(), self.decisions_due()]
-            .into_iter()
-            .flatten()
-            .min()
+        let pauses = [self.publishing.pace.pause(), self.inherited_pause()];
+        let due = [self.draining, self.calls.deadline(), self.decisions_due()];
+        due.into_iter().chain(pauses).flatten().min()
     }
 
     /// When the next is given up of what authorisers and handlers have to decide.
@@ -188,6 +187,7 @@ impl Joined {
         self.time_out_calls(now);
         self.time_out_decisions(now);
         let outcome = self.work(context, now);
+        self.publish_inherited(context);
         self.waits_for_room = !self.has_room();
         if !self.subscriptions.are_live() && self.has_room() {
             context.waker().wake_by_ref();
@@ -386,13 +386,8 @@ impl Drop for Joined {
         let unread = peer.mailbox.shut();
         self.leave_invocations(unread);
         self.leave_calls();
-        if !peer.is_silenced() {
-            self.served.execute_testaments(&peer);
-        }
         self.served.realm.leave(peer.id);
-        if !peer.is_silenced() {
-            meta::left(&self.served.realm, &peer); // K-02: after all that it left
-        }
+        self.served.departed(&peer);
         tracing::debug!(session = %peer.id, "session closed");
     }
 }

@@ -1,35 +1,21 @@
 //! The publications of one session: decided one after the other, so that they stay in order.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::joined::Joined;
 use crate::authorization::{Action, Decision, Gate, Kind};
-use crate::broker::Delivered;
+use crate::broker::Pace;
 use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
 use crate::handler::{Answer, Entry, Registration};
 use crate::id::{PublicationId, RequestId};
-use crate::limits::Limits;
 use crate::message::{self, PublishOptions, code};
 use crate::payload::Payload;
 use crate::tasks::{Asking, Done, Run, Task, Work};
 
-/// Deliveries that a client's publications may cause before the host gets its turn.
-const DELIVERIES: usize = 4096;
-
 /// Publications that are decided in a row before the host gets its turn, if their handlers are ready at once.
 const DECISIONS: usize = 64;
-
-/// What a client may publish until all who wait for a turn have had one, in messages or bytes: this part of what a
-/// subscriber's queue holds. So far may subscribers of the same worker fall behind although they read; the rest is for
-/// other publishers.
-const SHARE_OF_QUEUE: usize = 64;
-
-/// How long a publisher that has published that much waits if some of its subscribers are behind, with more than half of
-/// their queues full. So those keep up who could empty their queues in 2.6 s: who take 6 400 events in a second, or 1.6 MB,
-/// with the default limits.
-const PAUSE: Duration = Duration::from_millis(40);
 
 /// The publications of one session that are not decided yet.
 #[derive(Debug, Default)]
@@ -40,18 +26,7 @@ pub(super) struct Publishing {
     deciding: Option<(Deciding, Instant)>,
     /// Bytes of the frames that they keep.
     bytes: usize,
-    /// How often events were delivered since the host had its turn.
-    delivered: usize,
-    /// Publications, and their bytes, since everybody had a turn; or since this time, if some are behind.
-    published: usize,
-    published_bytes: usize,
-    since: Option<Instant>,
-    /// Enough of them: all others come first.
-    is_round_over: bool,
-    /// Some of those who get them are behind.
-    is_ahead: bool,
-    /// Until then nothing more is published, for the sake of those.
-    pause: Option<Instant>,
+    pub(super) pace: Pace,
     /// The first of the queue was not begun, for enough was published or decided.
     held_back: bool,
 }
@@ -81,63 +56,12 @@ impl Publishing {
 
     /// Whether a part of the turn was used, or the next is waited for.
     pub(super) fn needs_turn(&self) -> bool {
-        self.delivered > 0 || self.held_back
+        self.pace.has_delivered() || self.held_back
     }
 
     /// Whether nothing but the next turn makes the queue go on.
     pub(super) fn is_held_back(&self) -> bool {
         self.held_back
-    }
-
-    /// The host has had its turn.
-    pub(super) fn begin_turn(&mut self, now: Instant) {
-        self.delivered = 0;
-        if self.pause.is_some_and(|until| until <= now) {
-            self.end_round(now);
-        }
-    }
-
-    /// All who waited for a turn have had one. If some of them are behind nonetheless, the publisher may publish only so much
-    /// in a while, however often it is woken: who reads catches up, and who does not costs it no more than its pace, until it
-    /// is cut off.
-    pub(super) fn begin_round(&mut self, now: Instant) {
-        let has_time_passed = self.since.is_none_or(|since| since + PAUSE <= now);
-        if !self.is_ahead || has_time_passed && !self.is_round_over {
-            self.end_round(now);
-        } else if self.is_round_over && self.pause.is_none() {
-            self.pause = Some(now + PAUSE);
-        }
-    }
-
-    fn end_round(&mut self, now: Instant) {
-        self.published = 0;
-        self.published_bytes = 0;
-        self.since = Some(now);
-        self.is_round_over = false;
-        self.is_ahead = false;
-        self.pause = None;
-    }
-
-    /// Counts what was put into another session's queue besides publications: that session has its turn before it is more than
-    /// a share of it.
-    pub(super) fn count_routed(&mut self, bytes: usize, limits: &Limits) {
-        self.published_bytes += bytes;
-        self.is_round_over |= self.published_bytes >= limits.queued_bytes / SHARE_OF_QUEUE;
-    }
-
-    /// Whether a publication is so long that it has a round of its own: what came before it is taken first.
-    fn is_too_much(&self, payload: &Payload, limits: &Limits) -> bool {
-        self.published > 0 && payload.kept_bytes() >= limits.queued_bytes / SHARE_OF_QUEUE
-    }
-
-    /// Whether others should have their turn before more is published.
-    pub(super) fn is_enough(&self) -> bool {
-        self.delivered >= DELIVERIES || self.is_round_over
-    }
-
-    /// When a publisher may go on that waits for those who are behind.
-    pub(super) fn pause(&self) -> Option<Instant> {
-        self.pause
     }
 
     /// Whether publications wait to be decided.
@@ -204,7 +128,7 @@ impl Joined {
 
     /// Goes on where others were to have their turn.
     pub(super) fn resume_publishing(&mut self, now: Instant) {
-        if self.publishing.held_back && !self.publishing.is_enough() {
+        if self.publishing.held_back && !self.publishing.pace.is_enough() {
             self.publishing.held_back = false;
             self.publish_next(now);
         }
@@ -214,8 +138,7 @@ impl Joined {
     fn publish_next(&mut self, now: Instant) {
         let mut decisions = 0;
         while let Some(pending) = self.publishing.queue.front() {
-            if self.publishing.is_too_much(&pending.payload, &self.link.limits) {
-                self.publishing.is_round_over = true;
+            if self.publishing.pace.ends_round_before(pending.payload.kept_bytes(), &self.link.limits) {
                 self.publishing.held_back = true;
                 return;
             }
@@ -300,7 +223,7 @@ impl Joined {
 
     /// Leaves the rest of the queue for later if enough was published or decided; whether it did.
     fn holds_back(&mut self, is_enough_decided: bool) -> bool {
-        let is_enough = is_enough_decided || self.publishing.is_enough();
+        let is_enough = is_enough_decided || self.publishing.pace.is_enough();
         self.publishing.held_back = is_enough && !self.publishing.queue.is_empty();
         self.publishing.held_back
     }
@@ -323,16 +246,9 @@ impl Joined {
     fn deliver_publication(&mut self, pending: &Pending) {
         let Pending { publication, options, topic, payload, .. } = pending;
         let peer = self.session().peer();
-        let Delivered { count, longest, is_behind } =
-            self.served.publish(peer, *publication, topic, payload, options);
-        self.publishing.is_ahead |= is_behind;
-        if count > 0 {
-            self.publishing.delivered += count;
-            self.publishing.published += 1;
-            self.publishing.published_bytes += payload.kept_bytes().max(longest);
-            let Limits { queued_messages, queued_bytes, .. } = *self.limits();
-            self.publishing.is_round_over = self.publishing.published >= queued_messages / SHARE_OF_QUEUE
-                || self.publishing.published_bytes >= queued_bytes / SHARE_OF_QUEUE;
+        let delivered = self.served.publish(peer, *publication, topic, payload, options);
+        if delivered.count > 0 {
+            self.publishing.pace.count_published(delivered, payload.kept_bytes(), &self.link.limits);
         }
     }
 

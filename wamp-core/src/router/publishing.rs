@@ -65,13 +65,4 @@ impl Served {
             retainer: (options.retain == Some(true)).then_some(Retainer::Client(publisher)),
         })
     }
-
-    /// Publishes what a session has left for this moment (E-14).
-    pub(crate) fn execute_testaments(&self, session: &Arc<Peer>) {
-        let testaments = session.testaments.lock().execute();
-        for testament in testaments {
-            let (topic, payload) = (&testament.topic, &testament.payload);
-            self.publish(session, PublicationId::random(), topic, payload, &testament.options);
-        }
-    }
 }

@@ -58,7 +58,7 @@ impl Joined {
         let routed = RoutedCall::new(caller, request, callee, registered.id, receive_progress);
         let invocation = Routing::Invocation { call: Arc::clone(&routed), is_first: true, details, payload };
         routed.callee.mailbox.routing(invocation).map_err(|refused| Error::new(uri_of(refused)))?;
-        self.publishing.count_routed(bytes, &self.link.limits);
+        self.publishing.pace.count_bytes(bytes, &self.link.limits);
         let limit = if forwarded.is_some() { None } else { limit(options, None, now) };
         let call = Rc::new(CallState::new(request, options, None));
         self.calls.insert(AtWork { call, by: By::Callee(routed), limit, bytes });
