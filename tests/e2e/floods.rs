@@ -5,7 +5,9 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::harness::{FIN, PING, PONG, Received, Server, Session, beside_a_witness, eventually, frame};
+use crate::harness::{
+    FIN, PING, PONG, Received, Server, Session, Socket, TEXT, beside_a_witness, eventually, frame,
+};
 
 #[test]
 fn a_flood_of_pings_and_pongs_is_borne() {
@@ -216,5 +218,57 @@ fn results_of_callees_that_a_caller_does_not_read_are_bounded_and_each_call_is_a
         let results = answers.iter().filter(|answer| answer[0] == 50).count();
         assert!(results > 0, "what has room is sent");
         assert!(answers.iter().all(|answer| answer[0] == 50 || answer[4] == "wamp.error.unavailable"));
+    });
+}
+
+/// B6: before WELCOME a message has 64 KiB, fragments included.
+#[test]
+fn strangers_with_half_a_message_hold_little_and_are_closed_for_more() {
+    const STRANGERS: usize = 200;
+    beside_a_witness(|server| {
+        let before = server.resident();
+        let mut strangers: Vec<_> = (0..STRANGERS).map(|_| Socket::open(server)).collect();
+        for stranger in &mut strangers {
+            stranger.frame(TEXT, &[b' '; 60_000]);
+        }
+        let mut greedy = Socket::open(server);
+        greedy.frame(TEXT, &[b' '; 60_000]);
+        greedy.frame(0, &[b' '; 6_000]);
+        assert_eq!(greedy.rest(), [Received::Close(Some(1009))]);
+        let grown = server.resident().saturating_sub(before);
+        assert!(grown < STRANGERS as u64 * 200_000, "the server took {grown} bytes of memory");
+    });
+}
+
+/// B5: 4 MiB for each of them, of which only a piece is written before somebody reads it.
+#[test]
+fn retained_events_that_nobody_reads_take_little_memory_and_who_reads_gets_all() {
+    const EVENTS: u64 = 1_024;
+    const DEAF: u64 = 50;
+    beside_a_witness(|server| {
+        let mut publisher = Session::join(server);
+        let text = "x".repeat(4_000);
+        for number in 0..EVENTS {
+            let request = publisher.next_request();
+            let topic = format!("testbed.open.kept.{number}");
+            publisher.send(&json!([16, request, {"acknowledge": true, "retain": true}, topic, [text]]));
+            assert_eq!(publisher.receive()[0], 17);
+        }
+        let before = server.resident();
+        let mut deaf: Vec<_> = (0..DEAF).map(|_| Session::join(server)).collect();
+        for session in &mut deaf {
+            session.socket.narrow();
+            session.send(&json!([32, 1, {"match": "prefix", "get_retained": true}, "testbed.open.kept."]));
+        }
+        // Each is answered: the server has written what it writes.
+        let subscriptions: Vec<_> = deaf.iter_mut().map(|session| session.receive()[2].clone()).collect();
+        let grown = server.resident().saturating_sub(before);
+        assert!(grown < DEAF * (1 << 20), "the server took {grown} bytes of memory");
+        let reader = &mut deaf[0];
+        for _ in 0..EVENTS {
+            let event = reader.receive();
+            assert_eq!((&event[0], &event[1]), (&json!(36), &subscriptions[0]));
+            assert_eq!(event[3]["retained"], true, "{event}");
+        }
     });
 }

@@ -13,7 +13,7 @@ pub(crate) struct Session {
 impl Session {
     /// Before its HELLO.
     pub(crate) fn connect(server: &Server) -> Self {
-        Self { socket: Socket::open(server), id: 0, last_request: 0 }
+        Self::joined(Socket::open(server))
     }
 
     pub(crate) fn join(server: &Server) -> Self {
@@ -30,8 +30,13 @@ impl Session {
         Self::enter(Socket::open(server), realm)
     }
 
+    /// Over a socket whose HELLO was answered.
+    pub(crate) fn joined(socket: Socket) -> Self {
+        Self { socket, id: 0, last_request: 0 }
+    }
+
     fn enter(socket: Socket, realm: &str) -> Self {
-        let mut session = Self { socket, id: 0, last_request: 0 };
+        let mut session = Self::joined(socket);
         session.send(&hello(realm));
         let welcome = session.receive();
         assert_eq!(welcome[0], 2, "{welcome}");
