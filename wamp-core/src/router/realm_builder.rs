@@ -9,7 +9,7 @@ use crate::meta::MetaApi;
 use crate::realm::Realm;
 use crate::registry::{DeclaredTopic, Topic};
 
-/// Declares a realm: [`Realm::new`], [`Realm::any`]. What is said twice adds up or is a fault, as with [`RouterBuilder`].
+/// Declares a realm: [`Realm::new`], [`Realm::any`]. What is said twice adds up or is a fault, as with [`RouterBuilder`](crate::RouterBuilder).
 #[derive(Debug)]
 #[must_use = "a realm is served by a router: `Router::builder().realm(…)`"]
 pub struct RealmBuilder {
@@ -22,7 +22,7 @@ pub struct RealmBuilder {
 }
 
 impl Realm {
-    /// Declares a realm for [`RouterBuilder::realm`].
+    /// Declares a realm for [`RouterBuilder::realm`](crate::RouterBuilder::realm).
     #[track_caller]
     #[expect(clippy::new_ret_no_self, reason = "the handle to a realm comes from the router that serves it")]
     pub fn new(name: impl Into<String>) -> RealmBuilder {
@@ -96,8 +96,8 @@ impl RealmBuilder {
     }
 
     /// Makes the realm a classic router: clients may register procedures for each other, and subscribe and publish to
-    /// topics that nobody declared (whose events may be retained), all outside `wamp.`. Handlers and declared topics go before, where their URI is the
-    /// better match. By default only the application serves.
+    /// topics that nobody declared (whose events may be retained), all outside `wamp.`. Handlers and declared topics go
+    /// before, where their URI is the better match. By default only the application serves.
     ///
     /// ```
     /// use wamp_core::{Realm, Router};
