@@ -15,7 +15,7 @@ pub(crate) fn customer(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Whether it is an address of this machine or of a network behind the same router, and not of the open Internet.
+/// Returns whether an address is one of this machine or of a private network, and not of the open Internet.
 pub(crate) fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {

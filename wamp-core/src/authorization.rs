@@ -19,8 +19,8 @@ use crate::message::MatchPolicy;
 use crate::router::{Router, Served};
 use crate::session::Session;
 
-/// What a client wants to do, as the closures of [`RealmBuilder::authorize`](crate::RealmBuilder::authorize) and
-/// [`authorize_patterns`](crate::RealmBuilder::authorize_patterns) see it. A copy is about the same request.
+/// A request of a client, as the closures of [`RealmBuilder::authorize`](crate::RealmBuilder::authorize) and
+/// [`authorize_patterns`](crate::RealmBuilder::authorize_patterns) are asked about it. A copy is about the same request.
 #[derive(Clone, Debug)]
 pub struct Authorization(Rc<Request>);
 
@@ -33,7 +33,7 @@ struct Request {
     named: String,
 }
 
-/// What is asked about a URI or a pattern. Decisions are remembered apart for each.
+/// The kind of a request; a session remembers decisions apart for each kind.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Kind {
     pub(crate) action: Action,
@@ -57,7 +57,7 @@ pub enum Action {
 }
 
 impl Kind {
-    /// What concerns a URI.
+    /// Returns the kind of a request that names a URI, not a pattern.
     pub(crate) const fn exact(action: Action) -> Self {
         Self { action, policy: MatchPolicy::Exact, replaces: false }
     }
@@ -76,7 +76,7 @@ impl Authorization {
         &self.0.link.router
     }
 
-    /// What it wants to do.
+    /// The action that the client asks for.
     #[must_use]
     pub fn action(&self) -> Action {
         self.0.kind.action
@@ -104,8 +104,8 @@ impl Authorization {
         self.matched().declared()
     }
 
-    /// What stands in the place of a capture of the [declaration](Self::declared): `capture("room").is("lobby")`. A name that the
-    /// declaration does not have is a fault of the application, which the log tells.
+    /// Returns the text in the place of a capture of the [declaration](Self::declared): `capture("room").is("lobby")`. A name that
+    /// the declaration does not have is a fault of the application: the log names it, and no text equals it.
     ///
     /// ```
     /// use wamp_core::{Authorization, Error, Permission};
@@ -123,15 +123,15 @@ impl Authorization {
         self.matched().capture(name)
     }
 
-    /// Whether a client wants to register a procedure in place of the client that has it (the option `force_reregister`), as one
-    /// does that comes back before its old connection was missed. That takes a [`Permission`] that is
-    /// [`replacing`](Permission::replacing).
+    /// Returns whether the client wants to take a procedure over from the client that has registered it (the option
+    /// `force_reregister`), as one does that reconnects before the server has noticed the loss of its old connection. It takes a
+    /// [`Permission`] that is [`replacing`](Permission::replacing).
     #[must_use]
     pub fn replaces(&self) -> bool {
         self.0.kind.replaces
     }
 
-    /// What the host attached to the connection: for `wamp-actix`, the `HttpRequest` of the upgrade.
+    /// Returns the host's value for the connection, if it is a `T`: for `wamp-actix`, the `HttpRequest` of the upgrade.
     #[must_use]
     pub fn host<T: Any>(&self) -> Option<&T> {
         self.0.link.host.downcast_ref()
@@ -141,7 +141,7 @@ impl Authorization {
         Matched::new(self.0.kind.policy, &self.0.named)
     }
 
-    /// Looked up only where a closure wants to know.
+    /// Finds the declaration, which is looked up only if a closure asks for it.
     fn matched(&self) -> Matched<'_> {
         let Kind { action, policy, .. } = self.0.kind;
         self.named().under(self.0.served.registry.declared(action, policy, &self.0.named))

@@ -45,7 +45,7 @@ const SHARDS: usize = 16;
 pub(crate) struct Delivered {
     /// Into how many mailboxes it was put, once for each subscription.
     pub(crate) count: usize,
-    /// How long it was at most, in any of their formats.
+    /// Bytes of the longest encoding among those that were delivered.
     pub(crate) longest: usize,
     /// One of them is more than half full.
     pub(crate) is_behind: bool,

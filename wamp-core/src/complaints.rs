@@ -1,4 +1,4 @@
-//! Lines of the log that strangers can cause: a few for each address in a second, then how many more there were.
+//! The bound on log lines that strangers can cause: a few for each address in a second, then how many more there were.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// Addresses that are told apart in a period. All others share a count, so that strangers cannot make the table grow.
 const ADDRESSES: usize = 256;
 
-/// What was written to the log about strangers, and what was not, in the present second.
+/// Counts the lines about strangers in the present second, those that are written and those that are left out.
 #[derive(Debug)]
 pub(crate) struct Complaints {
     /// Lines about one address in a period.
@@ -29,7 +29,7 @@ struct Period {
     of_others: Lines,
 }
 
-/// About one address.
+/// The lines about one address.
 #[derive(Copy, Clone, Debug, Default)]
 struct Lines {
     written: usize,
@@ -41,7 +41,7 @@ impl Complaints {
         Self { most, period: Mutex::default() }
     }
 
-    /// Whether a line about a client at this address may be written; else it is counted.
+    /// Returns whether a line about a client at this address may be written; if not, the line is counted.
     pub(crate) fn admit(&self, address: Option<IpAddr>, now: Instant) -> bool {
         self.settle(now);
         let mut period = self.period.lock();
@@ -56,7 +56,7 @@ impl Complaints {
         is_admitted
     }
 
-    /// Tells how many lines were left out, once their second is over.
+    /// Writes how many lines were left out, if their second is over.
     pub(crate) fn settle(&self, now: Instant) {
         let over = {
             let mut period = self.period.lock();
@@ -105,7 +105,7 @@ mod tests {
         Some(number.to_be_bytes().into())
     }
 
-    /// How many of so many lines about this address are written.
+    /// Counts how many of `lines` lines about this address are written.
     fn written(complaints: &Complaints, address: Option<IpAddr>, lines: usize, now: Instant) -> usize {
         (0..lines).filter(|_| complaints.admit(address, now)).count()
     }

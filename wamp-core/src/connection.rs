@@ -48,8 +48,8 @@ pub struct Transport {
     pub framing: Framing,
     /// Who the client is, for realms that have no methods of authentication.
     pub identity: Identity,
-    /// Where the client comes from, if the host knows: anonymous sessions of one address count together where clients share what
-    /// a realm keeps. Of an IPv6 address the first 64 bits count.
+    /// The client's address, if the host knows it. All anonymous sessions of one address share one part of the retained events, and
+    /// the log bounds its lines by address. Of an IPv6 address the first 64 bits count.
     pub address: Option<IpAddr>,
     /// What [`Context::host`](crate::Context::host) gives to those who know its type.
     pub host: Rc<dyn Any>,
@@ -337,8 +337,8 @@ impl Connection {
         matches!(&self.state, State::Open(joined) if joined.keeps_messages())
     }
 
-    /// Whether [`poll`](Self::poll) has left events or results of handlers for want of room, which there is when the output
-    /// is taken: it should be called again then.
+    /// Returns whether [`poll`](Self::poll) has left events or results of handlers for want of room. Taking the output makes room:
+    /// `poll` should be called again then.
     #[must_use]
     pub fn waits_for_room(&self) -> bool {
         matches!(&self.state, State::Open(joined) if joined.waits_for_room)
@@ -384,8 +384,8 @@ impl Connection {
         self.close
     }
 
-    /// What was wrong, for the people at the other end: the text of the ABORT that was sent, or empty. A transport whose end
-    /// can carry a text should say it, cut to the length that it takes.
+    /// The reason of the close for people: the text of the ABORT that was sent, or empty. A transport whose close can carry a text,
+    /// as WebSocket's, should send it, cut to the length that it takes.
     #[must_use]
     pub fn close_reason(&self) -> &str {
         &self.close_reason

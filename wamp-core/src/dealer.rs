@@ -73,7 +73,7 @@ pub(crate) struct Registering {
 #[derive(Debug)]
 pub(crate) struct Replaced {
     pub(crate) id: RegistrationId,
-    /// Who answered its calls, in the order of their registering.
+    /// The callees that answered its calls, in the order of their registering.
     pub(crate) callees: Vec<Callee>,
 }
 
@@ -121,7 +121,7 @@ impl Dealer {
                 let callees = std::mem::take(&mut registered.callees.lock().list);
                 replaced = Some(Replaced { id: registered.id, callees });
             } else {
-                // Who asks for the procedure alone, and may not have it so, is not made one of several (C11).
+                // A callee that wants to take the procedure over, and may not, is not made one of several instead.
                 let is_shared = is_same && invoke != InvokePolicy::Single && !options.replaces();
                 let is_added = is_shared && registered.callees.lock().add(callee);
                 let registering = Registering { registered, is_new: false, is_added, replaced };

@@ -74,8 +74,8 @@ fn is_one_value(encoded: Encoded<'_>) -> bool {
     skipped.is_ok_and(|range| range.end == length(encoded))
 }
 
-/// What is well-formed can be written in every format, but for what must not be passed on. What was written is valid, has
-/// nothing odd in it, and says the same when it comes back.
+/// Checks that a well-formed value can be written in every format, unless it must not be passed on. The written value is valid,
+/// has nothing odd in it, and says the same when it comes back.
 fn every_format_knows(encoded: Encoded<'_>) {
     let original = encoded.format();
     for format in [Format::Json, Format::MsgPack, Format::Cbor] {
@@ -95,7 +95,7 @@ fn every_format_knows(encoded: Encoded<'_>) {
     }
 }
 
-/// How a value can be passed on.
+/// Returns the way in which a value can be passed on.
 fn odd(encoded: Encoded<'_>) -> Odd {
     let arena = Bump::new();
     let mut reader = encoded.reader(&arena);

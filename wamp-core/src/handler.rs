@@ -35,7 +35,7 @@ pub struct Registration {
     pub timeout: Option<Duration>,
     /// Whether publishers may have their events retained (E-05).
     pub retain: bool,
-    /// Whether its roles may subscribe to the topic to which they publish.
+    /// True if its roles may subscribe to the topic to which they publish.
     pub subscribe: bool,
     /// The function with its module.
     pub function: &'static str,

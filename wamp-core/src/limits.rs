@@ -48,14 +48,14 @@ macro_rules! limits {
                 }
             )+
 
-            /// What is wrong with each of them alone.
+            /// Returns the names of the limits that are zero and must not be.
             fn zeros(&self) -> Vec<&'static str> {
                 let mut zeros = Vec::new();
                 $(if Bound::$bound.is_broken_by(&self.$name) { zeros.push(stringify!($name)); })+
                 zeros
             }
 
-            /// The same, with no time so long that an instant could not be moved by it.
+            /// Cuts each time to [`NEVER`], which can be added to any instant.
             pub(crate) fn capped(mut self) -> Self {
                 $(self.$name.cap();)+
                 self
@@ -189,7 +189,7 @@ limits! {
 }
 
 impl Limits {
-    /// What is wrong with the limits of a router or of a realm, one text for each fault.
+    /// Returns the faults of the limits of a router or of a realm, one text for each.
     pub(crate) fn faults(&self) -> Vec<String> {
         let zeros = self.zeros().into_iter();
         let zeros = zeros.map(|name| format!("`Limits::{name}` is zero, with which nothing works"));

@@ -1,9 +1,9 @@
-//! What a client named, and the declaration of the application under which it falls.
+//! The URI or pattern that a client named, and the application's declaration under which it falls.
 
 use crate::message::MatchPolicy;
 use crate::uri;
 
-/// What a client named, a URI or a pattern, and the declaration of the application under which it falls.
+/// A URI or pattern that a client named, with the application's declaration under which it falls.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Matched<'m> {
     policy: MatchPolicy,
@@ -12,20 +12,20 @@ pub(crate) struct Matched<'m> {
     declared: Option<&'m str>,
 }
 
-/// What a client put in the place of a capture: `{room}` of the declaration `"chat.{room}"`.
+/// The text that a client put in the place of a capture: `{room}` of the declaration `"chat.{room}"`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "whoever decides by it decides all cases")]
 pub enum Capture<'m> {
-    /// This text.
+    /// The client put this text there.
     Value(&'m str),
-    /// Nothing: the client's pattern stands for every value.
+    /// The client's pattern leaves it open, and matches every value.
     Open,
     /// There is no capture of that name, or no declaration.
     Unknown,
 }
 
 impl Capture<'_> {
-    /// Whether the client put this text there. False for a pattern that leaves it open.
+    /// Returns whether the client put this text there: never for a pattern that leaves it open, nor for an unknown capture.
     ///
     /// ```
     /// use wamp_core::Capture;
@@ -43,7 +43,7 @@ impl<'m> Matched<'m> {
         Self { policy, named, declared: None }
     }
 
-    /// The same under this declaration, which is as it was written.
+    /// Adds the declaration, as it was written.
     pub(crate) fn under(self, declared: Option<&'m str>) -> Self {
         Self { declared, ..self }
     }
@@ -61,7 +61,7 @@ impl<'m> Matched<'m> {
         self.declared
     }
 
-    /// What stands in the place of a capture.
+    /// Returns the text in the place of a capture. A name that is not declared goes to the log.
     pub(crate) fn capture(self, name: &str) -> Capture<'m> {
         let Some(declared) = self.declared else { return Capture::Unknown };
         let Some(place) = place(declared, name) else {
@@ -73,7 +73,7 @@ impl<'m> Matched<'m> {
             return Capture::Unknown;
         };
         let text = match place {
-            // What a prefix matches goes on behind it.
+            // URIs that a prefix matches go on behind it, within its last component too.
             _ if self.policy == MatchPolicy::Prefix => None,
             Place::Component(at) => self.named.split('.').nth(at),
             Place::Rest(from) => self.named.get(from..),
@@ -83,7 +83,7 @@ impl<'m> Matched<'m> {
     }
 }
 
-/// Where a capture stands in a declaration.
+/// The place of a capture in a declaration.
 enum Place {
     /// A component, counted from 0.
     Component(usize),

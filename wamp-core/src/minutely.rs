@@ -1,4 +1,4 @@
-//! What the log tells once in a minute, however often it happens.
+//! Events that the log tells once in a minute, however often they happen.
 
 use std::time::{Duration, Instant};
 

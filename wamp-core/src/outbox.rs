@@ -52,7 +52,7 @@ pub(crate) struct Outbox {
     /// Bytes of `buffer` that wait for room before they are written: events, progressive results, messages of other
     /// sessions. The rest answers what the peer sent.
     paced: usize,
-    /// The peer takes what it is sent, as far as is known since this was asked last.
+    /// The peer has taken output since [`take_moved`](Self::take_moved) was called last.
     has_moved: bool,
     /// Tasks that wait for room.
     waiting: Vec<Waker>,
@@ -111,12 +111,12 @@ impl Outbox {
         std::mem::take(&mut self.buffer)
     }
 
-    /// The peer takes what it is sent.
+    /// Notes that the peer takes output.
     pub(crate) fn moves(&mut self) {
         self.has_moved = true;
     }
 
-    /// Whether the peer has taken anything since this was asked last.
+    /// Returns whether the peer has taken anything since the last call.
     pub(crate) fn take_moved(&mut self) -> bool {
         std::mem::take(&mut self.has_moved)
     }
@@ -126,14 +126,14 @@ impl Outbox {
         self.paced += self.buffer.len() - start;
     }
 
-    /// Whether there is room for what is paced. Answers do not take it away, so that a peer that asks without a pause gets
-    /// its events, too.
+    /// Returns whether there is room for paced messages. Answers take none of it, so that a peer that asks without a pause gets its
+    /// events too.
     pub(crate) fn has_room(&self, limits: &Limits) -> bool {
         self.paced < limits.outgoing_bytes.div_ceil(2)
     }
 
-    /// Whether there is room for answers. What is paced does not take it away, so that a handler which never stops sending
-    /// does not keep the peer from being read.
+    /// Returns whether there is room for answers. Paced messages take none of it, so that a handler that never stops sending does not
+    /// keep the peer from being read.
     pub(crate) fn has_room_for_answers(&self, limits: &Limits) -> bool {
         self.buffer.len() - self.paced < limits.outgoing_bytes
     }

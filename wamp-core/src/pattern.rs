@@ -108,7 +108,7 @@ impl Pattern {
     }
 }
 
-/// Whether all that a pattern matches belongs to the protocol (U-06). As a prefix, `wamp` is more: `wampum`.
+/// Returns whether all URIs that a pattern matches belong to the protocol (U-06). The prefix `wamp` matches others, as `wampum`.
 pub(crate) fn is_reserved(policy: MatchPolicy, uri: &str) -> bool {
     match policy {
         MatchPolicy::Prefix => uri.starts_with("wamp."),

@@ -21,9 +21,9 @@ pub use raw::Raw;
 ///
 /// It shares the frame that it arrived in; a copy is a reference count. Absent and empty are the same (M-10).
 ///
-/// What only some clients could read is never passed on. Tags of CBOR are left out, so that a date is its text or number. Where
-/// there is an extension type of MessagePack, a key that is no string, a CBOR tag 25 or 29, a simple value without a meaning, or a
-/// number beyond `f64`, reading it is an error, and a message that would go to another client is refused with
+/// Values that only some clients can read are never passed on. Tags of CBOR are left out, so that a date is its text or number.
+/// An extension type of MessagePack, a key that is no string, a CBOR tag 25 or 29, a simple value without a meaning, and a number
+/// beyond `f64` are errors when they are read, and a message that would carry them to another client is refused with
 /// `wamp.error.invalid_payload`. Half of a surrogate pair in JSON is read as U+FFFD.
 ///
 /// ```
@@ -41,7 +41,7 @@ pub struct Payload {
     kwargs: Range<usize>,
     /// Where the first positional argument stands in `args`, if that is known.
     first: Range<usize>,
-    /// Why nobody else may be given it.
+    /// The reason why the payload must not be passed on to other clients.
     oddity: Option<Oddity>,
     /// Bytes by which the message that it came in is longer than `frame`: its options are kept as long as the payload is.
     beside: usize,
@@ -115,12 +115,12 @@ impl Payload {
         Self { first, ..self }
     }
 
-    /// With something in it that must not be passed on. Nothing in it counts as checked.
+    /// Marks the payload as one that must not be passed on. Nothing in it counts as checked.
     pub(crate) fn with_oddity(self, oddity: Oddity) -> Self {
         Self { oddity: Some(oddity), ..self }
     }
 
-    /// What in it must not be passed on: it is for its handler to find, or to be refused with.
+    /// Returns the reason why the payload must not be passed on to other clients, if there is one.
     #[inline]
     pub(crate) fn oddity(&self) -> Option<Oddity> {
         self.oddity
@@ -188,12 +188,12 @@ impl Payload {
         Self { frame: self.frame.take(0..self.frame.len(), false), ..self.clone() }
     }
 
-    /// Whether it is written in this format as it stands.
+    /// Returns whether the payload is written in this format.
     pub(crate) fn is_in(&self, format: Format) -> bool {
         self.is_empty() || self.frame.part(0..0).format() == format
     }
 
-    /// The same in another format.
+    /// Transcodes the payload to another format.
     pub(crate) fn transcoded(&self, format: Format) -> Result<Self, EncodeError> {
         let mut frame = Vec::new();
         let mut append = |part: Option<Encoded<'_>>| {
@@ -205,7 +205,7 @@ impl Payload {
         Ok(Self::of_frame(frame, 0..args_end, args_end..end))
     }
 
-    /// How many bytes are kept with the payload: its whole message.
+    /// Bytes that are kept with the payload: its whole message.
     pub(crate) fn kept_bytes(&self) -> usize {
         self.frame.len() + self.beside
     }

@@ -23,7 +23,7 @@ pub(crate) struct Peer {
     /// What it announced in HELLO.
     pub(crate) features: ClientFeatures,
     pub(crate) serializer: Serializer,
-    /// Where it comes from, if the host knows.
+    /// The client's address, if the host knows it.
     pub(crate) address: Option<IpAddr>,
     pub(crate) mailbox: Mailbox,
     /// Calls that it has to answer.
@@ -31,9 +31,9 @@ pub(crate) struct Peer {
     /// What it leaves to be published when it ends.
     pub(crate) testaments: Mutex<Testaments>,
     is_silenced: AtomicBool,
-    /// It publishes the testaments of others.
+    /// The session publishes the testaments of others.
     is_heir: AtomicBool,
-    /// How often its realm's decisions about it were to be forgotten.
+    /// The count of calls of [`forget_decisions`](Self::forget_decisions).
     forgotten_decisions: AtomicU64,
 }
 
@@ -92,12 +92,13 @@ impl Peer {
         self.is_heir.load(Ordering::Relaxed)
     }
 
-    /// From now on its realm's authorisers are asked anew. The session compares the count before it remembers.
+    /// Lets the session forget its authorisers' decisions. It compares the count before it goes by a decision, and before it
+    /// remembers one.
     pub(crate) fn forget_decisions(&self) {
         self.forgotten_decisions.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// How often that was said.
+    /// The count of calls of [`forget_decisions`](Self::forget_decisions) so far.
     pub(crate) fn forgotten_decisions(&self) -> u64 {
         self.forgotten_decisions.load(Ordering::Acquire)
     }

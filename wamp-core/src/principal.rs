@@ -1,11 +1,11 @@
-//! To whom counts what a session leaves in its realm.
+//! The owners among whom a realm's room for retained events is shared.
 
 use std::net::IpAddr;
 
 use crate::address::customer;
 use crate::identity::Identity;
 
-/// Somebody among others who share the room of a realm.
+/// An owner of events that a realm retains.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Principal {
     /// The application, and the router itself.
@@ -17,7 +17,7 @@ pub(crate) enum Principal {
 }
 
 impl Principal {
-    /// The one that a session belongs to, which came from this address.
+    /// Returns the principal of a session with this identity and address.
     pub(crate) fn of(identity: &Identity, address: Option<IpAddr>) -> Self {
         if identity.authmethod == crate::auth::ANONYMOUS {
             Self::Strangers(address.map(customer))
@@ -26,7 +26,7 @@ impl Principal {
         }
     }
 
-    /// How much memory it takes beside itself.
+    /// Bytes of memory that it takes beside itself.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::User(authid) => authid.len(),

@@ -24,7 +24,7 @@ use crate::uri;
 #[derive(Clone, Debug)]
 pub struct Topic {
     read_only: bool,
-    /// So many events of clients may be kept; `None`: they are not.
+    /// The most events of clients that are retained; `None` if none are.
     retained_up_to: Option<usize>,
 }
 
@@ -93,14 +93,14 @@ pub(crate) struct DeclaredTopic {
 pub(crate) enum Declared {
     /// Open to everybody.
     Open(DeclaredTopic),
-    /// Closed to everybody, although another declaration may have it among its topics.
+    /// Closed to everybody, even if another declaration covers the topic.
     Closed(DeclaredTopic),
     /// Of a handler: it decides, or its attribute opens this direction to its roles.
     Handled(&'static Registration),
 }
 
 impl Declared {
-    /// Whether sessions of this role may subscribe, and nobody is asked.
+    /// Returns whether sessions of this role may subscribe without a handler being asked.
     pub(crate) fn is_open_to_subscribers(&self, authrole: &str) -> bool {
         match self {
             Self::Open(_) => true,
@@ -226,7 +226,7 @@ impl Registry {
             Action::Subscribe => self.subscriptions.covering(policy, uri).map(Declared::uri),
             Action::Publish => self.publications.covering(policy, uri).map(Declared::uri),
         };
-        // Where clients may use what nobody declared, its declaration is empty.
+        // A realm that routes clients has an empty declaration for all that the application did not declare.
         declared.filter(|declared| !declared.is_empty())
     }
 
@@ -243,7 +243,7 @@ impl Registry {
         self.publications.find(topic)
     }
 
-    /// Whether clients may have events of the topics that are declared for publishers retained (E-05), and how many.
+    /// Returns the rules for retaining clients' events (E-05), by the topics that are declared for publishers.
     pub(crate) fn retention(&self) -> Patterns<RetentionRule> {
         let mut count = 0;
         self.publications.map(|declared| {

@@ -117,8 +117,8 @@ impl Router {
         &self.0.limits
     }
 
-    /// Whether a line may be written to the log now about what a client at this address does wrong: for hosts, which refuse
-    /// clients, too. What is not written is counted ([`Limits::log_lines_per_second`]).
+    /// Returns whether a host may write a line to the log now about a fault of a client at this address. A line that may not be
+    /// written is counted ([`Limits::log_lines_per_second`]).
     #[must_use]
     pub fn may_log(&self, client: Option<IpAddr>, now: Instant) -> bool {
         self.0.complaints.admit(client, now)
@@ -155,7 +155,7 @@ impl Router {
         Stopped::new(self.clone(), grace)
     }
 
-    /// Whether a [`shutdown`](Self::shutdown) has begun.
+    /// Returns whether a [`shutdown`](Self::shutdown) has begun.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.ending().is_some()

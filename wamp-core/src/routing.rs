@@ -209,7 +209,7 @@ impl Routing {
         matches!(self, Self::Invocation { is_first: true, .. })
     }
 
-    /// Whether it keeps nothing, and there are only as many as calls.
+    /// Returns whether the note keeps no payload, and comes no more often than calls do.
     pub(crate) fn is_bounded(&self) -> bool {
         match self {
             Self::Invocation { .. } => false,

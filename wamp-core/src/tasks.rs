@@ -33,11 +33,11 @@ pub(crate) enum Done {
     Call(Rc<CallState>, Result<(), Error>),
     Subscribe(SubscriptionId, RequestId, Result<Acceptance, Error>),
     Publish(Result<(), Error>),
-    /// What the authorisers say to a request that waited for them.
+    /// The authorisers' decision about a request that waited for it.
     Authorized(RequestId, Decision),
     /// An item of a stream, which goes on.
     Event(SubscriptionId, Payload, Source),
-    /// A stream has panicked, or has an item that cannot be sent; what its subscriber may know of it.
+    /// A stream has panicked, or has an item that cannot be sent, with the error that its subscriber is told.
     StreamFailed(SubscriptionId, Error),
     /// A stream has ended, or what the task worked on was taken away.
     Ended,
@@ -225,7 +225,7 @@ impl Tasks {
         }
     }
 
-    /// Whether none runs.
+    /// Returns whether no task runs.
     pub(crate) fn is_empty(&self) -> bool {
         self.running.as_ref().is_none_or(FuturesUnordered::is_empty)
     }

@@ -39,18 +39,18 @@ impl Authorizers {
         self.patterns.push(authorizer(decide));
     }
 
-    /// Whether everybody may do everything that is declared.
+    /// Returns whether there is no authoriser: then every client may do all that is declared.
     pub(crate) fn is_empty(&self) -> bool {
         self.uris.is_empty() && self.patterns.is_empty()
     }
 
-    /// Whether somebody decides about what concerns a URI.
+    /// Returns whether there is an authoriser for requests that name a URI.
     pub(crate) fn decide_uris(&self) -> bool {
         !self.uris.is_empty()
     }
 
-    /// Who decides about what is named so. A closure that was written for URIs never sees a pattern: to read one as a URI
-    /// allows too much.
+    /// Returns the authorisers for URIs or those for patterns. A closure that was written for URIs never sees a pattern: to read
+    /// one as a URI allows too much.
     pub(super) fn of(&self, policy: MatchPolicy) -> &[Authorizer] {
         match policy {
             MatchPolicy::Exact => &self.uris,
@@ -58,7 +58,7 @@ impl Authorizers {
         }
     }
 
-    /// Asks one after the other, for all must allow it. The first who does not decides.
+    /// Asks the authorisers one after the other: all must allow the request, and the first that denies it ends the questions.
     pub(super) async fn ask(authorization: Authorization) -> Result<Permission, Error> {
         let request = &authorization.0;
         let mut decided: Option<Permission> = None;
@@ -81,7 +81,7 @@ where
     Arc::new(move |authorization| Box::pin(decide(authorization)))
 }
 
-/// It fails closed: an error or a panic is a denial (Z-02).
+/// Asks one authoriser and fails closed: its error or panic is a denial (Z-02).
 async fn ask(authorizer: &Authorizer, authorization: &Authorization) -> Result<Permission, Error> {
     let request = authorization.clone();
     // The closure itself may panic, too, before there is a future.

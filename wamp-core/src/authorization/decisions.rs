@@ -1,4 +1,4 @@
-//! Who may go on at once, and what a session remembers of its authorisers' decisions.
+//! Asking a realm's authorisers about a request, and the decisions that a session remembers.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -14,22 +14,22 @@ use crate::handler::Answer;
 use crate::message::MatchPolicy;
 use crate::router::Served;
 
-/// Whether a request may go on: now, or when the authorisers have thought about it.
+/// The decision about a request: made already, or by a future that asks the authorisers.
 pub(crate) enum Gate {
     Decided(Decision),
-    /// It was polled once, and is to be polled again.
+    /// The future was polled once without a waker, and is to be polled again with one.
     Asking(Answer<Granted>),
 }
 
-/// What a session remembers of its authorisers' decisions.
+/// The decisions of its realm's authorisers that a session remembers.
 ///
-/// It takes no memory before the first is asked, and never where there is none.
+/// Allocates nothing before an authoriser is asked, so never in a realm without one.
 #[derive(Debug, Default)]
 pub(crate) struct Decisions(OnceCell<Rc<RefCell<Memory>>>);
 
 #[derive(Debug, Default)]
 struct Memory {
-    /// How often the session had been told to forget.
+    /// The count of [`Peer::forgotten_decisions`](crate::peer::Peer::forgotten_decisions) to which the entries belong.
     forgotten: u64,
     by_kind: HashMap<Kind, HashMap<String, Remembered>>,
 }
@@ -37,7 +37,7 @@ struct Memory {
 #[derive(Debug)]
 struct Remembered {
     permission: Permission,
-    /// None is when the session ends.
+    /// `None`: until the session ends.
     until: Option<Instant>,
 }
 
@@ -74,7 +74,7 @@ impl Decisions {
     }
 }
 
-/// What holds where nobody decides.
+/// Decides where no authoriser is asked: URIs are allowed, patterns only in a realm without any authoriser.
 fn unasked(authorizers: &Authorizers, kind: Kind) -> Decision {
     if kind.policy == MatchPolicy::Exact || authorizers.is_empty() {
         return Ok(Granted { replacing: authorizers.is_empty() });
@@ -99,7 +99,7 @@ impl Memory {
         if most == 0 || request.link.session.peer().forgotten_decisions() != forgotten {
             return;
         }
-        // Who asks for so many different things is slowed down by asking anew, and takes no more memory.
+        // A client that asks for so many different things is slowed down by asking anew, and takes no more memory.
         if self.by_kind.values().map(HashMap::len).sum::<usize>() >= most {
             self.by_kind.clear();
         }

@@ -1,10 +1,10 @@
-//! What an authoriser decides.
+//! The decision of an authoriser.
 
 use std::time::Duration;
 
 use crate::error::Error;
 
-/// What an authoriser decides about one request. It is asked again for the next one, unless the session may
+/// An authoriser's decision about one request. The authoriser is asked again for the next one, unless the session may
 /// [remember](Self::remembered_for) the decision.
 ///
 /// ```
@@ -19,41 +19,41 @@ use crate::error::Error;
 pub struct Permission {
     allowed: bool,
     replacing: bool,
-    /// How long after the question the session may go by it; `Duration::MAX` is until it ends.
+    /// The time from the question on for which the session may remember the decision; `Duration::MAX` is until it ends.
     pub(super) remembered: Option<Duration>,
 }
 
 impl Permission {
-    /// The client may.
+    /// Allows the request.
     pub const fn allow() -> Self {
         Self::when(true)
     }
 
-    /// The client may not: it gets `wamp.error.not_authorized` (Z-01).
+    /// Denies the request: the client gets `wamp.error.not_authorized` (Z-01).
     pub const fn deny() -> Self {
         Self::when(false)
     }
 
-    /// The client may if this holds.
+    /// Allows the request if `allowed` is true, else denies it.
     pub const fn when(allowed: bool) -> Self {
         Self { allowed, replacing: false, remembered: None }
     }
 
-    /// The same, and the session goes by it for so long from when it was asked: for the same action on the same URI or pattern, no
-    /// authoriser is asked meanwhile. [`Session::forget_decisions`](crate::Session::forget_decisions) and
+    /// Lets the session remember the decision for `time`, from when the authorisers were asked: for the same action on the same
+    /// URI or pattern no authoriser is asked meanwhile. [`Session::forget_decisions`](crate::Session::forget_decisions) and
     /// [`Realm::forget_decisions`](crate::Realm::forget_decisions) end that early.
     pub const fn remembered_for(self, time: Duration) -> Self {
         Self { remembered: Some(time), ..self }
     }
 
-    /// The same, and the session goes by it until it ends, as [`remembered_for`](Self::remembered_for) without a limit.
+    /// Lets the session remember the decision until it ends, as [`remembered_for`](Self::remembered_for) without a limit.
     pub const fn remembered(self) -> Self {
         self.remembered_for(Duration::MAX)
     }
 
-    /// The same, and a registration may take the procedure over from the client that has it, if that is
-    /// [asked](crate::Authorization::replaces). Where several authorisers are asked, all must say so. Else the client gets
-    /// `wamp.error.procedure_already_exists` if the procedure is taken.
+    /// Lets a registration take the procedure over from the client that has it, if the client
+    /// [asks for that](crate::Authorization::replaces). Where several authorisers are asked, all must say so. Without it the client
+    /// gets `wamp.error.procedure_already_exists` if the procedure is taken.
     ///
     /// ```
     /// use wamp_core::{Authorization, Error, Permission};
@@ -68,13 +68,13 @@ impl Permission {
         Self { replacing: true, ..self }
     }
 
-    /// Whether the client may.
+    /// Returns whether the request is allowed.
     #[must_use]
     pub const fn is_allowed(self) -> bool {
         self.allowed
     }
 
-    /// What two authorisers allow who must both allow it: no more, and for no longer, than each of them.
+    /// Combines the decisions of two authorisers that must both allow a request: no more, and for no longer, than each of them.
     pub(super) fn and(self, other: Self) -> Self {
         Self {
             allowed: self.allowed && other.allowed,
@@ -93,12 +93,12 @@ impl Permission {
     }
 }
 
-/// Whether a request may go on, or the ERROR that answers it.
+/// The permission with which a request goes on, or the ERROR that answers it.
 pub(crate) type Decision = Result<Granted, Error>;
 
-/// What a request that may go on may do.
+/// The permission with which a request goes on.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Granted {
-    /// To register a procedure in place of who has it.
+    /// It may take a procedure over from the client that has registered it.
     pub(crate) replacing: bool,
 }

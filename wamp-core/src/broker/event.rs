@@ -28,11 +28,11 @@ pub(crate) struct Event<'e> {
     pub(crate) trustlevel: Option<u32>,
     /// How subscribers have to read the payload.
     pub(crate) passthru: Option<&'e Passthru>,
-    /// Who wants it kept for those who subscribe later, if anybody does (E-01).
+    /// The publisher that asks for the event to be retained for later subscribers; `None` if it does not (E-01).
     pub(crate) retainer: Option<Retainer<'e>>,
 }
 
-/// Who wants an event kept.
+/// A publisher that asks for its event to be retained.
 #[derive(Copy, Clone, Debug)]
 pub(crate) enum Retainer<'e> {
     Server,
@@ -183,7 +183,7 @@ impl Encoded<'_> {
         message
     }
 
-    /// Of the longest.
+    /// Bytes of the longest encoding.
     pub(super) fn bytes(&self) -> usize {
         self.messages.iter().flat_map(|(_, message)| message).map(Bytes::len).max().unwrap_or_default()
     }

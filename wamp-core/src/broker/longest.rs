@@ -1,4 +1,4 @@
-//! How long an event may be in a format, and which topics had some that were left out.
+//! The bound on an event's length in each format, and the log lines about events that were left out.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -9,10 +9,10 @@ use parking_lot::Mutex;
 use crate::limits::Limits;
 use crate::serializer::{EncodeError, Serializer};
 
-/// The log names a topic once in this time.
+/// The log names a topic at most once in this time.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// So many topics are named in that time: clients choose them.
+/// The most topics that are named in that time, for clients choose them.
 const MOST_TOPICS: usize = 256;
 
 /// Leaves out the events that are too long in a format, for the subscribers that have it.
@@ -20,7 +20,7 @@ const MOST_TOPICS: usize = 256;
 pub(super) struct Longest {
     bytes: usize,
     hasher: RandomState,
-    /// When each topic was named last, by its hash.
+    /// The time at which a topic was named last, by the topic's hash.
     named: Mutex<HashMap<u64, Instant>>,
 }
 
@@ -29,7 +29,7 @@ impl Longest {
         Self { bytes: limits.queued_bytes, hasher: RandomState::new(), named: Mutex::default() }
     }
 
-    /// Whether an event of so many bytes may be sent.
+    /// Returns whether an event of so many bytes may be sent; if not, the log names its topic.
     pub(super) fn admits(&self, topic: &str, serializer: Serializer, bytes: usize) -> bool {
         let admits = bytes <= self.bytes;
         if !admits && self.may_name(topic) {
@@ -45,7 +45,7 @@ impl Longest {
         admits
     }
 
-    /// The format cannot express an event.
+    /// Tells the log that a format cannot express an event.
     pub(super) fn inexpressible(&self, topic: &str, serializer: Serializer, error: &EncodeError) {
         if self.may_name(topic) {
             tracing::warn!(topic, format = ?serializer.format(), %error, "an event is left out");

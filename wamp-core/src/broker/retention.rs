@@ -22,12 +22,12 @@ use shares::Account;
 pub(crate) use showing::{Showing, Step};
 use store::Store;
 
-/// What a declaration of a topic says about the events of clients.
+/// The rule of one declaration of topics about retaining the events of clients.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct RetentionRule {
     /// The declaration's number, from 1.
     pub(crate) declaration: usize,
-    /// So many of the topics' events may be kept; `None` where it does not allow it.
+    /// The most events of its topics that are retained; `None` if the declaration does not allow it.
     pub(crate) up_to: Option<usize>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Retention {
     /// By the topics that are declared for publishers.
     rules: Patterns<RetentionRule>,
     store: Mutex<Store>,
-    /// So many events is one subscription shown.
+    /// The most retained events that one subscription is shown.
     per_subscription: usize,
     left_out: Mutex<Minutely>,
 }
@@ -45,11 +45,11 @@ pub(super) struct Retention {
 /// While it is held, no event of the realm becomes a retained one.
 pub(super) type Held<'r> = MutexGuard<'r, Store>;
 
-/// Where an event is to be kept.
+/// The account to which a retained event counts, and the bound of its declaration.
 #[derive(Debug)]
 pub(super) struct Place {
     account: Account,
-    /// So many events may the declaration have.
+    /// The most events of the declaration.
     up_to: usize,
 }
 
@@ -66,7 +66,7 @@ impl Retention {
         self.store.lock()
     }
 
-    /// Tells that so many events were not shown to somebody who asked for those of a pattern.
+    /// Tells the log, at most once in a minute, that so many events of a pattern were not shown to a subscriber.
     pub(super) fn tell_left_out(&self, pattern: &Pattern, count: usize, now: Instant) {
         if count > 0
             && let Some(left_out) = self.left_out.lock().count(count, now)
@@ -81,7 +81,7 @@ impl Retention {
         }
     }
 
-    /// Where the event is to be kept, if its publisher asks for it and the topic allows it (E-05).
+    /// Returns the place of an event, if its publisher asks for it to be retained and the topic's declaration allows it (E-05).
     pub(super) fn place(&self, event: &Event<'_>) -> Option<Place> {
         let retainer = event.retainer?;
         let rule = self.rules.find(event.topic);

@@ -15,8 +15,8 @@ use crate::id::RequestId;
 /// A cursor over one data item.
 ///
 /// Strings of definite length are lent from the frame, the chunks of the others are joined in the arena. Tags are
-/// passed over, but for those of a bignum and of a reference: what a tag adds to the value behind it, WAMP has no type for. They count to
-/// the depth like lists, and belong to the value where it is taken undecoded.
+/// passed over, but for those of a bignum and of a reference: WAMP has no type for what a tag adds to the value behind it. They
+/// count to the depth like lists, and belong to the value where it is taken undecoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
     pub(super) bytes: &'de [u8],
@@ -50,7 +50,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Whether a tag stands at the cursor.
+    /// Returns whether a tag stands at the cursor.
     #[inline]
     pub(super) fn is_tagged(&self) -> bool {
         matches!(self.bytes.get(self.at), Some(0xc0..=0xdf))

@@ -20,7 +20,7 @@ pub(super) struct Authorizing(HashMap<RequestId, Waiting>);
 struct Waiting {
     asked: Asked,
     asking: Asking,
-    /// Then it is given up.
+    /// The time at which the request is given up.
     until: Instant,
 }
 
@@ -32,7 +32,7 @@ pub(super) enum Asked {
 }
 
 impl Authorizing {
-    /// Whether the authoriser thinks about any.
+    /// Returns whether a SUBSCRIBE or REGISTER waits for the authorisers.
     pub(super) fn is_at_work(&self) -> bool {
         !self.0.is_empty()
     }
@@ -45,7 +45,7 @@ impl Authorizing {
         self.0.len()
     }
 
-    /// When the next is given up.
+    /// The time at which the next request is given up.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.0.values().map(|waiting| waiting.until).min()
     }
@@ -78,12 +78,12 @@ impl Joined {
         self.decisions.gate(&self.served, &self.link, kind, named, now)
     }
 
-    /// Whether somebody decides about calls and publications.
+    /// Returns whether authorisers are asked about calls and publications.
     pub(super) fn has_authorizer(&self) -> bool {
         self.served.settings.authorizers.decide_uris()
     }
 
-    /// When the authorisers must have decided what they are asked now.
+    /// Returns the time by which the authorisers must have decided what they are asked now.
     pub(super) fn patience(&self, now: Instant) -> Instant {
         now + self.limits().authorize_timeout
     }
@@ -110,7 +110,7 @@ impl Joined {
         }
     }
 
-    /// The authorisers have decided. Nobody waits for what was given up: its task has ended.
+    /// Goes on with the request that the authorisers have decided: of a request that was given up the task has ended.
     pub(super) fn authorized(&mut self, request: RequestId, decision: Decision, now: Instant) {
         if let Some(waiting) = self.authorizing.0.remove(&request) {
             self.go_on_with(request, waiting.asked, decision, now);
@@ -136,7 +136,7 @@ impl Joined {
         }
     }
 
-    /// Gives up what the authorisers have not decided in time.
+    /// Gives up the requests that the authorisers have not decided in time.
     pub(super) fn time_out_asked(&mut self, now: Instant) {
         for request in self.authorizing.overdue(now) {
             if let Some(Waiting { asked, asking, .. }) = self.authorizing.0.remove(&request) {
@@ -146,7 +146,7 @@ impl Joined {
         }
     }
 
-    /// What a client gets whose request waited in vain.
+    /// Makes the error for a request that the authorisers did not decide in time, and tells the log.
     pub(super) fn undecided(&self, (kind, named): (Kind, &str)) -> Error {
         let timeout = self.limits().authorize_timeout;
         tracing::error!(?kind, named, ?timeout, "an authoriser did not decide in time");

@@ -1,4 +1,4 @@
-//! The calls of one session: started, cancelled, timed out, and answered exactly once.
+//! The calls of one session: started, continued by chunks, and answered exactly once.
 
 mod at_work;
 mod cancelling;
@@ -79,7 +79,7 @@ impl Joined {
         Ok(())
     }
 
-    /// What came of starting a call: it is at work now, or over.
+    /// Ends the start of a call, which is at work now, or over and answered with the error.
     fn started(&mut self, request: RequestId, started: Result<(), Error>) {
         if let Err(error) = started {
             self.error(code::CALL, request, &error);
@@ -178,7 +178,7 @@ impl Joined {
         Ok(())
     }
 
-    /// Whether one more call, or request that waits for the authorisers, may be in flight.
+    /// Returns whether one more call, or request that waits for the authorisers, may be in flight.
     pub(super) fn has_room_for_call(&self) -> bool {
         self.calls.count() + self.authorizing.len() < self.limits().calls_in_flight
     }

@@ -9,7 +9,7 @@ use crate::error::{Violation, uris};
 use crate::message;
 
 impl Connection {
-    /// Whether the log takes another line about clients at this address.
+    /// Returns whether another line about clients at this address may be logged.
     pub(super) fn may_log(&self, now: Instant) -> bool {
         self.router.router().may_log(self.address, now)
     }
@@ -32,7 +32,7 @@ impl Connection {
         self.abort(Close::TooSlow, uris::UNAVAILABLE, "too many events wait to be sent");
     }
 
-    /// The end with an ABORT, whose text the host shows in a close frame as well: autobahn drops the ABORT of an open session
+    /// Ends the session with ABORT. The host sends the text in the close frame as well: autobahn drops the ABORT of an open session
     /// unread.
     pub(super) fn abort(&mut self, close: Close, reason: &str, text: &str) {
         self.outbox.borrow_mut().send(|s, out| message::abort(s, out, reason, text));
@@ -47,8 +47,8 @@ impl Connection {
         self.state = State::Leaving { until: now + patience, then };
     }
 
-    /// The end of an open session when the router shuts down: without GOODBYE, unless the application asks for it, because
-    /// clients in browsers would not come back (decision 8).
+    /// Ends an open session because the router shuts down: without GOODBYE, unless the application asks for it, because clients in
+    /// browsers would not come back (decision 8).
     pub(super) fn shut_down(&mut self, now: Instant) {
         if self.says_goodbye() {
             self.leave(uris::SYSTEM_SHUTDOWN, None, Close::Shutdown, now);
@@ -57,7 +57,7 @@ impl Connection {
         }
     }
 
-    /// The same before WELCOME, with ABORT where it was asked for (S-20).
+    /// Ends a session before WELCOME because the router shuts down: with ABORT only if the application asks for it (S-20).
     pub(super) fn refuse_at_shutdown(&mut self) {
         if self.says_goodbye() {
             self.abort(Close::Shutdown, uris::SYSTEM_SHUTDOWN, "the server shuts down");

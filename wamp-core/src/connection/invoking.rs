@@ -137,7 +137,7 @@ impl Joined {
         if let Some(call) = self.invocations.find(id)?.cloned() {
             self.invocations.open.remove(&id);
             self.publishing.pace.count_bytes(payload.kept_bytes(), &self.link.limits);
-            // What is no URI would not go out anyhow, and is not kept: it may be as long as a message.
+            // A text that is no URI would not go out anyhow, and is not kept: it may be as long as a message.
             let error = Cow::Owned(message::callees_error_uri(error).to_owned());
             call.answer(match payload.oddity() {
                 None => Answer::Error { error, passthru, payload },

@@ -191,7 +191,7 @@ impl Connection {
         self.state = State::Denied { until: heard + self.limits.denial_delay, denied };
     }
 
-    /// Says to the log who was refused, and why.
+    /// Tells the log which login was refused, and why.
     fn log_refusal(&self, attempt: &Attempt, denied: &Denied, now: Instant) {
         if self.may_log(now) {
             let address = self.address.map(tracing::field::display);
@@ -259,7 +259,7 @@ impl Connection {
         self.state = State::Open(Box::new(Joined::new(served, link, seat, acceptance)));
     }
 
-    /// The realm is full for now, which is nobody's fault: it may be tried again.
+    /// Refuses a session because the realm is full, which is nobody's fault: the client may try again later.
     fn refuse_for_room(&mut self) {
         let text = "the realm has no room for another session (limit `sessions`)";
         self.abort(Close::NoRoom, uris::UNAVAILABLE, text);

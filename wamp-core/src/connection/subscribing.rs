@@ -31,13 +31,13 @@ use showing::{Following, Shown, Waiting};
 pub(super) struct Subscriptions {
     by_id: HashMap<SubscriptionId, Subscribed>,
     by_topic: HashMap<Pattern, SubscriptionId>,
-    /// Those whose retained events are being sent, in the order in which they asked.
+    /// Subscriptions whose retained events are being sent, in the order in which they were asked for.
     shown: VecDeque<SubscriptionId>,
-    /// Events that were taken out of the mailbox meanwhile.
+    /// Events that were taken out of the mailbox while retained ones are being sent.
     waiting: Waiting,
-    /// How many of them are not decided.
+    /// The count of subscriptions that their handlers have not decided.
     undecided: usize,
-    /// Until when handlers may think about which, by their first SUBSCRIBE: in this order.
+    /// The time by which a handler must have decided, its subscription and the first SUBSCRIBE; the earliest at the front.
     deciding: VecDeque<(Instant, SubscriptionId, RequestId)>,
 }
 
@@ -111,7 +111,7 @@ impl Subscriptions {
         self.undecided > 0 && self.pending().any(|pending| pending == request)
     }
 
-    /// When the next is given up that a handler does not decide.
+    /// The time at which the next undecided subscription is given up.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.deciding.front().map(|(until, ..)| *until)
     }
@@ -133,7 +133,7 @@ impl Subscriptions {
         self.by_id.insert(id, Subscribed { topic, state, active: Arc::new(AtomicBool::new(true)) });
     }
 
-    /// What it held back is not sent any more.
+    /// Removes a subscription. The events that it held back are not sent any more.
     fn remove(&mut self, id: SubscriptionId, mailbox: &Mailbox) -> Option<Subscribed> {
         let subscribed = self.by_id.remove(&id)?;
         self.by_topic.remove(&subscribed.topic);
@@ -143,7 +143,7 @@ impl Subscriptions {
         Some(subscribed)
     }
 
-    /// The handler has accepted the subscription.
+    /// Marks a subscription as accepted by its handler.
     fn accept(&mut self, id: SubscriptionId, sources: Vec<Source>, holds: Vec<Held>) {
         let Some(subscribed) = self.by_id.get_mut(&id) else { return };
         self.undecided -= usize::from(subscribed.state.is_pending());
@@ -193,7 +193,7 @@ impl Joined {
     ) -> Result<(), Error> {
         let handler = self.subscriber(&topic)?;
         if self.subscriptions.by_topic.contains_key(&topic) {
-            // Before the mailbox is looked into: what comes after that is not shown, and what came before it precedes.
+            // Begun before the mailbox is emptied: events that come later are not shown, and those in the mailbox go out first.
             let showing = get_retained.then(|| self.served.realm.broker().show());
             // Perhaps the subscription was revoked.
             self.flush_mailbox();

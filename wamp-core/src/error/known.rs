@@ -1,4 +1,4 @@
-//! What `?` makes of an application's error.
+//! Conversion of an application's error by `?`.
 //!
 //! The blanket `From` cannot be specialised on stable Rust, so the types whose WAMP form `?` keeps are collected, and
 //! looked up at run time.
@@ -44,7 +44,7 @@ impl<E: WampError + StdError + 'static> Derived<E> {
     pub const KNOWN: KnownError = KnownError::of::<E>();
 }
 
-/// What holds for a derived type that is no `std::error::Error`.
+/// The entry of a derived type that is no `std::error::Error`, which `?` never meets.
 pub trait NotStd {
     /// The entry of the type.
     const KNOWN: KnownError = KnownError { id: TypeId::of::<()>, convert: |_| None };

@@ -1,6 +1,6 @@
-//! What is odd in a payload: well-formed, but nothing that every client could read (decision 9 of the conformance list).
+//! Odd values in a payload: well-formed, but not readable by every client (decision 9 of the conformance list).
 
-/// What the values are that cannot be passed on.
+/// A kind of values that cannot be passed on to other clients.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Oddity {
     /// One of MessagePack's extension types, as its timestamp.
@@ -27,7 +27,7 @@ impl Oddity {
     }
 }
 
-/// How a payload can be passed on.
+/// The way in which a payload can be passed on.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Odd {
     /// As it stands.
@@ -39,12 +39,12 @@ pub(crate) enum Odd {
     Refused(Oddity),
 }
 
-/// Whose the part of a message is in which a cursor stands.
+/// The owner of the part of a message in which a cursor stands.
 #[derive(Copy, Clone, Debug)]
 pub(crate) enum Owner {
     /// In the protocol's part nothing may be odd.
     Protocol,
-    /// What is odd in the application's part is noted, the worst of it here.
+    /// In the application's part odd values are noted; this is the worst of them.
     Application(Odd),
 }
 
@@ -61,7 +61,7 @@ impl Owner {
         }
     }
 
-    /// Notes something odd; in the protocol's part that is for the caller to refuse.
+    /// Notes something odd in the application's part; in the protocol's part the caller has to refuse it.
     #[cold]
     pub(crate) fn note(&mut self, odd: Odd) {
         if let Self::Application(worst) = self {

@@ -46,7 +46,7 @@ pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Re
     }
 }
 
-/// Why a text was not written.
+/// The fault of a text that was not written.
 pub(crate) const NO_TEXT: &str = "a text whose `Display` fails";
 
 /// Why a value could not be written.

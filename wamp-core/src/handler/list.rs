@@ -13,7 +13,7 @@ use super::{Collected, Registration};
 /// ```
 /// use wamp_core::{Handlers, Router};
 ///
-/// /// What a library offers; with `wamp-actix`: `handlers![users::find, users::rename]`.
+/// /// The handlers of a library; with `wamp-actix`: `handlers![users::find, users::rename]`.
 /// fn handlers() -> Handlers {
 ///     Handlers::default()
 /// }
@@ -36,7 +36,7 @@ pub enum Listed {
         id: TypeId,
         /// The function with its module.
         function: &'static str,
-        /// Where the list stands.
+        /// The place of the list in the source.
         at: &'static Location<'static>,
     },
     /// Registrations that were written by hand.

@@ -1,4 +1,4 @@
-//! What a `Serialize` must keep of serde's rules, so that JSON comes of it.
+//! The rules of serde that a `Serialize` must keep, so that its output is JSON.
 //!
 //! serde_json trusts whoever calls it: a key without a value, a second element of a list declared to be empty, or an
 //! error that is passed over leave a text that is no JSON. Here each of them is an error.
@@ -40,7 +40,7 @@ impl<V: Display + ?Sized> Display for Shown<'_, V> {
 pub(super) struct Items<I> {
     inside: I,
     next: Next,
-    /// It is one of [`JSON_TOKENS`], with one field.
+    /// True for a struct named as one of [`JSON_TOKENS`], which has one field.
     is_raw: bool,
 }
 

@@ -6,12 +6,12 @@ use crate::format::{Cursor as _, MAX_INTEGRAL, Malformed, Number, Odd, Oddity};
 /// So many digits fit into a `u64`, whatever they are.
 const SAFE_DIGITS: usize = 19;
 
-/// Nor are so many beyond an `f64`, which ends at 1.8e308.
+/// So many digits are never beyond an `f64`, which ends at 1.8e308.
 const FINITE_DIGITS: usize = 308;
 
 impl Reader<'_> {
-    /// Where a number ends that is wrong, if it is well-formed: then there is no float near to it. In the protocol's part that
-    /// is for its reader to refuse.
+    /// Returns the end of a number that [`end`] refused, if it is well-formed: then no float is near to it, which is noted in the
+    /// application's part. In the protocol's part its reader has to refuse it.
     #[cold]
     pub(super) fn far_end(&mut self, start: usize) -> Result<usize, Malformed> {
         let end = well_formed_end(self.text.as_bytes(), start, &mut false)?;
@@ -53,12 +53,12 @@ impl Reader<'_> {
     }
 }
 
-/// The float that a well-formed number is nearest to; none if only infinity is.
+/// Returns the float nearest to a well-formed number, or `None` if that is infinity.
 fn nearest(text: &str) -> Option<f64> {
     text.parse().ok().filter(|float: &f64| float.is_finite())
 }
 
-/// Where the number that begins at `start` ends, if it is well-formed (RFC 8259, section 6) and a float is near to it.
+/// Returns the end of the number at `start`, if it is well-formed (RFC 8259, section 6) and a float is near to it.
 // Always inline, as `string::end` is: calls in the loop of `skip_value` cost 25 % of the instructions for 64 KiB of records.
 #[inline(always)]
 pub(super) fn end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
@@ -75,8 +75,7 @@ fn near_end(bytes: &[u8], start: usize, end: usize) -> Result<usize, Malformed> 
     }
 }
 
-/// Where the number that begins at `start` ends, if it is well-formed; `is_far` becomes true where there may be no float near
-/// to it.
+/// Returns the end of the number at `start`, if it is well-formed; `is_far` becomes true if there may be no float near to it.
 #[inline(always)]
 fn well_formed_end(bytes: &[u8], start: usize, is_far: &mut bool) -> Result<usize, Malformed> {
     let whole = start + usize::from(bytes.get(start) == Some(&b'-'));

@@ -62,8 +62,8 @@ impl<'de> Reader<'de> {
         Ok(Scanned { range: start..end - 1, escaped })
     }
 
-    /// Where a string ends that is wrong, if it is the application's and wrong in nothing but halves of characters, which
-    /// browsers send for a text that was cut.
+    /// Returns the end of a string that [`end`] refused, if it is in the application's part and only lone surrogates are wrong
+    /// with it, which browsers send for a text that was cut.
     #[cold]
     pub(super) fn odd_end(&mut self, start: usize, error: Malformed) -> Result<usize, Malformed> {
         match self.owner().is_application() {
@@ -178,7 +178,7 @@ fn unicode_escape(bytes: &[u8], at: usize) -> Result<(Option<char>, usize), Malf
         (0xd800..0xdc00, 0xdc00..0xe000) => {
             (char::from_u32(0x1_0000 + ((unit - 0xd800) << 10 | (low - 0xdc00))), at + 12)
         }
-        // What follows is an escape of its own.
+        // The next escape stands for itself.
         _ => (None, at + 6),
     })
 }

@@ -60,7 +60,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         self.reader.string().map_err(|malformed| format!("{name}: {malformed}").into())
     }
 
-    /// Where a dict stands; `None` for null, which counts as absent.
+    /// Returns the place of a dict; `None` for null, which counts as absent.
     pub(super) fn dict(&mut self, name: &'static str) -> Result<Option<Range<usize>>, Violation> {
         self.element(name)?;
         if self.reader.is_dict() {
@@ -137,8 +137,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         self.end()
     }
 
-    /// `Arguments` and `ArgumentsKw`, both optional, which is absent where null stands, and then nothing more (M-01, M-02).
-    /// What is odd in them is no violation, unlike in all that comes before them.
+    /// Reads `Arguments` and `ArgumentsKw`, which may be absent or null, and then nothing more (M-01, M-02). Odd values in them are no
+    /// violation, unlike in all that comes before them.
     pub(super) fn payload(mut self) -> Result<Payload, Violation> {
         *self.reader.owner() = Owner::Application(Odd::Nothing);
         let (mut args, mut first, mut kwargs) = (0..0, 0..0, 0..0);

@@ -155,12 +155,12 @@ pub(crate) struct RegisterOptions {
     pub(crate) invoke: Option<InvokePolicy>,
     pub(crate) disclose_caller: Option<bool>,
     pub(crate) forward_timeout: Option<bool>,
-    /// Crossbar's: in place of who has registered the procedure.
+    /// Crossbar's option: take the procedure over from those that have registered it.
     pub(crate) force_reregister: Option<bool>,
 }
 
 impl RegisterOptions {
-    /// Whether it is to take the place of who has registered the procedure.
+    /// Returns whether the callee wants to take the procedure over from those that have registered it.
     pub(crate) fn replaces(&self) -> bool {
         self.force_reregister == Some(true)
     }
@@ -341,16 +341,16 @@ pub(crate) struct SubscribeOptions {
     pub(crate) get_retained: Option<bool>,
 }
 
-/// How what a client subscribes to or registers is compared with URIs: the option `match`.
+/// The way in which a topic or procedure that a client subscribes to or registers is compared with URIs: the option `match`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "&str")]
 #[expect(clippy::exhaustive_enums, reason = "the specification has these")]
 pub enum MatchPolicy {
-    /// It is a URI, and matches itself.
+    /// A URI, which matches itself.
     Exact,
-    /// It matches what begins with it, within a component, too: `files.a` matches `files.ab.c`.
+    /// The beginning of the URIs that it matches, within a component too: `files.a` matches `files.ab.c`.
     Prefix,
-    /// Its empty components match any one: `files..log` matches `files.a.log`.
+    /// A URI whose empty components match any one component: `files..log` matches `files.a.log`.
     Wildcard,
 }
 

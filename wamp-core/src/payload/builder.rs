@@ -10,13 +10,13 @@ use crate::serializer::EncodeError;
 
 /// Writes a payload argument by argument; the first value that cannot be serialised is what [`build`](Self::build) reports.
 ///
-/// It is written as JSON and transcoded for other serializers: bytes are bytes there again, non-finite floats are null everywhere.
+/// The payload is JSON, and is transcoded for other serializers: bytes are bytes there again, non-finite floats are null everywhere.
 #[derive(Clone, Debug, Default)]
 pub struct PayloadBuilder {
     format: Format,
     args: Part,
     kwargs: Part,
-    /// Whether strings in it may stand for bytes.
+    /// True if strings in it may stand for bytes.
     hides_bytes: bool,
     fault: Option<String>,
 }

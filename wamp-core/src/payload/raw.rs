@@ -12,7 +12,7 @@ use crate::format::lend;
 /// Any one value, undecoded: borrowed from the frame as a parameter, copied verbatim as a result. Displayed, it is JSON, or in
 /// brackets the reason why JSON cannot express it.
 ///
-/// It may stand anywhere in a parameter's type but where serde reads a value before it knows its type: inside untagged,
+/// `Raw` may stand anywhere in a parameter's type but where serde reads a value before it knows its type: inside untagged,
 /// internally or adjacently tagged enums and flattened fields it is refused.
 ///
 /// ```

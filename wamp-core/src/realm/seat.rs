@@ -1,4 +1,4 @@
-//! How many sessions a realm has room for.
+//! The bound on the sessions of a realm.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -32,10 +32,10 @@ impl RealmBuilder {
     /// before anything of what exists shows (Z-05). What it allows still has to be declared, and allowed to the role:
     /// an authoriser only takes away. Leaving, unsubscribing and cancelling are always allowed (Z-06).
     ///
-    /// It is asked about URIs only. Subscriptions to patterns, and registrations of them, are denied in a realm with an authoriser,
-    /// unless there is one for [patterns](Self::authorize_patterns).
+    /// The closure is asked about URIs only. Subscriptions to patterns, and registrations of them, are denied in a realm with an
+    /// authoriser, unless there is one for [patterns](Self::authorize_patterns).
     ///
-    /// An error, or a panic, is a denial: `wamp.error.authorization_failed` (Z-02). It is asked about each request, unless its
+    /// An error, or a panic, is a denial: `wamp.error.authorization_failed` (Z-02). The closure is asked about each request, unless its
     /// decision may be [remembered](crate::Permission::remembered_for). Several are asked one after the other, and all must allow it.
     ///
     /// ```

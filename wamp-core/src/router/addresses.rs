@@ -1,18 +1,18 @@
-//! Whose word a router takes for a client's address, and which addresses it bounds.
+//! The proxies that a router trusts with a client's address, and the addresses for which it has limits.
 
 use std::net::IpAddr;
 
 use super::{Router, RouterBuilder};
 use crate::address::{Network, customer, is_private};
 
-/// What the application says about addresses.
+/// The application's declarations about addresses.
 #[derive(Debug, Default)]
 pub(super) struct Declared {
     proxies: Vec<String>,
     limits_private: bool,
 }
 
-/// The same, checked.
+/// The checked declarations.
 #[derive(Debug)]
 pub(super) struct Addresses {
     proxies: Vec<Network>,
@@ -20,7 +20,7 @@ pub(super) struct Addresses {
 }
 
 impl Declared {
-    /// What is no network is told as a fault.
+    /// Parses the networks; each text that is none is a fault.
     pub(super) fn check(&self, faults: &mut Vec<String>) -> Addresses {
         let parsed = self.proxies.iter().map(|network| network.parse());
         let mut sound = |network: Result<Network, String>| {
@@ -52,8 +52,8 @@ impl<R> RouterBuilder<R> {
         self
     }
 
-    /// Whether the limits by address ([`Limits::connections_per_address`](crate::Limits::connections_per_address)) hold for
-    /// loopback, private and link-local addresses and 100.64.0.0/10, too. By default they do not: who comes from there is a
+    /// Applies the limits by address ([`Limits::connections_per_address`](crate::Limits::connections_per_address)) to loopback,
+    /// private and link-local addresses and 100.64.0.0/10 as well. By default they do not apply: a peer with such an address is a
     /// proxy more often than a stranger, and all its clients would be one address.
     #[track_caller]
     pub fn limit_private_addresses(mut self, limit: bool) -> Self {
@@ -64,14 +64,14 @@ impl<R> RouterBuilder<R> {
 }
 
 impl Router {
-    /// Whether this peer is believed when it says for whom it forwards: [`RouterBuilder::trust_proxies`].
+    /// Returns whether this peer is a trusted proxy, whose headers name the client's address: [`RouterBuilder::trust_proxies`].
     #[must_use]
     pub fn trusts(&self, peer: IpAddr) -> bool {
         self.0.addresses.proxies.iter().any(|network| network.contains(peer))
     }
 
-    /// As which address the limits by address count a client: an IPv4 address as it is, an IPv6 address by its first 64
-    /// bits. `None` for those that they do not hold for: [`RouterBuilder::limit_private_addresses`].
+    /// Returns the address under which the limits by address count a client: an IPv4 address itself, of an IPv6 address the first 64
+    /// bits. `None` for a client to which they do not apply: [`RouterBuilder::limit_private_addresses`].
     ///
     /// ```
     /// # use std::net::IpAddr;

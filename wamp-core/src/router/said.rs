@@ -1,8 +1,8 @@
-//! What a builder was told of what it can be told once.
+//! Methods of a builder that must not be called twice.
 
 use std::panic::Location;
 
-/// The methods that were called of those whose value would replace the one before, with what they were about, and where.
+/// The calls of methods whose second value would replace the first, each with its place in the source.
 #[derive(Debug, Default)]
 pub(super) struct Said(Vec<(String, &'static Location<'static>)>);
 

@@ -11,12 +11,12 @@ use super::Router;
 use crate::error::uris;
 use crate::limits::NEVER;
 
-/// How a router ends.
+/// The way in which a router shuts down.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Ending {
-    /// What is at work has so much time to finish.
+    /// The time that calls and requests at work have to finish.
     pub(crate) grace: Duration,
-    /// Clients are told in words of WAMP, and do not come back.
+    /// Clients get GOODBYE or ABORT, after which those in browsers do not come back.
     pub(crate) says_goodbye: bool,
 }
 

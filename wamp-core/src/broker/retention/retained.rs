@@ -23,7 +23,7 @@ pub(crate) struct Retained {
     room: Arc<Room>,
 }
 
-/// How much memory the transcoded payloads of a realm may take: as much again as the events.
+/// The memory that transcoded payloads of a realm may take: as much again as the events.
 #[derive(Debug)]
 pub(super) struct Room {
     left: AtomicUsize,
@@ -36,7 +36,7 @@ impl Room {
         Self { left: AtomicUsize::new(limits.retained_bytes), longest: limits.queued_bytes }
     }
 
-    /// An event is left out where it is too long, as it is when it is published.
+    /// Refuses a payload that is too long to be sent, as it is left out when it is published.
     fn admit(&self, payload: Payload) -> Result<Payload, EncodeError> {
         let bytes = payload.kept_bytes();
         if bytes > self.longest {
@@ -45,7 +45,7 @@ impl Room {
         Ok(payload)
     }
 
-    /// Takes so many bytes, if they are there.
+    /// Takes so many bytes of the room; returns false, and takes none, if there is less.
     fn take(&self, bytes: usize) -> bool {
         let less = |left: usize| left.checked_sub(bytes);
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
@@ -74,7 +74,7 @@ impl Retained {
         self.kept.event().reaches(session)
     }
 
-    /// Whether nobody who asks later could want the other one, which is older.
+    /// Returns whether this event replaces an older one: no later subscriber would be shown the older one.
     pub(super) fn replaces(&self, other: &Self) -> bool {
         self.kept.replaces(&other.kept)
     }

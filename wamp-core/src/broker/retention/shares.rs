@@ -1,11 +1,11 @@
-//! Who holds how much of what is retained, and who gives way where it is too much.
+//! The shares of declarations and publishers in the retained events, and the event that gives way where there are too many.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::principal::Principal;
 
-/// To whom a retained event counts: to a declaration, and in it to a principal.
+/// The holder of a retained event: a declaration, and in it a principal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Account {
     /// The number of the declaration.
@@ -20,15 +20,14 @@ pub(super) struct Load {
     pub(super) bytes: usize,
 }
 
-/// By what it is measured who holds most.
+/// The measure by which holders are compared.
 #[derive(Copy, Clone, Debug)]
 pub(super) enum Measure {
     Events,
     Bytes,
 }
 
-/// How much each declaration holds, and in it each principal. No step takes longer than the logarithm of how many events there
-/// are.
+/// The load of each declaration, and in it of each principal. Each step takes time logarithmic in the number of events.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
     total: Load,
@@ -63,7 +62,7 @@ impl Shares {
         self.total
     }
 
-    /// How many events a declaration holds.
+    /// Returns the number of events that a declaration holds.
     pub(super) fn events_of(&self, declaration: usize) -> usize {
         self.declarations.get(&declaration).map_or(0, |declaration| declaration.total.events)
     }
@@ -88,12 +87,13 @@ impl Shares {
         });
     }
 
-    /// The event that gives way: of the declaration that holds most, and in it of the principal that holds most, the oldest.
+    /// Returns the number of the event that gives way: of the declaration that holds most, and in it of the principal that holds
+    /// most, the oldest.
     pub(super) fn heaviest(&self, measure: Measure) -> Option<u64> {
         self.heaviest_of(self.ranking.heaviest(measure)?, measure)
     }
 
-    /// The event of a declaration that gives way.
+    /// Returns the number of the event of this declaration that gives way.
     pub(super) fn heaviest_of(&self, declaration: usize, measure: Measure) -> Option<u64> {
         let Reverse(oldest) = self.declarations.get(&declaration)?.ranking.heaviest(measure)?;
         Some(oldest)

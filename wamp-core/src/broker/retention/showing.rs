@@ -1,5 +1,5 @@
-//! What is retained for one subscription: found and handed out a piece at a time, with the lock of the realm held for no longer
-//! than one piece takes.
+//! The retained events for one subscription, found and handed out a piece at a time: the realm's lock is held for no longer than
+//! one piece takes.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -21,16 +21,16 @@ const TOPICS: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Showing {
     retention: Arc<Retention>,
-    /// The number of the last event that had come then.
+    /// The number of the last event that was retained before the showing began.
     until: u64,
     stage: Stage,
 }
 
 #[derive(Debug)]
 enum Stage {
-    /// Looks for them, behind this topic.
+    /// Looks for events, in the topics behind this one.
     Searching { after: Option<Arc<str>>, newest: Newest },
-    /// Hands them out, in the order in which they were published.
+    /// Hands the events out, in the order in which they were published.
     Sending(vec::IntoIter<u64>),
 }
 
@@ -41,16 +41,16 @@ struct Newest {
     left_out: usize,
 }
 
-/// What one step came to.
+/// The result of one step.
 #[derive(Debug)]
 pub(crate) enum Step {
     /// The next event.
     Event(Arc<Retained>),
-    /// It goes on.
+    /// More topics are to be searched.
     Searched,
-    /// All are found, and so many are left out because there are too many. It goes on with the others.
+    /// The search is over, and so many events are left out because there are too many; the others follow.
     Found { left_out: usize },
-    /// All were handed out.
+    /// All events were handed out.
     Done,
 }
 
@@ -92,7 +92,7 @@ impl Showing {
                 Step::Found { left_out }
             }
             Stage::Sending(numbers) => {
-                // One that is not there any more had to give way.
+                // An event that is not there any more had to give way.
                 let next = numbers.find_map(|number| store.get(number));
                 next.map_or(Step::Done, |event| Step::Event(Arc::clone(event)))
             }

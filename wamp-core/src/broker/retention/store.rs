@@ -19,7 +19,7 @@ use crate::principal::Principal;
 /// that were replaced may be there beside them.
 const PER_TOPIC: usize = 16;
 
-/// Of an event that none has replaced.
+/// `Entry::replaced_by` of an event that none has replaced.
 const CURRENT: u64 = u64::MAX;
 
 /// Retained events. Where there are too many, who holds most gives way; and the server's never do to those of clients, for they
@@ -35,7 +35,7 @@ pub(in crate::broker) struct Store {
     clients: Pool,
     server: Pool,
     last: u64,
-    /// How many showings are under way that began when the last event had this number.
+    /// The count of showings that are under way, by the number that the last event had when they began.
     showings: BTreeMap<u64, usize>,
 }
 
@@ -52,7 +52,8 @@ struct Entry {
 #[derive(Debug, Default)]
 struct Pool {
     current: Shares,
-    /// Those that were replaced, by what replaced them. They stay for showings that began before that, and give way first.
+    /// Replaced events, as pairs of the replacing event's number and their own. They stay for showings that began before they were
+    /// replaced, and are the first to give way.
     replaced: BTreeSet<(u64, u64)>,
     replaced_load: Load,
 }
@@ -88,13 +89,13 @@ impl Store {
         self.bound_realm(account.is_servers());
     }
 
-    /// Remembers that somebody is shown what is there now. Returns the number of the last event.
+    /// Begins a showing of the events that are retained now: they stay for it. Returns the number of the last event.
     pub(super) fn begin_showing(&mut self) -> u64 {
         *self.showings.entry(self.last).or_default() += 1;
         self.last
     }
 
-    /// Forgets what nobody is shown any more.
+    /// Ends a showing, and forgets the replaced events that no other showing needs.
     pub(super) fn end_showing(&mut self, until: u64) {
         if let Some(count) = self.showings.get_mut(&until) {
             *count -= 1;
@@ -136,7 +137,7 @@ impl Store {
         pattern: &'s Pattern,
         after: Option<&'s str>,
     ) -> impl Iterator<Item = (&'s Arc<str>, &'s [u64])> {
-        // Whatever matches begins like this.
+        // All topics that match begin with this text.
         let start = match pattern.policy {
             MatchPolicy::Wildcard => literal_start(&pattern.uri),
             MatchPolicy::Exact | MatchPolicy::Prefix => &pattern.uri,
@@ -285,7 +286,7 @@ impl Account {
     }
 }
 
-/// What a wildcard has in front of its first empty component.
+/// Returns the part of a wildcard in front of its first empty component.
 fn literal_start(wildcard: &str) -> &str {
     if wildcard.starts_with('.') {
         return "";

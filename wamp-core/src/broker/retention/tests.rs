@@ -1,4 +1,4 @@
-//! What cannot be seen from outside: what is kept for how long, and what one step does.
+//! Retention as it cannot be seen from outside: how long events are kept, and what one step of a showing does.
 
 use std::sync::Arc;
 

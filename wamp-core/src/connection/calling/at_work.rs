@@ -17,15 +17,15 @@ use crate::tasks::{Asking, Run};
 /// The calls of one session that are at work.
 #[derive(Debug, Default)]
 pub(in crate::connection) struct Calls {
-    /// Those whose callers wait, by their ids.
+    /// Calls whose callers wait for the answer, by id.
     pub(super) at_work: HashMap<RequestId, AtWork>,
-    /// Those that run on, although their callers have their answers: their ids are free.
+    /// Calls whose handlers run on although their callers have the answer; their ids are free.
     released: Vec<AtWork>,
-    /// Those of which the caller has more to send.
+    /// Calls of which the caller has more chunks to send.
     pub(super) unfinished: Unfinished,
-    /// How many of them have a time limit.
+    /// The count of calls at work that have a time limit.
     timed: usize,
-    /// Bytes of the frames that they keep, and apart of those that wait as chunks.
+    /// Bytes of the frames that calls keep, without the chunks that wait.
     pub(super) bytes: usize,
     pub(super) chunks: Rc<Cell<usize>>,
 }
@@ -38,7 +38,7 @@ pub(super) struct AtWork {
     pub(super) bytes: usize,
 }
 
-/// Who answers a call.
+/// The one that answers a call.
 #[derive(Debug)]
 pub(super) enum By {
     /// Nobody yet: the authorisers think about it.
@@ -71,7 +71,7 @@ impl Calls {
         self.at_work.values().filter_map(|at_work| at_work.limit).map(|limit| limit.until).min()
     }
 
-    /// How many there are, whether their callers wait or not.
+    /// Counts the calls, whether their callers wait or not.
     pub(super) fn count(&self) -> usize {
         self.at_work.len() + self.released.len()
     }
@@ -94,13 +94,13 @@ impl Calls {
         Some(at_work)
     }
 
-    /// The call is over, for its caller and for who answers it.
+    /// Removes a call that is over, for its caller and for the one that answers it.
     pub(super) fn end(&mut self, request: RequestId) -> Option<AtWork> {
         self.unfinished.end(request);
         self.remove(request)
     }
 
-    /// The caller has its answer, and a handler runs on.
+    /// Releases the id of a call whose caller has its answer while the handler runs on.
     pub(super) fn run_on(&mut self, request: RequestId) {
         self.unfinished.end(request);
         let Some(mut at_work) = self.at_work.remove(&request) else { return };
@@ -108,7 +108,7 @@ impl Calls {
         self.released.push(at_work);
     }
 
-    /// What ran on has ended; whether the call is one of these.
+    /// Removes a call whose handler ran on and has ended; returns false if the call is none of these.
     pub(super) fn end_released(&mut self, call: &CallState) -> bool {
         let position =
             self.released.iter().position(|released| std::ptr::eq(&raw const *released.call, call));
@@ -139,7 +139,7 @@ impl Calls {
     }
 }
 
-/// The shorter of what the caller and the handler allow.
+/// Returns the shorter of the times that the caller and the handler allow.
 pub(super) fn limit(options: &CallOptions, most: Option<Duration>, now: Instant) -> Option<Limit> {
     let asked = options.timeout.filter(|milliseconds| *milliseconds > 0).map(Duration::from_millis);
     let timeout = asked.into_iter().chain(most).min()?;

@@ -84,7 +84,7 @@ impl Joined {
 }
 
 impl By {
-    /// Drops what is at work in this session.
+    /// Drops the future that is at work in this session, if there is one.
     fn end(&self) {
         match self {
             Self::Authorizer(asking, _) => asking.end(),
@@ -93,7 +93,7 @@ impl By {
         }
     }
 
-    /// Whether who answers hears of a cancellation.
+    /// Returns whether the handler or callee is told of a cancellation.
     fn is_told(&self, call: &CallState) -> bool {
         match self {
             Self::Handler(_) | Self::Authorizer(..) => call.awaits_cancellation(),

@@ -23,7 +23,7 @@ pub(super) struct Waiting {
     /// The CALL, and what went on with it meanwhile (PI-01).
     chunks: Vec<(CallOptions, Payload)>,
     since: Instant,
-    /// Then it is given up.
+    /// The time at which the authorisers are given up.
     until: Instant,
     /// What the chunks after the first keep of the session's share.
     bytes: usize,
@@ -31,7 +31,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// What it is that waited in vain, if the authorisers' time is over, and not the caller's.
+    /// Returns the kind and URI of the call if the authorisers' time is over, and not the caller's.
     pub(super) fn overdue(&self, now: Instant) -> Option<(Kind, &str)> {
         (self.until <= now).then_some((Kind::exact(Action::Call), self.uri.as_str()))
     }
@@ -104,7 +104,7 @@ impl Joined {
         }
     }
 
-    /// The authorisers have decided: the call starts, with the time that it has left.
+    /// Starts a call that the authorisers have allowed, with the time that it has left, or refuses it.
     pub(in crate::connection) fn call_authorized(&mut self, request: RequestId, decision: Decision) {
         let Some(AtWork { call, by: By::Authorizer(_, mut waiting), .. }) = self.calls.remove(request) else {
             return;

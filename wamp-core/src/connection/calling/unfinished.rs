@@ -18,7 +18,7 @@ pub(super) struct Unfinished {
     ended: VecDeque<(RequestId, String)>,
 }
 
-/// What a CALL is, by its id.
+/// The part that a CALL is, by its id and procedure.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// The first of its call, if the id is free.
@@ -41,23 +41,23 @@ impl Unfinished {
         }
     }
 
-    /// Whether there is a call at work whose caller has more to send.
+    /// Returns whether there is a call at work whose caller has more to send.
     pub(super) fn awaits_chunks(&self) -> bool {
         !self.at_work.is_empty()
     }
 
-    /// A call whose caller has more to send.
+    /// Adds a call whose caller has more to send.
     pub(super) fn begin(&mut self, request: RequestId, procedure: &str) {
         self.at_work.insert(request, procedure.to_owned());
     }
 
-    /// The last chunk of a call at work has come.
+    /// Removes a call at work whose last chunk has come.
     pub(super) fn complete(&mut self, request: RequestId) {
         self.at_work.remove(&request);
     }
 
-    /// The call has its answer. If its last chunk has not come, that will be late; of calls like this, the one that ended
-    /// first is forgotten.
+    /// Notes that the call has its answer. If its last chunk has not come, that will be late; of more such calls than are
+    /// remembered, the one that ended first is forgotten.
     pub(super) fn end(&mut self, request: RequestId) {
         if !self.awaits_chunks() {
             return; // `remove` would hash the id first
@@ -69,7 +69,7 @@ impl Unfinished {
         self.ended.push_back((request, procedure));
     }
 
-    /// The last chunk of a call that has its answer has come.
+    /// Forgets a call that has its answer, for its last chunk has come.
     pub(super) fn forget(&mut self, request: RequestId, procedure: &str) {
         if let Some(position) = self.position(request, procedure) {
             self.ended.remove(position);

@@ -15,7 +15,7 @@ use crate::tasks::Task;
 /// Events that are sent in one poll before the host gets its turn.
 const EVENTS: usize = 128;
 
-/// So many events cost what it costs to look for more among as many topics as one step takes.
+/// The cost of one step of the search for retained events, as a number of events.
 const EVENTS_OF_A_SEARCH: usize = 32;
 
 /// Retained events that a subscription is shown, and what follows them.
@@ -25,7 +25,7 @@ pub(super) struct Shown {
     following: Following,
 }
 
-/// What comes behind the retained events of a subscription that begins: in this order.
+/// The events that follow the retained ones when a subscription begins, in the order of the fields.
 #[derive(Debug, Default)]
 pub(super) struct Following {
     pub(super) snapshots: Vec<Payload>,
@@ -80,14 +80,14 @@ impl Waiting {
 }
 
 impl Subscriptions {
-    /// Whether events go out as they come: nothing retained precedes them.
+    /// Returns whether events go out as they come, for no retained events precede them.
     pub(in crate::connection) fn are_live(&self) -> bool {
         self.shown.is_empty() && self.waiting.events.is_empty()
     }
 }
 
 impl Joined {
-    /// The retained events are sent in the next poll.
+    /// Queues a subscription whose retained events are sent from the next poll on.
     pub(super) fn begin_showing(&mut self, id: SubscriptionId, showing: Showing, following: Following) {
         let subscribed = self.subscriptions.by_id.get_mut(&id);
         if let Some(Subscribed { state: State::Accepted { shown, .. }, .. }) = subscribed {
@@ -115,12 +115,12 @@ impl Joined {
         }
     }
 
-    /// Goes one step on. Returns how many events cost as much.
+    /// Takes one step of the first showing. Returns its cost, as a number of events.
     fn show_next(&mut self, id: SubscriptionId, now: Instant) -> usize {
         let (broker, peer) = (self.served.realm.broker(), self.link.session.peer());
         let subscribed = self.subscriptions.by_id.get_mut(&id);
         let Some(Subscribed { topic, state: State::Accepted { shown, .. }, .. }) = subscribed else {
-            // It has ended on the way.
+            // The subscription has ended meanwhile.
             self.subscriptions.shown.pop_front();
             return 1;
         };
@@ -153,8 +153,8 @@ impl Joined {
         }
     }
 
-    /// Keeps an event that came out of the mailbox before its time. A client that makes too many of them, and does not take what
-    /// it is sent, is cut off.
+    /// Keeps an event that came out of the mailbox before the retained ones were sent. A client that causes too many of them, and
+    /// does not take what it is sent, is cut off.
     pub(super) fn wait_for_turn(&mut self, event: Envelope) {
         let mailbox = &self.link.session.peer().mailbox;
         mailbox.hold(event.message.len());
@@ -164,7 +164,7 @@ impl Joined {
         }
     }
 
-    /// Sends the events of a subscription that wait, for it ends.
+    /// Sends the waiting events of a subscription that ends.
     pub(super) fn hurry(&mut self, id: SubscriptionId) {
         let waiting = self.subscriptions.waiting.take(id);
         if self.subscriptions.is_accepted(id) {

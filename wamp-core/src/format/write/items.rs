@@ -6,7 +6,7 @@ use serde::ser::{self, Serialize};
 
 use super::{Fault, Next, Tokens, Writer};
 
-/// What has been begun.
+/// The kind of value that has been begun.
 #[derive(Copy, Clone)]
 pub(super) enum Open {
     List,

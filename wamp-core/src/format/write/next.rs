@@ -2,13 +2,13 @@
 
 use serde::ser;
 
-/// What may come next in a list, a dict, or a struct: serde leaves it to who calls a serializer to keep to that.
+/// The part that may come next in a list, a dict, or a struct. serde leaves it to the caller of a serializer to keep to the order.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     Anything,
-    /// That of the key that came last.
+    /// The value of the key that came last.
     Value,
-    /// A part was not written. Who made it may have passed over the error.
+    /// A part could not be written, and the `Serialize` may have passed over the error.
     Nothing,
 }
 
