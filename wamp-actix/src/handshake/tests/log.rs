@@ -1,0 +1,55 @@
+//! The log lines of a handshake.
+
+use std::cell::RefCell;
+use std::fmt::Debug;
+use std::sync::Once;
+
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+
+thread_local! {
+    /// The texts of the log lines, with their level.
+    static LINES: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+pub(super) struct Log;
+
+impl Log {
+    pub(super) fn of(run: impl FnOnce()) -> Vec<(Level, String)> {
+        // The same for all threads: as long as there is only one, `tracing` asks that of whichever thread is first at a
+        // line whether anybody wants it, and another test might have none.
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
+        LINES.take();
+        run();
+        LINES.take()
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        // What actix itself logs is not ours to count.
+        metadata.target().contains("handshake")
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        struct Message(String);
+        impl Visit for Message {
+            fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
+                self.0 += &format!("{value:?}");
+            }
+        }
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        LINES.with_borrow_mut(|lines| lines.push((*event.metadata().level(), message.0)));
+    }
+}
