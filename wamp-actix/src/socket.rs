@@ -1,4 +1,8 @@
-//! One WebSocket: frames in, the protocol in the middle, frames out; pings, time limits and close codes beside it.
+//! One WebSocket: frames in, the protocol in the middle, frames out.
+
+mod ending;
+mod liveness;
+mod output;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,13 +12,16 @@ use std::time::{Duration, Instant};
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use futures_util::Stream as _;
-use wamp_core::{Close, Connection, Frame, Limits, Router};
+use wamp_core::{Connection, Frame, Limits, Router};
 
 use crate::admission::Place;
 use crate::clock::{Alarm, Clock};
-use crate::frames::{self, CloseCode, FrameLimits, Frames, Incoming};
+use crate::frames::{CloseCode, FrameLimits, Frames, Incoming};
 use crate::pacer::Wakeup;
 use crate::rest::Rest;
+use ending::{Phase, code, fault};
+use liveness::{Liveness, Verdict};
+use output::Output;
 
 /// Messages that are read before the other connections of the worker get their turn. What a publisher may do in a turn has
 /// bounds of its own: see [`Connection::wants_input`].
@@ -26,14 +33,6 @@ const LOOK: usize = 8;
 /// A turn that took longer ends. What a stranger sends may take milliseconds for each message: a publication to a thousand
 /// patterns, a long answer of the meta API.
 const TURN: Duration = Duration::from_millis(2);
-
-/// Bytes that are handed over before the other connections of the worker get their turn. A peer that reads as fast as a
-/// handler writes never makes its task wait.
-const OUTPUT: usize = 2 * PIECE_BYTES;
-
-/// The most that is handed to actix at once: it asks for more only when that is nearly sent, which is how it is seen
-/// that the peer takes something.
-const PIECE_BYTES: usize = 64 << 10;
 
 /// One WebSocket with its session.
 pub(crate) struct Socket {
@@ -61,42 +60,11 @@ pub(crate) struct Socket {
     phase: Phase,
     /// The time of the latest poll: what happens in it happens at once.
     now: Instant,
-    /// When the peer was heard last.
-    heard: Instant,
-    /// When it was sent the ping after which it was not heard.
-    pinged: Option<Instant>,
-    /// The ping lies in what was not handed over yet.
-    is_ping_queued: bool,
-    /// When the message that is not complete yet began.
-    begun: Option<Instant>,
-    /// What is ready and was not handed over yet.
-    output: Bytes,
-    /// Bytes that were handed over in this turn.
-    handed: usize,
+    liveness: Liveness,
+    output: Output,
     /// The turn is over: the worker's other tasks come first.
     resting: bool,
     rest: Rest,
-    /// Control frames, which go out after the messages that are ready.
-    control: Vec<u8>,
-    /// The answer to the latest ping: of a flood, only that one is answered.
-    pong: Option<Bytes>,
-}
-
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-enum Phase {
-    Open,
-    /// Our close frame is sent; what still comes is read and dropped, so that the peer sees all that we sent.
-    Closing {
-        until: Instant,
-    },
-    /// The peer's close frame is answered, which may have to wait for what is sent before.
-    Answered,
-    /// Our close frame is answered, or was not in time.
-    Done {
-        answered: bool,
-    },
-    /// Nobody is there any more.
-    Ended,
 }
 
 impl Socket {
@@ -115,7 +83,7 @@ impl Socket {
             place: None,
             has_session: false,
             now,
-            heard: now,
+            liveness: Liveness::new(now),
             clock,
             router,
             alarm: Alarm::default(),
@@ -127,15 +95,9 @@ impl Socket {
             held_back: false,
             due: Some(now),
             phase: Phase::Open,
-            pinged: None,
-            is_ping_queued: false,
-            begun: None,
-            output: Bytes::new(),
-            handed: 0,
+            output: Output::default(),
             resting: false,
             rest: Rest::default(),
-            control: Vec::new(),
-            pong: None,
         }
     }
 
@@ -167,12 +129,12 @@ impl Socket {
         while !self.rests(context) {
             let due = self.drive(task, reader);
             if self.output.is_empty() {
-                self.output = self.take_output().into();
+                self.output.fill(self.connection.take_output(), self.phase == Phase::Open);
             }
             if !self.output.is_empty() {
                 return Poll::Ready(Some(self.next_piece()));
             }
-            if self.is_over() {
+            if self.phase.is_over() {
                 return Poll::Ready(None);
             }
             if self.resting {
@@ -186,32 +148,22 @@ impl Socket {
     }
 
     fn next_piece(&mut self) -> Bytes {
-        let piece = self.output.split_to(self.output.len().min(PIECE_BYTES));
-        self.handed += piece.len();
-        self.resting |= self.handed >= OUTPUT;
+        let piece = self.output.next_piece();
+        self.resting |= self.output.ends_turn();
         self.connection.output_moves();
-        if self.is_ping_queued {
-            // The peer takes what comes before the ping, which it cannot have seen.
-            self.pinged = Some(self.now);
-            self.is_ping_queued = !(self.output.is_empty() && self.control.is_empty());
-        }
+        self.liveness.handed_over(self.output.has_more(), self.now);
         piece
     }
 
-    /// Whether nothing is read any more.
-    fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Answered | Phase::Done { .. } | Phase::Ended)
-    }
-
-    /// Whether it is for us to close the transport when all is sent (RFC 6455, section 7.1.1).
+    /// Whether it is for us to close the transport when all is sent.
     pub(crate) fn hangs_up(&self) -> bool {
-        matches!(self.phase, Phase::Answered | Phase::Done { .. })
+        self.phase.hangs_up()
     }
 
     /// Whether to stop here: the turn is over, and the rest after it is not.
     fn rests(&mut self, context: &mut Context<'_>) -> bool {
         if std::mem::take(&mut self.resting) {
-            self.handed = 0;
+            self.output.begin_turn();
             self.rest.begin();
         }
         self.rest.goes_on(context.waker())
@@ -224,7 +176,7 @@ impl Socket {
                 return Poll::Pending;
             }
             let due = self.drive(context.waker(), context.waker());
-            if matches!(self.phase, Phase::Done { answered: false } | Phase::Ended) {
+            if self.phase.is_given_up() {
                 return Poll::Ready(());
             }
             if self.resting {
@@ -285,7 +237,7 @@ impl Socket {
     /// Takes what the peer sent; whether a message may have come.
     fn read(&mut self, reader: &Waker, now: Instant) -> bool {
         let (mut left, mut has_read) = (BURST, false);
-        while !self.is_over() && self.wants_input() {
+        while !self.phase.is_over() && self.wants_input() {
             // Whoever lets messages wait could make each of them keep the buffer of many alive.
             self.frames.set_apart(self.connection.keeps_messages());
             match self.frames.next() {
@@ -300,17 +252,14 @@ impl Socket {
                 }
                 Ok(None) => match Pin::new(&mut self.payload).poll_next(&mut Context::from_waker(reader)) {
                     Poll::Ready(Some(Ok(bytes))) => {
-                        self.heard = now;
-                        if self.pinged.take().is_some() {
-                            // The next ping may be due before the pong would have been.
+                        if self.liveness.hear(now) {
                             self.due = Some(now);
                         }
                         self.frames.feed(&bytes);
                     }
                     Poll::Ready(Some(Err(_)) | None) => self.lost(),
                     Poll::Pending => {
-                        let begun = self.frames.assembling().then(|| self.begun.unwrap_or(now));
-                        if std::mem::replace(&mut self.begun, begun) != begun {
+                        if self.liveness.assembling(self.frames.assembling(), now) {
                             self.due = Some(now);
                         }
                         return has_read;
@@ -328,14 +277,14 @@ impl Socket {
     }
 
     fn wants_input(&self) -> bool {
-        self.connection.wants_input() && self.output.len() < PIECE_BYTES
+        self.connection.wants_input() && self.output.has_room()
     }
 
     fn take(&mut self, incoming: Incoming, now: Instant) {
         match incoming {
             Incoming::Close(code) => {
                 let phase = if self.phase == Phase::Open {
-                    frames::write_close_reply(&mut self.control, code);
+                    self.output.reply_close(code);
                     Phase::Answered
                 } else {
                     Phase::Done { answered: true }
@@ -346,13 +295,13 @@ impl Socket {
             _ if self.phase != Phase::Open => {}
             Incoming::Text(text) => self.message(Frame::Text(text), now),
             Incoming::Binary(bytes) => self.message(Frame::Binary(bytes), now),
-            Incoming::Ping(payload) => self.pong = Some(payload),
+            Incoming::Ping(payload) => self.output.pong(payload),
             Incoming::Pong(_) => {}
         }
     }
 
     fn message(&mut self, frame: Frame, now: Instant) {
-        self.begun = None;
+        self.liveness.completed();
         self.connection.receive(frame, now);
         self.follow(now);
     }
@@ -384,83 +333,43 @@ impl Socket {
     }
 
     fn keep_time(&mut self, now: Instant) {
-        let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *self.limits();
-        // A peer that is not read cannot be heard, nor can it finish a message; and one that has much to take would see a ping
-        // late. Then it is the write stall that counts.
         if self.held_back {
-            self.heard = now;
-            self.pinged = self.pinged.map(|_| now);
+            self.liveness.excuse_silence(now);
         }
         if !self.wants_input() {
-            self.begun = self.begun.map(|_| now);
+            self.liveness.excuse_slowness(now);
         }
         match self.phase {
             Phase::Closing { until } if until <= now => self.phase = Phase::Done { answered: false },
+            Phase::Open => match self.liveness.judge(self.router.limits(), now) {
+                Some(Verdict::TooSlow) => {
+                    self.close(CloseCode::PolicyViolation, "the message took too long", now);
+                }
+                Some(Verdict::Silent) => {
+                    tracing::debug!("no answer to a ping");
+                    self.lost();
+                }
+                Some(Verdict::Ping) => self.output.ping(),
+                None => {}
+            },
             Phase::Closing { .. } | Phase::Answered | Phase::Done { .. } | Phase::Ended => {}
-            Phase::Open if self.begun.is_some_and(|begun| begun + assembly_timeout <= now) => {
-                self.close(CloseCode::PolicyViolation, "the message took too long", now);
-            }
-            Phase::Open if self.pinged.is_some_and(|pinged| pinged + pong_timeout <= now) => {
-                tracing::debug!("no answer to a ping");
-                self.lost();
-            }
-            Phase::Open if self.pinged.is_none() && self.heard + ping_interval <= now => {
-                self.pinged = Some(now);
-                self.is_ping_queued = true;
-                frames::write_ping(&mut self.control, b"");
-            }
-            Phase::Open => {}
         }
     }
 
     fn next_due(&self) -> Option<Instant> {
-        let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *self.limits();
         match self.phase {
             Phase::Answered | Phase::Done { .. } | Phase::Ended => None,
             Phase::Closing { until } => Some(until),
             Phase::Open => {
-                let silence = self.pinged.map_or(self.heard + ping_interval, |pinged| pinged + pong_timeout);
-                let begun = self.begun.map(|begun| begun + assembly_timeout);
-                [Some(silence), begun, self.connection.deadline()].into_iter().flatten().min()
+                let due = self.liveness.due(self.limits());
+                Some(self.connection.deadline().map_or(due, |deadline| deadline.min(due)))
             }
         }
     }
 
     fn close(&mut self, code: CloseCode, reason: &str, now: Instant) {
-        frames::write_close(&mut self.control, code, reason);
+        self.output.close(code, reason);
         self.connection.lost();
         self.phase = Phase::Closing { until: now + self.limits().close_timeout };
-    }
-
-    fn take_output(&mut self) -> Vec<u8> {
-        let mut output = self.connection.take_output();
-        if let Some(payload) = self.pong.take()
-            && self.phase == Phase::Open
-        {
-            frames::write_pong(&mut output, &payload);
-        }
-        output.append(&mut self.control);
-        output
-    }
-}
-
-/// The close code of a session's end (decision 2 of the conformance list).
-fn code(close: Close) -> CloseCode {
-    match close {
-        Close::Normal => CloseCode::Normal,
-        Close::Violation => CloseCode::ProtocolError,
-        Close::Shutdown => CloseCode::ServiceRestart,
-        Close::Refused | Close::TooSlow => CloseCode::PolicyViolation,
-        Close::NoRoom => CloseCode::TryAgainLater,
-        _ => CloseCode::InternalError,
-    }
-}
-
-/// What a frame did that was wrong, for the people at the other end.
-fn fault(code: CloseCode) -> &'static str {
-    match code {
-        CloseCode::TooBig => "a frame or a message is longer than it may be",
-        CloseCode::InvalidPayload => "a text is not UTF-8",
-        _ => "a frame is not as RFC 6455 has it",
     }
 }
