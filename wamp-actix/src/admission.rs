@@ -1,4 +1,4 @@
-//! Who gets a connection: the one place that decides and counts, for all workers of a router.
+//! Admission of connections: the one place that counts them, for all workers of a router, and refuses those that are too many.
 
 mod refusal;
 mod table;
@@ -16,19 +16,19 @@ use crate::router::Router;
 pub(crate) use refusal::Full;
 use table::Table;
 
-/// Connections where the application does not say how many.
+/// The most connections of a router where the application sets no limit.
 const MOST: usize = 50_000;
 
-/// Which connections of a router are open.
+/// The open connections of one router.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    /// Known when the first connection comes, which tells how many descriptors it takes.
+    /// Computed when the first connection comes, because only then it is known how many descriptors each takes.
     bounds: OnceLock<Bounds>,
     table: Mutex<Table>,
     proxy_was_named: AtomicBool,
 }
 
-/// What the limits come to.
+/// The limits as they apply in this process: see [`Bounds::new`].
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 struct Bounds {
     connections: usize,
@@ -42,7 +42,7 @@ struct Bounds {
 pub(crate) struct Place {
     admission: Arc<Admission>,
     address: Option<IpAddr>,
-    /// Until the connection has a session.
+    /// `None` once the connection has a session.
     newcomer: Option<Newcomer>,
     _descriptors: Descriptors,
 }
@@ -54,7 +54,7 @@ struct Newcomer {
     notice: Arc<Notice>,
 }
 
-/// By which a newcomer learns that it has to make room.
+/// Tells a connection without a session that it has to make room.
 #[derive(Debug, Default)]
 struct Notice {
     is_given: AtomicBool,
@@ -62,7 +62,7 @@ struct Notice {
 }
 
 impl Admission {
-    /// That of this router: its endpoints are mounted by every worker.
+    /// Returns the one of this router, whichever worker asks: each of them mounts its endpoints.
     pub(crate) fn of(router: &Router) -> Arc<Self> {
         static ADMISSIONS: Mutex<Vec<(WeakRouter, Arc<Admission>)>> = Mutex::new(Vec::new());
         let mut admissions = ADMISSIONS.lock();
@@ -81,8 +81,8 @@ impl Admission {
         admission
     }
 
-    /// Takes a place for a connection from this address, if that is bounded, which holds so many file descriptors. Where too
-    /// many have no session yet, the oldest of them is told to make room.
+    /// Takes a place for a connection that holds so many file descriptors. `address` is `None` where it is not bounded. Where too
+    /// many connections have no session yet, the oldest of them is told to make room.
     pub(crate) fn admit(
         self: &Arc<Self>,
         limits: &Limits,
@@ -103,7 +103,7 @@ impl Admission {
         Ok(Place { admission: Arc::clone(self), address, newcomer, _descriptors: descriptors })
     }
 
-    /// Names the proxy whose clients are refused together, once.
+    /// Warns once of a proxy that is not trusted, so that all its clients count as one address.
     pub(crate) fn name_proxy(&self, peer: IpAddr) {
         if !self.proxy_was_named.swap(true, Ordering::Relaxed) {
             tracing::warn!(
@@ -129,8 +129,8 @@ impl Bounds {
         bounds
     }
 
-    /// `most` is what the process can have open. One address gets no more than half of anything, so that it never locks the
-    /// others out, and nor do those together that have no session.
+    /// Applies the limits where the process can have `most` connections open. One address gets at most half of everything, and so
+    /// do all connections without a session together: neither ever locks the others out.
     fn new(limits: &Limits, most: usize) -> Self {
         let half = |of: usize| of.div_ceil(2);
         let connections = limits.connections.unwrap_or(MOST).min(most);
@@ -145,7 +145,7 @@ impl Bounds {
 }
 
 impl Place {
-    /// Whom to wake when the connection has to make room before it has a session.
+    /// Sets the task that is woken when the connection has to make room.
     pub(crate) fn set_task(&self, task: Waker) {
         if let Some(newcomer) = &self.newcomer {
             *newcomer.notice.task.lock() = Some(task);

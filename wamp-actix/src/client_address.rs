@@ -1,4 +1,4 @@
-//! Where a client comes from: the peer of its socket, or for whom a trusted proxy says that it forwards.
+//! The address of a client: the peer of its socket, or the one that a trusted proxy names in a header.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -7,12 +7,12 @@ use actix_web::http::header::{self, HeaderMap, HeaderName};
 
 use crate::router::Router;
 
-/// The client's address, if it has one: a peer on a Unix socket has none.
+/// Returns the client's address; `None` for a peer on a Unix socket.
 ///
-/// Every proxy appends the address of its own peer. So the elements are read from the right for as long as the one who wrote
-/// them is trusted; what stands left of the first address that is not, that client may have made up. (actix's
-/// `realip_remote_addr` takes the first, whoever wrote it.) An element that is no address, as `unknown`, ends the search: the
-/// client counts as the proxy.
+/// Every proxy appends the address of its own peer. So the elements are read from the right, as long as the address that wrote
+/// the next one is trusted. The client itself may have made up everything left of the first address that is not trusted.
+/// (actix's `realip_remote_addr` takes the leftmost, whoever wrote it.) An element that is no address, as `unknown`, ends the
+/// search: the client counts as the proxy that wrote it.
 pub(crate) fn client_address(request: &HttpRequest, router: &Router) -> Option<IpAddr> {
     let mut client = request.peer_addr()?.ip().to_canonical();
     if !router.trusts(client) {
@@ -30,12 +30,13 @@ pub(crate) fn client_address(request: &HttpRequest, router: &Router) -> Option<I
     Some(client)
 }
 
-/// Whether the request says that it was forwarded.
+/// Returns whether a proxy, or a client that poses as one, has forwarded the request.
 pub(crate) fn is_forwarded(request: &HttpRequest) -> bool {
     request.headers().contains_key(header::X_FORWARDED_FOR)
 }
 
-/// The addresses in `X-Forwarded-For`, or else in `Forwarded` (RFC 7239), in their order; `None` for what is no address.
+/// Returns the addresses in `X-Forwarded-For`, or else in `Forwarded` (RFC 7239), in their order; `None` for an element that is
+/// no address.
 fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     if headers.contains_key(header::X_FORWARDED_FOR) {
         elements(headers, header::X_FORWARDED_FOR).map(|element| address(&element)).collect()
@@ -44,8 +45,8 @@ fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     }
 }
 
-/// The elements of a list, over all lines. A comma ends one inside of a quoted string, too: else a client that leaves a
-/// quote open could swallow what the proxy appends.
+/// Returns the elements of a list, over all lines of the header. A comma ends an element even inside of a quoted string: else a
+/// client that leaves a quote open could swallow what the proxy appends.
 fn elements(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = String> {
     headers
         .get_all(name)
@@ -53,7 +54,7 @@ fn elements(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = Strin
         .map(|element| String::from_utf8_lossy(element.trim_ascii()).into_owned())
 }
 
-/// The parameter `for` of an element of `Forwarded`, without quotes.
+/// Returns the parameter `for` of an element of `Forwarded`, without quotes.
 fn of_for(element: &str) -> Option<&str> {
     let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
@@ -61,7 +62,7 @@ fn of_for(element: &str) -> Option<&str> {
     Some(value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value))
 }
 
-/// An address with or without a port, for IPv6 with or without brackets.
+/// Reads an address with or without a port, for IPv6 with or without brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = || text.parse::<IpAddr>().ok();
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
@@ -75,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// Of a request from `peer` with these header lines, where 10.0.0.0/8 and 2001:db8:aaaa::/48 are trusted.
+    /// Returns the client of a request from `peer` with these header lines, where 10.0.0.0/8 and 2001:db8:aaaa::/48 are trusted.
     fn client(peer: &str, lines: &[(&str, &str)]) -> String {
         let proxies = ["10.0.0.0/8", "2001:db8:aaaa::/48"];
         let router = Router::builder().trust_proxies(proxies).handlers([]).build().expect("two networks");
@@ -128,7 +129,7 @@ mod tests {
             ("for=203.0.113.9, For = \"198.51.100.1:80\" ; host=shop", "198.51.100.1"),
             ("for=198.51.100.1, for=\"[2001:db8:aaaa::1]:4711\"", "198.51.100.1"),
             ("for=\"[2001:db8:bbbb::7]\"", "2001:db8:bbbb::7"),
-            // What a client wrote, and then its proxy.
+            // The client wrote the first part, its proxy the last.
             ("for=\"198.51.100.1, for=203.0.113.9", "203.0.113.9"),
             ("by=\"a,for=198.51.100.1\", for=203.0.113.9", "203.0.113.9"),
         ] {

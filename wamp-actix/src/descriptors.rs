@@ -1,4 +1,5 @@
-//! How many sockets the process may have open: without a bound of ours, the one that is too many is the application's.
+//! The file descriptors of connections. They are bounded below the limit of the process, so that the application can still open
+//! files.
 //!
 //! The limit is read from `/proc/self/limits`: `getrlimit` takes `unsafe`, which this workspace forbids, and no crate that is
 //! here anyway wraps it.
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Descriptors for everything else: listeners, logs, files and databases of the application.
 const KEPT_BACK: usize = 64;
 
-/// Those that connections hold, of all routers together.
+/// Descriptors that the connections of all routers hold.
 static HELD: AtomicUsize = AtomicUsize::new(0);
 
 /// Descriptors that a connection holds.
@@ -17,7 +18,7 @@ static HELD: AtomicUsize = AtomicUsize::new(0);
 pub(crate) struct Descriptors(usize);
 
 impl Descriptors {
-    /// Takes so many, unless the process has no more.
+    /// Takes `count` descriptors; `None` if connections would then hold more than the process allows.
     pub(crate) fn take(count: usize) -> Option<Self> {
         let most = allowed().unwrap_or(usize::MAX);
         let more = |held: usize| held.checked_add(count).filter(|held| *held <= most);
@@ -32,7 +33,7 @@ impl Drop for Descriptors {
     }
 }
 
-/// What connections may hold together; `None` where there is no limit, or nothing tells it.
+/// Returns how many descriptors all connections may hold; `None` where there is no limit, or where the system does not tell it.
 pub(crate) fn allowed() -> Option<usize> {
     static ALLOWED: OnceLock<Option<usize>> = OnceLock::new();
     *ALLOWED.get_or_init(|| {
@@ -41,7 +42,7 @@ pub(crate) fn allowed() -> Option<usize> {
     })
 }
 
-/// The first number of the line `Max open files            1024                 524288               files`.
+/// Reads the first number of the line `Max open files            1024                 524288               files`.
 fn soft_limit(limits: &str) -> Option<usize> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()

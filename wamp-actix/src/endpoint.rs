@@ -55,9 +55,9 @@ struct Settings {
     router: Router,
     admission: Arc<Admission>,
     origins: Origins,
-    /// Where the application said nothing, it is true.
+    /// `None` means true.
     on_signal: Option<bool>,
-    /// Where the application said nothing, it is false.
+    /// `None` means false.
     goodbye_at_shutdown: Option<bool>,
 }
 
@@ -89,10 +89,10 @@ impl Endpoint {
         self
     }
 
-    /// Whether sessions get GOODBYE `wamp.close.system_shutdown` when a signal shuts the router down, and who is not in yet
-    /// ABORT. Without it the WebSocket is closed with 1012, "service restart", and clients connect again: those in browsers
-    /// (autobahn-js, wampy.js) never do after a GOODBYE. An application that shuts the router down itself says
-    /// [`Stopped::goodbye`](wamp_core::Stopped::goodbye).
+    /// With `true`, sessions get GOODBYE `wamp.close.system_shutdown` when a signal shuts the router down, and clients that have not
+    /// joined yet get ABORT. The default is `false`: the WebSocket is closed with 1012, "service restart", without either, because
+    /// clients in browsers (autobahn-js, wampy.js) connect again after that, and never after a GOODBYE. An application that shuts
+    /// the router down itself calls [`Stopped::goodbye`](wamp_core::Stopped::goodbye).
     ///
     /// ```
     /// use actix_web::App;
@@ -105,7 +105,7 @@ impl Endpoint {
     /// ```
     ///
     /// # Panics
-    /// It was said before.
+    /// The endpoint has this option already.
     #[track_caller]
     pub fn goodbye_at_shutdown(mut self, goodbye: bool) -> Self {
         say_once("goodbye_at_shutdown", &mut Rc::make_mut(&mut self.settings).goodbye_at_shutdown, goodbye);
@@ -119,7 +119,7 @@ impl Endpoint {
     /// told otherwise with [`stop_signal`](crate::stop_signal).
     ///
     /// # Panics
-    /// It was said before.
+    /// The endpoint has this option already.
     #[track_caller]
     pub fn on_signal(mut self, on_signal: bool) -> Self {
         say_once("on_signal", &mut Rc::make_mut(&mut self.settings).on_signal, on_signal);
@@ -127,7 +127,7 @@ impl Endpoint {
     }
 }
 
-/// The second of two words would be the one that counts, whoever said the first.
+/// Sets an option, and panics if it is set already: the later call would replace the earlier one in silence.
 #[track_caller]
 fn say_once(option: &str, said: &mut Option<bool>, value: bool) {
     assert!(said.replace(value).is_none(), "`{option}` of an endpoint can be said once only");
@@ -155,7 +155,7 @@ impl Settings {
             Ok((response, serializer, place)) => {
                 detach(&mut request);
                 match request.take_payload() {
-                    // What follows would be the next request, and no tunnel.
+                    // actix would read what follows as the next request. So it gets no 101.
                     Payload::None => HttpResponse::BadRequest().body("a middleware has taken the payload"),
                     payload => self.connect(response, serializer, place, request.request(), payload, task),
                 }
@@ -191,13 +191,13 @@ impl Settings {
         Ok((response, serializer, place))
     }
 
-    /// Whether the log takes another line about clients at this address.
+    /// Returns whether the log may have another line about clients at this address.
     fn may_log(&self, request: &HttpRequest) -> bool {
         let clock = request.extensions().get::<Clock>().cloned().unwrap_or_default();
         self.router.may_log(client_address(request, &self.router), clock.now())
     }
 
-    /// The last thing that is decided: whoever is not upgraded takes no place.
+    /// Takes a place for the connection. Called last, so that requests which are refused for another reason take none.
     fn admit(&self, request: &HttpRequest) -> Result<Place, Full> {
         let address = client_address(request, &self.router);
         let limited = address.and_then(|address| self.router.limited_as(address));

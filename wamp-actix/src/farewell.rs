@@ -1,4 +1,4 @@
-//! The body of a response after which we hang up.
+//! The body of a response that refuses an upgrade, after which the connection is closed.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,14 +9,14 @@ use actix_web::web::Bytes;
 
 use crate::hard_close::HardClose;
 
-/// A body after which the connection ends: who is refused its upgrade may not keep a socket for longer than it takes to
-/// say so. actix would wait for the client to hang up, for a second.
+/// A body after which the connection ends at once. actix would wait for a second until the client hangs up, and clients that are
+/// refused could hold sockets for so long.
 struct Farewell {
     body: BoxBody,
     hard_close: HardClose,
 }
 
-/// Ends the connection of a response as soon as it is sent, if there is a handle to its socket.
+/// Makes a response end its connection as soon as it is sent, if there is a handle to the socket.
 pub(crate) fn hanging_up(response: HttpResponse, hard_close: Option<&HardClose>) -> HttpResponse {
     match hard_close.cloned() {
         Some(hard_close) => response.map_body(|_, body| BoxBody::new(Farewell { body, hard_close })),

@@ -70,14 +70,14 @@ pub(crate) struct FrameLimits {
 }
 
 impl FrameLimits {
-    /// Of a stranger, whom nothing has been asked yet.
+    /// Returns the limits of a connection without a session.
     pub(crate) fn before_welcome(limits: &Limits) -> Self {
         let Self { max_frame_bytes, max_message_bytes } = Self::after_welcome(limits);
         let most = limits.max_hello_bytes;
         Self { max_frame_bytes: max_frame_bytes.min(most), max_message_bytes: max_message_bytes.min(most) }
     }
 
-    /// Of a session.
+    /// Returns the limits of a session.
     pub(crate) fn after_welcome(limits: &Limits) -> Self {
         let Limits { max_frame_bytes, max_message_bytes, .. } = *limits;
         Self { max_frame_bytes, max_message_bytes }
@@ -150,7 +150,7 @@ impl Frames {
         Self { limits, input: BytesMut::new(), buffered: 0, apart: false, assembly: None, state: State::Open }
     }
 
-    /// What the peer may send from now on, from the frame on whose header has not been read.
+    /// Replaces the limits, for the first frame whose header has not been read and all behind it.
     pub(crate) fn set_limits(&mut self, limits: FrameLimits) {
         self.limits = limits;
     }

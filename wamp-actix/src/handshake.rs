@@ -88,7 +88,8 @@ fn shown(value: &str) -> String {
     format!("\"{text}\"{rest}")
 }
 
-/// It says that the connection ends: actix ends one that was to be upgraded, and a proxy would send somebody's request there.
+/// Returns the response that refuses a request. It says `Connection: close`, because actix closes a connection that asked for an
+/// upgrade: a proxy would send another client's request into it.
 fn refusal(status: StatusCode, text: String) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     response.force_close().content_type("text/plain; charset=utf-8").body(text + "\n")

@@ -116,8 +116,8 @@ macro_rules! handlers {
 
 /// Makes hand-written implementations of [`WampError`] known, so that `?` into [`Error`] keeps their URI and arguments.
 ///
-/// The types are `std::error::Error` too. `#[derive(WampError)]` makes its type known by itself. A handler that returns
-/// such a type needs neither.
+/// The types must be `std::error::Error` too. `#[derive(WampError)]` makes its type known by itself. A handler that returns the
+/// type itself, `Result<T, OutOfStock>`, needs no `wamp_error!`.
 ///
 /// ```
 /// use wamp_actix::{Error, WampError, rpc, wamp_error};

@@ -52,7 +52,7 @@ probes! {
     IsExtractor
     /// Whether the type is a plain one, of which actix makes an extractor all the same.
     IsPlain
-    /// Whether actix reads the type from the body of a request.
+    /// True for a type that actix reads from the body of a request.
     IsBody
 }
 
@@ -92,14 +92,14 @@ holds! {
     [T: Body] IsBody<T>;
 }
 
-/// The types that callers send though actix extracts them, and all that it makes of them.
+/// Types that are arguments although actix extracts them, and tuples and `Option`s of such types.
 pub trait PlainType {}
 
 impl PlainType for String {}
 impl PlainType for () {}
 impl<T: PlainType> PlainType for Option<T> {}
 
-/// The types that actix reads from a body, and all that it makes of them: no handler can have one.
+/// Types that actix reads from the body of a request, and extractors made of such types. No handler can have one as a parameter.
 pub trait Body {}
 
 impl<T> Body for Json<T> {}
@@ -165,8 +165,7 @@ pub const fn kind_of_static(kind: u8) -> u8 {
     if kind == ARGUMENT { UNBORROWABLE } else { kind }
 }
 
-/// The kind of a type that the handler asks for as an argument. What is injected or read from a body stays so, and is
-/// refused.
+/// The kind of a type under `#[arg]`. A type that is injected or read from a body keeps its kind, and is refused.
 #[must_use]
 pub const fn kind_of_argument(kind: u8) -> u8 {
     if kind == CONTEXT || kind == BODY { kind } else { ARGUMENT }
@@ -322,8 +321,8 @@ macro_rules! refused_kinds {
 
 refused_kinds! { AMBIGUOUS UNKNOWN UNBORROWABLE BODY }
 
-/// An extractor that failed: 401 and 403 are the client's affair, anything else is ours. The log names the route, which
-/// may have no such part as a `Path` asks for.
+/// Returns the error of an extractor that failed. 401 and 403 are shown to the client; anything else is a fault of the
+/// application. The log names the route, because a `Path` may ask for a part that the route does not have.
 fn refused(parameter: &Parameter, request: &HttpRequest, error: &actix_web::Error) -> Error {
     use actix_web::http::StatusCode;
     match error.as_response_error().status_code() {

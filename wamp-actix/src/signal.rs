@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// Shuts the router down at the first SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C). Every worker that serves the
-/// router listens; all but the first to be told change nothing. With `goodbye`, sessions are told in words of WAMP.
+/// router listens; all but the first to be told change nothing. With `goodbye`, sessions get GOODBYE before they are closed.
 pub(crate) fn listen(router: &Router, goodbye: bool) {
     let first = LISTENING.with_borrow_mut(|listening| {
         let first = !listening.iter().any(|other| other.is(router));

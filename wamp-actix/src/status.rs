@@ -1,4 +1,4 @@
-//! What `?` makes of an error of actix: its status code says whose fault it is.
+//! The WAMP form of actix's errors, for `?`: the status code says whose fault it is.
 
 use std::any::TypeId;
 
@@ -13,7 +13,7 @@ inventory::submit! {
     }
 }
 
-/// Returns what a caller gets: the error's own text where it is the client's fault, else a neutral one.
+/// Returns the error that a caller gets, with the text of actix's error where the client is at fault, else with a neutral one.
 fn wamp_form(error: &actix_web::Error) -> Error {
     match error.as_response_error().status_code() {
         StatusCode::BAD_REQUEST => Error::invalid_argument(error),

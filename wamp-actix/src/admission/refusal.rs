@@ -1,9 +1,9 @@
-//! What a client is told that gets no connection.
+//! The response to a client that gets no connection.
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
 
-/// How long such a client should wait, in seconds.
+/// Seconds that such a client should wait before it tries again.
 const RETRY_AFTER: &str = "5";
 
 /// The limit that keeps a connection out.
@@ -22,7 +22,7 @@ impl Full {
         }
     }
 
-    /// 503, which asks the client to come again later, and the end of the connection: it takes descriptors, too.
+    /// Returns the 503, which asks the client to come again later. It also ends the connection, which holds descriptors too.
     pub(crate) fn response(self) -> HttpResponse {
         HttpResponse::ServiceUnavailable()
             .insert_header((header::RETRY_AFTER, RETRY_AFTER))

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::{Bounds, Full, Notice};
 
-/// It holds what is open and nothing else, so strangers cannot make it grow beyond the limits.
+/// Counts by address. It has entries for open connections only, so strangers cannot make it grow beyond the limits.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     connections: usize,
     by_address: HashMap<IpAddr, OfAddress>,
-    /// Those without a session, the oldest first.
+    /// Connections without a session by order of arrival.
     opening: BTreeMap<u64, (Option<IpAddr>, Arc<Notice>)>,
     arrivals: u64,
 }
@@ -23,7 +23,7 @@ struct OfAddress {
 }
 
 impl Table {
-    /// Whether there is room for one connection more.
+    /// Checks that there is room for one connection more.
     pub(super) fn check(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), Full> {
         let of_address = self.of(address).map_or(0, |of_address| of_address.connections);
         if of_address >= bounds.connections_per_address {
@@ -35,7 +35,8 @@ impl Table {
         Ok(())
     }
 
-    /// Counts a connection without a session: its number, and the oldest such if that has to make room for it.
+    /// Counts a connection without a session. Returns its number, and the notice of the oldest such connection if that has to
+    /// make room.
     pub(super) fn enter(
         &mut self,
         address: Option<IpAddr>,
@@ -54,6 +55,7 @@ impl Table {
         (self.arrivals, oldest)
     }
 
+    /// Returns the number of the connection that has to make room for one more without a session.
     fn in_the_way(&self, address: Option<IpAddr>, bounds: &Bounds) -> Option<u64> {
         let of_address = self.of(address).filter(|of| of.opening.len() >= bounds.opening_per_address);
         if let Some(of_address) = of_address {
@@ -79,7 +81,7 @@ impl Table {
         self.forget_opening(arrival);
     }
 
-    /// The connection is gone. `arrival`: if it had no session.
+    /// Forgets a connection that has ended. `arrival` is its number if it had no session.
     pub(super) fn leave(&mut self, address: Option<IpAddr>, arrival: Option<u64>) {
         if let Some(arrival) = arrival {
             self.forget_opening(arrival);

@@ -1,4 +1,4 @@
-//! From which web pages a connection may come.
+//! The origins of web pages that may connect.
 
 use std::{borrow::Cow, fmt, net::Ipv6Addr};
 
@@ -10,7 +10,7 @@ use super::{refusal, shown};
 /// Beside `X-Forwarded-Host`, by proxies that pass a host on without its port.
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
-/// What brings an own page in, where nginx has dropped the port of its host.
+/// Hint for a page of this very host whose port nginx has dropped.
 const BEHIND_NGINX: &str = "behind nginx, own pages need: proxy_set_header Host $http_host; ";
 
 /// Which web pages may open a connection.
@@ -28,7 +28,7 @@ pub(crate) enum Origins {
 }
 
 impl Origins {
-    /// Allows others as well; the first to be listed replace the rule of the host.
+    /// Adds origins. The first list replaces the rule of the same host.
     pub(crate) fn add(&mut self, others: Self) {
         match (self, others) {
             (Self::Listed(entries), Self::Listed(others)) => entries.extend(others),
@@ -84,15 +84,15 @@ fn listed(entries: &[String], origin: &str) -> bool {
     entries.iter().any(|entry| entry == "*" || parsed.is_some() && Origin::parse(entry) == parsed)
 }
 
-/// Under which host and port the client reached us, and the headers that say so.
+/// The host and port under which the client reached this server, and the header that says so.
 ///
 /// The headers of proxies come first, since behind one `Host` may be an inner name. That a client could write them
 /// itself does not matter: a page in a browser cannot, and other clients are not what `Origin` protects from.
 struct OwnHost<'h> {
     source: &'static str,
     host: Cow<'h, str>,
-    /// What stands for a port that `host` does not name, as it does behind nginx with `Host $host`. It does not have to: an
-    /// inner proxy that knows only its own port, behind another that ends TLS, says 80.
+    /// `X-Forwarded-Port`, which counts where `host` names no port, as behind nginx with `Host $host`. The page's own default port
+    /// counts besides: an inner proxy, behind one that ends TLS, writes its own port 80 there.
     port: Option<Cow<'h, str>>,
 }
 

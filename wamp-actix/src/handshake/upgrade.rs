@@ -1,8 +1,8 @@
-//! Whether a request is the upgrade to a WebSocket: for us, for actix, and for the proxies in between.
+//! Checks that a request is the upgrade to a WebSocket for all who read it: this crate, actix, and the proxies in between.
 //!
-//! After a 101 a proxy passes on whatever comes, unseen. So none may be sent unless actix, too, takes what follows for the
-//! bytes of a tunnel. It does so (actix-http 3.20, `h1/decoder.rs`) for an `Upgrade` that is `websocket` and nothing more,
-//! without a `Transfer-Encoding`; else what follows is a body, or the next request, and would be answered.
+//! After a 101 a proxy passes on all bytes without looking at them. So a 101 may be sent only where actix, too, takes them for
+//! the bytes of a WebSocket. It does so (actix-http 3.20, `h1/decoder.rs`) if `Upgrade` is `websocket` and nothing more, and
+//! there is no `Transfer-Encoding`. Otherwise it reads a body or the next request, and would answer requests that the proxy denies.
 
 use actix_http::{
     RequestHead,
@@ -16,7 +16,7 @@ use actix_web::{
 
 use super::refusal;
 
-/// What to look at when the upgrade was lost on its way.
+/// Hint for a request whose upgrade a proxy has dropped.
 const BEHIND_NGINX: &str = "behind nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
     proxy_set_header Connection \"upgrade\"";
 
@@ -48,7 +48,7 @@ pub(super) fn check(head: &RequestHead) -> Result<(), HttpResponse> {
     Ok(())
 }
 
-/// One line that is `websocket`, in any case. An empty element beside it is too much for actix already.
+/// Returns whether `Upgrade` is one line that is `websocket`, in any case. Even `websocket,` is something else for actix.
 fn asks_for_websocket_only(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(header::UPGRADE).map(HeaderValue::as_bytes);
     let first = lines.next().unwrap_or_default();

@@ -70,7 +70,7 @@ where
     );
 }
 
-/// Checks the type of a parameter that says itself where it comes from.
+/// Checks the type of a parameter whose attribute says where it comes from.
 pub const fn check_marked<T, const KIND: u8>()
 where
     T: NotABody<KIND>,

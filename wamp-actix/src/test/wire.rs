@@ -165,7 +165,7 @@ impl Wire {
         self.pipe.change(|state| state.closed = true);
     }
 
-    /// The text of the close frame that was received; empty if there was none in it, or none came.
+    /// Returns the reason in the close frame that was received; empty if it had none, or no close frame has come.
     #[must_use]
     pub fn close_reason(&self) -> &str {
         &self.close_reason
