@@ -1,12 +1,10 @@
-//! Bounds on connections, over real sockets: who is kept out, what it is told, and who gets in all the same.
+//! Bounds on connections, over real sockets: refusals, their texts, and clients that get in all the same.
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod support;
 
-use std::fmt::{Debug, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,13 +12,11 @@ use actix_web::rt::spawn;
 use actix_web::rt::task::{JoinHandle, spawn_blocking};
 use actix_web::{App, HttpServer};
 use socket2::{Domain, Socket, Type};
+use support::log::Log;
 use support::{Client, frame};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 use wamp_actix::{Limits, Realm, Router, RouterBuilder, Ticket, handlers, rpc};
 
-/// Longer than this nothing takes here, and shorter than any limit of time.
+/// The time after which a test gives up: shorter than any limit of time here.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Bytes of a close frame with its code and reason.
@@ -74,7 +70,7 @@ async fn against(router: RouterBuilder, clients: impl FnOnce(SocketAddr) + Send 
     spawn_blocking(move || clients(address)).await.unwrap();
 }
 
-/// From 127.0.0.`last`, with these header lines.
+/// Upgrades a connection from 127.0.0.`last`, with these header lines.
 fn upgrade_from(last: u8, server: SocketAddr, headers: &str) -> Result<Client, String> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0)).into()).unwrap();
@@ -82,7 +78,7 @@ fn upgrade_from(last: u8, server: SocketAddr, headers: &str) -> Result<Client, S
     Client::upgrade(TcpStream::from(socket), headers)
 }
 
-/// By a proxy at 127.0.0.1 that names this client.
+/// Upgrades a connection of a proxy at 127.0.0.1 that forwards for this client.
 fn upgrade_for(client: &str, server: SocketAddr) -> Result<Client, String> {
     upgrade_from(1, server, &format!("X-Forwarded-For: {client}\r\n"))
 }
@@ -115,7 +111,7 @@ fn eventually<T>(mut attempt: impl FnMut() -> Result<T, String>) -> T {
     }
 }
 
-/// Twenty calls, answered in their order.
+/// Checks that twenty calls are answered, in their order.
 fn assert_served(client: &mut Client, first: usize) {
     for request in first..first + 20 {
         client.send(&format!(r#"[48,{request},{{}},"test.length",["abc"]]"#));
@@ -123,7 +119,7 @@ fn assert_served(client: &mut Client, first: usize) {
     }
 }
 
-/// The code and the reason with which the server closes, and nothing before them.
+/// Checks that the server closes with this code and reason, and sends nothing before.
 #[track_caller]
 fn assert_closed(client: Client, code: u16, reason: &str) {
     let close = [&[CLOSE, 2 + reason.len() as u8][..], &code.to_be_bytes(), reason.as_bytes()].concat();
@@ -157,7 +153,7 @@ async fn an_address_has_as_many_connections_as_its_limit_says_and_others_get_in(
     .await;
 }
 
-/// Who has half of all is refused, though the limit by address is higher.
+/// An address that has half of all connections is refused, though the limit by address is higher.
 #[actix_web::test]
 async fn one_address_never_locks_the_others_out() {
     against(router(limits().connections(Some(6))), |server| {
@@ -223,10 +219,10 @@ async fn a_proxy_that_is_not_trusted_is_named_once_when_its_clients_are_refused_
         let from_proxy = |client| upgrade_from(77, server, &format!("X-Forwarded-For: {client}\r\n"));
         let _client = from_proxy("192.0.2.1").unwrap();
         assert_refused(upgrade_from(77, server, ""), "connections_per_address");
-        assert_eq!(Log::count("trust_proxies([\"127.0.0.77\"])"), 0);
+        assert_eq!(count("trust_proxies([\"127.0.0.77\"])"), 0);
         assert_refused(from_proxy("192.0.2.2"), "connections_per_address");
         assert_refused(from_proxy("192.0.2.3"), "connections_per_address");
-        assert_eq!(Log::count("trust_proxies([\"127.0.0.77\"])"), 1);
+        assert_eq!(count("trust_proxies([\"127.0.0.77\"])"), 1);
     })
     .await;
 }
@@ -235,13 +231,13 @@ async fn a_proxy_that_is_not_trusted_is_named_once_when_its_clients_are_refused_
 async fn how_many_connections_there_may_be_is_logged_and_warned_of_if_it_cannot_be() {
     Log::install();
     against(router(limits().connections(Some(123))), |server| drop(join_from(1, server))).await;
-    assert_eq!(Log::count("at most 123 connections at the same time"), 1);
+    assert_eq!(count("at most 123 connections at the same time"), 1);
     against(router(limits().connections(Some(usize::MAX))), |server| drop(join_from(1, server))).await;
     let files = std::fs::read_to_string("/proc/self/limits").unwrap();
     let line = files.lines().find(|line| line.starts_with("Max open files")).unwrap();
     if let Some(files) = line.split_whitespace().nth(3).and_then(|limit| limit.parse::<usize>().ok()) {
         let possible = (files - 64) / 2;
-        assert_eq!(Log::count(&format!("may open files for {possible} connections only")), 1);
+        assert_eq!(count(&format!("may open files for {possible} connections only")), 1);
     }
 }
 
@@ -279,7 +275,7 @@ async fn an_address_makes_room_for_its_own_newcomers() {
     .await;
 }
 
-/// Who is asked for its secret has no session yet.
+/// A client has no session while it is asked for its secret.
 #[actix_web::test]
 async fn a_login_that_takes_its_time_makes_room_too() {
     let realm = Realm::new("realm1").authenticate(Ticket::new(never));
@@ -337,7 +333,7 @@ async fn a_session_that_a_realm_has_no_room_for_is_told_to_try_again() {
     .await;
 }
 
-/// HELLO of exactly so many bytes.
+/// Returns a HELLO of exactly so many bytes.
 fn hello_of(bytes: usize) -> String {
     let empty = r#"[1,"realm1",{"roles":{"caller":{}},"x":""}]"#;
     empty.replace(r#""x":"""#, &format!(r#""x":"{}""#, "x".repeat(bytes - empty.len())))
@@ -418,73 +414,34 @@ async fn what_strangers_do_wrong_fills_no_log() {
         let _crowd: Vec<_> = (0..2).map(|_| join_from(93, server).unwrap()).collect();
         let intrude = || assert_refused(upgrade_from(93, server, ""), "connections_per_address");
         let cases: [(&dyn Fn(), &str); 3] = [
-            (&violate, "address=127.0.0.91\ntext="),
+            (&violate, "address=127.0.0.91 text="),
             (&visit, "upgrade refused: the Origin \"https://evil.example\""),
-            (&intrude, "address=127.0.0.93\nlimit="),
+            (&intrude, "address=127.0.0.93 limit="),
         ];
         for (last, (act, line)) in (91..).zip(cases) {
             (0..STRANGERS).for_each(|_| act());
             eventually(|| {
                 // The next to come finds the second over, sooner or later.
                 drop(upgrade_from(3, server, "").unwrap());
-                let (written, left_out) = (Log::count(line), Log::left_out(last));
+                let (written, left_out) = (count(line), left_out(last));
                 let all = written + left_out == STRANGERS;
                 if all { Ok(()) } else { Err(format!("{written} and {left_out} lines about 127.0.0.{last}")) }
             });
-            assert!(Log::left_out(last) > 0);
+            assert!(left_out(last) > 0);
         }
     })
     .await;
 }
 
-/// All that is logged in this process.
-struct Log;
-
-static LINES: Mutex<String> = Mutex::new(String::new());
-
-impl Log {
-    fn install() {
-        // Another test may have done it.
-        tracing::subscriber::set_global_default(Self).ok();
-    }
-
-    fn count(text: &str) -> usize {
-        LINES.lock().unwrap().matches(text).count()
-    }
-
-    /// How many lines about 127.0.0.`last` were counted only.
-    fn left_out(last: u8) -> usize {
-        let lines = LINES.lock().unwrap();
-        let about = format!("address=127.0.0.{last}\nleft_out=");
-        let counts = lines.split(&about).skip(1);
-        counts.map(|rest| rest.lines().next().unwrap().parse::<usize>().unwrap()).sum()
-    }
+/// How often a text was logged.
+fn count(text: &str) -> usize {
+    Log::of_all().matches(text).count()
 }
 
-/// One event, a line for each field.
-#[derive(Default)]
-struct Fields(String);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        writeln!(self.0, "{field}={value:?}").unwrap();
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::INFO
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        *LINES.lock().unwrap() += &fields.0;
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
+/// How many lines about 127.0.0.`last` were counted only.
+fn left_out(last: u8) -> usize {
+    let lines = Log::of_all();
+    let about = format!("address=127.0.0.{last} left_out=");
+    let counts = lines.split(&about).skip(1);
+    counts.map(|rest| rest.split_whitespace().next().unwrap().parse::<usize>().unwrap()).sum()
 }

@@ -16,6 +16,9 @@ mod errors;
 mod extractors;
 #[path = "handlers/lists.rs"]
 mod lists;
+#[path = "../../wamp-core/tests/support/log.rs"]
+#[allow(dead_code, reason = "each file of tests uses a part of it")]
+mod log;
 #[path = "handlers/names.rs"]
 mod names;
 #[path = "handlers/parameters.rs"]
@@ -36,7 +39,7 @@ async fn client(handlers: Handlers) -> Client {
     join(&router).await.unwrap()
 }
 
-/// What the attributes of the listed functions registered.
+/// Returns the registrations of the listed functions.
 #[expect(clippy::needless_pass_by_value, reason = "a list is made in place")]
 fn registrations(handlers: Handlers) -> Vec<&'static Registration> {
     let (registrations, faults) = handlers.resolve();

@@ -1,13 +1,12 @@
-//! What `?` makes of an application's errors.
+//! The WAMP form that `?` gives to an application's errors.
+
+mod support;
 
 use std::error::Error as StdError;
 use std::fmt::{self, Debug, Display};
-use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use support::log::Log;
 use wamp_core::__private::{KnownError, inventory};
 use wamp_core::{Error, WampError};
 
@@ -119,38 +118,9 @@ fn a_bare_anyhow_error_is_asked_with_the_feature() {
     assert_out_of_stock(&question_mark(anyhow::Error::new(OutOfStock { left: 7 }).context("while serving")));
 }
 
-/// The lines of a level.
-#[derive(Clone)]
-struct Log(Level, Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn of(level: Level, run: impl FnOnce()) -> Vec<String> {
-        let log = Self(level, Arc::default());
-        tracing::subscriber::with_default(log.clone(), run);
-        log.1.lock().expect("no panic").clone()
-    }
-}
-
-impl Visit for Log {
-    fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
-        self.1.lock().expect("no panic").push(format!("{value:?}"));
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == self.0
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut self.clone());
-    }
+/// Returns the warnings that are logged meanwhile.
+fn warnings(run: impl FnOnce()) -> Vec<String> {
+    Log::of(run).lines().filter(|line| line.starts_with("WARN ")).map(str::to_owned).collect()
 }
 
 #[test]
@@ -165,7 +135,7 @@ fn an_unknown_type_is_named_once_with_the_line_of_the_question_mark() {
         Err(Hidden)?;
         Ok(())
     };
-    let warned = Log::of(Level::WARN, || {
+    let warned = warnings(|| {
         for _ in 0..3 {
             assert_neutral(&failing().expect_err("it fails"));
         }
@@ -178,7 +148,7 @@ fn an_unknown_type_is_named_once_with_the_line_of_the_question_mark() {
 
 #[test]
 fn known_types_and_those_of_the_standard_library_are_not_warned_of() {
-    let warned = Log::of(Level::WARN, || {
+    let warned = warnings(|| {
         question_mark(OutOfStock { left: 7 });
         question_mark("text");
         question_mark(std::io::Error::other("text"));

@@ -1,20 +1,16 @@
 //! Parameters that actix makes from the HTTP request of the upgrade.
 
-use std::fmt::Debug;
 use std::future::{Ready, ready};
-use std::sync::{Arc, Mutex};
 
 use actix_web::test::init_service;
 use actix_web::web::{Data, Path, scope};
 use actix_web::{App, FromRequest, HttpRequest, dev};
 use serde::Deserialize;
 use serde_json::json;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
 use wamp_actix::test::{connect, join};
 use wamp_actix::{Router, handlers, rpc};
 
+use crate::log::Log;
 use crate::{client, refusal, single};
 
 /// An extractor that a client could send as well.
@@ -92,32 +88,6 @@ async fn tenant(tenant: Path<String>) -> String {
     tenant.into_inner()
 }
 
-/// The fields of all ERROR lines.
-#[derive(Clone, Default)]
-struct Errors(Arc<Mutex<String>>);
-
-impl Visit for Errors {
-    fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
-        *self.0.lock().unwrap() += &format!("{value:?}\n");
-    }
-}
-
-impl Subscriber for Errors {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::ERROR
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut self.clone());
-    }
-}
-
 #[actix_web::test]
 async fn a_part_of_the_route_is_extracted_and_where_there_is_none_the_log_names_the_route() {
     let router = Router::builder().handlers(handlers![tenant]).build().unwrap();
@@ -126,12 +96,11 @@ async fn a_part_of_the_route_is_extracted_and_where_there_is_none_the_log_names_
     let client = connect(&app, "/acme/ws").await.unwrap();
     assert_eq!(single(client.call("tenant")).await, "acme");
     let client = connect(&app, "/plain/ws").await.unwrap();
-    let log = Errors::default();
-    let logging = tracing::subscriber::set_default(log.clone());
+    Log::start();
     assert_eq!(client.call("tenant").await.unwrap_err().uri(), "wamp.error.runtime_error");
-    drop(logging);
-    let log = log.0.lock().unwrap();
-    assert!(log.contains("extractor of `tenant` on the route `/plain/ws`: "), "{log}");
+    let log = Log::stop();
+    let names_route = "extractor of `tenant` on the route `/plain/ws`: ";
+    assert!(log.lines().any(|line| line.starts_with("ERROR ") && line.contains(names_route)), "{log}");
 }
 
 #[actix_web::test]
