@@ -15,13 +15,44 @@ use socket2::SockRef;
 use support::{Client, frame};
 use wamp_actix::{Limits, Router, handlers, rpc};
 
-/// For which actix would wait: longer than a client here waits for anything.
+/// The time for which actix would wait: longer than a client here waits for anything.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(3600);
 
 const CLOSE: u8 = 0x88;
 const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
 
-/// What comes after GOODBYE, for a client that answers the close frame or does not.
+/// Runs a client against a router whose server would wait for clients to hang up.
+async fn against<T: Send + 'static>(
+    router: Router,
+    client: impl FnOnce(SocketAddr) -> T + Send + 'static,
+) -> T {
+    let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
+    let server = HttpServer::new(app)
+        .on_connect(wamp_actix::on_connect)
+        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+        .workers(1)
+        .bind(("127.0.0.1", 0))
+        .unwrap();
+    let address = server.addrs()[0];
+    let handle = spawn(server.run());
+    let outcome = spawn_blocking(move || client(address)).await.unwrap();
+    handle.abort();
+    outcome
+}
+
+/// Returns the bytes that a client gets until the connection ends, after it has ended the session like this.
+async fn read_after(ends: impl FnOnce(&mut Client) + Send + 'static) -> Vec<u8> {
+    let limits = Limits::default().close_timeout(Duration::from_millis(50));
+    let router = Router::builder().handlers([]).limits(limits).build().unwrap();
+    against(router, |address| {
+        let mut client = Client::join(address);
+        ends(&mut client);
+        client.read_to_end()
+    })
+    .await
+}
+
+/// Returns the bytes after GOODBYE, for a client that answers the close frame or does not.
 async fn read_after_goodbye(answers: bool) -> Vec<u8> {
     read_after(move |client| {
         client.send(r#"[6,{},"wamp.close.close_realm"]"#);
@@ -33,29 +64,6 @@ async fn read_after_goodbye(answers: bool) -> Vec<u8> {
     .await
 }
 
-/// What comes until the end, after a client has done this.
-async fn read_after(ends: impl FnOnce(&mut Client) + Send + 'static) -> Vec<u8> {
-    let limits = Limits::default().close_timeout(Duration::from_millis(50));
-    let router = Router::builder().handlers([]).limits(limits).build().unwrap();
-    let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
-    let server = HttpServer::new(app)
-        .on_connect(wamp_actix::on_connect)
-        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-        .workers(1)
-        .bind(("127.0.0.1", 0))
-        .unwrap();
-    let address = server.addrs()[0];
-    let handle = spawn(server.run());
-    let read = spawn_blocking(move || {
-        let mut client = Client::join(address);
-        ends(&mut client);
-        client.read_to_end()
-    });
-    let read = read.await.unwrap();
-    handle.abort();
-    read
-}
-
 #[actix_web::test]
 async fn who_answers_the_close_frame_sees_the_end_at_once_and_who_does_not_sees_it_too() {
     for answers in [true, false] {
@@ -63,7 +71,7 @@ async fn who_answers_the_close_frame_sees_the_end_at_once_and_who_does_not_sees_
     }
 }
 
-/// Findings, C5.
+/// C5: actix alone would wait for a second.
 #[actix_web::test]
 async fn who_closes_the_websocket_itself_sees_the_end_at_once() {
     for payload in [&NORMAL[..], &[]] {
@@ -72,25 +80,15 @@ async fn who_closes_the_websocket_itself_sees_the_end_at_once() {
     }
 }
 
-/// Who gets no WebSocket keeps no socket either.
+/// A refused client keeps no socket either.
 #[actix_web::test]
 async fn who_is_refused_sees_the_end_at_once() {
     let router = Router::builder().handlers([]).build().unwrap();
-    let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
-    let server = HttpServer::new(app)
-        .on_connect(wamp_actix::on_connect)
-        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-        .workers(1)
-        .bind(("127.0.0.1", 0))
-        .unwrap();
-    let address = server.addrs()[0];
-    let handle = spawn(server.run());
-    let refused = spawn_blocking(move || {
+    let refusal = against(router, |address| {
         let socket = TcpStream::connect(address).unwrap();
         Client::upgrade(socket, "Origin: https://evil.example\r\n").map(drop).unwrap_err()
-    });
-    let refusal = refused.await.unwrap();
-    handle.abort();
+    })
+    .await;
     assert!(refusal.starts_with("HTTP/1.1 403 ") && refusal.ends_with("\n"), "{refusal}");
 }
 
