@@ -11,17 +11,17 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::harness::{DEADLINE, Received, Server, Socket};
+use crate::harness::{DEADLINE, Received, Server, Socket, within};
 
-/// What the last of them has.
+/// The time in which the last of them must be back.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How many sessions there are if `SESSIONS` does not say it. Each takes three descriptors: `ulimit -n`.
+/// Sessions, unless the environment variable `SESSIONS` says how many. Each takes three descriptors: `ulimit -n`.
 const SESSIONS: usize = 200;
 
 const NONCE: &str = "ZmFpcmx5IHJhbmRvbQ==";
 
-/// With more of them, and the time of the last: `SESSIONS=2000 cargo test --release -p wamp-tests come_back -- --nocapture`.
+/// Prints the time of the last, and takes more of them: `SESSIONS=2000 cargo test --release -p wamp-tests come_back -- --nocapture`.
 #[test]
 fn after_a_restart_all_sessions_come_back_and_log_in_with_scram() {
     let count = env::var("SESSIONS").map_or(SESSIONS, |count| count.parse().expect("a number"));
@@ -51,15 +51,12 @@ fn after_a_restart_all_sessions_come_back_and_log_in_with_scram() {
 }
 
 fn wait_for(joined: &AtomicUsize, count: usize) {
-    let begun = Instant::now();
-    while joined.load(Ordering::SeqCst) < count {
-        let joined = joined.load(Ordering::SeqCst);
-        assert!(begun.elapsed() < PATIENCE + DEADLINE, "{joined} of {count} sessions have joined");
-        thread::sleep(Duration::from_millis(5));
-    }
+    within(PATIENCE + DEADLINE, &format!("{count} sessions have joined"), || {
+        joined.load(Ordering::SeqCst) == count
+    });
 }
 
-/// What a client keeps of its password: the salt stays the same.
+/// The keys that a client derives from its password once, because the salt stays the same.
 struct Secret {
     client_key: Vec<u8>,
     stored_key: Vec<u8>,

@@ -21,10 +21,15 @@ pub(crate) use witness::beside_a_witness;
 pub(crate) const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Asks again until it is so.
-pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + DEADLINE;
+pub(crate) fn eventually(what: &str, is_so: impl FnMut() -> bool) {
+    within(DEADLINE, what, is_so);
+}
+
+/// As [`eventually`], with a deadline of its own.
+pub(crate) fn within(deadline: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
     while !is_so() {
-        assert!(Instant::now() < deadline, "{what}: not within {DEADLINE:?}");
+        assert!(begun.elapsed() < deadline, "{what}: not within {deadline:?}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
