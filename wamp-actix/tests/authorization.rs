@@ -23,7 +23,7 @@ async fn members_only(request: Authorization, members: Arc<Members>) -> Result<P
         (_, Some("chat.{room}")) => rooms.iter().any(|room| request.capture("room").is(room)),
         _ => false,
     };
-    // Who leaves a room may go on for a minute: see below.
+    // Remembered: a member who leaves a room may go on for a minute.
     Ok(Permission::when(may).remembered_for(Duration::from_secs(60)))
 }
 
@@ -76,7 +76,7 @@ impl Client {
         serde_json::from_str(&answer).unwrap()
     }
 
-    /// What each of these requests comes to: the code of the answer, or the URI of the error.
+    /// Sends these requests. Returns for each the code of the answer, or the URI of the error.
     async fn outcomes<const N: usize>(&mut self, requests: [(u64, Value, &str); N]) -> [String; N] {
         let mut outcomes = [const { String::new() }; N];
         for (request, (outcome, (code, options, uri))) in (1..).zip(outcomes.iter_mut().zip(requests)) {
@@ -109,7 +109,7 @@ async fn members_have_their_rooms_and_nobody_has_patterns() {
     let mut joe = Client::of(&router, "joe", "member").await;
     let outcomes = joe.outcomes(requests()).await;
     assert_eq!(outcomes, ["33", "17", DENIED, DENIED, DENIED, DENIED, DENIED, DENIED]);
-    // What a closure for URIs alone let in, because their text ends with a room's name, or with none.
+    // A closure that reads patterns as URIs lets her in: their text ends with the name of a room, or with none.
     let mut eve = Client::of(&router, "eve", "member").await;
     assert_eq!(eve.outcomes(requests()).await, [DENIED; 8]);
 }
