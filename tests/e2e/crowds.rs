@@ -1,4 +1,4 @@
-//! Crowds that want to have all there is.
+//! Crowds that take every connection they can get.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -7,13 +7,13 @@ use serde_json::json;
 
 use crate::harness::{Server, Session, Socket, UPGRADE, exchange_on};
 
-/// From 127.0.0.`last`, or the head of the response that refuses it.
+/// Joins from 127.0.0.`last`. An error is the head of the response that refuses it.
 fn join_from(last: u8, server: &Server) -> Result<Session, String> {
     let (head, socket) = exchange_on(Socket::tcp_from(last, server), server, "GET", &UPGRADE);
     if head.starts_with("HTTP/1.1 101 ") { Ok(Session::over(socket)) } else { Err(head) }
 }
 
-/// From 127.0.0.`last`, which gets in and is served.
+/// Checks that a client at 127.0.0.`last` gets in and is served.
 fn assert_served(last: u8, server: &Server) {
     let mut session = join_from(last, server).expect("there is room for others");
     for number in 0..20 {
@@ -21,7 +21,7 @@ fn assert_served(last: u8, server: &Server) {
     }
 }
 
-/// So many took all that `ulimit -n 1024` leaves: each session of a server with `on_connect` has two descriptors.
+/// A5: 502 sessions took all files that `ulimit -n 1024` leaves. With `on_connect` each session has two descriptors.
 #[test]
 fn idle_sessions_of_one_address_leave_room_for_others_though_few_files_may_be_open() {
     let mut server = Server::with_open_files(1024);

@@ -1,4 +1,4 @@
-//! The client libraries in use, in versions of many years: each is served, and comes back by itself when the server was gone.
+//! The client libraries in use, in versions of many years: each is served, and those that reconnect come back by themselves.
 
 use crate::clients::{node, passes, python_of, rust};
 use crate::harness::{Server, executable};

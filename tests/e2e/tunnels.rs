@@ -1,7 +1,7 @@
-//! What a proxy takes for a tunnel is one for the server, too: it answers no request in it.
+//! Tunnels of a proxy are WebSockets for the server, too: it answers no request in them.
 //!
-//! After a 101 a proxy passes on whatever comes. If the server goes on reading requests, a stranger reaches all that the
-//! proxy denies.
+//! After a 101 a proxy passes on all bytes without looking at them. If the server went on reading requests, a client would
+//! reach everything that the proxy denies.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::harness::{Nginx, Server, Session, Socket, UPGRADE};
 /// Headers in place of those of the same name.
 type Headers = &'static [(&'static str, &'static str)];
 
-/// Upgrade requests that are wrong in one place: what it is, the version, the headers, and what answers them.
+/// Upgrade requests with one fault: its name, the version of HTTP, the headers, and the status of the answer.
 const WRONG: [(&str, &str, Headers, u16); 12] = [
     ("a chunked body", "1.1", &[("Transfer-Encoding", "chunked")], 400),
     ("a chunked body, in capitals", "1.1", &[("TRANSFER-ENCODING", "CHUNKED")], 400),

@@ -25,7 +25,7 @@ enum Faulty {
 
 use Faulty::{Fails, Panics};
 
-/// What the caller asks for.
+/// Returns a value that fails in the way that the caller asks for.
 fn faulty(panics: bool) -> Faulty {
     if panics { Panics } else { Fails }
 }
@@ -315,7 +315,7 @@ async fn message(wire: &mut Wire) -> Value {
     }
 }
 
-/// Sends a request with the id 1, and a call behind it: returns all that came before that call's answer.
+/// Sends a request with the id 1, and a call after its answer. Returns the messages before that call's answer.
 async fn answers(request: Value) -> Vec<Value> {
     let mut wire = opened().await;
     wire.send(&request.to_string());
@@ -334,7 +334,7 @@ async fn answers(request: Value) -> Vec<Value> {
     answers
 }
 
-/// What every ERROR must be: of this request, and silent about the reason.
+/// Checks an ERROR: it is of this request, and silent about the reason.
 #[track_caller]
 fn assert_error(answer: &Value, request: &Value, uri: &str) {
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The middleware of actix around an endpoint, over real sockets: what changes other responses leaves a WebSocket alone.
+//! The middleware of actix around an endpoint, over real sockets: it changes other responses, and leaves a WebSocket alone.
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 

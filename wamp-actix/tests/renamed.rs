@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 
-/// The library that this test is linked with.
+/// Returns the library that this test is linked with.
 fn library(deps: &std::path::Path) -> PathBuf {
     let files = fs::read_dir(deps).unwrap().map(|entry| entry.unwrap().path());
     let libraries = files.filter(|file| {
@@ -16,7 +16,7 @@ fn library(deps: &std::path::Path) -> PathBuf {
     libraries.max_by_key(|file| fs::metadata(file).unwrap().modified().unwrap()).unwrap()
 }
 
-/// What the compiler says about a crate that has ours as `wamp`.
+/// Compiles a crate that has ours as `wamp`. An error is the text of the compiler.
 fn compile(name: &str, program: &str) -> Result<(), String> {
     let test = env::current_exe().unwrap();
     let deps = test.parent().unwrap();

@@ -111,7 +111,7 @@ async fn opened() -> (Router, Client, Subscribed) {
     (router, client, heard)
 }
 
-/// What was published, in its order.
+/// Checks which texts were published, in their order.
 async fn assert_heard(events: &mut Subscribed, expected: &[&str]) {
     for expected in expected {
         assert_eq!(heard_text(events).await, *expected);

@@ -1,4 +1,4 @@
-//! What the compiler says about programs that use the macros.
+//! The compiler on programs that use the macros: its messages about mistakes, and programs that must compile.
 
 /// One program for each mistake.
 #[test]

@@ -69,7 +69,7 @@ pub(crate) struct Annotation {
     pub(crate) timeout: Option<u64>,
     /// Whether clients may have their events retained.
     pub(crate) retain: bool,
-    /// Where it says that clients may subscribe to what they publish to.
+    /// The place of `subscribe = true`, by which clients may subscribe to the topics too.
     pub(crate) subscribe: Option<Span>,
     pub(crate) krate: Option<Path>,
 }
@@ -91,7 +91,7 @@ impl Annotation {
         };
         let mut given: Vec<Ident> = Vec::new();
         let mut positional = false;
-        // Apart, so that a fault in one does not hide those of the next.
+        // Each is parsed alone, so that a fault in one does not hide those of the next.
         for part in parts(arguments) {
             match faults.ok(syn::parse2(part)) {
                 Some(Setting::Uri(literal)) => {

@@ -1,7 +1,7 @@
 //! Conditions on a handler's parameters: `#[cfg(…)]`, and `#[cfg_attr(…)]` around one of our attributes.
 //!
-//! The compiler resolves them when the attribute of the function has run. So the function is written twice: as it is
-//! where the condition holds, and as it is elsewhere.
+//! The compiler resolves them only after the attribute of the function has run. So the attribute writes the function twice: as
+//! it is where the condition holds, and as it is elsewhere.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -10,7 +10,8 @@ use syn::{Attribute, FnArg, ItemFn};
 
 use crate::parameter;
 
-/// Returns what a function is with and without the first condition on one of its parameters, if there is one.
+/// Returns a function as it is where the first condition on one of its parameters holds, and as it is elsewhere; `None` without
+/// a condition.
 pub(crate) fn alternatives(function: &ItemFn) -> Option<[ItemFn; 2]> {
     let mut places = function.sig.inputs.iter().enumerate();
     let (at, nth, condition) = places.find_map(|(at, input)| {
@@ -41,7 +42,7 @@ pub(crate) fn alternatives(function: &ItemFn) -> Option<[ItemFn; 2]> {
 /// A condition on a parameter.
 struct Condition {
     predicate: TokenStream,
-    /// What stands on the parameter where it holds; none if the parameter itself depends on it.
+    /// The attributes of the parameter where the condition holds; `None` if the parameter itself depends on it.
     attributes: Option<Vec<Attribute>>,
 }
 

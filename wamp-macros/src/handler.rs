@@ -42,7 +42,7 @@ pub(crate) struct Run {
     pub(crate) timeout: Option<u64>,
     /// Whether clients may have their events retained.
     pub(crate) retain: bool,
-    /// Whether clients may subscribe to what they publish to.
+    /// True if clients may subscribe to the topic, too.
     pub(crate) subscribe: bool,
     /// Where each parameter comes from.
     pub(crate) sources: Vec<Source>,
@@ -334,7 +334,7 @@ fn check_duplicates(annotations: &[Annotation], faults: &mut Faults) {
     check_opened(annotations, faults);
 }
 
-/// No function decides about subscribers whom `subscribe = true` lets in unasked.
+/// Refuses `subscribe = true` for a topic about whose subscribers the function decides.
 fn check_opened(annotations: &[Annotation], faults: &mut Faults) {
     let decided: Vec<_> = annotations
         .iter()

@@ -1,4 +1,4 @@
-//! Where `wamp_actix` is, if the user does not say it.
+//! The path of `wamp_actix` in the user's crate.
 
 use std::env;
 use std::path::Path as FilePath;
@@ -11,8 +11,8 @@ use crate::faults::Faults;
 
 const NAME: &str = "wamp_actix";
 
-/// Returns the path that was given, else `::wamp_actix`. A crate that has it under another name only gets a fault, which
-/// shows how to say so: the compiler would not.
+/// Returns the path that was given, else `::wamp_actix`. A crate that has it only under another name gets a fault that shows
+/// what to write; the compiler's own error would not.
 pub(crate) fn path(given: Option<Path>, faults: &mut Faults, shown: impl FnOnce(&str) -> String) -> Path {
     static RENAMED: OnceLock<Option<String>> = OnceLock::new();
     if let Some(path) = given {
@@ -52,7 +52,7 @@ fn renamed(arguments: impl IntoIterator<Item = String>) -> Option<String> {
     renamed
 }
 
-/// Whether a file is that of the crate: `libwamp_actix-0123456789abcdef.rmeta`.
+/// Returns whether this is the file of the crate: `libwamp_actix-0123456789abcdef.rmeta`.
 fn is_ours(file: &str) -> bool {
     let stem = FilePath::new(file).file_stem().and_then(|stem| stem.to_str());
     let name = stem.and_then(|stem| stem.strip_prefix("lib"));

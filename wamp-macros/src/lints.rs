@@ -1,11 +1,11 @@
-//! Lint levels of what is written beside the user's code.
+//! Lint levels of the code that the macros write beside the user's.
 
 use syn::{Attribute, Meta};
 
-/// Returns the lint levels for what names an annotated item and its types: those of the item.
+/// Returns the lint levels for the glue of an annotated item: those of the item, because the glue names the item and its types.
 ///
-/// None are added, because a `forbid` in the user's crate refuses any `allow`; but what is deprecated itself has to be
-/// named all the same.
+/// None are added, because a `forbid` in the user's crate refuses any `allow`. The exception is `deprecated`: the glue must name
+/// an item that is deprecated.
 pub(crate) fn levels(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter_map(level).collect()
 }
@@ -19,7 +19,7 @@ fn level(attribute: &Attribute) -> Option<Attribute> {
         return Some(syn::parse_quote!(#[allow(deprecated)]));
     }
     match &attribute.meta {
-        // What is expected there may not be here.
+        // The glue may not do what the item is expected to do.
         Meta::List(list) if path.is_ident("expect") => {
             let lints = &list.tokens;
             Some(syn::parse_quote!(#[allow(#lints)]))

@@ -89,18 +89,19 @@ fn name(pattern: &Pat) -> Option<Ident> {
     }
 }
 
-/// Whether an attribute of a parameter is ours.
+/// Returns whether an attribute of a parameter is one of ours.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {
     NAMES.iter().any(|name| attribute.path().is_ident(name))
 }
 
-/// Whether an attribute was ours, and has been taken off.
+/// Returns whether this is an attribute of ours that has been taken off.
 pub(crate) fn is_taken(attribute: &Attribute) -> bool {
     taken(attribute).is_some()
 }
 
-/// The attribute of ours that was taken off. It stays under a condition that never holds, for another attribute of the
-/// function that is one of ours, too, under a name that only the compiler knows.
+/// Returns the attribute of ours that this one stands for. An attribute that was taken off stays on the parameter, under a
+/// condition that never holds: the function may have another attribute of ours, imported under a name that only the compiler
+/// knows, which reads the parameters again.
 fn taken(attribute: &Attribute) -> Option<Attribute> {
     let tokens = &attribute.meta.require_list().ok()?.tokens;
     let [never, meta] = &parts(tokens.clone())[..] else {

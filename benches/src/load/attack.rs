@@ -119,7 +119,7 @@ impl Witness {
         Self { is_over, thread }
     }
 
-    /// How long it waited for each answer, the shortest first.
+    /// Stops it. Returns the time that it waited for each answer, the shortest first.
     fn stop(self) -> Result<Vec<Duration>> {
         self.is_over.store(true, Ordering::Relaxed);
         let mut waits = self.thread.join().map_err(|_| "it panicked")??;
@@ -271,7 +271,7 @@ async fn connections(endpoint: &Endpoint) -> Result<()> {
     loop {
         match Client::open(endpoint, JSON, 1024).await {
             Ok(stranger) => strangers.push(stranger),
-            // It is turned away, or has no file left: it goes on.
+            // Refused, or no file is left: the attack goes on.
             Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
         }
         if strangers.len() > 1000 {

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::{Server, eventually};
 
-/// A running nginx that denies everything but `/ws`, and what leads there in another way: `/forgotten` is without the lines
-/// that an upgrade needs, and `/ported` tells the port in a header of its own. It is killed when this is dropped.
+/// A running nginx that denies everything but three paths to the server's `/ws`: `/ws`, `/forgotten` without the lines that an
+/// upgrade needs, and `/ported`, which names the port in a header of its own. It is killed when this is dropped.
 pub(crate) struct Nginx {
     child: Child,
     address: String,
@@ -19,7 +19,7 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
-    /// `None` where there is no nginx, which is told; in CI there must be one.
+    /// Starts one before a server. Returns `None`, and says so on stderr, where nginx is not installed; in CI it must be.
     pub(crate) fn before(server: &Server) -> Option<Self> {
         if !is_there() {
             assert!(env::var_os("CI").is_none(), "there is no nginx: scripts/test gets it");
@@ -61,7 +61,7 @@ impl Drop for Nginx {
     }
 }
 
-/// The program out of the package, with the libraries that came with it, or else one that is installed.
+/// The program that `scripts/test` has unpacked, with its libraries, or else one that is installed.
 fn command() -> Command {
     let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/debian");
     let program = unpacked.join("usr/sbin/nginx");
@@ -74,8 +74,8 @@ fn is_there() -> bool {
     command().arg("-v").output().is_ok_and(|output| output.status.success())
 }
 
-/// On a loopback address of our own: nginx cannot be told to pick a port, and on 127.0.0.1 another test might take it
-/// before nginx has it.
+/// Returns a free port on a loopback address of its own: nginx cannot pick a port itself, and on 127.0.0.1 another test might
+/// take the port before nginx does.
 fn free_address() -> String {
     static NUMBER: AtomicU16 = AtomicU16::new(1);
     let [high, low] = NUMBER.fetch_add(1, Ordering::Relaxed).to_be_bytes();

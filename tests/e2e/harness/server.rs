@@ -32,7 +32,7 @@ impl Server {
         Self::run("testbed", command)
     }
 
-    /// One whose process may have so many files open, and that bounds the addresses of this machine like those of strangers.
+    /// Runs the test application with this limit of open files. It bounds connections from this machine like others.
     pub(crate) fn with_open_files(limit: usize) -> Self {
         let mut command = Command::new("sh");
         let limited = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
@@ -47,7 +47,7 @@ impl Server {
         Self::run(example, command)
     }
 
-    /// Runs the test application again, where one has ended.
+    /// Runs the test application at the address of one that has ended.
     pub(crate) fn testbed_at(address: &str) -> Self {
         let (_, port) = address.rsplit_once(':').expect("HOST:PORT");
         let mut command = Command::new(executable("testbed"));

@@ -63,7 +63,7 @@ impl Socket {
         Self { stream: BufReader::with_capacity(65_536, stream) }
     }
 
-    /// After its upgrade; none if the server does not listen, or does not take another one now.
+    /// As [`open`](Self::open); `None` if the server does not listen, or refuses the upgrade.
     pub(crate) fn try_open(address: &str) -> Option<Self> {
         let stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(DEADLINE)).ok()?;
@@ -105,7 +105,7 @@ impl Socket {
         self.stream.get_ref().set_write_timeout(Some(Duration::from_secs(1))).expect("it is not zero");
     }
 
-    /// From now on, the kernel takes little of what is not read.
+    /// Makes the kernel take little of what is not read, from now on.
     pub(crate) fn narrow(&self) {
         SockRef::from(self.stream.get_ref()).set_recv_buffer_size(65_536).expect("it is TCP");
     }

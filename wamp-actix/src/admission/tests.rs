@@ -90,7 +90,7 @@ fn the_oldest_without_a_session_makes_room_for_a_newcomer() {
     let mut places: Vec<_> = (1..=4).map(|last| admit(&admission, &limits, address(last))).collect();
     let wanted = |places: &[Place]| places.iter().map(Place::is_wanted).collect::<Vec<_>>();
     assert_eq!(wanted(&places), [true, false, false, false]);
-    // Who has a session keeps it, however old it is.
+    // A connection with a session stays, however old it is.
     places[1].has_session();
     places.push(admit(&admission, &limits, address(5)));
     assert_eq!(wanted(&places), [true, false, false, false, false]);

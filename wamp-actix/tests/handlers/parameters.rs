@@ -220,7 +220,7 @@ async fn a_fault_in_a_keyword_argument_names_the_parameter_and_no_position() {
     assert!(camel.starts_with("`first_name`: "), "{camel}");
     assert_eq!(refusal(client.call("add").kwarg("a", 1)).await, "argument `b` is missing");
     assert_eq!(refusal(client.call("add").kwarg("b", 1)).await, "argument 1 `a` is missing");
-    // Of all keywords that are left, the one that is wrong.
+    // `#[kwargs]` takes several: the one that is wrong is named.
     let options = refusal(client.call("limited").kwarg("limit", "ten").kwarg("offset", 1)).await;
     assert_eq!(options, "`options`: `limit`: invalid type: string \"ten\", expected u32");
     let options = refusal(client.call("limited").kwarg("limit", 10)).await;

@@ -26,13 +26,13 @@ const CONTAINERS: [&str; 15] = [
 /// Types of which the first two are.
 const PAIRS: [&str; 3] = ["Result", "HashMap", "BTreeMap"];
 
-/// Types of which actix makes an extractor where it makes one of what is inside, as it does of tuples.
+/// Types that are extractors of actix if the types inside of them are; tuples are, too.
 const EXTRACTORS: [&str; 3] = ["Option", "Result", "Either"];
 
 /// A type inside of a type.
 pub(crate) struct Inner {
     pub(crate) ty: Type,
-    /// Whether actix would extract it where it extracts the outer type.
+    /// True if actix extracts this type when it extracts the outer one.
     pub(crate) is_extracted: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What the user allowed for a function is allowed for its glue, which names the function and its types.
+//! Lints that the user allows for a function are allowed for its glue, which names the function and its types.
 
 #![deny(warnings)]
 
