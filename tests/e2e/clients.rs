@@ -81,7 +81,7 @@ fn wampy_is_served_in_each_of_its_serializers() {
 #[test]
 fn autobahn_js_has_the_advanced_features() {
     let server = Server::start("testbed", &["--workers", "2"]);
-    passes(node("autobahn_features.mjs", &[&server.websocket()]), 20);
+    passes(node("autobahn_features.mjs", &[&server.websocket()]), 21);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn autobahn_python_has_the_advanced_features_in_each_of_its_serializers() {
     for serializer in AUTOBAHN {
         let mut script = python("autobahn_features.py", &[&server.websocket()]);
         script.env("WAMP_SERIALIZER", serializer);
-        passes(script, 13);
+        passes(script, 14);
     }
 }
 

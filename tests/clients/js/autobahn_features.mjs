@@ -153,6 +153,18 @@ await check("pattern registrations: the better match answers, and is told the pr
   }
   for (const registration of registrations) await callee.unregister(registration);
 });
+await check("a client that comes back takes its procedure over", async () => {
+  const { session: old, connection } = await join(url, "router");
+  const { session: back } = await join(url, "router");
+  const before = await old.register("app.door", () => "old");
+  await refused(back.register("app.door", () => "back"), "wamp.error.procedure_already_exists");
+  const after = await back.register("app.door", () => "back", { force_reregister: true });
+  equal(await caller.call("app.door"), "back");
+  await until("the old registration's end", async () => (await caller.call("app.door")) && before.active, (active) => !active);
+  connection.close();
+  equal(await caller.call("app.door"), "back");
+  await back.unregister(after);
+});
 await check("a callee that leaves fails its calls, and its procedures are gone", async () => {
   const { session: leaving, connection } = await join(url, "router");
   let invoked;

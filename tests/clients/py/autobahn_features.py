@@ -81,6 +81,19 @@ async def pattern_subscriptions_tell_the_topic(session, url):
 
 
 @check
+async def a_client_that_comes_back_takes_its_procedure_over(session, url):
+    old, back, caller = await three(url)
+    await old.register(lambda: "old", "app.door")
+    await refused(back.register(lambda: "back", "app.door"), "wamp.error.procedure_already_exists")
+    registration = await back.register(lambda: "back", "app.door", options=RegisterOptions(force_reregister=True))
+    equal(await caller.call("app.door"), "back")
+    old.disconnect()
+    equal(await caller.call("app.door"), "back")
+    await registration.unregister()
+    await leave(back, caller)
+
+
+@check
 async def register_call_unregister(session, url):
     callee, second, caller = await three(url)
     registration = await callee.register(lambda a, b, scale=1: (a + b) * scale, "app.add")
