@@ -6,7 +6,8 @@ use std::thread;
 use serde_json::json;
 
 use crate::harness::{
-    FIN, PING, PONG, Received, Server, Session, Socket, TEXT, beside_a_witness, eventually, frame,
+    BINARY, FIN, PING, PONG, Received, Server, Session, Socket, TEXT, UPGRADE, beside_a_witness, eventually,
+    exchange, frame,
 };
 
 #[test]
@@ -185,6 +186,80 @@ fn large_publications_of_several_publishers_at_once_cut_off_nobody_who_reads() {
         });
         for reader in readers {
             reader.join().expect("a reader gets every event");
+        }
+    });
+}
+
+/// E-14, B3: all together they leave more than the 24 MiB that may wait for one subscriber.
+#[test]
+fn large_testaments_of_sessions_that_leave_at_once_cut_off_nobody_who_reads() {
+    const LEAVERS: usize = 40;
+    beside_a_witness(|server| {
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                let mut reader = Session::join(server);
+                reader.subscribe("testbed.open.left");
+                thread::spawn(move || {
+                    let mut seen = [0; LEAVERS];
+                    for _ in 0..3 * LEAVERS {
+                        let event = reader.event();
+                        let leaver = event[0].as_u64().expect("a number") as usize;
+                        assert_eq!(event[1], seen[leaver], "each session's in their order");
+                        seen[leaver] += 1;
+                    }
+                })
+            })
+            .collect();
+        let filling = "x".repeat(300_000);
+        let leavers: Vec<_> = (0..LEAVERS)
+            .map(|leaver| {
+                let mut session = Session::join(server);
+                for number in 0..3 {
+                    let testament = json!(["testbed.open.left", [leaver, number, filling], {}]);
+                    session.call("wamp.session.add_testament", &testament);
+                }
+                session
+            })
+            .collect();
+        drop(leavers);
+        for reader in readers {
+            reader.join().expect("a reader gets every testament");
+        }
+    });
+}
+
+/// B3: a text of U+0001 is six times as long in JSON, and longer than may wait for a subscriber.
+#[test]
+fn a_batch_with_an_event_that_is_too_long_in_json_cuts_off_nobody_who_has_json() {
+    let head = |major: u8, length: usize| {
+        let length = u32::try_from(length).expect("it fits").to_be_bytes();
+        [&[major << 5 | 26], &length[..]].concat()
+    };
+    let text = |text: &str| [head(3, text.len()), text.into()].concat();
+    let batched = |message: Vec<u8>| {
+        let length = u32::try_from(message.len()).expect("it fits").to_be_bytes();
+        [&length[..], &message].concat()
+    };
+    // [1, "realm1", {"roles": {"publisher": {}}}] and [16, id, {}, topic, [value]].
+    let roles = [vec![0xa1], text("roles"), vec![0xa1], text("publisher"), vec![0xa0]].concat();
+    let hello = batched([vec![0x83, 1], text("realm1"), roles].concat());
+    let publish = |id: u8, value: &str| {
+        batched([vec![0x85, 16, id, 0xa0], text("testbed.open.long"), vec![0x81], text(value)].concat())
+    };
+    beside_a_witness(|server| {
+        let mut readers: Vec<_> = (0..6).map(|_| Session::join(server)).collect();
+        for reader in &mut readers {
+            reader.subscribe("testbed.open.long");
+        }
+        let mut headers = UPGRADE;
+        headers[4].1 = "wamp.2.cbor.batched";
+        let (_, mut publisher) = exchange(server, "GET", &headers);
+        publisher.frame(FIN | BINARY, &hello);
+        assert!(matches!(publisher.receive(), Received::Binary(_)), "WELCOME");
+        let long = "\u{1}".repeat(720 << 10);
+        publisher.frame(FIN | BINARY, &[publish(1, "short"), publish(2, &long), publish(3, "last")].concat());
+        for reader in &mut readers {
+            assert_eq!([reader.event(), reader.event()], [json!(["short"]), json!(["last"])]);
         }
     });
 }

@@ -23,6 +23,7 @@ const MASK: [u8; 4] = [0x5a, 0x00, 0xff, 0x17];
 #[derive(Debug, PartialEq)]
 pub(crate) enum Received {
     Text(Value),
+    Binary(Vec<u8>),
     Ping(Vec<u8>),
     Pong(Vec<u8>),
     Close(Option<u16>),
@@ -138,6 +139,7 @@ impl Socket {
         };
         match first & 0x0f {
             TEXT => Received::Text(serde_json::from_slice(&payload).expect("the server writes JSON")),
+            BINARY => Received::Binary(payload),
             PING => Received::Ping(payload),
             PONG => Received::Pong(payload),
             CLOSE => {
