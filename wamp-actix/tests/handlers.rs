@@ -25,6 +25,8 @@ mod names;
 mod parameters;
 #[path = "handlers/results.rs"]
 mod results;
+#[path = "handlers/streams.rs"]
+mod streams;
 #[path = "handlers/topics.rs"]
 mod topics;
 

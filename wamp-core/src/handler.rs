@@ -8,10 +8,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::acceptance::Acceptance;
 use crate::arguments::Parameter;
 use crate::context::{Context, Feature};
 use crate::error::Error;
-use crate::reply::Acceptance;
 
 pub use list::{Handlers, Listed};
 

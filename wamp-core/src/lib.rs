@@ -15,6 +15,7 @@
     )
 )]
 
+mod acceptance;
 mod address;
 mod arguments;
 mod auth;
@@ -68,6 +69,7 @@ mod testament;
 mod timestamp;
 mod uri;
 
+pub use acceptance::{Events, Hold, IntoAcceptance, IntoAdmission, Snapshot};
 pub use arguments::Arguments;
 pub use auth::{
     Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied, Http, Scram,
@@ -92,7 +94,7 @@ pub use payload::{DecodeError, Payload, PayloadBuilder, Raw};
 pub use progress::{Cancelled, Progress, Progressive};
 pub use realm::{Publish, PublishError, Realm};
 pub use registry::Topic;
-pub use reply::{Args, Events, Hold, IntoAcceptance, IntoAdmission, Kwargs, Reply, Snapshot};
+pub use reply::{Args, Kwargs, Reply};
 pub use router::{BuildError, RealmBuilder, Router, RouterBuilder, Stopped, WeakRouter};
 pub use serializer::{EncodeError, Frame, Serializer};
 pub use session::{Session, SessionData};
@@ -100,13 +102,13 @@ pub use session::{Session, SessionData};
 /// What the expansion of the macros refers to. Not for anybody else.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::acceptance::Acceptance;
     pub use crate::arguments::{Arena, Capture, Parameter};
     pub use crate::batch::{decode, encode};
     pub use crate::context::{Attribute, Feature};
     pub use crate::error::{Derived, KnownError, NotStd};
     pub use crate::handler::{Answer, Collected, Entry, Listed, Registration, id_of};
-    pub use crate::outcome::{Outcome, Plain, accept, admit, error, permit, reply, respond, text};
-    pub use crate::reply::Acceptance;
+    pub use crate::outcome::{Outcome, Plain, accept, admit, attach, error, permit, reply, respond, text};
     pub use inventory;
 }
 

@@ -10,14 +10,13 @@ use std::fmt::Display;
 use futures_util::stream::Stream;
 use serde::{Serialize, Serializer};
 
+use crate::acceptance::{Acceptance, Emitted, Events, IntoAcceptance, IntoAdmission};
 use crate::context::Context;
 use crate::error::{Error, WampError};
 use crate::message::Tail;
 use crate::payload::Raw;
 use crate::progress::{Progressive, Streamed};
-use crate::reply::{
-    Acceptance, Args, IntoAcceptance, IntoAdmission, IntoReply, Kwargs, Nothing, Reply, Responding, Single,
-};
+use crate::reply::{Args, IntoReply, Kwargs, Nothing, Reply, Responding, Single};
 use crate::serializer::EncodeError;
 
 /// What a handler returned.
@@ -32,11 +31,17 @@ pub trait Plain<T>: Sized {
     /// None.
     fn into_result(self) -> Result<T, Infallible>;
 
-    /// The value, which is no stream: `_item` would take its items apart.
+    /// The value, which is no stream of results: `_item` would take its items apart.
     fn items<R>(self, _item: impl FnMut(T) -> R) -> T;
+
+    /// As `items`: the value is no stream of events.
+    fn events<R>(self, _item: impl FnMut(T) -> R) -> T;
 
     /// The value, as an item of a stream.
     fn item(self) -> T;
+
+    /// The value, which is no tuple, and nothing else that is attached to a subscription.
+    fn parts(self) -> (T, (), ());
 
     /// The value as the only positional result.
     fn reply(self) -> Single<T>;
@@ -51,8 +56,16 @@ impl<T> Plain<T> for Outcome<T> {
         self.0
     }
 
+    fn events<R>(self, _item: impl FnMut(T) -> R) -> T {
+        self.0
+    }
+
     fn item(self) -> T {
         self.0
+    }
+
+    fn parts(self) -> (T, (), ()) {
+        (self.0, (), ())
     }
 
     fn reply(self) -> Single<T> {
@@ -65,6 +78,29 @@ impl<T> Plain<T> for Outcome<T> {
 impl<S: Stream> Outcome<Progressive<S>> {
     pub fn items<T, E>(self, item: fn(S::Item) -> Result<T, E>) -> Streamed<S, T, E> {
         Streamed(self.0, item)
+    }
+}
+
+// As those of `Progressive`.
+#[expect(missing_docs, reason = "as in `Plain`")]
+impl<S: Stream> Outcome<Events<S>> {
+    pub fn events<T, E>(self, item: fn(S::Item) -> Result<T, E>) -> Emitted<S, T, E> {
+        Emitted(self.0, item)
+    }
+}
+
+#[expect(missing_docs, reason = "as in `Plain`")]
+impl<A, B> Outcome<(A, B)> {
+    pub fn parts(self) -> (A, B, ()) {
+        let (a, b) = self.0;
+        (a, b, ())
+    }
+}
+
+#[expect(missing_docs, reason = "as in `Plain`")]
+impl<A, B, C> Outcome<(A, B, C)> {
+    pub fn parts(self) -> (A, B, C) {
+        self.0
     }
 }
 
@@ -130,6 +166,20 @@ impl<S: Streams> IntoReply for Progressive<S> {
     }
 }
 
+/// Holds for nothing: says what is wrong with [`Events`] that are still there when the streams of a handler's outcome have been taken.
+#[diagnostic::on_unimplemented(
+    message = "`Events<{Self}>` cannot be attached to a subscription here",
+    label = "`Events` takes a `futures::Stream`, and is what the handler returns, or a part of its tuple: not hidden behind `impl IntoAcceptance`, and not in a tuple of a tuple",
+    note = "for the values of an iterator, `Events(futures::stream::iter(values))`"
+)]
+pub trait Attachable {}
+
+impl<S: Attachable> IntoAcceptance for Events<S> {
+    fn accept(self, _: &mut Acceptance) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
 macro_rules! replies {
     ($([$($generics:tt)*] $outcome:ty => $reply:ty, $make:expr;)+) => {$(
         #[expect(missing_docs, reason = "as in `Plain`")]
@@ -185,6 +235,18 @@ pub fn accept<A: IntoAcceptance>(outcome: A) -> Result<Acceptance, Error> {
     let mut acceptance = Acceptance::default();
     outcome.accept(&mut acceptance)?;
     Ok(acceptance)
+}
+
+/// What a `#[subscribe]` handler attached, part by part.
+///
+/// # Errors
+/// Those of the parts.
+pub fn attach(
+    first: impl IntoAcceptance,
+    second: impl IntoAcceptance,
+    third: impl IntoAcceptance,
+) -> Result<Acceptance, Error> {
+    accept((first, second, third))
 }
 
 /// What a `#[session]` handler attached.

@@ -1,20 +1,16 @@
-//! What a handler gives back: the shapes of a RESULT, and what accepts a subscription.
+//! What a procedure's handler gives back: the shapes of a RESULT.
 
-use std::any::Any;
-use std::fmt;
 use std::future::{Ready, ready};
 use std::pin::Pin;
 
 use futures_util::future::Either;
-use futures_util::stream::{Stream, StreamExt as _};
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::encoded::Format;
-use crate::error::{Error, WampError};
-use crate::guarded::Guarded;
+use crate::error::Error;
 use crate::message::{Passthru, Tail};
-use crate::payload::{Payload, PayloadBuilder, Raw};
+use crate::payload::{PayloadBuilder, Raw};
 use crate::serializer::EncodeError;
 
 /// Several positional results: `Args((1, "two"))`.
@@ -168,151 +164,3 @@ impl IntoReply for Reply {
         self.passthru.clone()
     }
 }
-
-/// A stream whose items become events of this subscriber alone, until it unsubscribes or leaves.
-///
-/// A stream that ends leaves the subscription as it is. One that panics, or has an item that cannot be serialised, ends it as
-/// [`Subscription::revoke`](crate::Subscription::revoke) does: else its subscriber would wait for events that nobody sends.
-///
-/// ```
-/// use futures_util::stream;
-/// use wamp_core::Events;
-///
-/// async fn countdown() -> Events<impl futures_util::Stream<Item = u32>> {
-///     Events(stream::iter([3, 2, 1]))
-/// }
-/// ```
-#[derive(Copy, Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "made by handlers")]
-pub struct Events<S>(pub S);
-
-/// A value that lives exactly as long as the subscription, or the session: what must happen at the end stands in its `Drop`.
-///
-/// ```
-/// use wamp_core::Hold;
-///
-/// struct Watching;
-/// impl Drop for Watching {
-///     fn drop(&mut self) {
-///         println!("nobody looks any more");
-///     }
-/// }
-///
-/// async fn watch() -> Hold<Watching> {
-///     Hold(Watching)
-/// }
-/// ```
-#[derive(Copy, Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "made by handlers")]
-pub struct Hold<T>(pub T);
-
-/// The state of the topic, sent as the first event (marked `retained`); where the client asked for retained events, these
-/// precede it, for they are older. Events that are published while the handler
-/// makes it follow it: one may repeat what it shows, none is missing.
-///
-/// ```
-/// use wamp_core::Snapshot;
-///
-/// async fn prices() -> Snapshot<Vec<u32>> {
-///     Snapshot(vec![17, 4])
-/// }
-/// ```
-#[derive(Copy, Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "made by handlers")]
-pub struct Snapshot<T>(pub T);
-
-pub(crate) type PayloadStream = Pin<Box<dyn Stream<Item = Result<Payload, EncodeError>>>>;
-
-/// A value whose end is the application's business.
-pub(crate) type Held = Guarded<Box<dyn Any>>;
-
-/// What a handler attached to a subscription or a session that it accepted.
-#[doc(hidden)]
-#[derive(Default)]
-pub struct Acceptance {
-    pub(crate) snapshots: Vec<Payload>,
-    pub(crate) streams: Vec<Guarded<PayloadStream>>,
-    pub(crate) holds: Vec<Held>,
-}
-
-impl fmt::Debug for Acceptance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Acceptance").field("snapshots", &self.snapshots).finish_non_exhaustive()
-    }
-}
-
-/// What `#[subscribe]` and `#[session]` handlers return.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say how a subscription is accepted",
-    label = "expected `()`, `Events`, `Hold`, `Snapshot`, a tuple of these, or a `Result` of one"
-)]
-pub trait IntoAcceptance {
-    /// Adds to what is attached.
-    #[doc(hidden)]
-    fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error>;
-}
-
-/// What `#[session]` handlers return.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say how a session is accepted",
-    label = "expected `()`, `Hold`, or a `Result` of one"
-)]
-pub trait IntoAdmission: IntoAcceptance {}
-
-impl IntoAdmission for () {}
-impl<T: 'static> IntoAdmission for Hold<T> {}
-impl<T: IntoAdmission, E: WampError> IntoAdmission for Result<T, E> {}
-
-impl IntoAcceptance for () {
-    fn accept(self, _: &mut Acceptance) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-impl<T: IntoAcceptance, E: WampError> IntoAcceptance for Result<T, E> {
-    fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-        self.map_err(|error| error.to_error())?.accept(acceptance)
-    }
-}
-
-impl<T: 'static> IntoAcceptance for Hold<T> {
-    fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-        acceptance.holds.push(Guarded::new(Box::new(self.0)));
-        Ok(())
-    }
-}
-
-impl<T: Serialize> IntoAcceptance for Snapshot<T> {
-    fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-        let payload = Payload::builder().arg(self.0).build().map_err(|error| Error::encoding(&error))?;
-        acceptance.snapshots.push(payload);
-        Ok(())
-    }
-}
-
-impl<S> IntoAcceptance for Events<S>
-where
-    S: Stream + 'static,
-    S::Item: Serialize,
-{
-    fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-        let stream = self.0.map(|item| Payload::builder().arg(item).build());
-        acceptance.streams.push(Guarded::new(Box::pin(stream)));
-        Ok(())
-    }
-}
-
-macro_rules! accept_tuples {
-    ($(($($part:ident),+))+) => {$(
-        impl<$($part: IntoAcceptance),+> IntoAcceptance for ($($part,)+) {
-            #[expect(non_snake_case, reason = "the parts are named like their types")]
-            fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-                let ($($part,)+) = self;
-                $($part.accept(acceptance)?;)+
-                Ok(())
-            }
-        }
-    )+};
-}
-
-accept_tuples! { (A, B) (A, B, C) }

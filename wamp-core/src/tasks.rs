@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
+use crate::acceptance::{Acceptance, PayloadStream};
 use crate::authorization::{Decision, Granted};
 use crate::call::CallState;
 use crate::error::Error;
@@ -15,7 +16,6 @@ use crate::guarded::Guarded;
 use crate::handler::Answer;
 use crate::id::{RequestId, SubscriptionId};
 use crate::payload::Payload;
-use crate::reply::{Acceptance, PayloadStream};
 
 /// One handler at work.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(crate) enum Done {
     Authorized(RequestId, Decision),
     /// An item of a stream, which goes on.
     Event(SubscriptionId, Payload, Source),
-    /// A stream has panicked, or has an item that cannot be sent, with the error that its subscriber is told.
+    /// A stream has failed: it has an `Err`, or an item that cannot be sent, or has panicked.
     StreamFailed(SubscriptionId, Error),
     /// A stream has ended, or what the task worked on was taken away.
     Ended,
@@ -156,7 +156,7 @@ impl<T> Slot<T> {
     }
 }
 
-/// The next item. A stream that fails is over; the log says why.
+/// The next item. A stream that panics has failed.
 fn next(
     stream: &mut Guarded<PayloadStream>,
     context: &mut Context<'_>,
@@ -165,7 +165,7 @@ fn next(
         return Poll::Ready(None);
     };
     match catch_unwind(AssertUnwindSafe(|| stream.as_mut().poll_next(context))) {
-        Ok(polled) => polled.map(|item| item.map(|item| item.map_err(|error| Error::encoding(&error)))),
+        Ok(polled) => polled,
         Err(panic) => Poll::Ready(Some(Err(Error::panicked(&*panic)))),
     }
 }

@@ -15,8 +15,7 @@ use wamp_core::__private::{
     Acceptance, Answer, Feature, Outcome, Plain as _, Registration, accept, reply, respond,
 };
 use wamp_core::{
-    Chunks, Context, Error, Events, FromContext as _, Limits, Progress, Progressive, Realm, Router,
-    Serializer, Topic,
+    Chunks, Context, Error, FromContext as _, Limits, Progress, Progressive, Realm, Router, Serializer, Topic,
 };
 
 const CANCELED: &str = "wamp.error.canceled";
@@ -92,7 +91,7 @@ fn sum(context: Context) -> Answer<()> {
 }
 
 fn events(_: Context) -> Answer<Acceptance> {
-    Box::pin(async { accept(Events(stream::iter(0_u64..).inspect(|_| count()))) })
+    Box::pin(async { accept(handlers::events(stream::iter(0_u64..).inspect(|_| count()))) })
 }
 
 fn router(limits: Limits) -> Router {

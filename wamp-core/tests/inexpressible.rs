@@ -5,10 +5,10 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::handlers::{rpc, subscribe};
+use support::handlers::{events, rpc, subscribe};
 use support::{Client, assert_error, router, router_of};
 use wamp_core::__private::{Acceptance, Answer, Registration, accept};
-use wamp_core::{Context, Error, Events, History, MetaApi, Realm, Router, Serializer, Snapshot, Topic};
+use wamp_core::{Context, Error, History, MetaApi, Realm, Router, Serializer, Snapshot, Topic};
 
 const BINARY: [Serializer; 4] =
     [Serializer::MsgPack, Serializer::Cbor, Serializer::MsgPackBatched, Serializer::CborBatched];
@@ -26,7 +26,7 @@ fn fail_deeply(_: Context) -> Answer<()> {
 
 fn show_deeply(_: Context) -> Answer<Acceptance> {
     let stream = futures_util::stream::iter([deep(), "after".into()]);
-    Box::pin(async { accept((Snapshot(deep()), Events(stream))) })
+    Box::pin(async { accept((Snapshot(deep()), events(stream))) })
 }
 
 #[test]

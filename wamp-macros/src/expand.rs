@@ -1,5 +1,7 @@
 //! The glue between a handler and the core. Decides nothing: what it writes follows from the model.
 
+mod outcome;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
@@ -256,41 +258,6 @@ impl Glue<'_> {
         match kind {
             Kind::Rpc | Kind::Publish => quote!(()),
             Kind::Subscribe | Kind::Session => quote!(#private::Acceptance),
-        }
-    }
-
-    /// From what the function returned to what the core takes.
-    fn outcome(&self, kind: Kind) -> TokenStream {
-        let Self { handler: Handler { returns, .. }, private } = self;
-        let outcome = returns.cover(quote!(::core::convert::identity(__wamp_outcome)));
-        match kind {
-            Kind::Rpc => {
-                let value = returns.cover(quote!(#private::Outcome(__wamp_value).reply()));
-                let items = returns.cover(quote! {
-                    #private::Outcome(__wamp_value).items(|__wamp_item| {
-                        #private::Outcome(__wamp_item)
-                            .into_result()
-                            .map(|__wamp_item| #private::Outcome(__wamp_item).item())
-                    })
-                });
-                let fault = returns.cover(quote!(&__wamp_error));
-                let (respond, error) =
-                    (returns.cover(quote!(#private::respond)), returns.cover(quote!(#private::error)));
-                quote! {
-                    match #private::Outcome(__wamp_outcome).into_result() {
-                        ::core::result::Result::Ok(__wamp_value) => {
-                            let __wamp_value = #items;
-                            #respond(&__wamp_context, #value).await
-                        }
-                        ::core::result::Result::Err(__wamp_error) => {
-                            ::core::result::Result::Err(#error(#fault))
-                        }
-                    }
-                }
-            }
-            Kind::Subscribe => returns.cover(quote!(#private::accept(#outcome))),
-            Kind::Publish => returns.cover(quote!(#private::permit(#outcome))),
-            Kind::Session => returns.cover(quote!(#private::admit(#outcome))),
         }
     }
 }

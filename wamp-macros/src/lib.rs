@@ -180,7 +180,9 @@ pub fn rpc(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// It takes the URIs and options of [`macro@rpc`]. A SUBSCRIBE carries no arguments: parameters are injected
 /// (`Subscription` too), extracted, or captures of the topic. `()` accepts the subscription, `Err` refuses it; `Events`,
-/// `Hold`, `Snapshot` and tuples of these accept it and attach something.
+/// `Hold`, `Snapshot` and tuples of these accept it and attach something. An item of `Events` is a `T`, or a `Result<T, E>`, whose
+/// first `Err` ends the subscription. The items are looked at in the function's type: `Events` is what it returns, or a part of its
+/// tuple, and not in a tuple inside that or behind `impl IntoAcceptance`.
 ///
 /// ```
 /// use futures_util::{Stream, stream};

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::joined::Joined;
 use super::{Close, Connection, State};
+use crate::acceptance::Acceptance;
 use crate::auth::{self, ANONYMOUS, Attempt, Authenticators, Candidate, Denied, Exchange, Hello, Refusal};
 use crate::context::{Context, Link, Subject};
 use crate::encoded::Shared;
@@ -19,7 +20,6 @@ use crate::message::{AuthenticateExtra, ClientFeatures, HelloDetails, Secret, We
 use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::realm::Seat;
-use crate::reply::Acceptance;
 use crate::router::Served;
 use crate::session::Session;
 use crate::tasks::Work;

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use super::authorizing::Asked;
 use super::joined::Joined;
+use crate::acceptance::{Acceptance, Held};
 use crate::broker::Showing;
 use crate::error::{Error, Violation, uris};
 use crate::handler::Registration;
@@ -22,7 +23,6 @@ use crate::pattern::Pattern;
 use crate::peer::Peer;
 use crate::realm::Realm;
 use crate::registry::Declared;
-use crate::reply::{Acceptance, Held};
 use crate::tasks::{Slot, Source, Work};
 use showing::{Following, Shown, Waiting};
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
@@ -14,8 +15,8 @@ use wamp_core::__private::{
     reply,
 };
 use wamp_core::{
-    Args, Arguments, Context, Error, Events, FromContext as _, Hold, Kwargs, Publication, Raw, Realm, Reply,
-    Session, Snapshot, Subscription,
+    Args, Arguments, Context, Error, Events, FromContext as _, Hold, IntoAcceptance, Kwargs, Publication,
+    Raw, Realm, Reply, Session, Snapshot, Subscription,
 };
 
 pub(crate) const fn rpc(uri: &'static str, run: fn(Context) -> Answer<()>) -> Registration {
@@ -548,18 +549,27 @@ pub(crate) fn gated(context: Context) -> Answer<Acceptance> {
     })
 }
 
+/// `Events` whose items are no `Result`s, as an expansion takes them apart.
+pub(crate) fn events<S>(stream: S) -> impl IntoAcceptance
+where
+    S: Stream + 'static,
+    S::Item: Serialize,
+{
+    Outcome(Events(stream)).events(Ok::<_, Infallible>)
+}
+
 fn feeding(context: Context) -> Answer<Acceptance> {
     Box::pin(async move {
         let name = context.uri().to_owned();
         let tracked = Tracked::new(format!("stream {name}"));
-        accept(Events(Fed { name, _tracked: tracked }))
+        accept(events(Fed { name, _tracked: tracked }))
     })
 }
 
 pub(crate) fn snapshot(context: Context) -> Answer<Acceptance> {
     Box::pin(async move {
         wait_at(context.uri()).await?;
-        accept((Snapshot("snapshot"), Events(futures_util::stream::iter(["stream"]))))
+        accept((Snapshot("snapshot"), events(futures_util::stream::iter(["stream"]))))
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::showing::{Following, Waiting};
 use super::{State, Subscribed, unsubscribe};
+use crate::acceptance::Acceptance;
 use crate::broker::Showing;
 use crate::connection::joined::Joined;
 use crate::context::Subject;
@@ -15,7 +16,6 @@ use crate::id::{RequestId, SubscriptionId};
 use crate::message::code;
 use crate::pattern::Pattern;
 use crate::payload::Payload;
-use crate::reply::Acceptance;
 use crate::tasks::{Slot, Source, Task, Work};
 
 impl Joined {

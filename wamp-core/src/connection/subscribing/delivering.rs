@@ -8,6 +8,7 @@ use crate::mailbox::{Delivery, Envelope};
 use crate::message::{self, EventDetails};
 use crate::payload::Payload;
 use crate::tasks::{Source, Task};
+use crate::uri;
 
 impl Joined {
     /// Sends all that lies in the mailbox, as a part of the answer to a request.
@@ -76,8 +77,11 @@ impl Joined {
 
     /// A subscription whose stream fails would go on without the events that it is for: it ends, and the client is told why.
     pub(in crate::connection) fn stream_failed(&self, id: SubscriptionId, error: &Error) {
-        let text: Result<(String,), _> = error.args();
-        let reason = text.map_or_else(|_| error.uri().to_owned(), |(text,)| text);
+        let topic = self.subscriptions.by_id.get(&id).map(|subscribed| subscribed.topic.uri.as_str());
+        tracing::warn!(subscription = %id, topic, %error, "a stream has failed: its subscription is revoked");
+        let is_own = uri::is_valid(error.uri()) && !uri::is_reserved(error.uri());
+        let text = error.args().ok().filter(|_| !is_own);
+        let reason = text.map_or_else(|| error.uri().to_owned(), |(text,): (String,)| text);
         self.served.realm.revoke(id, self.session().id(), reason);
     }
 

@@ -1,0 +1,187 @@
+//! What a handler attaches to a subscription or a session that it accepts.
+
+use std::any::Any;
+use std::fmt;
+use std::pin::Pin;
+
+use futures_util::stream::{Stream, StreamExt as _};
+use serde::Serialize;
+
+use crate::error::{Error, WampError};
+use crate::guarded::Guarded;
+use crate::payload::Payload;
+
+/// A stream whose items become events of this subscriber alone, until it unsubscribes or leaves.
+///
+/// An item is a `T`, or a `Result<T, E>` whose error is a [`WampError`](crate::WampError).
+///
+/// A stream that ends leaves the subscription as it is. One that fails ends it as
+/// [`Subscription::revoke`](crate::Subscription::revoke) does: else its subscriber would wait for events that nobody sends. It fails
+/// with its first `Err`, with an item that cannot be serialised, and when it panics. The reason that a client is told is the
+/// error's URI, if it is the application's own, or else its text. The log names the subscription, its topic and the error.
+///
+/// ```
+/// use futures_util::stream;
+/// use wamp_core::Events;
+///
+/// async fn countdown() -> Events<impl futures_util::Stream<Item = u32>> {
+///     Events(stream::iter([3, 2, 1]))
+/// }
+/// ```
+///
+/// A subscription that is revoked when the sensor fails:
+///
+/// ```
+/// use futures_util::{Stream, StreamExt as _, stream};
+/// use wamp_core::{Error, Events};
+///
+/// # async fn read_sensor() -> Option<f64> { None }
+/// async fn temperature() -> Events<impl Stream<Item = Result<f64, Error>>> {
+///     let lost = || Error::new("com.example.error.sensor_lost");
+///     Events(stream::repeat(()).then(move |()| async move { read_sensor().await.ok_or_else(lost) }))
+/// }
+/// ```
+#[derive(Copy, Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by handlers")]
+pub struct Events<S>(pub S);
+
+/// Events, and what takes each of their items apart.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Emitted<S: Stream, T, E>(pub Events<S>, pub fn(S::Item) -> Result<T, E>);
+
+/// A value that lives exactly as long as the subscription, or the session: what must happen at the end stands in its `Drop`.
+///
+/// ```
+/// use wamp_core::Hold;
+///
+/// struct Watching;
+/// impl Drop for Watching {
+///     fn drop(&mut self) {
+///         println!("nobody looks any more");
+///     }
+/// }
+///
+/// async fn watch() -> Hold<Watching> {
+///     Hold(Watching)
+/// }
+/// ```
+#[derive(Copy, Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by handlers")]
+pub struct Hold<T>(pub T);
+
+/// The state of the topic, sent as the first event (marked `retained`); where the client asked for retained events, these
+/// precede it, for they are older. Events that are published while the handler
+/// makes it follow it: one may repeat what it shows, none is missing.
+///
+/// ```
+/// use wamp_core::Snapshot;
+///
+/// async fn prices() -> Snapshot<Vec<u32>> {
+///     Snapshot(vec![17, 4])
+/// }
+/// ```
+#[derive(Copy, Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by handlers")]
+pub struct Snapshot<T>(pub T);
+
+pub(crate) type PayloadStream = Pin<Box<dyn Stream<Item = Result<Payload, Error>>>>;
+
+/// A value whose end is the application's business.
+pub(crate) type Held = Guarded<Box<dyn Any>>;
+
+/// What a handler attached to a subscription or a session that it accepted.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Acceptance {
+    pub(crate) snapshots: Vec<Payload>,
+    pub(crate) streams: Vec<Guarded<PayloadStream>>,
+    pub(crate) holds: Vec<Held>,
+}
+
+impl fmt::Debug for Acceptance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acceptance").field("snapshots", &self.snapshots).finish_non_exhaustive()
+    }
+}
+
+/// What `#[subscribe]` and `#[session]` handlers return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say how a subscription is accepted",
+    label = "expected `()`, `Events`, `Hold`, `Snapshot`, a tuple of these, or a `Result` of one"
+)]
+pub trait IntoAcceptance {
+    /// Adds to what is attached.
+    #[doc(hidden)]
+    fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error>;
+}
+
+/// What `#[session]` handlers return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say how a session is accepted",
+    label = "expected `()`, `Hold`, or a `Result` of one"
+)]
+pub trait IntoAdmission: IntoAcceptance {}
+
+impl IntoAdmission for () {}
+impl<T: 'static> IntoAdmission for Hold<T> {}
+impl<T: IntoAdmission, E: WampError> IntoAdmission for Result<T, E> {}
+
+impl IntoAcceptance for () {
+    fn accept(self, _: &mut Acceptance) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl<T: IntoAcceptance, E: WampError> IntoAcceptance for Result<T, E> {
+    fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
+        self.map_err(|error| error.to_error())?.accept(acceptance)
+    }
+}
+
+impl<T: 'static> IntoAcceptance for Hold<T> {
+    fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
+        acceptance.holds.push(Guarded::new(Box::new(self.0)));
+        Ok(())
+    }
+}
+
+impl<T: Serialize> IntoAcceptance for Snapshot<T> {
+    fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
+        let payload = Payload::builder().arg(self.0).build().map_err(|error| Error::encoding(&error))?;
+        acceptance.snapshots.push(payload);
+        Ok(())
+    }
+}
+
+impl<S, T, E> IntoAcceptance for Emitted<S, T, E>
+where
+    S: Stream + 'static,
+    T: Serialize + 'static,
+    E: WampError + 'static,
+{
+    fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
+        let Self(Events(stream), item) = self;
+        let stream = stream.map(move |next| {
+            let value = item(next).map_err(|error| error.to_error())?;
+            Payload::builder().arg(value).build().map_err(|error| Error::encoding(&error))
+        });
+        acceptance.streams.push(Guarded::new(Box::pin(stream)));
+        Ok(())
+    }
+}
+
+macro_rules! accept_tuples {
+    ($(($($part:ident),+))+) => {$(
+        impl<$($part: IntoAcceptance),+> IntoAcceptance for ($($part,)+) {
+            #[expect(non_snake_case, reason = "the parts are named like their types")]
+            fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
+                let ($($part,)+) = self;
+                $($part.accept(acceptance)?;)+
+                Ok(())
+            }
+        }
+    )+};
+}
+
+accept_tuples! { (A, B) (A, B, C) }
