@@ -136,8 +136,8 @@ impl Router {
     /// WebSocket) and without GOODBYE, after which clients in browsers would not come back; who wants it says
     /// [`goodbye`](Stopped::goodbye).
     ///
-    /// A session leaves when nothing of it is at work: its calls, those that it has to answer, and its publications,
-    /// subscriptions and registrations that wait for a handler or an authoriser. They have `grace` to finish; what is left
+    /// A session leaves when nothing of it is at work: its calls, those of other callers that it has to answer as long as they
+    /// wait, and its publications, subscriptions and registrations that wait for a handler or an authoriser. They have `grace` to finish; what is left
     /// then is answered `wamp.error.canceled`, as is every call that comes meanwhile.
     ///
     /// The shutdown begins when the returned future is polled first, or dropped; it is ready when the last connection has

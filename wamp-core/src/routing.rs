@@ -30,6 +30,8 @@ pub(crate) struct RoutedCall {
     over: AtomicBool,
     /// The callee has to answer it still, and it counts as that.
     is_counted: AtomicBool,
+    /// Of these it is one whose caller waits.
+    is_awaited: AtomicBool,
 }
 
 impl RoutedCall {
@@ -42,16 +44,16 @@ impl RoutedCall {
     ) -> Arc<Self> {
         callee.invocations.add();
         let caller = Arc::clone(caller);
-        let (invocation, over, is_counted) = (OnceLock::new(), AtomicBool::new(false), AtomicBool::new(true));
         Arc::new(Self {
             caller,
             request,
             callee,
             registration,
             receive_progress,
-            invocation,
-            over,
-            is_counted,
+            invocation: OnceLock::new(),
+            over: AtomicBool::new(false),
+            is_counted: AtomicBool::new(true),
+            is_awaited: AtomicBool::new(true),
         })
     }
 
@@ -65,9 +67,13 @@ impl RoutedCall {
         self.invocation.get_or_init(|| id);
     }
 
-    /// Nobody waits for an answer any more.
+    /// Nobody waits for an answer any more. A callee that has not answered has a turn: it may shut down, and this be the last call
+    /// that it had to wait for.
     pub(crate) fn end(&self) {
         self.over.store(true, Ordering::Relaxed);
+        if self.give_up() {
+            self.callee.mailbox.wake();
+        }
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -105,9 +111,19 @@ impl RoutedCall {
     }
 
     fn uncount(&self) {
+        self.give_up();
         if self.is_counted.swap(false, Ordering::Relaxed) {
-            self.callee.invocations.remove();
+            self.callee.invocations.open.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Does not count as one whose caller waits any more; tells whether it did.
+    fn give_up(&self) -> bool {
+        let was_awaited = self.is_awaited.swap(false, Ordering::Relaxed);
+        if was_awaited {
+            self.callee.invocations.awaited.fetch_sub(1, Ordering::Relaxed);
+        }
+        was_awaited
     }
 }
 
@@ -119,19 +135,25 @@ impl Drop for RoutedCall {
 
 /// How many calls a callee has to answer.
 #[derive(Debug, Default)]
-pub(crate) struct OpenInvocations(AtomicUsize);
+pub(crate) struct OpenInvocations {
+    open: AtomicUsize,
+    /// Of these, how many have a caller that waits.
+    awaited: AtomicUsize,
+}
 
 impl OpenInvocations {
     pub(crate) fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// Whether a caller waits for one of them.
+    pub(crate) fn are_awaited(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed) > 0
     }
 
     fn add(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn remove(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.awaited.fetch_add(1, Ordering::Relaxed);
     }
 }
 

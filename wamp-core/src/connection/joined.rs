@@ -307,7 +307,7 @@ impl Joined {
     /// Whether somebody waits for what was asked of the session's handlers, its authoriser or its client.
     fn is_at_work(&self) -> bool {
         self.calls.unanswered().next().is_some()
-            || self.session().peer().invocations.count() > 0
+            || self.session().peer().invocations.are_awaited()
             || self.subscriptions.pending().next().is_some()
             || self.publishing.is_at_work()
             || self.authorizing.is_at_work()
