@@ -143,9 +143,9 @@ limits! {
     /// await in between does that to all subscribers. When so many bytes of results wait to be sent, further ones become
     /// `wamp.error.unavailable`. At least `queued_bytes`. 24 MiB.
     queued_bytes_peak: usize = 24 << 20, positive;
-    /// Bytes of events and of callees' answers that may wait for all clients of the router together. Each event is counted once
-    /// for each format, however many clients it waits for, and also while it is held back until a `#[subscribe]` handler has
-    /// decided. Beyond it those who are furthest behind are cut off first. Testaments of sessions that have left count until they
+    /// Bytes of events, of routed calls and of callees' answers that may wait for all clients of the router together. Each event
+    /// is counted once for each format, however many clients it waits for, and also while it is held back until a
+    /// `#[subscribe]` handler has decided. Beyond it those who are furthest behind are cut off first. Testaments of sessions that have left count until they
     /// are published, and take half of it at most: beyond that they are published at once. Only the router's own limit counts, not a realm's.
     /// 1 GiB.
     queued_bytes_total: usize = 1 << 30, positive;

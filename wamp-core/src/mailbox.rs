@@ -60,7 +60,7 @@ pub(crate) struct Mailbox {
     max_bytes: usize,
     /// Of what the reader had no turn for.
     peak: Load,
-    /// Where answers count, as events do.
+    /// Where calls and answers count, as events do.
     backlog: Arc<Backlog>,
     queue: Mutex<Queue>,
     /// Bytes of events that its reader took and holds back, until a handler has decided about their subscriptions.
@@ -168,9 +168,7 @@ impl Mailbox {
         if !has_room {
             return Err(Refused::Full);
         }
-        if !routing.is_asked() {
-            self.backlog.add(routing.kept_bytes());
-        }
+        self.backlog.add(routing.kept_bytes());
         queue.push(Delivery::Routing(Box::new(routing)));
         Ok(())
     }
@@ -195,15 +193,17 @@ impl Mailbox {
         messages <= self.peak.messages && self.held.load(Ordering::Relaxed) <= self.peak.bytes
     }
 
-    /// How much waits that the session wanted.
+    /// How much waits for the session.
     pub(crate) fn waiting_bytes(&self) -> usize {
-        self.queue.lock().wanted.bytes + self.held.load(Ordering::Relaxed)
+        let Queue { wanted, asked, .. } = &*self.queue.lock();
+        wanted.bytes + asked.bytes + self.held.load(Ordering::Relaxed)
     }
 
-    /// Ends the session, which is further behind than it may be; tells how much its reader has yet to let go of.
+    /// Ends the session, which is further behind than it may be; tells how much it has yet to let go of.
     pub(crate) fn cut_off(&self) -> usize {
-        self.overflow(&mut self.queue.lock());
-        self.held.load(Ordering::Relaxed)
+        let mut queue = self.queue.lock();
+        self.overflow(&mut queue);
+        queue.asked.bytes + self.held.load(Ordering::Relaxed)
     }
 
     /// Asks for GOODBYE; no event is taken after that.
@@ -270,11 +270,9 @@ impl Mailbox {
         queue.wake();
     }
 
-    /// An answer does not wait any more. (Events count until their last copy is gone.)
+    /// A call or an answer does not wait any more. (Events count until their last copy is gone.)
     fn goes(&self, delivery: &Delivery) {
-        if let Delivery::Routing(routing) = delivery
-            && !routing.is_asked()
-        {
+        if let Delivery::Routing(routing) = delivery {
             self.backlog.remove(routing.kept_bytes());
         }
     }

@@ -1194,6 +1194,46 @@ fn answers_without_room_become_errors_without_payload() {
     }
 }
 
+/// B3: many callees that do not read hold no more than `queued_bytes_total`. Who waits for one that is cut off has an answer.
+#[test]
+fn callees_that_are_furthest_behind_are_cut_off_when_too_much_waits_in_all() {
+    let router = router_with(Limits::default().queued_bytes_total(20_000));
+    let mut caller = join(&router, "realm1", ALL);
+    let mut callees: Vec<_> = (0..3).map(|_| join(&router, "realm1", ALL)).collect();
+    for (callee, procedure) in callees.iter_mut().zip(["com.more", "com.less", "com.read"]) {
+        register(callee, 1, &json!({}), procedure);
+    }
+    let filling = "x".repeat(1000);
+    let mut request = 0;
+    let mut start = |caller: &mut Client, procedure: &str, count: usize| {
+        for _ in 0..count {
+            request += 1;
+            caller.send(json!([48, request, {}, procedure, [filling]]).to_string());
+            caller.poll();
+        }
+    };
+    start(&mut caller, "com.more", 12);
+    start(&mut caller, "com.less", 5);
+    // What is read does not count any more.
+    for _ in 0..20 {
+        start(&mut caller, "com.read", 1);
+        assert_eq!(callees[2].received().len(), 1);
+    }
+    caller.assert_silent();
+    start(&mut caller, "com.less", 4);
+    callees[0].poll();
+    assert_eq!(callees[0].close(), Some(Close::TooSlow));
+    let answers = caller.received();
+    let mut answered: Vec<_> = answers.iter().map(|answer| answer[2].as_u64().unwrap()).collect();
+    answered.sort_unstable();
+    assert_eq!(answered, Vec::from_iter(1..=12));
+    assert!(answers.iter().all(|answer| answer[4] == "wamp.error.canceled"), "{answers:?}");
+    // What it held is free again.
+    start(&mut caller, "com.less", 8);
+    assert_eq!(callees[1].received().len(), 17);
+    assert_eq!((callees[1].close(), caller.close()), (None, None));
+}
+
 /// Many callers that do not read hold no more together than events may.
 #[test]
 fn callers_that_are_furthest_behind_are_cut_off_when_too_much_waits_in_all() {

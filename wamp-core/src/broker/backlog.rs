@@ -15,7 +15,7 @@ use crate::peer::Peer;
 pub(crate) type Sessions = Mutex<HashMap<SessionId, Arc<Peer>>>;
 
 /// The encoded events of a router that wait for anybody. Sessions share them, so each is counted once, for as long as it is in
-/// any queue. And callees' answers, which wait for one session each, and testaments that are not published yet.
+/// any queue. And routed calls and their answers, which wait for one session each, and testaments that are not published yet.
 #[derive(Debug)]
 pub(crate) struct Backlog {
     bytes: AtomicUsize,

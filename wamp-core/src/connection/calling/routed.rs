@@ -11,6 +11,7 @@ use crate::error::{Error, uris};
 use crate::id::RequestId;
 use crate::message::{self, CallOptions, CancelMode, Details, MatchPolicy, RoleFeatures};
 use crate::payload::Payload;
+use crate::peer::Peer;
 use crate::routing::{Answer, Invoked, Refused, RoutedCall, Routing};
 
 impl Joined {
@@ -57,7 +58,7 @@ impl Joined {
         let caller = self.session().peer();
         let routed = RoutedCall::new(caller, request, callee, registered.id, receive_progress);
         let invocation = Routing::Invocation { call: Arc::clone(&routed), is_first: true, details, payload };
-        routed.callee.mailbox.routing(invocation).map_err(|refused| Error::new(uri_of(refused)))?;
+        ask(invocation, &routed.callee).map_err(|refused| Error::new(uri_of(refused)))?;
         self.publishing.pace.count_bytes(bytes, &self.link.limits);
         let limit = if forwarded.is_some() { None } else { limit(options, None, now) };
         let call = Rc::new(CallState::new(request, options, None));
@@ -139,11 +140,18 @@ pub(super) fn chunk(routed: &Arc<RoutedCall>, goes_on: bool, payload: Payload) -
     // PI-05: all else was said by the first.
     let details = Invoked { progress: goes_on, ..Invoked::default() };
     let chunk = Routing::Invocation { call: Arc::clone(routed), is_first: false, details, payload };
-    match routed.callee.mailbox.routing(chunk) {
+    match ask(chunk, &routed.callee) {
         // A callee that has left has answered all its calls (C-10).
         Ok(()) | Err(Refused::Closed) => Ok(()),
         Err(Refused::Full) => Err(uri_of(Refused::Full)),
     }
+}
+
+/// Puts a call, or a chunk of one, before its callee. Many callees that do not read may hold no more together than others.
+fn ask(invocation: Routing, callee: &Peer) -> Result<(), Refused> {
+    callee.mailbox.routing(invocation)?;
+    callee.mailbox.relieve();
+    Ok(())
 }
 
 /// PI-03, X-03.
