@@ -105,8 +105,8 @@ limits! {
     invocations_in_flight: usize = 1024, any;
     /// Publications of one session that wait for their `#[publish]` handler; one more is refused like a call too many. 256.
     publications_in_flight: usize = 256, any;
-    /// Bytes of the frames that calls in flight keep, and the same again for publications; one more is refused like a call
-    /// too many. 4 MiB.
+    /// Bytes of the frames that calls in flight keep, and the same again for publications, whose lists (`eligible_authid` and others)
+    /// count beside their frames; one more is refused like a call too many. 4 MiB.
     bytes_in_flight: usize = 4 << 20, positive;
     /// Registrations of one session; one more is answered `wamp.error.not_authorized`. 1 024.
     registrations: usize = 1024, any;

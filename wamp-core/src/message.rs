@@ -4,6 +4,7 @@ mod decode;
 mod encode;
 mod features;
 mod fields;
+mod filter;
 mod options;
 mod passthru;
 mod tail;
@@ -17,9 +18,10 @@ pub(crate) use encode::{
     subscribed, subscription_revoked, unregistered, unsubscribed,
 };
 pub(crate) use features::{ClientFeatures, Names, RoleFeatures, RouterRole, RouterRoles};
+pub(crate) use filter::Filter;
 pub use options::MatchPolicy;
 pub(crate) use options::{
-    AuthenticateExtra, CallOptions, CancelMode, Dict, Filter, HelloDetails, InvokePolicy, PublishOptions,
+    AuthenticateExtra, CallOptions, CancelMode, Dict, HelloDetails, InvokePolicy, PublishOptions,
     RegisterOptions, SubscribeOptions, YieldOptions,
 };
 pub use passthru::Passthru;

@@ -216,6 +216,38 @@ fn who_makes_a_handler_wait_is_cut_off_before_those_who_read() {
     assert_cut_off(waiting);
 }
 
+/// The lists of a publication that waits take memory of their own, however short their names are.
+#[test]
+fn l_03_the_lists_of_publications_that_wait_count_beside_their_messages() {
+    let names: Vec<_> = (100..1000).map(|number| number.to_string()).collect();
+    let message = |request: u64| {
+        let options = json!({"acknowledge": true, "eligible_authid": names});
+        json!([16, request, options, "slow.a", []]).to_string()
+    };
+    let length = message(1).len();
+    for (messages, is_refused) in [(2, false), (3, true)] {
+        let router = router_with(Limits::default().bytes_in_flight(6 * length));
+        let mut client = Client::join(&router);
+        for request in 1..=messages {
+            client.assert_silent();
+            client.send(message(request));
+        }
+        match is_refused {
+            true => assert_error(&client.one(), 16, messages, UNAVAILABLE),
+            false => client.assert_silent(),
+        }
+        // The room is free again when they are decided.
+        for request in [1, 2] {
+            handlers::open("slow.a");
+            support::published(&client.one(), request);
+        }
+        for request in [8, 9] {
+            client.send(message(request));
+            client.assert_silent();
+        }
+    }
+}
+
 #[test]
 fn events_that_are_held_back_for_all_subscriptions_together_are_bounded() {
     let router = router_with(Limits::default().queued_bytes(10_000));
@@ -243,7 +275,7 @@ fn events_that_are_held_back_for_all_subscriptions_together_are_bounded() {
 #[test]
 fn what_a_message_says_beside_its_arguments_counts_whatever_becomes_of_them() {
     for tag in [None, Some(0xc0)] {
-        let router = router_with(Limits::default().bytes_in_flight(3000));
+        let router = router_with(Limits::default().bytes_in_flight(5000));
         let mut client = Client::join_by(&router, Serializer::Cbor);
         for request in 1..4 {
             let options = json!({"acknowledge": true, "eligible_authid": ["x".repeat(1000)]});

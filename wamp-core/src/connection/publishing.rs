@@ -24,7 +24,7 @@ pub(super) struct Publishing {
     queue: VecDeque<Pending>,
     /// By whom the first is being decided, if it was begun, and until when they may think about it.
     deciding: Option<(Deciding, Instant)>,
-    /// Bytes of the frames that they keep.
+    /// Bytes that they keep.
     bytes: usize,
     pub(super) pace: Pace,
     /// The first of the queue was not begun, for enough was published or decided.
@@ -40,6 +40,14 @@ struct Pending {
     payload: Payload,
     /// Who decides about it, or why nobody will: shown when the realm's authoriser lets it through (Z-05).
     handler: Result<Option<&'static Registration>, Error>,
+}
+
+impl Pending {
+    /// Bytes that are kept while it waits: its message, and the lists of whom the event is for.
+    fn bytes(&self) -> usize {
+        let filter = self.options.filter.as_ref().map_or(0, |filter| filter.bytes());
+        self.payload.kept_bytes() + filter
+    }
 }
 
 /// Who decides about a publication.
@@ -110,7 +118,7 @@ impl Joined {
         }
         let publication = PublicationId::random();
         let pending = Pending { request, publication, options, topic: topic.to_owned(), payload, handler };
-        let bytes = self.publishing.bytes + pending.payload.kept_bytes();
+        let bytes = self.publishing.bytes + pending.bytes();
         if self.publishing.queue.len() > self.limits().publications_in_flight
             || bytes > self.limits().bytes_in_flight
         {
@@ -232,7 +240,7 @@ impl Joined {
         let Some(pending) = self.publishing.queue.pop_front() else {
             return;
         };
-        self.publishing.bytes -= pending.payload.kept_bytes();
+        self.publishing.bytes -= pending.bytes();
         match decision.map(|()| self.deliver_publication(&pending)) {
             Ok(()) if pending.options.acknowledge == Some(true) => {
                 let Pending { request, publication, .. } = pending;

@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 
 use super::code;
 use super::fields::Fields;
+use super::filter::Filter;
 use super::options::{
-    AuthenticateExtra, CallOptions, CancelOptions, Filter, HelloDetails, PublishOptions, RegisterOptions,
+    AuthenticateExtra, CallOptions, CancelOptions, HelloDetails, PublishOptions, RegisterOptions,
     SubscribeOptions, YieldOptions,
 };
 use super::passthru::Passthru;

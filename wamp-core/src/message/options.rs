@@ -8,6 +8,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::features::{ClientFeatures, RoleFeatures};
+use super::filter::Filter;
 use super::passthru::Passthru;
 
 /// `HELLO.Details`.
@@ -259,77 +260,6 @@ pub(crate) struct PublishOptions {
     pub(crate) passthru: Option<Box<Passthru>>,
     #[serde(skip)]
     pub(crate) filter: Option<Box<Filter>>,
-}
-
-/// The rest of `PUBLISH.Options`: which subscribers an event is for (L-03). A list that is present is a condition, an empty whitelist means nobody (L-04).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub(crate) struct Filter {
-    pub(crate) exclude: Option<Vec<u64>>,
-    pub(crate) exclude_authid: Option<Vec<String>>,
-    pub(crate) exclude_authrole: Option<Vec<String>>,
-    pub(crate) eligible: Option<Vec<u64>>,
-    pub(crate) eligible_authid: Option<Vec<String>>,
-    pub(crate) eligible_authrole: Option<Vec<String>>,
-}
-
-impl Filter {
-    /// Whether it is for or not for certain sessions.
-    pub(crate) fn names_sessions(&self) -> bool {
-        self.exclude.is_some() || self.eligible.is_some()
-    }
-
-    /// About how much memory it takes.
-    pub(crate) fn bytes(&self) -> usize {
-        let numbers = |list: &Option<Vec<u64>>| size_of::<u64>() * list.as_ref().map_or(0, Vec::len);
-        let names = |list: &Option<Vec<String>>| {
-            list.iter().flatten().map(|name| size_of::<String>() + name.len()).sum::<usize>()
-        };
-        size_of::<Self>()
-            + numbers(&self.exclude)
-            + numbers(&self.eligible)
-            + names(&self.exclude_authid)
-            + names(&self.exclude_authrole)
-            + names(&self.eligible_authid)
-            + names(&self.eligible_authrole)
-    }
-
-    /// None if there is no condition; else the lists are sorted, so that each subscriber is looked up and not searched for.
-    pub(crate) fn sorted(mut self) -> Option<Box<Self>> {
-        if self == Self::default() {
-            return None;
-        }
-        for numbers in [&mut self.exclude, &mut self.eligible].into_iter().flatten() {
-            numbers.sort_unstable();
-        }
-        let names = [
-            &mut self.exclude_authid,
-            &mut self.exclude_authrole,
-            &mut self.eligible_authid,
-            &mut self.eligible_authrole,
-        ];
-        for names in names.into_iter().flatten() {
-            names.sort_unstable();
-        }
-        Some(Box::new(self))
-    }
-
-    /// Whether a subscriber with this identity may get the event. The lists are sorted.
-    pub(crate) fn admits(&self, session: u64, authid: &str, authrole: &str) -> bool {
-        let number = |list: &Option<Vec<u64>>, absent| {
-            list.as_ref().map_or(absent, |list| list.binary_search(&session).is_ok())
-        };
-        let name = |list: &Option<Vec<String>>, name: &str, absent| {
-            list.as_ref()
-                .map_or(absent, |list| list.binary_search_by(|entry| entry.as_str().cmp(name)).is_ok())
-        };
-        number(&self.eligible, true)
-            && name(&self.eligible_authid, authid, true)
-            && name(&self.eligible_authrole, authrole, true)
-            && !number(&self.exclude, false)
-            && !name(&self.exclude_authid, authid, false)
-            && !name(&self.exclude_authrole, authrole, false)
-    }
 }
 
 /// `SUBSCRIBE.Options`.
