@@ -237,23 +237,11 @@ impl Connection {
         if let State::Open(joined) = &mut self.state {
             joined.begin_turn(now);
         }
-        self.receive_batches(false, now);
-        if !self.batches.is_empty()
-            // Else polled when the pause is over.
-            && !self.is_pausing()
-        {
-            if self.has_room() {
-                context.waker().wake_by_ref();
-            } else {
-                self.outbox.borrow_mut().wake_when_taken(context);
-            }
+        if !self.batches.is_empty() {
+            self.go_on_receiving(context, now);
         }
-        self.notice_shutdown(context);
-        self.log_in(context, now);
-        if let State::Joining { joining, .. } = &mut self.state
-            && let Poll::Ready(decision) = joining.work.poll(context)
-        {
-            self.decided(decision);
+        if !matches!(self.state, State::Open(_)) {
+            self.go_on_opening(context, now);
         }
         if let State::Open(joined) = &mut self.state {
             match joined.poll(context, now) {
@@ -273,6 +261,30 @@ impl Connection {
         let mut outbox = self.outbox.borrow_mut();
         outbox.know_host(context.waker());
         outbox.leave();
+    }
+
+    /// Takes the batches that waited for room, and sees to it that the rest is taken later.
+    fn go_on_receiving(&mut self, context: &TaskContext<'_>, now: Instant) {
+        self.receive_batches(false, now);
+        if self.batches.is_empty() || self.is_pausing() {
+            return; // After a pause the connection is polled anyway.
+        }
+        if self.has_room() {
+            context.waker().wake_by_ref();
+        } else {
+            self.outbox.borrow_mut().wake_when_taken(context);
+        }
+    }
+
+    /// Drives the login and the handlers that decide before WELCOME.
+    fn go_on_opening(&mut self, context: &mut TaskContext<'_>, now: Instant) {
+        self.notice_shutdown(context);
+        self.log_in(context, now);
+        if let State::Joining { joining, .. } = &mut self.state
+            && let Poll::Ready(decision) = joining.work.poll(context)
+        {
+            self.decided(decision);
+        }
     }
 
     /// Whether [`poll`](Self::poll) has something to do that the peer's messages brought. Most calls are answered when

@@ -90,6 +90,13 @@ struct Load {
     bytes: usize,
 }
 
+impl Load {
+    fn add(&mut self, bytes: usize) {
+        self.messages += 1;
+        self.bytes += bytes;
+    }
+}
+
 impl Mailbox {
     pub(crate) fn new(limits: &Limits, backlog: &Arc<Backlog>) -> Self {
         let peak =
@@ -114,7 +121,8 @@ impl Mailbox {
             self.overflow(&mut queue);
             return false;
         }
-        queue.push(Delivery::Event(Envelope { subscription, message }));
+        queue.wanted.add(message.len());
+        queue.enqueue(Delivery::Event(Envelope { subscription, message }));
         queue.wanted.messages > self.max_messages / 2 || queue.wanted.bytes > self.max_bytes / 2
     }
 
@@ -320,9 +328,12 @@ impl Delivery {
 
 impl Queue {
     fn push(&mut self, delivery: Delivery) {
-        let load = self.load(&delivery);
-        load.messages += 1;
-        load.bytes += delivery.bytes();
+        self.load(&delivery).add(delivery.bytes());
+        self.enqueue(delivery);
+    }
+
+    /// Adds a delivery that is counted already.
+    fn enqueue(&mut self, delivery: Delivery) {
         self.deliveries.push_back(delivery);
         self.wake();
     }

@@ -105,7 +105,9 @@ impl Outbox {
     }
 
     pub(crate) fn take(&mut self) -> Vec<u8> {
-        self.waiting.drain(..).for_each(Waker::wake);
+        if !self.waiting.is_empty() {
+            self.waiting.drain(..).for_each(Waker::wake);
+        }
         self.paced = 0;
         self.has_moved |= !self.buffer.is_empty();
         std::mem::take(&mut self.buffer)

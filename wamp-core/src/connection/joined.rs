@@ -221,20 +221,19 @@ impl Joined {
                 false if has_taken => Turn::IsFull,
                 false => Turn::Stalled,
             };
-            let delivery = match self.link.session.peer().mailbox.poll(context, turn) {
+            let is_delivered = match self.link.session.peer().mailbox.poll(context, turn) {
                 Poll::Ready(Delivery::End(end)) => match self.end(end, now) {
                     Some(outcome) => return outcome,
                     None => continue,
                 },
-                Poll::Ready(delivery) => Some(delivery),
-                Poll::Pending => None,
+                Poll::Ready(delivery) => {
+                    self.deliver(delivery);
+                    deliveries -= 1;
+                    has_taken = true;
+                    true
+                }
+                Poll::Pending => false,
             };
-            let is_delivered = delivery.is_some();
-            if let Some(delivery) = delivery {
-                self.deliver(delivery);
-                deliveries -= 1;
-                has_taken = true;
-            }
             // A task that gives way is ready again at once: it is polled once in a turn, and not once for each delivery.
             if !are_tasks_waiting || !self.tasks.are_polled() {
                 match self.tasks.poll(context) {

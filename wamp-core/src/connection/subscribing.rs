@@ -29,7 +29,8 @@ use showing::{Following, Shown, Waiting};
 /// The subscriptions of one session.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
-    by_id: HashMap<SubscriptionId, Subscribed>,
+    /// Looked into for each event. The router numbers subscriptions, so nobody chooses ids whose hashes are alike.
+    by_id: HashMap<SubscriptionId, Subscribed, foldhash::fast::RandomState>,
     by_topic: HashMap<Pattern, SubscriptionId>,
     /// Subscriptions whose retained events are being sent, in the order in which they were asked for.
     shown: VecDeque<SubscriptionId>,

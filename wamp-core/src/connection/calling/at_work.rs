@@ -130,10 +130,12 @@ impl Calls {
         }
     }
 
+    /// Returns whether any call has a time limit.
+    pub(super) fn are_timed(&self) -> bool {
+        self.timed > 0
+    }
+
     pub(super) fn overdue(&self, now: Instant) -> Vec<Rc<CallState>> {
-        if self.timed == 0 {
-            return Vec::new();
-        }
         let overdue = |at_work: &&AtWork| at_work.limit.is_some_and(|limit| limit.until <= now);
         self.at_work.values().filter(overdue).map(|at_work| Rc::clone(&at_work.call)).collect()
     }

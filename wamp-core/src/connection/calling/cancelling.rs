@@ -32,6 +32,9 @@ impl Joined {
 
     /// Ends the calls whose time is over (TO-01, D-16).
     pub(in crate::connection) fn time_out_calls(&mut self, now: Instant) {
+        if !self.calls.are_timed() {
+            return;
+        }
         for call in self.calls.overdue(now) {
             if let Some(AtWork { by: By::Authorizer(_, waiting), .. }) = self.calls.at_work.get(&call.request)
                 && let Some(undecided) = waiting.overdue(now)
