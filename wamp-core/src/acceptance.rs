@@ -7,9 +7,9 @@ use std::pin::Pin;
 use futures_util::stream::{Stream, StreamExt as _};
 use serde::Serialize;
 
+use crate::codec::payload::Payload;
 use crate::error::{Error, WampError};
 use crate::guarded::Guarded;
-use crate::payload::Payload;
 
 /// A stream whose items become events of this subscriber alone, until it unsubscribes or leaves.
 ///

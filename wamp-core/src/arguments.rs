@@ -9,11 +9,11 @@ use bumpalo::Bump;
 use serde::Deserialize;
 use serde::de;
 
+use crate::codec::encoded::{Encoded, Reader};
+use crate::codec::format::{BinaryAs, Elements, Malformed};
+use crate::codec::payload::NO_KWARGS;
 use crate::context::{Context, Subject};
-use crate::encoded::{Encoded, Reader};
 use crate::error::{Error, shortened};
-use crate::format::{BinaryAs, Elements, Malformed};
-use crate::payload::NO_KWARGS;
 use crate::uri;
 use sources::{Absent, Component, RestOfArgs, RestOfKwargs};
 

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::encoded::{EncodeError, Encoded, Format, Shared};
+use crate::codec::encoded::{EncodeError, Encoded, Format, Shared};
+use crate::codec::serializer::{Frame, Serializer};
 use crate::error::Violation;
 use crate::message::unframe;
-use crate::serializer::{Frame, Serializer};
 
 /// Ends a JSON message: the specification's octet (T-15).
 const SEPARATOR: u8 = 0x1e;

@@ -18,13 +18,13 @@ use std::time::Instant;
 use bytes::Bytes;
 use parking_lot::RwLock;
 
+use crate::codec::payload::Payload;
+use crate::codec::serializer::{EncodeError, Serializer};
 use crate::id::{PublicationId, SessionId, SubscriptionId};
 use crate::limits::Limits;
 use crate::message::{EventDetails, MatchPolicy};
 use crate::pattern::{Pattern, Patterns};
-use crate::payload::Payload;
 use crate::peer::Peer;
-use crate::serializer::{EncodeError, Serializer};
 pub(crate) use backlog::{Backlog, Sessions};
 pub(crate) use event::{Event, Retainer};
 use history::Histories;

@@ -26,14 +26,14 @@ use bumpalo::Bump;
 
 use crate::auth::Denied;
 use crate::batch::Batch;
-use crate::encoded::Shared;
+use crate::codec::encoded::Shared;
+use crate::codec::serializer::{Frame, Serializer};
 use crate::error::{Violation, uris};
 use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::message::{self, Message, decode, unframe};
 use crate::outbox::{Framing, Outbox};
 use crate::router::{Counted, Router};
-use crate::serializer::{Frame, Serializer};
 use crate::session::Session;
 use joined::{Joined, Outcome};
 use opening::{Joining, Login};

@@ -11,17 +11,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use crate::call::CallState;
+use crate::codec::payload::Payload;
+use crate::codec::serializer::EncodeError;
 use crate::error::{Error, uris};
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
 use crate::limits::Limits;
 use crate::message::{Details, Passthru};
 use crate::outbox::Outbox;
-use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::realm::Realm;
 use crate::reply::IntoReply;
 use crate::router::Router;
-use crate::serializer::EncodeError;
 use crate::session::Session;
 
 /// What one message of a client asks of a handler: who asks, for what, with which arguments.

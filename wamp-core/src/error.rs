@@ -11,9 +11,9 @@ use std::fmt::{self, Display};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::format::Oddity;
-use crate::payload::{DecodeError, Payload, PayloadBuilder};
-use crate::serializer::EncodeError;
+use crate::codec::format::Oddity;
+use crate::codec::payload::{DecodeError, Payload, PayloadBuilder};
+use crate::codec::serializer::EncodeError;
 
 pub use known::{Derived, KnownError, NotStd};
 

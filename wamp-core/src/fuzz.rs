@@ -6,11 +6,11 @@ use bumpalo::Bump;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::batch::Delimiter;
-use crate::encoded::{Encoded, Format};
-use crate::format::Odd;
+use crate::codec::encoded::{Encoded, Format};
+use crate::codec::format::Odd;
+use crate::codec::payload::{Payload, Raw};
+use crate::codec::serializer::{Frame, Serializer};
 use crate::message::{Message, decode, unframe};
-use crate::payload::{Payload, Raw};
-use crate::serializer::{Frame, Serializer};
 
 /// Reads a frame as one message, and as any value, in every way there is.
 ///

@@ -21,38 +21,30 @@ mod arguments;
 mod auth;
 mod authorization;
 mod batch;
-mod binary;
 mod broker;
 mod call;
-#[cfg(feature = "cbor")]
-mod cbor;
 mod chunks;
+mod codec;
 mod complaints;
 mod connection;
 mod context;
 mod dealer;
-mod encoded;
 mod error;
-mod format;
 #[cfg(fuzzing)]
 mod fuzz;
 mod guarded;
 mod handler;
 mod id;
 mod identity;
-mod json;
 mod limits;
 mod mailbox;
 mod matched;
 mod message;
 mod meta;
 mod minutely;
-#[cfg(feature = "msgpack")]
-mod msgpack;
 mod outbox;
 mod outcome;
 mod pattern;
-mod payload;
 mod peer;
 mod principal;
 mod progress;
@@ -62,7 +54,6 @@ mod reply;
 mod revocation;
 mod router;
 mod routing;
-mod serializer;
 mod session;
 mod tasks;
 mod testament;
@@ -76,9 +67,11 @@ pub use auth::{
     ScramCredential, Ticket, WampCra, salt,
 };
 pub use authorization::{Action, Authorization, Permission};
-pub use binary::Binary;
 pub use broker::History;
 pub use chunks::Chunks;
+pub use codec::binary::Binary;
+pub use codec::payload::{DecodeError, Payload, PayloadBuilder, Raw};
+pub use codec::serializer::{EncodeError, Frame, Serializer};
 pub use connection::{Close, Connection, Transport};
 pub use context::{Call, Context, EmitError, FromContext, Publication, Subscription};
 pub use error::{Error, WampError, uris};
@@ -90,13 +83,11 @@ pub use matched::Capture;
 pub use message::{MatchPolicy, Passthru};
 pub use meta::MetaApi;
 pub use outbox::Framing;
-pub use payload::{DecodeError, Payload, PayloadBuilder, Raw};
 pub use progress::{Cancelled, Progress, Progressive};
 pub use realm::{Publish, PublishError, Realm};
 pub use registry::Topic;
 pub use reply::{Args, Kwargs, Reply};
 pub use router::{BuildError, RealmBuilder, Router, RouterBuilder, Stopped, WeakRouter};
-pub use serializer::{EncodeError, Frame, Serializer};
 pub use session::{Session, SessionData};
 
 /// What the expansion of the macros refers to. Not for anybody else.

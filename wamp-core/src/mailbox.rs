@@ -9,10 +9,10 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::broker::Backlog;
+use crate::codec::serializer::EncodeError;
 use crate::id::SubscriptionId;
 use crate::limits::Limits;
 use crate::routing::{Refused, Routing};
-use crate::serializer::EncodeError;
 
 /// One thing that somebody else wants of a session.
 #[derive(Debug)]

@@ -9,10 +9,10 @@ mod testament;
 
 use crate::arguments::{Arguments, Parameter};
 use crate::broker::Event;
+use crate::codec::payload::PayloadBuilder;
 use crate::context::Context;
 use crate::error::Error;
 use crate::id::PublicationId;
-use crate::payload::PayloadBuilder;
 use crate::realm::Realm;
 use crate::reply::Reply;
 use crate::router::Served;

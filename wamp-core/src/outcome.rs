@@ -11,13 +11,13 @@ use futures_util::stream::Stream;
 use serde::{Serialize, Serializer};
 
 use crate::acceptance::{Acceptance, Emitted, Events, IntoAcceptance, IntoAdmission};
+use crate::codec::payload::Raw;
+use crate::codec::serializer::EncodeError;
 use crate::context::Context;
 use crate::error::{Error, WampError};
 use crate::message::Tail;
-use crate::payload::Raw;
 use crate::progress::{Progressive, Streamed};
 use crate::reply::{Args, IntoReply, Kwargs, Nothing, Reply, Responding, Single};
-use crate::serializer::EncodeError;
 
 /// What a handler returned.
 #[derive(Debug)]

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
+use crate::codec::serializer::Serializer;
 use crate::id::SessionId;
 use crate::identity::Identity;
 use crate::mailbox::Mailbox;
 use crate::message::ClientFeatures;
 use crate::routing::OpenInvocations;
-use crate::serializer::Serializer;
 use crate::testament::Testaments;
 
 /// A session as the rest of the router sees it: who it is, and where to put what it shall get.

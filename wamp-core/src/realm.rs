@@ -8,14 +8,14 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::broker::{Backlog, Broker, Event, History, Retainer, RetentionRule, Sessions};
+use crate::codec::payload::PayloadBuilder;
+use crate::codec::serializer::EncodeError;
 use crate::dealer::Dealer;
 use crate::id::{PublicationId, SessionId};
 use crate::limits::Limits;
 use crate::message::Filter;
 use crate::pattern::Patterns;
-use crate::payload::PayloadBuilder;
 use crate::peer::Peer;
-use crate::serializer::EncodeError;
 use crate::uri;
 use departures::Departures;
 pub(crate) use departures::{Departed, Step};

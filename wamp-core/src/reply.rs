@@ -6,12 +6,12 @@ use std::pin::Pin;
 use futures_util::future::Either;
 use serde::Serialize;
 
+use crate::codec::encoded::Format;
+use crate::codec::payload::{PayloadBuilder, Raw};
+use crate::codec::serializer::EncodeError;
 use crate::context::Context;
-use crate::encoded::Format;
 use crate::error::Error;
 use crate::message::{Passthru, Tail};
-use crate::payload::{PayloadBuilder, Raw};
-use crate::serializer::EncodeError;
 
 /// Several positional results: `Args((1, "two"))`.
 ///

@@ -7,11 +7,11 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::codec::format::Oddity;
+use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
-use crate::format::Oddity;
 use crate::id::{RegistrationId, RequestId};
 use crate::message::{CancelMode, Passthru};
-use crate::payload::Payload;
 use crate::peer::Peer;
 
 /// A call that a client answers. It is the same call where it is the same allocation.

@@ -11,11 +11,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use crate::acceptance::{Acceptance, PayloadStream};
 use crate::authorization::{Decision, Granted};
 use crate::call::CallState;
+use crate::codec::payload::Payload;
 use crate::error::Error;
 use crate::guarded::Guarded;
 use crate::handler::Answer;
 use crate::id::{RequestId, SubscriptionId};
-use crate::payload::Payload;
 
 /// One handler at work.
 #[derive(Debug)]

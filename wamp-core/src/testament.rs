@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
+use crate::codec::payload::Payload;
 use crate::limits::Limits;
 use crate::message::PublishOptions;
-use crate::payload::Payload;
 
 /// An event that is published when the session ends.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess
 use serde::forward_to_deserialize_any;
 
 use super::{Arguments, Keyword};
-use crate::encoded::Encoded;
-use crate::format::{BinaryAs, Key, Malformed};
+use crate::codec::encoded::Encoded;
+use crate::codec::format::{BinaryAs, Key, Malformed};
 
 /// An argument that is not there: `Option` reads `None` from it, everything else fails.
 pub(super) struct Absent;

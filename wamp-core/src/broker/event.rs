@@ -6,12 +6,12 @@ use bytes::Bytes;
 
 use super::backlog::Backlog;
 use super::longest::Longest;
+use crate::codec::payload::Payload;
+use crate::codec::serializer::{EncodeError, Serializer};
 use crate::id::{PublicationId, SessionId, SubscriptionId};
 use crate::identity::Identity;
 use crate::message::{self, EventDetails, Filter, Passthru, PassthruKeys};
-use crate::payload::Payload;
 use crate::peer::Peer;
-use crate::serializer::{EncodeError, Serializer};
 
 /// An event on its way to the subscribers of its topic.
 #[derive(Debug)]

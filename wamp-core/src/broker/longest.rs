@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::codec::serializer::{EncodeError, Serializer};
 use crate::limits::Limits;
-use crate::serializer::{EncodeError, Serializer};
 
 /// The log names a topic at most once in this time.
 const SILENCE: Duration = Duration::from_secs(60);

@@ -93,11 +93,11 @@ impl PatternSubscriptions {
 mod tests {
     use super::*;
     use crate::broker::Backlog;
+    use crate::codec::serializer::Serializer;
     use crate::identity::Identity;
     use crate::limits::Limits;
     use crate::mailbox::Mailbox;
     use crate::message::{ClientFeatures, MatchPolicy};
-    use crate::serializer::Serializer;
 
     fn session() -> Arc<Peer> {
         let limits = Limits::default();

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::joined::Joined;
+use crate::codec::payload::Payload;
 use crate::error::{Violation, uris};
 use crate::id::RequestId;
 use crate::message::{self, CancelMode, InvocationDetails, Passthru, PassthruKeys, YieldOptions, code};
-use crate::payload::Payload;
 use crate::routing::{Answer, Invoked, RoutedCall, Routing};
 
 /// Calls that the session has to answer.

@@ -2,12 +2,12 @@
 
 use super::joined::Joined;
 use crate::arguments::{Arena, Arguments};
+use crate::codec::payload::Payload;
 use crate::context::{Context, Subject};
 use crate::error::Error;
 use crate::id::RequestId;
 use crate::message::{CallOptions, Details};
 use crate::meta;
-use crate::payload::Payload;
 use crate::reply::IntoReply as _;
 use crate::uri;
 

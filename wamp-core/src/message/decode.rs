@@ -15,16 +15,16 @@ use super::options::{
 };
 use super::passthru::Passthru;
 #[cfg(feature = "cbor")]
-use crate::cbor;
-use crate::encoded::{Format, Shared};
-use crate::error::Violation;
-use crate::format::Cursor;
-use crate::id::RequestId;
-use crate::json;
+use crate::codec::cbor;
+use crate::codec::encoded::{Format, Shared};
+use crate::codec::format::Cursor;
+use crate::codec::json;
 #[cfg(feature = "msgpack")]
-use crate::msgpack;
-use crate::payload::{NO_KWARGS, Payload};
-use crate::serializer::{Frame, Serializer};
+use crate::codec::msgpack;
+use crate::codec::payload::{NO_KWARGS, Payload};
+use crate::codec::serializer::{Frame, Serializer};
+use crate::error::Violation;
+use crate::id::RequestId;
 
 /// What a client may send to a router (Table 2). URIs are not checked yet.
 #[derive(Debug)]

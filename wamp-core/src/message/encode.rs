@@ -8,10 +8,10 @@ use super::features::RouterRoles;
 use super::options::CancelMode;
 use super::passthru::{Passthru, PassthruKeys};
 use super::tail::Tail;
+use crate::codec::payload::Payload;
+use crate::codec::serializer::{EncodeError, Serializer};
 use crate::error::{shortened, uris};
 use crate::id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
-use crate::payload::Payload;
-use crate::serializer::{EncodeError, Serializer};
 use crate::uri;
 
 /// An empty dict.

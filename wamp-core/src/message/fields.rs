@@ -5,12 +5,12 @@ use std::ops::Range;
 use serde::Deserialize;
 
 use super::passthru::{Passthru, PassthruOptions};
-use crate::encoded::Shared;
+use crate::codec::encoded::Shared;
+use crate::codec::format::{Cursor, Elements, Kind, MAX_ELEMENTS, Malformed, Odd, Owner};
+use crate::codec::payload::Payload;
+use crate::codec::serializer::EncodeError;
 use crate::error::Violation;
-use crate::format::{Cursor, Elements, Kind, MAX_ELEMENTS, Malformed, Odd, Owner};
 use crate::id::RequestId;
-use crate::payload::Payload;
-use crate::serializer::EncodeError;
 
 /// The elements of the outermost list, taken one after the other.
 pub(super) struct Fields<'f, C> {

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::encoded::{Encoded, Format};
-use crate::format::Kind;
-use crate::payload::{NO_ARGS, Payload};
-use crate::serializer::{EncodeError, Serializer};
+use crate::codec::encoded::{Encoded, Format};
+use crate::codec::format::Kind;
+use crate::codec::payload::{NO_ARGS, Payload};
+use crate::codec::serializer::{EncodeError, Serializer};
 
 type Written = Result<(), EncodeError>;
 

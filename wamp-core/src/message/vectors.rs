@@ -14,11 +14,11 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{Details, EventDetails, InvocationDetails, Message, decode, encode, unframe};
-use crate::encoded::{Encoded, Format};
+use crate::codec::encoded::{Encoded, Format};
+use crate::codec::payload::{Payload, PayloadBuilder};
+use crate::codec::serializer::{Frame, Serializer};
 use crate::error::Error;
 use crate::id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
-use crate::payload::{Payload, PayloadBuilder};
-use crate::serializer::{Frame, Serializer};
 
 const SERIALIZERS: [(&str, Serializer); 3] =
     [("json", Serializer::Json), ("msgpack", Serializer::MsgPack), ("cbor", Serializer::Cbor)];

@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::{Request, subscription};
 use crate::broker::{Recorded, Subscribers};
-use crate::encoded::Format;
+use crate::codec::encoded::Format;
+use crate::codec::payload::Raw;
 use crate::error::Error;
 use crate::id::{PublicationId, SubscriptionId};
 use crate::message::{EventDetails, MatchPolicy};
-use crate::payload::Raw;
 use crate::reply::Reply;
 use crate::timestamp::Timestamp;
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{Request, publish};
+use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::id::SessionId;
-use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::realm::Realm;
 use crate::reply::Reply;

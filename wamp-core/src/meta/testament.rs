@@ -1,9 +1,9 @@
 //! `wamp.session.add_testament` and `flush_testaments` (E-13, E-15).
 
 use super::Request;
+use crate::codec::payload::{Payload, Raw};
 use crate::error::{Error, uris};
 use crate::message::{Dict, Filter, PublishOptions};
-use crate::payload::{Payload, Raw};
 use crate::reply::Reply;
 use crate::testament::{Scope, Testament};
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::Served;
 use crate::broker::{Delivered, Event, Retainer};
+use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::handler::Registration;
 use crate::id::PublicationId;
 use crate::message::PublishOptions;
-use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::registry::Declared;
 use crate::uri;

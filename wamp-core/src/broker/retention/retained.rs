@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 
 use crate::broker::event::{Event, Kept};
-use crate::encoded::Format;
+use crate::codec::encoded::Format;
+use crate::codec::payload::Payload;
+use crate::codec::serializer::{EncodeError, Serializer};
 use crate::id::SubscriptionId;
 use crate::limits::Limits;
 use crate::message::{self, EventDetails};
-use crate::payload::Payload;
 use crate::peer::Peer;
-use crate::serializer::{EncodeError, Serializer};
 
 /// An event that is shown to those who subscribe later.
 #[derive(Debug)]

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::*;
 use crate::broker::Backlog;
 use crate::broker::event::Event;
-use crate::encoded::Format;
+use crate::codec::encoded::Format;
+use crate::codec::payload::Payload;
+use crate::codec::serializer::Serializer;
 use crate::id::{PublicationId, SessionId};
 use crate::identity::Identity;
 use crate::mailbox::Mailbox;
 use crate::message::{ClientFeatures, MatchPolicy};
-use crate::payload::Payload;
 use crate::peer::Peer;
-use crate::serializer::Serializer;
 
 fn retention(limits: &Limits) -> Arc<Retention> {
     Arc::new(Retention::new(Patterns::default(), limits))

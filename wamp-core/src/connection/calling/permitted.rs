@@ -7,12 +7,12 @@ use std::time::Instant;
 use super::{AtWork, By, limit};
 use crate::authorization::{Action, Decision, Gate, Kind};
 use crate::call::CallState;
+use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
 use crate::error::{Error, uris};
 use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::message::CallOptions;
-use crate::payload::Payload;
 use crate::tasks::{Asking, Task, Work};
 use crate::uri;
 

@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use super::{AtWork, By, Joined, Procedure, limit};
 use crate::call::CallState;
+use crate::codec::payload::Payload;
 use crate::dealer::{Callee, Registered};
 use crate::error::{Error, uris};
 use crate::id::RequestId;
 use crate::message::{self, CallOptions, CancelMode, Details, MatchPolicy, RoleFeatures};
-use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::routing::{Answer, Invoked, Refused, RoutedCall, Routing};
 

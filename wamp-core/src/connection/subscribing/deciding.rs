@@ -8,6 +8,7 @@ use super::showing::{Following, Waiting};
 use super::{State, Subscribed, unsubscribe};
 use crate::acceptance::Acceptance;
 use crate::broker::Showing;
+use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
 use crate::context::Subject;
 use crate::error::{Error, uris};
@@ -15,7 +16,6 @@ use crate::handler::{Entry, Registration};
 use crate::id::{RequestId, SubscriptionId};
 use crate::message::code;
 use crate::pattern::Pattern;
-use crate::payload::Payload;
 use crate::tasks::{Slot, Source, Task, Work};
 
 impl Joined {

@@ -1,12 +1,12 @@
 //! What comes to the subscriptions of one session: events, and their end by the router.
 
 use super::State;
+use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
 use crate::error::Error;
 use crate::id::{PublicationId, SubscriptionId};
 use crate::mailbox::{Delivery, Envelope};
 use crate::message::{self, EventDetails};
-use crate::payload::Payload;
 use crate::tasks::{Source, Task};
 use crate::uri;
 

@@ -1,0 +1,56 @@
+//! The rules of reading; ciborium is the oracle for everything in which we do not deviate from it.
+
+mod cursor;
+mod oracle;
+mod request;
+mod typed;
+mod written;
+
+use std::ops::Range;
+
+use bumpalo::Bump;
+use serde::de::DeserializeOwned;
+
+use super::Reader;
+use crate::codec::format::{Cursor as _, Malformed};
+
+/// Bytes as the specification writes them; white space is for the reader.
+fn hex(digits: &str) -> Vec<u8> {
+    let digits: Vec<u32> = digits.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    digits.chunks(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()
+}
+
+/// Reads all the bytes as one value.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Malformed> {
+    let arena = Bump::new();
+    let mut reader = Reader::new(bytes, &arena);
+    let value = reader.read()?;
+    reader.end()?;
+    Ok(value)
+}
+
+/// The message with which the bytes are refused as a `T`.
+fn refusal<T: DeserializeOwned + std::fmt::Debug>(bytes: &[u8]) -> String {
+    read::<T>(bytes).unwrap_err().to_string()
+}
+
+/// Skips all the bytes as one value.
+fn skip(bytes: &[u8]) -> Result<Range<usize>, Malformed> {
+    let arena = Bump::new();
+    let mut reader = Reader::new(bytes, &arena);
+    let range = reader.skip()?;
+    reader.end()?;
+    Ok(range)
+}
+
+/// What ciborium writes.
+fn encoded(value: &impl serde::Serialize) -> Vec<u8> {
+    let mut out = Vec::new();
+    ciborium::into_writer(value, &mut out).unwrap();
+    out
+}
+
+/// `depth` times what opens, the innermost value, and `depth` times what closes.
+fn nested(open: &str, inside: &str, close: &str, depth: usize) -> Vec<u8> {
+    hex(&(open.repeat(depth) + inside + &close.repeat(depth)))
+}

@@ -1,0 +1,405 @@
+//! Values in one of the formats: what a frame holds, lends, and becomes in another format.
+
+#[cfg(test)]
+mod differential;
+#[cfg(test)]
+mod odd;
+
+use std::fmt;
+use std::ops::Range;
+
+use bumpalo::Bump;
+use bytes::Bytes;
+use bytestring::ByteString;
+use serde::Serialize;
+use serde::de::{Deserialize, DeserializeSeed};
+use serde::ser::SerializeStruct as _;
+
+#[cfg(feature = "cbor")]
+use crate::codec::cbor::{self, Cbor};
+use crate::codec::format::{AtCursor, BinaryAs, Cursor, Elements, Kind, Malformed, Odd, Owner};
+use crate::codec::format::{
+    transcode::{Transcoded, transcode_json},
+    write::{self, PLAIN_TOKEN, RAW_TOKEN},
+};
+use crate::codec::json;
+#[cfg(feature = "msgpack")]
+use crate::codec::msgpack::{self, MsgPack};
+
+/// How values are encoded; a serializer is a format, and how its messages are delimited.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Format {
+    #[default]
+    Json,
+    #[cfg(feature = "msgpack")]
+    MsgPack,
+    #[cfg(feature = "cbor")]
+    Cbor,
+}
+
+/// An encoded value, or what holds several.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Encoded<'f> {
+    Json(&'f str),
+    /// JSON in which no string stands for bytes, whatever it begins with.
+    PlainJson(&'f str),
+    #[cfg(feature = "msgpack")]
+    MsgPack(&'f [u8]),
+    #[cfg(feature = "cbor")]
+    Cbor(&'f [u8]),
+}
+
+/// The same, shared by reference count.
+#[derive(Clone, Debug)]
+pub(crate) enum Shared {
+    Json(ByteString),
+    PlainJson(ByteString),
+    #[cfg(feature = "msgpack")]
+    MsgPack(Bytes),
+    #[cfg(feature = "cbor")]
+    Cbor(Bytes),
+}
+
+/// A cursor over a value of any format.
+#[derive(Clone, Debug)]
+pub(crate) enum Reader<'de> {
+    Json(json::Reader<'de>),
+    #[cfg(feature = "msgpack")]
+    MsgPack(msgpack::Reader<'de>),
+    #[cfg(feature = "cbor")]
+    Cbor(cbor::Reader<'de>),
+}
+
+/// The same for the content of each variant.
+macro_rules! each {
+    ($of:ident, $value:expr, $inside:ident => $then:expr) => {
+        match $value {
+            $of::Json($inside) => $then,
+            #[cfg(feature = "msgpack")]
+            $of::MsgPack($inside) => $then,
+            #[cfg(feature = "cbor")]
+            $of::Cbor($inside) => $then,
+        }
+    };
+}
+
+/// The value could not be written in a serializer: a map with keys that are no strings, or a failing `Serialize`.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot be serialised: {0}")]
+pub struct EncodeError(String);
+
+impl EncodeError {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<crate::codec::format::write::Fault> for EncodeError {
+    fn from(fault: crate::codec::format::write::Fault) -> Self {
+        Self(fault.to_string())
+    }
+}
+
+impl Format {
+    /// Appends the value to `out`, or leaves `out` as it was.
+    pub(crate) fn write<T: Serialize + ?Sized>(
+        self,
+        out: &mut Vec<u8>,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        match self {
+            Self::Json => {
+                json::write(out, value).map(drop).map_err(|error| EncodeError::new(error.to_string()))
+            }
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack => Ok(write::write::<MsgPack>(out, value)?),
+            #[cfg(feature = "cbor")]
+            Self::Cbor => Ok(write::write::<Cbor>(out, value)?),
+        }
+    }
+
+    /// What comes before the elements of a list, or the entries of a dict; in JSON nothing that counts them.
+    #[cfg(any(feature = "msgpack", feature = "cbor"))]
+    pub(crate) fn head(self, kind: Kind, count: usize) -> Result<Vec<u8>, EncodeError> {
+        let mut head = Vec::new();
+        match self {
+            Self::Json => {}
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack => write::head::<MsgPack>(&mut head, kind, count)?,
+            #[cfg(feature = "cbor")]
+            Self::Cbor => write::head::<Cbor>(&mut head, kind, count)?,
+        }
+        Ok(head)
+    }
+
+    /// What the bytes are that this format has written, and whether they are an empty list or dict.
+    pub(crate) fn describe(self, written: &[u8]) -> (Kind, bool) {
+        match self {
+            Self::Json => match written {
+                [b'[', ..] => (Kind::List, written.len() == 2),
+                [b'{', ..] => (Kind::Dict, written.len() == 2),
+                _ => (Kind::Unknown, false),
+            },
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack => describe(msgpack::Reader::new(written, &Bump::new())),
+            #[cfg(feature = "cbor")]
+            Self::Cbor => describe(cbor::Reader::new(written, &Bump::new())),
+        }
+    }
+}
+
+fn describe<'de>(mut cursor: impl Cursor<'de>) -> (Kind, bool) {
+    let kind = cursor.kind();
+    (kind, matches!(kind, Kind::List | Kind::Dict) && cursor.is_empty().unwrap_or(false))
+}
+
+impl Shared {
+    /// What was written in this format; in JSON, strings may stand for bytes, or may not.
+    pub(crate) fn written(format: Format, bytes: Vec<u8>, hides_bytes: bool) -> Result<Self, EncodeError> {
+        Ok(match format {
+            Format::Json => {
+                let text =
+                    ByteString::try_from(bytes).map_err(|error| EncodeError::new(error.to_string()))?;
+                if hides_bytes { Self::Json(text) } else { Self::PlainJson(text) }
+            }
+            #[cfg(feature = "msgpack")]
+            Format::MsgPack => Self::MsgPack(bytes.into()),
+            #[cfg(feature = "cbor")]
+            Format::Cbor => Self::Cbor(bytes.into()),
+        })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Json(text) | Self::PlainJson(text) => text.as_bytes(),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => bytes,
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => bytes,
+        }
+    }
+
+    /// A part, whose ends are characters' boundaries, of its own or `shared` with the whole.
+    pub(crate) fn take(&self, range: Range<usize>, shared: bool) -> Self {
+        match self {
+            Self::Json(text) => Self::Json(take_text(text, range, shared)),
+            Self::PlainJson(text) => Self::PlainJson(take_text(text, range, shared)),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => Self::MsgPack(take(bytes, range, shared)),
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => Self::Cbor(take(bytes, range, shared)),
+        }
+    }
+
+    /// What stands at this place; both ends are those of a value.
+    #[inline]
+    pub(crate) fn part(&self, range: Range<usize>) -> Encoded<'_> {
+        match self {
+            Self::Json(text) => Encoded::Json(&text[range]),
+            Self::PlainJson(text) => Encoded::PlainJson(&text[range]),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => Encoded::MsgPack(&bytes[range]),
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => Encoded::Cbor(&bytes[range]),
+        }
+    }
+}
+
+fn take_text(text: &ByteString, range: Range<usize>, shared: bool) -> ByteString {
+    match shared {
+        true => text.slice_ref(&text[range]),
+        false => text[range].into(),
+    }
+}
+
+fn take(bytes: &Bytes, range: Range<usize>, shared: bool) -> Bytes {
+    match shared {
+        true => bytes.slice(range),
+        false => Bytes::copy_from_slice(&bytes[range]),
+    }
+}
+
+impl<'f> Encoded<'f> {
+    /// A cursor over a value of the application; what must be decoded is kept in `arena`.
+    #[inline]
+    pub(crate) fn reader(self, arena: &'f Bump) -> Reader<'f> {
+        let mut reader = match self {
+            Self::Json(text) => Reader::Json(json::Reader::new(text, arena)),
+            Self::PlainJson(text) => Reader::Json(json::Reader::plain(text, arena)),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => Reader::MsgPack(msgpack::Reader::new(bytes, arena)),
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => Reader::Cbor(cbor::Reader::new(bytes, arena)),
+        };
+        *reader.owner() = Owner::Application(Odd::Nothing);
+        reader
+    }
+
+    pub(crate) fn as_bytes(self) -> &'f [u8] {
+        match self {
+            Self::Json(text) | Self::PlainJson(text) => text.as_bytes(),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => bytes,
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => bytes,
+        }
+    }
+
+    /// What it is, and whether it is a list or dict with nothing in it.
+    pub(crate) fn describe(self) -> (Kind, bool) {
+        let arena = Bump::new();
+        each!(Reader, self.reader(&arena), cursor => describe(cursor))
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        match self {
+            Self::Json(_) | Self::PlainJson(_) => Format::Json,
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(_) => Format::MsgPack,
+            #[cfg(feature = "cbor")]
+            Self::Cbor(_) => Format::Cbor,
+        }
+    }
+
+    /// What stands at this place; both ends are those of a value.
+    pub(crate) fn part(self, range: Range<usize>) -> Self {
+        match self {
+            Self::Json(text) => Self::Json(&text[range]),
+            Self::PlainJson(text) => Self::PlainJson(&text[range]),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => Self::MsgPack(&bytes[range]),
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => Self::Cbor(&bytes[range]),
+        }
+    }
+
+    /// Appends it in this format: as it is, or transcoded.
+    pub(crate) fn write(&self, format: Format, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        match (*self, format) {
+            (Self::Json(text) | Self::PlainJson(text), Format::Json) => {
+                // With room for the brackets and the separator behind it: else those copy a long value once more, 7 %
+                // of 64 KiB.
+                out.reserve(text.len() + 3);
+                out.extend_from_slice(text.as_bytes());
+            }
+            #[cfg(feature = "msgpack")]
+            (Self::MsgPack(bytes), Format::MsgPack) => out.extend_from_slice(bytes),
+            #[cfg(feature = "cbor")]
+            (Self::Cbor(bytes), Format::Cbor) => out.extend_from_slice(bytes),
+            #[cfg(feature = "msgpack")]
+            (Self::Json(text), Format::MsgPack) => transcode_json::<MsgPack>(out, text, true)?,
+            #[cfg(feature = "msgpack")]
+            (Self::PlainJson(text), Format::MsgPack) => transcode_json::<MsgPack>(out, text, false)?,
+            #[cfg(feature = "cbor")]
+            (Self::Json(text), Format::Cbor) => transcode_json::<Cbor>(out, text, true)?,
+            #[cfg(feature = "cbor")]
+            (Self::PlainJson(text), Format::Cbor) => transcode_json::<Cbor>(out, text, false)?,
+            #[cfg(feature = "msgpack")]
+            (Self::MsgPack(bytes), _) => {
+                let arena = Bump::new();
+                format.write(out, &Transcoded::new(msgpack::Reader::new(bytes, &arena)))?;
+            }
+            #[cfg(feature = "cbor")]
+            (Self::Cbor(bytes), _) => {
+                let arena = Bump::new();
+                format.write(out, &Transcoded::new(cbor::Reader::new(bytes, &arena)))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As JSON, which the log and tests can show; or why it cannot be, for a stranger may have sent it, and `to_string` panics
+/// at an error.
+impl fmt::Display for Encoded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Json(text) | Self::PlainJson(text) = self {
+            return f.write_str(text);
+        }
+        let mut out = Vec::new();
+        match self.write(Format::Json, &mut out) {
+            Ok(()) => f.write_str(&String::from_utf8_lossy(&out)),
+            Err(error) => write!(f, "({error})"),
+        }
+    }
+}
+
+/// As it stands; a value of another format than the serializer's is transcoded.
+impl Serialize for Encoded<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match *self {
+            Self::Json(text) => RawJson(text).serialize(serializer),
+            Self::PlainJson(text) => serializer.serialize_newtype_struct(PLAIN_TOKEN, &RawJson(text)),
+            #[cfg(feature = "msgpack")]
+            Self::MsgPack(bytes) => {
+                let arena = Bump::new();
+                Transcoded::new(msgpack::Reader::new(bytes, &arena)).serialize(serializer)
+            }
+            #[cfg(feature = "cbor")]
+            Self::Cbor(bytes) => {
+                let arena = Bump::new();
+                Transcoded::new(cbor::Reader::new(bytes, &arena)).serialize(serializer)
+            }
+        }
+    }
+}
+
+/// As serde_json's `RawValue` serialises itself, which can only be made by reading the text once more.
+struct RawJson<'f>(&'f str);
+
+impl Serialize for RawJson<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut raw = serializer.serialize_struct(RAW_TOKEN, 1)?;
+        raw.serialize_field(RAW_TOKEN, self.0)?;
+        raw.end()
+    }
+}
+
+/// The methods of [`Cursor`], each decided on once for a whole value.
+impl<'de> Reader<'de> {
+    pub(crate) fn list(&mut self) -> Result<Elements, Malformed> {
+        each!(Self, self, reader => reader.list())
+    }
+
+    pub(crate) fn dict(&mut self) -> Result<Elements, Malformed> {
+        each!(Self, self, reader => reader.dict())
+    }
+
+    pub(crate) fn element(&mut self, elements: &mut Elements) -> Result<bool, Malformed> {
+        each!(Self, self, reader => reader.element(elements))
+    }
+
+    pub(crate) fn key(&mut self, elements: &mut Elements) -> Result<Option<&'de str>, Malformed> {
+        each!(Self, self, reader => reader.key(elements))
+    }
+
+    pub(crate) fn skip(&mut self) -> Result<Range<usize>, Malformed> {
+        each!(Self, self, reader => reader.skip())
+    }
+
+    pub(crate) fn binary(&mut self) -> &mut BinaryAs {
+        each!(Self, self, reader => reader.binary())
+    }
+
+    #[inline]
+    pub(crate) fn owner(&mut self) -> &mut Owner {
+        each!(Self, self, reader => reader.owner())
+    }
+
+    /// Takes this value as checked: [`Raw`](crate::Raw) does not look through it once more.
+    pub(crate) fn trust(&mut self, value: Range<usize>) {
+        each!(Self, self, reader => reader.trust(value));
+    }
+
+    pub(crate) fn read<T: Deserialize<'de>>(&mut self) -> Result<T, Malformed> {
+        each!(Self, self, reader => reader.read())
+    }
+
+    pub(crate) fn seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Malformed> {
+        each!(Self, self, reader => seed.deserialize(AtCursor(reader)))
+    }
+}

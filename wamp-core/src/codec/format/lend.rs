@@ -1,0 +1,87 @@
+//! How an undecoded value comes from a cursor to [`Raw`](crate::Raw) through serde, which knows no such thing.
+
+use std::cell::Cell;
+
+use serde::de::{Deserializer, Error, Visitor};
+
+use super::Malformed;
+use crate::codec::encoded::Encoded;
+
+/// The name under which a newtype asks for its value undecoded, instead of the value.
+pub(super) const TOKEN: &str = "$wamp::Raw";
+
+thread_local! {
+    /// What the value is that a visitor is being lent. Strings and bytes come from any deserializer, from those in
+    /// which serde keeps the values of untagged enums too, and a stranger chose them: only here they are encoded values.
+    static LENT: Cell<Option<Lent>> = const { Cell::new(None) };
+}
+
+#[derive(Copy, Clone)]
+enum Lent {
+    Json,
+    PlainJson,
+    #[cfg(feature = "msgpack")]
+    MsgPack,
+    #[cfg(feature = "cbor")]
+    Cbor,
+}
+
+/// Lends a value to the visitor of who asked for it.
+pub(super) fn lend<'de, V: Visitor<'de>>(value: Encoded<'de>, visitor: V) -> Result<V::Value, Malformed> {
+    let announce = |lent| LENT.set(Some(lent));
+    let taken = match value {
+        Encoded::Json(text) => {
+            announce(Lent::Json);
+            visitor.visit_borrowed_str(text)
+        }
+        Encoded::PlainJson(text) => {
+            announce(Lent::PlainJson);
+            visitor.visit_borrowed_str(text)
+        }
+        #[cfg(feature = "msgpack")]
+        Encoded::MsgPack(bytes) => {
+            announce(Lent::MsgPack);
+            visitor.visit_borrowed_bytes(bytes)
+        }
+        #[cfg(feature = "cbor")]
+        Encoded::Cbor(bytes) => {
+            announce(Lent::Cbor);
+            visitor.visit_borrowed_bytes(bytes)
+        }
+    };
+    // The visitor of somebody else's newtype of that name does not look.
+    LENT.set(None);
+    taken
+}
+
+/// The value that stands where the deserializer is; an error if that is none of a message.
+pub(crate) fn borrow<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Encoded<'de>, D::Error> {
+    struct Borrower;
+    impl<'de> Visitor<'de> for Borrower {
+        type Value = Encoded<'de>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a value where it stands in a message, not one that serde has taken apart for an untagged, a tagged or a flattened type")
+        }
+
+        fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Encoded<'de>, E> {
+            match LENT.take() {
+                Some(Lent::Json) => Ok(Encoded::Json(text)),
+                Some(Lent::PlainJson) => Ok(Encoded::PlainJson(text)),
+                _ => self.visit_str(text),
+            }
+        }
+
+        #[cfg(any(feature = "msgpack", feature = "cbor"))]
+        fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Encoded<'de>, E> {
+            match LENT.take() {
+                #[cfg(feature = "msgpack")]
+                Some(Lent::MsgPack) => Ok(Encoded::MsgPack(bytes)),
+                #[cfg(feature = "cbor")]
+                Some(Lent::Cbor) => Ok(Encoded::Cbor(bytes)),
+                Some(Lent::Json | Lent::PlainJson) | None => self.visit_bytes(bytes),
+            }
+        }
+    }
+    deserializer.deserialize_newtype_struct(TOKEN, Borrower)
+}

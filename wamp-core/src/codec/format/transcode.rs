@@ -1,0 +1,96 @@
+//! From one format to another, without a tree of values in between.
+
+use std::cell::RefCell;
+
+use bumpalo::Bump;
+use serde::ser::{Error, Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
+
+use super::write::{Fault, Tokens, write};
+use super::{Cursor, Kind, Number, Odd, Owner};
+use crate::codec::json;
+
+/// The value at a cursor, to be written in another format. It can be written once.
+///
+/// Every value keeps its type (rule M-16): an integer stays one and a float too, a string stays a string and bytes stay
+/// bytes, which JSON hides in strings (rule X-06).
+pub(crate) struct Transcoded<C> {
+    cursor: RefCell<C>,
+    /// Whether strings are looked through for bytes: not from one JSON text to another.
+    reveal: bool,
+}
+
+impl<'de, C: Cursor<'de>> Transcoded<C> {
+    /// Of a format that has bytes.
+    pub(crate) fn new(cursor: C) -> Self {
+        Self { cursor: RefCell::new(cursor), reveal: false }
+    }
+}
+
+/// Appends a JSON text, which is one value, in a binary format; `reveal`: strings in it may stand for bytes.
+pub(crate) fn transcode_json<T: Tokens>(out: &mut Vec<u8>, text: &str, reveal: bool) -> Result<(), Fault> {
+    let (length, arena) = (out.len(), Bump::new());
+    let mut cursor = json::Reader::new(text, &arena);
+    *cursor.owner() = Owner::Application(Odd::Nothing);
+    let value = Transcoded { cursor: RefCell::new(cursor), reveal };
+    write::<T>(out, &value)?;
+    value.cursor.into_inner().end().map_err(|error| {
+        out.truncate(length);
+        Fault::custom(error)
+    })
+}
+
+impl<'de, C: Cursor<'de>> Serialize for Transcoded<C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // The cursor is lent for a step, not for the value: what is inside needs it too.
+        let kind = self.cursor.borrow_mut().kind();
+        match kind {
+            Kind::String if self.reveal => match self.step(C::bytes)? {
+                Some(bytes) => serializer.serialize_bytes(bytes),
+                None => serializer.serialize_str(self.step(C::string)?),
+            },
+            Kind::String => serializer.serialize_str(self.step(C::string)?),
+            Kind::Bytes => serializer.serialize_bytes(self.step(C::bytes)?.unwrap_or_default()),
+            Kind::Number => match self.step(C::notation)? {
+                Number::Unsigned(value) => serializer.serialize_u64(value),
+                Number::Negative(value) => serializer.serialize_i64(value),
+                Number::NegativeZero => serializer.serialize_f64(-0.0),
+                Number::Float(value) => serializer.serialize_f64(value),
+            },
+            Kind::Boolean => serializer.serialize_bool(self.step(C::boolean)?),
+            Kind::Null => {
+                self.step(C::null)?;
+                serializer.serialize_unit()
+            }
+            Kind::List => self.list(serializer),
+            Kind::Dict => self.dict(serializer),
+            Kind::Unknown => Err(Error::custom(match self.step(C::skip_sound) {
+                Err::<_, S::Error>(error) => error.to_string(),
+                Ok(_) => "expected a value".to_owned(),
+            })),
+        }
+    }
+}
+
+impl<'de, C: Cursor<'de>> Transcoded<C> {
+    fn step<T, E: Error>(&self, step: impl FnOnce(&mut C) -> Result<T, super::Malformed>) -> Result<T, E> {
+        step(&mut self.cursor.borrow_mut()).map_err(E::custom)
+    }
+
+    fn list<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut elements = self.step(C::list)?;
+        let mut list = serializer.serialize_seq(C::length(&elements))?;
+        while self.step(|cursor| cursor.element(&mut elements))? {
+            list.serialize_element(self)?;
+        }
+        list.end()
+    }
+
+    fn dict<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut elements = self.step(C::dict)?;
+        let mut dict = serializer.serialize_map(C::length(&elements))?;
+        while let Some(key) = self.step(|cursor| cursor.key(&mut elements))? {
+            dict.serialize_entry(key, self)?;
+        }
+        dict.end()
+    }
+}

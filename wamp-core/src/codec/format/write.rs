@@ -1,0 +1,293 @@
+//! serde's values in a binary format, shaped as serde_json shapes them.
+//!
+//! A serializer of our own, because a type has one shape in all formats: structs are dicts, variants are named, what is
+//! nothing is null, keys are strings, and lists whose length is not known in advance are written all the same. The
+//! libraries differ from serde_json, and from each other, in each of these.
+
+mod items;
+mod key;
+mod next;
+
+use std::fmt::{Display, Write as _};
+use std::marker::PhantomData;
+
+use bumpalo::Bump;
+use serde::ser::{self, Serialize, Serializer};
+
+use super::transcode::transcode_json;
+use super::{Cursor as _, Kind};
+use crate::codec::json;
+use items::{Items, Open};
+pub(crate) use next::Next;
+
+/// How a binary format writes what values consist of.
+pub(crate) trait Tokens {
+    fn null(out: &mut Vec<u8>);
+    fn boolean(out: &mut Vec<u8>, value: bool);
+    fn unsigned(out: &mut Vec<u8>, value: u64);
+    /// Below zero.
+    fn negative(out: &mut Vec<u8>, value: i64);
+    fn single(out: &mut Vec<u8>, value: f32);
+    fn double(out: &mut Vec<u8>, value: f64);
+    fn string(out: &mut Vec<u8>, value: &str) -> Result<(), Fault>;
+    fn bytes(out: &mut Vec<u8>, value: &[u8]) -> Result<(), Fault>;
+    /// What comes before so many elements.
+    fn list(out: &mut Vec<u8>, length: usize) -> Result<(), Fault>;
+    /// What comes before so many keys with their values.
+    fn dict(out: &mut Vec<u8>, length: usize) -> Result<(), Fault>;
+}
+
+/// What comes before so many elements or entries.
+#[cfg(any(feature = "msgpack", feature = "cbor"))]
+pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Result<(), Fault> {
+    match kind {
+        Kind::List => T::list(out, count),
+        _ => T::dict(out, count),
+    }
+}
+
+/// The fault of a text that was not written.
+pub(crate) const NO_TEXT: &str = "a text whose `Display` fails";
+
+/// Why a value could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Fault(pub(crate) String);
+
+impl ser::Error for Fault {
+    fn custom<T: Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
+
+/// Appends the value to `out`; on an error `out` is what it was, so that an ERROR can take the frame's place.
+pub(crate) fn write<T: Tokens>(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+    let length = out.len();
+    let result = value.serialize(Writer::<T> { out, reveal: true, tokens: PhantomData });
+    if result.is_err() {
+        out.truncate(length);
+    }
+    result
+}
+
+/// serde_json's name for a struct whose only field is JSON already, as its `RawValue` serialises itself.
+pub(crate) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
+
+/// The same, and with serde_json's feature `arbitrary_precision` its `Number`.
+pub(crate) const JSON_TOKENS: [&str; 2] = [RAW_TOKEN, "$serde_json::private::Number"];
+
+/// The name of a newtype around such a value in which no string stands for bytes.
+pub(crate) const PLAIN_TOKEN: &str = "$wamp::PlainJson";
+
+struct Writer<'o, T> {
+    out: &'o mut Vec<u8>,
+    /// Whether strings in values that are JSON already may stand for bytes.
+    reveal: bool,
+    tokens: PhantomData<T>,
+}
+
+impl<'o, T: Tokens> Writer<'o, T> {
+    fn again(&mut self) -> Writer<'_, T> {
+        Writer { out: self.out, reveal: self.reveal, tokens: PhantomData }
+    }
+
+    fn begin(self, open: Open, length: Option<usize>) -> Result<Items<'o, T>, Fault> {
+        let start = self.out.len();
+        let declared = length.unwrap_or(0);
+        open.write::<T>(self.out, declared)?;
+        let header = start..self.out.len();
+        let next = if matches!(open, Open::Json) { Next::Value } else { Next::Anything };
+        Ok(Items { writer: self, open, header, declared, count: 0, next })
+    }
+
+    /// A variant with content is a dict whose only key is the variant's name.
+    fn variant(&mut self, name: &str) -> Result<(), Fault> {
+        T::dict(self.out, 1)?;
+        T::string(self.out, name)
+    }
+
+    /// What serde_json makes a string of as a key is one here too.
+    fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+        key::with_text(key, |text| T::string(self.out, text))
+    }
+
+    /// A value that is JSON already.
+    fn json(&mut self, text: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+        let (mut written, arena) = (Vec::new(), Bump::new());
+        json::write(&mut written, text).map_err(ser::Error::custom)?;
+        let written = std::str::from_utf8(&written).map_err(ser::Error::custom)?;
+        let text = json::Reader::new(written, &arena).string().map_err(ser::Error::custom)?;
+        transcode_json::<T>(self.out, text, self.reveal)
+    }
+}
+
+macro_rules! integers {
+    ($($method:ident: $type:ty => $token:ident)*) => {$(
+        fn $method(self, value: $type) -> Result<(), Fault> {
+            $token::<T>(self.out, value.into())
+        }
+    )*};
+}
+
+fn unsigned<T: Tokens>(out: &mut Vec<u8>, value: u128) -> Result<(), Fault> {
+    let value = u64::try_from(value).map_err(|_| Fault("an integer beyond 64 bits".into()))?;
+    T::unsigned(out, value);
+    Ok(())
+}
+
+fn signed<T: Tokens>(out: &mut Vec<u8>, value: i128) -> Result<(), Fault> {
+    if let Ok(value) = u128::try_from(value) {
+        return unsigned::<T>(out, value);
+    }
+    T::negative(out, i64::try_from(value).map_err(|_| Fault("an integer beyond 64 bits".into()))?);
+    Ok(())
+}
+
+impl<'o, T: Tokens> Serializer for Writer<'o, T> {
+    type Ok = ();
+    type Error = Fault;
+    type SerializeSeq = Items<'o, T>;
+    type SerializeTuple = Items<'o, T>;
+    type SerializeTupleStruct = Items<'o, T>;
+    type SerializeTupleVariant = Items<'o, T>;
+    type SerializeMap = Items<'o, T>;
+    type SerializeStruct = Items<'o, T>;
+    type SerializeStructVariant = Items<'o, T>;
+
+    integers! {
+        serialize_i8: i8 => signed
+        serialize_i16: i16 => signed
+        serialize_i32: i32 => signed
+        serialize_i64: i64 => signed
+        serialize_i128: i128 => signed
+        serialize_u8: u8 => unsigned
+        serialize_u16: u16 => unsigned
+        serialize_u32: u32 => unsigned
+        serialize_u64: u64 => unsigned
+        serialize_u128: u128 => unsigned
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<(), Fault> {
+        T::boolean(self.out, value);
+        Ok(())
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Fault> {
+        T::single(self.out, value);
+        Ok(())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Fault> {
+        T::double(self.out, value);
+        Ok(())
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Fault> {
+        T::string(self.out, value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Fault> {
+        T::string(self.out, value)
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Fault> {
+        T::bytes(self.out, value)
+    }
+
+    fn serialize_none(self) -> Result<(), Fault> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<V: Serialize + ?Sized>(self, value: &V) -> Result<(), Fault> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Fault> {
+        T::null(self.out);
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Fault> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<(), Fault> {
+        T::string(self.out, variant)
+    }
+
+    fn serialize_newtype_struct<V: Serialize + ?Sized>(
+        mut self,
+        name: &'static str,
+        value: &V,
+    ) -> Result<(), Fault> {
+        self.reveal &= name != PLAIN_TOKEN;
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<V: Serialize + ?Sized>(
+        mut self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &V,
+    ) -> Result<(), Fault> {
+        self.variant(variant)?;
+        value.serialize(self)
+    }
+
+    fn serialize_seq(self, length: Option<usize>) -> Result<Items<'o, T>, Fault> {
+        self.begin(Open::List, length)
+    }
+
+    fn serialize_tuple(self, length: usize) -> Result<Items<'o, T>, Fault> {
+        self.begin(Open::List, Some(length))
+    }
+
+    fn serialize_tuple_struct(self, _name: &'static str, length: usize) -> Result<Items<'o, T>, Fault> {
+        self.begin(Open::List, Some(length))
+    }
+
+    fn serialize_tuple_variant(
+        mut self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Items<'o, T>, Fault> {
+        self.variant(variant)?;
+        self.begin(Open::List, Some(length))
+    }
+
+    fn serialize_map(self, length: Option<usize>) -> Result<Items<'o, T>, Fault> {
+        self.begin(Open::Dict, length)
+    }
+
+    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Items<'o, T>, Fault> {
+        match JSON_TOKENS.contains(&name) {
+            true => self.begin(Open::Json, None),
+            false => self.begin(Open::Dict, Some(length)),
+        }
+    }
+
+    fn serialize_struct_variant(
+        mut self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Items<'o, T>, Fault> {
+        self.variant(variant)?;
+        self.begin(Open::Dict, Some(length))
+    }
+
+    fn collect_str<V: Display + ?Sized>(self, value: &V) -> Result<(), Fault> {
+        let mut text = String::new();
+        write!(text, "{value}").map_err(|_| Fault(NO_TEXT.into()))?;
+        T::string(self.out, &text)
+    }
+}

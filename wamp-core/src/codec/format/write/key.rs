@@ -1,0 +1,32 @@
+//! What serde_json makes of a dict's key.
+
+use bumpalo::Bump;
+use serde::ser::{Error, Serialize, SerializeMap as _, Serializer};
+
+use super::Fault;
+use crate::codec::format::Cursor as _;
+use crate::codec::json;
+
+/// Lends the text that a key is in JSON.
+pub(super) fn with_text<R>(
+    key: &(impl Serialize + ?Sized),
+    then: impl FnOnce(&str) -> Result<R, Fault>,
+) -> Result<R, Fault> {
+    let (mut dict, arena) = (Vec::new(), Bump::new());
+    json::write(&mut dict, &OneKey(key)).map_err(Error::custom)?;
+    let dict = std::str::from_utf8(&dict).map_err(Error::custom)?;
+    let mut reader = json::Reader::new(dict, &arena);
+    let text = reader.dict().and_then(|mut entries| reader.key(&mut entries)).map_err(Error::custom)?;
+    then(text.unwrap_or_default())
+}
+
+/// A dict with this key: serde_json decides what can be one.
+struct OneKey<'k, K: ?Sized>(&'k K);
+
+impl<K: Serialize + ?Sized> Serialize for OneKey<'_, K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut dict = serializer.serialize_map(Some(1))?;
+        dict.serialize_entry(self.0, &())?;
+        dict.end()
+    }
+}

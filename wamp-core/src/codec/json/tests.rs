@@ -1,0 +1,45 @@
+//! The rules of reading; serde_json is the oracle for everything in which we do not deviate from it.
+
+mod cursor;
+mod oracle;
+mod request;
+mod typed;
+
+use bumpalo::Bump;
+use serde::de::DeserializeOwned;
+
+use super::Reader;
+use crate::codec::format::{Cursor as _, Malformed};
+
+/// Reads the whole text as one value.
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Malformed> {
+    let arena = Bump::new();
+    let mut reader = Reader::new(text, &arena);
+    let value = reader.read()?;
+    reader.end()?;
+    Ok(value)
+}
+
+/// The message with which the text is refused as a `T`.
+fn refusal<T: DeserializeOwned + std::fmt::Debug>(text: &str) -> String {
+    read::<T>(text).unwrap_err().to_string()
+}
+
+/// Skips the whole text as one value.
+fn skip(text: &str) -> Result<std::ops::Range<usize>, Malformed> {
+    let arena = Bump::new();
+    let mut reader = Reader::new(text, &arena);
+    let range = reader.skip()?;
+    reader.end()?;
+    Ok(range)
+}
+
+/// `depth` lists inside each other.
+fn nested(depth: usize) -> String {
+    "[".repeat(depth) + &"]".repeat(depth)
+}
+
+/// `depth` dicts inside each other.
+fn nested_dicts(depth: usize) -> String {
+    r#"{"a":"#.repeat(depth) + "0" + &"}".repeat(depth)
+}

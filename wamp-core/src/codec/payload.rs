@@ -1,0 +1,289 @@
+//! The application's part of a message: positional and keyword arguments, left encoded until somebody reads them.
+
+mod builder;
+mod raw;
+
+use std::fmt;
+use std::ops::Range;
+
+use bumpalo::Bump;
+use bytestring::ByteString;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
+
+use crate::codec::encoded::{Encoded, Format, Reader, Shared};
+use crate::codec::format::{Kind, Malformed, Oddity};
+use crate::codec::serializer::EncodeError;
+pub use builder::PayloadBuilder;
+pub use raw::Raw;
+
+/// `Arguments` and `ArgumentsKw` of a message.
+///
+/// It shares the frame that it arrived in; a copy is a reference count. Absent and empty are the same (M-10).
+///
+/// Values that only some clients can read are never passed on. Tags of CBOR are left out, so that a date is its text or number.
+/// An extension type of MessagePack, a key that is no string, a CBOR tag 25 or 29, a simple value without a meaning, and a number
+/// beyond `f64` are errors when they are read, and a message that would carry them to another client is refused with
+/// `wamp.error.invalid_payload`. Half of a surrogate pair in JSON is read as U+FFFD.
+///
+/// ```
+/// use wamp_core::Payload;
+///
+/// let payload = Payload::builder().arg(1).arg("two").kwarg("three", 3).build()?;
+/// assert_eq!(payload.args::<(u8, String)>()?, (1, "two".to_owned()));
+/// assert_eq!(payload.to_string(), r#"[1,"two"] {"three":3}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Payload {
+    frame: Shared,
+    args: Range<usize>,
+    kwargs: Range<usize>,
+    /// Where the first positional argument stands in `args`, if that is known.
+    first: Range<usize>,
+    /// The reason why the payload must not be passed on to other clients.
+    oddity: Option<Oddity>,
+    /// Bytes by which the message that it came in is longer than `frame`: its options are kept as long as the payload is.
+    beside: usize,
+}
+
+/// An argument did not have the type that was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DecodeError(String);
+
+impl Payload {
+    /// A payload without arguments.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::of_frame(Shared::Json(ByteString::new()), 0..0, 0..0)
+    }
+
+    /// Starts a payload that is written argument by argument.
+    #[must_use]
+    pub fn builder() -> PayloadBuilder {
+        PayloadBuilder::default()
+    }
+
+    /// The parts of a received frame: a list and a dict, both validated, or empty ranges.
+    #[inline]
+    pub(crate) fn of_frame(frame: Shared, args: Range<usize>, kwargs: Range<usize>) -> Self {
+        Self { frame, args, kwargs, first: 0..0, oddity: None, beside: 0 }
+    }
+
+    /// The parts of a received frame written anew, without what only the format's own clients can read.
+    #[cold]
+    pub(crate) fn rewritten(
+        frame: &Shared,
+        args: Range<usize>,
+        kwargs: Range<usize>,
+    ) -> Result<Self, EncodeError> {
+        let mut written = Vec::new();
+        let mut append = |part: Range<usize>| {
+            let part = frame.part(part);
+            if !part.as_bytes().is_empty() {
+                part.format().write(&mut written, &part)?;
+            }
+            Ok::<_, EncodeError>(written.len())
+        };
+        let args_end = append(args)?;
+        let end = append(kwargs)?;
+        let (format, beside) = (frame.part(0..0).format(), frame.len().saturating_sub(end));
+        let written = Shared::written(format, written, true)?;
+        Ok(Self { beside, ..Self::of_frame(written, 0..args_end, args_end..end) })
+    }
+
+    /// From a list and a dict of one message, as they stand there, or null for what is absent; `None` if they are neither.
+    pub(crate) fn of_parts(args: Raw<'_>, kwargs: Raw<'_>) -> Option<Self> {
+        let mut frame = Vec::new();
+        let mut append = |part: Encoded<'_>, kind| {
+            let (found, is_empty) = part.describe();
+            if found == kind && !is_empty {
+                frame.extend_from_slice(part.as_bytes());
+            }
+            (found == kind || found == Kind::Null).then_some(frame.len())
+        };
+        let args_end = append(args.0, Kind::List)?;
+        let end = append(kwargs.0, Kind::Dict)?;
+        let frame = Shared::written(args.0.format(), frame, true).ok()?;
+        Some(Self::of_frame(frame, 0..args_end, args_end..end))
+    }
+
+    /// With the place of the first positional argument in `args`.
+    #[inline]
+    pub(crate) fn with_first(self, first: Range<usize>) -> Self {
+        Self { first, ..self }
+    }
+
+    /// Marks the payload as one that must not be passed on. Nothing in it counts as checked.
+    pub(crate) fn with_oddity(self, oddity: Oddity) -> Self {
+        Self { oddity: Some(oddity), ..self }
+    }
+
+    /// Returns the reason why the payload must not be passed on to other clients, if there is one.
+    #[inline]
+    pub(crate) fn oddity(&self) -> Option<Oddity> {
+        self.oddity
+    }
+
+    /// Where the first positional argument stands in [`encoded_args`](Self::encoded_args), or empty.
+    pub(crate) fn first_arg(&self) -> Range<usize> {
+        self.first.clone()
+    }
+
+    /// Whether there is neither a positional nor a keyword argument.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.args.is_empty() && self.kwargs.is_empty()
+    }
+
+    /// All positional arguments, read as a list: a tuple or a `Vec`.
+    ///
+    /// # Errors
+    /// The arguments have other types, or another number than the tuple.
+    pub fn args<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        read(self.encoded_args().unwrap_or(NO_ARGS))
+    }
+
+    /// All keyword arguments, read as a dict: a struct or a map.
+    ///
+    /// # Errors
+    /// The arguments have other types, or a field of the struct is missing.
+    pub fn kwargs<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        read(self.encoded_kwargs().unwrap_or(NO_KWARGS))
+    }
+
+    /// The only positional argument behind those that are skipped, if there is one.
+    pub(crate) fn only_arg<T: DeserializeOwned>(&self, skipped: usize) -> Result<Option<T>, DecodeError> {
+        let Some(args) = self.encoded_args() else { return Ok(None) };
+        let arena = Bump::new();
+        let mut reader = args.reader(&arena);
+        let read = |reader: &mut Reader<'_>| {
+            let mut elements = reader.list()?;
+            for _ in 0..skipped {
+                if !reader.element(&mut elements)? {
+                    return Ok(None);
+                }
+                reader.skip()?;
+            }
+            if !reader.element(&mut elements)? {
+                return Ok(None);
+            }
+            let value = reader.read()?;
+            if reader.element(&mut elements)? {
+                return Err(serde::de::Error::custom("too many positional arguments: one expected"));
+            }
+            Ok(Some(value))
+        };
+        read(&mut reader).map_err(|error: Malformed| DecodeError(error.to_string()))
+    }
+
+    /// Whether it is what a payload in passthru mode has to be: one binary argument (X-04).
+    pub(crate) fn is_one_binary(&self) -> bool {
+        self.kwargs.is_empty() && matches!(self.only_arg::<AnyBinary>(0), Ok(Some(AnyBinary)))
+    }
+
+    /// The same in a buffer of its own, for what is kept long: other messages may have come in that of the frame.
+    pub(crate) fn detached(&self) -> Self {
+        Self { frame: self.frame.take(0..self.frame.len(), false), ..self.clone() }
+    }
+
+    /// Returns whether the payload is written in this format.
+    pub(crate) fn is_in(&self, format: Format) -> bool {
+        self.is_empty() || self.frame.part(0..0).format() == format
+    }
+
+    /// Transcodes the payload to another format.
+    pub(crate) fn transcoded(&self, format: Format) -> Result<Self, EncodeError> {
+        let mut frame = Vec::new();
+        let mut append = |part: Option<Encoded<'_>>| {
+            part.map_or(Ok(()), |part| part.write(format, &mut frame)).map(|()| frame.len())
+        };
+        let args_end = append(self.encoded_args())?;
+        let end = append(self.encoded_kwargs())?;
+        let frame = Shared::written(format, frame, true)?;
+        Ok(Self::of_frame(frame, 0..args_end, args_end..end))
+    }
+
+    /// Bytes that are kept with the payload: its whole message.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.frame.len() + self.beside
+    }
+
+    /// The positional arguments as one value.
+    pub(crate) fn raw_args(&self) -> Option<Raw<'_>> {
+        self.encoded_args().map(Raw)
+    }
+
+    /// The keyword arguments as one value.
+    pub(crate) fn raw_kwargs(&self) -> Option<Raw<'_>> {
+        self.encoded_kwargs().map(Raw)
+    }
+
+    /// A list, if there is one that is not empty.
+    pub(crate) fn encoded_args(&self) -> Option<Encoded<'_>> {
+        (!self.args.is_empty()).then(|| self.frame.part(self.args.clone()))
+    }
+
+    /// A dict, if there is one that is not empty.
+    pub(crate) fn encoded_kwargs(&self) -> Option<Encoded<'_>> {
+        (!self.kwargs.is_empty()).then(|| self.frame.part(self.kwargs.clone()))
+    }
+}
+
+/// A binary value that is only looked for.
+struct AnyBinary;
+
+impl<'de> Deserialize<'de> for AnyBinary {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = AnyBinary;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a binary value")
+            }
+
+            fn visit_bytes<E>(self, _: &[u8]) -> Result<AnyBinary, E> {
+                Ok(AnyBinary)
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
+
+/// What absent arguments are read from.
+pub(crate) const NO_ARGS: Encoded<'_> = Encoded::Json("[]");
+pub(crate) const NO_KWARGS: Encoded<'_> = Encoded::Json("{}");
+
+fn read<T: DeserializeOwned>(value: Encoded<'_>) -> Result<T, DecodeError> {
+    let arena = Bump::new();
+    value.reader(&arena).read().map_err(|error| DecodeError(error.to_string()))
+}
+
+/// As JSON; a part that JSON cannot express, as a number beyond `f64`, as the reason in brackets.
+impl fmt::Display for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.encoded_args(), self.encoded_kwargs()) {
+            (None, None) => Ok(()),
+            (Some(args), None) => args.fmt(f),
+            (args, Some(kwargs)) => write!(f, "{} {kwargs}", args.unwrap_or(NO_ARGS)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_builder_wrote_as_text_is_text_to_who_reads_it_too() {
+        let payload = Payload::builder().arg("\0YWJj").build().unwrap();
+        let arena = Bump::new();
+        let mut reader = payload.encoded_args().unwrap().reader(&arena);
+        let raw: Vec<Raw<'_>> = reader.read().unwrap();
+        assert_eq!(raw, [Raw(Encoded::PlainJson(r#""\u0000YWJj""#))]);
+        assert_eq!(payload.args::<(serde_json::Value,)>().unwrap().0, "\0YWJj");
+        assert!(!payload.is_one_binary());
+    }
+}
