@@ -8,8 +8,8 @@ use futures_util::stream::{Stream, StreamExt as _};
 use serde::Serialize;
 
 use crate::codec::payload::Payload;
+use crate::error::panic::Guarded;
 use crate::error::{Error, WampError};
-use crate::guarded::Guarded;
 
 /// A stream whose items become events of this subscriber alone, until it unsubscribes or leaves.
 ///

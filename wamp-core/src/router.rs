@@ -22,8 +22,8 @@ pub(crate) use shutdown::Counted;
 pub use shutdown::Stopped;
 use shutdown::{Ending, Stop};
 
-use crate::complaints::Complaints;
 use crate::limits::Limits;
+use crate::log::complaints::Complaints;
 use crate::message::RouterRoles;
 use crate::realm::Realm;
 use crate::registry::Registry;

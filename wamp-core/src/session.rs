@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::guarded::Guarded;
+use crate::error::panic::Guarded;
 use crate::id::SessionId;
 use crate::identity::Identity;
 use crate::peer::Peer;

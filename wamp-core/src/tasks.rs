@@ -13,7 +13,7 @@ use crate::authorization::{Decision, Granted};
 use crate::call::CallState;
 use crate::codec::payload::Payload;
 use crate::error::Error;
-use crate::guarded::Guarded;
+use crate::error::panic::Guarded;
 use crate::handler::Answer;
 use crate::id::{RequestId, SubscriptionId};
 

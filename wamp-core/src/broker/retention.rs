@@ -14,7 +14,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::event::{Event, Retainer};
 use crate::error::shortened;
 use crate::limits::Limits;
-use crate::minutely::Minutely;
+use crate::log::minutely::Minutely;
 use crate::pattern::{Pattern, Patterns};
 use crate::principal::Principal;
 pub(crate) use retained::Retained;

@@ -1,6 +1,7 @@
 //! What goes wrong: error URIs, the WAMP ERROR of a handler, and a peer's protocol violation.
 
 mod known;
+pub(crate) mod panic;
 
 use std::any::Any;
 use std::borrow::Cow;
