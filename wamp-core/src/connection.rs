@@ -25,12 +25,12 @@ use std::time::Instant;
 use bumpalo::Bump;
 
 use crate::auth::Denied;
-use crate::batch::Batch;
 use crate::codec::encoded::Shared;
 use crate::codec::serializer::{Frame, Serializer};
 use crate::error::{Violation, uris};
 use crate::identity::Identity;
 use crate::limits::Limits;
+use crate::message::batch::Batch;
 use crate::message::{self, Message, decode, unframe};
 use crate::outbox::{Framing, Outbox};
 use crate::router::{Counted, Router};

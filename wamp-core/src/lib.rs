@@ -20,7 +20,6 @@ mod address;
 mod arguments;
 mod auth;
 mod authorization;
-mod batch;
 mod broker;
 mod call;
 mod chunks;
@@ -29,8 +28,6 @@ mod connection;
 mod context;
 mod dealer;
 mod error;
-#[cfg(fuzzing)]
-mod fuzz;
 mod handler;
 mod id;
 mod identity;
@@ -93,10 +90,10 @@ pub use session::{Session, SessionData};
 pub mod __private {
     pub use crate::acceptance::Acceptance;
     pub use crate::arguments::{Arena, Capture, Parameter};
-    pub use crate::batch::{decode, encode};
     pub use crate::context::{Attribute, Feature};
     pub use crate::error::{Derived, KnownError, NotStd};
     pub use crate::handler::{Answer, Collected, Entry, Listed, Registration, id_of};
+    pub use crate::message::batch::{decode, encode};
     pub use crate::outcome::{Outcome, Plain, accept, admit, attach, error, permit, reply, respond, text};
     pub use inventory;
 }
@@ -105,5 +102,5 @@ pub mod __private {
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod __fuzz {
-    pub use crate::fuzz::{delimit, encode, is_message, read};
+    pub use crate::message::fuzz::{delimit, encode, is_message, read};
 }

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::task::{Context, Poll, Waker};
 
-use crate::batch::Delimiter;
 use crate::codec::serializer::{EncodeError, Serializer};
 use crate::id::RequestId;
 use crate::limits::Limits;
+use crate::message::batch::Delimiter;
 use crate::message::{self, Details, Tail};
 
 /// How a transport delimits messages, so that each is written once, in the buffer that leaves for the socket.

@@ -1,10 +1,5 @@
 //! Values in one of the formats: what a frame holds, lends, and becomes in another format.
 
-#[cfg(test)]
-mod differential;
-#[cfg(test)]
-mod odd;
-
 use std::fmt;
 use std::ops::Range;
 

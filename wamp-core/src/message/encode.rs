@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::arguments_writer::Tail;
 use super::code;
 use super::features::RouterRoles;
 use super::options::CancelMode;
 use super::passthru::{Passthru, PassthruKeys};
-use super::tail::Tail;
 use crate::codec::payload::Payload;
 use crate::codec::serializer::{EncodeError, Serializer};
 use crate::error::{shortened, uris};

@@ -13,7 +13,7 @@ use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visi
 use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::{Encoded, Format, Shared};
+use crate::codec::encoded::{Encoded, Format, Shared};
 use crate::codec::format::{MAX_ELEMENTS, MAX_INTEGRAL};
 use crate::codec::payload::Payload;
 use crate::message::{Message, decode};

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use bumpalo::Bump;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::batch::Delimiter;
 use crate::codec::encoded::{Encoded, Format};
 use crate::codec::format::Odd;
 use crate::codec::payload::{Payload, Raw};
 use crate::codec::serializer::{Frame, Serializer};
+use crate::message::batch::Delimiter;
 use crate::message::{Message, decode, unframe};
 
 /// Reads a frame as one message, and as any value, in every way there is.

@@ -1,16 +1,24 @@
 //! Messages of the protocol: their codes, what a client may send, and how a frame becomes one.
 
+pub(crate) mod arguments_writer;
+pub(crate) mod batch;
 mod decode;
+#[cfg(test)]
+pub(crate) mod differential;
 mod encode;
 mod features;
 mod fields;
 mod filter;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
+#[cfg(test)]
+pub(crate) mod odd_values;
 mod options;
 mod passthru;
-mod tail;
 #[cfg(test)]
 mod vectors;
 
+pub(crate) use arguments_writer::Tail;
 pub(crate) use decode::{Message, Secret, authextra, decode, unframe};
 pub(crate) use encode::{
     Details, EventDetails, InvocationDetails, Welcome, abort, callees_error_uri, challenge, error, event,
@@ -26,7 +34,6 @@ pub(crate) use options::{
 };
 pub use passthru::Passthru;
 pub(crate) use passthru::PassthruKeys;
-pub(crate) use tail::Tail;
 
 /// Type codes (specification, "Message Codes").
 pub(crate) mod code {

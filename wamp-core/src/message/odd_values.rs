@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{Encoded, Format, Shared};
+use crate::codec::encoded::{Encoded, Format, Shared};
 use crate::codec::format::Odd;
 use crate::codec::payload::{Payload, Raw};
 use crate::message::{Message, decode};
