@@ -29,10 +29,7 @@ pub use scram::{Scram, ScramCredential};
 pub use ticket::Ticket;
 pub use wampcra::{CraCredential, WampCra};
 
-use crate::identity::Identity;
-
-/// The name under which clients ask to remain strangers, or ask for nothing.
-pub(crate) const ANONYMOUS: &str = "anonymous";
+use crate::identity::{ANONYMOUS, Identity};
 
 /// A decision that is under way. It runs on the connection's worker, and so need not be `Send`.
 pub(crate) type Deciding<T> = Pin<Box<dyn Future<Output = Result<T, Denied>>>>;

@@ -14,10 +14,10 @@ pub use permission::Permission;
 pub(crate) use permission::{Decision, Granted};
 
 use crate::context::Link;
-use crate::matched::{Capture, Matched};
 use crate::message::MatchPolicy;
+use crate::realm::matched::{Capture, Matched};
+use crate::realm::session::Session;
 use crate::router::{Router, Served};
-use crate::session::Session;
 
 /// A request of a client, as the closures of [`RealmBuilder::authorize`](crate::RealmBuilder::authorize) and
 /// [`authorize_patterns`](crate::RealmBuilder::authorize_patterns) are asked about it. A copy is about the same request.

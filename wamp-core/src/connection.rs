@@ -32,9 +32,9 @@ use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::message::batch::Batch;
 use crate::message::{self, Message, decode, unframe};
-use crate::outbox::{Framing, Outbox};
+use crate::realm::session::Session;
 use crate::router::{Counted, Router};
-use crate::session::Session;
+use crate::session::send_buffer::{Framing, Outbox};
 use joined::{Joined, Outcome};
 use opening::{Joining, Login};
 

@@ -17,12 +17,12 @@ use crate::error::{Error, uris};
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
 use crate::limits::Limits;
 use crate::message::{Details, Passthru};
-use crate::outbox::Outbox;
-use crate::peer::Peer;
 use crate::realm::Realm;
+use crate::realm::session::Session;
 use crate::reply::IntoReply;
 use crate::router::Router;
-use crate::session::Session;
+use crate::session::peer::Peer;
+use crate::session::send_buffer::Outbox;
 
 /// What one message of a client asks of a handler: who asks, for what, with which arguments.
 #[derive(Debug)]

@@ -3,6 +3,9 @@
 use rand::RngExt as _;
 use serde_json::{Map, Value};
 
+/// The authmethod of a client that does not log in; its authrole as well.
+pub(crate) const ANONYMOUS: &str = "anonymous";
+
 /// Who a session is, as WELCOME shows it. What a client claims to be is never believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "made by hosts, with struct update syntax")]
@@ -49,11 +52,7 @@ impl Identity {
     pub fn anonymous() -> Self {
         let authid: String =
             rand::rng().sample_iter(rand::distr::Alphanumeric).take(16).map(char::from).collect();
-        Self {
-            authmethod: "anonymous".into(),
-            authprovider: "static".into(),
-            ..Self::new(authid, "anonymous")
-        }
+        Self { authmethod: ANONYMOUS.into(), authprovider: "static".into(), ..Self::new(authid, ANONYMOUS) }
     }
 
     /// The same with one more value in `authextra`.

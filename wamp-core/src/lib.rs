@@ -20,38 +20,28 @@ mod address;
 mod arguments;
 mod auth;
 mod authorization;
-mod broker;
 mod call;
 mod chunks;
 mod codec;
 mod connection;
 mod context;
-mod dealer;
 mod error;
 mod handler;
 mod id;
 mod identity;
 mod limits;
 mod log;
-mod mailbox;
-mod matched;
 mod message;
 mod meta;
-mod outbox;
 mod outcome;
-mod pattern;
-mod peer;
-mod principal;
 mod progress;
 mod realm;
 mod registry;
 mod reply;
 mod revocation;
 mod router;
-mod routing;
 mod session;
 mod tasks;
-mod testament;
 mod timestamp;
 mod uri;
 
@@ -62,7 +52,6 @@ pub use auth::{
     ScramCredential, Ticket, WampCra, salt,
 };
 pub use authorization::{Action, Authorization, Permission};
-pub use broker::History;
 pub use chunks::Chunks;
 pub use codec::binary::Binary;
 pub use codec::payload::{DecodeError, Payload, PayloadBuilder, Raw};
@@ -74,16 +63,17 @@ pub use handler::Handlers;
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use identity::Identity;
 pub use limits::Limits;
-pub use matched::Capture;
 pub use message::{MatchPolicy, Passthru};
 pub use meta::MetaApi;
-pub use outbox::Framing;
 pub use progress::{Cancelled, Progress, Progressive};
+pub use realm::broker::History;
+pub use realm::matched::Capture;
+pub use realm::session::{Session, SessionData};
 pub use realm::{Publish, PublishError, Realm};
 pub use registry::Topic;
 pub use reply::{Args, Kwargs, Reply};
 pub use router::{BuildError, RealmBuilder, Router, RouterBuilder, Stopped, WeakRouter};
-pub use session::{Session, SessionData};
+pub use session::send_buffer::Framing;
 
 /// What the expansion of the macros refers to. Not for anybody else.
 #[doc(hidden)]

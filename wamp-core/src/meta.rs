@@ -8,12 +8,12 @@ mod subscription;
 mod testament;
 
 use crate::arguments::{Arguments, Parameter};
-use crate::broker::Event;
 use crate::codec::payload::PayloadBuilder;
 use crate::context::Context;
 use crate::error::Error;
 use crate::id::PublicationId;
 use crate::realm::Realm;
+use crate::realm::broker::Event;
 use crate::reply::Reply;
 use crate::router::Served;
 use crate::uri;

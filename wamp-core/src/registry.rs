@@ -3,11 +3,11 @@
 use std::panic::Location;
 
 use crate::authorization::Action;
-use crate::broker::RetentionRule;
 use crate::handler::{Entry, Registration};
 use crate::id::RegistrationId;
 use crate::message::MatchPolicy;
-use crate::pattern::{self, Candidates, Pattern, Patterns};
+use crate::realm::broker::RetentionRule;
+use crate::realm::pattern::{self, Candidates, Pattern, Patterns};
 use crate::timestamp::Timestamp;
 use crate::uri;
 

@@ -1,6 +1,7 @@
 //! Sessions of strangers.
 
-use super::{ANONYMOUS, Attempt, Authenticating, Authenticator, Exchange};
+use super::{Attempt, Authenticating, Authenticator, Exchange};
+use crate::identity::ANONYMOUS;
 use crate::identity::Identity;
 
 /// Lets strangers in, each with an authid of its own.

@@ -9,7 +9,7 @@ use std::task::{Poll, Waker};
 use serde::Serialize;
 
 use crate::message::{self, AuthenticateExtra};
-use crate::outbox::Outbox;
+use crate::session::send_buffer::Outbox;
 
 /// What a login says to the client, and what the client answers. A copy is the same exchange.
 #[derive(Clone)]

@@ -29,7 +29,7 @@ pub(crate) struct Decisions(OnceCell<Rc<RefCell<Memory>>>);
 
 #[derive(Debug, Default)]
 struct Memory {
-    /// The count of [`Peer::forgotten_decisions`](crate::peer::Peer::forgotten_decisions) to which the entries belong.
+    /// The count of [`Peer::forgotten_decisions`](crate::session::peer::Peer::forgotten_decisions) to which the entries belong.
     forgotten: u64,
     by_kind: HashMap<Kind, HashMap<String, Remembered>>,
 }

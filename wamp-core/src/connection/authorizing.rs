@@ -8,7 +8,7 @@ use crate::authorization::{Action, Decision, Gate, Kind, authorization_failed};
 use crate::error::{Error, uris};
 use crate::id::RequestId;
 use crate::message::{RegisterOptions, code};
-use crate::pattern::Pattern;
+use crate::realm::pattern::Pattern;
 use crate::tasks::{Asking, Task, Work};
 
 /// SUBSCRIBEs and REGISTERs that the authorisers think about. (A CALL waits among the calls, where it can be cancelled; a

@@ -5,13 +5,13 @@ use std::task::Context as TaskContext;
 use std::time::Instant;
 
 use super::joined::Joined;
-use crate::broker::Delivered;
 use crate::id::PublicationId;
 use crate::meta;
-use crate::peer::Peer;
+use crate::realm::broker::Delivered;
 use crate::realm::{Departed, Step};
 use crate::router::Served;
-use crate::testament::Testament;
+use crate::session::peer::Peer;
+use crate::session::testament::Testament;
 
 impl Served {
     /// Publishes what fits into a round at once, and leaves the rest to an heir.

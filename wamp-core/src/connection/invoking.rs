@@ -9,7 +9,7 @@ use crate::codec::payload::Payload;
 use crate::error::{Violation, uris};
 use crate::id::RequestId;
 use crate::message::{self, CancelMode, InvocationDetails, Passthru, PassthruKeys, YieldOptions, code};
-use crate::routing::{Answer, Invoked, RoutedCall, Routing};
+use crate::session::routed_call::{Answer, Invoked, RoutedCall, Routing};
 
 /// Calls that the session has to answer.
 #[derive(Debug, Default)]

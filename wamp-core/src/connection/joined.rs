@@ -20,12 +20,12 @@ use crate::error::{Error, Violation, uris};
 use crate::handler::Registration;
 use crate::id::RequestId;
 use crate::limits::Limits;
-use crate::mailbox::{Delivery, End, Turn};
 use crate::message::{self, Message, code};
 use crate::meta;
 use crate::realm::Seat;
+use crate::realm::session::Session;
 use crate::router::Served;
-use crate::session::Session;
+use crate::session::mailbox::{Delivery, End, Turn};
 use crate::tasks::{Done, Tasks};
 
 /// Results of tasks that are taken in one poll before the host gets its turn.

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use super::joined::Joined;
 use crate::authorization::{Action, Decision, Gate, Kind};
-use crate::broker::Pace;
 use crate::codec::payload::Payload;
 use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
 use crate::handler::{Answer, Entry, Registration};
 use crate::id::{PublicationId, RequestId};
 use crate::message::{self, PublishOptions, code};
+use crate::realm::broker::Pace;
 use crate::tasks::{Asking, Done, Run, Task, Work};
 
 /// Publications that are decided in a row before the host gets its turn, if their handlers are ready at once.

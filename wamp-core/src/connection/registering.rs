@@ -10,7 +10,7 @@ use crate::error::{Error, Violation, uris};
 use crate::id::{RegistrationId, RequestId};
 use crate::message::{self, MatchPolicy, RegisterOptions, code};
 use crate::meta;
-use crate::pattern::Pattern;
+use crate::realm::pattern::Pattern;
 
 /// The registrations of one session.
 #[derive(Debug, Default)]

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{Request, subscription};
-use crate::broker::{Recorded, Subscribers};
 use crate::codec::encoded::Format;
 use crate::codec::payload::Raw;
 use crate::error::Error;
 use crate::id::{PublicationId, SubscriptionId};
 use crate::message::{EventDetails, MatchPolicy};
+use crate::realm::broker::{Recorded, Subscribers};
 use crate::reply::Reply;
 use crate::timestamp::Timestamp;
 

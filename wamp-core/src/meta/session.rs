@@ -8,9 +8,9 @@ use super::{Request, publish};
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::id::SessionId;
-use crate::peer::Peer;
 use crate::realm::Realm;
 use crate::reply::Reply;
+use crate::session::peer::Peer;
 
 pub(super) const ON_JOIN: &str = "wamp.session.on_join";
 pub(super) const ON_LEAVE: &str = "wamp.session.on_leave";

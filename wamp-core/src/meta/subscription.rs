@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use super::session::no_such_session;
 use super::{Request, publish};
-use crate::broker::{Left, Subscribers};
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::{Dict, MatchPolicy};
-use crate::pattern::Pattern;
 use crate::realm::Realm;
+use crate::realm::broker::{Left, Subscribers};
+use crate::realm::pattern::Pattern;
 use crate::reply::Reply;
 use crate::timestamp::Timestamp;
 

@@ -5,7 +5,7 @@ use crate::codec::payload::{Payload, Raw};
 use crate::error::{Error, uris};
 use crate::message::{Dict, Filter, PublishOptions};
 use crate::reply::Reply;
-use crate::testament::{Scope, Testament};
+use crate::session::testament::{Scope, Testament};
 
 pub(super) fn add(request: &mut Request<'_>) -> Result<Reply, Error> {
     let topic: String = request.take("topic")?;

@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use crate::broker::{Delivered, Pace, Sessions};
 use crate::limits::Limits;
-use crate::peer::Peer;
-use crate::testament::Testament;
+use crate::realm::broker::{Delivered, Pace};
+use crate::session::backlog::Sessions;
+use crate::session::peer::Peer;
+use crate::session::testament::Testament;
 
 /// A session that has left, with its testaments that are not published yet.
 #[derive(Debug)]

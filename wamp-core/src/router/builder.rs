@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use super::addresses::Declared;
 use super::{Inner, RealmBuilder, Realms, Router, Served};
-use crate::broker::Backlog;
 use crate::handler::{Collected, Handlers, Registration};
 use crate::limits::Limits;
 use crate::log::complaints::Complaints;
 use crate::message::MatchPolicy;
-use crate::pattern::Pattern;
 use crate::realm::Realm;
+use crate::realm::pattern::Pattern;
 use crate::registry::Registry;
 use crate::router::said::Said;
 use crate::router::shutdown::Stop;
+use crate::session::backlog::Backlog;
 use crate::uri;
 
 /// Declares a router; [`build`](Self::build) checks and freezes it, and makes an `R` of it: hosts have routers of their own.

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::Served;
-use crate::broker::{Delivered, Event, Retainer};
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::handler::Registration;
 use crate::id::PublicationId;
 use crate::message::PublishOptions;
-use crate::peer::Peer;
+use crate::realm::broker::{Delivered, Event, Retainer};
 use crate::registry::Declared;
+use crate::session::peer::Peer;
 use crate::uri;
 
 impl Served {

@@ -4,9 +4,9 @@ use std::panic::Location;
 
 use super::Settings;
 use super::said::Said;
-use crate::broker::History;
 use crate::meta::MetaApi;
 use crate::realm::Realm;
+use crate::realm::broker::History;
 use crate::registry::{DeclaredTopic, Topic};
 
 /// Declares a realm: [`Realm::new`], [`Realm::any`]. What is said twice adds up or is a fault, as with [`RouterBuilder`](crate::RouterBuilder).

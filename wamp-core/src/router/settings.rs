@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use crate::auth::Authenticators;
 use crate::authorization::Authorizers;
-use crate::broker::History;
 use crate::limits::Limits;
 use crate::message::{Names, RouterRole, RouterRoles};
 use crate::meta::MetaApi;
+use crate::realm::broker::History;
 
 /// The settings of one realm, as its declaration made them.
 #[derive(Clone, Debug)]

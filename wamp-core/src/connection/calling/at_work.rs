@@ -11,7 +11,7 @@ use super::unfinished::Unfinished;
 use crate::call::CallState;
 use crate::id::RequestId;
 use crate::message::CallOptions;
-use crate::routing::RoutedCall;
+use crate::session::routed_call::RoutedCall;
 use crate::tasks::{Asking, Run};
 
 /// The calls of one session that are at work.

@@ -7,12 +7,12 @@ use std::time::Instant;
 use super::{AtWork, By, Joined, Procedure, limit};
 use crate::call::CallState;
 use crate::codec::payload::Payload;
-use crate::dealer::{Callee, Registered};
 use crate::error::{Error, uris};
 use crate::id::RequestId;
 use crate::message::{self, CallOptions, CancelMode, Details, MatchPolicy, RoleFeatures};
-use crate::peer::Peer;
-use crate::routing::{Answer, Invoked, Refused, RoutedCall, Routing};
+use crate::realm::dealer::{Callee, Registered};
+use crate::session::peer::Peer;
+use crate::session::routed_call::{Answer, Invoked, Refused, RoutedCall, Routing};
 
 impl Joined {
     pub(super) fn route_call(

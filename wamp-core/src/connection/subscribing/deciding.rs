@@ -7,7 +7,6 @@ use std::time::Instant;
 use super::showing::{Following, Waiting};
 use super::{State, Subscribed, unsubscribe};
 use crate::acceptance::Acceptance;
-use crate::broker::Showing;
 use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
 use crate::context::Subject;
@@ -15,7 +14,8 @@ use crate::error::{Error, uris};
 use crate::handler::{Entry, Registration};
 use crate::id::{RequestId, SubscriptionId};
 use crate::message::code;
-use crate::pattern::Pattern;
+use crate::realm::broker::Showing;
+use crate::realm::pattern::Pattern;
 use crate::tasks::{Slot, Source, Task, Work};
 
 impl Joined {

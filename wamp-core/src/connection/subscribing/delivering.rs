@@ -5,8 +5,8 @@ use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
 use crate::error::Error;
 use crate::id::{PublicationId, SubscriptionId};
-use crate::mailbox::{Delivery, Envelope};
 use crate::message::{self, EventDetails};
+use crate::session::mailbox::{Delivery, Envelope};
 use crate::tasks::{Source, Task};
 use crate::uri;
 

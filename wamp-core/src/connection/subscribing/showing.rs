@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::{State, Subscribed, Subscriptions};
-use crate::broker::{Showing, Step};
 use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
 use crate::id::SubscriptionId;
-use crate::mailbox::Envelope;
 use crate::message::MatchPolicy;
+use crate::realm::broker::{Showing, Step};
+use crate::session::mailbox::Envelope;
 use crate::tasks::Task;
 
 /// Events that are sent in one poll before the host gets its turn.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
-use crate::principal::Principal;
+use crate::session::principal::Principal;
 
 /// The holder of a retained event: a declaration, and in it a principal.
 #[derive(Clone, Debug, PartialEq, Eq)]

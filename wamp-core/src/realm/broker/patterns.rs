@@ -8,8 +8,8 @@ use parking_lot::RwLock;
 use super::{Left, Subscribers};
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::MatchPolicy;
-use crate::pattern::{Index, Pattern, Patterns};
-use crate::peer::Peer;
+use crate::realm::pattern::{Index, Pattern, Patterns};
+use crate::session::peer::Peer;
 use crate::uri;
 
 /// Pattern subscriptions of one realm, one for each pattern that at least one session is subscribed to.
@@ -92,12 +92,12 @@ impl PatternSubscriptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::broker::Backlog;
     use crate::codec::serializer::Serializer;
     use crate::identity::Identity;
     use crate::limits::Limits;
-    use crate::mailbox::Mailbox;
     use crate::message::{ClientFeatures, MatchPolicy};
+    use crate::session::backlog::Backlog;
+    use crate::session::mailbox::Mailbox;
 
     fn session() -> Arc<Peer> {
         let limits = Limits::default();

@@ -1,21 +1,27 @@
 //! Realms: namespaces that share nothing (U-09), and publishing into one from the application.
 
+pub(crate) mod broker;
+pub(crate) mod dealer;
 mod departures;
+pub(crate) mod matched;
+pub(crate) mod pattern;
 mod seat;
+pub(crate) mod session;
 
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::broker::{Backlog, Broker, Event, History, Retainer, RetentionRule, Sessions};
 use crate::codec::payload::PayloadBuilder;
 use crate::codec::serializer::EncodeError;
-use crate::dealer::Dealer;
 use crate::id::{PublicationId, SessionId};
 use crate::limits::Limits;
 use crate::message::Filter;
-use crate::pattern::Patterns;
-use crate::peer::Peer;
+use crate::realm::broker::{Broker, Event, History, Retainer, RetentionRule};
+use crate::realm::dealer::Dealer;
+use crate::realm::pattern::Patterns;
+use crate::session::backlog::{Backlog, Sessions};
+use crate::session::peer::Peer;
 use crate::uri;
 use departures::Departures;
 pub(crate) use departures::{Departed, Step};

@@ -12,7 +12,7 @@ use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::id::{RegistrationId, RequestId};
 use crate::message::{CancelMode, Passthru};
-use crate::peer::Peer;
+use crate::session::peer::Peer;
 
 /// A call that a client answers. It is the same call where it is the same allocation.
 #[derive(Debug)]

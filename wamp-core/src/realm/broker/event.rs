@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::backlog::Backlog;
 use super::longest::Longest;
 use crate::codec::payload::Payload;
 use crate::codec::serializer::{EncodeError, Serializer};
 use crate::id::{PublicationId, SessionId, SubscriptionId};
 use crate::identity::Identity;
 use crate::message::{self, EventDetails, Filter, Passthru, PassthruKeys};
-use crate::peer::Peer;
+use crate::session::backlog::Backlog;
+use crate::session::peer::Peer;
 
 /// An event on its way to the subscribers of its topic.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ use rand::RngExt as _;
 
 use crate::id::{RegistrationId, SessionId};
 use crate::message::{InvokePolicy, RegisterOptions};
-use crate::pattern::{Candidates, Index, Pattern};
-use crate::peer::Peer;
-use crate::routing::Routing;
+use crate::realm::pattern::{Candidates, Index, Pattern};
+use crate::session::peer::Peer;
+use crate::session::routed_call::Routing;
 use crate::timestamp::Timestamp;
 
 /// Registrations of clients in one realm.

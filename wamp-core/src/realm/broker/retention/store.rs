@@ -8,12 +8,12 @@ use std::sync::Arc;
 use super::Place;
 use super::retained::{Retained, Room};
 use super::shares::{Account, Load, Measure, Shares};
-use crate::broker::event::Event;
 use crate::limits::Limits;
 use crate::message::MatchPolicy;
-use crate::pattern::Pattern;
-use crate::peer::Peer;
-use crate::principal::Principal;
+use crate::realm::broker::event::Event;
+use crate::realm::pattern::Pattern;
+use crate::session::peer::Peer;
+use crate::session::principal::Principal;
 
 /// Events of one topic that are kept because none of them reaches everybody (E-02): of clients, and as many of the server. So many
 /// that were replaced may be there beside them.
@@ -25,7 +25,7 @@ const CURRENT: u64 = u64::MAX;
 /// Retained events. Where there are too many, who holds most gives way; and the server's never do to those of clients, for they
 /// have as much room again.
 #[derive(Debug)]
-pub(in crate::broker) struct Store {
+pub(in crate::realm::broker) struct Store {
     max: Load,
     /// For payloads in other formats.
     room: Arc<Room>,
@@ -73,7 +73,7 @@ impl Store {
     }
 
     /// Retains an event in place of those of its topic that nobody can want any more.
-    pub(in crate::broker) fn keep(&mut self, event: &Event<'_>, place: Place) {
+    pub(in crate::realm::broker) fn keep(&mut self, event: &Event<'_>, place: Place) {
         let Place { account, up_to } = place;
         self.last += 1;
         let event = Arc::new(Retained::new(event, &self.room));

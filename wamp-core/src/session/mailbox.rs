@@ -8,11 +8,11 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use crate::broker::Backlog;
 use crate::codec::serializer::EncodeError;
 use crate::id::SubscriptionId;
 use crate::limits::Limits;
-use crate::routing::{Refused, Routing};
+use crate::session::backlog::Backlog;
+use crate::session::routed_call::{Refused, Routing};
 
 /// One thing that somebody else wants of a session.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use parking_lot::Mutex;
 use crate::codec::serializer::Serializer;
 use crate::id::SessionId;
 use crate::identity::Identity;
-use crate::mailbox::Mailbox;
 use crate::message::ClientFeatures;
-use crate::routing::OpenInvocations;
-use crate::testament::Testaments;
+use crate::session::mailbox::Mailbox;
+use crate::session::routed_call::OpenInvocations;
+use crate::session::testament::Testaments;
 
 /// A session as the rest of the router sees it: who it is, and where to put what it shall get.
 #[derive(Debug)]

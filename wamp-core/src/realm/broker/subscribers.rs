@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::Delivered;
 use super::event::{Encoded, Event};
 use super::longest::Longest;
-use super::{Backlog, Delivered};
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::EventDetails;
-use crate::pattern::Pattern;
-use crate::peer::Peer;
+use crate::realm::pattern::Pattern;
+use crate::session::backlog::Backlog;
+use crate::session::peer::Peer;
 use crate::timestamp::Timestamp;
 
 /// Bytes of a payload from which on nothing is encoded for a session that is cut off already.

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::broker::event::{Event, Kept};
 use crate::codec::encoded::Format;
 use crate::codec::payload::Payload;
 use crate::codec::serializer::{EncodeError, Serializer};
 use crate::id::SubscriptionId;
 use crate::limits::Limits;
 use crate::message::{self, EventDetails};
-use crate::peer::Peer;
+use crate::realm::broker::event::{Event, Kept};
+use crate::session::peer::Peer;
 
 /// An event that is shown to those who subscribe later.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Retained {
         Self { kept: Kept::of(event), transcoded: Mutex::default(), room: Arc::clone(room) }
     }
 
-    pub(in crate::broker) fn topic(&self) -> &str {
+    pub(in crate::realm::broker) fn topic(&self) -> &str {
         &self.kept.topic
     }
 

@@ -1,6 +1,5 @@
 //! Subscriptions of one realm, and how an event reaches them.
 
-mod backlog;
 mod event;
 mod history;
 mod longest;
@@ -23,9 +22,9 @@ use crate::codec::serializer::{EncodeError, Serializer};
 use crate::id::{PublicationId, SessionId, SubscriptionId};
 use crate::limits::Limits;
 use crate::message::{EventDetails, MatchPolicy};
-use crate::pattern::{Pattern, Patterns};
-use crate::peer::Peer;
-pub(crate) use backlog::{Backlog, Sessions};
+use crate::realm::pattern::{Pattern, Patterns};
+use crate::session::backlog::Backlog;
+use crate::session::peer::Peer;
 pub(crate) use event::{Event, Retainer};
 use history::Histories;
 pub use history::History;

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::broker::Backlog;
-use crate::broker::event::Event;
 use crate::codec::encoded::Format;
 use crate::codec::payload::Payload;
 use crate::codec::serializer::Serializer;
 use crate::id::{PublicationId, SessionId};
 use crate::identity::Identity;
-use crate::mailbox::Mailbox;
 use crate::message::{ClientFeatures, MatchPolicy};
-use crate::peer::Peer;
+use crate::realm::broker::event::Event;
+use crate::session::backlog::Backlog;
+use crate::session::mailbox::Mailbox;
+use crate::session::peer::Peer;
 
 fn retention(limits: &Limits) -> Arc<Retention> {
     Arc::new(Retention::new(Patterns::default(), limits))

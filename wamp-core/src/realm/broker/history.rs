@@ -8,7 +8,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::event::{Event, Kept};
 use crate::message::Filter;
-use crate::pattern::Pattern;
+use crate::realm::pattern::Pattern;
 use crate::timestamp::Timestamp;
 
 /// How much of a topic's history is kept: [`RealmBuilder::history`](crate::RealmBuilder::history).

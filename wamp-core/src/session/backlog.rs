@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::id::SessionId;
 use crate::limits::Limits;
-use crate::peer::Peer;
+use crate::session::peer::Peer;
 
 /// The sessions of a realm.
 pub(crate) type Sessions = Mutex<HashMap<SessionId, Arc<Peer>>>;
@@ -56,7 +56,7 @@ impl Backlog {
     }
 
     /// An encoded event for any number of sessions.
-    pub(super) fn share(self: &Arc<Self>, message: Vec<u8>) -> Bytes {
+    pub(crate) fn share(self: &Arc<Self>, message: Vec<u8>) -> Bytes {
         self.add(message.capacity());
         Bytes::from_owner(Counted { message, backlog: Arc::clone(self) })
     }

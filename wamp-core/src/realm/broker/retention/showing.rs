@@ -10,8 +10,8 @@ use super::Retention;
 use super::retained::Retained;
 use super::store::Store;
 use crate::message::MatchPolicy;
-use crate::pattern::Pattern;
-use crate::peer::Peer;
+use crate::realm::pattern::Pattern;
+use crate::session::peer::Peer;
 
 /// Topics that are looked at while the lock is held.
 const TOPICS: usize = 256;
@@ -57,14 +57,14 @@ pub(crate) enum Step {
 impl Showing {
     /// Begins with what is retained now. As long as it lives, an event of that stays for it although a later one replaces it, if
     /// there is room.
-    pub(in crate::broker) fn begin(retention: &Arc<Retention>, store: &mut Store) -> Self {
+    pub(in crate::realm::broker) fn begin(retention: &Arc<Retention>, store: &mut Store) -> Self {
         let stage = Stage::Searching { after: None, newest: Newest::default() };
         Self { retention: Arc::clone(retention), until: store.begin_showing(), stage }
     }
 
     /// Goes one step on, for a session that subscribes to this topic or pattern; `serves` tells whether events of a topic that
     /// matches travel through the subscription.
-    pub(in crate::broker) fn next(
+    pub(in crate::realm::broker) fn next(
         &mut self,
         pattern: &Pattern,
         session: &Peer,

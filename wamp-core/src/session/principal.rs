@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::address::customer;
-use crate::identity::Identity;
+use crate::identity::{ANONYMOUS, Identity};
 
 /// An owner of events that a realm retains.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +19,7 @@ pub(crate) enum Principal {
 impl Principal {
     /// Returns the principal of a session with this identity and address.
     pub(crate) fn of(identity: &Identity, address: Option<IpAddr>) -> Self {
-        if identity.authmethod == crate::auth::ANONYMOUS {
+        if identity.authmethod == ANONYMOUS {
             Self::Strangers(address.map(customer))
         } else {
             Self::User(identity.authid.clone())

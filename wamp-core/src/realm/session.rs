@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use crate::error::panic::Guarded;
 use crate::id::SessionId;
 use crate::identity::Identity;
-use crate::peer::Peer;
 use crate::realm::Realm;
+use crate::session::peer::Peer;
 
 /// The session of a client: who it is, and where it is.
 ///

@@ -1,0 +1,9 @@
+//! A session as the other sessions see it, and what waits to be sent to its client.
+
+pub(crate) mod backlog;
+pub(crate) mod mailbox;
+pub(crate) mod peer;
+pub(crate) mod principal;
+pub(crate) mod routed_call;
+pub(crate) mod send_buffer;
+pub(crate) mod testament;
