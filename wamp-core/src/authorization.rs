@@ -2,7 +2,6 @@
 
 mod authorizers;
 mod decisions;
-mod permission;
 
 use std::any::Any;
 use std::rc::Rc;
@@ -10,8 +9,6 @@ use std::sync::Arc;
 
 pub(crate) use authorizers::{Authorizers, authorization_failed};
 pub(crate) use decisions::{Decisions, Gate};
-pub use permission::Permission;
-pub(crate) use permission::{Decision, Granted};
 
 use crate::context::Link;
 use crate::message::MatchPolicy;

@@ -48,10 +48,10 @@ mod uri;
 pub use acceptance::{Events, Hold, IntoAcceptance, IntoAdmission, Snapshot};
 pub use arguments::Arguments;
 pub use auth::{
-    Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied, Http, Scram,
-    ScramCredential, Ticket, WampCra, salt,
+    Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied, Http, Permission,
+    Scram, ScramCredential, Ticket, WampCra, salt,
 };
-pub use authorization::{Action, Authorization, Permission};
+pub use authorization::{Action, Authorization};
 pub use chunks::Chunks;
 pub use codec::binary::Binary;
 pub use codec::payload::{DecodeError, Payload, PayloadBuilder, Raw};

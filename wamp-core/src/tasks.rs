@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use crate::acceptance::{Acceptance, PayloadStream};
-use crate::authorization::{Decision, Granted};
+use crate::auth::{Decision, Granted};
 use crate::call::CallState;
 use crate::codec::payload::Payload;
 use crate::error::Error;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 
-use super::{Authorization, Permission};
+use super::Authorization;
+use crate::auth::Permission;
 use crate::error::{Error, uris};
 use crate::message::MatchPolicy;
 

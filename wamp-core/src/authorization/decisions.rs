@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Instant;
 
-use super::{Authorization, Authorizers, Decision, Granted, Kind, Permission, Request};
+use super::{Authorization, Authorizers, Kind, Request};
+use crate::auth::{Decision, Granted, Permission};
 use crate::context::Link;
 use crate::error::Error;
 use crate::handler::Answer;

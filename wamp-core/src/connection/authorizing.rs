@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use super::joined::Joined;
-use crate::authorization::{Action, Decision, Gate, Kind, authorization_failed};
+use crate::auth::Decision;
+use crate::authorization::{Action, Gate, Kind, authorization_failed};
 use crate::error::{Error, uris};
 use crate::id::RequestId;
 use crate::message::{RegisterOptions, code};

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::joined::Joined;
-use crate::authorization::{Action, Decision, Gate, Kind};
+use crate::auth::Decision;
+use crate::authorization::{Action, Gate, Kind};
 use crate::codec::payload::Payload;
 use crate::context::Subject;
 use crate::error::{Error, Violation, uris};

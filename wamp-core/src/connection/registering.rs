@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::authorizing::Asked;
 use super::joined::Joined;
-use crate::authorization::Granted;
+use crate::auth::Granted;
 use crate::error::{Error, Violation, uris};
 use crate::id::{RegistrationId, RequestId};
 use crate::message::{self, MatchPolicy, RegisterOptions, code};

@@ -4,7 +4,8 @@ use super::RealmBuilder;
 use std::future::Future;
 
 use crate::auth::Authenticator;
-use crate::authorization::{Authorization, Permission};
+use crate::auth::Permission;
+use crate::authorization::Authorization;
 use crate::error::Error;
 use crate::limits::Limits;
 

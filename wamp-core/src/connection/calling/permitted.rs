@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::{AtWork, By, limit};
-use crate::authorization::{Action, Decision, Gate, Kind};
+use crate::auth::Decision;
+use crate::authorization::{Action, Gate, Kind};
 use crate::call::CallState;
 use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;

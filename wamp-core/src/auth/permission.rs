@@ -20,7 +20,7 @@ pub struct Permission {
     allowed: bool,
     replacing: bool,
     /// The time from the question on for which the session may remember the decision; `Duration::MAX` is until it ends.
-    pub(super) remembered: Option<Duration>,
+    pub(crate) remembered: Option<Duration>,
 }
 
 impl Permission {
@@ -75,7 +75,7 @@ impl Permission {
     }
 
     /// Combines the decisions of two authorisers that must both allow a request: no more, and for no longer, than each of them.
-    pub(super) fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         Self {
             allowed: self.allowed && other.allowed,
             replacing: self.replacing && other.replacing,
@@ -83,7 +83,7 @@ impl Permission {
         }
     }
 
-    pub(super) fn decision(self) -> Decision {
+    pub(crate) fn decision(self) -> Decision {
         let Self { allowed, replacing, .. } = self;
         if allowed {
             Ok(Granted { replacing })
