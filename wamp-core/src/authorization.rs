@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub(crate) use authorizers::{Authorizers, authorization_failed};
 pub(crate) use decisions::{Decisions, Gate};
 
-use crate::context::Link;
+use crate::handler::context::Link;
 use crate::message::MatchPolicy;
 use crate::realm::matched::{Capture, Matched};
 use crate::realm::session::Session;

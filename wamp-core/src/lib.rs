@@ -15,16 +15,11 @@
     )
 )]
 
-mod acceptance;
 mod address;
-mod arguments;
 mod auth;
 mod authorization;
-mod call;
-mod chunks;
 mod codec;
 mod connection;
-mod context;
 mod error;
 mod handler;
 mod id;
@@ -33,58 +28,56 @@ mod limits;
 mod log;
 mod message;
 mod meta;
-mod outcome;
-mod progress;
 mod realm;
 mod registry;
-mod reply;
 mod revocation;
 mod router;
 mod session;
-mod tasks;
 mod timestamp;
 mod uri;
 
-pub use acceptance::{Events, Hold, IntoAcceptance, IntoAdmission, Snapshot};
-pub use arguments::Arguments;
 pub use auth::{
     Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied, Http, Permission,
     Scram, ScramCredential, Ticket, WampCra, salt,
 };
 pub use authorization::{Action, Authorization};
-pub use chunks::Chunks;
 pub use codec::binary::Binary;
 pub use codec::payload::{DecodeError, Payload, PayloadBuilder, Raw};
 pub use codec::serializer::{EncodeError, Frame, Serializer};
 pub use connection::{Close, Connection, Transport};
-pub use context::{Call, Context, EmitError, FromContext, Publication, Subscription};
 pub use error::{Error, WampError, uris};
-pub use handler::Handlers;
+pub use handler::acceptance::{Events, Hold, IntoAcceptance, IntoAdmission, Snapshot};
+pub use handler::arguments::Arguments;
+pub use handler::chunks::Chunks;
+pub use handler::context::{Call, Context, EmitError, FromContext, Publication, Subscription};
+pub use handler::entry::Handlers;
+pub use handler::progress::{Cancelled, Progress, Progressive};
+pub use handler::reply::{Args, Kwargs, Reply};
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use identity::Identity;
 pub use limits::Limits;
 pub use message::{MatchPolicy, Passthru};
 pub use meta::MetaApi;
-pub use progress::{Cancelled, Progress, Progressive};
 pub use realm::broker::History;
 pub use realm::matched::Capture;
 pub use realm::session::{Session, SessionData};
 pub use realm::{Publish, PublishError, Realm};
 pub use registry::Topic;
-pub use reply::{Args, Kwargs, Reply};
 pub use router::{BuildError, RealmBuilder, Router, RouterBuilder, Stopped, WeakRouter};
 pub use session::send_buffer::Framing;
 
 /// What the expansion of the macros refers to. Not for anybody else.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::acceptance::Acceptance;
-    pub use crate::arguments::{Arena, Capture, Parameter};
-    pub use crate::context::{Attribute, Feature};
     pub use crate::error::{Derived, KnownError, NotStd};
-    pub use crate::handler::{Answer, Collected, Entry, Listed, Registration, id_of};
+    pub use crate::handler::acceptance::Acceptance;
+    pub use crate::handler::arguments::{Arena, Capture, Parameter};
+    pub use crate::handler::context::{Attribute, Feature};
+    pub use crate::handler::entry::{Answer, Collected, Entry, Listed, Registration, id_of};
+    pub use crate::handler::outcome::{
+        Outcome, Plain, accept, admit, attach, error, permit, reply, respond, text,
+    };
     pub use crate::message::batch::{decode, encode};
-    pub use crate::outcome::{Outcome, Plain, accept, admit, attach, error, permit, reply, respond, text};
     pub use inventory;
 }
 

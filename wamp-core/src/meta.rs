@@ -7,14 +7,14 @@ mod session;
 mod subscription;
 mod testament;
 
-use crate::arguments::{Arguments, Parameter};
 use crate::codec::payload::PayloadBuilder;
-use crate::context::Context;
 use crate::error::Error;
+use crate::handler::arguments::{Arguments, Parameter};
+use crate::handler::context::Context;
+use crate::handler::reply::Reply;
 use crate::id::PublicationId;
 use crate::realm::Realm;
 use crate::realm::broker::Event;
-use crate::reply::Reply;
 use crate::router::Served;
 use crate::uri;
 

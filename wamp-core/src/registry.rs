@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use crate::authorization::Action;
-use crate::handler::{Entry, Registration};
+use crate::handler::entry::{Entry, Registration};
 use crate::id::RegistrationId;
 use crate::message::MatchPolicy;
 use crate::realm::broker::RetentionRule;

@@ -1,6 +1,6 @@
 //! Ending the subscription of a session against its will (specification, "Subscription Revocation").
 
-use crate::context::Subscription;
+use crate::handler::context::Subscription;
 use crate::id::{SessionId, SubscriptionId};
 use crate::meta;
 use crate::realm::Realm;

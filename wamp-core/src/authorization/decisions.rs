@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use super::{Authorization, Authorizers, Kind, Request};
 use crate::auth::{Decision, Granted, Permission};
-use crate::context::Link;
 use crate::error::Error;
-use crate::handler::Answer;
+use crate::handler::context::Link;
+use crate::handler::entry::Answer;
 use crate::message::MatchPolicy;
 use crate::router::Served;
 

@@ -7,10 +7,10 @@ use super::joined::Joined;
 use crate::auth::Decision;
 use crate::authorization::{Action, Gate, Kind, authorization_failed};
 use crate::error::{Error, uris};
+use crate::handler::tasks::{Asking, Task, Work};
 use crate::id::RequestId;
 use crate::message::{RegisterOptions, code};
 use crate::realm::pattern::Pattern;
-use crate::tasks::{Asking, Task, Work};
 
 /// SUBSCRIBEs and REGISTERs that the authorisers think about. (A CALL waits among the calls, where it can be cancelled; a
 /// PUBLISH among the publications, which keep their order.)

@@ -12,12 +12,13 @@ use super::invoking::Invocations;
 use super::publishing::Publishing;
 use super::registering::Registrations;
 use super::subscribing::Subscriptions;
-use crate::acceptance::{Acceptance, Held};
 use crate::authorization::Decisions;
 use crate::codec::payload::Payload;
-use crate::context::{Context, Link, Subject};
 use crate::error::{Error, Violation, uris};
-use crate::handler::Registration;
+use crate::handler::acceptance::{Acceptance, Held};
+use crate::handler::context::{Context, Link, Subject};
+use crate::handler::entry::Registration;
+use crate::handler::tasks::{Done, Tasks};
 use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::message::{self, Message, code};
@@ -26,7 +27,6 @@ use crate::realm::Seat;
 use crate::realm::session::Session;
 use crate::router::Served;
 use crate::session::mailbox::{Delivery, End, Turn};
-use crate::tasks::{Done, Tasks};
 
 /// Results of tasks that are taken in one poll before the host gets its turn.
 const RESULTS: usize = 128;

@@ -1,14 +1,14 @@
 //! Calls of the meta API.
 
 use super::joined::Joined;
-use crate::arguments::{Arena, Arguments};
 use crate::codec::payload::Payload;
-use crate::context::{Context, Subject};
 use crate::error::Error;
+use crate::handler::arguments::{Arena, Arguments};
+use crate::handler::context::{Context, Subject};
+use crate::handler::reply::IntoReply as _;
 use crate::id::RequestId;
 use crate::message::{CallOptions, Details};
 use crate::meta;
-use crate::reply::IntoReply as _;
 use crate::uri;
 
 impl Joined {

@@ -7,13 +7,14 @@ use std::time::Instant;
 
 use super::joined::Joined;
 use super::{Close, Connection, State};
-use crate::acceptance::Acceptance;
 use crate::auth::{self, Attempt, Authenticators, Candidate, Denied, Exchange, Hello, Refusal};
 use crate::codec::encoded::Shared;
 use crate::codec::payload::Payload;
-use crate::context::{Context, Link, Subject};
 use crate::error::{Error, Violation, shortened, uris};
-use crate::handler::{Answer, Entry};
+use crate::handler::acceptance::Acceptance;
+use crate::handler::context::{Context, Link, Subject};
+use crate::handler::entry::{Answer, Entry};
+use crate::handler::tasks::Work;
 use crate::id::SessionId;
 use crate::identity::ANONYMOUS;
 use crate::identity::Identity;
@@ -23,7 +24,6 @@ use crate::realm::session::Session;
 use crate::router::Served;
 use crate::session::mailbox::Mailbox;
 use crate::session::peer::Peer;
-use crate::tasks::Work;
 use crate::uri;
 
 /// A login that is under way.

@@ -7,13 +7,13 @@ use super::joined::Joined;
 use crate::auth::Decision;
 use crate::authorization::{Action, Gate, Kind};
 use crate::codec::payload::Payload;
-use crate::context::Subject;
 use crate::error::{Error, Violation, uris};
-use crate::handler::{Answer, Entry, Registration};
+use crate::handler::context::Subject;
+use crate::handler::entry::{Answer, Entry, Registration};
+use crate::handler::tasks::{Asking, Done, Run, Task, Work};
 use crate::id::{PublicationId, RequestId};
 use crate::message::{self, PublishOptions, code};
 use crate::realm::broker::Pace;
-use crate::tasks::{Asking, Done, Run, Task, Work};
 
 /// Publications that are decided in a row before the host gets its turn, if their handlers are ready at once.
 const DECISIONS: usize = 64;

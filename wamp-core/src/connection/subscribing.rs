@@ -11,9 +11,10 @@ use std::time::Instant;
 
 use super::authorizing::Asked;
 use super::joined::Joined;
-use crate::acceptance::{Acceptance, Held};
 use crate::error::{Error, Violation, uris};
-use crate::handler::Registration;
+use crate::handler::acceptance::{Acceptance, Held};
+use crate::handler::entry::Registration;
+use crate::handler::tasks::{Slot, Source, Work};
 use crate::id::{RequestId, SubscriptionId};
 use crate::message::{self, MatchPolicy, SubscribeOptions, code};
 use crate::meta;
@@ -23,7 +24,6 @@ use crate::realm::pattern::Pattern;
 use crate::registry::Declared;
 use crate::session::mailbox::Mailbox;
 use crate::session::peer::Peer;
-use crate::tasks::{Slot, Source, Work};
 use showing::{Following, Shown, Waiting};
 
 /// The subscriptions of one session.

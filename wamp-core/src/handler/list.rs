@@ -4,7 +4,7 @@ use std::any::{TypeId, type_name};
 use std::collections::{HashMap, HashSet};
 use std::panic::Location;
 
-use super::{Collected, Registration};
+use crate::handler::entry::{Collected, Registration};
 
 /// A list of handlers, which `handlers![…]` of `wamp-actix` makes and [`RouterBuilder::handlers`] takes.
 ///

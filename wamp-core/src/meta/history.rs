@@ -9,10 +9,10 @@ use super::{Request, subscription};
 use crate::codec::encoded::Format;
 use crate::codec::payload::Raw;
 use crate::error::Error;
+use crate::handler::reply::Reply;
 use crate::id::{PublicationId, SubscriptionId};
 use crate::message::{EventDetails, MatchPolicy};
 use crate::realm::broker::{Recorded, Subscribers};
-use crate::reply::Reply;
 use crate::timestamp::Timestamp;
 
 /// An event as it is told.

@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::{Request, publish};
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
+use crate::handler::reply::Reply;
 use crate::id::SessionId;
 use crate::realm::Realm;
-use crate::reply::Reply;
 use crate::session::peer::Peer;
 
 pub(super) const ON_JOIN: &str = "wamp.session.on_join";

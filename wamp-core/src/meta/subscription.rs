@@ -8,12 +8,12 @@ use super::session::no_such_session;
 use super::{Request, publish};
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
+use crate::handler::reply::Reply;
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::{Dict, MatchPolicy};
 use crate::realm::Realm;
 use crate::realm::broker::{Left, Subscribers};
 use crate::realm::pattern::Pattern;
-use crate::reply::Reply;
 use crate::timestamp::Timestamp;
 
 pub(super) const ON_CREATE: &str = "wamp.subscription.on_create";

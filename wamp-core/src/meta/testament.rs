@@ -3,8 +3,8 @@
 use super::Request;
 use crate::codec::payload::{Payload, Raw};
 use crate::error::{Error, uris};
+use crate::handler::reply::Reply;
 use crate::message::{Dict, Filter, PublishOptions};
-use crate::reply::Reply;
 use crate::session::testament::{Scope, Testament};
 
 pub(super) fn add(request: &mut Request<'_>) -> Result<Reply, Error> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::addresses::Declared;
 use super::{Inner, RealmBuilder, Realms, Router, Served};
-use crate::handler::{Collected, Handlers, Registration};
+use crate::handler::entry::{Collected, Handlers, Registration};
 use crate::limits::Limits;
 use crate::log::complaints::Complaints;
 use crate::message::MatchPolicy;

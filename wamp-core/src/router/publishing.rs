@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Served;
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
-use crate::handler::Registration;
+use crate::handler::entry::Registration;
 use crate::id::PublicationId;
 use crate::message::PublishOptions;
 use crate::realm::broker::{Delivered, Event, Retainer};

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::permitted::Waiting;
 use super::unfinished::Unfinished;
-use crate::call::CallState;
+use crate::handler::call_state::CallState;
+use crate::handler::tasks::{Asking, Run};
 use crate::id::RequestId;
 use crate::message::CallOptions;
 use crate::session::routed_call::RoutedCall;
-use crate::tasks::{Asking, Run};
 
 /// The calls of one session that are at work.
 #[derive(Debug, Default)]

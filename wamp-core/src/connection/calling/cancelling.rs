@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::{AtWork, By};
-use crate::call::CallState;
 use crate::connection::joined::Joined;
 use crate::error::{Error, uris};
+use crate::handler::call_state::CallState;
 use crate::id::RequestId;
 use crate::message::CancelMode;
 

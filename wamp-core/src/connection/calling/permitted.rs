@@ -7,14 +7,14 @@ use std::time::Instant;
 use super::{AtWork, By, limit};
 use crate::auth::Decision;
 use crate::authorization::{Action, Gate, Kind};
-use crate::call::CallState;
 use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
 use crate::error::{Error, uris};
+use crate::handler::call_state::CallState;
+use crate::handler::tasks::{Asking, Task, Work};
 use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::message::CallOptions;
-use crate::tasks::{Asking, Task, Work};
 use crate::uri;
 
 /// A call that may not start yet.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{AtWork, By, Joined, Procedure, limit};
-use crate::call::CallState;
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
+use crate::handler::call_state::CallState;
 use crate::id::RequestId;
 use crate::message::{self, CallOptions, CancelMode, Details, MatchPolicy, RoleFeatures};
 use crate::realm::dealer::{Callee, Registered};

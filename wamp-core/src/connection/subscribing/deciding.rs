@@ -6,17 +6,17 @@ use std::time::Instant;
 
 use super::showing::{Following, Waiting};
 use super::{State, Subscribed, unsubscribe};
-use crate::acceptance::Acceptance;
 use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
-use crate::context::Subject;
 use crate::error::{Error, uris};
-use crate::handler::{Entry, Registration};
+use crate::handler::acceptance::Acceptance;
+use crate::handler::context::Subject;
+use crate::handler::entry::{Entry, Registration};
+use crate::handler::tasks::{Slot, Source, Task, Work};
 use crate::id::{RequestId, SubscriptionId};
 use crate::message::code;
 use crate::realm::broker::Showing;
 use crate::realm::pattern::Pattern;
-use crate::tasks::{Slot, Source, Task, Work};
 
 impl Joined {
     pub(super) fn ask_subscribe(

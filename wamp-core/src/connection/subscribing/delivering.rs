@@ -4,10 +4,10 @@ use super::State;
 use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
 use crate::error::Error;
+use crate::handler::tasks::{Source, Task};
 use crate::id::{PublicationId, SubscriptionId};
 use crate::message::{self, EventDetails};
 use crate::session::mailbox::{Delivery, Envelope};
-use crate::tasks::{Source, Task};
 use crate::uri;
 
 impl Joined {

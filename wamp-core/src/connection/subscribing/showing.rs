@@ -6,11 +6,11 @@ use std::time::Instant;
 use super::{State, Subscribed, Subscriptions};
 use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
+use crate::handler::tasks::Task;
 use crate::id::SubscriptionId;
 use crate::message::MatchPolicy;
 use crate::realm::broker::{Showing, Step};
 use crate::session::mailbox::Envelope;
-use crate::tasks::Task;
 
 /// Events that are sent in one poll before the host gets its turn.
 const EVENTS: usize = 128;

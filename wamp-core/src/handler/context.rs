@@ -10,16 +10,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use crate::call::CallState;
 use crate::codec::payload::Payload;
 use crate::codec::serializer::EncodeError;
 use crate::error::{Error, uris};
+use crate::handler::call_state::CallState;
+use crate::handler::reply::IntoReply;
 use crate::id::{PublicationId, RequestId, SessionId, SubscriptionId};
 use crate::limits::Limits;
 use crate::message::{Details, Passthru};
 use crate::realm::Realm;
 use crate::realm::session::Session;
-use crate::reply::IntoReply;
 use crate::router::Router;
 use crate::session::peer::Peer;
 use crate::session::send_buffer::Outbox;

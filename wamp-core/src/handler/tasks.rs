@@ -8,13 +8,13 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
-use crate::acceptance::{Acceptance, PayloadStream};
 use crate::auth::{Decision, Granted};
-use crate::call::CallState;
 use crate::codec::payload::Payload;
 use crate::error::Error;
 use crate::error::panic::Guarded;
-use crate::handler::Answer;
+use crate::handler::acceptance::{Acceptance, PayloadStream};
+use crate::handler::call_state::CallState;
+use crate::handler::entry::Answer;
 use crate::id::{RequestId, SubscriptionId};
 
 /// One handler at work.

@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::codec::encoded::Format;
 use crate::codec::payload::{PayloadBuilder, Raw};
 use crate::codec::serializer::EncodeError;
-use crate::context::Context;
 use crate::error::Error;
+use crate::handler::context::Context;
 use crate::message::{Passthru, Tail};
 
 /// Several positional results: `Args((1, "two"))`.

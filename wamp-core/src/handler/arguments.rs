@@ -12,8 +12,8 @@ use serde::de;
 use crate::codec::encoded::{Encoded, Reader};
 use crate::codec::format::{BinaryAs, Elements, Malformed};
 use crate::codec::payload::NO_KWARGS;
-use crate::context::{Context, Subject};
 use crate::error::{Error, shortened};
+use crate::handler::context::{Context, Subject};
 use crate::uri;
 use sources::{Absent, Component, RestOfArgs, RestOfKwargs};
 

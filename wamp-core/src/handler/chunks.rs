@@ -10,10 +10,10 @@ use std::task::{Context as TaskContext, Poll, Waker};
 
 use serde::de::DeserializeOwned;
 
-use crate::call::CallState;
 use crate::codec::payload::Payload;
-use crate::context::{Attribute, Context, Feature, FromContext};
 use crate::error::Error;
+use crate::handler::call_state::CallState;
+use crate::handler::context::{Attribute, Context, Feature, FromContext};
 use crate::limits::Limits;
 
 /// Receives a progressive call invocation (`CALL.Options.progress`): a call whose arguments come in several messages.

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, Waker};
 
-use crate::chunks::ChunkQueue;
+use crate::handler::chunks::ChunkQueue;
 use crate::id::RequestId;
 use crate::message::{CallOptions, Passthru};
 

@@ -1,19 +1,17 @@
 //! Handlers as the macros register them.
 
-mod list;
-
 use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::acceptance::Acceptance;
-use crate::arguments::Parameter;
-use crate::context::{Context, Feature};
 use crate::error::Error;
+use crate::handler::acceptance::Acceptance;
+use crate::handler::arguments::Parameter;
+use crate::handler::context::{Context, Feature};
 
-pub use list::{Handlers, Listed};
+pub use super::list::{Handlers, Listed};
 
 /// A handler at work. It owns everything that it borrows from: the frame, the arena, the stream of its results.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;

@@ -11,12 +11,12 @@ use futures_util::future::Either;
 use futures_util::stream::{Stream, StreamExt as _};
 use serde::Serialize;
 
-use crate::call::CallState;
 use crate::codec::serializer::{EncodeError, Serializer};
-use crate::context::{Attribute, Context, FromContext, Link};
 use crate::error::{Error, WampError};
+use crate::handler::call_state::CallState;
+use crate::handler::context::{Attribute, Context, FromContext, Link};
+use crate::handler::reply::{IntoReply, Nothing, Responding, Single};
 use crate::message::{Details, Tail};
-use crate::reply::{IntoReply, Nothing, Responding, Single};
 
 /// Sends progressive results by hand (`RESULT.Details.progress`), before the function returns the final one.
 ///

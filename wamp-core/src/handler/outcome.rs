@@ -10,14 +10,14 @@ use std::fmt::Display;
 use futures_util::stream::Stream;
 use serde::{Serialize, Serializer};
 
-use crate::acceptance::{Acceptance, Emitted, Events, IntoAcceptance, IntoAdmission};
 use crate::codec::payload::Raw;
 use crate::codec::serializer::EncodeError;
-use crate::context::Context;
 use crate::error::{Error, WampError};
+use crate::handler::acceptance::{Acceptance, Emitted, Events, IntoAcceptance, IntoAdmission};
+use crate::handler::context::Context;
+use crate::handler::progress::{Progressive, Streamed};
+use crate::handler::reply::{Args, IntoReply, Kwargs, Nothing, Reply, Responding, Single};
 use crate::message::Tail;
-use crate::progress::{Progressive, Streamed};
-use crate::reply::{Args, IntoReply, Kwargs, Nothing, Reply, Responding, Single};
 
 /// What a handler returned.
 #[derive(Debug)]
