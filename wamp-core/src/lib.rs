@@ -17,7 +17,6 @@
 
 mod address;
 mod auth;
-mod authorization;
 mod codec;
 mod connection;
 mod error;
@@ -27,10 +26,7 @@ mod identity;
 mod limits;
 mod log;
 mod message;
-mod meta;
 mod realm;
-mod registry;
-mod revocation;
 mod router;
 mod session;
 mod timestamp;
@@ -40,7 +36,6 @@ pub use auth::{
     Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied, Http, Permission,
     Scram, ScramCredential, Ticket, WampCra, salt,
 };
-pub use authorization::{Action, Authorization};
 pub use codec::binary::Binary;
 pub use codec::payload::{DecodeError, Payload, PayloadBuilder, Raw};
 pub use codec::serializer::{EncodeError, Frame, Serializer};
@@ -57,12 +52,13 @@ pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId
 pub use identity::Identity;
 pub use limits::Limits;
 pub use message::{MatchPolicy, Passthru};
-pub use meta::MetaApi;
 pub use realm::broker::History;
 pub use realm::matched::Capture;
 pub use realm::session::{Session, SessionData};
 pub use realm::{Publish, PublishError, Realm};
-pub use registry::Topic;
+pub use router::authorizer::{Action, Authorization};
+pub use router::meta::MetaApi;
+pub use router::registry::Topic;
 pub use router::{BuildError, RealmBuilder, Router, RouterBuilder, Stopped, WeakRouter};
 pub use session::send_buffer::Framing;
 

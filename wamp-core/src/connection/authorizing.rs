@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use super::joined::Joined;
 use crate::auth::Decision;
-use crate::authorization::{Action, Gate, Kind, authorization_failed};
 use crate::error::{Error, uris};
 use crate::handler::tasks::{Asking, Task, Work};
 use crate::id::RequestId;
 use crate::message::{RegisterOptions, code};
 use crate::realm::pattern::Pattern;
+use crate::router::authorizer::{Action, Gate, Kind, authorization_failed};
 
 /// SUBSCRIBEs and REGISTERs that the authorisers think about. (A CALL waits among the calls, where it can be cancelled; a
 /// PUBLISH among the publications, which keep their order.)

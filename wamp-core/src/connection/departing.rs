@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use super::joined::Joined;
 use crate::id::PublicationId;
-use crate::meta;
 use crate::realm::broker::Delivered;
 use crate::realm::{Departed, Step};
 use crate::router::Served;
+use crate::router::meta;
 use crate::session::peer::Peer;
 use crate::session::testament::Testament;
 

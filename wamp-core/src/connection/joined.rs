@@ -12,7 +12,6 @@ use super::invoking::Invocations;
 use super::publishing::Publishing;
 use super::registering::Registrations;
 use super::subscribing::Subscriptions;
-use crate::authorization::Decisions;
 use crate::codec::payload::Payload;
 use crate::error::{Error, Violation, uris};
 use crate::handler::acceptance::{Acceptance, Held};
@@ -22,10 +21,11 @@ use crate::handler::tasks::{Done, Tasks};
 use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::message::{self, Message, code};
-use crate::meta;
 use crate::realm::Seat;
 use crate::realm::session::Session;
 use crate::router::Served;
+use crate::router::authorizer::Decisions;
+use crate::router::meta;
 use crate::session::mailbox::{Delivery, End, Turn};
 
 /// Results of tasks that are taken in one poll before the host gets its turn.

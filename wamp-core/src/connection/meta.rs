@@ -8,7 +8,7 @@ use crate::handler::context::{Context, Subject};
 use crate::handler::reply::IntoReply as _;
 use crate::id::RequestId;
 use crate::message::{CallOptions, Details};
-use crate::meta;
+use crate::router::meta;
 use crate::uri;
 
 impl Joined {

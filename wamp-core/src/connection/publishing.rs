@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use super::joined::Joined;
 use crate::auth::Decision;
-use crate::authorization::{Action, Gate, Kind};
 use crate::codec::payload::Payload;
 use crate::error::{Error, Violation, uris};
 use crate::handler::context::Subject;
@@ -14,6 +13,7 @@ use crate::handler::tasks::{Asking, Done, Run, Task, Work};
 use crate::id::{PublicationId, RequestId};
 use crate::message::{self, PublishOptions, code};
 use crate::realm::broker::Pace;
+use crate::router::authorizer::{Action, Gate, Kind};
 
 /// Publications that are decided in a row before the host gets its turn, if their handlers are ready at once.
 const DECISIONS: usize = 64;

@@ -9,8 +9,8 @@ use crate::auth::Granted;
 use crate::error::{Error, Violation, uris};
 use crate::id::{RegistrationId, RequestId};
 use crate::message::{self, MatchPolicy, RegisterOptions, code};
-use crate::meta;
 use crate::realm::pattern::Pattern;
+use crate::router::meta;
 
 /// The registrations of one session.
 #[derive(Debug, Default)]

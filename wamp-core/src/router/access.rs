@@ -5,9 +5,9 @@ use std::future::Future;
 
 use crate::auth::Authenticator;
 use crate::auth::Permission;
-use crate::authorization::Authorization;
 use crate::error::Error;
 use crate::limits::Limits;
+use crate::router::authorizer::Authorization;
 
 impl RealmBuilder {
     /// Adds a method by which clients log in. A client's methods are tried in its own order, and the first that the realm

@@ -13,7 +13,7 @@ use crate::log::complaints::Complaints;
 use crate::message::MatchPolicy;
 use crate::realm::Realm;
 use crate::realm::pattern::Pattern;
-use crate::registry::Registry;
+use crate::router::registry::Registry;
 use crate::router::said::Said;
 use crate::router::shutdown::Stop;
 use crate::session::backlog::Backlog;

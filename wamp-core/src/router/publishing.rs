@@ -9,7 +9,7 @@ use crate::handler::entry::Registration;
 use crate::id::PublicationId;
 use crate::message::PublishOptions;
 use crate::realm::broker::{Delivered, Event, Retainer};
-use crate::registry::Declared;
+use crate::router::registry::Declared;
 use crate::session::peer::Peer;
 use crate::uri;
 

@@ -4,10 +4,10 @@ use std::panic::Location;
 
 use super::Settings;
 use super::said::Said;
-use crate::meta::MetaApi;
 use crate::realm::Realm;
 use crate::realm::broker::History;
-use crate::registry::{DeclaredTopic, Topic};
+use crate::router::meta::MetaApi;
+use crate::router::registry::{DeclaredTopic, Topic};
 
 /// Declares a realm: [`Realm::new`], [`Realm::any`]. What is said twice adds up or is a fault, as with [`RouterBuilder`](crate::RouterBuilder).
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use crate::auth::Authenticators;
-use crate::authorization::Authorizers;
 use crate::limits::Limits;
 use crate::message::{Names, RouterRole, RouterRoles};
-use crate::meta::MetaApi;
 use crate::realm::broker::History;
+use crate::router::authorizer::Authorizers;
+use crate::router::meta::MetaApi;
 
 /// The settings of one realm, as its declaration made them.
 #[derive(Clone, Debug)]

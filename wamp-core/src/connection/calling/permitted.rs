@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use super::{AtWork, By, limit};
 use crate::auth::Decision;
-use crate::authorization::{Action, Gate, Kind};
 use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
 use crate::error::{Error, uris};
@@ -15,6 +14,7 @@ use crate::handler::tasks::{Asking, Task, Work};
 use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::message::CallOptions;
+use crate::router::authorizer::{Action, Gate, Kind};
 use crate::uri;
 
 /// A call that may not start yet.

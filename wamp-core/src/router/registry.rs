@@ -2,12 +2,12 @@
 
 use std::panic::Location;
 
-use crate::authorization::Action;
 use crate::handler::entry::{Entry, Registration};
 use crate::id::RegistrationId;
 use crate::message::MatchPolicy;
 use crate::realm::broker::RetentionRule;
 use crate::realm::pattern::{self, Candidates, Pattern, Patterns};
+use crate::router::authorizer::Action;
 use crate::timestamp::Timestamp;
 use crate::uri;
 

@@ -2,8 +2,8 @@
 
 use crate::handler::context::Subscription;
 use crate::id::{SessionId, SubscriptionId};
-use crate::meta;
 use crate::realm::Realm;
+use crate::router::meta;
 
 impl Subscription {
     /// Ends the subscription for this subscriber: it gets no events any more, its streams end, and what it holds is dropped.

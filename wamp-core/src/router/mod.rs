@@ -2,9 +2,13 @@
 
 mod access;
 mod addresses;
+pub(crate) mod authorizer;
 mod builder;
+pub(crate) mod meta;
 mod publishing;
 mod realm_builder;
+pub(crate) mod registry;
+pub(crate) mod revocation;
 mod said;
 mod settings;
 mod shutdown;
@@ -26,7 +30,7 @@ use crate::limits::Limits;
 use crate::log::complaints::Complaints;
 use crate::message::RouterRoles;
 use crate::realm::Realm;
-use crate::registry::Registry;
+use crate::router::registry::Registry;
 
 /// The router: realms with their handlers, frozen when it was built and shared by every connection of the process.
 ///
