@@ -4,17 +4,6 @@
 //! feeds a [`Connection`] with frames and sends what it gives back. Applications use a host, such as `wamp-actix`, which
 //! re-exports what a handler needs.
 
-#![cfg_attr(
-    not(any(feature = "msgpack", feature = "cbor")),
-    allow(
-        dead_code,
-        irrefutable_let_patterns,
-        unreachable_patterns,
-        unused_imports,
-        reason = "what tells formats apart is written once, for all builds"
-    )
-)]
-
 mod address;
 mod auth;
 mod codec;

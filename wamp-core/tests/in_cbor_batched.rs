@@ -1,6 +1,5 @@
 //! The rules of sessions, calls and topics once more, in `wamp.2.cbor.batched`.
 
-#![cfg(feature = "cbor")]
 #![allow(clippy::duplicate_mod, reason = "each file of tests has a client of its own")]
 
 #[path = "absent.rs"]

@@ -1,6 +1,5 @@
 //! The rules of sessions, calls and topics once more, in `wamp.2.msgpack.batched`.
 
-#![cfg(feature = "msgpack")]
 #![allow(clippy::duplicate_mod, reason = "each file of tests has a client of its own")]
 
 #[path = "absent.rs"]

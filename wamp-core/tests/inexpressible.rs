@@ -1,7 +1,5 @@
 //! Values that one serializer can express and another cannot: they are in nobody's way.
 
-#![cfg(all(feature = "cbor", feature = "msgpack"))]
-
 mod support;
 
 use serde_json::{Value, json};

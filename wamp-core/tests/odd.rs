@@ -1,8 +1,6 @@
 //! What is odd in a payload is the fault of that one request, and never reaches another client (decision 9; C6 to C9 of issue
 //! 14).
 
-#![cfg(all(feature = "cbor", feature = "msgpack"))]
-
 mod support;
 
 use std::collections::HashMap;

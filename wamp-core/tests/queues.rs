@@ -8,7 +8,6 @@ use serde_json::json;
 use support::log::Log;
 use support::{Client, arguments, assert_aborted, assert_error, handlers, router_with};
 use wamp_core::{Close, Limits, Router};
-#[cfg(feature = "cbor")]
 use wamp_core::{Frame, Serializer};
 
 const UNAVAILABLE: &str = "wamp.error.unavailable";
@@ -131,7 +130,6 @@ fn results_of_handlers_that_nobody_takes_are_bounded() {
 }
 
 /// A text of U+0001 is six times as long in JSON.
-#[cfg(feature = "cbor")]
 #[test]
 fn an_event_that_is_too_long_in_one_format_is_left_out_for_it_alone() {
     let router = router_with(Limits::default().queued_bytes(1000));
@@ -291,7 +289,6 @@ fn events_that_are_held_back_for_all_subscriptions_together_are_bounded() {
 }
 
 /// Arguments that are written anew, without their tags, are shorter than their message; its options are kept with them.
-#[cfg(feature = "cbor")]
 #[test]
 fn what_a_message_says_beside_its_arguments_counts_whatever_becomes_of_them() {
     for tag in [None, Some(0xc0)] {

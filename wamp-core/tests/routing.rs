@@ -402,14 +402,12 @@ fn i_06_invocations_are_numbered_from_1_in_each_session() {
 }
 
 /// A JSON text may hold a number that no double is: a caller that can send it, and a callee that cannot be sent it.
-#[cfg(feature = "msgpack")]
 fn pair_of_formats(router: &Router) -> (Client, Client) {
     let by = |serializer| join_by(router, serializer, "realm1", ALL);
     (by(Serializer::Json), by(Serializer::MsgPack))
 }
 
 #[test]
-#[cfg(feature = "msgpack")]
 fn i_06_a_call_that_the_callee_cannot_be_sent_takes_no_id() {
     let router = router();
     let (mut caller, mut callee) = pair_of_formats(&router);
@@ -428,7 +426,6 @@ fn i_06_a_call_that_the_callee_cannot_be_sent_takes_no_id() {
 }
 
 #[test]
-#[cfg(feature = "msgpack")]
 fn pi_01_a_later_chunk_that_the_callee_cannot_be_sent_ends_the_call_on_both_sides() {
     let router = router();
     let (mut caller, mut callee) = pair_of_formats(&router);

@@ -1,8 +1,6 @@
 //! A `Serialize` of the application that keeps no rule of serde costs its own answer, and never leaves half of a message (D5
 //! of issue 14).
 
-#![cfg(all(feature = "cbor", feature = "msgpack"))]
-
 mod support;
 
 use std::fmt;

@@ -1,7 +1,5 @@
 //! Several serializers beside each other: what passes between them, and that they say the same.
 
-#![cfg(all(feature = "cbor", feature = "msgpack"))]
-
 mod support;
 
 use proptest::collection::vec;

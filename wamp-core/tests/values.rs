@@ -1,7 +1,5 @@
 //! One value, one type, several serializers: what a handler is given, and what its result becomes, is the same in all.
 
-#![cfg(all(feature = "cbor", feature = "msgpack"))]
-
 mod support;
 
 use std::collections::{BTreeMap, HashMap};

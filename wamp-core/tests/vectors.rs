@@ -1,5 +1,4 @@
 //! The official vectors of several messages, played with a router. Those of single messages are unit tests.
-#![cfg(all(feature = "cbor", feature = "msgpack"))]
 
 mod support;
 

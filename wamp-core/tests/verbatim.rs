@@ -1,7 +1,6 @@
 //! Strings and bytes, floats and nesting stay what they were in whatever the router writes: results, testaments, history, the
 //! meta API (M-16).
 
-#![cfg(all(feature = "cbor", feature = "msgpack"))]
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod support;

@@ -10,7 +10,6 @@ use serde::Serialize;
 use serde::de::{Deserialize, DeserializeSeed};
 use serde::ser::SerializeStruct as _;
 
-#[cfg(feature = "cbor")]
 use crate::codec::cbor::{self, Cbor};
 use crate::codec::format::{AtCursor, BinaryAs, Cursor, Elements, Kind, Malformed, Odd, Owner};
 use crate::codec::format::{
@@ -18,7 +17,6 @@ use crate::codec::format::{
     write::{self, PLAIN_TOKEN, RAW_TOKEN},
 };
 use crate::codec::json;
-#[cfg(feature = "msgpack")]
 use crate::codec::msgpack::{self, MsgPack};
 
 /// How values are encoded; a serializer is a format, and how its messages are delimited.
@@ -26,9 +24,7 @@ use crate::codec::msgpack::{self, MsgPack};
 pub(crate) enum Format {
     #[default]
     Json,
-    #[cfg(feature = "msgpack")]
     MsgPack,
-    #[cfg(feature = "cbor")]
     Cbor,
 }
 
@@ -38,9 +34,7 @@ pub(crate) enum Encoded<'f> {
     Json(&'f str),
     /// JSON in which no string stands for bytes, whatever it begins with.
     PlainJson(&'f str),
-    #[cfg(feature = "msgpack")]
     MsgPack(&'f [u8]),
-    #[cfg(feature = "cbor")]
     Cbor(&'f [u8]),
 }
 
@@ -49,9 +43,7 @@ pub(crate) enum Encoded<'f> {
 pub(crate) enum Shared {
     Json(ByteString),
     PlainJson(ByteString),
-    #[cfg(feature = "msgpack")]
     MsgPack(Bytes),
-    #[cfg(feature = "cbor")]
     Cbor(Bytes),
 }
 
@@ -59,9 +51,7 @@ pub(crate) enum Shared {
 #[derive(Clone, Debug)]
 pub(crate) enum Reader<'de> {
     Json(json::Reader<'de>),
-    #[cfg(feature = "msgpack")]
     MsgPack(msgpack::Reader<'de>),
-    #[cfg(feature = "cbor")]
     Cbor(cbor::Reader<'de>),
 }
 
@@ -70,9 +60,7 @@ macro_rules! each {
     ($of:ident, $value:expr, $inside:ident => $then:expr) => {
         match $value {
             $of::Json($inside) => $then,
-            #[cfg(feature = "msgpack")]
             $of::MsgPack($inside) => $then,
-            #[cfg(feature = "cbor")]
             $of::Cbor($inside) => $then,
         }
     };
@@ -106,22 +94,17 @@ impl Format {
             Self::Json => {
                 json::write(out, value).map(drop).map_err(|error| EncodeError::new(error.to_string()))
             }
-            #[cfg(feature = "msgpack")]
             Self::MsgPack => Ok(write::write::<MsgPack>(out, value)?),
-            #[cfg(feature = "cbor")]
             Self::Cbor => Ok(write::write::<Cbor>(out, value)?),
         }
     }
 
     /// What comes before the elements of a list, or the entries of a dict; in JSON nothing that counts them.
-    #[cfg(any(feature = "msgpack", feature = "cbor"))]
     pub(crate) fn head(self, kind: Kind, count: usize) -> Result<Vec<u8>, EncodeError> {
         let mut head = Vec::new();
         match self {
             Self::Json => {}
-            #[cfg(feature = "msgpack")]
             Self::MsgPack => write::head::<MsgPack>(&mut head, kind, count)?,
-            #[cfg(feature = "cbor")]
             Self::Cbor => write::head::<Cbor>(&mut head, kind, count)?,
         }
         Ok(head)
@@ -135,9 +118,7 @@ impl Format {
                 [b'{', ..] => (Kind::Dict, written.len() == 2),
                 _ => (Kind::Unknown, false),
             },
-            #[cfg(feature = "msgpack")]
             Self::MsgPack => describe(msgpack::Reader::new(written, &Bump::new())),
-            #[cfg(feature = "cbor")]
             Self::Cbor => describe(cbor::Reader::new(written, &Bump::new())),
         }
     }
@@ -157,9 +138,7 @@ impl Shared {
                     ByteString::try_from(bytes).map_err(|error| EncodeError::new(error.to_string()))?;
                 if hides_bytes { Self::Json(text) } else { Self::PlainJson(text) }
             }
-            #[cfg(feature = "msgpack")]
             Format::MsgPack => Self::MsgPack(bytes.into()),
-            #[cfg(feature = "cbor")]
             Format::Cbor => Self::Cbor(bytes.into()),
         })
     }
@@ -171,9 +150,7 @@ impl Shared {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Json(text) | Self::PlainJson(text) => text.as_bytes(),
-            #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => bytes,
-            #[cfg(feature = "cbor")]
             Self::Cbor(bytes) => bytes,
         }
     }
@@ -183,9 +160,7 @@ impl Shared {
         match self {
             Self::Json(text) => Self::Json(take_text(text, range, shared)),
             Self::PlainJson(text) => Self::PlainJson(take_text(text, range, shared)),
-            #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => Self::MsgPack(take(bytes, range, shared)),
-            #[cfg(feature = "cbor")]
             Self::Cbor(bytes) => Self::Cbor(take(bytes, range, shared)),
         }
     }
@@ -196,9 +171,7 @@ impl Shared {
         match self {
             Self::Json(text) => Encoded::Json(&text[range]),
             Self::PlainJson(text) => Encoded::PlainJson(&text[range]),
-            #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => Encoded::MsgPack(&bytes[range]),
-            #[cfg(feature = "cbor")]
             Self::Cbor(bytes) => Encoded::Cbor(&bytes[range]),
         }
     }
@@ -225,9 +198,7 @@ impl<'f> Encoded<'f> {
         let mut reader = match self {
             Self::Json(text) => Reader::Json(json::Reader::new(text, arena)),
             Self::PlainJson(text) => Reader::Json(json::Reader::plain(text, arena)),
-            #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => Reader::MsgPack(msgpack::Reader::new(bytes, arena)),
-            #[cfg(feature = "cbor")]
             Self::Cbor(bytes) => Reader::Cbor(cbor::Reader::new(bytes, arena)),
         };
         *reader.owner() = Owner::Application(Odd::Nothing);
@@ -237,9 +208,7 @@ impl<'f> Encoded<'f> {
     pub(crate) fn as_bytes(self) -> &'f [u8] {
         match self {
             Self::Json(text) | Self::PlainJson(text) => text.as_bytes(),
-            #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => bytes,
-            #[cfg(feature = "cbor")]
             Self::Cbor(bytes) => bytes,
         }
     }
@@ -253,9 +222,7 @@ impl<'f> Encoded<'f> {
     pub(crate) fn format(&self) -> Format {
         match self {
             Self::Json(_) | Self::PlainJson(_) => Format::Json,
-            #[cfg(feature = "msgpack")]
             Self::MsgPack(_) => Format::MsgPack,
-            #[cfg(feature = "cbor")]
             Self::Cbor(_) => Format::Cbor,
         }
     }
@@ -265,9 +232,7 @@ impl<'f> Encoded<'f> {
         match self {
             Self::Json(text) => Self::Json(&text[range]),
             Self::PlainJson(text) => Self::PlainJson(&text[range]),
-            #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => Self::MsgPack(&bytes[range]),
-            #[cfg(feature = "cbor")]
             Self::Cbor(bytes) => Self::Cbor(&bytes[range]),
         }
     }
@@ -281,24 +246,16 @@ impl<'f> Encoded<'f> {
                 out.reserve(text.len() + 3);
                 out.extend_from_slice(text.as_bytes());
             }
-            #[cfg(feature = "msgpack")]
             (Self::MsgPack(bytes), Format::MsgPack) => out.extend_from_slice(bytes),
-            #[cfg(feature = "cbor")]
             (Self::Cbor(bytes), Format::Cbor) => out.extend_from_slice(bytes),
-            #[cfg(feature = "msgpack")]
             (Self::Json(text), Format::MsgPack) => transcode_json::<MsgPack>(out, text, true)?,
-            #[cfg(feature = "msgpack")]
             (Self::PlainJson(text), Format::MsgPack) => transcode_json::<MsgPack>(out, text, false)?,
-            #[cfg(feature = "cbor")]
             (Self::Json(text), Format::Cbor) => transcode_json::<Cbor>(out, text, true)?,
-            #[cfg(feature = "cbor")]
             (Self::PlainJson(text), Format::Cbor) => transcode_json::<Cbor>(out, text, false)?,
-            #[cfg(feature = "msgpack")]
             (Self::MsgPack(bytes), _) => {
                 let arena = Bump::new();
                 format.write(out, &Transcoded::new(msgpack::Reader::new(bytes, &arena)))?;
             }
-            #[cfg(feature = "cbor")]
             (Self::Cbor(bytes), _) => {
                 let arena = Bump::new();
                 format.write(out, &Transcoded::new(cbor::Reader::new(bytes, &arena)))?;
@@ -329,12 +286,10 @@ impl Serialize for Encoded<'_> {
         match *self {
             Self::Json(text) => RawJson(text).serialize(serializer),
             Self::PlainJson(text) => serializer.serialize_newtype_struct(PLAIN_TOKEN, &RawJson(text)),
-            #[cfg(feature = "msgpack")]
             Self::MsgPack(bytes) => {
                 let arena = Bump::new();
                 Transcoded::new(msgpack::Reader::new(bytes, &arena)).serialize(serializer)
             }
-            #[cfg(feature = "cbor")]
             Self::Cbor(bytes) => {
                 let arena = Bump::new();
                 Transcoded::new(cbor::Reader::new(bytes, &arena)).serialize(serializer)

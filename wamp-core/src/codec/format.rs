@@ -14,7 +14,6 @@ mod number;
 mod odd;
 #[cfg(test)]
 pub(crate) mod samples;
-#[cfg(any(feature = "msgpack", feature = "cbor"))]
 pub(crate) mod skim;
 pub(crate) mod transcode;
 pub(crate) mod write;

@@ -1,12 +1,10 @@
 //! Values in one of three formats, JSON, MessagePack and CBOR. Nothing here knows a WAMP message.
 
 pub(crate) mod binary;
-#[cfg(feature = "cbor")]
 pub(crate) mod cbor;
 pub(crate) mod encoded;
 pub(crate) mod format;
 pub(crate) mod json;
-#[cfg(feature = "msgpack")]
 pub(crate) mod msgpack;
 pub(crate) mod payload;
 pub(crate) mod serializer;

@@ -22,33 +22,19 @@ pub enum Serializer {
     /// `wamp.2.json.batched`: JSON texts with a separator after each (T-15).
     JsonBatched,
     /// `wamp.2.msgpack`: one MessagePack value in a binary frame (T-08).
-    #[cfg(feature = "msgpack")]
     MsgPack,
     /// `wamp.2.msgpack.batched`: MessagePack values with their length before each (T-16).
-    #[cfg(feature = "msgpack")]
     MsgPackBatched,
     /// `wamp.2.cbor`: one CBOR data item in a binary frame (T-08).
-    #[cfg(feature = "cbor")]
     Cbor,
     /// `wamp.2.cbor.batched`: CBOR data items, delimited like MessagePack (T-17).
-    #[cfg(feature = "cbor")]
     CborBatched,
 }
 
 impl Serializer {
     /// Every serializer of this build, in the order in which error texts list them.
-    pub const ALL: &'static [Self] = &[
-        Self::Json,
-        #[cfg(feature = "msgpack")]
-        Self::MsgPack,
-        #[cfg(feature = "cbor")]
-        Self::Cbor,
-        Self::JsonBatched,
-        #[cfg(feature = "msgpack")]
-        Self::MsgPackBatched,
-        #[cfg(feature = "cbor")]
-        Self::CborBatched,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Json, Self::MsgPack, Self::Cbor, Self::JsonBatched, Self::MsgPackBatched, Self::CborBatched];
 
     /// The name in `Sec-WebSocket-Protocol`.
     #[must_use]
@@ -56,13 +42,9 @@ impl Serializer {
         match self {
             Self::Json => "wamp.2.json",
             Self::JsonBatched => "wamp.2.json.batched",
-            #[cfg(feature = "msgpack")]
             Self::MsgPack => "wamp.2.msgpack",
-            #[cfg(feature = "msgpack")]
             Self::MsgPackBatched => "wamp.2.msgpack.batched",
-            #[cfg(feature = "cbor")]
             Self::Cbor => "wamp.2.cbor",
-            #[cfg(feature = "cbor")]
             Self::CborBatched => "wamp.2.cbor.batched",
         }
     }
@@ -85,13 +67,9 @@ impl Serializer {
         match self {
             Self::Json => false,
             Self::JsonBatched => true,
-            #[cfg(feature = "msgpack")]
             Self::MsgPack => false,
-            #[cfg(feature = "msgpack")]
             Self::MsgPackBatched => true,
-            #[cfg(feature = "cbor")]
             Self::Cbor => false,
-            #[cfg(feature = "cbor")]
             Self::CborBatched => true,
         }
     }
@@ -99,9 +77,7 @@ impl Serializer {
     pub(crate) const fn format(self) -> Format {
         match self {
             Self::Json | Self::JsonBatched => Format::Json,
-            #[cfg(feature = "msgpack")]
             Self::MsgPack | Self::MsgPackBatched => Format::MsgPack,
-            #[cfg(feature = "cbor")]
             Self::Cbor | Self::CborBatched => Format::Cbor,
         }
     }

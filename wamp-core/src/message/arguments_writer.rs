@@ -61,9 +61,7 @@ impl Tail<'_> {
         self.element();
         self.out.push(match self.format {
             Format::Json => b'[',
-            #[cfg(feature = "msgpack")]
             Format::MsgPack => 0x91,
-            #[cfg(feature = "cbor")]
             Format::Cbor => 0x81,
         });
         write(self.format, self.out)?;

@@ -14,12 +14,10 @@ use super::options::{
     SubscribeOptions, YieldOptions,
 };
 use super::passthru::Passthru;
-#[cfg(feature = "cbor")]
 use crate::codec::cbor;
 use crate::codec::encoded::{Format, Shared};
 use crate::codec::format::Cursor;
 use crate::codec::json;
-#[cfg(feature = "msgpack")]
 use crate::codec::msgpack;
 use crate::codec::payload::{NO_KWARGS, Payload};
 use crate::codec::serializer::{Frame, Serializer};
@@ -118,9 +116,7 @@ pub(crate) fn authextra<T: DeserializeOwned>(hello: &Shared) -> Option<T> {
 pub(crate) fn unframe(serializer: Serializer, frame: Frame) -> Result<Shared, Violation> {
     match (serializer.format(), frame) {
         (Format::Json, Frame::Text(text)) => Ok(Shared::Json(text)),
-        #[cfg(feature = "msgpack")]
         (Format::MsgPack, Frame::Binary(bytes)) => Ok(Shared::MsgPack(bytes)),
-        #[cfg(feature = "cbor")]
         (Format::Cbor, Frame::Binary(bytes)) => Ok(Shared::Cbor(bytes)),
         (_, Frame::Text(_)) => Err(format!("text frame on {}", serializer.subprotocol()).into()),
         (_, Frame::Binary(_)) => Err(format!("binary frame on {}", serializer.subprotocol()).into()),
@@ -133,9 +129,7 @@ pub(crate) fn decode<'f>(frame: &'f Shared, arena: &'f Bump) -> Result<Message<'
         Shared::Json(text) | Shared::PlainJson(text) => {
             Fields::open(frame, json::Reader::new(text, arena))?.message()
         }
-        #[cfg(feature = "msgpack")]
         Shared::MsgPack(bytes) => Fields::open(frame, msgpack::Reader::new(bytes, arena))?.message(),
-        #[cfg(feature = "cbor")]
         Shared::Cbor(bytes) => Fields::open(frame, cbor::Reader::new(bytes, arena))?.message(),
     }
 }

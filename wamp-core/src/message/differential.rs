@@ -1,5 +1,4 @@
 //! One value, one message, three formats: whatever is sent, it means the same in each.
-#![cfg(all(feature = "cbor", feature = "msgpack"))]
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

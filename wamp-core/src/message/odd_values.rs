@@ -1,5 +1,4 @@
 //! Values in which something is odd: what must not be passed on is found, and all else means the same everywhere.
-#![cfg(all(feature = "cbor", feature = "msgpack"))]
 
 use bumpalo::Bump;
 use bytes::Bytes;

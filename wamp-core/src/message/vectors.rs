@@ -2,7 +2,6 @@
 //!
 //! Some keys of the vectors belong to one implementation. For us they are unknown (M-03), and a binary that stands in
 //! the place of `Arguments` is no list (M-01); cursors read it all the same.
-#![cfg(all(feature = "cbor", feature = "msgpack"))]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -20,9 +20,7 @@ thread_local! {
 enum Lent {
     Json,
     PlainJson,
-    #[cfg(feature = "msgpack")]
     MsgPack,
-    #[cfg(feature = "cbor")]
     Cbor,
 }
 
@@ -38,12 +36,10 @@ pub(super) fn lend<'de, V: Visitor<'de>>(value: Encoded<'de>, visitor: V) -> Res
             announce(Lent::PlainJson);
             visitor.visit_borrowed_str(text)
         }
-        #[cfg(feature = "msgpack")]
         Encoded::MsgPack(bytes) => {
             announce(Lent::MsgPack);
             visitor.visit_borrowed_bytes(bytes)
         }
-        #[cfg(feature = "cbor")]
         Encoded::Cbor(bytes) => {
             announce(Lent::Cbor);
             visitor.visit_borrowed_bytes(bytes)
@@ -72,12 +68,9 @@ pub(crate) fn borrow<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Encod
             }
         }
 
-        #[cfg(any(feature = "msgpack", feature = "cbor"))]
         fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Encoded<'de>, E> {
             match LENT.take() {
-                #[cfg(feature = "msgpack")]
                 Some(Lent::MsgPack) => Ok(Encoded::MsgPack(bytes)),
-                #[cfg(feature = "cbor")]
                 Some(Lent::Cbor) => Ok(Encoded::Cbor(bytes)),
                 Some(Lent::Json | Lent::PlainJson) | None => self.visit_bytes(bytes),
             }

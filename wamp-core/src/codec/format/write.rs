@@ -38,7 +38,6 @@ pub(crate) trait Tokens {
 }
 
 /// What comes before so many elements or entries.
-#[cfg(any(feature = "msgpack", feature = "cbor"))]
 pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Result<(), Fault> {
     match kind {
         Kind::List => T::list(out, count),

@@ -87,7 +87,6 @@ impl PayloadBuilder {
 fn write(format: Format, out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<bool, EncodeError> {
     match format {
         Format::Json => json::write(out, value).map_err(|error| EncodeError::new(error.to_string())),
-        #[cfg(any(feature = "msgpack", feature = "cbor"))]
         _ => format.write(out, value).map(|()| false),
     }
 }
@@ -107,7 +106,6 @@ impl Part {
         }
         match format {
             Format::Json => self.written.push(if kind == Kind::List { b']' } else { b'}' }),
-            #[cfg(any(feature = "msgpack", feature = "cbor"))]
             _ => drop(self.written.splice(0..0, format.head(kind, self.count)?)),
         }
         Ok(self.written)

@@ -136,7 +136,6 @@ fn of_one_topic_only_so_many_stay_that_were_replaced() {
 }
 
 /// An event whose payload takes six times as much in JSON.
-#[cfg(feature = "cbor")]
 fn retain_in_cbor(retention: &Retention, topic: &str) -> Arc<retained::Retained> {
     let payload = Payload::builder().arg("\u{1}".repeat(100)).build().expect("a text");
     retain(retention, topic, &payload.transcoded(Format::Cbor).expect("CBOR has all characters"));
@@ -145,7 +144,6 @@ fn retain_in_cbor(retention: &Retention, topic: &str) -> Arc<retained::Retained>
 }
 
 #[test]
-#[cfg(feature = "cbor")]
 fn a_payload_is_transcoded_once_while_there_is_room_for_it() {
     let is_transcoded_once = |event: &retained::Retained| {
         let payloads = [(); 2].map(|()| event.payload(Format::Json).expect("a text"));
@@ -163,7 +161,6 @@ fn a_payload_is_transcoded_once_while_there_is_room_for_it() {
 }
 
 #[test]
-#[cfg(feature = "cbor")]
 fn a_payload_that_becomes_longer_than_what_a_queue_holds_is_left_out() {
     let event = retain_in_cbor(&retention(&Limits::default().queued_bytes(500)), "a");
     assert!(event.payload(Format::Cbor).is_ok());
