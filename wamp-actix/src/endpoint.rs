@@ -11,18 +11,18 @@ use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use wamp_core::{Connection, Framing, Identity, Serializer, Transport};
 
+use crate::admission::client_address::{client_address, is_forwarded};
 use crate::admission::{Admission, Full, Place};
-use crate::body::Body;
-use crate::client_address::{client_address, is_forwarded};
-use crate::clock::Clock;
-use crate::detach::detach;
-use crate::farewell::hanging_up;
-use crate::frames;
-use crate::handshake::{self, Origins};
-use crate::hard_close::HardClose;
 use crate::router::{Router, mounted, router};
 use crate::signal;
-use crate::socket::Socket;
+use crate::websocket::body::Body;
+use crate::websocket::closing_body::hanging_up;
+use crate::websocket::frames;
+use crate::websocket::handshake::{self, Origins};
+use crate::websocket::request_copy::detach;
+use crate::websocket::socket::Socket;
+use crate::websocket::socket_handle::HardClose;
+use crate::worker::clock::Clock;
 
 /// The service that serves the default router at a path: the one line that an application needs.
 ///

@@ -28,29 +28,17 @@
 
 mod admission;
 mod attempt;
-mod body;
-mod client_address;
-mod clock;
-mod descriptors;
-mod detach;
 mod endpoint;
-mod farewell;
-mod frames;
-mod handshake;
-mod hard_close;
-mod pacer;
 mod parameter;
-mod rest;
 mod router;
 mod signal;
-mod socket;
 mod status;
 pub mod test;
-mod watchdog;
+mod websocket;
+mod worker;
 
 pub use attempt::AttemptExt;
 pub use endpoint::{Endpoint, endpoint};
-pub use hard_close::on_connect;
 pub use router::{Router, RouterBuilder, router};
 pub use signal::stop_signal;
 pub use wamp_core::{
@@ -62,6 +50,7 @@ pub use wamp_core::{
     RegistrationId, Reply, RequestId, Scram, ScramCredential, Session, SessionData, SessionId, Snapshot,
     Stopped, Subscription, SubscriptionId, Ticket, Topic, WampCra, WampError, salt, uris,
 };
+pub use websocket::socket_handle::on_connect;
 
 pub use wamp_macros::{WampError, publish, rpc, session, subscribe};
 
@@ -167,7 +156,7 @@ pub mod __private {
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod __fuzz {
-    pub use crate::frames::fuzz::read;
+    pub use crate::websocket::frames::fuzz::read;
 }
 
 /// The programs of the README are compiled.

@@ -43,16 +43,16 @@ use hello::Hello;
 use serde_json::{Map, Value};
 use wamp_core::{Error, Identity};
 
-pub use crate::clock::ManualClock;
+pub use crate::worker::clock::ManualClock;
 pub use client::{Client, Event, Subscribed};
 pub use requests::{Call, Publish};
 pub use wamp_core::Serializer;
 pub use wire::{Received, Wire};
 
-use crate::body::Body;
-use crate::clock::Clock;
 use crate::endpoint;
 use crate::router::Router;
+use crate::websocket::body::Body;
+use crate::worker::clock::Clock;
 
 /// Why a client could not join.
 #[derive(Debug, thiserror::Error)]

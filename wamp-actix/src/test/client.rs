@@ -13,7 +13,7 @@ use wamp_core::{Error, Payload, PublicationId, SessionId, SubscriptionId};
 use super::hello::Hello;
 use super::requests::{Call, Publish};
 use super::{JoinError, Received, Wire};
-use crate::clock::ManualClock;
+use crate::worker::clock::ManualClock;
 
 /// A client that has joined. A copy is the same client, so that several requests can be in flight.
 ///

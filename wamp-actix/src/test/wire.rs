@@ -14,7 +14,7 @@ use actix_web::web::Bytes;
 use futures_util::Stream;
 use wamp_core::{__private, Frame, Serializer};
 
-use crate::clock::ManualClock;
+use crate::worker::clock::ManualClock;
 
 /// What the server sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

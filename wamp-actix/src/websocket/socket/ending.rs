@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use wamp_core::Close;
 
-use crate::frames::CloseCode;
+use crate::websocket::frames::CloseCode;
 
 /// How far a WebSocket is closed.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]

@@ -15,10 +15,10 @@ use futures_util::Stream as _;
 use wamp_core::{Connection, Frame, Limits, Router};
 
 use crate::admission::Place;
-use crate::clock::{Alarm, Clock};
-use crate::frames::{CloseCode, FrameLimits, Frames, Incoming};
-use crate::pacer::Wakeup;
-use crate::rest::Rest;
+use crate::websocket::frames::{CloseCode, FrameLimits, Frames, Incoming};
+use crate::worker::clock::{Alarm, Clock};
+use crate::worker::coop::Rest;
+use crate::worker::wake_queue::Wakeup;
 use ending::{Phase, code, fault};
 use liveness::{Liveness, Verdict};
 use output::Output;

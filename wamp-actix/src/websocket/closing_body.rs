@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 
-use crate::hard_close::HardClose;
+use crate::websocket::socket_handle::HardClose;
 
 /// A body after which the connection ends at once. actix would wait for a second until the client hangs up, and clients that are
 /// refused could hold sockets for so long.

@@ -2,7 +2,7 @@
 //!
 //! actix polls it, and it reads the request's payload, drives the session and returns what is ready: no task, no channel.
 //! A body is not polled while its peer does not read, and its handlers would freeze with every lock that they hold; so
-//! the [`watchdog`](crate::watchdog) polls it then.
+//! the [`watchdog`](crate::worker::watchdog) polls it then.
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -14,9 +14,9 @@ use std::time::Instant;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 
-use crate::hard_close::HardClose;
-use crate::socket::Socket;
-use crate::watchdog;
+use crate::websocket::socket::Socket;
+use crate::websocket::socket_handle::HardClose;
+use crate::worker::watchdog;
 
 /// The response body of an upgrade.
 pub(crate) struct Body(Rc<Shared>);

@@ -1,5 +1,7 @@
 //! Admission of connections: the one place that counts them, for all workers of a router, and refuses those that are too many.
 
+pub(crate) mod client_address;
+pub(crate) mod descriptors;
 mod refusal;
 mod table;
 
@@ -11,8 +13,8 @@ use std::task::Waker;
 use parking_lot::Mutex;
 use wamp_core::{Limits, WeakRouter};
 
-use crate::descriptors::{self, Descriptors};
 use crate::router::Router;
+use descriptors::Descriptors;
 pub(crate) use refusal::Full;
 use table::Table;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::rt;
 
-use crate::body::Shared;
+use crate::websocket::body::Shared;
 
 /// How often the patrol looks: a connection whose body was not polled in between is driven from here.
 ///

@@ -2,7 +2,7 @@
 
 use actix_web::web::Bytes;
 
-use crate::frames::{self, CloseCode};
+use crate::websocket::frames::{self, CloseCode};
 
 /// The most that is handed to actix at once: it asks for more only when that is nearly sent, which is how it is seen
 /// that the peer takes something.

@@ -1,0 +1,9 @@
+//! One WebSocket: its upgrade, its frames, and the task that drives its session.
+
+pub(crate) mod body;
+pub(crate) mod closing_body;
+pub(crate) mod frames;
+pub(crate) mod handshake;
+pub(crate) mod request_copy;
+pub(crate) mod socket;
+pub(crate) mod socket_handle;
