@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde_json::json;
 use support::{Bench, Calls, Client};
 use wamp_actix::{handlers, rpc};
-use wamp_core::__private::Registration;
+use wamp_core::__private::HandlerEntry;
 use wamp_core::{Limits, Realm, RealmBuilder, Router, Serializer, Topic};
 
 #[rpc("bench.add")]
@@ -70,16 +70,16 @@ fn numbered(pattern: &str, number: usize) -> String {
     pattern.replace("{}", &number.to_string())
 }
 
-fn router(realm: RealmBuilder, handlers: &'static [Registration]) -> Router {
+fn router(realm: RealmBuilder, handlers: &'static [HandlerEntry]) -> Router {
     let limits = Limits::default().registrations(10_000);
     Router::builder().realm(realm).handlers([handlers]).limits(limits).build().expect("all is valid")
 }
 
 /// So many handlers, all of one function.
-fn registrations(count: usize, pattern: &str) -> &'static [Registration] {
+fn registrations(count: usize, pattern: &str) -> &'static [HandlerEntry] {
     let (listed, _) = handlers![add].resolve();
     let [add] = listed[..] else { unreachable!("one function with one attribute") };
-    let registration = |number| Registration { uri: numbered(pattern, number).leak(), ..*add };
+    let registration = |number| HandlerEntry { uri: numbered(pattern, number).leak(), ..*add };
     (0..count).map(registration).collect::<Vec<_>>().leak()
 }
 

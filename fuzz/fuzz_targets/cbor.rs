@@ -2,6 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wamp_core::{__fuzz, Frame, Serializer};
+use wamp_core::{__fuzz, RawMessage, Serializer};
 
-fuzz_target!(|bytes: &[u8]| __fuzz::read(Serializer::Cbor, Frame::Binary(bytes.to_vec().into())));
+fuzz_target!(|bytes: &[u8]| __fuzz::read(Serializer::Cbor, RawMessage::Binary(bytes.to_vec().into())));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
 use wamp_actix::{Kwargs, Progress, Raw, handlers, rpc};
-use wamp_core::{__fuzz, Connection, Frame, Framing, Identity, Realm, Router, Serializer, Topic, Transport};
+use wamp_core::{__fuzz, Connection, RawMessage, Framing, Identity, Realm, Router, Serializer, Topic, Transport};
 
 #[rpc("app.typed")]
 async fn typed(a: i64, b: Option<String>, c: Option<Vec<f32>>) -> Kwargs<(i64, Option<String>, usize)> {
@@ -91,9 +91,9 @@ impl Client {
 
     fn send(&mut self, bytes: Vec<u8>, binary: bool, now: Instant) {
         let frame = match binary {
-            true => Frame::Binary(bytes.into()),
+            true => RawMessage::Binary(bytes.into()),
             false => match String::from_utf8(bytes) {
-                Ok(text) => Frame::Text(text.into()),
+                Ok(text) => RawMessage::Text(text.into()),
                 Err(_) => return,
             },
         };

@@ -86,7 +86,7 @@ thread_local! {
 /// Notes that this worker's application serves the router, for the extractor.
 pub(crate) fn mounted(router: &Router) {
     MOUNTED.with_borrow_mut(|mounted| {
-        mounted.retain(|other| other.upgrade().is_some_and(|other| !other.is(router)));
+        mounted.retain(|other| other.upgrade().is_some_and(|other| !other.same_as(router)));
         mounted.push(router.downgrade());
     });
 }

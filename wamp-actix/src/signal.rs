@@ -15,7 +15,7 @@ thread_local! {
 /// router listens; all but the first to be told change nothing. With `goodbye`, sessions get GOODBYE before they are closed.
 pub(crate) fn listen(router: &Router, goodbye: bool) {
     let first = LISTENING.with_borrow_mut(|listening| {
-        let first = !listening.iter().any(|other| other.is(router));
+        let first = !listening.iter().any(|other| other.same_as(router));
         if first {
             listening.push(router.clone());
         }

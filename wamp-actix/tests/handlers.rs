@@ -33,7 +33,7 @@ mod topics;
 use serde_json::{Value, json};
 use wamp_actix::test::{Call, Client, join};
 use wamp_actix::{Error, Handlers, Router};
-use wamp_core::__private::Registration;
+use wamp_core::__private::HandlerEntry;
 
 /// A client of a router that serves nothing but these handlers.
 async fn client(handlers: Handlers) -> Client {
@@ -43,7 +43,7 @@ async fn client(handlers: Handlers) -> Client {
 
 /// Returns the registrations of the listed functions.
 #[expect(clippy::needless_pass_by_value, reason = "a list is made in place")]
-fn registrations(handlers: Handlers) -> Vec<&'static Registration> {
+fn registrations(handlers: Handlers) -> Vec<&'static HandlerEntry> {
     let (registrations, faults) = handlers.resolve();
     assert!(faults.is_empty(), "{faults:?}");
     registrations

@@ -27,7 +27,7 @@ pub use auth::{
 };
 pub use codec::binary::Binary;
 pub use codec::payload::{DecodeError, Payload, PayloadBuilder, Raw};
-pub use codec::serializer::{EncodeError, Frame, Serializer};
+pub use codec::serializer::{EncodeError, RawMessage, Serializer};
 pub use connection::{Close, Connection, Transport};
 pub use error::{Error, WampError, uris};
 pub use handler::acceptance::{Events, Hold, IntoAcceptance, IntoAdmission, Snapshot};
@@ -58,7 +58,7 @@ pub mod __private {
     pub use crate::handler::acceptance::Acceptance;
     pub use crate::handler::arguments::{Arena, Capture, Parameter};
     pub use crate::handler::context::{Attribute, Feature};
-    pub use crate::handler::entry::{Answer, Collected, Entry, Listed, Registration, id_of};
+    pub use crate::handler::entry::{BoxedAnswer, Collected, Entry, HandlerEntry, Listed, id_of};
     pub use crate::handler::outcome::{
         Outcome, Plain, accept, admit, attach, error, permit, reply, respond, text,
     };

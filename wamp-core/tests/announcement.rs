@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Client, assert_error, handlers, hello, id, subscribed, welcomed};
-use wamp_core::__private::{Feature, Registration};
+use wamp_core::__private::{Feature, HandlerEntry};
 use wamp_core::{History, MetaApi, Realm, Router};
 
 type Probe = fn(&Router);
@@ -43,7 +43,7 @@ const DEALER: &[(&str, Probe)] = &[
     ("testament_meta_api", testament_meta_api),
 ];
 
-static HANDLERS: &[Registration] = &[Registration {
+static HANDLERS: &[HandlerEntry] = &[HandlerEntry {
     features: &[Some(Feature::ProgressiveCallInvocations)],
     ..handlers::rpc("test.chunks", handlers::nothing)
 }];

@@ -779,7 +779,7 @@ fn a_13_what_the_host_knows_of_the_request_decides() {
 #[test]
 fn session_handlers_decide_after_authentication_and_see_who_it_is() {
     handlers::reset();
-    static JOINS: &[wamp_core::__private::Registration] = &[wamp_core::__private::Registration {
+    static JOINS: &[wamp_core::__private::HandlerEntry] = &[wamp_core::__private::HandlerEntry {
         roles: &["user"],
         ..handlers::session(handlers::locking_out)
     }];

@@ -6,30 +6,30 @@ use std::time::Duration;
 
 use support::Client;
 use support::handlers::{accepting, admitting, letting_through, nothing, publish, rpc, session, subscribe};
-use wamp_core::__private::Registration;
+use wamp_core::__private::HandlerEntry;
 use wamp_core::{BuildError, Limits, MetaApi, Realm, RealmBuilder, Router, RouterBuilder, Topic};
 
 /// A handler as if it stood in this line of `src/shop.rs`.
 #[expect(clippy::needless_pass_by_value, reason = "written around a handler that is made in place")]
-const fn at(line: u32, function: &'static str, handler: Registration) -> Registration {
-    Registration { file: "src/shop.rs", line, function, ..handler }
+const fn at(line: u32, function: &'static str, handler: HandlerEntry) -> HandlerEntry {
+    HandlerEntry { file: "src/shop.rs", line, function, ..handler }
 }
 
 fn build(
     realms: impl IntoIterator<Item = RealmBuilder>,
-    handlers: &'static [Registration],
+    handlers: &'static [HandlerEntry],
 ) -> Result<Router, BuildError> {
     let builder = realms.into_iter().fold(Router::builder(), RouterBuilder::realm);
     builder.handlers([handlers]).build()
 }
 
 #[track_caller]
-fn faults(realms: impl IntoIterator<Item = RealmBuilder>, handlers: &'static [Registration]) -> Vec<String> {
+fn faults(realms: impl IntoIterator<Item = RealmBuilder>, handlers: &'static [HandlerEntry]) -> Vec<String> {
     build(realms, handlers).expect_err("something is wrong").faults().map(str::to_owned).collect()
 }
 
 #[track_caller]
-fn fault(realms: impl IntoIterator<Item = RealmBuilder>, handlers: &'static [Registration]) -> String {
+fn fault(realms: impl IntoIterator<Item = RealmBuilder>, handlers: &'static [HandlerEntry]) -> String {
     let mut faults = faults(realms, handlers);
     assert_eq!(faults.len(), 1, "{faults:?}");
     faults.remove(0)
@@ -37,18 +37,18 @@ fn fault(realms: impl IntoIterator<Item = RealmBuilder>, handlers: &'static [Reg
 
 #[test]
 fn two_handlers_for_one_uri_are_a_fault_that_names_both_places() {
-    static RPC: &[Registration] =
+    static RPC: &[HandlerEntry] =
         &[at(1, "shop::one", rpc("a.b", nothing)), at(2, "shop::two", rpc("a.b", nothing))];
     let expected = r##"#[rpc("a.b")] shop::two at src/shop.rs:2 and #[rpc("a.b")] shop::one at src/shop.rs:1 serve the same URI"##;
     assert_eq!(fault([], RPC), expected);
-    static SUBSCRIBE: &[Registration] =
+    static SUBSCRIBE: &[HandlerEntry] =
         &[at(1, "shop::one", subscribe("a.b", accepting)), at(2, "shop::two", subscribe("a.b", accepting))];
     let text = fault([], SUBSCRIBE);
     assert!(
         text.contains("shop::one at src/shop.rs:1") && text.contains("shop::two at src/shop.rs:2"),
         "{text}"
     );
-    static PUBLISH: &[Registration] = &[
+    static PUBLISH: &[HandlerEntry] = &[
         at(1, "shop::one", publish("a.b", letting_through)),
         at(2, "shop::two", publish("a.b", letting_through)),
     ];
@@ -58,18 +58,18 @@ fn two_handlers_for_one_uri_are_a_fault_that_names_both_places() {
 
 #[test]
 fn the_names_of_captures_do_not_tell_two_patterns_apart() {
-    static WILDCARDS: &[Registration] =
+    static WILDCARDS: &[HandlerEntry] =
         &[at(1, "shop::one", rpc("a.{x}.b", nothing)), at(2, "shop::two", rpc("a.{y}.b", nothing))];
     let text = fault([], WILDCARDS);
     assert!(text.contains(r##"#[rpc("a.{x}.b")]"##) && text.contains(r##"#[rpc("a.{y}.b")]"##), "{text}");
-    static PREFIXES: &[Registration] =
+    static PREFIXES: &[HandlerEntry] =
         &[at(1, "shop::one", rpc("a.{x..}", nothing)), at(2, "shop::two", rpc("a.{y..}", nothing))];
     assert!(fault([], PREFIXES).contains("serve the same URI"));
 }
 
 #[test]
 fn an_invalid_uri_is_a_fault_that_names_its_place() {
-    static HANDLERS: &[Registration] = &[
+    static HANDLERS: &[HandlerEntry] = &[
         at(1, "shop::a", rpc("", nothing)),
         at(2, "shop::b", rpc("a..b", nothing)),
         at(3, "shop::c", subscribe("a b", accepting)),
@@ -94,7 +94,7 @@ fn an_invalid_topic_is_a_fault_that_names_its_place() {
 
 #[test]
 fn u_06_the_application_serves_nothing_under_wamp() {
-    static HANDLERS: &[Registration] = &[
+    static HANDLERS: &[HandlerEntry] = &[
         at(1, "shop::a", rpc("wamp.session.get", nothing)),
         at(2, "shop::b", subscribe("wamp.{x}", accepting)),
         at(3, "shop::c", publish("wamp.{x..}", letting_through)),
@@ -103,15 +103,15 @@ fn u_06_the_application_serves_nothing_under_wamp() {
     let faults = faults([Realm::new("realm1").topic("wamp.x", Topic::open())], HANDLERS);
     assert_eq!(faults.len(), 5, "{faults:?}");
     assert!(faults[0].contains("at src/shop.rs:1: "), "{}", faults[0]);
-    static ALLOWED: &[Registration] =
+    static ALLOWED: &[HandlerEntry] =
         &[rpc("wampx.y", nothing), rpc("a.wamp", nothing), rpc("{all..}", nothing)];
     assert!(build([], ALLOWED).is_ok());
 }
 
 #[test]
 fn a_handler_for_a_realm_that_is_not_declared_is_a_fault() {
-    static HANDLERS: &[Registration] =
-        &[at(7, "shop::a", Registration { realm: Some("staff"), ..rpc("a.b", nothing) })];
+    static HANDLERS: &[HandlerEntry] =
+        &[at(7, "shop::a", HandlerEntry { realm: Some("staff"), ..rpc("a.b", nothing) })];
     let expected = r##"#[rpc("a.b")] shop::a at src/shop.rs:7 is for realm "staff", which is not declared"##;
     assert_eq!(fault([], HANDLERS), expected);
     assert_eq!(fault([Realm::new("customers")], HANDLERS), expected);
@@ -121,8 +121,8 @@ fn a_handler_for_a_realm_that_is_not_declared_is_a_fault() {
 
 #[test]
 fn an_open_topic_and_a_handler_for_it_are_a_fault_that_names_both_places() {
-    static SUBSCRIBE: &[Registration] = &[at(1, "shop::a", subscribe("a.{x}", accepting))];
-    static PUBLISH: &[Registration] = &[at(1, "shop::a", publish("a.{x}", letting_through))];
+    static SUBSCRIBE: &[HandlerEntry] = &[at(1, "shop::a", subscribe("a.{x}", accepting))];
+    static PUBLISH: &[HandlerEntry] = &[at(1, "shop::a", publish("a.{x}", letting_through))];
     for handlers in [SUBSCRIBE, PUBLISH] {
         let line = line!() + 1;
         let realm = Realm::new("realm1").topic("a.{y}", Topic::open());
@@ -141,13 +141,13 @@ fn an_open_topic_that_is_declared_twice_is_a_fault() {
 
 #[test]
 fn a_handler_of_one_direction_and_what_declares_both_are_a_fault_that_names_both_places() {
-    static SUBSCRIBE: &[Registration] = &[
+    static SUBSCRIBE: &[HandlerEntry] = &[
         at(1, "shop::one", subscribe("a.b", accepting)),
-        at(2, "shop::two", Registration { subscribe: true, ..publish("a.b", letting_through) }),
+        at(2, "shop::two", HandlerEntry { subscribe: true, ..publish("a.b", letting_through) }),
     ];
     let text = fault([], SUBSCRIBE);
     assert!(text.contains("src/shop.rs:1") && text.contains("src/shop.rs:2"), "{text}");
-    static PUBLISH: &[Registration] = &[at(1, "shop::one", publish("a.b", letting_through))];
+    static PUBLISH: &[HandlerEntry] = &[at(1, "shop::one", publish("a.b", letting_through))];
     let text = fault([Realm::new("realm1").topic("a.b", Topic::read_only())], PUBLISH);
     assert!(text.contains("src/shop.rs:1") && text.contains("topic(\"a.b\")"), "{text}");
 }
@@ -167,11 +167,11 @@ fn the_name_of_a_realm_is_a_uri_and_stands_once() {
 
 #[test]
 fn all_faults_are_told_together_and_each_once() {
-    static HANDLERS: &[Registration] = &[
+    static HANDLERS: &[HandlerEntry] = &[
         at(1, "shop::a", rpc("a.b", nothing)),
         at(2, "shop::b", rpc("a.b", nothing)),
         at(3, "shop::c", rpc("a..b", nothing)),
-        at(4, "shop::d", Registration { realm: Some("nowhere"), ..rpc("c", nothing) }),
+        at(4, "shop::d", HandlerEntry { realm: Some("nowhere"), ..rpc("c", nothing) }),
     ];
     let realms = || [Realm::new("one"), Realm::new("two"), Realm::new("a b")];
     let faults = faults(realms(), HANDLERS);
@@ -183,7 +183,7 @@ fn all_faults_are_told_together_and_each_once() {
 
 #[test]
 fn what_differs_in_kind_pattern_or_realm_does_not_clash() {
-    static HANDLERS: &[Registration] = &[
+    static HANDLERS: &[HandlerEntry] = &[
         rpc("a.b", nothing),
         subscribe("a.b", accepting),
         publish("a.b", letting_through),
@@ -192,8 +192,8 @@ fn what_differs_in_kind_pattern_or_realm_does_not_clash() {
         rpc("{x}.b", nothing),
         session(admitting),
         session(admitting),
-        Registration { realm: Some("one"), ..rpc("c", nothing) },
-        Registration { realm: Some("two"), ..rpc("c", nothing) },
+        HandlerEntry { realm: Some("one"), ..rpc("c", nothing) },
+        HandlerEntry { realm: Some("two"), ..rpc("c", nothing) },
     ];
     let built = build([Realm::new("one"), Realm::new("two")], HANDLERS);
     assert!(built.is_ok(), "{built:?}");
@@ -201,9 +201,9 @@ fn what_differs_in_kind_pattern_or_realm_does_not_clash() {
 
 #[test]
 fn a_handler_of_every_realm_clashes_with_one_of_a_single_realm() {
-    static HANDLERS: &[Registration] = &[
+    static HANDLERS: &[HandlerEntry] = &[
         at(1, "shop::a", rpc("c", nothing)),
-        at(2, "shop::b", Registration { realm: Some("one"), ..rpc("c", nothing) }),
+        at(2, "shop::b", HandlerEntry { realm: Some("one"), ..rpc("c", nothing) }),
     ];
     let text = fault([Realm::new("one"), Realm::new("two")], HANDLERS);
     assert!(text.contains("src/shop.rs:1") && text.contains("src/shop.rs:2"), "{text}");

@@ -12,7 +12,7 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use support::{Client, arguments, assert_error, handlers};
 use wamp_core::__private::{
-    Acceptance, Answer, Feature, Outcome, Plain as _, Registration, accept, reply, respond,
+    Acceptance, BoxedAnswer, Feature, HandlerEntry, Outcome, Plain as _, accept, reply, respond,
 };
 use wamp_core::{
     Chunks, Context, Error, FromContext as _, Limits, Progress, Progressive, Realm, Router, Serializer, Topic,
@@ -36,11 +36,11 @@ fn count() {
     ITEMS.set(ITEMS.get() + 1);
 }
 
-static ENDLESS: &[Registration] = &[
+static ENDLESS: &[HandlerEntry] = &[
     handlers::rpc("endless.progress", progress),
     handlers::rpc("endless.stream", streaming),
     handlers::rpc("endless.large", large),
-    Registration {
+    HandlerEntry {
         features: &[Some(Feature::ProgressiveCallInvocations)],
         ..handlers::rpc("endless.sum", sum)
     },
@@ -48,7 +48,7 @@ static ENDLESS: &[Registration] = &[
 ];
 
 /// The loop of our documentation.
-fn progress(context: Context) -> Answer<()> {
+fn progress(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let progress: Progress<u64> = Progress::from_context(&context).await?;
         for number in 0.. {
@@ -59,7 +59,7 @@ fn progress(context: Context) -> Answer<()> {
     })
 }
 
-fn streaming(context: Context) -> Answer<()> {
+fn streaming(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let stream = Progressive(stream::iter(0_u64..).inspect(|_| count()));
         respond(&context, Outcome(stream).items(Ok::<_, Error>)).await
@@ -67,7 +67,7 @@ fn streaming(context: Context) -> Answer<()> {
 }
 
 /// Items of which one alone is more than may wait to be sent.
-fn large(context: Context) -> Answer<()> {
+fn large(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let progress: Progress<String> = Progress::from_context(&context).await?;
         let item = "x".repeat(10_000);
@@ -77,7 +77,7 @@ fn large(context: Context) -> Answer<()> {
     })
 }
 
-fn sum(context: Context) -> Answer<()> {
+fn sum(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let mut chunks: Chunks<usize> = Chunks::from_context(&context).await?;
         handlers::wait_at("sum").await?;
@@ -90,7 +90,7 @@ fn sum(context: Context) -> Answer<()> {
     })
 }
 
-fn events(_: Context) -> Answer<Acceptance> {
+fn events(_: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async { accept(handlers::events(stream::iter(0_u64..).inspect(|_| count()))) })
 }
 
@@ -337,7 +337,7 @@ fn a_batch_goes_on_while_an_endless_answer_is_taken() {
     let mut client = Client::join_by(&router(Limits::default()), Serializer::JsonBatched);
     let start = "[48,1,{\"receive_progress\":true},\"endless.progress\"]\x1e".to_owned();
     let calls: String = (2..=200).map(|id| format!("[48,{id},{{}},\"test.add\",[1,2]]\x1e")).collect();
-    client.send_frame(wamp_core::Frame::Text((start + &calls).into()));
+    client.send_frame(wamp_core::RawMessage::Text((start + &calls).into()));
     let mut answered = 0;
     for _ in 0..5 {
         client.poll_once();

@@ -7,13 +7,13 @@ mod support;
 use std::time::Duration;
 
 use support::{Client, assert_aborted, handlers, hello, welcomed};
-use wamp_core::__private::Registration;
+use wamp_core::__private::HandlerEntry;
 use wamp_core::{Close, Identity, Limits, Realm, Router};
 
-static HESITATING: &[Registration] = &[handlers::session(handlers::hesitating)];
-static LOCKING_OUT: &[Registration] = &[handlers::session(handlers::locking_out)];
+static HESITATING: &[HandlerEntry] = &[handlers::session(handlers::hesitating)];
+static LOCKING_OUT: &[HandlerEntry] = &[handlers::session(handlers::locking_out)];
 
-fn router_for(sessions: usize, handlers: &'static [Registration]) -> Router {
+fn router_for(sessions: usize, handlers: &'static [HandlerEntry]) -> Router {
     handlers::reset();
     let limits = Limits::default().sessions(sessions);
     Router::builder().realm(Realm::new("realm1")).handlers([handlers]).limits(limits).build().unwrap()

@@ -5,10 +5,10 @@ mod support;
 use serde_json::{Value, json};
 use support::caller::Caller;
 use support::*;
-use wamp_core::__private::Registration;
+use wamp_core::__private::HandlerEntry;
 use wamp_core::{History, Identity, MetaApi, Realm, RealmBuilder, Router, Topic};
 
-static HANDLERS: &[Registration] = &[
+static HANDLERS: &[HandlerEntry] = &[
     handlers::subscribe("gated.{name}", handlers::gated),
     handlers::publish("gated.{name}", handlers::letting_through),
 ];

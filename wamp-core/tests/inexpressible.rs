@@ -5,24 +5,24 @@ mod support;
 use serde_json::{Value, json};
 use support::handlers::{events, rpc, subscribe};
 use support::{Client, assert_error, router, router_of};
-use wamp_core::__private::{Acceptance, Answer, Registration, accept};
+use wamp_core::__private::{Acceptance, BoxedAnswer, HandlerEntry, accept};
 use wamp_core::{Context, Error, History, MetaApi, Realm, Router, Serializer, Snapshot, Topic};
 
 const BINARY: [Serializer; 4] =
     [Serializer::MsgPack, Serializer::Cbor, Serializer::MsgPackBatched, Serializer::CborBatched];
 
-static DEEP: &[Registration] = &[rpc("deep.fail", fail_deeply), subscribe("deep.topic", show_deeply)];
+static DEEP: &[HandlerEntry] = &[rpc("deep.fail", fail_deeply), subscribe("deep.topic", show_deeply)];
 
 /// Lists inside each other, more than the readers of any serializer follow.
 fn deep() -> Value {
     (0..70).fold(Value::Null, |inner, _| json!([inner]))
 }
 
-fn fail_deeply(_: Context) -> Answer<()> {
+fn fail_deeply(_: Context) -> BoxedAnswer<()> {
     Box::pin(async { Err(Error::new("test.error.deep").arg(deep())) })
 }
 
-fn show_deeply(_: Context) -> Answer<Acceptance> {
+fn show_deeply(_: Context) -> BoxedAnswer<Acceptance> {
     let stream = futures_util::stream::iter([deep(), "after".into()]);
     Box::pin(async { accept((Snapshot(deep()), events(stream))) })
 }

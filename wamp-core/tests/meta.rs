@@ -5,10 +5,10 @@ mod support;
 use serde_json::{Value, json};
 use support::caller::Caller;
 use support::*;
-use wamp_core::__private::Registration;
+use wamp_core::__private::HandlerEntry;
 use wamp_core::{Close, Identity, MetaApi, Realm, Router, Topic};
 
-static HANDLERS: &[Registration] = &[
+static HANDLERS: &[HandlerEntry] = &[
     handlers::rpc("test.b", handlers::nothing),
     handlers::rpc("test.item.{name}", handlers::nothing),
     handlers::rpc("test.{rest..}", handlers::nothing),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use support::handlers::{self, named, rpc};
 use support::wire::{self, delimited, frame_of};
 use support::{Client, assert_error, id, published, welcomed};
-use wamp_core::__private::{Answer, Arena, Outcome, Plain as _, Registration, reply};
+use wamp_core::__private::{Arena, BoxedAnswer, HandlerEntry, Outcome, Plain as _, reply};
 use wamp_core::{
     Arguments, Chunks, Context, Error, FromContext as _, History, Identity, MetaApi, Raw, Realm, Router,
     Serializer, Topic,
@@ -173,7 +173,7 @@ fn ask(client: &mut Client, serializer: Serializer, head: Value, tail: Tail<'_>)
 }
 
 /// Reads the value as anything, and gives it back.
-fn read(context: Context) -> Answer<()> {
+fn read(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
@@ -185,7 +185,7 @@ fn read(context: Context) -> Answer<()> {
 }
 
 /// The same, in lists and dicts that it does not read as a whole.
-fn read_rest(context: Context) -> Answer<()> {
+fn read_rest(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
@@ -197,7 +197,7 @@ fn read_rest(context: Context) -> Answer<()> {
     })
 }
 
-fn raw(context: Context) -> Answer<()> {
+fn raw(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
@@ -208,7 +208,7 @@ fn raw(context: Context) -> Answer<()> {
     })
 }
 
-fn held_raw(context: Context) -> Answer<()> {
+fn held_raw(context: Context) -> BoxedAnswer<()> {
     #[derive(Deserialize)]
     #[serde(transparent)]
     struct Holder<'f>(#[serde(borrow)] Raw<'f>);
@@ -223,7 +223,7 @@ fn held_raw(context: Context) -> Answer<()> {
 }
 
 /// Takes a dict, of which it reads one entry.
-fn ignore(context: Context) -> Answer<()> {
+fn ignore(context: Context) -> BoxedAnswer<()> {
     #[derive(Deserialize)]
     struct Entry {
         known: u8,
@@ -234,7 +234,7 @@ fn ignore(context: Context) -> Answer<()> {
     })
 }
 
-fn chunks(context: Context) -> Answer<()> {
+fn chunks(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let mut chunks: Chunks<Value> = Chunks::from_context(&context).await?;
         let mut all = Vec::new();
@@ -245,13 +245,13 @@ fn chunks(context: Context) -> Answer<()> {
     })
 }
 
-static HANDLERS: &[Registration] = &[
+static HANDLERS: &[HandlerEntry] = &[
     rpc("odd.read", read),
     rpc("odd.rest", read_rest),
     rpc("odd.raw", raw),
     rpc("odd.held_raw", held_raw),
     rpc("odd.ignore", ignore),
-    Registration {
+    HandlerEntry {
         features: &[Some(wamp_core::__private::Feature::ProgressiveCallInvocations)],
         ..rpc("odd.chunks", chunks)
     },

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Client, assert_aborted, handlers, hello, router, router_of, welcomed};
-use wamp_core::__private::Registration;
+use wamp_core::__private::HandlerEntry;
 use wamp_core::{Close, Identity, Realm, Router};
 
 #[test]
@@ -262,14 +262,14 @@ fn a_20_an_anonymous_session_gets_an_authid_of_its_own_whatever_it_claims() {
     assert!(authids.len() == 2 && !authids.contains("admin"), "{authids:?}");
 }
 
-static ADMITTING: &[Registration] = &[
+static ADMITTING: &[HandlerEntry] = &[
     handlers::session(handlers::admitting),
-    Registration { roles: &["staff"], ..handlers::session(handlers::locking_out) },
+    HandlerEntry { roles: &["staff"], ..handlers::session(handlers::locking_out) },
 ];
-static LOCKING_OUT: &[Registration] =
+static LOCKING_OUT: &[HandlerEntry] =
     &[handlers::session(handlers::admitting), handlers::session(handlers::locking_out)];
-static BREAKING_DOWN: &[Registration] = &[handlers::session(handlers::breaking_down)];
-static HESITATING: &[Registration] =
+static BREAKING_DOWN: &[HandlerEntry] = &[handlers::session(handlers::breaking_down)];
+static HESITATING: &[HandlerEntry] =
     &[handlers::session(handlers::hesitating), handlers::session(handlers::hesitating)];
 
 #[test]

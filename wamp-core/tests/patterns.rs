@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{Client, arguments, assert_error, assert_event, handlers, id, subscribed};
-use wamp_core::__private::{Acceptance, Answer, Arena, Capture, Parameter, Registration, accept};
+use wamp_core::__private::{Acceptance, Arena, BoxedAnswer, Capture, HandlerEntry, Parameter, accept};
 use wamp_core::{Arguments, Context, Identity, Limits, Realm, Router, Subscription, Topic};
 
 const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
@@ -12,8 +12,8 @@ const NO_SUCH_SUBSCRIPTION: &str = "wamp.error.no_such_subscription";
 const INVALID_ARGUMENT: &str = "wamp.error.invalid_argument";
 const INVALID_URI: &str = "wamp.error.invalid_uri";
 
-static HANDLERS: &[Registration] = &[
-    Registration { roles: &["staff"], ..handlers::subscribe("com.staff.{rest..}", handlers::accepting) },
+static HANDLERS: &[HandlerEntry] = &[
+    HandlerEntry { roles: &["staff"], ..handlers::subscribe("com.staff.{rest..}", handlers::accepting) },
     handlers::subscribe("com.secret", handlers::refusing),
     handlers::subscribe("gate.{rest..}", handlers::refusing),
     handlers::subscribe("room.{number}.news", number),
@@ -28,7 +28,7 @@ const fn named(name: &'static str) -> Parameter {
 }
 
 /// A capture that must be a number.
-fn number(context: Context) -> Answer<Acceptance> {
+fn number(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         let arena = Arena::default();
         let _: u32 = Arguments::of(&context, &arena).capture(&named("number"), Capture::Component(1))?;
@@ -37,7 +37,7 @@ fn number(context: Context) -> Answer<Acceptance> {
 }
 
 /// A capture that is any text.
-fn path(context: Context) -> Answer<Acceptance> {
+fn path(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         let arena = Arena::default();
         let _: &str =
@@ -47,7 +47,7 @@ fn path(context: Context) -> Answer<Acceptance> {
 }
 
 /// Tells the subscriber what it captured, and the topic.
-fn seen(context: Context) -> Answer<Acceptance> {
+fn seen(context: Context) -> BoxedAnswer<Acceptance> {
     use wamp_core::FromContext as _;
     Box::pin(async move {
         let arena = Arena::default();

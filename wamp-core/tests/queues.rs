@@ -8,7 +8,7 @@ use serde_json::json;
 use support::log::Log;
 use support::{Client, arguments, assert_aborted, assert_error, handlers, router_with};
 use wamp_core::{Close, Limits, Router};
-use wamp_core::{Frame, Serializer};
+use wamp_core::{RawMessage, Serializer};
 
 const UNAVAILABLE: &str = "wamp.error.unavailable";
 
@@ -300,7 +300,7 @@ fn what_a_message_says_beside_its_arguments_counts_whatever_becomes_of_them() {
             let mut message = support::wire::encode(Serializer::Cbor, &message);
             let value = message.len() - 4;
             tag.into_iter().for_each(|tag| message.insert(value, tag));
-            client.send_frame(Frame::Binary(message.into()));
+            client.send_frame(RawMessage::Binary(message.into()));
         }
         assert_error(&client.one(), 16, 3, UNAVAILABLE);
     }

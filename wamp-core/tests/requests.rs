@@ -223,7 +223,7 @@ fn u_06_clients_neither_publish_nor_register_under_wamp() {
 
 #[test]
 fn u_08_the_patterns_of_the_application_do_not_swallow_what_belongs_to_wamp() {
-    static GREEDY: &[wamp_core::__private::Registration] = &[
+    static GREEDY: &[wamp_core::__private::HandlerEntry] = &[
         handlers::rpc("{all..}", handlers::nothing),
         handlers::subscribe("{all..}", handlers::accepting),
         handlers::publish("{a}.{b}", handlers::letting_through),

@@ -4,18 +4,18 @@ mod support;
 
 use serde_json::{Value, json};
 use support::*;
-use wamp_core::__private::Registration;
+use wamp_core::__private::HandlerEntry;
 use wamp_core::{Identity, Limits, Realm, Router, Topic};
 
-static HANDLERS: &[Registration] = &[
-    Registration { retain: true, ..handlers::publish("kept.{name}", handlers::letting_through) },
+static HANDLERS: &[HandlerEntry] = &[
+    HandlerEntry { retain: true, ..handlers::publish("kept.{name}", handlers::letting_through) },
     handlers::publish("lost.{name}", handlers::letting_through),
     handlers::subscribe("kept.{name}", handlers::accepting),
     handlers::subscribe("lost.{name}", handlers::accepting),
     handlers::subscribe("staff.{name}", handlers::gated),
-    Registration { retain: true, ..handlers::publish("staff.{name}", handlers::letting_through) },
+    HandlerEntry { retain: true, ..handlers::publish("staff.{name}", handlers::letting_through) },
     handlers::subscribe("shown.{name}", handlers::snapshot),
-    Registration { retain: true, ..handlers::publish("shown.{name}", handlers::letting_through) },
+    HandlerEntry { retain: true, ..handlers::publish("shown.{name}", handlers::letting_through) },
 ];
 
 fn router() -> Router {

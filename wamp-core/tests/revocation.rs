@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use support::caller::Caller;
 use support::handlers::events;
 use support::*;
-use wamp_core::__private::{Acceptance, Answer, Registration, accept};
+use wamp_core::__private::{Acceptance, BoxedAnswer, HandlerEntry, accept};
 use wamp_core::{Context, Hold, MetaApi, Realm, Router, SessionId, Subscription, SubscriptionId, Topic};
 
-static FAILING: &[Registration] =
+static FAILING: &[HandlerEntry] =
     &[handlers::subscribe("fails.panic", panicking), handlers::subscribe("fails.item", with_a_bad_item)];
 
 /// A value whose end the journal tells.
@@ -24,13 +24,13 @@ impl Drop for Watched {
     }
 }
 
-fn panicking(_: Context) -> Answer<Acceptance> {
+fn panicking(_: Context) -> BoxedAnswer<Acceptance> {
     let items = stream::iter([1, 2]).chain(stream::poll_fn(|_| panic!("a secret of the stream")));
     Box::pin(async { accept((Hold(Watched), events(items), events(stream::pending::<u8>()))) })
 }
 
 /// Its second item is a dict whose key is a list.
-fn with_a_bad_item(_: Context) -> Answer<Acceptance> {
+fn with_a_bad_item(_: Context) -> BoxedAnswer<Acceptance> {
     let items = [HashMap::new(), HashMap::from([(vec![1], 1)]), HashMap::new()];
     Box::pin(async { accept((Hold(Watched), events(stream::iter(items)))) })
 }

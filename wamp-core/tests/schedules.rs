@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::handlers::rpc;
 use support::{Client, welcomed};
-use wamp_core::__private::{Answer as Work, Feature, Outcome, Plain as _, Registration, reply};
+use wamp_core::__private::{BoxedAnswer as Work, Feature, HandlerEntry, Outcome, Plain as _, reply};
 use wamp_core::{Cancelled, Chunks, Context, Error, FromContext as _, Progress, Realm, Router};
 
 const CALLERS: usize = 2;
@@ -183,10 +183,10 @@ fn chunks(context: Context) -> Work<()> {
     })
 }
 
-static HANDLERS: &[Registration] = &[
+static HANDLERS: &[HandlerEntry] = &[
     rpc("work.plain", plain),
     rpc("work.told", told),
-    Registration { features: &[Some(Feature::ProgressiveCallInvocations)], ..rpc("work.chunks", chunks) },
+    HandlerEntry { features: &[Some(Feature::ProgressiveCallInvocations)], ..rpc("work.chunks", chunks) },
 ];
 
 // The model.

@@ -12,7 +12,7 @@ use serde::ser::{
 use serde_json::{Value, json};
 use support::handlers::rpc;
 use support::{Client, assert_error, router_of};
-use wamp_core::__private::{Answer, Outcome, Plain as _, Registration, reply};
+use wamp_core::__private::{BoxedAnswer, HandlerEntry, Outcome, Plain as _, reply};
 use wamp_core::{Args, Context, Error, Kwargs, Realm, Reply, Router, Serializer, Topic};
 
 const RAW: &str = "$serde_json::private::RawValue";
@@ -206,40 +206,40 @@ fn at<T: Copy>(context: &Context, all: &[T]) -> Result<T, Error> {
     all.get(at).copied().ok_or_else(|| Error::new("test.error.no_such_misuse"))
 }
 
-fn plain(context: Context) -> Answer<()> {
+fn plain(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { reply(&context, Outcome(at(&context, MISUSES)?).reply()) })
 }
 
-fn nested(context: Context) -> Answer<()> {
+fn nested(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let misuse = at(&context, MISUSES)?;
         reply(&context, Outcome(json!([1]).as_array().map(|list| (list.clone(), Some([misuse])))).reply())
     })
 }
 
-fn args(context: Context) -> Answer<()> {
+fn args(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { reply(&context, Outcome(Args((1, at(&context, MISUSES)?))).reply()) })
 }
 
-fn kwargs(context: Context) -> Answer<()> {
+fn kwargs(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let entries = std::collections::BTreeMap::from([("a", at(&context, MISUSES)?)]);
         reply(&context, Outcome(Kwargs(entries)).reply())
     })
 }
 
-fn in_a_reply(context: Context) -> Answer<()> {
+fn in_a_reply(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let misuse = at(&context, MISUSES)?;
         reply(&context, Outcome(Reply::new().arg(1).kwarg("a", misuse)).reply())
     })
 }
 
-fn in_an_error(context: Context) -> Answer<()> {
+fn in_an_error(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { Err(Error::new("test.error.misused").arg(1).arg(at(&context, MISUSES)?)) })
 }
 
-fn miscounted(context: Context) -> Answer<()> {
+fn miscounted(context: Context) -> BoxedAnswer<()> {
     use Miscounted::*;
     const ALL: &[Miscounted] =
         &[List, Tuple, TupleStruct, ShortList, Dict, Struct, ShortDict, TupleVariant, StructVariant];
@@ -250,7 +250,7 @@ fn miscounted(context: Context) -> Answer<()> {
     })
 }
 
-static HANDLERS: &[Registration] = &[
+static HANDLERS: &[HandlerEntry] = &[
     rpc("misuse.plain", plain),
     rpc("misuse.nested", nested),
     rpc("misuse.args", args),

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::{Client, assert_aborted, assert_error, hello, router, router_with, wire};
-use wamp_core::{Close, Frame, Identity, Limits, Serializer};
+use wamp_core::{Close, Identity, Limits, RawMessage, Serializer};
 
 const ALL: [Serializer; 6] = [
     Serializer::Json,
@@ -43,8 +43,8 @@ fn a_frame_of_the_other_kind_is_a_violation_t_09() {
     for serializer in ALL {
         let mut client = Client::connect_in(&router(), Identity::anonymous(), serializer);
         client.send_frame(match serializer.is_binary() {
-            true => Frame::Text(hello("realm1").into()),
-            false => Frame::Binary(hello("realm1").into_bytes().into()),
+            true => RawMessage::Text(hello("realm1").into()),
+            false => RawMessage::Binary(hello("realm1").into_bytes().into()),
         });
         client.assert_violated(serializer.subprotocol());
     }
@@ -108,7 +108,8 @@ fn floats_and_integers_keep_their_types_between_serializers_m_16() {
     let mut reader = Client::join_by(&router, Serializer::Json);
     reader.subscribe(1, "open.b");
     let mut writer = Client::join_by(&router, Serializer::MsgPack);
-    writer.send_frame(Frame::Binary([&b"\x95\x10\x01\x80\xa6open.b\x92\x03"[..], float].concat().into()));
+    writer
+        .send_frame(RawMessage::Binary([&b"\x95\x10\x01\x80\xa6open.b\x92\x03"[..], float].concat().into()));
     assert!(reader.frames()[0].ends_with(b"[3,3.0]]"));
 }
 
@@ -118,18 +119,18 @@ fn undefined_options_are_absent_and_floats_are_ids_m_13() {
     // wampy with msgpackr: {match: undefined, get_retained: undefined}, and ids beyond 2^32 as floats.
     let subscribe = b"\x94\x20\x01\xde\x00\x02\xa5match\xd4\x00\x00\xacget_retained\xd4\x00\x00\xa6open.a";
     let mut client = Client::join_by(&router, Serializer::MsgPack);
-    client.send_frame(Frame::Binary(subscribe.to_vec().into()));
+    client.send_frame(RawMessage::Binary(subscribe.to_vec().into()));
     let id = support::subscribed(&client.one(), 1);
     let id = (id as f64).to_be_bytes();
-    client.send_frame(Frame::Binary([&b"\x93\x22\xca\x40\x00\x00\x00\xcb"[..], &id].concat().into()));
+    client.send_frame(RawMessage::Binary([&b"\x93\x22\xca\x40\x00\x00\x00\xcb"[..], &id].concat().into()));
     assert_eq!(client.one(), json!([35, 2]));
     // cbor-x, with undefined as f7 and a map of 16 bits length.
     let subscribe = b"\x84\x18\x20\x01\xb9\x00\x01\x65match\xf7\x66open.a";
     let mut client = Client::join_by(&router, Serializer::Cbor);
-    client.send_frame(Frame::Binary(subscribe.to_vec().into()));
+    client.send_frame(RawMessage::Binary(subscribe.to_vec().into()));
     let id = support::subscribed(&client.one(), 1);
     let id = (id as f64).to_be_bytes();
-    client.send_frame(Frame::Binary([&b"\x83\x18\x22\xf9\x40\x00\xfb"[..], &id].concat().into()));
+    client.send_frame(RawMessage::Binary([&b"\x83\x18\x22\xf9\x40\x00\xfb"[..], &id].concat().into()));
     assert_eq!(client.one(), json!([35, 2]));
 }
 
@@ -168,11 +169,13 @@ fn a_batch_is_taken_in_order_and_answered_in_batches_of_one_t_15_t_16_t_17() {
 #[test]
 fn a_peer_that_separates_by_0x18_is_answered_so_d_01() {
     let mut client = Client::connect_in(&router(), Identity::anonymous(), Serializer::JsonBatched);
-    client.send_frame(Frame::Text(format!("{}\x18[48,1,{{}},\"test.nothing\"]\x18", hello("realm1")).into()));
+    client.send_frame(RawMessage::Text(
+        format!("{}\x18[48,1,{{}},\"test.nothing\"]\x18", hello("realm1")).into(),
+    ));
     let frames = client.frames();
     assert!(frames[0].starts_with(b"[2,") && frames[0].ends_with(b"\x18"));
     assert_eq!(frames[1], b"[50,1,{}]\x18");
-    client.send_frame(Frame::Text("[48,2,{},\"test.nothing\"]\x1e".into()));
+    client.send_frame(RawMessage::Text("[48,2,{},\"test.nothing\"]\x1e".into()));
     assert_eq!(client.frames(), [b"[50,2,{}]\x1e"]);
 }
 
@@ -201,7 +204,7 @@ fn a_batch_that_is_empty_or_not_delimited_is_a_violation_t_16_t_18() {
 fn what_follows_a_violation_in_a_batch_is_not_taken_p_02() {
     let mut client = Client::join_by(&router(), Serializer::JsonBatched);
     let batch = "[48,1,{},\"test.add\",[1,2]]\x1e[99]\x1e[48,2,{},\"test.add\",[1,2]]\x1e";
-    client.send_frame(Frame::Text(batch.into()));
+    client.send_frame(RawMessage::Text(batch.into()));
     let messages = client.received();
     assert_eq!((messages.len(), &messages[0]), (2, &json!([50, 1, {}, [3]])));
     assert_aborted(&messages[1], support::VIOLATION);
@@ -213,7 +216,7 @@ fn a_batch_waits_for_room_like_messages_of_their_own() {
     let router = router_with(Limits::default().outgoing_bytes(1000));
     let mut client = Client::join_by(&router, Serializer::JsonBatched);
     let calls = |from: u64| (from..from + 100).map(|id| format!("[48,{id},{{}},\"test.long\",[100]]\x1e"));
-    client.send_frame(Frame::Text(calls(1).collect::<String>().into()));
+    client.send_frame(RawMessage::Text(calls(1).collect::<String>().into()));
     assert!(!client.wants_input());
     let first = client.frames();
     assert!(first.len() < 12, "{}", first.len());
@@ -231,7 +234,7 @@ fn a_batch_of_more_publications_than_a_mailbox_holds_cuts_no_subscriber_off() {
     subscriber.subscribe(1, "open.a");
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
     let batch: String = (1..=10_000).map(|id| format!("[16,{id},{{}},\"open.a\",[{id}]]\x1e")).collect();
-    publisher.send_frame(Frame::Text(batch.into()));
+    publisher.send_frame(RawMessage::Text(batch.into()));
     let mut seen = Vec::new();
     // Both have their turns, as tasks of one worker have.
     while !publisher.wants_input() {

@@ -147,7 +147,7 @@ fn t_10_and_m_01_what_is_no_message_is_a_protocol_violation_before_and_after_hel
 
 #[test]
 fn m_07_and_m_08_what_is_no_message_is_a_protocol_violation_before_welcome_too() {
-    static HESITATING: &[wamp_core::__private::Registration] = &[handlers::session(handlers::hesitating)];
+    static HESITATING: &[wamp_core::__private::HandlerEntry] = &[handlers::session(handlers::hesitating)];
     let router = router_of(HESITATING);
     for message in MALFORMED.iter().chain(MISSHAPEN).chain(FOREIGN) {
         let mut joining = Client::connect(&router);

@@ -9,7 +9,7 @@ use support::{
     Client, arguments, assert_aborted, assert_error, assert_event, handlers, published, router, router_of,
     router_with, subscribed,
 };
-use wamp_core::__private::Registration;
+use wamp_core::__private::HandlerEntry;
 use wamp_core::{Close, Identity, Limits, PublishError, Realm, Router, Session, SessionId, Topic};
 
 const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
@@ -465,7 +465,7 @@ fn each_direction_of_a_topic_is_declared_on_its_own() {
 }
 
 /// A router of one realm with this topic, which routes clients or not.
-fn router_with_topic(uri: &str, topic: Topic, routes: bool, handlers: &'static [Registration]) -> Router {
+fn router_with_topic(uri: &str, topic: Topic, routes: bool, handlers: &'static [HandlerEntry]) -> Router {
     handlers::reset();
     let realm = Realm::new("realm1").topic(uri, topic).route_clients(routes);
     Router::builder().realm(realm).handlers([handlers]).build().expect("the declarations are sound")
@@ -487,7 +487,7 @@ fn clients_subscribe_to_a_read_only_topic_and_only_the_server_publishes_to_it() 
 
 #[test]
 fn a_read_only_topic_is_not_open_to_the_publishers_of_a_wider_one() {
-    static HANDLERS: &[Registration] = &[handlers::publish("news.{rest..}", handlers::letting_through)];
+    static HANDLERS: &[HandlerEntry] = &[handlers::publish("news.{rest..}", handlers::letting_through)];
     let router = router_with_topic("news.official", Topic::read_only(), false, HANDLERS);
     let mut publisher = Client::join(&router);
     let refused = publisher.ask(r#"[16,1,{"acknowledge":true},"news.official",[1]]"#);
@@ -497,9 +497,9 @@ fn a_read_only_topic_is_not_open_to_the_publishers_of_a_wider_one() {
 
 #[test]
 fn a_publish_handler_may_open_its_topic_to_the_subscribers_of_its_roles() {
-    static HANDLERS: &[Registration] = &[
-        Registration { subscribe: true, ..handlers::publish("both.{name}", handlers::letting_through) },
-        Registration {
+    static HANDLERS: &[HandlerEntry] = &[
+        HandlerEntry { subscribe: true, ..handlers::publish("both.{name}", handlers::letting_through) },
+        HandlerEntry {
             subscribe: true,
             roles: &["staff"],
             ..handlers::publish("staff.{name}", handlers::letting_through)

@@ -8,7 +8,7 @@ mod support;
 use std::time::Duration;
 
 use support::{Client, arguments, handlers, router, router_with};
-use wamp_core::{Frame, Limits, Router, Serializer};
+use wamp_core::{Limits, RawMessage, Router, Serializer};
 
 fn subscribers(router: &Router, count: usize, topic: &str) -> Vec<Client> {
     let subscriber = |_| {
@@ -86,7 +86,7 @@ fn a_batch_of_publications_to_many_is_taken_in_turns() {
     let mut subscribers = subscribers(&router, 200, "open.a");
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
     let batch: String = (1..=500).map(|id| format!("[16,{id},{{}},\"open.a\",[{id}]]\x1e")).collect();
-    publisher.send_frame(Frame::Text(batch.into()));
+    publisher.send_frame(RawMessage::Text(batch.into()));
     let mut seen = vec![Vec::new(); subscribers.len()];
     loop {
         for (subscriber, seen) in subscribers.iter_mut().zip(&mut seen) {
@@ -272,7 +272,7 @@ fn a_batch_waits_for_those_who_are_behind_without_being_polled() {
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
     let value = "x".repeat(1000);
     let batch: String = (1..=40).map(|id| format!("[16,{id},{{}},\"open.a\",[\"{value}\"]]\x1e")).collect();
-    publisher.send_frame(Frame::Text(batch.into()));
+    publisher.send_frame(RawMessage::Text(batch.into()));
     publisher.poll();
     // 64 kB hold some thirty before the subscriber is behind.
     let mut pauses = 0;
@@ -294,7 +294,7 @@ fn a_batch_of_small_publications_waits_for_those_who_are_behind() {
     let [subscriber] = &mut subscribers(&router, 1, "open.a")[..] else { panic!("one") };
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
     let batch: String = (1..=9000).map(|id| format!("[16,{id},{{}},\"open.a\"]\x1e")).collect();
-    publisher.send_frame(Frame::Text(batch.into()));
+    publisher.send_frame(RawMessage::Text(batch.into()));
     publisher.poll();
     assert_eq!(publisher.deadline_in(), Some(Duration::from_millis(40)));
     let count = subscriber.received().len();

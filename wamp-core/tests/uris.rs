@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{Client, assert_error, handlers, id, subscribed};
-use wamp_core::__private::{Acceptance, Answer, Registration};
+use wamp_core::__private::{Acceptance, BoxedAnswer, HandlerEntry};
 use wamp_core::{Close, Context, Error, MetaApi, Permission, Realm, Router, SessionId, SubscriptionId};
 
 /// What an application takes for a URI that is none.
@@ -36,15 +36,15 @@ fn failure() -> Error {
     Error::new(TEXT.with_borrow(String::clone)).arg("why").kwarg("code", 7)
 }
 
-fn fail(_: Context) -> Answer<()> {
+fn fail(_: Context) -> BoxedAnswer<()> {
     Box::pin(async { Err(failure()) })
 }
 
-fn refuse(_: Context) -> Answer<Acceptance> {
+fn refuse(_: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async { Err(failure()) })
 }
 
-static HANDLERS: &[Registration] = &[
+static HANDLERS: &[HandlerEntry] = &[
     handlers::rpc("failing.call", fail),
     handlers::subscribe("failing.topic", refuse),
     handlers::publish("failing.topic", fail),
@@ -88,7 +88,7 @@ fn the_error_of_a_handler_without_a_uri_is_a_runtime_error_with_its_arguments() 
 
 #[test]
 fn the_refusal_of_a_session_without_a_uri_is_a_runtime_error() {
-    static ADMITTING: &[Registration] = &[handlers::session(refuse)];
+    static ADMITTING: &[HandlerEntry] = &[handlers::session(refuse)];
     let router = support::router_of(ADMITTING);
     for (text, sent) in texts() {
         set(&text);

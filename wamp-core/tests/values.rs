@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer as SerdeSerializer}
 use serde_json::{Value, json};
 use support::handlers::{named, rpc};
 use support::{Client, assert_error, router_of, wire};
-use wamp_core::__private::{Answer, Arena, Capture, Outcome, Plain as _, Registration, reply};
+use wamp_core::__private::{Arena, BoxedAnswer, Capture, HandlerEntry, Outcome, Plain as _, reply};
 use wamp_core::{Arguments, Context, Error, Raw, Serializer};
 
 const ALL: [Serializer; 3] = [Serializer::Json, Serializer::MsgPack, Serializer::Cbor];
@@ -100,7 +100,7 @@ struct Precise {
     digits: &'static str,
 }
 
-fn echo<T: DeserializeOwned + Serialize>(context: Context) -> Answer<()> {
+fn echo<T: DeserializeOwned + Serialize>(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
@@ -111,7 +111,9 @@ fn echo<T: DeserializeOwned + Serialize>(context: Context) -> Answer<()> {
     })
 }
 
-fn rest<A: DeserializeOwned + Serialize, K: DeserializeOwned + Serialize>(context: Context) -> Answer<()> {
+fn rest<A: DeserializeOwned + Serialize, K: DeserializeOwned + Serialize>(
+    context: Context,
+) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
@@ -124,7 +126,7 @@ fn rest<A: DeserializeOwned + Serialize, K: DeserializeOwned + Serialize>(contex
     })
 }
 
-fn one_or_many(context: Context) -> Answer<()> {
+fn one_or_many(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
@@ -138,7 +140,7 @@ fn one_or_many(context: Context) -> Answer<()> {
     })
 }
 
-fn held(context: Context) -> Answer<()> {
+fn held(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
@@ -149,7 +151,7 @@ fn held(context: Context) -> Answer<()> {
     })
 }
 
-fn captured(context: Context) -> Answer<()> {
+fn captured(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let arguments = Arguments::of(&context, &arena);
@@ -158,18 +160,18 @@ fn captured(context: Context) -> Answer<()> {
     })
 }
 
-fn foreign(context: Context) -> Answer<()> {
+fn foreign(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let value: Raw<'_> = serde_json::from_str(r#""\u0001""#).map_err(Error::invalid_argument)?;
         reply(&context, Outcome(value).reply())
     })
 }
 
-fn byte_keys(context: Context) -> Answer<()> {
+fn byte_keys(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { reply(&context, Outcome(BTreeMap::from([(Bytes(vec![b'a']), 1)])).reply()) })
 }
 
-fn precise(context: Context) -> Answer<()> {
+fn precise(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { reply(&context, Outcome(("n", Precise { digits: "1" })).reply()) })
 }
 
@@ -179,7 +181,7 @@ struct Numbers(Vec<i64>);
 #[derive(Deserialize, Serialize)]
 struct Options(BTreeMap<i8, bool>);
 
-static HANDLERS: &[Registration] = &[
+static HANDLERS: &[HandlerEntry] = &[
     rpc("bytes.plain", echo::<Bytes>),
     rpc("bytes.adjacent", echo::<Adjacent>),
     rpc("bytes.internal", echo::<Internal>),

@@ -9,8 +9,8 @@ use serde::{Serialize, Serializer as SerdeSerializer};
 use serde_json::json;
 use support::handlers::{self, rpc};
 use support::{Client, assert_error, router_of};
-use wamp_core::__private::{Answer, Outcome, Plain as _, Registration, reply};
-use wamp_core::{Context, Frame, History, MetaApi, Realm, Reply, Router, Serializer, Topic};
+use wamp_core::__private::{BoxedAnswer, HandlerEntry, Outcome, Plain as _, reply};
+use wamp_core::{Context, History, MetaApi, RawMessage, Realm, Reply, Router, Serializer, Topic};
 
 struct Bytes(&'static [u8]);
 
@@ -20,19 +20,19 @@ impl Serialize for Bytes {
     }
 }
 
-fn text(context: Context) -> Answer<()> {
+fn text(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { reply(&context, Outcome("\0EOM=").reply()) })
 }
 
-fn text_in_a_reply(context: Context) -> Answer<()> {
+fn text_in_a_reply(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { reply(&context, Outcome(Reply::new().arg("\0EOM=")).reply()) })
 }
 
-fn bytes_in_a_reply(context: Context) -> Answer<()> {
+fn bytes_in_a_reply(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { reply(&context, Outcome(Reply::new().kwarg("b", Bytes(&[0x10, 0xe3]))).reply()) })
 }
 
-static HANDLERS: &[Registration] =
+static HANDLERS: &[HandlerEntry] =
     &[rpc("result.text", text), rpc("reply.text", text_in_a_reply), rpc("reply.bytes", bytes_in_a_reply)];
 
 fn realm() -> Router {
@@ -45,8 +45,8 @@ fn realm() -> Router {
     Router::builder().realm(realm).handlers([handlers::ALL]).build().unwrap()
 }
 
-fn binary(parts: &[&[u8]]) -> Frame {
-    Frame::Binary(parts.concat().into())
+fn binary(parts: &[&[u8]]) -> RawMessage {
+    RawMessage::Binary(parts.concat().into())
 }
 
 /// In MessagePack: a string that would be bytes in JSON, and a float that JSON has not.

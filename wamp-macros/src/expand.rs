@@ -110,7 +110,7 @@ impl Glue<'_> {
             #(#checks)*
             const #reads: &[::core::primitive::bool] = &[#(#is_read),*];
 
-            fn #name(__wamp_context: #private::Context) -> #private::Answer<#answer> {
+            fn #name(__wamp_context: #private::Context) -> #private::BoxedAnswer<#answer> {
                 ::std::boxed::Box::pin(async move {
                     let __wamp_arena = <#private::Arena as ::core::default::Default>::default();
                     let mut __wamp_arguments = #private::Arguments::of(&__wamp_context, &__wamp_arena);
@@ -138,7 +138,7 @@ impl Glue<'_> {
         // Of the attribute's own line, also where several stand on a function.
         let line = quote_spanned!(run.at=> ::core::line!());
         quote! {
-            #private::Registration {
+            #private::HandlerEntry {
                 entry: #private::Entry::#entry(#function),
                 uri: #uri,
                 realm: #realm,

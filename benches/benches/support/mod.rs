@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use criterion::{BatchSize, Criterion};
 use serde_json::{Value, json};
-use wamp_core::{Connection, Frame, Framing, Identity, Router, Serializer, Transport};
+use wamp_core::{Connection, Framing, Identity, RawMessage, Router, Serializer, Transport};
 
 /// One of each format.
 pub(crate) const SERIALIZERS: [(&str, Serializer); 3] =
@@ -135,7 +135,7 @@ impl Client {
     }
 
     /// Hands a message over and takes what is ready.
-    pub(crate) fn receive(&mut self, frame: Frame) -> Vec<u8> {
+    pub(crate) fn receive(&mut self, frame: RawMessage) -> Vec<u8> {
         self.connection.receive(frame, self.now);
         self.connection.take_output()
     }
@@ -161,20 +161,20 @@ impl Calls {
         Self { serializer, procedure: procedure.to_owned(), args, request: 0 }
     }
 
-    pub(crate) fn frame(&mut self) -> Frame {
+    pub(crate) fn frame(&mut self) -> RawMessage {
         self.request += 1;
         frame(self.serializer, &json!([48, self.request, {}, self.procedure, self.args]))
     }
 }
 
 /// A message as it travels.
-pub(crate) fn frame(serializer: Serializer, message: &Value) -> Frame {
+pub(crate) fn frame(serializer: Serializer, message: &Value) -> RawMessage {
     match serializer {
-        Serializer::MsgPack => Frame::Binary(rmp_serde::to_vec(message).expect("it is JSON").into()),
+        Serializer::MsgPack => RawMessage::Binary(rmp_serde::to_vec(message).expect("it is JSON").into()),
         Serializer::Cbor => {
             let mut bytes = Vec::new();
             ciborium::into_writer(message, &mut bytes).expect("it is JSON");
-            Frame::Binary(bytes.into())
+            RawMessage::Binary(bytes.into())
         }
         _ => message.to_string().into(),
     }

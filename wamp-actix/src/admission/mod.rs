@@ -70,7 +70,7 @@ impl Admission {
         let mut admissions = ADMISSIONS.lock();
         admissions.retain(|(other, _)| other.upgrade().is_some());
         let known =
-            admissions.iter().find(|(other, _)| other.upgrade().is_some_and(|other| router.is(&other)));
+            admissions.iter().find(|(other, _)| other.upgrade().is_some_and(|other| router.same_as(&other)));
         if let Some((_, admission)) = known {
             return Arc::clone(admission);
         }

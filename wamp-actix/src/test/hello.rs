@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{Received, Wire};
 
 /// What answers a CHALLENGE: its `Extra` becomes a signature.
-type Answer = Box<dyn FnOnce(&Map<String, Value>) -> String>;
+type ChallengeAnswer = Box<dyn FnOnce(&Map<String, Value>) -> String>;
 
 /// How a client joins.
 pub(super) struct Hello {
@@ -21,7 +21,7 @@ pub(super) struct Hello {
 pub(super) struct Login {
     method: String,
     authid: String,
-    answer: Answer,
+    answer: ChallengeAnswer,
 }
 
 impl Hello {

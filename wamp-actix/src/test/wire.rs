@@ -12,7 +12,7 @@ use actix_web::body::{BoxBody, MessageBody as _};
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use futures_util::Stream;
-use wamp_core::{__private, Frame, Serializer};
+use wamp_core::{__private, RawMessage, Serializer};
 
 use crate::worker::clock::ManualClock;
 
@@ -193,7 +193,7 @@ impl Wire {
     pub(super) fn message(&self, received: Received) -> Option<String> {
         let frame = match received {
             Received::Text(text) => text.into(),
-            Received::Binary(bytes) => Frame::Binary(bytes.into()),
+            Received::Binary(bytes) => RawMessage::Binary(bytes.into()),
             _ => return None,
         };
         __private::decode(self.serializer, frame)

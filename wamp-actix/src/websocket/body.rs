@@ -19,10 +19,10 @@ use crate::websocket::socket_handle::HardClose;
 use crate::worker::watchdog;
 
 /// The response body of an upgrade.
-pub(crate) struct Body(Rc<Shared>);
+pub(crate) struct Body(Rc<SharedSocket>);
 
 /// A WebSocket, shared by its body and the watchdog.
-pub(crate) struct Shared {
+pub(crate) struct SharedSocket {
     socket: RefCell<Socket>,
     hard_close: Option<HardClose>,
     /// Since when output was handed over without the body being polled again; `None` while it waits for more.
@@ -38,7 +38,7 @@ pub(crate) struct Shared {
 
 impl Body {
     pub(crate) fn new(socket: Socket, hard_close: Option<HardClose>) -> Self {
-        Self(Rc::new(Shared {
+        Self(Rc::new(SharedSocket {
             socket: RefCell::new(socket),
             hard_close,
             handed: Cell::new(None),
@@ -85,7 +85,7 @@ impl Drop for Body {
     }
 }
 
-impl Shared {
+impl SharedSocket {
     /// Lets the watchdog's task see that it is not needed any more.
     fn dismiss_rescue(&self) {
         if let Some(rescue) = self.rescue.take() {

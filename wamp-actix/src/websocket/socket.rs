@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use futures_util::Stream as _;
-use wamp_core::{Connection, Frame, Limits, Router};
+use wamp_core::{Connection, Limits, RawMessage, Router};
 
 use crate::admission::Place;
 use crate::websocket::frames::{CloseCode, FrameLimits, Frames, Incoming};
@@ -293,14 +293,14 @@ impl Socket {
                 self.phase = phase;
             }
             _ if self.phase != Phase::Open => {}
-            Incoming::Text(text) => self.message(Frame::Text(text), now),
-            Incoming::Binary(bytes) => self.message(Frame::Binary(bytes), now),
+            Incoming::Text(text) => self.message(RawMessage::Text(text), now),
+            Incoming::Binary(bytes) => self.message(RawMessage::Binary(bytes), now),
             Incoming::Ping(payload) => self.output.pong(payload),
             Incoming::Pong(_) => {}
         }
     }
 
-    fn message(&mut self, frame: Frame, now: Instant) {
+    fn message(&mut self, frame: RawMessage, now: Instant) {
         self.liveness.completed();
         self.connection.receive(frame, now);
         self.follow(now);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::rt;
 
-use crate::websocket::body::Shared;
+use crate::websocket::body::SharedSocket;
 
 /// How often the patrol looks: a connection whose body was not polled in between is driven from here.
 ///
@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_millis(250);
 
 thread_local! {
     /// Connections of this worker that handed output over since the patrol looked.
-    static WATCHED: RefCell<Vec<Weak<Shared>>> = const { RefCell::new(Vec::new()) };
+    static WATCHED: RefCell<Vec<Weak<SharedSocket>>> = const { RefCell::new(Vec::new()) };
     static PATROL: RefCell<Patrol> = const { RefCell::new(Patrol::None) };
 }
 
@@ -31,7 +31,7 @@ enum Patrol {
 }
 
 /// Looks after a connection that has just handed output over.
-pub(crate) fn watch(shared: &Rc<Shared>) {
+pub(crate) fn watch(shared: &Rc<SharedSocket>) {
     if shared.watched.replace(true) {
         return;
     }
@@ -57,7 +57,7 @@ impl Drop for Patrolling {
 
 /// Compares each connection with what it was one tick before.
 async fn patrol(_patrolling: Patrolling) {
-    let mut unpolled: Vec<(Weak<Shared>, u64)> = Vec::new();
+    let mut unpolled: Vec<(Weak<SharedSocket>, u64)> = Vec::new();
     loop {
         if unpolled.is_empty() {
             poll_fn(poll_watched).await;

@@ -9,12 +9,12 @@ use std::task::{Poll, Waker};
 use serde::Serialize;
 
 use crate::message::{self, AuthenticateExtra};
-use crate::session::send_buffer::Outbox;
+use crate::session::send_buffer::SendBuffer;
 
 /// What a login says to the client, and what the client answers. A copy is the same exchange.
 #[derive(Clone)]
 pub struct Exchange {
-    outbox: Rc<RefCell<Outbox>>,
+    send_buffer: Rc<RefCell<SendBuffer>>,
     state: Rc<RefCell<State>>,
 }
 
@@ -34,13 +34,13 @@ pub(super) struct Response {
 }
 
 impl Exchange {
-    pub(crate) fn new(outbox: Rc<RefCell<Outbox>>) -> Self {
-        Self { outbox, state: Rc::default() }
+    pub(crate) fn new(send_buffer: Rc<RefCell<SendBuffer>>) -> Self {
+        Self { send_buffer, state: Rc::default() }
     }
 
     /// Sends CHALLENGE and waits for AUTHENTICATE.
     pub(super) async fn challenge(&self, method: &str, extra: &impl Serialize) -> Response {
-        self.outbox.borrow_mut().send(|s, out| message::challenge(s, out, method, extra));
+        self.send_buffer.borrow_mut().send(|s, out| message::challenge(s, out, method, extra));
         *self.state.borrow_mut() = State::Challenged(Waker::noop().clone());
         poll_fn(|context| {
             let mut state = self.state.borrow_mut();

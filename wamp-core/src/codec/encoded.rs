@@ -77,8 +77,8 @@ impl EncodeError {
     }
 }
 
-impl From<crate::codec::format::write::Fault> for EncodeError {
-    fn from(fault: crate::codec::format::write::Fault) -> Self {
+impl From<crate::codec::format::write::WriteFault> for EncodeError {
+    fn from(fault: crate::codec::format::write::WriteFault) -> Self {
         Self(fault.to_string())
     }
 }
@@ -167,7 +167,7 @@ impl Shared {
 
     /// What stands at this place; both ends are those of a value.
     #[inline]
-    pub(crate) fn part(&self, range: Range<usize>) -> Encoded<'_> {
+    pub(crate) fn slice(&self, range: Range<usize>) -> Encoded<'_> {
         match self {
             Self::Json(text) => Encoded::Json(&text[range]),
             Self::PlainJson(text) => Encoded::PlainJson(&text[range]),
@@ -228,7 +228,7 @@ impl<'f> Encoded<'f> {
     }
 
     /// What stands at this place; both ends are those of a value.
-    pub(crate) fn part(self, range: Range<usize>) -> Self {
+    pub(crate) fn slice(self, range: Range<usize>) -> Self {
         match self {
             Self::Json(text) => Self::Json(&text[range]),
             Self::PlainJson(text) => Self::PlainJson(&text[range]),

@@ -116,7 +116,7 @@ pub(crate) enum Kind {
 /// cursor; [`kind`](Self::kind) tells what is there.
 pub(crate) trait Cursor<'de>: Sized {
     /// A cursor in front of the value that stands at this place.
-    fn part(&self, range: Range<usize>) -> Self;
+    fn slice(&self, range: Range<usize>) -> Self;
 
     /// What stands at the cursor, which moves to the first byte of it.
     fn kind(&mut self) -> Kind;
@@ -128,7 +128,7 @@ pub(crate) trait Cursor<'de>: Sized {
     fn depth(&self) -> u8;
 
     /// Sets the cursor to where it stood before.
-    fn stand(&mut self, at: usize, depth: u8);
+    fn seek(&mut self, at: usize, depth: u8);
 
     /// As what it gives bytes to who takes anything.
     fn binary(&mut self) -> &mut BinaryAs;
@@ -149,7 +149,7 @@ pub(crate) trait Cursor<'de>: Sized {
     fn number(&mut self) -> Result<Number, Malformed>;
 
     /// A number as it is written: a float that is integral stays one.
-    fn notation(&mut self) -> Result<Number, Malformed>;
+    fn exact_number(&mut self) -> Result<Number, Malformed>;
 
     /// A number as the nearest `f32`.
     fn single(&mut self) -> Result<f32, Malformed>;
@@ -271,7 +271,7 @@ pub(crate) trait Cursor<'de>: Sized {
                 Ok(value) => return Ok(value),
                 Err(error) if *self.binary() != BinaryAs::Given => return Err(error.located(start)),
                 Err(_) => {
-                    self.stand(start, depth);
+                    self.seek(start, depth);
                     *self.binary() = BinaryAs::String;
                 }
             }

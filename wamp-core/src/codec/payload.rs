@@ -80,7 +80,7 @@ impl Payload {
     ) -> Result<Self, EncodeError> {
         let mut written = Vec::new();
         let mut append = |part: Range<usize>| {
-            let part = frame.part(part);
+            let part = frame.slice(part);
             if !part.as_bytes().is_empty() {
                 part.format().write(&mut written, &part)?;
             }
@@ -88,7 +88,7 @@ impl Payload {
         };
         let args_end = append(args)?;
         let end = append(kwargs)?;
-        let (format, beside) = (frame.part(0..0).format(), frame.len().saturating_sub(end));
+        let (format, beside) = (frame.slice(0..0).format(), frame.len().saturating_sub(end));
         let written = Shared::written(format, written, true)?;
         Ok(Self { beside, ..Self::of_frame(written, 0..args_end, args_end..end) })
     }
@@ -190,7 +190,7 @@ impl Payload {
 
     /// Returns whether the payload is written in this format.
     pub(crate) fn is_in(&self, format: Format) -> bool {
-        self.is_empty() || self.frame.part(0..0).format() == format
+        self.is_empty() || self.frame.slice(0..0).format() == format
     }
 
     /// Transcodes the payload to another format.
@@ -222,12 +222,12 @@ impl Payload {
 
     /// A list, if there is one that is not empty.
     pub(crate) fn encoded_args(&self) -> Option<Encoded<'_>> {
-        (!self.args.is_empty()).then(|| self.frame.part(self.args.clone()))
+        (!self.args.is_empty()).then(|| self.frame.slice(self.args.clone()))
     }
 
     /// A dict, if there is one that is not empty.
     pub(crate) fn encoded_kwargs(&self) -> Option<Encoded<'_>> {
-        (!self.kwargs.is_empty()).then(|| self.frame.part(self.kwargs.clone()))
+        (!self.kwargs.is_empty()).then(|| self.frame.slice(self.kwargs.clone()))
     }
 }
 

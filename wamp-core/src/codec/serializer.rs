@@ -94,20 +94,20 @@ impl Serializer {
 
 /// One message as the transport delivered it.
 #[derive(Clone, Debug)]
-pub enum Frame {
+pub enum RawMessage {
     /// A text frame; its UTF-8 was checked by the transport (T-14).
     Text(ByteString),
     /// A binary frame.
     Binary(Bytes),
 }
 
-impl From<&'static str> for Frame {
+impl From<&'static str> for RawMessage {
     fn from(text: &'static str) -> Self {
         Self::Text(ByteString::from_static(text))
     }
 }
 
-impl From<String> for Frame {
+impl From<String> for RawMessage {
     fn from(text: String) -> Self {
         Self::Text(text.into())
     }

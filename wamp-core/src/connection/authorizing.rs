@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::joined::Joined;
 use crate::auth::Decision;
 use crate::error::{Error, uris};
-use crate::handler::tasks::{Asking, Task, Work};
+use crate::handler::tasks::{Asking, HandlerFuture, Task};
 use crate::id::RequestId;
 use crate::message::{RegisterOptions, code};
 use crate::realm::pattern::Pattern;
@@ -103,7 +103,7 @@ impl Joined {
                 self.error(asked.code(), request, &error);
             }
             Gate::Asking(answer) => {
-                let asking = Asking::new(Work::new(answer));
+                let asking = Asking::new(HandlerFuture::new(answer));
                 let waiting = Waiting { asked, asking: asking.clone(), until: self.patience(now) };
                 self.authorizing.0.insert(request, waiting);
                 self.tasks.proceed(Task::Authorize(request, asking), false);

@@ -23,7 +23,7 @@ impl Connection {
             }
             match message {
                 Ok(message) => {
-                    self.outbox.borrow_mut().delimit(delimiter);
+                    self.send_buffer.borrow_mut().delimit(delimiter);
                     self.message(&message, now);
                 }
                 Err(violation) => {

@@ -1,7 +1,7 @@
 //! The calls of one session: started, continued by chunks, and answered exactly once.
 
-mod at_work;
 mod cancelling;
+mod in_flight;
 mod permitted;
 mod routed;
 mod unfinished;
@@ -17,21 +17,21 @@ use crate::error::{Error, Violation, uris};
 use crate::handler::call_state::CallState;
 use crate::handler::chunks::ChunkQueue;
 use crate::handler::context::{Feature, Subject};
-use crate::handler::entry::{Entry, Registration};
-use crate::handler::tasks::{Run, Task, Work};
+use crate::handler::entry::{Entry, HandlerEntry};
+use crate::handler::tasks::{HandlerFuture, RunningHandler, Task};
 use crate::id::RequestId;
 use crate::message::{CallOptions, code};
-use crate::realm::dealer::Registered;
+use crate::realm::dealer::Registration;
 use crate::uri;
-pub(super) use at_work::Calls;
-use at_work::{AtWork, By, limit};
+pub(super) use in_flight::Calls;
+use in_flight::{Answerer, InFlight, limit};
 use unfinished::Part;
 
 /// What serves a procedure.
 #[derive(Debug)]
 enum Procedure {
-    Handler(&'static Registration),
-    Registered(Arc<Registered>),
+    Handler(&'static HandlerEntry),
+    Registered(Arc<Registration>),
 }
 
 impl Joined {
@@ -43,7 +43,7 @@ impl Joined {
         payload: Payload,
         now: Instant,
     ) -> Result<(), Violation> {
-        let announced = self.session().peer().features.caller;
+        let announced = self.session().handle().features.caller;
         if options.goes_on() && !announced.may_send_chunks() {
             return Err("the caller did not announce progressive_call_invocations".into()); // PI-02
         }
@@ -95,14 +95,14 @@ impl Joined {
         if !options.goes_on() {
             self.calls.unfinished.complete(request);
         }
-        let Some(AtWork { call, by, .. }) = self.calls.at_work.get_mut(&request) else { return };
+        let Some(InFlight { call, by, .. }) = self.calls.at_work.get_mut(&request) else { return };
         let taken = match by {
-            By::Authorizer(_, waiting) => waiting.add(options, payload, &self.link.limits),
-            By::Callee(routed) => {
+            Answerer::Authorizer(_, waiting) => waiting.add(options, payload, &self.link.limits),
+            Answerer::Callee(routed) => {
                 self.publishing.pace.count_bytes(payload.kept_bytes(), &self.link.limits);
                 routed::chunk(routed, options.goes_on(), payload)
             }
-            By::Handler(_) => match &call.chunks {
+            Answerer::Handler(_) => match &call.chunks {
                 Some(chunks) if !chunks.push(payload, options.goes_on(), &self.link.limits) => {
                     Err(uris::UNAVAILABLE)
                 }
@@ -187,7 +187,7 @@ impl Joined {
         &mut self,
         request: RequestId,
         options: &CallOptions,
-        handler: &'static Registration,
+        handler: &'static HandlerEntry,
         uri: &str,
         payload: Payload,
         now: Instant,
@@ -208,15 +208,15 @@ impl Joined {
         });
         let call = Rc::new(CallState::new(request, options, chunks));
         let context = self.context(handler, uri, payload, Subject::Call(Rc::clone(&call)));
-        let mut work = Work::new(run(context));
+        let mut work = HandlerFuture::new(run(context));
         // Most handlers are ready at once, and never enter the set of tasks.
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(result) => self.answer(&call, result),
             Poll::Pending => {
                 let limit = limit(options, handler.timeout, now);
-                let run = Run::new(work);
+                let run = RunningHandler::new(work);
                 self.tasks.proceed(Task::Call(Rc::clone(&call), run.clone()), false);
-                self.calls.insert(AtWork { call, by: By::Handler(run), limit, bytes });
+                self.calls.insert(InFlight { call, by: Answerer::Handler(run), limit, bytes });
             }
         }
         Ok(())

@@ -8,23 +8,23 @@ use super::joined::Joined;
 use crate::id::PublicationId;
 use crate::realm::broker::Delivered;
 use crate::realm::{Departed, Step};
-use crate::router::Served;
+use crate::router::ServedRealm;
 use crate::router::meta;
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 use crate::session::testament::Testament;
 
-impl Served {
+impl ServedRealm {
     /// Publishes what fits into a round at once, and leaves the rest to an heir.
-    pub(super) fn departed(&self, peer: &Arc<Peer>) {
-        if !peer.is_silenced() {
-            let departed = Departed::of(peer);
+    pub(super) fn departed(&self, handle: &Arc<SessionHandle>) {
+        if !handle.is_silenced() {
+            let departed = Departed::of(handle);
             if departed.testaments.is_empty() || !self.realm.broker().backlog().keep(departed.bytes()) {
                 self.publish_all_of(&departed);
             } else {
                 self.realm.departures().add(departed);
             }
         }
-        if self.realm.departures().take_over(peer) {
+        if self.realm.departures().take_over(handle) {
             while self.publish_testaments() && !self.realm.hand_over_departures() {}
         }
     }
@@ -39,24 +39,24 @@ impl Served {
                 Step::Done => return false,
             };
             let Some(testament) = departed.testaments.pop_front() else { continue };
-            let delivered = self.publish_testament(&departed.peer, &testament);
+            let delivered = self.publish_testament(&departed.handle, &testament);
             self.realm.broker().backlog().remove(testament.bytes());
-            if let Some(Departed { peer, .. }) =
+            if let Some(Departed { handle, .. }) =
                 departures.published(departed, delivered, testament.bytes(), &self.limits)
             {
-                meta::left(&self.realm, &peer);
+                meta::left(&self.realm, &handle);
             }
         }
     }
 
     fn publish_all_of(&self, departed: &Departed) {
         for testament in &departed.testaments {
-            self.publish_testament(&departed.peer, testament);
+            self.publish_testament(&departed.handle, testament);
         }
-        meta::left(&self.realm, &departed.peer);
+        meta::left(&self.realm, &departed.handle);
     }
 
-    fn publish_testament(&self, of: &Arc<Peer>, testament: &Testament) -> Delivered {
+    fn publish_testament(&self, of: &Arc<SessionHandle>, testament: &Testament) -> Delivered {
         let Testament { topic, payload, options } = testament;
         self.publish(of, PublicationId::random(), topic, payload, options)
     }
@@ -65,7 +65,7 @@ impl Served {
 impl Joined {
     /// As the heir of those that have left, publishes a round of their testaments.
     pub(super) fn publish_inherited(&self, context: &TaskContext<'_>) {
-        if self.session().peer().is_heir()
+        if self.session().handle().is_heir()
             && self.served.publish_testaments()
             && self.served.realm.departures().pause().is_none()
         {
@@ -77,7 +77,7 @@ impl Joined {
     /// The host has had its turn.
     pub(super) fn begin_turn(&mut self, now: Instant) {
         self.publishing.pace.begin_turn(now);
-        if self.session().peer().is_heir() {
+        if self.session().handle().is_heir() {
             self.served.realm.departures().begin_turn(now);
         }
     }
@@ -85,13 +85,13 @@ impl Joined {
     /// All who waited for a turn have had one.
     pub(super) fn begin_round(&mut self, now: Instant) {
         self.publishing.pace.begin_round(now);
-        if self.session().peer().is_heir() {
+        if self.session().handle().is_heir() {
             self.served.realm.departures().begin_round(now);
         }
     }
 
     /// When an heir that waits for those who are behind may go on.
     pub(super) fn inherited_pause(&self) -> Option<Instant> {
-        if self.session().peer().is_heir() { self.served.realm.departures().pause() } else { None }
+        if self.session().handle().is_heir() { self.served.realm.departures().pause() } else { None }
     }
 }

@@ -9,7 +9,7 @@ use crate::codec::payload::Payload;
 use crate::error::{Violation, uris};
 use crate::id::RequestId;
 use crate::message::{self, CancelMode, InvocationDetails, Passthru, PassthruKeys, YieldOptions, code};
-use crate::session::routed_call::{Answer, Invoked, RoutedCall, Routing};
+use crate::session::routed_call::{Answer, Invoked, RoutedCall, RoutedMessage};
 
 /// Calls that the session has to answer.
 #[derive(Debug, Default)]
@@ -45,12 +45,14 @@ impl Invocations {
 
 impl Joined {
     /// A note about a routed call, from the other side.
-    pub(super) fn routed(&mut self, routing: Routing) {
+    pub(super) fn routed(&mut self, routing: RoutedMessage) {
         match routing {
-            Routing::Invocation { call, details, payload, .. } => self.invoke(&call, &details, &payload),
-            Routing::Interrupt { call, mode } => self.interrupt(&call, mode),
-            Routing::Answer { call, answer } => self.answered(&call, &answer),
-            Routing::Revoked { registration, reason } => self.revoked(registration, reason.as_deref()),
+            RoutedMessage::Invocation { call, details, payload, .. } => {
+                self.invoke(&call, &details, &payload);
+            }
+            RoutedMessage::Interrupt { call, mode } => self.interrupt(&call, mode),
+            RoutedMessage::Answer { call, answer } => self.answered(&call, &answer),
+            RoutedMessage::Revoked { registration, reason } => self.revoked(registration, reason.as_deref()),
         }
     }
 
@@ -65,7 +67,7 @@ impl Joined {
         let details = details_of(call, details);
         let write =
             |s, out: &mut Vec<u8>| message::invocation(s, out, id, call.registration, &details, payload);
-        let written = self.link.outbox.borrow_mut().write(write);
+        let written = self.link.send_buffer.borrow_mut().write(write);
         match written {
             Ok(()) if call.invocation().is_none() => self.invocations.add(id, call),
             Ok(()) => {}
@@ -90,7 +92,7 @@ impl Joined {
     /// INTERRUPT, unless the call has been answered, or was not sent yet.
     fn interrupt(&mut self, call: &RoutedCall, mode: CancelMode) {
         let Some(id) = call.invocation().filter(|id| self.invocations.open.contains_key(id)) else { return };
-        self.link.outbox.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
+        self.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
     }
 
     pub(super) fn yielded(
@@ -150,24 +152,24 @@ impl Joined {
 
     ///
     fn check_passthru(&self, passthru: Option<&Passthru>) -> Result<(), Violation> {
-        if passthru.is_some() && !self.session().peer().features.callee.payload_passthru_mode {
+        if passthru.is_some() && !self.session().handle().features.callee.payload_passthru_mode {
             return Err("the callee did not announce payload_passthru_mode".into());
         }
         Ok(())
     }
 
     fn interrupt_again(&self, id: RequestId) {
-        if self.session().peer().features.callee.call_canceling {
+        if self.session().handle().features.callee.call_canceling {
             let mode = CancelMode::KillNoWait;
-            self.link.outbox.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
+            self.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
         }
     }
 
     /// The callee leaves: who waits for it is told (C-10), also who waits in `unread` notes.
-    pub(super) fn leave_invocations(&mut self, unread: Vec<Routing>) {
+    pub(super) fn leave_invocations(&mut self, unread: Vec<RoutedMessage>) {
         let open = std::mem::take(&mut self.invocations.open).into_values();
         let unread = unread.into_iter().filter_map(|routing| match routing {
-            Routing::Invocation { call, .. } => Some(call),
+            RoutedMessage::Invocation { call, .. } => Some(call),
             _ => None,
         });
         for call in open.chain(unread) {

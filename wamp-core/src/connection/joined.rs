@@ -16,14 +16,14 @@ use crate::codec::payload::Payload;
 use crate::error::{Error, Violation, uris};
 use crate::handler::acceptance::{Acceptance, Held};
 use crate::handler::context::{Context, Link, Subject};
-use crate::handler::entry::Registration;
-use crate::handler::tasks::{Done, Tasks};
+use crate::handler::entry::HandlerEntry;
+use crate::handler::tasks::{Completion, Tasks};
 use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::message::{self, Message, code};
 use crate::realm::Seat;
 use crate::realm::session::Session;
-use crate::router::Served;
+use crate::router::ServedRealm;
 use crate::router::authorizer::Decisions;
 use crate::router::meta;
 use crate::session::mailbox::{Delivery, End, Turn};
@@ -39,7 +39,7 @@ const DELIVERIES: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Joined {
     pub(super) link: Rc<Link>,
-    pub(super) served: Arc<Served>,
+    pub(super) served: Arc<ServedRealm>,
     pub(super) tasks: Tasks,
     pub(super) subscriptions: Subscriptions,
     pub(super) publishing: Publishing,
@@ -63,7 +63,7 @@ pub(super) struct Joined {
 
 /// How a session goes on after a poll.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum PollResult {
     Continues,
     /// GOODBYE with this reason has to be sent.
     Leaves {
@@ -76,9 +76,9 @@ pub(super) enum Outcome {
 }
 
 impl Joined {
-    pub(super) fn new(served: Arc<Served>, link: Rc<Link>, seat: Seat, acceptance: Acceptance) -> Self {
-        served.realm.join(link.session.peer());
-        meta::joined(&served.realm, link.session.peer());
+    pub(super) fn new(served: Arc<ServedRealm>, link: Rc<Link>, seat: Seat, acceptance: Acceptance) -> Self {
+        served.realm.join(link.session.handle());
+        meta::joined(&served.realm, link.session.handle());
         // A shutdown on another thread tells the sessions that it finds in the realm; perhaps this one came too late.
         if link.router.is_stopping() {
             link.session.close(uris::SYSTEM_SHUTDOWN);
@@ -182,7 +182,7 @@ impl Joined {
     }
 
     /// Takes what arrived from others and drives the handlers, as long as the peer takes its frames.
-    pub(super) fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) -> Outcome {
+    pub(super) fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) -> PollResult {
         self.resume_publishing(now);
         self.time_out_calls(now);
         self.time_out_decisions(now);
@@ -196,7 +196,7 @@ impl Joined {
         outcome
     }
 
-    fn work(&mut self, context: &mut TaskContext<'_>, now: Instant) -> Outcome {
+    fn work(&mut self, context: &mut TaskContext<'_>, now: Instant) -> PollResult {
         self.show_retained(now);
         if self.has_room() {
             self.tasks.resume();
@@ -208,7 +208,7 @@ impl Joined {
         {
             self.finish(done, now);
         }
-        let mut has_taken = self.link.outbox.borrow_mut().take_moved();
+        let mut has_taken = self.link.send_buffer.borrow_mut().take_moved();
         let (mut deliveries, mut results, mut are_tasks_waiting) = (DELIVERIES, RESULTS, false);
         while deliveries > 0 && results > 0 {
             if let Some(outcome) = self.drained(now) {
@@ -221,7 +221,7 @@ impl Joined {
                 false if has_taken => Turn::IsFull,
                 false => Turn::Stalled,
             };
-            let is_delivered = match self.link.session.peer().mailbox.poll(context, turn) {
+            let is_delivered = match self.link.session.handle().mailbox.poll(context, turn) {
                 Poll::Ready(Delivery::End(end)) => match self.end(end, now) {
                     Some(outcome) => return outcome,
                     None => continue,
@@ -246,36 +246,36 @@ impl Joined {
                 }
             }
             if !is_delivered {
-                return Outcome::Continues;
+                return PollResult::Continues;
             }
         }
         context.waker().wake_by_ref();
-        Outcome::Continues
+        PollResult::Continues
     }
 
     /// Sends what lay in the mailbox.
     fn deliver(&mut self, delivery: Delivery) {
-        let start = self.link.outbox.borrow().len();
+        let start = self.link.send_buffer.borrow().len();
         self.take_in(delivery);
-        self.link.outbox.borrow_mut().paced_from(start);
+        self.link.send_buffer.borrow_mut().paced_from(start);
     }
 
     /// Whether there is room for what waits for it: events, and what handlers send.
     pub(super) fn has_room(&self) -> bool {
-        self.link.outbox.borrow().has_room(self.limits())
+        self.link.send_buffer.borrow().has_room(self.limits())
     }
 
     /// What ends the session: at once, or for a shutdown when nothing of it is at work.
-    fn end(&mut self, end: End, now: Instant) -> Option<Outcome> {
+    fn end(&mut self, end: End, now: Instant) -> Option<PollResult> {
         match (end, self.link.router.ending()) {
-            (End::Overflow, _) => Some(Outcome::Overflowed),
+            (End::Overflow, _) => Some(PollResult::Overflowed),
             (End::Close { reason, .. }, Some(ending)) if reason == uris::SYSTEM_SHUTDOWN => {
                 self.draining = Some(now + ending.grace);
                 None
             }
             (End::Close { reason, message }, _) => {
                 self.give_up_requests("the session was closed");
-                Some(Outcome::Leaves { reason, message })
+                Some(PollResult::Leaves { reason, message })
             }
         }
     }
@@ -294,35 +294,35 @@ impl Joined {
     }
 
     /// The end of a shutdown: nothing is at work any more, or the grace is over.
-    fn drained(&mut self, now: Instant) -> Option<Outcome> {
+    fn drained(&mut self, now: Instant) -> Option<PollResult> {
         let until = self.draining?;
         if self.is_at_work() && now < until {
             return None;
         }
         self.give_up_requests("the server shuts down");
-        Some(Outcome::ShutsDown)
+        Some(PollResult::ShutsDown)
     }
 
     /// Whether somebody waits for what was asked of the session's handlers, its authoriser or its client.
     fn is_at_work(&self) -> bool {
         self.calls.unanswered().next().is_some()
-            || self.session().peer().invocations.are_awaited()
+            || self.session().handle().invocations.are_awaited()
             || self.subscriptions.pending().next().is_some()
             || self.publishing.is_at_work()
             || self.authorizing.is_at_work()
     }
 
-    fn finish(&mut self, done: Done, now: Instant) {
+    fn finish(&mut self, done: Completion, now: Instant) {
         match done {
-            Done::Call(call, result) => self.call_ended(&call, result),
-            Done::Subscribe(subscription, request, result) => {
+            Completion::Call(call, result) => self.call_ended(&call, result),
+            Completion::Subscribe(subscription, request, result) => {
                 self.subscribe_decided(subscription, request, result);
             }
-            Done::Authorized(request, decision) => self.authorized(request, decision, now),
-            Done::Publish(result) => self.publish_decided(result, now),
-            Done::Event(subscription, payload, source) => self.emitted(subscription, &payload, source),
-            Done::StreamFailed(subscription, error) => self.stream_failed(subscription, &error),
-            Done::Ended => {}
+            Completion::Authorized(request, decision) => self.authorized(request, decision, now),
+            Completion::Publish(result) => self.publish_decided(result, now),
+            Completion::Event(subscription, payload, source) => self.emitted(subscription, &payload, source),
+            Completion::StreamFailed(subscription, error) => self.stream_failed(subscription, &error),
+            Completion::Ended => {}
         }
     }
 
@@ -355,7 +355,7 @@ impl Joined {
     #[inline]
     pub(super) fn context(
         &self,
-        handler: &'static Registration,
+        handler: &'static HandlerEntry,
         uri: &str,
         payload: Payload,
         subject: Subject,
@@ -365,12 +365,12 @@ impl Joined {
     }
 
     pub(super) fn error(&self, request_type: u64, request: RequestId, error: &Error) {
-        let mut outbox = self.link.outbox.borrow_mut();
-        let written = outbox.write(|s, out| message::error(s, out, request_type, request, error));
+        let mut send_buffer = self.link.send_buffer.borrow_mut();
+        let written = send_buffer.write(|s, out| message::error(s, out, request_type, request, error));
         if let Err(fault) = written {
             tracing::error!(uri = error.uri(), %fault, "arguments of an error");
             let bare = Error::new(error.uri().to_owned());
-            outbox.send(|s, out| message::error(s, out, request_type, request, &bare));
+            send_buffer.send(|s, out| message::error(s, out, request_type, request, &bare));
         }
     }
 }
@@ -378,15 +378,15 @@ impl Joined {
 /// Whatever ends a session, it leaves nothing behind (S-19).
 impl Drop for Joined {
     fn drop(&mut self) {
-        let peer = self.link.session.peer().clone();
-        self.subscriptions.leave(&self.served.realm, &peer);
+        let handle = self.link.session.handle().clone();
+        self.subscriptions.leave(&self.served.realm, &handle);
         // First of all nobody calls the session any more; then whoever did is told.
         self.leave_registrations();
-        let unread = peer.mailbox.shut();
+        let unread = handle.mailbox.shut();
         self.leave_invocations(unread);
         self.leave_calls();
-        self.served.realm.leave(peer.id);
-        self.served.departed(&peer);
-        tracing::debug!(session = %peer.id, "session closed");
+        self.served.realm.leave(handle.id);
+        self.served.departed(&handle);
+        tracing::debug!(session = %handle.id, "session closed");
     }
 }

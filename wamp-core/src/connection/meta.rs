@@ -34,6 +34,6 @@ impl Joined {
         arguments.open()?;
         let reply = meta::call(&self.served, &context, arguments)?;
         let (limit, details) = (self.limits().max_result_bytes, Details::new(false, None));
-        self.link.outbox.borrow_mut().result(request, &details, limit, |tail| reply.write(tail))
+        self.link.send_buffer.borrow_mut().result(request, &details, limit, |writer| reply.write(writer))
     }
 }

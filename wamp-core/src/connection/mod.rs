@@ -26,7 +26,7 @@ use bumpalo::Bump;
 
 use crate::auth::Denied;
 use crate::codec::encoded::Shared;
-use crate::codec::serializer::{Frame, Serializer};
+use crate::codec::serializer::{RawMessage, Serializer};
 use crate::error::{Violation, uris};
 use crate::identity::Identity;
 use crate::limits::Limits;
@@ -34,8 +34,8 @@ use crate::message::batch::Batch;
 use crate::message::{self, Message, decode, unframe};
 use crate::realm::session::Session;
 use crate::router::{Counted, Router};
-use crate::session::send_buffer::{Framing, Outbox};
-use joined::{Joined, Outcome};
+use crate::session::send_buffer::{Framing, SendBuffer};
+use joined::{Joined, PollResult};
 use opening::{Joining, Login};
 
 /// What the host knows of a transport when it opens.
@@ -110,7 +110,7 @@ pub struct Connection {
     serializer: Serializer,
     address: Option<IpAddr>,
     host: Rc<dyn Any>,
-    outbox: Rc<RefCell<Outbox>>,
+    send_buffer: Rc<RefCell<SendBuffer>>,
     /// The router's, and from HELLO on the realm's.
     limits: Arc<Limits>,
     state: State,
@@ -149,7 +149,7 @@ impl Connection {
             serializer,
             address,
             host,
-            outbox: Rc::new(RefCell::new(Outbox::new(serializer, framing))),
+            send_buffer: Rc::new(RefCell::new(SendBuffer::new(serializer, framing))),
             state: State::Opening {
                 until: now + router.limits().hello_timeout,
                 identity: Box::new(identity),
@@ -162,8 +162,8 @@ impl Connection {
     }
 
     /// Takes one message of the peer. A handler that is ready at once has answered when this returns.
-    pub fn receive(&mut self, frame: Frame, now: Instant) {
-        self.outbox.borrow_mut().attend();
+    pub fn receive(&mut self, frame: RawMessage, now: Instant) {
+        self.send_buffer.borrow_mut().attend();
         match unframe(self.serializer, frame) {
             Ok(frame) if self.serializer.is_batched() => {
                 self.batches.push_back(Batch::new(self.serializer, frame));
@@ -173,7 +173,7 @@ impl Connection {
             Err(violation) => self.malformed(&violation, now),
         }
         self.expire(now);
-        self.outbox.borrow_mut().leave();
+        self.send_buffer.borrow_mut().leave();
     }
 
     /// What is no message; in states in which nothing counts any more it does not count either.
@@ -223,7 +223,9 @@ impl Connection {
                 self.authenticate(signature, extra, now)
             }
             (State::Open(_), _) => {
-                self.outbox.borrow_mut().send(|s, out| message::goodbye(s, out, uris::GOODBYE_AND_OUT, None)); // G-01
+                self.send_buffer
+                    .borrow_mut()
+                    .send(|s, out| message::goodbye(s, out, uris::GOODBYE_AND_OUT, None)); // G-01
                 self.end(Close::Normal);
                 Ok(())
             }
@@ -233,7 +235,7 @@ impl Connection {
 
     /// Drives handlers, takes what other sessions sent, and keeps time.
     pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
-        self.outbox.borrow_mut().attend();
+        self.send_buffer.borrow_mut().attend();
         if let State::Open(joined) = &mut self.state {
             joined.begin_turn(now);
         }
@@ -245,12 +247,12 @@ impl Connection {
         }
         if let State::Open(joined) = &mut self.state {
             match joined.poll(context, now) {
-                Outcome::Continues => {}
-                Outcome::Leaves { reason, message } => {
+                PollResult::Continues => {}
+                PollResult::Leaves { reason, message } => {
                     self.leave(&reason, message.as_deref(), Close::Normal, now);
                 }
-                Outcome::ShutsDown => self.shut_down(now),
-                Outcome::Overflowed => self.overflowed(now),
+                PollResult::ShutsDown => self.shut_down(now),
+                PollResult::Overflowed => self.overflowed(now),
             }
         }
         if self.awaits_turn() && !self.is_pausing() {
@@ -258,9 +260,9 @@ impl Connection {
             context.waker().wake_by_ref();
         }
         self.expire(now);
-        let mut outbox = self.outbox.borrow_mut();
-        outbox.know_host(context.waker());
-        outbox.leave();
+        let mut send_buffer = self.send_buffer.borrow_mut();
+        send_buffer.know_host(context.waker());
+        send_buffer.leave();
     }
 
     /// Takes the batches that waited for room, and sees to it that the rest is taken later.
@@ -272,7 +274,7 @@ impl Connection {
         if self.has_room() {
             context.waker().wake_by_ref();
         } else {
-            self.outbox.borrow_mut().wake_when_taken(context);
+            self.send_buffer.borrow_mut().wake_when_taken(context);
         }
     }
 
@@ -314,20 +316,20 @@ impl Connection {
 
     /// Finished frames, to be sent as they are.
     pub fn take_output(&mut self) -> Vec<u8> {
-        self.outbox.borrow_mut().take()
+        self.send_buffer.borrow_mut().take()
     }
 
     /// Tells that the peer takes what it is sent. [`take_output`](Self::take_output) tells it, too; a host that hands its output
     /// over in pieces says so for each. A peer of which nothing is told between two polls has missed the events that wait
     /// for it, and is cut off when they are too many.
     pub fn output_moves(&mut self) {
-        self.outbox.borrow_mut().moves();
+        self.send_buffer.borrow_mut().moves();
     }
 
     /// How many bytes wait in [`take_output`](Self::take_output).
     #[must_use]
     pub fn output_len(&self) -> usize {
-        self.outbox.borrow().len()
+        self.send_buffer.borrow().len()
     }
 
     /// False while so many answers wait to be sent that the peer should not be read, and when it has published so much that
@@ -357,7 +359,7 @@ impl Connection {
     }
 
     fn has_room(&self) -> bool {
-        self.outbox.borrow().has_room_for_answers(&self.limits)
+        self.send_buffer.borrow().has_room_for_answers(&self.limits)
     }
 
     fn may_go_on(&self) -> bool {

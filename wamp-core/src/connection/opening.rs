@@ -13,17 +13,17 @@ use crate::codec::payload::Payload;
 use crate::error::{Error, Violation, shortened, uris};
 use crate::handler::acceptance::Acceptance;
 use crate::handler::context::{Context, Link, Subject};
-use crate::handler::entry::{Answer, Entry};
-use crate::handler::tasks::Work;
+use crate::handler::entry::{BoxedAnswer, Entry};
+use crate::handler::tasks::HandlerFuture;
 use crate::id::SessionId;
 use crate::identity::ANONYMOUS;
 use crate::identity::Identity;
 use crate::message::{AuthenticateExtra, ClientFeatures, HelloDetails, Secret, Welcome};
 use crate::realm::Seat;
 use crate::realm::session::Session;
-use crate::router::Served;
+use crate::router::ServedRealm;
+use crate::session::handle::SessionHandle;
 use crate::session::mailbox::Mailbox;
-use crate::session::peer::Peer;
 use crate::uri;
 
 /// A login that is under way.
@@ -31,7 +31,7 @@ use crate::uri;
 pub(super) struct Login {
     newcomer: Newcomer,
     exchange: Exchange,
-    work: Work<Result<Identity, Refusal>>,
+    work: HandlerFuture<Result<Identity, Refusal>>,
     /// When it must be over.
     until: Instant,
     /// When AUTHENTICATE must be there.
@@ -49,7 +49,7 @@ impl Login {
 /// A session that will be.
 #[derive(Clone, Debug)]
 struct Newcomer {
-    served: Arc<Served>,
+    served: Arc<ServedRealm>,
     /// The name by which the client joins the realm.
     realm: String,
     session: SessionId,
@@ -59,10 +59,10 @@ struct Newcomer {
 /// A session that `#[session]` handlers decide about.
 #[derive(Debug)]
 pub(super) struct Joining {
-    served: Arc<Served>,
+    served: Arc<ServedRealm>,
     link: Rc<Link>,
     seat: Seat,
-    pub(super) work: Work<Acceptance>,
+    pub(super) work: HandlerFuture<Acceptance>,
 }
 
 impl Connection {
@@ -138,9 +138,9 @@ impl Connection {
         attempt: Attempt,
         now: Instant,
     ) {
-        let exchange = Exchange::new(Rc::clone(&self.outbox));
+        let exchange = Exchange::new(Rc::clone(&self.send_buffer));
         let login = auth::authenticate(candidates, attempt, exchange.clone());
-        let work = Work::new(Box::pin(async { Ok(login.await) }));
+        let work = HandlerFuture::new(Box::pin(async { Ok(login.await) }));
         let until = now + self.limits.authentication_timeout;
         let login = Login { newcomer, exchange, work, until, answer_until: None, heard: now };
         self.state = State::Authenticating(Box::new(login));
@@ -213,13 +213,14 @@ impl Connection {
         let trustlevel = served.settings.trustlevel(&identity.authrole);
         let (serializer, address) = (self.serializer, self.address);
         let mailbox = Mailbox::new(&self.limits, served.realm.broker().backlog());
-        let peer = Peer::new(*session, identity, trustlevel, *features, serializer, address, mailbox);
+        let handle =
+            SessionHandle::new(*session, identity, trustlevel, *features, serializer, address, mailbox);
         let link = Rc::new(Link {
-            session: Session::new(Arc::new(peer), served.realm.named(realm)),
+            session: Session::new(Arc::new(handle), served.realm.named(realm)),
             router: self.router.router().clone(),
             limits: Arc::clone(&self.limits),
             host: Rc::clone(&self.host),
-            outbox: Rc::clone(&self.outbox),
+            send_buffer: Rc::clone(&self.send_buffer),
         });
         let served = Arc::clone(served);
         if served.registry.joins().is_empty() {
@@ -227,7 +228,7 @@ impl Connection {
             return;
         }
         let until = now + self.limits.hello_timeout;
-        let mut work = Work::new(admit(&served, &link));
+        let mut work = HandlerFuture::new(admit(&served, &link));
         let decision = work.poll(&mut TaskContext::from_waker(Waker::noop()));
         self.state = State::Joining { until, joining: Box::new(Joining { served, link, seat, work }) };
         if let Poll::Ready(decision) = decision {
@@ -250,11 +251,11 @@ impl Connection {
         }
     }
 
-    fn welcome(&mut self, served: Arc<Served>, link: Rc<Link>, seat: Seat, acceptance: Acceptance) {
+    fn welcome(&mut self, served: Arc<ServedRealm>, link: Rc<Link>, seat: Seat, acceptance: Acceptance) {
         let session = &link.session;
-        let identity = &session.peer().identity;
+        let identity = &session.handle().identity;
         let welcome = Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
-        self.outbox.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
+        self.send_buffer.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
         tracing::debug!(session = %session.id(), realm = ?shortened(session.realm().name()), "session opened");
         self.router.opened();
         self.state = State::Open(Box::new(Joined::new(served, link, seat, acceptance)));
@@ -283,7 +284,7 @@ fn methods(authenticators: &Authenticators, offered: &[&str]) -> Result<Option<V
 }
 
 /// Runs all `#[session]` handlers of a realm, one after the other, until one refuses.
-fn admit(served: &Arc<Served>, link: &Rc<Link>) -> Answer<Acceptance> {
+fn admit(served: &Arc<ServedRealm>, link: &Rc<Link>) -> BoxedAnswer<Acceptance> {
     let (served, link) = (Arc::clone(served), Rc::clone(link));
     Box::pin(async move {
         let mut accepted = Acceptance::default();

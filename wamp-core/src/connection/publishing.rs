@@ -8,8 +8,8 @@ use crate::auth::Decision;
 use crate::codec::payload::Payload;
 use crate::error::{Error, Violation, uris};
 use crate::handler::context::Subject;
-use crate::handler::entry::{Answer, Entry, Registration};
-use crate::handler::tasks::{Asking, Done, Run, Task, Work};
+use crate::handler::entry::{BoxedAnswer, Entry, HandlerEntry};
+use crate::handler::tasks::{Asking, Completion, HandlerFuture, RunningHandler, Task};
 use crate::id::{PublicationId, RequestId};
 use crate::message::{self, PublishOptions, code};
 use crate::realm::broker::Pace;
@@ -40,7 +40,7 @@ struct Pending {
     topic: String,
     payload: Payload,
     /// Who decides about it, or why nobody will: shown when the realm's authoriser lets it through (Z-05).
-    handler: Result<Option<&'static Registration>, Error>,
+    handler: Result<Option<&'static HandlerEntry>, Error>,
 }
 
 impl Pending {
@@ -55,7 +55,7 @@ impl Pending {
 #[derive(Debug)]
 enum Deciding {
     Authorizer(Asking),
-    Handler(Run),
+    Handler(RunningHandler),
 }
 
 impl Publishing {
@@ -104,7 +104,7 @@ impl Joined {
         now: Instant,
     ) -> Result<(), Violation> {
         self.expect(request)?;
-        if options.passthru.is_some() && !self.session().peer().features.publisher.payload_passthru_mode {
+        if options.passthru.is_some() && !self.session().handle().features.publisher.payload_passthru_mode {
             return Err("payload passthru mode was not announced".into());
         }
         let handler = self.served.publisher(topic, self.session().authrole());
@@ -155,7 +155,7 @@ impl Joined {
             let permission = match self.gate(Kind::exact(Action::Publish), &pending.topic, now) {
                 Gate::Decided(permission) => permission,
                 Gate::Asking(answer) => {
-                    let (request, asking) = (pending.request, Asking::new(Work::new(answer)));
+                    let (request, asking) = (pending.request, Asking::new(HandlerFuture::new(answer)));
                     self.publishing.deciding =
                         Some((Deciding::Authorizer(asking.clone()), self.patience(now)));
                     self.tasks.proceed(Task::Authorize(request, asking), false);
@@ -183,11 +183,11 @@ impl Joined {
         self.publishing.deciding = None;
         let pending = self.publishing.queue.front()?;
         let run = match permission.and_then(|_| self.deciding(pending)) {
-            Ok(Some(answer)) => Run::new(Work::new(answer)),
+            Ok(Some(answer)) => RunningHandler::new(HandlerFuture::new(answer)),
             Ok(None) => return Some(Ok(())),
             Err(error) => return Some(Err(error)),
         };
-        if let Some(Done::Publish(decision)) = self.tasks.start(Task::Publish(run.clone())) {
+        if let Some(Completion::Publish(decision)) = self.tasks.start(Task::Publish(run.clone())) {
             return Some(decision);
         }
         self.publishing.deciding = Some((Deciding::Handler(run), now + self.limits().publish_timeout));
@@ -195,7 +195,7 @@ impl Joined {
     }
 
     /// The handler that decides, about to start; `None` if everybody may.
-    fn deciding(&self, pending: &Pending) -> Result<Option<Answer<()>>, Error> {
+    fn deciding(&self, pending: &Pending) -> Result<Option<BoxedAnswer<()>>, Error> {
         let Some(handler) = pending.handler.clone()? else { return Ok(None) };
         let Entry::Publish(run) = handler.entry else { return Ok(None) };
         let subject = Subject::Publish(pending.publication);
@@ -245,7 +245,10 @@ impl Joined {
         match decision.map(|()| self.deliver_publication(&pending)) {
             Ok(()) if pending.options.acknowledge == Some(true) => {
                 let Pending { request, publication, .. } = pending;
-                self.link.outbox.borrow_mut().send(|s, out| message::published(s, out, request, publication)); // B-07
+                self.link
+                    .send_buffer
+                    .borrow_mut()
+                    .send(|s, out| message::published(s, out, request, publication)); // B-07
             }
             Ok(()) => {} // B-06
             Err(error) => self.refuse_publication(pending.request, &pending.options, &error),
@@ -254,8 +257,8 @@ impl Joined {
 
     fn deliver_publication(&mut self, pending: &Pending) {
         let Pending { publication, options, topic, payload, .. } = pending;
-        let peer = self.session().peer();
-        let delivered = self.served.publish(peer, *publication, topic, payload, options);
+        let handle = self.session().handle();
+        let delivered = self.served.publish(handle, *publication, topic, payload, options);
         if delivered.count > 0 {
             self.publishing.pace.count_published(delivered, payload.kept_bytes(), &self.link.limits);
         }

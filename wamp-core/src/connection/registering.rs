@@ -58,11 +58,11 @@ impl Joined {
         }
         let dealer = self.served.realm.dealer();
         let replaces = options.replaces() && granted.replacing;
-        let peer = self.link.session.peer();
-        let registering = dealer.register(pattern, options, peer, replaces).ok_or_else(taken)?;
+        let handle = self.link.session.handle();
+        let registering = dealer.register(pattern, options, handle, replaces).ok_or_else(taken)?;
         let id = registering.registered.id;
         self.registrations.0.insert(id);
-        self.link.outbox.borrow_mut().send(|s, out| message::registered(s, out, request, id));
+        self.link.send_buffer.borrow_mut().send(|s, out| message::registered(s, out, request, id));
         meta::registered(&self.served.realm, self.link.session.id(), &registering);
         Ok(())
     }
@@ -77,19 +77,22 @@ impl Joined {
         self.leave_registration(id);
         // Calls that were made before reach the callee before UNREGISTERED.
         self.flush_mailbox();
-        self.link.outbox.borrow_mut().send(|s, out| message::unregistered(s, out, request));
+        self.link.send_buffer.borrow_mut().send(|s, out| message::unregistered(s, out, request));
         Ok(())
     }
 
     /// The router took the session out of a registration (RR-04). If it has registered anew before it read this, it stays a
     /// callee, which it would not leave otherwise when it ends.
     pub(super) fn revoked(&mut self, id: RegistrationId, reason: Option<&str>) {
-        if self.served.realm.dealer().has_callee(id, self.session().peer().id) {
+        if self.served.realm.dealer().has_callee(id, self.session().handle().id) {
             return;
         }
-        let is_told = self.session().peer().features.callee.registration_revocation;
+        let is_told = self.session().handle().features.callee.registration_revocation;
         if self.registrations.0.remove(&id) && is_told {
-            self.link.outbox.borrow_mut().send(|s, out| message::registration_revoked(s, out, id, reason));
+            self.link
+                .send_buffer
+                .borrow_mut()
+                .send(|s, out| message::registration_revoked(s, out, id, reason));
         }
     }
 
@@ -101,10 +104,10 @@ impl Joined {
     }
 
     fn leave_registration(&self, id: RegistrationId) {
-        let (realm, peer) = (&self.served.realm, self.session().peer());
-        let is_last = realm.dealer().unregister(id, peer.id);
-        if let Some(is_last) = is_last.filter(|_| !peer.is_silenced()) {
-            meta::unregistered(realm, peer.id, id, is_last);
+        let (realm, handle) = (&self.served.realm, self.session().handle());
+        let is_last = realm.dealer().unregister(id, handle.id);
+        if let Some(is_last) = is_last.filter(|_| !handle.is_silenced()) {
+            meta::unregistered(realm, handle.id, id, is_last);
         }
     }
 }

@@ -13,8 +13,8 @@ use super::authorizing::Asked;
 use super::joined::Joined;
 use crate::error::{Error, Violation, uris};
 use crate::handler::acceptance::{Acceptance, Held};
-use crate::handler::entry::Registration;
-use crate::handler::tasks::{Slot, Source, Work};
+use crate::handler::entry::HandlerEntry;
+use crate::handler::tasks::{Cancellable, HandlerFuture, Source};
 use crate::id::{RequestId, SubscriptionId};
 use crate::message::{self, MatchPolicy, SubscribeOptions, code};
 use crate::realm::Realm;
@@ -22,8 +22,8 @@ use crate::realm::broker::Showing;
 use crate::realm::pattern::Pattern;
 use crate::router::meta;
 use crate::router::registry::Declared;
+use crate::session::handle::SessionHandle;
 use crate::session::mailbox::Mailbox;
-use crate::session::peer::Peer;
 use showing::{Following, Shown, Waiting};
 
 /// The subscriptions of one session.
@@ -60,7 +60,7 @@ enum State {
         showing: Option<Showing>,
         held: Waiting,
         /// The handler, if it was not ready at once.
-        deciding: Option<Slot<Work<Acceptance>>>,
+        deciding: Option<Cancellable<HandlerFuture<Acceptance>>>,
     },
     /// SUBSCRIBED was sent. The sources end, and the values are dropped, with the subscription.
     Accepted {
@@ -95,14 +95,14 @@ impl Drop for Subscribed {
         self.active.store(false, Ordering::Relaxed);
         match &self.state {
             State::Accepted { sources, .. } => sources.iter().for_each(Source::end),
-            State::Pending { deciding, .. } => deciding.iter().for_each(Slot::end),
+            State::Pending { deciding, .. } => deciding.iter().for_each(Cancellable::end),
         }
     }
 }
 
 impl Subscriptions {
     /// Tells the broker that the session leaves all of them.
-    pub(super) fn leave(&mut self, realm: &Realm, session: &Peer) {
+    pub(super) fn leave(&mut self, realm: &Realm, session: &SessionHandle) {
         for (_, subscribed) in self.by_id.drain() {
             unsubscribe(realm, &subscribed.topic, session);
         }
@@ -157,7 +157,7 @@ impl Subscriptions {
 }
 
 /// Takes a session out of a subscription, and tells who wants to know.
-fn unsubscribe(realm: &Realm, topic: &Pattern, session: &Peer) {
+fn unsubscribe(realm: &Realm, topic: &Pattern, session: &SessionHandle) {
     let left = realm.broker().unsubscribe(topic, session.id);
     if let Some(left) = left.filter(|_| !session.is_silenced()) {
         meta::unsubscribed(realm, session.id, &left);
@@ -205,12 +205,12 @@ impl Joined {
         if self.subscriptions.by_id.len() >= self.limits().subscriptions {
             return Err(Error::not_authorized("too many subscriptions of one session"));
         }
-        let (broker, peer) = (self.served.realm.broker(), self.link.session.peer());
+        let (broker, handle) = (self.served.realm.broker(), self.link.session.handle());
         let (id, showing) = if get_retained {
-            let (id, showing) = broker.subscribe_retained(&topic, peer);
+            let (id, showing) = broker.subscribe_retained(&topic, handle);
             (id, Some(showing))
         } else {
-            (broker.subscribe(&topic, peer), None)
+            (broker.subscribe(&topic, handle), None)
         };
         match handler {
             None => {
@@ -227,7 +227,7 @@ impl Joined {
     }
 
     /// The handler that decides about subscriptions to this topic or pattern; `None` if everybody may.
-    fn subscriber(&self, topic: &Pattern) -> Result<Option<&'static Registration>, Error> {
+    fn subscriber(&self, topic: &Pattern) -> Result<Option<&'static HandlerEntry>, Error> {
         if topic.policy == MatchPolicy::Exact
             && meta::may_subscribe(&self.served, &topic.uri, self.session().authrole())
         {
@@ -295,15 +295,15 @@ impl Joined {
             return Ok(());
         };
         // B-04: events that were published before go out before UNSUBSCRIBED, and none is published after this.
-        unsubscribe(&self.served.realm, &self.subscriptions.by_id[&id].topic, self.link.session.peer());
+        unsubscribe(&self.served.realm, &self.subscriptions.by_id[&id].topic, self.link.session.handle());
         self.flush_mailbox();
         self.hurry(id);
-        if self.subscriptions.remove(id, &self.link.session.peer().mailbox).is_none() {
+        if self.subscriptions.remove(id, &self.link.session.handle().mailbox).is_none() {
             // E-12: it had been revoked.
             self.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION));
             return Ok(());
         }
-        self.link.outbox.borrow_mut().send(|s, out| message::unsubscribed(s, out, request));
+        self.link.send_buffer.borrow_mut().send(|s, out| message::unsubscribed(s, out, request));
         Ok(())
     }
 
@@ -316,6 +316,6 @@ impl Joined {
     }
 
     fn subscribed(&self, request: RequestId, id: SubscriptionId) {
-        self.link.outbox.borrow_mut().send(|s, out| message::subscribed(s, out, request, id));
+        self.link.send_buffer.borrow_mut().send(|s, out| message::subscribed(s, out, request, id));
     }
 }

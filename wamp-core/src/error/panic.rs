@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::error::Error;
 
 /// A value of the application whose `Drop` may panic: the panic ends here.
-pub(crate) struct Guarded<T>(Option<T>);
+pub(crate) struct CatchDrop<T>(Option<T>);
 
-impl<T> Guarded<T> {
+impl<T> CatchDrop<T> {
     pub(crate) fn new(value: T) -> Self {
         Self(Some(value))
     }
@@ -23,7 +23,7 @@ impl<T> Guarded<T> {
     }
 }
 
-impl<T> Drop for Guarded<T> {
+impl<T> Drop for CatchDrop<T> {
     fn drop(&mut self) {
         let value = self.0.take();
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
@@ -33,8 +33,8 @@ impl<T> Drop for Guarded<T> {
     }
 }
 
-impl<T> fmt::Debug for Guarded<T> {
+impl<T> fmt::Debug for CatchDrop<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Guarded")
+        f.write_str("CatchDrop")
     }
 }

@@ -8,7 +8,7 @@ use futures_util::stream::{Stream, StreamExt as _};
 use serde::Serialize;
 
 use crate::codec::payload::Payload;
-use crate::error::panic::Guarded;
+use crate::error::panic::CatchDrop;
 use crate::error::{Error, WampError};
 
 /// A stream whose items become events of this subscriber alone, until it unsubscribes or leaves.
@@ -88,14 +88,14 @@ pub struct Snapshot<T>(pub T);
 pub(crate) type PayloadStream = Pin<Box<dyn Stream<Item = Result<Payload, Error>>>>;
 
 /// A value whose end is the application's business.
-pub(crate) type Held = Guarded<Box<dyn Any>>;
+pub(crate) type Held = CatchDrop<Box<dyn Any>>;
 
 /// What a handler attached to a subscription or a session that it accepted.
 #[doc(hidden)]
 #[derive(Default)]
 pub struct Acceptance {
     pub(crate) snapshots: Vec<Payload>,
-    pub(crate) streams: Vec<Guarded<PayloadStream>>,
+    pub(crate) streams: Vec<CatchDrop<PayloadStream>>,
     pub(crate) holds: Vec<Held>,
 }
 
@@ -141,7 +141,7 @@ impl<T: IntoAcceptance, E: WampError> IntoAcceptance for Result<T, E> {
 
 impl<T: 'static> IntoAcceptance for Hold<T> {
     fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-        acceptance.holds.push(Guarded::new(Box::new(self.0)));
+        acceptance.holds.push(CatchDrop::new(Box::new(self.0)));
         Ok(())
     }
 }
@@ -166,7 +166,7 @@ where
             let value = item(next).map_err(|error| error.to_error())?;
             Payload::builder().arg(value).build().map_err(|error| Error::encoding(&error))
         });
-        acceptance.streams.push(Guarded::new(Box::pin(stream)));
+        acceptance.streams.push(CatchDrop::new(Box::pin(stream)));
         Ok(())
     }
 }

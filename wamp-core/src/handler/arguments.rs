@@ -124,7 +124,7 @@ impl<'c> Arguments<'c> {
         };
         let dict = self.context.payload.encoded_kwargs().unwrap_or(NO_KWARGS);
         let checked = if self.context.payload.oddity().is_none() { 0..value.len() } else { 0..0 };
-        let mut reader = dict.part(value).reader(self.arena);
+        let mut reader = dict.slice(value).reader(self.arena);
         reader.trust(checked);
         reader.read().map_err(|error: Malformed| named_fault(parameter, &error.what()))
     }

@@ -21,8 +21,8 @@ use crate::message::{Details, Passthru};
 use crate::realm::Realm;
 use crate::realm::session::Session;
 use crate::router::Router;
-use crate::session::peer::Peer;
-use crate::session::send_buffer::Outbox;
+use crate::session::handle::SessionHandle;
+use crate::session::send_buffer::SendBuffer;
 
 /// What one message of a client asks of a handler: who asks, for what, with which arguments.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) struct Link {
     /// The realm's.
     pub(crate) limits: Arc<Limits>,
     pub(crate) host: Rc<dyn Any>,
-    pub(crate) outbox: Rc<RefCell<Outbox>>,
+    pub(crate) send_buffer: Rc<RefCell<SendBuffer>>,
 }
 
 /// Which message is being answered.
@@ -101,16 +101,16 @@ impl Context {
             return Ok(());
         }
         let passthru = reply.passthru();
-        if passthru.is_some() && !self.session().peer().features.caller.payload_passthru_mode {
+        if passthru.is_some() && !self.session().handle().features.caller.payload_passthru_mode {
             return Err(Error::feature_not_supported("the caller takes no payload in passthru mode"));
         }
         let limit = self.link.limits.max_result_bytes;
-        let mut outbox = self.link.outbox.borrow_mut();
-        if outbox.len() > self.link.limits.queued_bytes_peak {
+        let mut send_buffer = self.link.send_buffer.borrow_mut();
+        if send_buffer.len() > self.link.limits.queued_bytes_peak {
             return Err(Error::new(uris::UNAVAILABLE).arg("too much waits to be sent to the caller"));
         }
         let details = Details::new(false, passthru.as_ref());
-        outbox.result(call.request, &details, limit, |tail| reply.write(tail))?;
+        send_buffer.result(call.request, &details, limit, |writer| reply.write(writer))?;
         call.answer();
         Ok(())
     }
@@ -269,7 +269,7 @@ impl FromContext for Passthru {
 pub struct Subscription {
     id: SubscriptionId,
     topic: Cow<'static, str>,
-    peer: Arc<Peer>,
+    handle: Arc<SessionHandle>,
     pub(crate) realm: Realm,
     active: Arc<AtomicBool>,
 }
@@ -289,7 +289,7 @@ impl Subscription {
     /// The session that subscribes.
     #[must_use]
     pub fn session(&self) -> SessionId {
-        self.peer.id
+        self.handle.id
     }
 
     /// The topic, or the client's pattern in WAMP's form.
@@ -312,9 +312,10 @@ impl Subscription {
         let payload = Payload::builder().arg(value).build()?;
         let publication = PublicationId::random();
         if self.is_active() {
-            let message = self.realm.broker().encode(self.peer.serializer, self.id, publication, &payload)?;
-            self.peer.mailbox.check_length(message.len())?;
-            self.peer.mailbox.event(self.id, message);
+            let message =
+                self.realm.broker().encode(self.handle.serializer, self.id, publication, &payload)?;
+            self.handle.mailbox.check_length(message.len())?;
+            self.handle.mailbox.event(self.id, message);
         }
         Ok(publication)
     }
@@ -328,7 +329,7 @@ impl FromContext for Subscription {
             Subject::Subscribe(id, active) => Ok(Self {
                 id: *id,
                 topic: context.uri.clone(),
-                peer: Arc::clone(context.session().peer()),
+                handle: Arc::clone(context.session().handle()),
                 realm: context.session().realm().clone(),
                 active: Arc::clone(active),
             }),

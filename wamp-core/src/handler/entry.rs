@@ -14,11 +14,11 @@ use crate::handler::context::{Context, Feature};
 pub use super::list::{Handlers, Listed};
 
 /// A handler at work. It owns everything that it borrows from: the frame, the arena, the stream of its results.
-pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
+pub type BoxedAnswer<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
 
 /// One attribute on one function.
 #[derive(Debug)]
-pub struct Registration {
+pub struct HandlerEntry {
     /// What runs.
     pub entry: Entry,
     /// The URI as declared; empty for `#[session]`.
@@ -49,13 +49,13 @@ pub struct Registration {
 #[derive(Copy, Clone)]
 pub enum Entry {
     /// Answers a CALL.
-    Rpc(fn(Context) -> Answer<()>),
+    Rpc(fn(Context) -> BoxedAnswer<()>),
     /// Decides a SUBSCRIBE.
-    Subscribe(fn(Context) -> Answer<Acceptance>),
+    Subscribe(fn(Context) -> BoxedAnswer<Acceptance>),
     /// Decides a PUBLISH.
-    Publish(fn(Context) -> Answer<()>),
+    Publish(fn(Context) -> BoxedAnswer<()>),
     /// Decides the joining of a session.
-    Session(fn(Context) -> Answer<Acceptance>),
+    Session(fn(Context) -> BoxedAnswer<Acceptance>),
 }
 
 /// The registrations of one function, submitted to `inventory`.
@@ -64,7 +64,7 @@ pub struct Collected {
     /// Returns the type of the function item, by which `handlers!` finds them.
     pub id: fn() -> TypeId,
     /// One for each attribute and URI.
-    pub registrations: &'static [Registration],
+    pub registrations: &'static [HandlerEntry],
 }
 
 inventory::collect!(Collected);
@@ -74,7 +74,7 @@ pub fn id_of<F: 'static>(_: &F) -> TypeId {
     TypeId::of::<F>()
 }
 
-impl Registration {
+impl HandlerEntry {
     /// Whether it supports what not every handler does.
     pub(crate) fn has(&self, feature: Feature) -> bool {
         self.features.contains(&Some(feature))
@@ -104,7 +104,7 @@ impl fmt::Debug for Entry {
     }
 }
 
-impl fmt::Display for Registration {
+impl fmt::Display for HandlerEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { entry, uri, function, file, line, .. } = self;
         write!(f, "#[{}(\"{uri}\")] {function} at {file}:{line}", entry.attribute())

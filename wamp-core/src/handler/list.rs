@@ -4,7 +4,7 @@ use std::any::{TypeId, type_name};
 use std::collections::{HashMap, HashSet};
 use std::panic::Location;
 
-use crate::handler::entry::{Collected, Registration};
+use crate::handler::entry::{Collected, HandlerEntry};
 
 /// A list of handlers, which `handlers![…]` of `wamp-actix` makes and [`RouterBuilder::handlers`] takes.
 ///
@@ -40,7 +40,7 @@ pub enum Listed {
         at: &'static Location<'static>,
     },
     /// Registrations that were written by hand.
-    Registrations(&'static [Registration]),
+    Registrations(&'static [HandlerEntry]),
 }
 
 impl Listed {
@@ -66,7 +66,7 @@ impl Handlers {
     /// Looks the functions up. Returns the registrations, each once, and a fault for each function without an attribute.
     #[doc(hidden)]
     #[must_use]
-    pub fn resolve(&self) -> (Vec<&'static Registration>, Vec<String>) {
+    pub fn resolve(&self) -> (Vec<&'static HandlerEntry>, Vec<String>) {
         let collected = by_function();
         let (mut found, mut faults) = (Vec::new(), Vec::new());
         for listed in &self.0 {
@@ -89,7 +89,7 @@ impl Handlers {
 
 /// All registrations that were collected, by the type of their function. One function may have made several entries:
 /// an attribute under another name expands by itself.
-fn by_function() -> HashMap<TypeId, Vec<&'static Registration>> {
+fn by_function() -> HashMap<TypeId, Vec<&'static HandlerEntry>> {
     let mut functions: HashMap<_, Vec<_>> = HashMap::new();
     for Collected { id, registrations } in inventory::iter::<Collected>() {
         functions.entry(id()).or_default().extend(*registrations);
@@ -99,8 +99,8 @@ fn by_function() -> HashMap<TypeId, Vec<&'static Registration>> {
 
 /// Registrations that were written by hand: an empty array needs no macro.
 #[doc(hidden)]
-impl<const N: usize> From<[&'static [Registration]; N]> for Handlers {
-    fn from(registrations: [&'static [Registration]; N]) -> Self {
+impl<const N: usize> From<[&'static [HandlerEntry]; N]> for Handlers {
+    fn from(registrations: [&'static [HandlerEntry]; N]) -> Self {
         Self(registrations.map(Listed::Registrations).into())
     }
 }

@@ -17,7 +17,7 @@ use crate::handler::acceptance::{Acceptance, Emitted, Events, IntoAcceptance, In
 use crate::handler::context::Context;
 use crate::handler::progress::{Progressive, Streamed};
 use crate::handler::reply::{Args, IntoReply, Kwargs, Nothing, Reply, Responding, Single};
-use crate::message::Tail;
+use crate::message::ArgumentsWriter;
 
 /// What a handler returned.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl<T, E> IntoReply for Nested<T, E>
 where
     Result<T, E>: Flat,
 {
-    fn write(self, _: &mut Tail<'_>) -> Result<(), EncodeError> {
+    fn write(self, _: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError> {
         Ok(())
     }
 }
@@ -161,7 +161,7 @@ where
 pub trait Streams {}
 
 impl<S: Streams> IntoReply for Progressive<S> {
-    fn write(self, _: &mut Tail<'_>) -> Result<(), EncodeError> {
+    fn write(self, _: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError> {
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use crate::error::{Error, WampError};
 use crate::handler::call_state::CallState;
 use crate::handler::context::{Attribute, Context, FromContext, Link};
 use crate::handler::reply::{IntoReply, Nothing, Responding, Single};
-use crate::message::{Details, Tail};
+use crate::message::{ArgumentsWriter, Details};
 
 /// Sends progressive results by hand (`RESULT.Details.progress`), before the function returns the final one.
 ///
@@ -63,10 +63,11 @@ impl<T: Serialize> Progress<T> {
         // Asked again: while there was no room, the call may have been cancelled.
         if self.is_wanted() {
             let limit = self.link.limits.max_result_bytes;
-            let mut outbox = self.link.outbox.borrow_mut();
-            let start = outbox.len();
-            outbox.result(self.call.request, &Details::new(true, None), limit, |tail| tail.one(&value))?;
-            outbox.paced_from(start);
+            let mut send_buffer = self.link.send_buffer.borrow_mut();
+            let start = send_buffer.len();
+            send_buffer
+                .result(self.call.request, &Details::new(true, None), limit, |writer| writer.one(&value))?;
+            send_buffer.paced_from(start);
             self.call.progress();
         }
         Ok(())
@@ -75,7 +76,7 @@ impl<T: Serialize> Progress<T> {
     /// Ready when the next result may be sent, or dropped.
     fn poll_send(&self, context: &TaskContext<'_>) -> Poll<()> {
         if self.is_wanted() {
-            ready!(self.link.outbox.borrow_mut().poll_room(context, &self.link.limits));
+            ready!(self.link.send_buffer.borrow_mut().poll_room(context, &self.link.limits));
         }
         self.call.poll_turn(context)
     }
@@ -114,7 +115,7 @@ pub struct Streamed<S: Stream, T, E>(pub Progressive<S>, pub fn(S::Item) -> Resu
 
 impl<S: Stream, T: Serialize, E: WampError> IntoReply for Streamed<S, T, E> {
     /// Nothing: the caller has all items.
-    fn write(self, _: &mut Tail<'_>) -> Result<(), EncodeError> {
+    fn write(self, _: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError> {
         Ok(())
     }
 

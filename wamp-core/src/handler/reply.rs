@@ -11,7 +11,7 @@ use crate::codec::payload::{PayloadBuilder, Raw};
 use crate::codec::serializer::EncodeError;
 use crate::error::Error;
 use crate::handler::context::Context;
-use crate::message::{Passthru, Tail};
+use crate::message::{ArgumentsWriter, Passthru};
 
 /// Several positional results: `Args((1, "two"))`.
 ///
@@ -109,7 +109,7 @@ pub(crate) type Responding<'a> =
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be the result of a WAMP procedure")]
 pub trait IntoReply {
     /// Writes `Arguments` and `ArgumentsKw`.
-    fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError>;
+    fn write(self, writer: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError>;
 
     /// Sends the RESULT, and what goes before it.
     fn respond<'a>(self, context: &'a Context) -> Responding<'a>
@@ -126,38 +126,38 @@ pub trait IntoReply {
 }
 
 impl<T: Serialize> IntoReply for Single<T> {
-    fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError> {
-        tail.one(&self.0)
+    fn write(self, writer: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError> {
+        writer.one(&self.0)
     }
 }
 
 impl IntoReply for Nothing {
-    fn write(self, _: &mut Tail<'_>) -> Result<(), EncodeError> {
+    fn write(self, _: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError> {
         Ok(())
     }
 }
 
 impl IntoReply for Raw<'_> {
-    fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError> {
-        tail.verbatim(self.encoded())
+    fn write(self, writer: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError> {
+        writer.verbatim(self.encoded())
     }
 }
 
 impl<T: Serialize> IntoReply for Args<T> {
-    fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError> {
-        tail.args(&self.0)
+    fn write(self, writer: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError> {
+        writer.args(&self.0)
     }
 }
 
 impl<T: Serialize> IntoReply for Kwargs<T> {
-    fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError> {
-        tail.kwargs(&self.0)
+    fn write(self, writer: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError> {
+        writer.kwargs(&self.0)
     }
 }
 
 impl IntoReply for Reply {
-    fn write(self, tail: &mut Tail<'_>) -> Result<(), EncodeError> {
-        tail.payload(&self.payload.build()?)
+    fn write(self, writer: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError> {
+        writer.payload(&self.payload.build()?)
     }
 
     fn passthru(&self) -> Option<Passthru> {

@@ -11,25 +11,25 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use crate::auth::{Decision, Granted};
 use crate::codec::payload::Payload;
 use crate::error::Error;
-use crate::error::panic::Guarded;
+use crate::error::panic::CatchDrop;
 use crate::handler::acceptance::{Acceptance, PayloadStream};
 use crate::handler::call_state::CallState;
-use crate::handler::entry::Answer;
+use crate::handler::entry::BoxedAnswer;
 use crate::id::{RequestId, SubscriptionId};
 
 /// One handler at work.
 #[derive(Debug)]
 pub(crate) enum Task {
-    Call(Rc<CallState>, Run),
-    Subscribe(SubscriptionId, RequestId, Slot<Work<Acceptance>>),
-    Publish(Run),
+    Call(Rc<CallState>, RunningHandler),
+    Subscribe(SubscriptionId, RequestId, Cancellable<HandlerFuture<Acceptance>>),
+    Publish(RunningHandler),
     Authorize(RequestId, Asking),
     Events(SubscriptionId, Source),
 }
 
 /// What came of a task.
 #[derive(Debug)]
-pub(crate) enum Done {
+pub(crate) enum Completion {
     Call(Rc<CallState>, Result<(), Error>),
     Subscribe(SubscriptionId, RequestId, Result<Acceptance, Error>),
     Publish(Result<(), Error>),
@@ -44,33 +44,37 @@ pub(crate) enum Done {
 }
 
 impl Future for Task {
-    type Output = Done;
+    type Output = Completion;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Done> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Completion> {
         match self.get_mut() {
-            Self::Call(call, run) => run.poll(context, Work::poll).map(|result| match result {
-                Some(result) => Done::Call(Rc::clone(call), result),
-                None => Done::Ended,
+            Self::Call(call, run) => run.poll(context, HandlerFuture::poll).map(|result| match result {
+                Some(result) => Completion::Call(Rc::clone(call), result),
+                None => Completion::Ended,
             }),
-            Self::Subscribe(id, request, work) => work.poll(context, Work::poll).map(|result| match result {
-                Some(result) => Done::Subscribe(*id, *request, result),
-                None => Done::Ended,
-            }),
-            Self::Authorize(request, asking) => asking.poll(context, Work::poll).map(|result| match result {
-                Some(decision) => Done::Authorized(*request, decision),
-                None => Done::Ended,
-            }),
-            Self::Publish(run) => {
-                run.poll(context, Work::poll).map(|result| result.map_or(Done::Ended, Done::Publish))
+            Self::Subscribe(id, request, work) => {
+                work.poll(context, HandlerFuture::poll).map(|result| match result {
+                    Some(result) => Completion::Subscribe(*id, *request, result),
+                    None => Completion::Ended,
+                })
             }
+            Self::Authorize(request, asking) => {
+                asking.poll(context, HandlerFuture::poll).map(|result| match result {
+                    Some(decision) => Completion::Authorized(*request, decision),
+                    None => Completion::Ended,
+                })
+            }
+            Self::Publish(run) => run
+                .poll(context, HandlerFuture::poll)
+                .map(|result| result.map_or(Completion::Ended, Completion::Publish)),
             Self::Events(id, source) => source.poll(context, next).map(|item| {
                 if let Some(Some(Ok(payload))) = item {
-                    return Done::Event(*id, payload, source.clone());
+                    return Completion::Event(*id, payload, source.clone());
                 }
                 source.end();
                 match item {
-                    Some(Some(Err(error))) => Done::StreamFailed(*id, error),
-                    _ => Done::Ended,
+                    Some(Some(Err(error))) => Completion::StreamFailed(*id, error),
+                    _ => Completion::Ended,
                 }
             }),
         }
@@ -79,12 +83,12 @@ impl Future for Task {
 
 /// The future of a handler.
 #[derive(Debug)]
-pub(crate) struct Work<T>(Guarded<Answer<T>>);
+pub(crate) struct HandlerFuture<T>(CatchDrop<BoxedAnswer<T>>);
 
-impl<T> Work<T> {
+impl<T> HandlerFuture<T> {
     /// Starts a handler. What it does before its first await, it does when it is polled.
-    pub(crate) fn new(answer: Answer<T>) -> Self {
-        Self(Guarded::new(answer))
+    pub(crate) fn new(answer: BoxedAnswer<T>) -> Self {
+        Self(CatchDrop::new(answer))
     }
 
     /// Drives the handler; once ready, or after a panic, its future is gone.
@@ -97,14 +101,14 @@ impl<T> Work<T> {
             Ok(Poll::Ready(result)) => result,
             Err(panic) => Err(Error::panicked(&*panic)),
         };
-        drop(std::mem::replace(&mut self.0, Guarded::empty()));
+        drop(std::mem::replace(&mut self.0, CatchDrop::empty()));
         Poll::Ready(result)
     }
 }
 
 /// What a task works on, which its session can take away at once, wherever the task waits.
 #[derive(Debug)]
-pub(crate) struct Slot<T>(Rc<RefCell<Content<T>>>);
+pub(crate) struct Cancellable<T>(Rc<RefCell<Content<T>>>);
 
 #[derive(Debug)]
 struct Content<T> {
@@ -113,21 +117,21 @@ struct Content<T> {
 }
 
 /// The stream of a subscription.
-pub(crate) type Source = Slot<Guarded<PayloadStream>>;
+pub(crate) type Source = Cancellable<CatchDrop<PayloadStream>>;
 
 /// A call or publication whose handler was not ready at once.
-pub(crate) type Run = Slot<Work<()>>;
+pub(crate) type RunningHandler = Cancellable<HandlerFuture<()>>;
 
 /// A request about which the authorisers think.
-pub(crate) type Asking = Slot<Work<Granted>>;
+pub(crate) type Asking = Cancellable<HandlerFuture<Granted>>;
 
-impl<T> Clone for Slot<T> {
+impl<T> Clone for Cancellable<T> {
     fn clone(&self) -> Self {
         Self(Rc::clone(&self.0))
     }
 }
 
-impl<T> Slot<T> {
+impl<T> Cancellable<T> {
     pub(crate) fn new(value: T) -> Self {
         Self(Rc::new(RefCell::new(Content { value: Some(value), task: None })))
     }
@@ -158,7 +162,7 @@ impl<T> Slot<T> {
 
 /// The next item. A stream that panics has failed.
 fn next(
-    stream: &mut Guarded<PayloadStream>,
+    stream: &mut CatchDrop<PayloadStream>,
     context: &mut Context<'_>,
 ) -> Poll<Option<Result<Payload, Error>>> {
     let Some(stream) = stream.get_mut() else {
@@ -184,7 +188,7 @@ pub(crate) struct Tasks {
 impl Tasks {
     /// Polls a new task: most are ready at once, and never enter the set. It is polled again, with a waker of its own,
     /// when the set is.
-    pub(crate) fn start(&mut self, mut task: Task) -> Option<Done> {
+    pub(crate) fn start(&mut self, mut task: Task) -> Option<Completion> {
         match Pin::new(&mut task).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(done) => Some(done),
             Poll::Pending => {
@@ -215,7 +219,7 @@ impl Tasks {
     }
 
     /// What a task came to; `Pending` while all of them wait, or there is none.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Done> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Completion> {
         match self.running.as_mut().map(|running| running.poll_next_unpin(context)) {
             Some(Poll::Ready(Some(done))) => Poll::Ready(done),
             Some(Poll::Ready(None) | Poll::Pending) | None => {

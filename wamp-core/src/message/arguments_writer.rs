@@ -11,27 +11,27 @@ type Written = Result<(), EncodeError>;
 
 /// `Arguments` and `ArgumentsKw` at the end of a message: what is empty is left out (M-09).
 #[derive(Debug)]
-pub struct Tail<'o> {
+pub struct ArgumentsWriter<'o> {
     format: Format,
     out: &'o mut Vec<u8>,
     /// Where the message begins.
     start: usize,
 }
 
-impl Tail<'_> {
+impl ArgumentsWriter<'_> {
     /// Writes `head`, a list, and whatever `write` adds to it.
     pub(super) fn of<F>(serializer: Serializer, out: &mut Vec<u8>, head: &impl Serialize, write: F) -> Written
     where
-        F: FnOnce(&mut Tail<'_>) -> Written,
+        F: FnOnce(&mut ArgumentsWriter<'_>) -> Written,
     {
         let (format, start) = (serializer.format(), out.len());
         format.write(out, head)?;
         if format != Format::Json {
-            return write(&mut Tail { format, out, start });
+            return write(&mut ArgumentsWriter { format, out, start });
         }
         // The head was written as a complete list: open it again.
         out.pop();
-        write(&mut Tail { format, out, start })?;
+        write(&mut ArgumentsWriter { format, out, start })?;
         out.push(b']');
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::codec::encoded::{EncodeError, Encoded, Format, Shared};
-use crate::codec::serializer::{Frame, Serializer};
+use crate::codec::serializer::{RawMessage, Serializer};
 use crate::error::Violation;
 use crate::message::unframe;
 
@@ -130,7 +130,7 @@ pub fn encode(serializer: Serializer, json: &str) -> Result<Vec<u8>, EncodeError
 
 /// The other way round, of a frame that holds one message; none if it does not.
 #[must_use]
-pub fn decode(serializer: Serializer, frame: Frame) -> Option<String> {
+pub fn decode(serializer: Serializer, frame: RawMessage) -> Option<String> {
     let frame = unframe(serializer, frame).ok()?;
     let message = if serializer.is_batched() {
         let mut batch = Batch::new(serializer, frame);
@@ -138,5 +138,5 @@ pub fn decode(serializer: Serializer, frame: Frame) -> Option<String> {
     } else {
         frame
     };
-    Some(message.part(0..message.len()).to_string())
+    Some(message.slice(0..message.len()).to_string())
 }

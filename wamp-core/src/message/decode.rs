@@ -20,7 +20,7 @@ use crate::codec::format::Cursor;
 use crate::codec::json;
 use crate::codec::msgpack;
 use crate::codec::payload::{NO_KWARGS, Payload};
-use crate::codec::serializer::{Frame, Serializer};
+use crate::codec::serializer::{RawMessage, Serializer};
 use crate::error::Violation;
 use crate::id::RequestId;
 
@@ -101,7 +101,7 @@ pub(crate) fn authextra<T: DeserializeOwned>(hello: &Shared) -> Option<T> {
         authextra: Option<T>,
     }
     let arena = Bump::new();
-    let mut reader = hello.part(0..hello.len()).reader(&arena);
+    let mut reader = hello.slice(0..hello.len()).reader(&arena);
     let mut elements = reader.list().ok()?;
     for _ in ["message type", "Realm"] {
         reader.element(&mut elements).ok()?;
@@ -113,13 +113,13 @@ pub(crate) fn authextra<T: DeserializeOwned>(hello: &Shared) -> Option<T> {
 }
 
 /// What a frame holds; the kind of frame must be the serializer's (T-09).
-pub(crate) fn unframe(serializer: Serializer, frame: Frame) -> Result<Shared, Violation> {
+pub(crate) fn unframe(serializer: Serializer, frame: RawMessage) -> Result<Shared, Violation> {
     match (serializer.format(), frame) {
-        (Format::Json, Frame::Text(text)) => Ok(Shared::Json(text)),
-        (Format::MsgPack, Frame::Binary(bytes)) => Ok(Shared::MsgPack(bytes)),
-        (Format::Cbor, Frame::Binary(bytes)) => Ok(Shared::Cbor(bytes)),
-        (_, Frame::Text(_)) => Err(format!("text frame on {}", serializer.subprotocol()).into()),
-        (_, Frame::Binary(_)) => Err(format!("binary frame on {}", serializer.subprotocol()).into()),
+        (Format::Json, RawMessage::Text(text)) => Ok(Shared::Json(text)),
+        (Format::MsgPack, RawMessage::Binary(bytes)) => Ok(Shared::MsgPack(bytes)),
+        (Format::Cbor, RawMessage::Binary(bytes)) => Ok(Shared::Cbor(bytes)),
+        (_, RawMessage::Text(_)) => Err(format!("text frame on {}", serializer.subprotocol()).into()),
+        (_, RawMessage::Binary(_)) => Err(format!("binary frame on {}", serializer.subprotocol()).into()),
     }
 }
 

@@ -435,7 +435,7 @@ proptest! {
     fn a_message_knows_where_its_first_argument_stands(args in prop::collection::vec(tree(), 0..4)) {
         for format in FORMATS {
             let payload = called(format, &args).unwrap();
-            let first = payload.encoded_args().map(|list| list.part(payload.first_arg()));
+            let first = payload.encoded_args().map(|list| list.slice(payload.first_arg()));
             let expected = args.first().map(|tree| written(format, tree));
             prop_assert_eq!(first, expected.as_deref().map(|bytes| encoded(format, bytes)));
         }

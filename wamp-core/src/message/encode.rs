@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::arguments_writer::Tail;
+use super::arguments_writer::ArgumentsWriter;
 use super::code;
 use super::features::RouterRoles;
 use super::options::CancelMode;
@@ -244,7 +244,7 @@ pub(crate) fn invocation(
     payload: &Payload,
 ) -> Written {
     let head = (code::INVOCATION, request, registration, details);
-    Tail::of(s, out, &head, |tail| tail.payload(payload))
+    ArgumentsWriter::of(s, out, &head, |writer| writer.payload(payload))
 }
 
 /// `INTERRUPT [69, INVOCATION.Request, Options]`.
@@ -290,12 +290,12 @@ pub(crate) fn result<F>(
     out: &mut Vec<u8>,
     request: RequestId,
     details: &Details<'_>,
-    tail: F,
+    writer: F,
 ) -> Written
 where
-    F: FnOnce(&mut Tail<'_>) -> Written,
+    F: FnOnce(&mut ArgumentsWriter<'_>) -> Written,
 {
-    Tail::of(s, out, &(code::RESULT, request, details), tail)
+    ArgumentsWriter::of(s, out, &(code::RESULT, request, details), writer)
 }
 
 /// `EVENT.Details`.
@@ -337,7 +337,7 @@ pub(crate) fn event(
     payload: &Payload,
 ) -> Written {
     let head = (code::EVENT, subscription, publication, details);
-    Tail::of(s, out, &head, |tail| tail.payload(payload))
+    ArgumentsWriter::of(s, out, &head, |writer| writer.payload(payload))
 }
 
 /// `ERROR [8, REQUEST.Type, REQUEST.Request, Details, Error, Arguments?, ArgumentsKw?]`.
@@ -348,9 +348,12 @@ pub(crate) fn error(
     request: RequestId,
     error: &crate::error::Error,
 ) -> Written {
-    Tail::of(s, out, &(code::ERROR, request_type, request, Empty {}, error_uri(error.uri())), |tail| {
-        tail.payload(&error.payload())
-    })
+    ArgumentsWriter::of(
+        s,
+        out,
+        &(code::ERROR, request_type, request, Empty {}, error_uri(error.uri())),
+        |writer| writer.payload(&error.payload()),
+    )
 }
 
 /// An ERROR that a callee answered with, as it came if its URI is one (C-08): for the CALL of its caller (P-04).
@@ -362,7 +365,10 @@ pub(crate) fn forwarded_error(
     error: &str,
     payload: &Payload,
 ) -> Written {
-    Tail::of(s, out, &(code::ERROR, code::CALL, request, details, callees_error_uri(error)), |tail| {
-        tail.payload(payload)
-    })
+    ArgumentsWriter::of(
+        s,
+        out,
+        &(code::ERROR, code::CALL, request, details, callees_error_uri(error)),
+        |writer| writer.payload(payload),
+    )
 }

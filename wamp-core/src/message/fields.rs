@@ -112,7 +112,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     }
 
     pub(super) fn read<T: Deserialize<'f>>(&self, dict: Range<usize>) -> Result<T, Violation> {
-        let options = self.reader.part(dict).read();
+        let options = self.reader.slice(dict).read();
         options.map_err(|malformed| format!("Options: {malformed}").into())
     }
 
@@ -190,7 +190,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     fn keywords(&mut self) -> Result<Range<usize>, Violation> {
         let range = self.reader.skip()?;
         // A first key that is odd cannot be read: then there is one.
-        let is_empty = self.reader.part(range.clone()).is_empty().unwrap_or(false);
+        let is_empty = self.reader.slice(range.clone()).is_empty().unwrap_or(false);
         Ok(if is_empty { 0..0 } else { range })
     }
 

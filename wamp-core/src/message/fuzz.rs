@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::codec::encoded::{Encoded, Format};
 use crate::codec::format::Odd;
 use crate::codec::payload::{Payload, Raw};
-use crate::codec::serializer::{Frame, Serializer};
+use crate::codec::serializer::{RawMessage, Serializer};
 use crate::message::batch::Delimiter;
 use crate::message::{Message, decode, unframe};
 
@@ -16,13 +16,13 @@ use crate::message::{Message, decode, unframe};
 ///
 /// # Panics
 /// Two ways of reading disagree.
-pub fn read(serializer: Serializer, frame: Frame) {
+pub fn read(serializer: Serializer, frame: RawMessage) {
     let Ok(shared) = unframe(serializer, frame) else { return };
     let arena = Bump::new();
     if let Ok(Message::Call { payload, .. } | Message::Publish { payload, .. }) = decode(&shared, &arena) {
         read_payload(&payload);
     }
-    let whole = shared.part(0..shared.len());
+    let whole = shared.slice(0..shared.len());
     if is_one_value(whole) {
         every_format_knows(whole);
     }

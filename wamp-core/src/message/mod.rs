@@ -18,7 +18,7 @@ mod passthru;
 #[cfg(test)]
 mod vectors;
 
-pub(crate) use arguments_writer::Tail;
+pub(crate) use arguments_writer::ArgumentsWriter;
 pub(crate) use decode::{Message, Secret, authextra, decode, unframe};
 pub(crate) use encode::{
     Details, EventDetails, InvocationDetails, Welcome, abort, callees_error_uri, challenge, error, event,

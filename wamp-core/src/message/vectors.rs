@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::{Details, EventDetails, InvocationDetails, Message, decode, encode, unframe};
 use crate::codec::encoded::{Encoded, Format};
 use crate::codec::payload::{Payload, PayloadBuilder};
-use crate::codec::serializer::{Frame, Serializer};
+use crate::codec::serializer::{RawMessage, Serializer};
 use crate::error::Error;
 use crate::id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 
@@ -126,10 +126,10 @@ fn tree(serializer: Serializer, bytes: &[u8]) -> Value {
     serde_json::from_str(&encoded(serializer, bytes).to_string()).unwrap()
 }
 
-fn frame(serializer: Serializer, bytes: &[u8]) -> Frame {
+fn frame(serializer: Serializer, bytes: &[u8]) -> RawMessage {
     match serializer.is_binary() {
-        true => Frame::Binary(Bytes::copy_from_slice(bytes)),
-        false => Frame::Text(String::from_utf8(bytes.to_vec()).unwrap().into()),
+        true => RawMessage::Binary(Bytes::copy_from_slice(bytes)),
+        false => RawMessage::Text(String::from_utf8(bytes.to_vec()).unwrap().into()),
     }
 }
 
@@ -371,8 +371,8 @@ fn sent(sample: &Sample, serializer: Serializer, message: &Value) -> Option<Vec<
             encode::subscribed(serializer, &mut out, request(), subscription)
         }
         35 => encode::unsubscribed(serializer, &mut out, request()),
-        50 => encode::result(serializer, &mut out, request(), &Details::default(), |tail| {
-            tail.args(args.unwrap())
+        50 => encode::result(serializer, &mut out, request(), &Details::default(), |writer| {
+            writer.args(args.unwrap())
         }),
         65 => encode::registered(serializer, &mut out, request(), registration()),
         67 => encode::unregistered(serializer, &mut out, request()),

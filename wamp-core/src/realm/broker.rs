@@ -24,7 +24,7 @@ use crate::limits::Limits;
 use crate::message::{EventDetails, MatchPolicy};
 use crate::realm::pattern::{Pattern, Patterns};
 use crate::session::backlog::Backlog;
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 pub(crate) use event::{Event, Retainer};
 use history::Histories;
 pub use history::History;
@@ -98,7 +98,7 @@ impl Broker {
     }
 
     /// Adds a session that is not subscribed yet; all sessions of a topic or a pattern share one id (B-01, B-03).
-    pub(crate) fn subscribe(&self, topic: &Pattern, session: &Arc<Peer>) -> SubscriptionId {
+    pub(crate) fn subscribe(&self, topic: &Pattern, session: &Arc<SessionHandle>) -> SubscriptionId {
         if topic.policy != MatchPolicy::Exact {
             return self.patterns.subscribe(topic, session, || self.create(topic, session));
         }
@@ -117,7 +117,7 @@ impl Broker {
     pub(crate) fn subscribe_retained(
         &self,
         topic: &Pattern,
-        session: &Arc<Peer>,
+        session: &Arc<SessionHandle>,
     ) -> (SubscriptionId, Showing) {
         let mut held = self.retention.hold();
         let id = self.subscribe(topic, session);
@@ -130,7 +130,7 @@ impl Broker {
     }
 
     /// Goes on with what the session is shown of a topic or pattern.
-    pub(crate) fn show_next(&self, showing: &mut Showing, topic: &Pattern, session: &Peer) -> Step {
+    pub(crate) fn show_next(&self, showing: &mut Showing, topic: &Pattern, session: &SessionHandle) -> Step {
         showing.next(topic, session, |kept| self.patterns.serves(topic, kept))
     }
 
@@ -164,10 +164,10 @@ impl Broker {
     /// Takes a session out of a subscription against its will (E-12). `None` if it does not hold it.
     pub(crate) fn revoke(&self, id: SubscriptionId, session: SessionId, reason: String) -> Option<Left> {
         let subscribers = self.subscription(id)?;
-        let peer = subscribers.holder(session)?;
+        let handle = subscribers.holder(session)?;
         let left = self.unsubscribe(&subscribers.topic, session)?;
         // It may have subscribed anew in between, hence hold another id.
-        peer.mailbox.revoked(left.subscription.id, reason);
+        handle.mailbox.revoked(left.subscription.id, reason);
         Some(left)
     }
 
@@ -213,7 +213,7 @@ impl Broker {
         self.reserved.load(Ordering::Relaxed) > 0
     }
 
-    fn create(&self, topic: &Pattern, session: &Arc<Peer>) -> Arc<Subscribers> {
+    fn create(&self, topic: &Pattern, session: &Arc<SessionHandle>) -> Arc<Subscribers> {
         let number = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let id = SubscriptionId::new(number).expect("2^53 subscriptions take longer than a process lives");
         let subscribers = Arc::new(Subscribers::new(id, topic.clone(), session));

@@ -10,8 +10,8 @@ use rand::RngExt as _;
 use crate::id::{RegistrationId, SessionId};
 use crate::message::{InvokePolicy, RegisterOptions};
 use crate::realm::pattern::{Candidates, Index, Pattern};
-use crate::session::peer::Peer;
-use crate::session::routed_call::Routing;
+use crate::session::handle::SessionHandle;
+use crate::session::routed_call::RoutedMessage;
 use crate::timestamp::Timestamp;
 
 /// Registrations of clients in one realm.
@@ -25,13 +25,13 @@ pub(crate) struct Dealer {
 
 #[derive(Debug, Default)]
 struct Table {
-    by_pattern: Index<Arc<Registered>>,
-    by_id: HashMap<RegistrationId, Arc<Registered>>,
+    by_pattern: Index<Arc<Registration>>,
+    by_id: HashMap<RegistrationId, Arc<Registration>>,
 }
 
 /// One registration, and who answers its calls.
 #[derive(Debug)]
-pub(crate) struct Registered {
+pub(crate) struct Registration {
     pub(crate) id: RegistrationId,
     pub(crate) pattern: Pattern,
     pub(crate) invoke: InvokePolicy,
@@ -50,7 +50,7 @@ struct Callees {
 /// A session that registered the procedure.
 #[derive(Clone, Debug)]
 pub(crate) struct Callee {
-    pub(crate) peer: Arc<Peer>,
+    pub(crate) handle: Arc<SessionHandle>,
     /// It keeps the timeout of calls itself (TO-03).
     pub(crate) forward_timeout: bool,
     /// It is told who calls (DI-04).
@@ -60,7 +60,7 @@ pub(crate) struct Callee {
 /// What REGISTER came to.
 #[derive(Debug)]
 pub(crate) struct Registering {
-    pub(crate) registered: Arc<Registered>,
+    pub(crate) registered: Arc<Registration>,
     /// The registration is new; else the callee was added to it, or had it already.
     pub(crate) is_new: bool,
     /// The callee did not have it already.
@@ -89,12 +89,12 @@ impl Dealer {
         &self,
         pattern: &Pattern,
         options: &RegisterOptions,
-        peer: &Arc<Peer>,
+        handle: &Arc<SessionHandle>,
         replaces: bool,
     ) -> Option<Registering> {
-        let registering = self.add(pattern, options, peer, replaces)?;
+        let registering = self.add(pattern, options, handle, replaces)?;
         if let Some(Replaced { id, callees }) = &registering.replaced {
-            callees.iter().for_each(|callee| tell_revoked(&callee.peer, *id, None)); // C11
+            callees.iter().for_each(|callee| tell_revoked(&callee.handle, *id, None)); // C11
         }
         Some(registering)
     }
@@ -103,12 +103,12 @@ impl Dealer {
         &self,
         pattern: &Pattern,
         options: &RegisterOptions,
-        peer: &Arc<Peer>,
+        handle: &Arc<SessionHandle>,
         replaces: bool,
     ) -> Option<Registering> {
         let invoke = options.invoke.unwrap_or_default();
         let callee = Callee {
-            peer: Arc::clone(peer),
+            handle: Arc::clone(handle),
             forward_timeout: options.forward_timeout == Some(true),
             disclose_caller: options.disclose_caller == Some(true),
         };
@@ -128,7 +128,7 @@ impl Dealer {
                 return is_shared.then_some(registering);
             }
         }
-        let registered = Arc::new(Registered {
+        let registered = Arc::new(Registration {
             id: self.next_id(),
             pattern: pattern.clone(),
             invoke,
@@ -161,10 +161,10 @@ impl Dealer {
         reason: Option<String>,
     ) -> Option<bool> {
         let registered = Arc::clone(self.table.read().by_id.get(&id)?);
-        let peer = registered.callees.lock().find(callee)?;
+        let handle = registered.callees.lock().find(callee)?;
         // It may have left by itself in between.
         let is_last = self.unregister(id, callee)?;
-        tell_revoked(&peer, id, reason);
+        tell_revoked(&handle, id, reason);
         Some(is_last)
     }
 
@@ -175,14 +175,14 @@ impl Dealer {
     }
 
     /// All registrations, by id.
-    pub(crate) fn registrations(&self) -> Vec<Arc<Registered>> {
+    pub(crate) fn registrations(&self) -> Vec<Arc<Registration>> {
         let mut all: Vec<_> = self.table.read().by_id.values().cloned().collect();
         all.sort_unstable_by_key(|registered| registered.id);
         all
     }
 
     /// The registrations that can serve a URI.
-    pub(crate) fn procedures(&self, uri: &str) -> Candidates<Arc<Registered>> {
+    pub(crate) fn procedures(&self, uri: &str) -> Candidates<Arc<Registration>> {
         self.table.read().by_pattern.candidates(uri).map(Arc::clone)
     }
 
@@ -192,15 +192,15 @@ impl Dealer {
     }
 }
 
-fn tell_revoked(callee: &Peer, registration: RegistrationId, reason: Option<String>) {
+fn tell_revoked(callee: &SessionHandle, registration: RegistrationId, reason: Option<String>) {
     // A callee that has left needs no telling.
-    let _ = callee.mailbox.routing(Routing::Revoked { registration, reason });
+    let _ = callee.mailbox.routing(RoutedMessage::Revoked { registration, reason });
 }
 
-impl Registered {
+impl Registration {
     /// The sessions that answer its calls, in the order of their registering.
     pub(crate) fn sessions(&self) -> Vec<SessionId> {
-        self.callees.lock().list.iter().map(|callee| callee.peer.id).collect()
+        self.callees.lock().list.iter().map(|callee| callee.handle.id).collect()
     }
 
     /// The callee of the next call, by the policy of the registration (H-09). `None` if the last one has just left.
@@ -212,20 +212,20 @@ impl Registered {
 impl Callees {
     /// False if the session is one already (H-11).
     fn add(&mut self, callee: Callee) -> bool {
-        let is_new = self.list.iter().all(|other| other.peer.id != callee.peer.id);
+        let is_new = self.list.iter().all(|other| other.handle.id != callee.handle.id);
         if is_new {
             self.list.push(callee);
         }
         is_new
     }
 
-    fn find(&self, session: SessionId) -> Option<Arc<Peer>> {
-        self.list.iter().find(|callee| callee.peer.id == session).map(|callee| Arc::clone(&callee.peer))
+    fn find(&self, session: SessionId) -> Option<Arc<SessionHandle>> {
+        self.list.iter().find(|callee| callee.handle.id == session).map(|callee| Arc::clone(&callee.handle))
     }
 
     /// Whether none is left; `None` if the session is none of them.
     fn remove(&mut self, session: SessionId) -> Option<bool> {
-        let at = self.list.iter().position(|callee| callee.peer.id == session)?;
+        let at = self.list.iter().position(|callee| callee.handle.id == session)?;
         self.list.remove(at);
         // Who came after the one that left keeps its turn.
         if at < self.next {

@@ -9,20 +9,20 @@ use parking_lot::Mutex;
 use crate::limits::Limits;
 use crate::realm::broker::{Delivered, Pace};
 use crate::session::backlog::Sessions;
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 use crate::session::testament::Testament;
 
 /// A session that has left, with its testaments that are not published yet.
 #[derive(Debug)]
 pub(crate) struct Departed {
-    pub(crate) peer: Arc<Peer>,
+    pub(crate) handle: Arc<SessionHandle>,
     pub(crate) testaments: VecDeque<Testament>,
 }
 
 impl Departed {
-    pub(crate) fn of(peer: &Arc<Peer>) -> Self {
-        let testaments = peer.testaments.lock().execute().collect();
-        Self { peer: Arc::clone(peer), testaments }
+    pub(crate) fn of(handle: &Arc<SessionHandle>) -> Self {
+        let testaments = handle.testaments.lock().execute().collect();
+        Self { handle: Arc::clone(handle), testaments }
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -54,7 +54,7 @@ enum Publisher {
     Nobody,
     /// A session that leaves, now.
     Leaving,
-    Heir(Arc<Peer>),
+    Heir(Arc<SessionHandle>),
 }
 
 /// What the session that publishes does next.
@@ -74,7 +74,7 @@ impl Departures {
     }
 
     /// Whether the session, which leaves, is to publish now: nobody else does.
-    pub(crate) fn take_over(&self, leaving: &Arc<Peer>) -> bool {
+    pub(crate) fn take_over(&self, leaving: &Arc<SessionHandle>) -> bool {
         let publisher = &mut self.0.lock().publisher;
         let is_free = match publisher {
             Publisher::Nobody => true,

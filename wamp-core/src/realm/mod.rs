@@ -21,7 +21,7 @@ use crate::realm::broker::{Broker, Event, History, Retainer, RetentionRule};
 use crate::realm::dealer::Dealer;
 use crate::realm::pattern::Patterns;
 use crate::session::backlog::{Backlog, Sessions};
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 use crate::uri;
 use departures::Departures;
 pub(crate) use departures::{Departed, Step};
@@ -44,11 +44,11 @@ use seat::Seats;
 #[derive(Clone, Debug)]
 pub struct Realm {
     name: Arc<str>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedRealm>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct SharedRealm {
     broker: Broker,
     dealer: Dealer,
     sessions: Arc<Sessions>,
@@ -72,7 +72,7 @@ impl Realm {
         backlog.watch(&sessions);
         Self {
             name: name.into(),
-            shared: Arc::new(Shared {
+            shared: Arc::new(SharedRealm {
                 broker: Broker::new(topics, retention, history, limits, backlog),
                 dealer: Dealer::new(procedures),
                 sessions,
@@ -134,8 +134,8 @@ impl Realm {
         let sessions = self.shared.sessions.lock();
         sessions
             .values()
-            .filter(|peer| peer.identity.authid == authid)
-            .for_each(|peer| peer.forget_decisions());
+            .filter(|handle| handle.identity.authid == authid)
+            .for_each(|handle| handle.forget_decisions());
     }
 
     pub(crate) fn broker(&self) -> &Broker {
@@ -147,13 +147,13 @@ impl Realm {
     }
 
     /// The sessions that are open, by id.
-    pub(crate) fn sessions(&self) -> Vec<Arc<Peer>> {
+    pub(crate) fn sessions(&self) -> Vec<Arc<SessionHandle>> {
         let mut sessions: Vec<_> = self.shared.sessions.lock().values().cloned().collect();
         sessions.sort_unstable_by_key(|session| session.id);
         sessions
     }
 
-    pub(crate) fn session(&self, id: SessionId) -> Option<Arc<Peer>> {
+    pub(crate) fn session(&self, id: SessionId) -> Option<Arc<SessionHandle>> {
         self.shared.sessions.lock().get(&id).cloned()
     }
 
@@ -162,7 +162,7 @@ impl Realm {
         self.shared.seats.take(most)
     }
 
-    pub(crate) fn join(&self, session: &Arc<Peer>) {
+    pub(crate) fn join(&self, session: &Arc<SessionHandle>) {
         self.shared.sessions.lock().insert(session.id, Arc::clone(session));
     }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::error::panic::Guarded;
+use crate::error::panic::CatchDrop;
 use crate::id::SessionId;
 use crate::identity::Identity;
 use crate::realm::Realm;
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 
 /// The session of a client: who it is, and where it is.
 ///
@@ -29,54 +29,54 @@ pub struct Session(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    peer: Arc<Peer>,
+    handle: Arc<SessionHandle>,
     realm: Realm,
     data: SessionData,
 }
 
 impl Session {
-    pub(crate) fn new(peer: Arc<Peer>, realm: Realm) -> Self {
-        Self(Arc::new(Inner { peer, realm, data: SessionData::default() }))
+    pub(crate) fn new(handle: Arc<SessionHandle>, realm: Realm) -> Self {
+        Self(Arc::new(Inner { handle, realm, data: SessionData::default() }))
     }
 
-    pub(crate) fn peer(&self) -> &Arc<Peer> {
-        &self.0.peer
+    pub(crate) fn handle(&self) -> &Arc<SessionHandle> {
+        &self.0.handle
     }
 
     /// The session's id, as WELCOME tells it.
     #[must_use]
     pub fn id(&self) -> SessionId {
-        self.0.peer.id
+        self.0.handle.id
     }
 
     /// The authentication id that was assigned.
     #[must_use]
     pub fn authid(&self) -> &str {
-        &self.0.peer.identity.authid
+        &self.0.handle.identity.authid
     }
 
     /// The authentication role that was assigned.
     #[must_use]
     pub fn authrole(&self) -> &str {
-        &self.0.peer.identity.authrole
+        &self.0.handle.identity.authrole
     }
 
     /// How the session was authenticated.
     #[must_use]
     pub fn authmethod(&self) -> &str {
-        &self.0.peer.identity.authmethod
+        &self.0.handle.identity.authmethod
     }
 
     /// How far the realm trusts the session's role, if it has levels: [`RealmBuilder::trustlevel`](crate::RealmBuilder::trustlevel).
     #[must_use]
     pub fn trustlevel(&self) -> Option<u32> {
-        self.0.peer.trustlevel
+        self.0.handle.trustlevel
     }
 
     /// Who the session is, as WELCOME told it.
     #[must_use]
     pub fn identity(&self) -> &Identity {
-        &self.0.peer.identity
+        &self.0.handle.identity
     }
 
     /// The realm that the session joined.
@@ -94,13 +94,13 @@ impl Session {
     /// Lets the session remember nothing of what its realm's authorisers decided: whatever request it reads after this returns, they
     /// are asked about. Subscriptions and registrations that it has go on.
     pub fn forget_decisions(&self) {
-        self.0.peer.forget_decisions();
+        self.0.handle.forget_decisions();
     }
 
     /// Ends the session with GOODBYE and this reason, a URI such as `wamp.close.killed`. A text that is no URI goes out as
     /// `Details.message`, with the reason `wamp.close.normal`. Without effect once the session has ended.
     pub fn close(&self, reason: impl Into<String>) {
-        self.0.peer.mailbox.close(reason.into(), None);
+        self.0.handle.mailbox.close(reason.into(), None);
     }
 }
 
@@ -145,7 +145,7 @@ impl SessionData {
 /// A value whose `Drop` panics must not take the connection with it.
 impl Drop for SessionData {
     fn drop(&mut self) {
-        self.0.get_mut().drain().for_each(|(_, value)| drop(Guarded::new(value)));
+        self.0.get_mut().drain().for_each(|(_, value)| drop(CatchDrop::new(value)));
     }
 }
 

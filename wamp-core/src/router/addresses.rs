@@ -66,8 +66,8 @@ impl<R> RouterBuilder<R> {
 impl Router {
     /// Returns whether this peer is a trusted proxy, whose headers name the client's address: [`RouterBuilder::trust_proxies`].
     #[must_use]
-    pub fn trusts(&self, peer: IpAddr) -> bool {
-        self.0.addresses.proxies.iter().any(|network| network.contains(peer))
+    pub fn trusts(&self, handle: IpAddr) -> bool {
+        self.0.addresses.proxies.iter().any(|network| network.contains(handle))
     }
 
     /// Returns the address under which the limits by address count a client: an IPv4 address itself, of an IPv6 address the first 64

@@ -14,7 +14,7 @@ use crate::handler::context::Link;
 use crate::message::MatchPolicy;
 use crate::realm::matched::{Capture, Matched};
 use crate::realm::session::Session;
-use crate::router::{Router, Served};
+use crate::router::{Router, ServedRealm};
 
 /// A request of a client, as the closures of [`RealmBuilder::authorize`](crate::RealmBuilder::authorize) and
 /// [`authorize_patterns`](crate::RealmBuilder::authorize_patterns) are asked about it. A copy is about the same request.
@@ -24,7 +24,7 @@ pub struct Authorization(Rc<Request>);
 #[derive(Debug)]
 struct Request {
     link: Rc<Link>,
-    served: Arc<Served>,
+    served: Arc<ServedRealm>,
     kind: Kind,
     /// A URI, or a pattern in WAMP's form.
     named: String,

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::addresses::Declared;
-use super::{Inner, RealmBuilder, Realms, Router, Served};
-use crate::handler::entry::{Collected, Handlers, Registration};
+use super::{Inner, RealmBuilder, Realms, Router, ServedRealm};
+use crate::handler::entry::{Collected, HandlerEntry, Handlers};
 use crate::limits::Limits;
 use crate::log::complaints::Complaints;
 use crate::message::MatchPolicy;
@@ -150,7 +150,7 @@ impl<R: From<Router>> RouterBuilder<R> {
 }
 
 /// All handlers that `inventory` knows, in an order that does not depend on the linker.
-fn collected() -> Vec<&'static Registration> {
+fn collected() -> Vec<&'static HandlerEntry> {
     let mut handlers: Vec<_> =
         inventory::iter::<Collected>().flat_map(|collected| collected.registrations).collect();
     handlers.sort_by_key(|handler| (handler.file, handler.line, handler.uri));
@@ -189,7 +189,7 @@ fn doubled_methods(realm: &RealmBuilder) -> Vec<String> {
     doubled.into_iter().map(fault).collect()
 }
 
-fn registry(realm: &RealmBuilder, handlers: &[&'static Registration], faults: &mut Vec<String>) -> Registry {
+fn registry(realm: &RealmBuilder, handlers: &[&'static HandlerEntry], faults: &mut Vec<String>) -> Registry {
     let mut registry = Registry::default();
     for handler in handlers {
         if handler.realm.is_none() || handler.realm == realm.name.as_deref() {
@@ -214,7 +214,7 @@ fn registry(realm: &RealmBuilder, handlers: &[&'static Registration], faults: &m
     registry
 }
 
-fn undeclared(handler: &Registration, realms: &[RealmBuilder]) -> Option<String> {
+fn undeclared(handler: &HandlerEntry, realms: &[RealmBuilder]) -> Option<String> {
     let realm = handler.realm?;
     let declared = realms.iter().any(|declared| declared.name.as_deref() == Some(realm));
     (!declared).then(|| format!("{handler} is for realm \"{realm}\", which is not declared"))
@@ -234,7 +234,7 @@ fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Rea
             &backlog,
         );
         let (settings, announced) = (settings.clone(), settings.announced());
-        let served = Arc::new(Served { realm, registry, settings, limits, announced });
+        let served = Arc::new(ServedRealm { realm, registry, settings, limits, announced });
         match name {
             None => return Realms::Any(served),
             Some(name) => named.insert(name.clone(), served),
@@ -244,7 +244,7 @@ fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Rea
 }
 
 /// Tells what is served, so that a handler that was not linked is missed at once.
-fn announce(handlers: &[&Registration]) {
+fn announce(handlers: &[&HandlerEntry]) {
     for handler in handlers {
         tracing::info!("serving {handler}");
     }

@@ -15,7 +15,7 @@ use crate::handler::reply::Reply;
 use crate::id::PublicationId;
 use crate::realm::Realm;
 use crate::realm::broker::Event;
-use crate::router::Served;
+use crate::router::ServedRealm;
 use crate::uri;
 
 pub use access::MetaApi;
@@ -26,7 +26,7 @@ pub(crate) use subscription::{subscribed, unsubscribed};
 
 /// A call of one of these procedures.
 pub(crate) struct Request<'r> {
-    served: &'r Served,
+    served: &'r ServedRealm,
     context: &'r Context,
     arguments: Arguments<'r>,
 }
@@ -75,7 +75,11 @@ const TOPICS: &[&str] = &[
 ];
 
 /// Answers a call of a reserved URI. Where the realm has no meta API, its procedures do not exist.
-pub(crate) fn call(served: &Served, context: &Context, arguments: Arguments<'_>) -> Result<Reply, Error> {
+pub(crate) fn call(
+    served: &ServedRealm,
+    context: &Context,
+    arguments: Arguments<'_>,
+) -> Result<Reply, Error> {
     let uri = context.uri();
     let found = PROCEDURES.iter().find(|(name, ..)| *name == uri);
     let (Some((_, right, procedure)), Some(api)) = (found, &served.settings.meta_api) else {
@@ -88,7 +92,7 @@ pub(crate) fn call(served: &Served, context: &Context, arguments: Arguments<'_>)
 }
 
 /// Whether a session of this role may subscribe to a reserved topic.
-pub(crate) fn may_subscribe(served: &Served, topic: &str, authrole: &str) -> bool {
+pub(crate) fn may_subscribe(served: &ServedRealm, topic: &str, authrole: &str) -> bool {
     let api = served.settings.meta_api.as_ref();
     TOPICS.contains(&topic) && api.is_some_and(|api| api.admits(Right::Read, authrole))
 }

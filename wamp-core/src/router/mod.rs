@@ -74,7 +74,7 @@ struct Inner {
 
 /// A realm and what is served in it.
 #[derive(Debug)]
-pub(crate) struct Served {
+pub(crate) struct ServedRealm {
     pub(crate) realm: Realm,
     pub(crate) registry: Registry,
     pub(crate) settings: Settings,
@@ -87,8 +87,8 @@ pub(crate) struct Served {
 #[derive(Debug)]
 enum Realms {
     /// One realm, whatever name a client joins by.
-    Any(Arc<Served>),
-    Named(HashMap<String, Arc<Served>>),
+    Any(Arc<ServedRealm>),
+    Named(HashMap<String, Arc<ServedRealm>>),
 }
 
 impl Router {
@@ -105,7 +105,7 @@ impl Router {
 
     /// Whether another handle is the same router.
     #[must_use]
-    pub fn is(&self, other: &Self) -> bool {
+    pub fn same_as(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
@@ -174,7 +174,7 @@ impl Router {
         &self.0.agent
     }
 
-    pub(crate) fn served(&self, name: &str) -> Option<&Arc<Served>> {
+    pub(crate) fn served(&self, name: &str) -> Option<&Arc<ServedRealm>> {
         match &self.0.realms {
             Realms::Any(served) => Some(served),
             Realms::Named(realms) => realms.get(name),
@@ -187,7 +187,7 @@ impl Router {
 }
 
 impl Realms {
-    fn each(&self, visit: impl Fn(&Served)) {
+    fn each(&self, visit: impl Fn(&ServedRealm)) {
         match self {
             Self::Any(served) => visit(served),
             Self::Named(realms) => realms.values().for_each(|served| visit(served)),

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::Served;
+use super::ServedRealm;
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
-use crate::handler::entry::Registration;
+use crate::handler::entry::HandlerEntry;
 use crate::id::PublicationId;
 use crate::message::PublishOptions;
 use crate::realm::broker::{Delivered, Event, Retainer};
 use crate::router::registry::Declared;
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 use crate::uri;
 
-impl Served {
+impl ServedRealm {
     /// What every publication has to keep, whatever its topic.
     pub(crate) fn check_publication(&self, topic: &str, options: &PublishOptions) -> Result<(), Error> {
         if !uri::is_valid(topic) || uri::is_reserved(topic) {
@@ -30,7 +30,7 @@ impl Served {
         &self,
         topic: &str,
         authrole: &str,
-    ) -> Result<Option<&'static Registration>, Error> {
+    ) -> Result<Option<&'static HandlerEntry>, Error> {
         match self.registry.publication(topic) {
             None => Err(Error::not_authorized("nobody declared this topic for publishers")),
             Some(Declared::Open(_)) => Ok(None),
@@ -47,7 +47,7 @@ impl Served {
     /// Publishes what a client may publish.
     pub(crate) fn publish(
         &self,
-        publisher: &Arc<Peer>,
+        publisher: &Arc<SessionHandle>,
         publication: PublicationId,
         topic: &str,
         payload: &Payload,

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::handler::entry::{Entry, Registration};
+use crate::handler::entry::{Entry, HandlerEntry};
 use crate::id::RegistrationId;
 use crate::message::MatchPolicy;
 use crate::realm::broker::RetentionRule;
@@ -96,7 +96,7 @@ pub(crate) enum Declared {
     /// Closed to everybody, even if another declaration covers the topic.
     Closed(DeclaredTopic),
     /// Of a handler: it decides, or its attribute opens this direction to its roles.
-    Handled(&'static Registration),
+    Handled(&'static HandlerEntry),
 }
 
 impl Declared {
@@ -113,25 +113,25 @@ impl Declared {
 /// Everything that the application serves in one realm.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    procedures: Patterns<&'static Registration>,
+    procedures: Patterns<&'static HandlerEntry>,
     subscriptions: Patterns<Declared>,
     publications: Patterns<Declared>,
-    joins: Vec<&'static Registration>,
+    joins: Vec<&'static HandlerEntry>,
     /// The procedures as registrations, whose ids are their places from 1.
-    registrations: Vec<Registered>,
+    registrations: Vec<RegisteredHandler>,
 }
 
 /// A procedure of the application.
 #[derive(Debug)]
-struct Registered {
-    handler: &'static Registration,
+struct RegisteredHandler {
+    handler: &'static HandlerEntry,
     pattern: Pattern,
     created: Timestamp,
 }
 
 impl Registry {
     /// Adds a handler; the fault names both places if it clashes with another.
-    pub(crate) fn add(&mut self, handler: &'static Registration) -> Result<(), String> {
+    pub(crate) fn add(&mut self, handler: &'static HandlerEntry) -> Result<(), String> {
         let taken = match handler.entry {
             Entry::Session(_) => {
                 self.joins.push(handler);
@@ -140,7 +140,7 @@ impl Registry {
             Entry::Rpc(_) => {
                 let pattern = parsed(handler)?;
                 let taken = self.procedures.insert(&pattern, handler).err().map(ToString::to_string);
-                self.registrations.push(Registered { handler, pattern, created: Timestamp::now() });
+                self.registrations.push(RegisteredHandler { handler, pattern, created: Timestamp::now() });
                 taken
             }
             Entry::Subscribe(_) => insert(&mut self.subscriptions, handler)?,
@@ -178,12 +178,12 @@ impl Registry {
     }
 
     /// The handler of a procedure. What is `wamp.*` belongs to the protocol, whatever patterns there are (U-08).
-    pub(crate) fn procedure(&self, uri: &str) -> Option<&'static Registration> {
+    pub(crate) fn procedure(&self, uri: &str) -> Option<&'static HandlerEntry> {
         self.procedures.find(uri).copied().filter(|_| !uri::is_reserved(uri))
     }
 
     /// The handlers that can serve a URI.
-    pub(crate) fn procedures(&self, uri: &str) -> Candidates<&'static Registration> {
+    pub(crate) fn procedures(&self, uri: &str) -> Candidates<&'static HandlerEntry> {
         self.procedures.candidates(uri).map(|handler| *handler)
     }
 
@@ -195,7 +195,7 @@ impl Registry {
     /// The procedures of the application as registrations (K-27).
     pub(crate) fn registrations(&self) -> impl Iterator<Item = (RegistrationId, &Pattern, Timestamp)> {
         let numbered = (1..).filter_map(RegistrationId::new).zip(&self.registrations);
-        numbered.map(|(id, Registered { pattern, created, .. })| (id, pattern, *created))
+        numbered.map(|(id, RegisteredHandler { pattern, created, .. })| (id, pattern, *created))
     }
 
     pub(crate) fn procedure_count(&self) -> u64 {
@@ -203,7 +203,7 @@ impl Registry {
     }
 
     /// The registration that a handler is.
-    pub(crate) fn registration_of(&self, handler: &Registration) -> Option<RegistrationId> {
+    pub(crate) fn registration_of(&self, handler: &HandlerEntry) -> Option<RegistrationId> {
         let at =
             self.registrations.iter().position(|registered| std::ptr::eq(registered.handler, handler))?;
         RegistrationId::new(at as u64 + 1)
@@ -257,18 +257,18 @@ impl Registry {
         })
     }
 
-    pub(crate) fn joins(&self) -> &[&'static Registration] {
+    pub(crate) fn joins(&self) -> &[&'static HandlerEntry] {
         &self.joins
     }
 }
 
-fn parsed(handler: &Registration) -> Result<Pattern, String> {
+fn parsed(handler: &HandlerEntry) -> Result<Pattern, String> {
     Pattern::parse(handler.uri).map_err(|fault| format!("{handler}: {fault}"))
 }
 
 fn insert(
     direction: &mut Patterns<Declared>,
-    handler: &'static Registration,
+    handler: &'static HandlerEntry,
 ) -> Result<Option<String>, String> {
     let clash = direction.insert(&parsed(handler)?, Declared::Handled(handler)).err();
     Ok(clash.map(ToString::to_string))

@@ -9,10 +9,10 @@ use parking_lot::Mutex;
 
 use crate::id::SessionId;
 use crate::limits::Limits;
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 
 /// The sessions of a realm.
-pub(crate) type Sessions = Mutex<HashMap<SessionId, Arc<Peer>>>;
+pub(crate) type Sessions = Mutex<HashMap<SessionId, Arc<SessionHandle>>>;
 
 /// The encoded events of a router that wait for anybody. Sessions share them, so each is counted once, for as long as it is in
 /// any queue. And routed calls and their answers, which wait for one session each, and testaments that are not published yet.

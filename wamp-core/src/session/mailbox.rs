@@ -12,7 +12,7 @@ use crate::codec::serializer::EncodeError;
 use crate::id::SubscriptionId;
 use crate::limits::Limits;
 use crate::session::backlog::Backlog;
-use crate::session::routed_call::{Refused, Routing};
+use crate::session::routed_call::{Refused, RoutedMessage};
 
 /// One thing that somebody else wants of a session.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) enum Delivery {
         reason: String,
     },
     /// Another session's part in a routed call.
-    Routing(Box<Routing>),
+    RoutedMessage(Box<RoutedMessage>),
     End(End),
 }
 
@@ -161,7 +161,7 @@ impl Mailbox {
     ///
     /// A request or an answer is refused if there is no room for it. What is as small as it can be, and comes no more often than
     /// the calls, is taken.
-    pub(crate) fn routing(&self, routing: Routing) -> Result<(), Refused> {
+    pub(crate) fn routing(&self, routing: RoutedMessage) -> Result<(), Refused> {
         let mut queue = self.queue.lock();
         // While a session shuts down, calls that have begun go on.
         if queue.shut || queue.closed && routing.begins() {
@@ -177,7 +177,7 @@ impl Mailbox {
             return Err(Refused::Full);
         }
         self.backlog.add(routing.kept_bytes());
-        queue.push(Delivery::Routing(Box::new(routing)));
+        queue.push(Delivery::RoutedMessage(Box::new(routing)));
         Ok(())
     }
 
@@ -220,12 +220,12 @@ impl Mailbox {
     }
 
     /// Takes nothing from now on; tells what it had of routed calls.
-    pub(crate) fn shut(&self) -> Vec<Routing> {
+    pub(crate) fn shut(&self) -> Vec<RoutedMessage> {
         let shut = Queue { closed: true, shut: true, ..Queue::default() };
         let queue = std::mem::replace(&mut *self.queue.lock(), shut);
         queue.deliveries.iter().for_each(|delivery| self.goes(delivery));
         let routing = |delivery| match delivery {
-            Delivery::Routing(routing) => Some(*routing),
+            Delivery::RoutedMessage(routing) => Some(*routing),
             Delivery::Event(_) | Delivery::Revoked { .. } | Delivery::End(_) => None,
         };
         queue.deliveries.into_iter().filter_map(routing).collect()
@@ -280,7 +280,7 @@ impl Mailbox {
 
     /// A call or an answer does not wait any more. (Events count until their last copy is gone.)
     fn goes(&self, delivery: &Delivery) {
-        if let Delivery::Routing(routing) = delivery {
+        if let Delivery::RoutedMessage(routing) = delivery {
             self.backlog.remove(routing.kept_bytes());
         }
     }
@@ -314,13 +314,13 @@ pub(crate) enum Turn {
 impl Delivery {
     /// Whether somebody else's call brought it.
     fn is_asked(&self) -> bool {
-        matches!(self, Self::Routing(routing) if routing.is_asked())
+        matches!(self, Self::RoutedMessage(routing) if routing.is_asked())
     }
 
     fn bytes(&self) -> usize {
         match self {
             Self::Event(envelope) => envelope.message.len(),
-            Self::Routing(routing) => routing.kept_bytes(),
+            Self::RoutedMessage(routing) => routing.kept_bytes(),
             Self::Revoked { .. } | Self::End(_) => 0,
         }
     }

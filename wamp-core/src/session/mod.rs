@@ -1,8 +1,8 @@
 //! A session as the other sessions see it, and what waits to be sent to its client.
 
 pub(crate) mod backlog;
+pub(crate) mod handle;
 pub(crate) mod mailbox;
-pub(crate) mod peer;
 pub(crate) mod principal;
 pub(crate) mod routed_call;
 pub(crate) mod send_buffer;

@@ -12,15 +12,15 @@ use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::id::{RegistrationId, RequestId};
 use crate::message::{CancelMode, Passthru};
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 
 /// A call that a client answers. It is the same call where it is the same allocation.
 #[derive(Debug)]
 pub(crate) struct RoutedCall {
-    pub(crate) caller: Arc<Peer>,
+    pub(crate) caller: Arc<SessionHandle>,
     /// The caller's id of it.
     pub(crate) request: RequestId,
-    pub(crate) callee: Arc<Peer>,
+    pub(crate) callee: Arc<SessionHandle>,
     pub(crate) registration: RegistrationId,
     /// The caller takes progressive results.
     pub(crate) receive_progress: bool,
@@ -36,9 +36,9 @@ pub(crate) struct RoutedCall {
 
 impl RoutedCall {
     pub(crate) fn new(
-        caller: &Arc<Peer>,
+        caller: &Arc<SessionHandle>,
         request: RequestId,
-        callee: Arc<Peer>,
+        callee: Arc<SessionHandle>,
         registration: RegistrationId,
         receive_progress: bool,
     ) -> Arc<Self> {
@@ -84,7 +84,7 @@ impl RoutedCall {
     pub(crate) fn interrupt(self: &Arc<Self>, mode: CancelMode) {
         if self.callee.features.callee.call_canceling {
             // A callee that has left needs no telling.
-            let _ = self.callee.mailbox.routing(Routing::Interrupt { call: Arc::clone(self), mode });
+            let _ = self.callee.mailbox.routing(RoutedMessage::Interrupt { call: Arc::clone(self), mode });
         }
     }
 
@@ -107,7 +107,7 @@ impl RoutedCall {
     }
 
     fn tell(self: &Arc<Self>, answer: Answer) -> Result<(), Refused> {
-        self.caller.mailbox.routing(Routing::Answer { call: Arc::clone(self), answer })
+        self.caller.mailbox.routing(RoutedMessage::Answer { call: Arc::clone(self), answer })
     }
 
     fn uncount(&self) {
@@ -159,7 +159,7 @@ impl OpenInvocations {
 
 /// One note between the sessions of a routed call.
 #[derive(Debug)]
-pub(crate) enum Routing {
+pub(crate) enum RoutedMessage {
     /// To the callee: the call, or one more chunk of it (PI-01).
     Invocation { call: Arc<RoutedCall>, is_first: bool, details: Invoked, payload: Payload },
     /// To the callee: the caller does not want it any more, or not so.
@@ -220,7 +220,7 @@ pub(crate) enum Refused {
     Full,
 }
 
-impl Routing {
+impl RoutedMessage {
     /// Whether it comes with a call of somebody else.
     pub(crate) fn is_asked(&self) -> bool {
         matches!(self, Self::Invocation { .. } | Self::Interrupt { .. })

@@ -7,7 +7,7 @@ use crate::codec::serializer::{EncodeError, Serializer};
 use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::message::batch::Delimiter;
-use crate::message::{self, Details, Tail};
+use crate::message::{self, ArgumentsWriter, Details};
 
 /// How a transport delimits messages, so that each is written once, in the buffer that leaves for the socket.
 ///
@@ -44,7 +44,7 @@ const FIRST_BYTES: usize = 512;
 
 /// Frames that wait for the transport.
 #[derive(Debug)]
-pub(crate) struct Outbox {
+pub(crate) struct SendBuffer {
     serializer: Serializer,
     framing: Framing,
     delimiter: Delimiter,
@@ -61,7 +61,7 @@ pub(crate) struct Outbox {
     is_attended: bool,
 }
 
-impl Outbox {
+impl SendBuffer {
     pub(crate) fn new(serializer: Serializer, framing: Framing) -> Self {
         let delimiter = Delimiter::of(serializer);
         Self {
@@ -165,7 +165,8 @@ impl Outbox {
             // One allocation for what most messages need, instead of growing from nothing.
             self.buffer.reserve(FIRST_BYTES);
         }
-        let mut message = Unfinished { start: self.buffer.len(), buffer: &mut self.buffer, sealed: false };
+        let mut message =
+            UnfinishedMessage { start: self.buffer.len(), buffer: &mut self.buffer, sealed: false };
         let start = message.start + self.framing.reserve + self.delimiter.reserve();
         message.buffer.resize(start, 0);
         write(self.serializer, message.buffer)?;
@@ -202,15 +203,15 @@ impl Outbox {
         request: RequestId,
         details: &Details<'_>,
         limit: usize,
-        tail: F,
+        writer: F,
     ) -> Result<(), crate::error::Error>
     where
-        F: FnOnce(&mut Tail<'_>) -> Result<(), EncodeError>,
+        F: FnOnce(&mut ArgumentsWriter<'_>) -> Result<(), EncodeError>,
     {
         let mut length = 0;
         let written = self.write(|serializer, out| {
             let start = out.len();
-            message::result(serializer, out, request, details, tail)?;
+            message::result(serializer, out, request, details, writer)?;
             length = out.len() - start;
             if length > limit { Err(EncodeError::new("too long")) } else { Ok(()) }
         });
@@ -225,13 +226,13 @@ impl Outbox {
 }
 
 /// Takes a message back that was not finished: its `Serialize` failed or panicked.
-struct Unfinished<'b> {
+struct UnfinishedMessage<'b> {
     buffer: &'b mut Vec<u8>,
     start: usize,
     sealed: bool,
 }
 
-impl Drop for Unfinished<'_> {
+impl Drop for UnfinishedMessage<'_> {
     fn drop(&mut self) {
         if !self.sealed {
             self.buffer.truncate(self.start);

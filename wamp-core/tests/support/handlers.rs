@@ -11,33 +11,36 @@ use futures_util::Stream;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use wamp_core::__private::{
-    Acceptance, Answer, Arena, Capture, Entry, Outcome, Parameter, Plain as _, Registration, accept, admit,
-    reply,
+    Acceptance, Arena, BoxedAnswer, Capture, Entry, HandlerEntry, Outcome, Parameter, Plain as _, accept,
+    admit, reply,
 };
 use wamp_core::{
     Args, Arguments, Context, Error, Events, FromContext as _, Hold, IntoAcceptance, Kwargs, Publication,
     Raw, Realm, Reply, Session, Snapshot, Subscription,
 };
 
-pub(crate) const fn rpc(uri: &'static str, run: fn(Context) -> Answer<()>) -> Registration {
+pub(crate) const fn rpc(uri: &'static str, run: fn(Context) -> BoxedAnswer<()>) -> HandlerEntry {
     handler(uri, Entry::Rpc(run))
 }
 
-pub(crate) const fn subscribe(uri: &'static str, run: fn(Context) -> Answer<Acceptance>) -> Registration {
+pub(crate) const fn subscribe(
+    uri: &'static str,
+    run: fn(Context) -> BoxedAnswer<Acceptance>,
+) -> HandlerEntry {
     handler(uri, Entry::Subscribe(run))
 }
 
-pub(crate) const fn publish(uri: &'static str, run: fn(Context) -> Answer<()>) -> Registration {
+pub(crate) const fn publish(uri: &'static str, run: fn(Context) -> BoxedAnswer<()>) -> HandlerEntry {
     handler(uri, Entry::Publish(run))
 }
 
-pub(crate) const fn session(run: fn(Context) -> Answer<Acceptance>) -> Registration {
+pub(crate) const fn session(run: fn(Context) -> BoxedAnswer<Acceptance>) -> HandlerEntry {
     handler("", Entry::Session(run))
 }
 
-const fn handler(uri: &'static str, entry: Entry) -> Registration {
+const fn handler(uri: &'static str, entry: Entry) -> HandlerEntry {
     let function = "support::handlers";
-    Registration {
+    HandlerEntry {
         entry,
         uri,
         realm: None,
@@ -53,7 +56,7 @@ const fn handler(uri: &'static str, entry: Entry) -> Registration {
     }
 }
 
-pub(crate) static ALL: &[Registration] = &[
+pub(crate) static ALL: &[HandlerEntry] = &[
     rpc("test.add", add),
     rpc("test.echo", echo),
     rpc("test.greet", greet),
@@ -78,8 +81,8 @@ pub(crate) static ALL: &[Registration] = &[
     rpc("test.publish", publish_from_a_call),
     rpc("test.item.{name}", capture),
     rpc("test.rest.{path..}", rest),
-    Registration { roles: &["staff", "boss"], ..rpc("test.staff", nothing) },
-    Registration { realm: Some("realm1"), ..rpc("test.realm1", nothing) },
+    HandlerEntry { roles: &["staff", "boss"], ..rpc("test.staff", nothing) },
+    HandlerEntry { realm: Some("realm1"), ..rpc("test.realm1", nothing) },
     subscribe("sub.accept", accepting),
     subscribe("sub.refuse", refusing),
     subscribe("sub.panic", panicking),
@@ -87,7 +90,7 @@ pub(crate) static ALL: &[Registration] = &[
     subscribe("sub.sore", sore),
     subscribe("sub.emit", emitting),
     subscribe("sub.publish", publishing_meanwhile),
-    Registration { roles: &["staff"], ..subscribe("sub.staff", accepting) },
+    HandlerEntry { roles: &["staff"], ..subscribe("sub.staff", accepting) },
     subscribe("hold.{name}", holding),
     publish("hold.{name}", letting_through),
     subscribe("gated.{name}", gated),
@@ -96,7 +99,7 @@ pub(crate) static ALL: &[Registration] = &[
     publish("pub.accept", letting_through),
     publish("pub.refuse", turning_down),
     publish("pub.panic", panic),
-    Registration { roles: &["staff"], ..publish("pub.staff", letting_through) },
+    HandlerEntry { roles: &["staff"], ..publish("pub.staff", letting_through) },
     publish("slow.{name}", slow),
     publish("gated.{name}", letting_through),
     publish("snapshot.{name}", letting_through),
@@ -304,7 +307,7 @@ pub(crate) const fn named(name: &'static str) -> Parameter {
     Parameter { name, camel: name }
 }
 
-fn add(context: Context) -> Answer<()> {
+fn add(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
@@ -315,7 +318,7 @@ fn add(context: Context) -> Answer<()> {
     })
 }
 
-fn echo(context: Context) -> Answer<()> {
+fn echo(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
@@ -327,7 +330,7 @@ fn echo(context: Context) -> Answer<()> {
 }
 
 /// Two arguments that may be absent.
-fn greet(context: Context) -> Answer<()> {
+fn greet(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
@@ -340,7 +343,7 @@ fn greet(context: Context) -> Answer<()> {
 }
 
 /// One argument, and as many more as there are.
-fn count(context: Context) -> Answer<()> {
+fn count(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
@@ -354,15 +357,15 @@ fn count(context: Context) -> Answer<()> {
     })
 }
 
-pub(crate) fn nothing(context: Context) -> Answer<()> {
+pub(crate) fn nothing(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { reply(&context, Outcome(()).reply()) })
 }
 
-fn pair(context: Context) -> Answer<()> {
+fn pair(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { reply(&context, Outcome(Args((1, "two"))).reply()) })
 }
 
-fn kwargs(context: Context) -> Answer<()> {
+fn kwargs(context: Context) -> BoxedAnswer<()> {
     #[derive(Serialize)]
     struct Found {
         title: &'static str,
@@ -371,7 +374,7 @@ fn kwargs(context: Context) -> Answer<()> {
 }
 
 /// All arguments, as they came.
-fn all(context: Context) -> Answer<()> {
+fn all(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let args: Vec<Value> = context.payload().args().map_err(Error::invalid_argument)?;
         let kwargs: HashMap<String, Value> = context.payload().kwargs().map_err(Error::invalid_argument)?;
@@ -381,15 +384,15 @@ fn all(context: Context) -> Answer<()> {
     })
 }
 
-fn fail(_: Context) -> Answer<()> {
+fn fail(_: Context) -> BoxedAnswer<()> {
     Box::pin(async { Err(Error::new("test.error.failed").arg("out of luck").arg(2).kwarg("left", 3)) })
 }
 
-fn panic(_: Context) -> Answer<()> {
+fn panic(_: Context) -> BoxedAnswer<()> {
     Box::pin(async { panic!("a secret of the handler") })
 }
 
-fn panic_in_drop(context: Context) -> Answer<()> {
+fn panic_in_drop(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let body = async {
             let _sore = Sore;
@@ -400,12 +403,12 @@ fn panic_in_drop(context: Context) -> Answer<()> {
 }
 
 /// Its result panics while it is dropped, after it was written.
-fn panic_in_result(context: Context) -> Answer<()> {
+fn panic_in_result(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { reply(&context, Outcome(Sore).reply()) })
 }
 
 /// Waits at the gate that its argument names, and hands the name back.
-fn wait(context: Context) -> Answer<()> {
+fn wait(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let (name,): (String,) = context.payload().args().map_err(Error::invalid_argument)?;
         wait_at(&name).await?;
@@ -414,21 +417,21 @@ fn wait(context: Context) -> Answer<()> {
 }
 
 /// Waits for ever, and panics when it is dropped.
-fn wait_and_panic(_: Context) -> Answer<()> {
+fn wait_and_panic(_: Context) -> BoxedAnswer<()> {
     Box::pin(async {
         let _sore = Sore;
         std::future::pending().await
     })
 }
 
-fn wait_then_panic(_: Context) -> Answer<()> {
+fn wait_then_panic(_: Context) -> BoxedAnswer<()> {
     Box::pin(async {
         wait_at("a").await?;
         panic!("a secret of the handler")
     })
 }
 
-fn panic_while_written(context: Context) -> Answer<()> {
+fn panic_while_written(context: Context) -> BoxedAnswer<()> {
     struct Panics;
     impl Serialize for Panics {
         fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
@@ -439,16 +442,16 @@ fn panic_while_written(context: Context) -> Answer<()> {
 }
 
 /// A map whose keys JSON cannot have, after a part that it can.
-fn keys(context: Context) -> Answer<()> {
+fn keys(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move { reply(&context, Outcome(Args((1, HashMap::from([(vec![1], 1)])))).reply()) })
 }
 
-fn fail_with_keys(_: Context) -> Answer<()> {
+fn fail_with_keys(_: Context) -> BoxedAnswer<()> {
     Box::pin(async { Err(Error::new("test.error.failed").arg(HashMap::from([(vec![1], 1)]))) })
 }
 
 /// Ends its session for the reason that its argument gives.
-fn close(context: Context) -> Answer<()> {
+fn close(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let (reason,): (String,) = context.payload().args().map_err(Error::invalid_argument)?;
         context.session().close(reason);
@@ -457,7 +460,7 @@ fn close(context: Context) -> Answer<()> {
 }
 
 /// Keeps what panics when it is dropped with the session.
-fn keep(context: Context) -> Answer<()> {
+fn keep(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         context.session().data().insert(Sore);
         reply(&context, Outcome(()).reply())
@@ -465,14 +468,14 @@ fn keep(context: Context) -> Answer<()> {
 }
 
 /// A text of so many characters.
-fn long(context: Context) -> Answer<()> {
+fn long(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let (length,): (usize,) = context.payload().args().map_err(Error::invalid_argument)?;
         reply(&context, Outcome("x".repeat(length)).reply())
     })
 }
 
-fn publish_from_a_call(context: Context) -> Answer<()> {
+fn publish_from_a_call(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let (topic, value): (String, Value) = context.payload().args().map_err(Error::invalid_argument)?;
         Realm::from_context(&context).await?.publish(topic).arg(value).send()?;
@@ -480,7 +483,7 @@ fn publish_from_a_call(context: Context) -> Answer<()> {
     })
 }
 
-fn capture(context: Context) -> Answer<()> {
+fn capture(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let arguments = Arguments::of(&context, &arena);
@@ -489,7 +492,7 @@ fn capture(context: Context) -> Answer<()> {
     })
 }
 
-fn rest(context: Context) -> Answer<()> {
+fn rest(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let arena = Arena::default();
         let arguments = Arguments::of(&context, &arena);
@@ -500,31 +503,31 @@ fn rest(context: Context) -> Answer<()> {
 
 // Subscriptions.
 
-pub(crate) fn accepting(_: Context) -> Answer<Acceptance> {
+pub(crate) fn accepting(_: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async {
         note("subscribe");
         accept(())
     })
 }
 
-pub(crate) fn refusing(_: Context) -> Answer<Acceptance> {
+pub(crate) fn refusing(_: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async { Err(Error::new("test.error.refused").arg("not today")) })
 }
 
-fn panicking(_: Context) -> Answer<Acceptance> {
+fn panicking(_: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async { panic!("a secret of the handler") })
 }
 
-fn holding(context: Context) -> Answer<Acceptance> {
+fn holding(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move { accept(Hold(Tracked::new(context.uri()))) })
 }
 
 /// Holds what panics when it is dropped, twice.
-fn sore(_: Context) -> Answer<Acceptance> {
+fn sore(_: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async { accept((Hold(Sore), Hold(Sore))) })
 }
 
-fn emitting(context: Context) -> Answer<Acceptance> {
+fn emitting(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         let subscription = Subscription::from_context(&context).await?;
         subscription.emit("welcome")?;
@@ -533,7 +536,7 @@ fn emitting(context: Context) -> Answer<Acceptance> {
     })
 }
 
-fn publishing_meanwhile(context: Context) -> Answer<Acceptance> {
+fn publishing_meanwhile(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         context.session().realm().publish(context.uri()).arg("meanwhile").send()?;
         accept(Snapshot("snapshot"))
@@ -541,7 +544,7 @@ fn publishing_meanwhile(context: Context) -> Answer<Acceptance> {
 }
 
 /// Waits at the gate that has the topic's name, and holds a value after that.
-pub(crate) fn gated(context: Context) -> Answer<Acceptance> {
+pub(crate) fn gated(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         note("subscribe");
         wait_at(context.uri()).await?;
@@ -558,7 +561,7 @@ where
     Outcome(Events(stream)).events(Ok::<_, Infallible>)
 }
 
-fn feeding(context: Context) -> Answer<Acceptance> {
+fn feeding(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         let name = context.uri().to_owned();
         let tracked = Tracked::new(format!("stream {name}"));
@@ -566,7 +569,7 @@ fn feeding(context: Context) -> Answer<Acceptance> {
     })
 }
 
-pub(crate) fn snapshot(context: Context) -> Answer<Acceptance> {
+pub(crate) fn snapshot(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         wait_at(context.uri()).await?;
         accept((Snapshot("snapshot"), events(futures_util::stream::iter(["stream"]))))
@@ -575,16 +578,16 @@ pub(crate) fn snapshot(context: Context) -> Answer<Acceptance> {
 
 // Publications.
 
-pub(crate) fn letting_through(_: Context) -> Answer<()> {
+pub(crate) fn letting_through(_: Context) -> BoxedAnswer<()> {
     Box::pin(async { Ok(()) })
 }
 
-fn turning_down(_: Context) -> Answer<()> {
+fn turning_down(_: Context) -> BoxedAnswer<()> {
     Box::pin(async { Err(Error::new("test.error.refused").arg("not today")) })
 }
 
 /// Waits at the gate that has the topic's name.
-fn slow(context: Context) -> Answer<()> {
+fn slow(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let publication = Publication::from_context(&context).await?;
         note(format!("publish {}", publication.payload()));
@@ -595,23 +598,23 @@ fn slow(context: Context) -> Answer<()> {
 // Sessions.
 
 /// Holds a value as long as the session is open.
-pub(crate) fn admitting(context: Context) -> Answer<Acceptance> {
+pub(crate) fn admitting(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         let session = Session::from_context(&context).await?;
         admit(Hold(Tracked::new(format!("session in {}", session.realm().name()))))
     })
 }
 
-pub(crate) fn locking_out(_: Context) -> Answer<Acceptance> {
+pub(crate) fn locking_out(_: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async { Err(Error::new("test.error.locked_out").arg("come back tomorrow")) })
 }
 
-pub(crate) fn breaking_down(_: Context) -> Answer<Acceptance> {
+pub(crate) fn breaking_down(_: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async { panic!("a secret of the handler") })
 }
 
 /// Waits at the gate `door`, and holds what panics when it is dropped.
-pub(crate) fn hesitating(_: Context) -> Answer<Acceptance> {
+pub(crate) fn hesitating(_: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async {
         note("hesitates");
         wait_at("door").await?;

@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use wamp_core::{
-    Close, Connection, Frame, Framing, Identity, Limits, Realm, Router, Serializer, Session, Topic, Transport,
+    Close, Connection, Framing, Identity, Limits, RawMessage, Realm, Router, Serializer, Session, Topic,
+    Transport,
 };
 
 pub(crate) const VIOLATION: &str = "wamp.error.protocol_violation";
@@ -51,7 +52,7 @@ pub(crate) fn router_with(limits: Limits) -> Router {
 }
 
 /// A router of one realm whose sessions these handlers admit, or not.
-pub(crate) fn router_of(registrations: &'static [wamp_core::__private::Registration]) -> Router {
+pub(crate) fn router_of(registrations: &'static [wamp_core::__private::HandlerEntry]) -> Router {
     handlers::reset();
     Router::builder()
         .realm(Realm::new("realm1").topic("open.{name}", Topic::open()))
@@ -163,10 +164,10 @@ impl Client {
     }
 
     pub(crate) fn send_binary(&mut self, message: &'static [u8]) {
-        self.send_frame(Frame::Binary(message.into()));
+        self.send_frame(RawMessage::Binary(message.into()));
     }
 
-    pub(crate) fn send_frame(&mut self, frame: Frame) {
+    pub(crate) fn send_frame(&mut self, frame: RawMessage) {
         self.connection.receive(frame, self.now);
         self.due.0.fetch_or(self.connection.needs_poll(), Ordering::Relaxed);
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer as SerdeSerializer};
 use serde_json::Value;
-use wamp_core::{Frame, Serializer};
+use wamp_core::{RawMessage, Serializer};
 
 /// The serializer of this program's clients. A target that includes the tests of others is named after it.
 pub(crate) fn serializer() -> Serializer {
@@ -17,7 +17,7 @@ pub(crate) fn serializer() -> Serializer {
 }
 
 /// The frame of a text that may not be JSON: then it is damaged in the other formats too.
-pub(crate) fn frame(serializer: Serializer, text: String) -> Frame {
+pub(crate) fn frame(serializer: Serializer, text: String) -> RawMessage {
     let encoded = match serde_json::from_str(&text) {
         Ok(value) if serializer.is_binary() => encode(serializer, &value),
         Err(_) if serializer.is_binary() => vec![0xc1],
@@ -27,10 +27,10 @@ pub(crate) fn frame(serializer: Serializer, text: String) -> Frame {
 }
 
 /// A frame of the serializer's kind.
-pub(crate) fn frame_of(serializer: Serializer, bytes: Vec<u8>) -> Frame {
+pub(crate) fn frame_of(serializer: Serializer, bytes: Vec<u8>) -> RawMessage {
     match serializer.is_binary() {
-        true => Frame::Binary(bytes.into()),
-        false => Frame::Text(String::from_utf8(bytes).expect("it was a text").into()),
+        true => RawMessage::Binary(bytes.into()),
+        false => RawMessage::Text(String::from_utf8(bytes).expect("it was a text").into()),
     }
 }
 

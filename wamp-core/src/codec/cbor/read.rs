@@ -121,7 +121,7 @@ impl<'de> Reader<'de> {
 
 impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
-    fn part(&self, range: Range<usize>) -> Self {
+    fn slice(&self, range: Range<usize>) -> Self {
         Self::new(&self.bytes[range], self.arena)
     }
 
@@ -151,7 +151,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn stand(&mut self, at: usize, depth: u8) {
+    fn seek(&mut self, at: usize, depth: u8) {
         (self.at, self.depth) = (at, depth);
     }
 
@@ -206,7 +206,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn notation(&mut self) -> Result<Number, Malformed> {
+    fn exact_number(&mut self) -> Result<Number, Malformed> {
         self.written_number()
     }
 

@@ -1,6 +1,6 @@
 //! What values consist of, each in its shortest form, but for floats, which keep their width.
 
-use crate::codec::format::write::{Fault, Tokens};
+use crate::codec::format::write::{Tokens, WriteFault};
 
 /// The tokens of CBOR.
 #[derive(Debug)]
@@ -32,24 +32,24 @@ impl Tokens for Cbor {
         argument(out, 7, 27, value.to_be_bytes());
     }
 
-    fn string(out: &mut Vec<u8>, value: &str) -> Result<(), Fault> {
+    fn string(out: &mut Vec<u8>, value: &str) -> Result<(), WriteFault> {
         head(out, 3, value.len() as u64);
         out.extend_from_slice(value.as_bytes());
         Ok(())
     }
 
-    fn bytes(out: &mut Vec<u8>, value: &[u8]) -> Result<(), Fault> {
+    fn bytes(out: &mut Vec<u8>, value: &[u8]) -> Result<(), WriteFault> {
         head(out, 2, value.len() as u64);
         out.extend_from_slice(value);
         Ok(())
     }
 
-    fn list(out: &mut Vec<u8>, length: usize) -> Result<(), Fault> {
+    fn list(out: &mut Vec<u8>, length: usize) -> Result<(), WriteFault> {
         head(out, 4, length as u64);
         Ok(())
     }
 
-    fn dict(out: &mut Vec<u8>, length: usize) -> Result<(), Fault> {
+    fn dict(out: &mut Vec<u8>, length: usize) -> Result<(), WriteFault> {
         head(out, 5, length as u64);
         Ok(())
     }

@@ -14,10 +14,10 @@ const MAX_MESSAGE: usize = 256;
 // Boxed, because it travels in the results of functions that otherwise return a word or two.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Malformed(Box<Fault>);
+pub(crate) struct Malformed(Box<ReadFault>);
 
 #[derive(Debug, Clone)]
-struct Fault {
+struct ReadFault {
     what: Box<str>,
     at: Option<usize>,
 }
@@ -26,7 +26,7 @@ impl Malformed {
     /// Cold and out of line, so that the checks that lead here stay small.
     #[cold]
     pub(crate) fn new(what: &str, at: usize) -> Self {
-        Self(Box::new(Fault { what: what.into(), at: Some(at) }))
+        Self(Box::new(ReadFault { what: what.into(), at: Some(at) }))
     }
 
     /// What is wrong, without the place: for a caller, who knows arguments and not bytes.
@@ -42,7 +42,7 @@ impl Malformed {
     }
 }
 
-impl Display for Fault {
+impl Display for ReadFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
         self.at.map_or(Ok(()), |at| write!(f, " at byte {at}"))
@@ -52,7 +52,7 @@ impl Display for Fault {
 // The overrides are those whose arguments come from the text. serde's own error does the wording.
 impl de::Error for Malformed {
     fn custom<T: Display>(message: T) -> Self {
-        Self(Box::new(Fault { what: cut(message, MAX_MESSAGE).into(), at: None }))
+        Self(Box::new(ReadFault { what: cut(message, MAX_MESSAGE).into(), at: None }))
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {

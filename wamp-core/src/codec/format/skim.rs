@@ -42,7 +42,7 @@ pub(crate) fn skim<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Resul
     match R::scalar_end(reader.message(), start) {
         Some(end) if *left > 0 => {
             *left -= 1;
-            reader.stand(end, reader.depth());
+            reader.seek(end, reader.depth());
             Ok(start..end)
         }
         _ => skim_any(reader, left),
@@ -63,7 +63,7 @@ fn skim_any<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<Range
         if here == 0 || breaks {
             at += usize::from(breaks);
             if depth == outside {
-                reader.stand(at, outside);
+                reader.seek(at, outside);
                 return Ok(start..at);
             }
             depth -= 1;
@@ -79,7 +79,7 @@ fn skim_any<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<Range
             };
         }
         if *left == 0 {
-            reader.stand(at, depth);
+            reader.seek(at, depth);
             return reader.fail("too many values");
         }
         *left -= 1;
@@ -87,7 +87,7 @@ fn skim_any<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<Range
             at = end;
             continue;
         }
-        reader.stand(at, depth);
+        reader.seek(at, depth);
         if let Some((elements, is_dict)) = reader.enter_or_pass()? {
             outer[usize::from(depth)] = here;
             depth += 1;
@@ -111,7 +111,7 @@ fn rare_key_end<'de, R: Skim<'de>>(
     depth: u8,
     left: &mut usize,
 ) -> Result<usize, Malformed> {
-    reader.stand(at, depth);
+    reader.seek(at, depth);
     reader.pass_key(left)?;
     Ok(reader.at())
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use bumpalo::Bump;
 use serde::ser::{Error, Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
-use super::write::{Fault, Tokens, write};
+use super::write::{Tokens, WriteFault, write};
 use super::{Cursor, Kind, Number, Odd, Owner};
 use crate::codec::json;
 
@@ -27,7 +27,11 @@ impl<'de, C: Cursor<'de>> Transcoded<C> {
 }
 
 /// Appends a JSON text, which is one value, in a binary format; `reveal`: strings in it may stand for bytes.
-pub(crate) fn transcode_json<T: Tokens>(out: &mut Vec<u8>, text: &str, reveal: bool) -> Result<(), Fault> {
+pub(crate) fn transcode_json<T: Tokens>(
+    out: &mut Vec<u8>,
+    text: &str,
+    reveal: bool,
+) -> Result<(), WriteFault> {
     let (length, arena) = (out.len(), Bump::new());
     let mut cursor = json::Reader::new(text, &arena);
     *cursor.owner() = Owner::Application(Odd::Nothing);
@@ -35,7 +39,7 @@ pub(crate) fn transcode_json<T: Tokens>(out: &mut Vec<u8>, text: &str, reveal: b
     write::<T>(out, &value)?;
     value.cursor.into_inner().end().map_err(|error| {
         out.truncate(length);
-        Fault::custom(error)
+        WriteFault::custom(error)
     })
 }
 
@@ -50,7 +54,7 @@ impl<'de, C: Cursor<'de>> Serialize for Transcoded<C> {
             },
             Kind::String => serializer.serialize_str(self.step(C::string)?),
             Kind::Bytes => serializer.serialize_bytes(self.step(C::bytes)?.unwrap_or_default()),
-            Kind::Number => match self.step(C::notation)? {
+            Kind::Number => match self.step(C::exact_number)? {
                 Number::Unsigned(value) => serializer.serialize_u64(value),
                 Number::Negative(value) => serializer.serialize_i64(value),
                 Number::NegativeZero => serializer.serialize_f64(-0.0),

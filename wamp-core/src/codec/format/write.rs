@@ -29,16 +29,16 @@ pub(crate) trait Tokens {
     fn negative(out: &mut Vec<u8>, value: i64);
     fn single(out: &mut Vec<u8>, value: f32);
     fn double(out: &mut Vec<u8>, value: f64);
-    fn string(out: &mut Vec<u8>, value: &str) -> Result<(), Fault>;
-    fn bytes(out: &mut Vec<u8>, value: &[u8]) -> Result<(), Fault>;
+    fn string(out: &mut Vec<u8>, value: &str) -> Result<(), WriteFault>;
+    fn bytes(out: &mut Vec<u8>, value: &[u8]) -> Result<(), WriteFault>;
     /// What comes before so many elements.
-    fn list(out: &mut Vec<u8>, length: usize) -> Result<(), Fault>;
+    fn list(out: &mut Vec<u8>, length: usize) -> Result<(), WriteFault>;
     /// What comes before so many keys with their values.
-    fn dict(out: &mut Vec<u8>, length: usize) -> Result<(), Fault>;
+    fn dict(out: &mut Vec<u8>, length: usize) -> Result<(), WriteFault>;
 }
 
 /// What comes before so many elements or entries.
-pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Result<(), Fault> {
+pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Result<(), WriteFault> {
     match kind {
         Kind::List => T::list(out, count),
         _ => T::dict(out, count),
@@ -51,16 +51,19 @@ pub(crate) const NO_TEXT: &str = "a text whose `Display` fails";
 /// Why a value could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Fault(pub(crate) String);
+pub(crate) struct WriteFault(pub(crate) String);
 
-impl ser::Error for Fault {
+impl ser::Error for WriteFault {
     fn custom<T: Display>(message: T) -> Self {
         Self(message.to_string())
     }
 }
 
 /// Appends the value to `out`; on an error `out` is what it was, so that an ERROR can take the frame's place.
-pub(crate) fn write<T: Tokens>(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+pub(crate) fn write<T: Tokens>(
+    out: &mut Vec<u8>,
+    value: &(impl Serialize + ?Sized),
+) -> Result<(), WriteFault> {
     let length = out.len();
     let result = value.serialize(Writer::<T> { out, reveal: true, tokens: PhantomData });
     if result.is_err() {
@@ -90,7 +93,7 @@ impl<'o, T: Tokens> Writer<'o, T> {
         Writer { out: self.out, reveal: self.reveal, tokens: PhantomData }
     }
 
-    fn begin(self, open: Open, length: Option<usize>) -> Result<Items<'o, T>, Fault> {
+    fn begin(self, open: Open, length: Option<usize>) -> Result<Items<'o, T>, WriteFault> {
         let start = self.out.len();
         let declared = length.unwrap_or(0);
         open.write::<T>(self.out, declared)?;
@@ -100,18 +103,18 @@ impl<'o, T: Tokens> Writer<'o, T> {
     }
 
     /// A variant with content is a dict whose only key is the variant's name.
-    fn variant(&mut self, name: &str) -> Result<(), Fault> {
+    fn variant(&mut self, name: &str) -> Result<(), WriteFault> {
         T::dict(self.out, 1)?;
         T::string(self.out, name)
     }
 
     /// What serde_json makes a string of as a key is one here too.
-    fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+    fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), WriteFault> {
         key::with_text(key, |text| T::string(self.out, text))
     }
 
     /// A value that is JSON already.
-    fn json(&mut self, text: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+    fn json(&mut self, text: &(impl Serialize + ?Sized)) -> Result<(), WriteFault> {
         let (mut written, arena) = (Vec::new(), Bump::new());
         json::write(&mut written, text).map_err(ser::Error::custom)?;
         let written = std::str::from_utf8(&written).map_err(ser::Error::custom)?;
@@ -122,29 +125,29 @@ impl<'o, T: Tokens> Writer<'o, T> {
 
 macro_rules! integers {
     ($($method:ident: $type:ty => $token:ident)*) => {$(
-        fn $method(self, value: $type) -> Result<(), Fault> {
+        fn $method(self, value: $type) -> Result<(), WriteFault> {
             $token::<T>(self.out, value.into())
         }
     )*};
 }
 
-fn unsigned<T: Tokens>(out: &mut Vec<u8>, value: u128) -> Result<(), Fault> {
-    let value = u64::try_from(value).map_err(|_| Fault("an integer beyond 64 bits".into()))?;
+fn unsigned<T: Tokens>(out: &mut Vec<u8>, value: u128) -> Result<(), WriteFault> {
+    let value = u64::try_from(value).map_err(|_| WriteFault("an integer beyond 64 bits".into()))?;
     T::unsigned(out, value);
     Ok(())
 }
 
-fn signed<T: Tokens>(out: &mut Vec<u8>, value: i128) -> Result<(), Fault> {
+fn signed<T: Tokens>(out: &mut Vec<u8>, value: i128) -> Result<(), WriteFault> {
     if let Ok(value) = u128::try_from(value) {
         return unsigned::<T>(out, value);
     }
-    T::negative(out, i64::try_from(value).map_err(|_| Fault("an integer beyond 64 bits".into()))?);
+    T::negative(out, i64::try_from(value).map_err(|_| WriteFault("an integer beyond 64 bits".into()))?);
     Ok(())
 }
 
 impl<'o, T: Tokens> Serializer for Writer<'o, T> {
     type Ok = ();
-    type Error = Fault;
+    type Error = WriteFault;
     type SerializeSeq = Items<'o, T>;
     type SerializeTuple = Items<'o, T>;
     type SerializeTupleStruct = Items<'o, T>;
@@ -166,47 +169,47 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
         serialize_u128: u128 => unsigned
     }
 
-    fn serialize_bool(self, value: bool) -> Result<(), Fault> {
+    fn serialize_bool(self, value: bool) -> Result<(), WriteFault> {
         T::boolean(self.out, value);
         Ok(())
     }
 
-    fn serialize_f32(self, value: f32) -> Result<(), Fault> {
+    fn serialize_f32(self, value: f32) -> Result<(), WriteFault> {
         T::single(self.out, value);
         Ok(())
     }
 
-    fn serialize_f64(self, value: f64) -> Result<(), Fault> {
+    fn serialize_f64(self, value: f64) -> Result<(), WriteFault> {
         T::double(self.out, value);
         Ok(())
     }
 
-    fn serialize_char(self, value: char) -> Result<(), Fault> {
+    fn serialize_char(self, value: char) -> Result<(), WriteFault> {
         T::string(self.out, value.encode_utf8(&mut [0; 4]))
     }
 
-    fn serialize_str(self, value: &str) -> Result<(), Fault> {
+    fn serialize_str(self, value: &str) -> Result<(), WriteFault> {
         T::string(self.out, value)
     }
 
-    fn serialize_bytes(self, value: &[u8]) -> Result<(), Fault> {
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), WriteFault> {
         T::bytes(self.out, value)
     }
 
-    fn serialize_none(self) -> Result<(), Fault> {
+    fn serialize_none(self) -> Result<(), WriteFault> {
         self.serialize_unit()
     }
 
-    fn serialize_some<V: Serialize + ?Sized>(self, value: &V) -> Result<(), Fault> {
+    fn serialize_some<V: Serialize + ?Sized>(self, value: &V) -> Result<(), WriteFault> {
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<(), Fault> {
+    fn serialize_unit(self) -> Result<(), WriteFault> {
         T::null(self.out);
         Ok(())
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Fault> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), WriteFault> {
         self.serialize_unit()
     }
 
@@ -215,7 +218,7 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), WriteFault> {
         T::string(self.out, variant)
     }
 
@@ -223,7 +226,7 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
         mut self,
         name: &'static str,
         value: &V,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), WriteFault> {
         self.reveal &= name != PLAIN_TOKEN;
         value.serialize(self)
     }
@@ -234,20 +237,20 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
         _index: u32,
         variant: &'static str,
         value: &V,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), WriteFault> {
         self.variant(variant)?;
         value.serialize(self)
     }
 
-    fn serialize_seq(self, length: Option<usize>) -> Result<Items<'o, T>, Fault> {
+    fn serialize_seq(self, length: Option<usize>) -> Result<Items<'o, T>, WriteFault> {
         self.begin(Open::List, length)
     }
 
-    fn serialize_tuple(self, length: usize) -> Result<Items<'o, T>, Fault> {
+    fn serialize_tuple(self, length: usize) -> Result<Items<'o, T>, WriteFault> {
         self.begin(Open::List, Some(length))
     }
 
-    fn serialize_tuple_struct(self, _name: &'static str, length: usize) -> Result<Items<'o, T>, Fault> {
+    fn serialize_tuple_struct(self, _name: &'static str, length: usize) -> Result<Items<'o, T>, WriteFault> {
         self.begin(Open::List, Some(length))
     }
 
@@ -257,16 +260,16 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
         _index: u32,
         variant: &'static str,
         length: usize,
-    ) -> Result<Items<'o, T>, Fault> {
+    ) -> Result<Items<'o, T>, WriteFault> {
         self.variant(variant)?;
         self.begin(Open::List, Some(length))
     }
 
-    fn serialize_map(self, length: Option<usize>) -> Result<Items<'o, T>, Fault> {
+    fn serialize_map(self, length: Option<usize>) -> Result<Items<'o, T>, WriteFault> {
         self.begin(Open::Dict, length)
     }
 
-    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Items<'o, T>, Fault> {
+    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Items<'o, T>, WriteFault> {
         match JSON_TOKENS.contains(&name) {
             true => self.begin(Open::Json, None),
             false => self.begin(Open::Dict, Some(length)),
@@ -279,14 +282,14 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
         _index: u32,
         variant: &'static str,
         length: usize,
-    ) -> Result<Items<'o, T>, Fault> {
+    ) -> Result<Items<'o, T>, WriteFault> {
         self.variant(variant)?;
         self.begin(Open::Dict, Some(length))
     }
 
-    fn collect_str<V: Display + ?Sized>(self, value: &V) -> Result<(), Fault> {
+    fn collect_str<V: Display + ?Sized>(self, value: &V) -> Result<(), WriteFault> {
         let mut text = String::new();
-        write!(text, "{value}").map_err(|_| Fault(NO_TEXT.into()))?;
+        write!(text, "{value}").map_err(|_| WriteFault(NO_TEXT.into()))?;
         T::string(self.out, &text)
     }
 }

@@ -30,7 +30,7 @@ pub(super) const LATER: usize = 1;
 
 impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
-    fn part(&self, range: Range<usize>) -> Self {
+    fn slice(&self, range: Range<usize>) -> Self {
         Self { plain: self.plain, ..Self::new(self.slice(range), self.arena) }
     }
 
@@ -59,7 +59,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn stand(&mut self, at: usize, depth: u8) {
+    fn seek(&mut self, at: usize, depth: u8) {
         (self.at, self.depth) = (at, depth);
     }
 
@@ -103,7 +103,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
         self.any_notation()
     }
 
-    fn notation(&mut self) -> Result<Number, Malformed> {
+    fn exact_number(&mut self) -> Result<Number, Malformed> {
         let start = self.at;
         let number = self.any_notation()?;
         let is_float = self.slice(start..self.at).contains(['.', 'e', 'E']);

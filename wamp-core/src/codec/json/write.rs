@@ -17,7 +17,7 @@ use crate::codec::format::{Cursor as _, Odd, Owner};
 /// Tells whether strings in it may stand for bytes.
 pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<bool, serde_json::Error> {
     let (length, mut hides_bytes) = (out.len(), false);
-    let format = Binary { hides_bytes: &mut hides_bytes };
+    let format = BinaryText { hides_bytes: &mut hides_bytes };
     if let Err(error) = value.serialize(Careful(&mut Serializer::with_formatter(&mut *out, format))) {
         out.truncate(length);
         return Err(error);
@@ -26,11 +26,11 @@ pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Resu
 }
 
 /// Compact, and with bytes as rule X-06 wants them.
-struct Binary<'w> {
+struct BinaryText<'w> {
     hides_bytes: &'w mut bool,
 }
 
-impl Formatter for Binary<'_> {
+impl Formatter for BinaryText<'_> {
     fn write_byte_array<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: &[u8]) -> io::Result<()> {
         *self.hides_bytes = true;
         write!(writer, r#""\u0000{}""#, Base64Display::new(value, &STANDARD))

@@ -22,7 +22,7 @@ pub(crate) struct Reader<'de> {
 
 impl<'de> Cursor<'de> for Reader<'de> {
     #[inline]
-    fn part(&self, range: Range<usize>) -> Self {
+    fn slice(&self, range: Range<usize>) -> Self {
         Self::new(&self.bytes[range], self.arena)
     }
 
@@ -52,7 +52,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn stand(&mut self, at: usize, depth: u8) {
+    fn seek(&mut self, at: usize, depth: u8) {
         (self.at, self.depth) = (at, depth);
     }
 
@@ -98,14 +98,14 @@ impl<'de> Cursor<'de> for Reader<'de> {
 
     #[inline]
     fn number(&mut self) -> Result<Number, Malformed> {
-        Ok(match self.notation()? {
+        Ok(match self.exact_number()? {
             Number::Float(value) => Number::of_float(value),
             integer => integer,
         })
     }
 
     #[inline]
-    fn notation(&mut self) -> Result<Number, Malformed> {
+    fn exact_number(&mut self) -> Result<Number, Malformed> {
         let Some(marker) = self.peek() else {
             return self.fail("expected a number");
         };
@@ -134,7 +134,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
 
     fn single(&mut self) -> Result<f32, Malformed> {
         let start = self.at;
-        self.notation()?.single().ok_or_else(|| Malformed::new("number out of range", start))
+        self.exact_number()?.single().ok_or_else(|| Malformed::new("number out of range", start))
     }
 
     #[inline]

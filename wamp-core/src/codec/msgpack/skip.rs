@@ -61,7 +61,7 @@ impl Reader<'_> {
         match self.kind() {
             Kind::String => self.string().map(|_| ()),
             Kind::Bytes => self.bytes().map(|_| ()),
-            Kind::Number => self.notation().map(|_| ()),
+            Kind::Number => self.exact_number().map(|_| ()),
             Kind::Boolean => self.boolean().map(|_| ()),
             Kind::Null => {
                 if self.peek() != Some(0xc0) {

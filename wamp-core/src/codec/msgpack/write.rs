@@ -1,6 +1,6 @@
 //! What values consist of, each in its shortest form.
 
-use crate::codec::format::write::{Fault, Tokens};
+use crate::codec::format::write::{Tokens, WriteFault};
 
 /// The tokens of MessagePack.
 #[derive(Debug)]
@@ -43,23 +43,23 @@ impl Tokens for MsgPack {
         token(out, 0xcb, value.to_be_bytes());
     }
 
-    fn string(out: &mut Vec<u8>, value: &str) -> Result<(), Fault> {
+    fn string(out: &mut Vec<u8>, value: &str) -> Result<(), WriteFault> {
         header(out, value.len(), Some((0xa0, 0x1f)), Some(0xd9), [0xda, 0xdb])?;
         out.extend_from_slice(value.as_bytes());
         Ok(())
     }
 
-    fn bytes(out: &mut Vec<u8>, value: &[u8]) -> Result<(), Fault> {
+    fn bytes(out: &mut Vec<u8>, value: &[u8]) -> Result<(), WriteFault> {
         header(out, value.len(), None, Some(0xc4), [0xc5, 0xc6])?;
         out.extend_from_slice(value);
         Ok(())
     }
 
-    fn list(out: &mut Vec<u8>, length: usize) -> Result<(), Fault> {
+    fn list(out: &mut Vec<u8>, length: usize) -> Result<(), WriteFault> {
         header(out, length, Some((0x90, 0x0f)), None, [0xdc, 0xdd])
     }
 
-    fn dict(out: &mut Vec<u8>, length: usize) -> Result<(), Fault> {
+    fn dict(out: &mut Vec<u8>, length: usize) -> Result<(), WriteFault> {
         header(out, length, Some((0x80, 0x0f)), None, [0xde, 0xdf])
     }
 }
@@ -78,7 +78,7 @@ fn header(
     short: Option<(u8, u8)>,
     one: Option<u8>,
     [two, four]: [u8; 2],
-) -> Result<(), Fault> {
+) -> Result<(), WriteFault> {
     if let Some((marker, most)) = short
         && length <= usize::from(most)
     {
@@ -88,7 +88,8 @@ fn header(
     } else if let Ok(length) = u16::try_from(length) {
         token(out, two, length.to_be_bytes());
     } else {
-        let length = u32::try_from(length).map_err(|_| Fault("longer than MessagePack can say".into()))?;
+        let length =
+            u32::try_from(length).map_err(|_| WriteFault("longer than MessagePack can say".into()))?;
         token(out, four, length.to_be_bytes());
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::{AtWork, By};
+use super::{Answerer, InFlight};
 use crate::connection::joined::Joined;
 use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
@@ -13,19 +13,19 @@ use crate::message::CancelMode;
 impl Joined {
     /// CANCEL; without effect if the call has its answer (CA-07).
     pub(in crate::connection) fn cancel(&mut self, request: RequestId, mode: CancelMode) {
-        let Some(AtWork { call, by, .. }) = self.calls.at_work.get(&request) else { return };
+        let Some(InFlight { call, by, .. }) = self.calls.at_work.get(&request) else { return };
         if call.is_answered() {
             return;
         }
         let (call, is_told) = (Rc::clone(call), by.is_told(call));
         match mode {
             // No handler goes on.
-            CancelMode::Skip if matches!(by, By::Authorizer(..)) => self.abandon(&call, uris::CANCELED),
+            CancelMode::Skip if matches!(by, Answerer::Authorizer(..)) => self.abandon(&call, uris::CANCELED),
             CancelMode::Skip => self.release(&call, uris::CANCELED),
             // CA-03: whoever is told answers, and that is what the caller gets.
             CancelMode::Kill if is_told => self.kill(&call),
             // CA-04
-            CancelMode::Kill if matches!(by, By::Callee(_)) => self.release(&call, uris::CANCELED),
+            CancelMode::Kill if matches!(by, Answerer::Callee(_)) => self.release(&call, uris::CANCELED),
             CancelMode::Kill | CancelMode::KillNoWait => self.abandon(&call, uris::CANCELED),
         }
     }
@@ -36,7 +36,8 @@ impl Joined {
             return;
         }
         for call in self.calls.overdue(now) {
-            if let Some(AtWork { by: By::Authorizer(_, waiting), .. }) = self.calls.at_work.get(&call.request)
+            if let Some(InFlight { by: Answerer::Authorizer(_, waiting), .. }) =
+                self.calls.at_work.get(&call.request)
                 && let Some(undecided) = waiting.overdue(now)
             {
                 self.answer(&call, Err(self.undecided(undecided)));
@@ -49,7 +50,8 @@ impl Joined {
     fn kill(&self, call: &CallState) {
         if !call.is_cancelled() {
             call.cancel();
-            if let Some(AtWork { by: By::Callee(routed), .. }) = self.calls.at_work.get(&call.request) {
+            if let Some(InFlight { by: Answerer::Callee(routed), .. }) = self.calls.at_work.get(&call.request)
+            {
                 routed.interrupt(CancelMode::Kill);
             }
         }
@@ -58,11 +60,11 @@ impl Joined {
     /// Releases the caller, and ends the work: who answers is told if it wants to be, a handler is dropped else (CA-09).
     pub(super) fn abandon(&mut self, call: &CallState, uri: &'static str) {
         match self.calls.at_work.get(&call.request) {
-            Some(AtWork { by: By::Callee(routed), .. }) => routed.interrupt(CancelMode::KillNoWait), // CA-02, TO-02
-            Some(AtWork { by: By::Handler(_), .. }) if call.awaits_cancellation() => call.cancel(),
-            Some(AtWork { by: By::Handler(_) | By::Authorizer(..), .. }) => {
+            Some(InFlight { by: Answerer::Callee(routed), .. }) => routed.interrupt(CancelMode::KillNoWait), // CA-02, TO-02
+            Some(InFlight { by: Answerer::Handler(_), .. }) if call.awaits_cancellation() => call.cancel(),
+            Some(InFlight { by: Answerer::Handler(_) | Answerer::Authorizer(..), .. }) => {
                 self.answer(call, Err(Error::new(uri)));
-                if let Some(AtWork { by, .. }) = self.calls.end(call.request) {
+                if let Some(InFlight { by, .. }) = self.calls.end(call.request) {
                     by.end();
                 }
                 return;
@@ -76,17 +78,17 @@ impl Joined {
     fn release(&mut self, call: &CallState, uri: &'static str) {
         self.answer(call, Err(Error::new(uri)));
         match self.calls.at_work.get(&call.request).map(|at_work| &at_work.by) {
-            Some(By::Callee(routed)) => {
+            Some(Answerer::Callee(routed)) => {
                 routed.end();
                 self.calls.end(call.request);
             }
-            Some(By::Handler(_) | By::Authorizer(..)) => self.calls.run_on(call.request),
+            Some(Answerer::Handler(_) | Answerer::Authorizer(..)) => self.calls.run_on(call.request),
             None => {}
         }
     }
 }
 
-impl By {
+impl Answerer {
     /// Drops the future that is at work in this session, if there is one.
     fn end(&self) {
         match self {

@@ -4,13 +4,13 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::{AtWork, By, limit};
+use super::{Answerer, InFlight, limit};
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
 use crate::connection::joined::Joined;
 use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
-use crate::handler::tasks::{Asking, Task, Work};
+use crate::handler::tasks::{Asking, HandlerFuture, Task};
 use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::message::CallOptions;
@@ -81,8 +81,10 @@ impl Joined {
             }
             Gate::Asking(answer) => {
                 self.check_call(&options, &payload)?;
-                let (call, asking) =
-                    (Rc::new(CallState::new(request, &options, None)), Asking::new(Work::new(answer)));
+                let (call, asking) = (
+                    Rc::new(CallState::new(request, &options, None)),
+                    Asking::new(HandlerFuture::new(answer)),
+                );
                 self.tasks.proceed(Task::Authorize(request, asking.clone()), false);
                 let bytes = payload.kept_bytes();
                 let limit = limit(&options, Some(self.limits().authorize_timeout), now);
@@ -94,9 +96,9 @@ impl Joined {
                     bytes: 0,
                     share: Rc::clone(&self.calls.chunks),
                 };
-                self.calls.insert(AtWork {
+                self.calls.insert(InFlight {
                     call,
-                    by: By::Authorizer(asking, Box::new(waiting)),
+                    by: Answerer::Authorizer(asking, Box::new(waiting)),
                     limit,
                     bytes,
                 });
@@ -107,7 +109,9 @@ impl Joined {
 
     /// Starts a call that the authorisers have allowed, with the time that it has left, or refuses it.
     pub(in crate::connection) fn call_authorized(&mut self, request: RequestId, decision: Decision) {
-        let Some(AtWork { call, by: By::Authorizer(_, mut waiting), .. }) = self.calls.remove(request) else {
+        let Some(InFlight { call, by: Answerer::Authorizer(_, mut waiting), .. }) =
+            self.calls.remove(request)
+        else {
             return;
         };
         if let Err(error) = decision {

@@ -4,27 +4,27 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{AtWork, By, Joined, Procedure, limit};
+use super::{Answerer, InFlight, Joined, Procedure, limit};
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
 use crate::id::RequestId;
 use crate::message::{self, CallOptions, CancelMode, Details, MatchPolicy, RoleFeatures};
-use crate::realm::dealer::{Callee, Registered};
-use crate::session::peer::Peer;
-use crate::session::routed_call::{Answer, Invoked, Refused, RoutedCall, Routing};
+use crate::realm::dealer::{Callee, Registration};
+use crate::session::handle::SessionHandle;
+use crate::session::routed_call::{Answer, Invoked, Refused, RoutedCall, RoutedMessage};
 
 impl Joined {
     pub(super) fn route_call(
         &mut self,
         request: RequestId,
         options: &CallOptions,
-        registered: &Registered,
+        registered: &Registration,
         uri: &str,
         payload: Payload,
         now: Instant,
     ) -> Result<(), Error> {
-        let Some(Callee { peer: callee, forward_timeout, disclose_caller }) = registered.select() else {
+        let Some(Callee { handle: callee, forward_timeout, disclose_caller }) = registered.select() else {
             // All callees have left since it was found; or another client has taken it over, and serves instead (C11).
             return match self.procedure(uri) {
                 Some(Procedure::Registered(latest)) if latest.id != registered.id => {
@@ -50,25 +50,27 @@ impl Joined {
             progress: options.goes_on(),
             receive_progress,
             timeout: forwarded.filter(|milliseconds| *milliseconds > 0),
-            trustlevel: self.session().peer().trustlevel,
+            trustlevel: self.session().handle().trustlevel,
             disclosed: disclose_caller || options.disclose_me == Some(true),
             passthru: options.passthru.clone(),
         };
         let bytes = payload.kept_bytes();
-        let caller = self.session().peer();
+        let caller = self.session().handle();
         let routed = RoutedCall::new(caller, request, callee, registered.id, receive_progress);
-        let invocation = Routing::Invocation { call: Arc::clone(&routed), is_first: true, details, payload };
+        let invocation =
+            RoutedMessage::Invocation { call: Arc::clone(&routed), is_first: true, details, payload };
         ask(invocation, &routed.callee).map_err(|refused| Error::new(uri_of(refused)))?;
         self.publishing.pace.count_bytes(bytes, &self.link.limits);
         let limit = if forwarded.is_some() { None } else { limit(options, None, now) };
         let call = Rc::new(CallState::new(request, options, None));
-        self.calls.insert(AtWork { call, by: By::Callee(routed), limit, bytes });
+        self.calls.insert(InFlight { call, by: Answerer::Callee(routed), limit, bytes });
         Ok(())
     }
 
     /// What a callee says; without effect if the call has its answer.
     pub(in crate::connection) fn answered(&mut self, routed: &Arc<RoutedCall>, answer: &Answer) {
-        let Some(AtWork { call, by: By::Callee(current), .. }) = self.calls.at_work.get(&routed.request)
+        let Some(InFlight { call, by: Answerer::Callee(current), .. }) =
+            self.calls.at_work.get(&routed.request)
         else {
             return;
         };
@@ -96,21 +98,21 @@ impl Joined {
             Answer::Result { progress, passthru, .. } => (*progress, passthru),
             Answer::Error { passthru, .. } => (false, passthru),
         };
-        if passthru.is_some() && !self.session().peer().features.caller.payload_passthru_mode {
+        if passthru.is_some() && !self.session().handle().features.caller.payload_passthru_mode {
             return Err(Error::feature_not_supported("the callee answered in passthru mode"));
         }
         let details = Details::new(progress, passthru.as_deref());
-        let mut outbox = self.link.outbox.borrow_mut();
+        let mut send_buffer = self.link.send_buffer.borrow_mut();
         match answer {
             Answer::Result { payload, .. } => {
                 let limit = self.limits().max_result_bytes;
-                outbox.result(call.request, &details, limit, |tail| tail.payload(payload))?;
+                send_buffer.result(call.request, &details, limit, |writer| writer.payload(payload))?;
             }
             Answer::Error { error, payload, .. } => {
                 let write = |s, out: &mut Vec<u8>| {
                     message::forwarded_error(s, out, call.request, &details, error, payload)
                 };
-                outbox.write(write).map_err(|error| Error::encoding(&error))?;
+                send_buffer.write(write).map_err(|error| Error::encoding(&error))?;
             }
         }
         if progress {
@@ -123,8 +125,8 @@ impl Joined {
 
     /// The caller leaves: its callees need not go on (C-11, PI-09).
     pub(in crate::connection) fn leave_calls(&mut self) {
-        for AtWork { by, .. } in self.calls.at_work.values() {
-            if let By::Callee(routed) = by {
+        for InFlight { by, .. } in self.calls.at_work.values() {
+            if let Answerer::Callee(routed) = by {
                 routed.end();
                 routed.interrupt(CancelMode::KillNoWait);
             }
@@ -139,7 +141,7 @@ pub(super) fn chunk(routed: &Arc<RoutedCall>, goes_on: bool, payload: Payload) -
     }
     // PI-05: all else was said by the first.
     let details = Invoked { progress: goes_on, ..Invoked::default() };
-    let chunk = Routing::Invocation { call: Arc::clone(routed), is_first: false, details, payload };
+    let chunk = RoutedMessage::Invocation { call: Arc::clone(routed), is_first: false, details, payload };
     match ask(chunk, &routed.callee) {
         // A callee that has left has answered all its calls (C-10).
         Ok(()) | Err(Refused::Closed) => Ok(()),
@@ -148,7 +150,7 @@ pub(super) fn chunk(routed: &Arc<RoutedCall>, goes_on: bool, payload: Payload) -
 }
 
 /// Puts a call, or a chunk of one, before its callee. Many callees that do not read may hold no more together than others.
-fn ask(invocation: Routing, callee: &Peer) -> Result<(), Refused> {
+fn ask(invocation: RoutedMessage, callee: &SessionHandle) -> Result<(), Refused> {
     callee.mailbox.routing(invocation)?;
     callee.mailbox.relieve();
     Ok(())

@@ -12,7 +12,7 @@ const MOST_ENDED: usize = 256;
 /// A call may end before that (PI-10), and its caller cannot know while it sends (PI-07): so it stays here until the last
 /// chunk, and tells a late chunk from a new call.
 #[derive(Debug, Default)]
-pub(super) struct Unfinished {
+pub(super) struct UnfinishedCalls {
     at_work: HashMap<RequestId, String>,
     /// In the order in which they ended, the latest at the back.
     ended: VecDeque<(RequestId, String)>,
@@ -31,7 +31,7 @@ pub(super) enum Part {
     Contradiction,
 }
 
-impl Unfinished {
+impl UnfinishedCalls {
     pub(super) fn part(&self, request: RequestId, procedure: &str) -> Part {
         match self.at_work.get(&request) {
             Some(begun) if begun == procedure => Part::Chunk,

@@ -11,8 +11,8 @@ use crate::connection::joined::Joined;
 use crate::error::{Error, uris};
 use crate::handler::acceptance::Acceptance;
 use crate::handler::context::Subject;
-use crate::handler::entry::{Entry, Registration};
-use crate::handler::tasks::{Slot, Source, Task, Work};
+use crate::handler::entry::{Entry, HandlerEntry};
+use crate::handler::tasks::{Cancellable, HandlerFuture, Source, Task};
 use crate::id::{RequestId, SubscriptionId};
 use crate::message::code;
 use crate::realm::broker::Showing;
@@ -25,7 +25,7 @@ impl Joined {
         id: SubscriptionId,
         topic: Pattern,
         showing: Option<Showing>,
-        handler: &'static Registration,
+        handler: &'static HandlerEntry,
         now: Instant,
     ) {
         let Entry::Subscribe(run) = handler.entry else {
@@ -39,10 +39,10 @@ impl Joined {
             return;
         };
         let subject = Subject::Subscribe(id, Arc::clone(active));
-        let mut work = Work::new(run(self.context(handler, &uri, Payload::empty(), subject)));
+        let mut work = HandlerFuture::new(run(self.context(handler, &uri, Payload::empty(), subject)));
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(decision) => self.subscribe_decided(id, request, decision),
-            Poll::Pending => self.await_decision(id, request, Slot::new(work), now),
+            Poll::Pending => self.await_decision(id, request, Cancellable::new(work), now),
         }
     }
 
@@ -50,7 +50,7 @@ impl Joined {
         &mut self,
         id: SubscriptionId,
         request: RequestId,
-        work: Slot<Work<Acceptance>>,
+        work: Cancellable<HandlerFuture<Acceptance>>,
         now: Instant,
     ) {
         let until = now + self.limits().subscribe_timeout;
@@ -83,7 +83,7 @@ impl Joined {
         match decision {
             Ok(acceptance) => self.accept(id, &requests, acceptance, showing, held),
             Err(error) => {
-                self.session().peer().mailbox.let_go(held.bytes());
+                self.session().handle().mailbox.let_go(held.bytes());
                 self.withdraw(id);
                 requests.iter().for_each(|request| self.error(code::SUBSCRIBE, *request, &error));
             }
@@ -131,8 +131,8 @@ impl Joined {
     }
 
     fn withdraw(&mut self, id: SubscriptionId) {
-        if let Some(subscribed) = self.subscriptions.remove(id, &self.link.session.peer().mailbox) {
-            unsubscribe(&self.served.realm, &subscribed.topic, self.link.session.peer());
+        if let Some(subscribed) = self.subscriptions.remove(id, &self.link.session.handle().mailbox) {
+            unsubscribe(&self.served.realm, &subscribed.topic, self.link.session.handle());
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::uri;
 impl Joined {
     /// Sends all that lies in the mailbox, as a part of the answer to a request.
     pub(in crate::connection) fn flush_mailbox(&mut self) {
-        while let Some(delivery) = self.link.session.peer().mailbox.take() {
+        while let Some(delivery) = self.link.session.handle().mailbox.take() {
             self.take_in(delivery);
         }
     }
@@ -24,7 +24,7 @@ impl Joined {
             Delivery::Event(envelope) if self.subscriptions.are_live() => self.event(envelope),
             Delivery::Event(envelope) => self.wait_for_turn(envelope),
             Delivery::Revoked { subscription, reason } => self.subscription_revoked(subscription, &reason),
-            Delivery::Routing(routing) => self.routed(*routing),
+            Delivery::RoutedMessage(routing) => self.routed(*routing),
             Delivery::End(_) => {}
         }
     }
@@ -32,18 +32,21 @@ impl Joined {
     /// The router took the session out of a subscription (E-12). A client is told if it announced that it understands. If it
     /// left and subscribed anew, on another thread, before this was in its mailbox, it stays.
     pub(in crate::connection) fn subscription_revoked(&mut self, id: SubscriptionId, reason: &str) {
-        let session = self.session().peer().id;
+        let session = self.session().handle().id;
         let subscription = self.served.realm.broker().subscription(id);
         if subscription.is_some_and(|subscription| subscription.holder(session).is_some()) {
             return;
         }
         self.hurry(id);
-        let is_told = self.session().peer().features.subscriber.subscription_revocation;
+        let is_told = self.session().handle().features.subscriber.subscription_revocation;
         if self.subscriptions.is_accepted(id)
-            && self.subscriptions.remove(id, &self.link.session.peer().mailbox).is_some()
+            && self.subscriptions.remove(id, &self.link.session.handle().mailbox).is_some()
             && is_told
         {
-            self.link.outbox.borrow_mut().send(|s, out| message::subscription_revoked(s, out, id, reason));
+            self.link
+                .send_buffer
+                .borrow_mut()
+                .send(|s, out| message::subscription_revoked(s, out, id, reason));
         }
     }
 
@@ -51,9 +54,9 @@ impl Joined {
     pub(in crate::connection) fn event(&mut self, envelope: Envelope) {
         let id = envelope.subscription;
         match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
-            Some(State::Accepted { .. }) => self.link.outbox.borrow_mut().copy(&envelope.message),
+            Some(State::Accepted { .. }) => self.link.send_buffer.borrow_mut().copy(&envelope.message),
             Some(State::Pending { requests, held, .. }) => {
-                let has_room = self.link.session.peer().mailbox.hold(envelope.message.len());
+                let has_room = self.link.session.handle().mailbox.hold(envelope.message.len());
                 held.push(envelope);
                 if !has_room || held.len() > self.link.limits.queued_messages {
                     let request = requests[0];
@@ -67,9 +70,9 @@ impl Joined {
     /// An item of the stream that a handler attached.
     pub(in crate::connection) fn emitted(&mut self, id: SubscriptionId, payload: &Payload, source: Source) {
         if self.subscriptions.is_accepted(id) {
-            let start = self.link.outbox.borrow().len();
+            let start = self.link.send_buffer.borrow().len();
             self.send_event(id, false, payload);
-            self.link.outbox.borrow_mut().paced_from(start);
+            self.link.send_buffer.borrow_mut().paced_from(start);
             let parked = !self.has_room();
             self.tasks.proceed(Task::Events(id, source), parked);
         }
@@ -88,8 +91,8 @@ impl Joined {
     pub(super) fn send_event(&self, id: SubscriptionId, retained: bool, payload: &Payload) {
         let publication = PublicationId::random();
         let details = EventDetails { retained, ..EventDetails::default() };
-        let mut outbox = self.link.outbox.borrow_mut();
-        let sent = outbox.write(|s, out| message::event(s, out, id, publication, &details, payload));
+        let mut send_buffer = self.link.send_buffer.borrow_mut();
+        let sent = send_buffer.write(|s, out| message::event(s, out, id, publication, &details, payload));
         if let Err(error) = sent {
             tracing::warn!(subscription = %id, %error, "an event is left out");
         }

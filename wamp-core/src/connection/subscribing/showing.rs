@@ -100,38 +100,38 @@ impl Joined {
     pub(in crate::connection) fn show_retained(&mut self, now: Instant) {
         let mut left = EVENTS;
         while left > 0 && self.has_room() {
-            let start = self.link.outbox.borrow().len();
+            let start = self.link.send_buffer.borrow().len();
             let cost = if let Some(&id) = self.subscriptions.shown.front() {
                 self.show_next(id, now)
             } else if let Some(event) = self.subscriptions.waiting.pop() {
-                self.link.session.peer().mailbox.let_go(event.message.len());
+                self.link.session.handle().mailbox.let_go(event.message.len());
                 self.event(event);
                 1
             } else {
                 return;
             };
-            self.link.outbox.borrow_mut().paced_from(start);
+            self.link.send_buffer.borrow_mut().paced_from(start);
             left = left.saturating_sub(cost);
         }
     }
 
     /// Takes one step of the first showing. Returns its cost, as a number of events.
     fn show_next(&mut self, id: SubscriptionId, now: Instant) -> usize {
-        let (broker, peer) = (self.served.realm.broker(), self.link.session.peer());
+        let (broker, handle) = (self.served.realm.broker(), self.link.session.handle());
         let subscribed = self.subscriptions.by_id.get_mut(&id);
         let Some(Subscribed { topic, state: State::Accepted { shown, .. }, .. }) = subscribed else {
             // The subscription has ended meanwhile.
             self.subscriptions.shown.pop_front();
             return 1;
         };
-        match shown.as_mut().map_or(Step::Done, |shown| broker.show_next(&mut shown.showing, topic, peer)) {
+        match shown.as_mut().map_or(Step::Done, |shown| broker.show_next(&mut shown.showing, topic, handle)) {
             Step::Searched => return EVENTS_OF_A_SEARCH,
             Step::Found { left_out } => broker.tell_left_out(topic, left_out, now),
             Step::Event(event) => {
                 let by_pattern = topic.policy != MatchPolicy::Exact;
-                let mut outbox = self.link.outbox.borrow_mut();
-                if let Err(error) = outbox.write(|s, out| event.write(s, out, id, by_pattern)) {
-                    broker.tell_unshown(&event, peer.serializer, &error);
+                let mut send_buffer = self.link.send_buffer.borrow_mut();
+                if let Err(error) = send_buffer.write(|s, out| event.write(s, out, id, by_pattern)) {
+                    broker.tell_unshown(&event, handle.serializer, &error);
                 }
             }
             Step::Done => {
@@ -156,7 +156,7 @@ impl Joined {
     /// Keeps an event that came out of the mailbox before the retained ones were sent. A client that causes too many of them, and
     /// does not take what it is sent, is cut off.
     pub(super) fn wait_for_turn(&mut self, event: Envelope) {
-        let mailbox = &self.link.session.peer().mailbox;
+        let mailbox = &self.link.session.handle().mailbox;
         mailbox.hold(event.message.len());
         self.subscriptions.waiting.push(event);
         if !mailbox.could_keep(self.subscriptions.waiting.len()) {
@@ -170,12 +170,12 @@ impl Joined {
         if self.subscriptions.is_accepted(id) {
             self.send_waiting(&waiting);
         } else {
-            self.session().peer().mailbox.let_go(waiting.bytes);
+            self.session().handle().mailbox.let_go(waiting.bytes);
         }
     }
 
     fn send_waiting(&self, waiting: &Waiting) {
-        waiting.events.iter().for_each(|event| self.link.outbox.borrow_mut().copy(&event.message));
-        self.session().peer().mailbox.let_go(waiting.bytes);
+        waiting.events.iter().for_each(|event| self.link.send_buffer.borrow_mut().copy(&event.message));
+        self.session().handle().mailbox.let_go(waiting.bytes);
     }
 }

@@ -131,7 +131,7 @@ impl<'de> MapAccess<'de> for RestOfKwargs<'_, 'de> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Malformed> {
         let (key, value) = self.value.take().ok_or_else(|| de::Error::custom("a value without its key"))?;
-        let mut reader = self.dict.part(value).reader(self.arena);
+        let mut reader = self.dict.slice(value).reader(self.arena);
         *reader.binary() = *self.binary;
         let value = reader.seed(seed);
         *self.failed = value.is_err().then_some(key);

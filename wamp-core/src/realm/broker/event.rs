@@ -11,7 +11,7 @@ use crate::id::{PublicationId, SessionId, SubscriptionId};
 use crate::identity::Identity;
 use crate::message::{self, EventDetails, Filter, Passthru, PassthruKeys};
 use crate::session::backlog::Backlog;
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 
 /// An event on its way to the subscribers of its topic.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Event<'e> {
     /// The publisher, where it must not get its own event (B-10).
     pub(crate) excluded: Option<SessionId>,
     /// The publisher, where subscribers shall see who it is (N-01).
-    pub(crate) disclosed: Option<&'e Arc<Peer>>,
+    pub(crate) disclosed: Option<&'e Arc<SessionHandle>>,
     /// How far the publisher is trusted (N-05).
     pub(crate) trustlevel: Option<u32>,
     /// How subscribers have to read the payload.
@@ -36,7 +36,7 @@ pub(crate) struct Event<'e> {
 #[derive(Copy, Clone, Debug)]
 pub(crate) enum Retainer<'e> {
     Server,
-    Client(&'e Peer),
+    Client(&'e SessionHandle),
 }
 
 impl<'e> Event<'e> {
@@ -78,7 +78,7 @@ impl<'e> Event<'e> {
     }
 
     /// Whether the session gets it, if it is subscribed.
-    pub(super) fn reaches(&self, session: &Peer) -> bool {
+    pub(super) fn reaches(&self, session: &SessionHandle) -> bool {
         let identity = &session.identity;
         Some(session.id) != self.excluded
             && self
@@ -95,7 +95,7 @@ pub(crate) struct Kept {
     pub(crate) payload: Payload,
     filter: Option<Box<Filter>>,
     excluded: Option<SessionId>,
-    disclosed: Option<Arc<Peer>>,
+    disclosed: Option<Arc<SessionHandle>>,
     trustlevel: Option<u32>,
     passthru: Option<Box<Passthru>>,
 }
@@ -151,13 +151,13 @@ impl Kept {
     pub(super) fn bytes(&self) -> usize {
         let filter = self.filter.as_ref().map_or(0, |filter| filter.bytes());
         // A publisher that is shown stays in memory.
-        let publisher = self.disclosed.as_ref().map_or(0, |_| size_of::<Peer>());
+        let publisher = self.disclosed.as_ref().map_or(0, |_| size_of::<SessionHandle>());
         size_of::<Self>() + self.topic.len() + self.payload.kept_bytes() + filter + publisher
     }
 }
 
 /// An event of one subscription, encoded once for each serializer in use.
-pub(super) struct Encoded<'e> {
+pub(super) struct EncodedEvent<'e> {
     pub(super) subscription: SubscriptionId,
     pub(super) details: EventDetails<'e>,
     pub(super) event: &'e Event<'e>,
@@ -166,7 +166,7 @@ pub(super) struct Encoded<'e> {
     pub(super) messages: Vec<(Serializer, Option<Bytes>)>,
 }
 
-impl Encoded<'_> {
+impl EncodedEvent<'_> {
     /// `None` if the serializer cannot express it: the application may publish lists deeper than readers follow. Or if it would be
     /// too long, as a text of control characters becomes in JSON.
     pub(super) fn message(&mut self, serializer: Serializer) -> Option<Bytes> {

@@ -9,7 +9,7 @@ use super::{Left, Subscribers};
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::MatchPolicy;
 use crate::realm::pattern::{Index, Pattern, Patterns};
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 use crate::uri;
 
 /// Pattern subscriptions of one realm, one for each pattern that at least one session is subscribed to.
@@ -37,7 +37,7 @@ impl PatternSubscriptions {
     pub(super) fn subscribe(
         &self,
         pattern: &Pattern,
-        session: &Arc<Peer>,
+        session: &Arc<SessionHandle>,
         create: impl FnOnce() -> Arc<Subscribers>,
     ) -> SubscriptionId {
         let mut index = self.index.write();
@@ -99,9 +99,9 @@ mod tests {
     use crate::session::backlog::Backlog;
     use crate::session::mailbox::Mailbox;
 
-    fn session() -> Arc<Peer> {
+    fn session() -> Arc<SessionHandle> {
         let limits = Limits::default();
-        Arc::new(Peer::new(
+        Arc::new(SessionHandle::new(
             SessionId::random(),
             Identity::anonymous(),
             None,
@@ -118,7 +118,7 @@ mod tests {
         PatternSubscriptions::new(topics)
     }
 
-    fn created(number: u64, pattern: &Pattern, session: &Arc<Peer>) -> Arc<Subscribers> {
+    fn created(number: u64, pattern: &Pattern, session: &Arc<SessionHandle>) -> Arc<Subscribers> {
         Arc::new(Subscribers::new(SubscriptionId::new(number).unwrap(), pattern.clone(), session))
     }
 

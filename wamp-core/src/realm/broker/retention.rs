@@ -43,7 +43,7 @@ pub(super) struct Retention {
 }
 
 /// While it is held, no event of the realm becomes a retained one.
-pub(super) type Held<'r> = MutexGuard<'r, Store>;
+pub(super) type LockedStore<'r> = MutexGuard<'r, Store>;
 
 /// The account to which a retained event counts, and the bound of its declaration.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Retention {
 
     /// Keeps events from being retained, so that a subscription begins with what was retained before it and goes on with
     /// what comes after.
-    pub(super) fn hold(&self) -> Held<'_> {
+    pub(super) fn hold(&self) -> LockedStore<'_> {
         self.store.lock()
     }
 
@@ -88,7 +88,7 @@ impl Retention {
         let (principal, up_to) = match retainer {
             // Whatever the topic: clients' events and the server's are counted apart.
             Retainer::Server => (Principal::Server, usize::MAX),
-            Retainer::Client(peer) => (Principal::of(&peer.identity, peer.address), rule?.up_to?),
+            Retainer::Client(handle) => (Principal::of(&handle.identity, handle.address), rule?.up_to?),
         };
         let declaration = rule.map_or(0, |rule| rule.declaration);
         Some(Place { account: Account { declaration, principal }, up_to })

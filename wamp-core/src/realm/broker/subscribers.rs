@@ -5,13 +5,13 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::Delivered;
-use super::event::{Encoded, Event};
+use super::event::{EncodedEvent, Event};
 use super::longest::Longest;
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::EventDetails;
 use crate::realm::pattern::Pattern;
 use crate::session::backlog::Backlog;
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 use crate::timestamp::Timestamp;
 
 /// Bytes of a payload from which on nothing is encoded for a session that is cut off already.
@@ -28,7 +28,7 @@ pub(crate) struct Subscribers {
 
 #[derive(Debug)]
 struct Subscriber {
-    peer: Arc<Peer>,
+    handle: Arc<SessionHandle>,
     /// Until a handler has decided, events are sent to the session, which holds them back, and nobody else sees it here.
     is_accepted: bool,
 }
@@ -46,13 +46,13 @@ pub(crate) struct Left {
 }
 
 impl Subscribers {
-    pub(super) fn new(id: SubscriptionId, topic: Pattern, session: &Arc<Peer>) -> Self {
-        let sessions = Mutex::new(vec![Subscriber { peer: Arc::clone(session), is_accepted: false }]);
+    pub(super) fn new(id: SubscriptionId, topic: Pattern, session: &Arc<SessionHandle>) -> Self {
+        let sessions = Mutex::new(vec![Subscriber { handle: Arc::clone(session), is_accepted: false }]);
         Self { id, topic, created: Timestamp::now(), sessions }
     }
 
-    pub(super) fn add(&self, session: &Arc<Peer>) -> SubscriptionId {
-        self.sessions.lock().push(Subscriber { peer: Arc::clone(session), is_accepted: false });
+    pub(super) fn add(&self, session: &Arc<SessionHandle>) -> SubscriptionId {
+        self.sessions.lock().push(Subscriber { handle: Arc::clone(session), is_accepted: false });
         self.id
     }
 
@@ -61,14 +61,14 @@ impl Subscribers {
         let mut sessions = self.sessions.lock();
         let is_first = !sessions.iter().any(|subscriber| subscriber.is_accepted);
         // The one that came last, mostly.
-        let subscriber = sessions.iter_mut().rfind(|subscriber| subscriber.peer.id == session)?;
+        let subscriber = sessions.iter_mut().rfind(|subscriber| subscriber.handle.id == session)?;
         subscriber.is_accepted = true;
         Some(is_first)
     }
 
     pub(super) fn remove(self: &Arc<Self>, session: SessionId) -> Option<Left> {
         let mut sessions = self.sessions.lock();
-        let at = sessions.iter().position(|subscriber| subscriber.peer.id == session)?;
+        let at = sessions.iter().position(|subscriber| subscriber.handle.id == session)?;
         let was_accepted = sessions.remove(at).is_accepted;
         Some(Left {
             subscription: Arc::clone(self),
@@ -83,10 +83,10 @@ impl Subscribers {
     }
 
     /// The session of this id, if it holds it.
-    pub(crate) fn holder(&self, session: SessionId) -> Option<Arc<Peer>> {
+    pub(crate) fn holder(&self, session: SessionId) -> Option<Arc<SessionHandle>> {
         let sessions = self.sessions.lock();
         let mut holders = sessions.iter().filter(|subscriber| subscriber.is_accepted);
-        holders.find(|holder| holder.peer.id == session).map(|holder| Arc::clone(&holder.peer))
+        holders.find(|holder| holder.handle.id == session).map(|holder| Arc::clone(&holder.handle))
     }
 
     /// The sessions that hold it, in the order in which they came.
@@ -95,7 +95,7 @@ impl Subscribers {
         sessions
             .iter()
             .filter(|subscriber| subscriber.is_accepted)
-            .map(|subscriber| subscriber.peer.id)
+            .map(|subscriber| subscriber.handle.id)
             .collect()
     }
 
@@ -108,13 +108,13 @@ impl Subscribers {
         (longest, backlog): (&Longest, &Arc<Backlog>),
     ) -> Delivered {
         let mut encoded =
-            Encoded { subscription: self.id, details, event, longest, backlog, messages: Vec::new() };
+            EncodedEvent { subscription: self.id, details, event, longest, backlog, messages: Vec::new() };
         let mut delivered = Delivered::default();
         // An event is encoded for each subscription. So a session with a thousand overlapping patterns would make a gigabyte of one
         // message of 1 MiB, long after it was cut off.
         let is_long = event.payload.kept_bytes() >= LONG;
         let sessions = self.sessions.lock();
-        for session in sessions.iter().map(|subscriber| &subscriber.peer) {
+        for session in sessions.iter().map(|subscriber| &subscriber.handle) {
             if event.reaches(session)
                 && !(is_long && session.mailbox.is_closed())
                 && let Some(message) = encoded.message(session.serializer)

@@ -11,15 +11,15 @@ use super::{Authorization, Authorizers, Kind, Request};
 use crate::auth::{Decision, Granted, Permission};
 use crate::error::Error;
 use crate::handler::context::Link;
-use crate::handler::entry::Answer;
+use crate::handler::entry::BoxedAnswer;
 use crate::message::MatchPolicy;
-use crate::router::Served;
+use crate::router::ServedRealm;
 
 /// The decision about a request: made already, or by a future that asks the authorisers.
 pub(crate) enum Gate {
     Decided(Decision),
     /// The future was polled once without a waker, and is to be polled again with one.
-    Asking(Answer<Granted>),
+    Asking(BoxedAnswer<Granted>),
 }
 
 /// The decisions of its realm's authorisers that a session remembers.
@@ -30,7 +30,7 @@ pub(crate) struct Decisions(OnceCell<Rc<RefCell<Memory>>>);
 
 #[derive(Debug, Default)]
 struct Memory {
-    /// The count of [`Peer::forgotten_decisions`](crate::session::peer::Peer::forgotten_decisions) to which the entries belong.
+    /// The count of [`SessionHandle::forgotten_decisions`](crate::session::handle::SessionHandle::forgotten_decisions) to which the entries belong.
     forgotten: u64,
     by_kind: HashMap<Kind, HashMap<String, Remembered>>,
 }
@@ -46,7 +46,7 @@ impl Decisions {
     /// Asks the authorisers, or remembers what they said.
     pub(crate) fn gate(
         &self,
-        served: &Arc<Served>,
+        served: &Arc<ServedRealm>,
         link: &Rc<Link>,
         kind: Kind,
         named: &str,
@@ -57,13 +57,13 @@ impl Decisions {
             return Gate::Decided(unasked(authorizers, kind));
         }
         let memory = self.0.get_or_init(Rc::default);
-        let forgotten = link.session.peer().forgotten_decisions();
+        let forgotten = link.session.handle().forgotten_decisions();
         if let Some(permission) = memory.borrow_mut().recall(kind, named, forgotten, now) {
             return Gate::Decided(permission.decision());
         }
         let (link, served, memory) = (Rc::clone(link), Arc::clone(served), Rc::clone(memory));
         let authorization = Authorization(Rc::new(Request { link, served, kind, named: named.to_owned() }));
-        let mut answer: Answer<Granted> = Box::pin(async move {
+        let mut answer: BoxedAnswer<Granted> = Box::pin(async move {
             let permission = Authorizers::ask(authorization.clone()).await?;
             memory.borrow_mut().remember(&authorization.0, permission, forgotten, now);
             permission.decision()
@@ -97,7 +97,7 @@ impl Memory {
     fn remember(&mut self, request: &Request, permission: Permission, forgotten: u64, asked: Instant) {
         let Some(time) = permission.remembered else { return };
         let most = request.link.limits.remembered_decisions;
-        if most == 0 || request.link.session.peer().forgotten_decisions() != forgotten {
+        if most == 0 || request.link.session.handle().forgotten_decisions() != forgotten {
             return;
         }
         // A client that asks for so many different things is slowed down by asking anew, and takes no more memory.

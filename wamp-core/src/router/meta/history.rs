@@ -49,7 +49,7 @@ pub(super) fn get_events(request: &mut Request<'_>) -> Result<Reply, Error> {
     let query = Query::take(request)?;
     let subscription = subscription::find(request, id)?;
     permit(request, &subscription)?;
-    let identity = &request.context.session().peer().identity;
+    let identity = &request.context.session().handle().identity;
     let recorded = request.served.realm.broker().history(&subscription.topic);
     let mut chosen = query.bounded(&recorded).to_vec();
     chosen.retain(|recorded| {
@@ -58,7 +58,7 @@ pub(super) fn get_events(request: &mut Request<'_>) -> Result<Reply, Error> {
     if query.reverse {
         chosen.reverse(); // E-09
     }
-    let format = request.context.session().peer().serializer.format();
+    let format = request.context.session().handle().serializer.format();
     let told = chosen.iter().map(|recorded| Told::of(&subscription, recorded));
     let told = told.filter(|told| told.fits(format)).take(query.limit);
     Ok(told.fold(Reply::in_format(format), Reply::arg))

@@ -13,9 +13,9 @@ use crate::error::{Error, uris};
 use crate::handler::reply::Reply;
 use crate::id::{RegistrationId, SessionId};
 use crate::realm::Realm;
-use crate::realm::dealer::{Registered, Registering, Replaced};
+use crate::realm::dealer::{Registering, Registration, Replaced};
 use crate::realm::pattern::Pattern;
-use crate::router::Served;
+use crate::router::ServedRealm;
 use crate::timestamp::Timestamp;
 use crate::uri;
 
@@ -50,7 +50,7 @@ impl<'r> Details<'r> {
 }
 
 impl Listed {
-    fn of(registered: &Registered) -> Self {
+    fn of(registered: &Registration) -> Self {
         Self {
             id: registered.id,
             pattern: registered.pattern.clone(),
@@ -62,7 +62,7 @@ impl Listed {
 }
 
 /// All registrations of a realm: the application's, then the clients'.
-fn all(served: &Served) -> Vec<Listed> {
+fn all(served: &ServedRealm) -> Vec<Listed> {
     let own = served.registry.registrations().map(|(id, pattern, created)| Listed {
         id,
         pattern: pattern.clone(),
@@ -78,7 +78,7 @@ pub(crate) fn registered(realm: &Realm, session: SessionId, registering: &Regist
     let Registering { registered, is_new, is_added, replaced } = registering;
     if let Some(Replaced { id, callees }) = replaced {
         for (left, callee) in (1..).zip(callees) {
-            unregistered(realm, callee.peer.id, *id, left == callees.len());
+            unregistered(realm, callee.handle.id, *id, left == callees.len());
         }
     }
     if *is_new {
@@ -117,7 +117,7 @@ pub(super) fn lookup(request: &mut Request<'_>) -> Result<Reply, Error> {
 pub(super) fn matching(request: &mut Request<'_>) -> Result<Reply, Error> {
     let procedure: String = request.take("procedure")?;
     request.finish()?;
-    let Served { registry, realm, settings, .. } = request.served;
+    let ServedRealm { registry, realm, settings, .. } = request.served;
     let of_handler = |handler| registry.registration_of(handler);
     let found = if uri::is_reserved(&procedure) || !uri::is_valid(&procedure) {
         None

@@ -10,7 +10,7 @@ use crate::error::{Error, uris};
 use crate::handler::reply::Reply;
 use crate::id::SessionId;
 use crate::realm::Realm;
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 
 pub(super) const ON_JOIN: &str = "wamp.session.on_join";
 pub(super) const ON_LEAVE: &str = "wamp.session.on_leave";
@@ -26,10 +26,10 @@ struct Details<'p> {
 }
 
 impl<'p> Details<'p> {
-    fn of(peer: &'p Peer) -> Self {
-        let identity = &peer.identity;
+    fn of(handle: &'p SessionHandle) -> Self {
+        let identity = &handle.identity;
         Self {
-            session: peer.id,
+            session: handle.id,
             authid: &identity.authid,
             authrole: &identity.authrole,
             authmethod: &identity.authmethod,
@@ -39,15 +39,15 @@ impl<'p> Details<'p> {
 }
 
 /// A session has joined (K-01).
-pub(crate) fn joined(realm: &Realm, peer: &Peer) {
-    publish(realm, ON_JOIN, || Payload::builder().arg(Details::of(peer)));
+pub(crate) fn joined(realm: &Realm, handle: &SessionHandle) {
+    publish(realm, ON_JOIN, || Payload::builder().arg(Details::of(handle)));
 }
 
 /// A session has left, however that came (K-02).
-pub(crate) fn left(realm: &Realm, peer: &Peer) {
-    let identity = &peer.identity;
+pub(crate) fn left(realm: &Realm, handle: &SessionHandle) {
+    let identity = &handle.identity;
     publish(realm, ON_LEAVE, || {
-        Payload::builder().arg(peer.id).arg(&identity.authid).arg(&identity.authrole)
+        Payload::builder().arg(handle.id).arg(&identity.authid).arg(&identity.authrole)
     });
 }
 
@@ -60,7 +60,7 @@ pub(super) fn list(request: &mut Request<'_>) -> Result<Reply, Error> {
 }
 
 /// The sessions of the realm, or those of the roles that are asked for; of no role there is none (K-03).
-fn filtered(request: &mut Request<'_>) -> Result<Vec<Arc<Peer>>, Error> {
+fn filtered(request: &mut Request<'_>) -> Result<Vec<Arc<SessionHandle>>, Error> {
     let authroles: Option<Vec<String>> = request.take("filter_authroles")?;
     request.finish()?;
     let mut sessions = request.served.realm.sessions();
@@ -73,8 +73,8 @@ fn filtered(request: &mut Request<'_>) -> Result<Vec<Arc<Peer>>, Error> {
 pub(super) fn get(request: &mut Request<'_>) -> Result<Reply, Error> {
     let session = request.take("session")?;
     request.finish()?;
-    let peer = find(request, session)?;
-    Ok(Reply::new().arg(Details::of(&peer)))
+    let handle = find(request, session)?;
+    Ok(Reply::new().arg(Details::of(&handle)))
 }
 
 pub(super) fn kill(request: &mut Request<'_>) -> Result<Reply, Error> {
@@ -91,7 +91,7 @@ pub(super) fn kill(request: &mut Request<'_>) -> Result<Reply, Error> {
 pub(super) fn kill_by_authid(request: &mut Request<'_>) -> Result<Reply, Error> {
     let authid: String = request.take("authid")?;
     let end = End::take(request)?;
-    let victims = others(request, |peer| peer.identity.authid == authid);
+    let victims = others(request, |handle| handle.identity.authid == authid);
     victims.iter().for_each(|victim| end.kill(victim));
     Ok(Reply::new().arg(ids(&victims)))
 }
@@ -99,7 +99,7 @@ pub(super) fn kill_by_authid(request: &mut Request<'_>) -> Result<Reply, Error> 
 pub(super) fn kill_by_authrole(request: &mut Request<'_>) -> Result<Reply, Error> {
     let authrole: String = request.take("authrole")?;
     let end = End::take(request)?;
-    let victims = others(request, |peer| peer.identity.authrole == authrole);
+    let victims = others(request, |handle| handle.identity.authrole == authrole);
     victims.iter().for_each(|victim| end.kill(victim));
     Ok(Reply::new().arg(victims.len())) // D-14
 }
@@ -128,27 +128,27 @@ impl End {
         Ok(end)
     }
 
-    fn kill(&self, victim: &Peer) {
+    fn kill(&self, victim: &SessionHandle) {
         let reason = self.reason.as_deref().unwrap_or(uris::KILLED);
         victim.mailbox.close(reason.to_owned(), self.message.clone());
     }
 }
 
-fn find(request: &Request<'_>, session: u64) -> Result<Arc<Peer>, Error> {
+fn find(request: &Request<'_>, session: u64) -> Result<Arc<SessionHandle>, Error> {
     SessionId::new(session)
         .and_then(|id| request.served.realm.session(id))
         .ok_or_else(|| no_such_session(session))
 }
 
-fn others(request: &Request<'_>, is_meant: impl Fn(&Peer) -> bool) -> Vec<Arc<Peer>> {
+fn others(request: &Request<'_>, is_meant: impl Fn(&SessionHandle) -> bool) -> Vec<Arc<SessionHandle>> {
     let caller = request.context.session().id();
     let mut sessions = request.served.realm.sessions();
-    sessions.retain(|peer| peer.id != caller && is_meant(peer));
+    sessions.retain(|handle| handle.id != caller && is_meant(handle));
     sessions
 }
 
-fn ids(sessions: &[Arc<Peer>]) -> Vec<SessionId> {
-    sessions.iter().map(|peer| peer.id).collect()
+fn ids(sessions: &[Arc<SessionHandle>]) -> Vec<SessionId> {
+    sessions.iter().map(|handle| handle.id).collect()
 }
 
 pub(super) fn no_such_session(session: u64) -> Error {

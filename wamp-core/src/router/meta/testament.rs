@@ -25,7 +25,7 @@ pub(super) fn add(request: &mut Request<'_>) -> Result<Reply, Error> {
         .ok_or_else(|| Error::invalid_argument("`args` must be a list, and `kwargs` a dict"))?;
     let testament = Testament { topic, payload, options };
     let limits = &request.served.limits;
-    if session.peer().testaments.lock().add(scope.unwrap_or_default(), testament, limits) {
+    if session.handle().testaments.lock().add(scope.unwrap_or_default(), testament, limits) {
         Ok(Reply::new())
     } else {
         Err(Error::new(uris::UNAVAILABLE).arg("too many testaments of one session"))
@@ -35,7 +35,7 @@ pub(super) fn add(request: &mut Request<'_>) -> Result<Reply, Error> {
 pub(super) fn flush(request: &mut Request<'_>) -> Result<Reply, Error> {
     let scope: Option<Scope> = request.take("scope")?;
     request.finish()?;
-    request.context.session().peer().testaments.lock().flush(scope.unwrap_or_default());
+    request.context.session().handle().testaments.lock().flush(scope.unwrap_or_default());
     Ok(Reply::new())
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::ser::{self, Serialize};
 
-use super::{Fault, Next, Tokens, Writer};
+use super::{Next, Tokens, WriteFault, Writer};
 
 /// The kind of value that has been begun.
 #[derive(Copy, Clone)]
@@ -16,7 +16,7 @@ pub(super) enum Open {
 }
 
 impl Open {
-    pub(super) fn write<T: Tokens>(self, out: &mut Vec<u8>, length: usize) -> Result<(), Fault> {
+    pub(super) fn write<T: Tokens>(self, out: &mut Vec<u8>, length: usize) -> Result<(), WriteFault> {
         match self {
             Self::List => T::list(out, length),
             Self::Dict => T::dict(out, length),
@@ -37,16 +37,19 @@ pub(super) struct Items<'o, T> {
 }
 
 impl<T: Tokens> Items<'_, T> {
-    fn write(&mut self, write: impl FnOnce(&mut Writer<'_, T>) -> Result<(), Fault>) -> Result<(), Fault> {
+    fn write(
+        &mut self,
+        write: impl FnOnce(&mut Writer<'_, T>) -> Result<(), WriteFault>,
+    ) -> Result<(), WriteFault> {
         write(&mut self.writer.again()).inspect_err(|_| self.next = Next::Nothing)
     }
 
-    fn element(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+    fn element(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), WriteFault> {
         self.count += 1;
         self.write(|writer| value.serialize(writer.again()))
     }
 
-    fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
+    fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), WriteFault> {
         if matches!(self.open, Open::Json) {
             self.next.value()?;
             return self.write(|writer| writer.json(value));
@@ -59,7 +62,7 @@ impl<T: Tokens> Items<'_, T> {
     }
 
     /// Corrects the length, if it was not known or not right.
-    fn finish(self) -> Result<(), Fault> {
+    fn finish(self) -> Result<(), WriteFault> {
         self.next.end()?;
         if self.count != self.declared {
             let mut header = Vec::new();
@@ -75,13 +78,13 @@ macro_rules! lists {
     ($($trait:ident::$method:ident)*) => {$(
         impl<T: Tokens> ser::$trait for Items<'_, T> {
             type Ok = ();
-            type Error = Fault;
+            type Error = WriteFault;
 
-            fn $method<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), Fault> {
+            fn $method<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), WriteFault> {
                 self.element(value)
             }
 
-            fn end(self) -> Result<(), Fault> {
+            fn end(self) -> Result<(), WriteFault> {
                 self.finish()
             }
         }
@@ -97,46 +100,54 @@ lists! {
 
 impl<T: Tokens> ser::SerializeMap for Items<'_, T> {
     type Ok = ();
-    type Error = Fault;
+    type Error = WriteFault;
 
-    fn serialize_key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), Fault> {
+    fn serialize_key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), WriteFault> {
         self.next.key()?;
         self.count += 1;
         self.write(|writer| writer.key(key))
     }
 
-    fn serialize_value<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), Fault> {
+    fn serialize_value<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), WriteFault> {
         self.next.value()?;
         self.write(|writer| value.serialize(writer.again()))
     }
 
-    fn end(self) -> Result<(), Fault> {
+    fn end(self) -> Result<(), WriteFault> {
         self.finish()
     }
 }
 
 impl<T: Tokens> ser::SerializeStruct for Items<'_, T> {
     type Ok = ();
-    type Error = Fault;
+    type Error = WriteFault;
 
-    fn serialize_field<V: Serialize + ?Sized>(&mut self, name: &'static str, value: &V) -> Result<(), Fault> {
+    fn serialize_field<V: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &V,
+    ) -> Result<(), WriteFault> {
         self.field(name, value)
     }
 
-    fn end(self) -> Result<(), Fault> {
+    fn end(self) -> Result<(), WriteFault> {
         self.finish()
     }
 }
 
 impl<T: Tokens> ser::SerializeStructVariant for Items<'_, T> {
     type Ok = ();
-    type Error = Fault;
+    type Error = WriteFault;
 
-    fn serialize_field<V: Serialize + ?Sized>(&mut self, name: &'static str, value: &V) -> Result<(), Fault> {
+    fn serialize_field<V: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &V,
+    ) -> Result<(), WriteFault> {
         self.field(name, value)
     }
 
-    fn end(self) -> Result<(), Fault> {
+    fn end(self) -> Result<(), WriteFault> {
         self.finish()
     }
 }

@@ -3,15 +3,15 @@
 use bumpalo::Bump;
 use serde::ser::{Error, Serialize, SerializeMap as _, Serializer};
 
-use super::Fault;
+use super::WriteFault;
 use crate::codec::format::Cursor as _;
 use crate::codec::json;
 
 /// Lends the text that a key is in JSON.
 pub(super) fn with_text<R>(
     key: &(impl Serialize + ?Sized),
-    then: impl FnOnce(&str) -> Result<R, Fault>,
-) -> Result<R, Fault> {
+    then: impl FnOnce(&str) -> Result<R, WriteFault>,
+) -> Result<R, WriteFault> {
     let (mut dict, arena) = (Vec::new(), Bump::new());
     json::write(&mut dict, &OneKey(key)).map_err(Error::custom)?;
     let dict = std::str::from_utf8(&dict).map_err(Error::custom)?;

@@ -12,7 +12,7 @@ use crate::id::SubscriptionId;
 use crate::limits::Limits;
 use crate::message::{self, EventDetails};
 use crate::realm::broker::event::{Event, Kept};
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 
 /// An event that is shown to those who subscribe later.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl Retained {
         size_of::<Self>() - size_of::<Kept>() + self.kept.bytes()
     }
 
-    pub(super) fn reaches(&self, session: &Peer) -> bool {
+    pub(super) fn reaches(&self, session: &SessionHandle) -> bool {
         self.kept.event().reaches(session)
     }
 

@@ -11,7 +11,7 @@ use super::retained::Retained;
 use super::store::Store;
 use crate::message::MatchPolicy;
 use crate::realm::pattern::Pattern;
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 
 /// Topics that are looked at while the lock is held.
 const TOPICS: usize = 256;
@@ -67,7 +67,7 @@ impl Showing {
     pub(in crate::realm::broker) fn next(
         &mut self,
         pattern: &Pattern,
-        session: &Peer,
+        session: &SessionHandle,
         serves: impl Fn(&str) -> bool,
     ) -> Step {
         let store = self.retention.hold();

@@ -12,7 +12,7 @@ use crate::limits::Limits;
 use crate::message::MatchPolicy;
 use crate::realm::broker::event::Event;
 use crate::realm::pattern::Pattern;
-use crate::session::peer::Peer;
+use crate::session::handle::SessionHandle;
 use crate::session::principal::Principal;
 
 /// Events of one topic that are kept because none of them reaches everybody (E-02): of clients, and as many of the server. So many
@@ -153,7 +153,7 @@ impl Store {
     }
 
     /// The most recent of these events that the session would have got, of those that were there at the event `until` (E-02).
-    pub(super) fn most_recent(&self, numbers: &[u64], until: u64, session: &Peer) -> Option<u64> {
+    pub(super) fn most_recent(&self, numbers: &[u64], until: u64, session: &SessionHandle) -> Option<u64> {
         numbers.iter().rev().copied().find(|&number| {
             let entry = self.events.get(&number).filter(|entry| number <= until && until < entry.replaced_by);
             entry.is_some_and(|entry| entry.event.reaches(session))

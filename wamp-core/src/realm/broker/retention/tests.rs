@@ -11,8 +11,8 @@ use crate::identity::Identity;
 use crate::message::{ClientFeatures, MatchPolicy};
 use crate::realm::broker::event::Event;
 use crate::session::backlog::Backlog;
+use crate::session::handle::SessionHandle;
 use crate::session::mailbox::Mailbox;
-use crate::session::peer::Peer;
 
 fn retention(limits: &Limits) -> Arc<Retention> {
     Arc::new(Retention::new(Patterns::default(), limits))
@@ -34,11 +34,11 @@ fn show(retention: &Arc<Retention>) -> Showing {
     Showing::begin(retention, &mut retention.hold())
 }
 
-fn session() -> Peer {
+fn session() -> SessionHandle {
     let (identity, features) = (Identity::anonymous(), ClientFeatures::default());
     let limits = Limits::default();
     let mailbox = Mailbox::new(&limits, &Backlog::new(&limits));
-    Peer::new(SessionId::random(), identity, None, features, Serializer::Json, None, mailbox)
+    SessionHandle::new(SessionId::random(), identity, None, features, Serializer::Json, None, mailbox)
 }
 
 fn pattern(uri: &str) -> Pattern {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::permitted::Waiting;
-use super::unfinished::Unfinished;
+use super::unfinished::UnfinishedCalls;
 use crate::handler::call_state::CallState;
-use crate::handler::tasks::{Asking, Run};
+use crate::handler::tasks::{Asking, RunningHandler};
 use crate::id::RequestId;
 use crate::message::CallOptions;
 use crate::session::routed_call::RoutedCall;
@@ -18,11 +18,11 @@ use crate::session::routed_call::RoutedCall;
 #[derive(Debug, Default)]
 pub(in crate::connection) struct Calls {
     /// Calls whose callers wait for the answer, by id.
-    pub(super) at_work: HashMap<RequestId, AtWork>,
+    pub(super) at_work: HashMap<RequestId, InFlight>,
     /// Calls whose handlers run on although their callers have the answer; their ids are free.
-    released: Vec<AtWork>,
+    released: Vec<InFlight>,
     /// Calls of which the caller has more chunks to send.
-    pub(super) unfinished: Unfinished,
+    pub(super) unfinished: UnfinishedCalls,
     /// The count of calls at work that have a time limit.
     timed: usize,
     /// Bytes of the frames that calls keep, without the chunks that wait.
@@ -31,19 +31,19 @@ pub(in crate::connection) struct Calls {
 }
 
 #[derive(Debug)]
-pub(super) struct AtWork {
+pub(super) struct InFlight {
     pub(super) call: Rc<CallState>,
-    pub(super) by: By,
+    pub(super) by: Answerer,
     pub(super) limit: Option<Limit>,
     pub(super) bytes: usize,
 }
 
 /// The one that answers a call.
 #[derive(Debug)]
-pub(super) enum By {
+pub(super) enum Answerer {
     /// Nobody yet: the authorisers think about it.
     Authorizer(Asking, Box<Waiting>),
-    Handler(Run),
+    Handler(RunningHandler),
     Callee(Arc<RoutedCall>),
 }
 
@@ -81,13 +81,13 @@ impl Calls {
         self.at_work.values().map(|at_work| &at_work.call).filter(|call| !call.is_answered())
     }
 
-    pub(super) fn insert(&mut self, at_work: AtWork) {
+    pub(super) fn insert(&mut self, at_work: InFlight) {
         self.timed += usize::from(at_work.limit.is_some());
         self.bytes += at_work.bytes;
         self.at_work.insert(at_work.call.request, at_work);
     }
 
-    pub(super) fn remove(&mut self, request: RequestId) -> Option<AtWork> {
+    pub(super) fn remove(&mut self, request: RequestId) -> Option<InFlight> {
         let at_work = self.at_work.remove(&request)?;
         self.timed -= usize::from(at_work.limit.is_some());
         self.bytes -= at_work.bytes;
@@ -95,7 +95,7 @@ impl Calls {
     }
 
     /// Removes a call that is over, for its caller and for the one that answers it.
-    pub(super) fn end(&mut self, request: RequestId) -> Option<AtWork> {
+    pub(super) fn end(&mut self, request: RequestId) -> Option<InFlight> {
         self.unfinished.end(request);
         self.remove(request)
     }
@@ -123,7 +123,7 @@ impl Calls {
         if self.timed == 0 {
             return;
         }
-        for AtWork { call, limit, .. } in self.at_work.values_mut() {
+        for InFlight { call, limit, .. } in self.at_work.values_mut() {
             if let Some(limit) = limit.as_mut().filter(|_| call.take_progressed()) {
                 limit.until = now + limit.timeout;
             }
@@ -136,7 +136,7 @@ impl Calls {
     }
 
     pub(super) fn overdue(&self, now: Instant) -> Vec<Rc<CallState>> {
-        let overdue = |at_work: &&AtWork| at_work.limit.is_some_and(|limit| limit.until <= now);
+        let overdue = |at_work: &&InFlight| at_work.limit.is_some_and(|limit| limit.until <= now);
         self.at_work.values().filter(overdue).map(|at_work| Rc::clone(&at_work.call)).collect()
     }
 }

@@ -15,7 +15,7 @@ use crate::session::testament::Testaments;
 
 /// A session as the rest of the router sees it: who it is, and where to put what it shall get.
 #[derive(Debug)]
-pub(crate) struct Peer {
+pub(crate) struct SessionHandle {
     pub(crate) id: SessionId,
     pub(crate) identity: Identity,
     /// How far its realm trusts it, where that is a matter (N-05).
@@ -37,7 +37,7 @@ pub(crate) struct Peer {
     forgotten_decisions: AtomicU64,
 }
 
-impl Peer {
+impl SessionHandle {
     pub(crate) fn new(
         id: SessionId,
         identity: Identity,
