@@ -122,7 +122,7 @@ impl Authorization {
 
     /// Returns whether the client wants to take a procedure over from the client that has registered it (the option
     /// `force_reregister`), as one does that reconnects before the server has noticed the loss of its old connection. It takes a
-    /// [`Permission`] that is [`replacing`](Permission::replacing).
+    /// [`Permission`](crate::Permission) that is [`replacing`](crate::Permission::replacing).
     #[must_use]
     pub fn replaces(&self) -> bool {
         self.0.kind.replaces
