@@ -14,7 +14,8 @@ impl Reader<'_> {
     /// application's part. In the protocol's part its reader has to refuse it.
     #[cold]
     pub(super) fn far_end(&mut self, start: usize) -> Result<usize, Malformed> {
-        let end = well_formed_end(self.text.as_bytes(), start, &mut false)?;
+        let bytes = self.text.as_bytes();
+        let (_, end) = exponent_end(bytes, mantissa_end(bytes, start)?)?;
         self.owner().note(Odd::Refused(Oddity::Number));
         Ok(end)
     }
@@ -62,41 +63,42 @@ fn nearest(text: &str) -> Option<f64> {
 // Always inline, as `string::end` is: calls in the loop of `skip_value` cost 25 % of the instructions for 64 KiB of records.
 #[inline(always)]
 pub(super) fn end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
-    let mut is_far = false;
-    let end = well_formed_end(bytes, start, &mut is_far)?;
-    if is_far { near_end(bytes, start, end) } else { Ok(end) }
-}
-
-#[cold]
-fn near_end(bytes: &[u8], start: usize, end: usize) -> Result<usize, Malformed> {
-    match std::str::from_utf8(&bytes[start..end]).ok().and_then(nearest) {
-        Some(_) => Ok(end),
-        None => Err(Malformed::new(Oddity::Number.text(), start)),
-    }
-}
-
-/// Returns the end of the number at `start`, if it is well-formed; `is_far` becomes true if there may be no float near to it.
-#[inline(always)]
-fn well_formed_end(bytes: &[u8], start: usize, is_far: &mut bool) -> Result<usize, Malformed> {
-    let whole = start + usize::from(bytes.get(start) == Some(&b'-'));
-    let mut at = digits(bytes, whole)?;
-    if at > whole + 1 {
-        if bytes[whole] == b'0' {
-            return Err(Malformed::new("invalid number", whole + 1));
-        }
-        *is_far |= at > whole + FINITE_DIGITS;
-    }
-    if bytes.get(at) == Some(&b'.') {
-        at = digits(bytes, at + 1)?;
-    }
-    if let Some(b'e' | b'E') = bytes.get(at) {
-        at += 1;
-        at += usize::from(matches!(bytes.get(at), Some(b'+' | b'-')));
-        let exponent = at;
-        at = digits(bytes, exponent)?;
-        *is_far |= at > exponent + 2 || exponent > whole + 200;
+    let at = mantissa_end(bytes, start)?;
+    if matches!(bytes.get(at), Some(b'e' | b'E')) || at - start > FINITE_DIGITS {
+        return near_end(bytes, start, at);
     }
     Ok(at)
+}
+
+/// As [`end`], of a number that is long or has an exponent, whose mantissa ends at `mantissa`.
+#[cold]
+fn near_end(bytes: &[u8], start: usize, mantissa: usize) -> Result<usize, Malformed> {
+    let (exponent, end) = exponent_end(bytes, mantissa)?;
+    let may_be_far = end > exponent + 2 || mantissa - start > 200;
+    if may_be_far && std::str::from_utf8(&bytes[start..end]).ok().and_then(nearest).is_none() {
+        return Err(Malformed::new(Oddity::Number.text(), start));
+    }
+    Ok(end)
+}
+
+/// Returns the end of the digits before the exponent.
+#[inline(always)]
+fn mantissa_end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
+    let whole = start + usize::from(bytes.get(start) == Some(&b'-'));
+    let at = digits(bytes, whole)?;
+    if at > whole + 1 && bytes[whole] == b'0' {
+        return Err(Malformed::new("invalid number", whole + 1));
+    }
+    if bytes.get(at) == Some(&b'.') { digits(bytes, at + 1) } else { Ok(at) }
+}
+
+/// Returns the place of the exponent's digits and their end; both are `at` where there is no exponent.
+fn exponent_end(bytes: &[u8], at: usize) -> Result<(usize, usize), Malformed> {
+    if !matches!(bytes.get(at), Some(b'e' | b'E')) {
+        return Ok((at, at));
+    }
+    let exponent = at + 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
+    Ok((exponent, digits(bytes, exponent)?))
 }
 
 /// Where the digits end that must begin at `start`.
