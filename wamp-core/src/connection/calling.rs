@@ -80,6 +80,7 @@ impl Joined {
     }
 
     /// Ends the start of a call, which is at work now, or over and answered with the error.
+    #[inline]
     fn started(&mut self, request: RequestId, started: Result<(), Error>) {
         if let Err(error) = started {
             self.error(code::CALL, request, &error);
@@ -148,12 +149,19 @@ impl Joined {
         }
     }
 
-    /// What serves a procedure: of the application's own and the clients', the better match (H-04).
+    /// Finds the one that serves a procedure.
+    #[inline]
     fn procedure(&self, uri: &str) -> Option<Procedure> {
-        let registry = &self.served.registry;
-        if !self.served.settings.route_clients {
-            return registry.procedure(uri).map(Procedure::Handler);
+        if self.served.settings.route_clients {
+            self.better_match(uri)
+        } else {
+            self.served.registry.procedure(uri).map(Procedure::Handler)
         }
+    }
+
+    /// Finds the better match of the application's own procedures and the clients' (H-04).
+    fn better_match(&self, uri: &str) -> Option<Procedure> {
+        let registry = &self.served.registry;
         if !uri::is_valid(uri) {
             return None;
         }
