@@ -16,7 +16,7 @@ mod errors;
 mod extractors;
 #[path = "handlers/lists.rs"]
 mod lists;
-#[path = "../../wamp-core/tests/support/log.rs"]
+#[path = "../../wamp-core/tests/protocol/support/log.rs"]
 #[allow(dead_code, reason = "each file of tests uses a part of it")]
 mod log;
 #[path = "handlers/names.rs"]

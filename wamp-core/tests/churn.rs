@@ -1,13 +1,16 @@
 //! What sessions leave behind in memory: nothing.
 #![cfg(target_os = "linux")]
 
+#[path = "protocol/support/mod.rs"]
 mod support;
 
 use std::fs;
 
 use serde_json::json;
 use support::{Client, handlers};
-use wamp_core::{MetaApi, Realm, Router, Topic};
+use wamp_core::{MetaApi, Realm, Router, Serializer, Topic};
+
+const SERIALIZER: Serializer = Serializer::Json;
 
 const SESSIONS: usize = 20_000;
 

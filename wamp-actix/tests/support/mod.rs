@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
-#[path = "../../../wamp-core/tests/support/log.rs"]
+#[path = "../../../wamp-core/tests/protocol/support/log.rs"]
 pub(crate) mod log;
 
 use std::io::{Read as _, Write as _};
