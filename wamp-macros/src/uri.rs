@@ -1,4 +1,4 @@
-//! URIs as handlers declare them. The authority when the router is built is `wamp-core/src/pattern.rs`: the same rules,
+//! URIs as handlers declare them. The authority when the router is built is `wamp-core/src/realm/pattern.rs`: the same rules,
 //! here with a message for each mistake.
 
 /// Longer URIs are refused by the router.
@@ -135,7 +135,10 @@ fn part(component: &str) -> Result<Part<'_>, String> {
         );
     }
     if !component.contains('{') {
-        return match component.chars().find(|c| c.is_whitespace() || *c == '#') {
+        return match component
+            .chars()
+            .find(|c| c.is_whitespace() || matches!(c, '#' | '\u{1c}'..='\u{1f}' | '\u{feff}'))
+        {
             Some(character) => Err(format!("a URI must not contain {character:?}")),
             None => Ok(Part::Literal),
         };
@@ -161,6 +164,10 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
     use wamp_actix::{Realm, Router, Topic};
 
@@ -223,6 +230,19 @@ mod tests {
         ] {
             let read = Uri::parse(declared).is_ok_and(|uri| !uri.is_reserved());
             assert_eq!(read, is_accepted(declared), "{declared:?}");
+        }
+    }
+
+    proptest! {
+        /// Declarations of the pieces in which the two grammars might differ.
+        #[test]
+        fn any_declaration_is_read_as_the_router_reads_it(
+            pieces in vec(select(&["a", "wamp", "{a}", "{b}", "{a..}", "{", "}", "..", ".", " ", "#", "\u{fc}", "\u{1c}", "\u{feff}"]), 0..6),
+            dots in any::<bool>(),
+        ) {
+            let declared = pieces.join(if dots { "." } else { "" });
+            let read = Uri::parse(&declared).is_ok_and(|uri| !uri.is_reserved());
+            prop_assert_eq!(read, is_accepted(&declared), "{:?}", declared);
         }
     }
 
