@@ -1,7 +1,5 @@
 //! Who a client is: each method, and each way in which a login can fail.
 
-#![allow(clippy::unwrap_used, reason = "in the closures of the tests, too")]
-
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::LazyLock;

@@ -1,7 +1,5 @@
 //! Who may do what: a realm's authoriser, asked before anything shows, and failing closed.
 
-#![allow(clippy::unwrap_used, reason = "in the closures of the tests, too")]
-
 #[path = "authorization/patterns.rs"]
 mod patterns;
 #[path = "authorization/remembered.rs"]

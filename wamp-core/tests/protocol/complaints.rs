@@ -1,7 +1,5 @@
 //! What strangers can write into the log: a bounded number of lines for each address, then a count.
 
-#![allow(clippy::unwrap_used, reason = "these are tests")]
-
 use std::time::Duration;
 
 use super::support::{Client, VIOLATION, assert_aborted, hello, login};

@@ -1,8 +1,6 @@
 //! Handlers whose next item is always ready: they keep neither their own caller nor anybody else waiting, however fast the
 //! peer reads, and whether it wants the items or not.
 
-#![allow(clippy::unwrap_used, reason = "in the closures of the tests, too")]
-
 use std::cell::Cell;
 use std::time::Duration;
 

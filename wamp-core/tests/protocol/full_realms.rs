@@ -1,7 +1,5 @@
 //! The bound on the sessions of a realm.
 
-#![allow(clippy::unwrap_used, reason = "these are tests")]
-
 use std::time::Duration;
 
 use super::support::{Client, assert_aborted, handlers, hello, welcomed};

@@ -1,7 +1,5 @@
 //! When a host must poll although nothing woke it. All other tests of this crate poll only then, or when woken, too.
 
-#![allow(clippy::unwrap_used, reason = "in the closures of the tests, too")]
-
 use std::time::Duration;
 
 use super::support::{Client, handlers, hello, router, router_with};

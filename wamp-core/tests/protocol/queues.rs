@@ -1,7 +1,5 @@
 //! What may wait for a session: a client that reads gets everything, and nobody holds more than the limits say.
 
-#![allow(clippy::unwrap_used, reason = "in the closures of the tests, too")]
-
 use super::support;
 use super::support::{Client, arguments, assert_aborted, assert_error, handlers, router_with};
 use crate::log::Log;

@@ -1,7 +1,5 @@
 //! What the log must not show, at any level (case 36).
 
-#![allow(clippy::unwrap_used, reason = "in the closures of the tests, too")]
-
 use super::support::login::{self, answer_cra, answer_scram, as_user, authenticate, challenged};
 use super::support::{Client, handlers};
 use crate::log::Log;

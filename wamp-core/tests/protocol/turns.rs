@@ -1,8 +1,6 @@
 //! How much one connection does before its host lets others have their turn: enough to take what others left for it, and
 //! not so much that they could not take what it leaves (reliability case 38).
 
-#![allow(clippy::unwrap_used, reason = "in the closures of the tests, too")]
-
 use std::time::Duration;
 
 use super::support::{Client, arguments, handlers, router, router_with};

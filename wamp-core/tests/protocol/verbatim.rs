@@ -1,8 +1,6 @@
 //! Strings and bytes, floats and nesting stay what they were in whatever the router writes: results, testaments, history, the
 //! meta API (M-16).
 
-#![allow(clippy::unwrap_used, reason = "these are tests")]
-
 use super::support::handlers::{self, rpc};
 use super::support::{Client, assert_error, router_of};
 use serde::{Serialize, Serializer as SerdeSerializer};

@@ -1,0 +1,16 @@
+//! The adapter in memory: handlers and their parameters, calls, logins, faults, the pipeline of actix.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod authentication;
+mod authorization;
+mod calling;
+mod faults;
+mod handlers;
+#[allow(dead_code, reason = "the tests of `wamp-core` use the rest of it")]
+#[path = "../../../wamp-core/tests/protocol/support/log.rs"]
+mod log;
+mod pipeline;
+mod renamed;
+mod republishing;
+mod serializers;

@@ -1,0 +1,13 @@
+//! The adapter over sockets whose clients read when the test wants it.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod crowds;
+mod fairness;
+mod floods;
+mod hanging_up;
+mod middleware;
+mod stalls;
+mod support;
+mod waking;
+mod watchdog;
