@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_its_lines_in_each_second_and_none_of_anothers() {
+    fn an_address_has_its_lines_in_each_second_and_none_of_another() {
         let (complaints, now) = (Complaints::new(3), Instant::now());
         assert_eq!(written(&complaints, address(1), 3, now), 3);
         assert_eq!(written(&complaints, address(1), 1, now + PERIOD / 2), 0);
