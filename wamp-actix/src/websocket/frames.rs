@@ -1,8 +1,10 @@
-//! WebSocket frames (RFC 6455): the peer's bytes in, its messages out, and our frames into a buffer. No WAMP, no I/O.
+//! WebSocket frames (RFC 6455): parses the client's bytes into messages, and writes the server's
+//! frames into a buffer. No WAMP, no I/O.
 //!
-//! Why not `actix_http::ws::Parser`: it answers "more bytes, please" until the whole *declared* frame is buffered
-//! and compares the length with its limit only then, so one header of 2^40 bytes takes all memory. Here a header
-//! is judged before anything behind it is waited for. The parser's unmasking is private to it.
+//! `actix_http::ws::Parser` is not used: it asks for more bytes until the whole *declared* frame is
+//! buffered and compares the length with its limit only then, so one header that declares 2^40
+//! bytes takes all memory. Here a header is checked before its payload is awaited. The parser's
+//! unmasking is private to it.
 
 #[cfg(fuzzing)]
 pub(crate) mod fuzz;
@@ -20,7 +22,8 @@ use wamp_core::Limits;
 use layout::{FIN, LENGTH, MASKED, MAX_CONTROL_BYTES, OPCODE, RESERVED, declared_length, unmask};
 pub(crate) use writing::{RESERVE, seal, write_close, write_close_reply, write_ping, write_pong};
 
-/// Fragments one message may have. Empty ones cost no memory, so the size limit alone would let them come forever.
+/// The maximum number of fragments of one message. Empty fragments take no memory, so the size
+/// limit alone would admit an endless sequence of them.
 const MAX_FRAGMENTS: usize = 65_536;
 
 /// The close codes this server sends (RFC 6455, 7.4.1).
@@ -28,24 +31,26 @@ const MAX_FRAGMENTS: usize = 65_536;
 pub(crate) enum CloseCode {
     /// The session ended as both sides wanted.
     Normal,
-    /// The server stops, and the peer may come back when it has started again.
+    /// The server shuts down; the client may reconnect after the restart.
     ServiceRestart,
-    /// The peer broke a rule of WebSocket or of WAMP.
+    /// The client violated WebSocket or WAMP.
     ProtocolError,
     /// A text message, or the reason of a close, that is not UTF-8.
     InvalidPayload,
-    /// The peer broke a rule of ours: it does not read, say, or does not answer pings.
+    /// The client exceeded a limit of this server: it does not read, for example, or does not
+    /// answer pings.
     PolicyViolation,
     /// A frame or message above the limits.
     TooBig,
-    /// A fault of ours.
+    /// A fault of the server.
     InternalError,
-    /// No room for another one now. Registered with IANA after RFC 6455, like 1012.
+    /// The server has no room for another connection now. Registered with IANA after RFC 6455, like
+    /// 1012.
     TryAgainLater,
 }
 
 impl CloseCode {
-    /// The number that goes into the close frame.
+    /// Returns the number in the close frame.
     pub(crate) fn code(self) -> u16 {
         match self {
             Self::Normal => 1000,
@@ -60,12 +65,13 @@ impl CloseCode {
     }
 }
 
-/// What a peer may send at most; more is [`CloseCode::TooBig`]. Control frames are bounded by RFC 6455 itself.
+/// The maximum sizes of what a client may send; beyond them it gets [`CloseCode::TooBig`]. RFC 6455
+/// itself bounds control frames.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct FrameLimits {
     /// Payload of one frame.
     pub max_frame_bytes: usize,
-    /// Payload of one message, that is of all its fragments.
+    /// Payload of one message: the sum of all its fragments.
     pub max_message_bytes: usize,
 }
 
@@ -84,58 +90,60 @@ impl FrameLimits {
     }
 }
 
-/// One thing the peer sent.
+/// A message or a control frame of the client.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Incoming {
-    /// A whole text message. A `ByteString` is a `&str` that need not be validated again.
+    /// A complete text message, whose UTF-8 has been validated.
     Text(ByteString),
-    /// A whole binary message.
+    /// A complete binary message.
     Binary(Bytes),
-    /// To be answered with a pong of the same payload (RFC 6455, 5.5.2).
+    /// A ping, to be answered with a pong of the same payload (RFC 6455, 5.5.2).
     Ping(Bytes),
-    /// The answer to a ping, or an unsolicited sign of life.
+    /// A pong: the answer to a ping, or an unsolicited heartbeat.
     Pong(Bytes),
-    /// The last thing a peer says, with its code if it gave one. To be answered with a close frame.
+    /// A close frame with its code, if it has one; nothing follows. To be answered with a close
+    /// frame.
     Close(Option<u16>),
 }
 
 /// The reading half of one WebSocket.
 ///
-/// A message that came in one frame leaves without being copied, unmasked where it lay in the input.
+/// A message of a single frame is not copied: it is unmasked in place and split off the input
+/// buffer.
 pub(crate) struct Frames {
     limits: FrameLimits,
     input: BytesMut,
-    /// How much was read into the buffer that `input` is what is left of.
+    /// Bytes that were read into the buffer whose unconsumed rest is `input`.
     buffered: usize,
     apart: bool,
     assembly: Option<Box<Assembly>>,
     state: State,
 }
 
-/// A message of which the last fragment is still missing.
+/// A fragmented message whose last fragment has not arrived.
 struct Assembly {
     binary: bool,
     payload: Vec<u8>,
     fragments: usize,
 }
 
-/// Whether more is to be read.
+/// The state of the reading half.
 enum State {
     Open,
-    /// RFC 6455, 5.5.1: nothing follows a close frame.
+    /// A close frame was read; nothing may follow it (RFC 6455, 5.5.1).
     Closed,
-    /// RFC 6455, 7.1.7: nothing is read after a fault.
+    /// A fault was found; nothing is read after it (RFC 6455, 7.1.7).
     Failed(CloseCode),
 }
 
-/// A frame of which all bytes are there, unmasked.
+/// A complete frame, unmasked.
 struct Frame {
     last: bool,
     opcode: OpCode,
     payload: BytesMut,
 }
 
-/// A frame's header: judged, and its payload found to be within the limits.
+/// A valid header whose payload is within the limits.
 struct Header {
     last: bool,
     opcode: OpCode,
@@ -145,30 +153,30 @@ struct Header {
 }
 
 impl Frames {
-    /// A socket right after its upgrade.
+    /// Returns the reading half of a WebSocket that was just upgraded.
     pub(crate) fn new(limits: FrameLimits) -> Self {
         Self { limits, input: BytesMut::new(), buffered: 0, apart: false, assembly: None, state: State::Open }
     }
 
-    /// Replaces the limits, for the first frame whose header has not been read and all behind it.
+    /// Replaces the limits, from the first frame on whose header has not been read.
     pub(crate) fn set_limits(&mut self, limits: FrameLimits) {
         self.limits = limits;
     }
 
-    /// Whether a message that is a small part of what was read with it is copied from now on, so that it keeps no more
-    /// than itself alive.
+    /// Sets whether a message that is a small part of the input buffer is copied from now on, so
+    /// that keeping the message does not pin the whole buffer.
     pub(crate) fn set_apart(&mut self, apart: bool) {
         self.apart = apart;
     }
 
-    /// Takes what the socket gave. After a close frame or a fault it is thrown away.
+    /// Appends bytes of the socket. After a close frame or a fault they are dropped.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         if !matches!(self.state, State::Open) {
             return;
         }
         if 2 * self.input.len() <= self.buffered {
-            // Less is left than was taken: a new buffer, and exactly as large as what is there, because a message that
-            // ends it takes the allocation along.
+            // More than half is consumed: continue in a new buffer of exactly the size needed,
+            // because a message at its end takes the allocation along.
             let mut input = BytesMut::with_capacity(self.input.len() + bytes.len());
             input.extend_from_slice(&self.input);
             self.buffered = input.len();
@@ -178,13 +186,14 @@ impl Frames {
         self.buffered += bytes.len();
     }
 
-    /// The next message or control frame, or `None` when more bytes are needed for one (or none will come: after
-    /// a close). To be called until it gives `None`. An idle connection holds no buffer.
+    /// Returns the next message or control frame, or `None` when it needs more bytes, and after a
+    /// close frame. To be called until it returns `None`. An idle connection holds no buffer.
     ///
     /// # Errors
-    /// The code with which to close, as soon as a header shows it, and again at every later call:
-    /// [`TooBig`](CloseCode::TooBig) for the limits, [`InvalidPayload`](CloseCode::InvalidPayload) for what is not
-    /// UTF-8, [`ProtocolError`](CloseCode::ProtocolError) for the other rules of RFC 6455.
+    /// The code to close with, as soon as a header shows the fault, and again at every later call:
+    /// [`TooBig`](CloseCode::TooBig) beyond the limits,
+    /// [`InvalidPayload`](CloseCode::InvalidPayload) for invalid UTF-8,
+    /// [`ProtocolError`](CloseCode::ProtocolError) for the other rules of RFC 6455.
     pub(crate) fn next(&mut self) -> Result<Option<Incoming>, CloseCode> {
         match self.state {
             State::Open => {}
@@ -201,8 +210,8 @@ impl Frames {
         incoming
     }
 
-    /// Whether a frame or a fragmented message is begun and not complete: what the assembly timeout measures.
-    /// Meant to be asked when [`next`](Self::next) has given `None`.
+    /// Returns whether a frame or a fragmented message has begun and is incomplete; the assembly
+    /// timeout measures this state. Meaningful after [`next`](Self::next) has returned `None`.
     pub(crate) fn assembling(&self) -> bool {
         self.assembly.is_some() || !self.input.is_empty()
     }
@@ -227,7 +236,7 @@ impl Frames {
         Ok(None)
     }
 
-    /// The next frame once its last byte is there.
+    /// Returns the next frame once it is complete.
     fn frame(&mut self) -> Result<Option<Frame>, CloseCode> {
         let Some(header) = self.header()? else {
             return Ok(None);
@@ -242,7 +251,7 @@ impl Frames {
             self.input.advance(header.payload_length);
             copy
         } else if self.input.len() == header.payload_length {
-            // Not `split_to`: that would make the buffer a shared one, which is an allocation more.
+            // Not `split_to`, which would allocate the shared state of the buffer.
             mem::take(&mut self.input)
         } else {
             self.input.split_to(header.payload_length)
@@ -251,7 +260,7 @@ impl Frames {
         Ok(Some(Frame { last: header.last, opcode: header.opcode, payload }))
     }
 
-    /// The next header, or why the connection ends: known before its last byte where the first ones tell.
+    /// Reads the next header, or returns the close code, if possible before the header is complete.
     fn header(&self) -> Result<Option<Header>, CloseCode> {
         let Some(&[first, second]) = self.input.first_chunk() else {
             return Ok(None);
@@ -267,7 +276,8 @@ impl Frames {
         Ok(Some(Header { last, opcode, size: mask_at + mask.len(), mask, payload_length }))
     }
 
-    /// What the first two bytes say, if they are legal here (RFC 6455, 5.1, 5.2, 5.4, 5.5).
+    /// Checks the first two bytes (RFC 6455, 5.1, 5.2, 5.4, 5.5). Returns the FIN bit and the
+    /// opcode.
     fn admit(&self, first: u8, second: u8) -> Result<(bool, OpCode), CloseCode> {
         let last = first & FIN != 0;
         let opcode = OpCode::from(first & OPCODE);
@@ -297,7 +307,7 @@ impl Frames {
         usize::try_from(length).ok().filter(|length| *length <= limit).ok_or(CloseCode::TooBig)
     }
 
-    /// The message that this frame is, or completes.
+    /// Returns the message that this frame is or completes.
     fn data(&mut self, frame: Frame) -> Result<Option<Incoming>, CloseCode> {
         let binary = frame.opcode == OpCode::Binary;
         let Some(mut assembly) = self.assembly.take() else {
@@ -325,11 +335,12 @@ fn message(binary: bool, payload: Bytes) -> Result<Incoming, CloseCode> {
     if binary {
         return Ok(Incoming::Binary(payload));
     }
-    // RFC 6455, 8.1. One check of the whole message: a character may be cut by the border of two fragments.
+    // RFC 6455, 8.1. Checked once for the whole message: fragments may split a character.
     ByteString::try_from(payload).map(Incoming::Text).map_err(|_| CloseCode::InvalidPayload)
 }
 
-/// The code in the payload of a close frame (RFC 6455, 5.5.1 and 7.4; 1012 to 1014 are registered with IANA).
+/// Returns the code in the payload of a close frame (RFC 6455, 5.5.1 and 7.4; IANA has registered
+/// 1012 to 1014 since).
 fn close_code(payload: &[u8]) -> Result<Option<u16>, CloseCode> {
     if payload.is_empty() {
         return Ok(None);

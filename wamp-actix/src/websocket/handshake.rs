@@ -1,4 +1,4 @@
-//! Everything decided before the upgrade: is it a WebSocket, from an allowed origin, in a subprotocol we speak?
+//! Checks before the upgrade: a WebSocket, from an allowed origin, in a supported subprotocol.
 
 #![expect(
     clippy::result_large_err,
@@ -17,16 +17,18 @@ use wamp_core::Limits;
 
 pub(crate) use origins::Origins;
 
-/// What is shown at most of a value that a stranger chose, in characters.
+/// The maximum number of characters of a client's text that a log line or a response shows.
 const SHOWN_CHARACTERS: usize = 200;
 
-/// Checks an upgrade request, and chooses the subprotocol: the first of the client's that is `supported`.
+/// Checks an upgrade request, and chooses the subprotocol: the first of the client's that is
+/// `supported`.
 ///
-/// `may_log` is asked before a line about a page is written to the log.
+/// A refused origin is logged only if `may_log` returns true.
 ///
 /// # Errors
-/// The response that refuses it: 431 when it is too long, 505, 405, 426 or 400 when it is no WebSocket upgrade, 403 for its
-/// origin, 400 when it offers no supported subprotocol (conformance T-05; a browser would drop a connection without one anyway).
+/// The refusing response: 431 for headers that are too long, 505, 405, 426 or 400 for a request
+/// that is not a WebSocket upgrade, 403 for the origin, 400 if it offers no supported subprotocol,
+/// without which a browser would drop the connection anyway (T-05).
 pub(crate) fn check<'s>(
     request: &HttpRequest,
     supported: &[&'s str],
@@ -54,10 +56,11 @@ fn within_limits(request: &HttpRequest, limits: &Limits) -> Result<(), HttpRespo
     Err(refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text))
 }
 
-/// The 101 that answers a request which [`check`] let pass, without its body. No extension is ever accepted.
+/// Builds the 101 for a request that passed [`check`], without its body. No extension is ever
+/// accepted.
 ///
 /// # Errors
-/// The response to a request that is no WebSocket upgrade.
+/// The response to a request that is not a WebSocket upgrade.
 pub(crate) fn switching_protocols(
     request: &HttpRequest,
     subprotocol: &str,
@@ -71,7 +74,8 @@ pub(crate) fn switching_protocols(
     Ok(response)
 }
 
-/// T-04, T-06: the client's order decides, over all header lines; a name is matched to the letter.
+/// Chooses the subprotocol in the client's order, over all header lines. Names are case-sensitive
+/// (T-04, T-06).
 fn subprotocol<'s>(headers: &HeaderMap, supported: &[&'s str]) -> Option<&'s str> {
     headers
         .get_all(header::SEC_WEBSOCKET_PROTOCOL)
@@ -80,7 +84,7 @@ fn subprotocol<'s>(headers: &HeaderMap, supported: &[&'s str]) -> Option<&'s str
         .find_map(|offered| supported.iter().find(|name| **name == offered.trim()).copied())
 }
 
-/// A stranger's text for a log line or a response: in quotes, without line breaks or control characters, cut.
+/// Formats a client's text for a log line or a response: quoted, escaped, truncated.
 fn shown(value: &str) -> String {
     let mut escaped = value.escape_debug();
     let text: String = escaped.by_ref().take(SHOWN_CHARACTERS).collect();
@@ -88,8 +92,9 @@ fn shown(value: &str) -> String {
     format!("\"{text}\"{rest}")
 }
 
-/// Returns the response that refuses a request. It says `Connection: close`, because actix closes a connection that asked for an
-/// upgrade: a proxy would send another client's request into it.
+/// Returns the response that refuses a request. It has `Connection: close`, because actix closes a
+/// connection that asked for an upgrade; otherwise a proxy would send another client's request into
+/// it.
 fn refusal(status: StatusCode, text: String) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     response.force_close().content_type("text/plain; charset=utf-8").body(text + "\n")

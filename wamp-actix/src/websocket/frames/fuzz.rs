@@ -1,10 +1,11 @@
-//! What must hold of the frames, whatever a peer sends and in whatever pieces it arrives.
+//! Fuzz target of the frames: invariants that hold for any bytes of a client, in pieces of any
+//! size.
 
 use super::{CloseCode, FrameLimits, Frames, Incoming};
 
 const LIMITS: FrameLimits = FrameLimits { max_frame_bytes: 300, max_message_bytes: 500 };
 
-/// Reads the bytes at once and byte by byte, and `piece` bytes at a time.
+/// Reads the bytes at once, byte by byte, and `piece` bytes at a time.
 ///
 /// # Panics
 /// The pieces make a difference, or something is above the limits.
@@ -22,7 +23,7 @@ pub fn read(bytes: &[u8], piece: usize) {
     }
 }
 
-/// All messages and control frames, and what ended them.
+/// Returns all messages and control frames, and the close code of the fault that ended them.
 fn incoming(bytes: &[u8], piece: usize) -> (Vec<Incoming>, Option<CloseCode>) {
     let (mut frames, mut found) = (Frames::new(LIMITS), Vec::new());
     for piece in bytes.chunks(piece) {

@@ -1,15 +1,15 @@
-//! How a frame lies on the wire (RFC 6455, 5.2): bits, lengths and the mask.
+//! The layout of a frame on the wire (RFC 6455, 5.2): bits, lengths and the mask.
 
 use super::CloseCode;
 
-/// RFC 6455, 5.5: what a control frame may carry at most.
+/// The maximum payload of a control frame (RFC 6455, 5.5).
 pub(super) const MAX_CONTROL_BYTES: usize = 125;
 
 /// First byte of a frame: the last (or only) fragment of its message.
 pub(super) const FIN: u8 = 0x80;
 /// First byte: bits of extensions. None is ever negotiated here.
 pub(super) const RESERVED: u8 = 0x70;
-/// First byte: what kind of frame this is.
+/// First byte: the kind of the frame.
 pub(super) const OPCODE: u8 = 0x0f;
 /// Second byte: the payload is masked.
 pub(super) const MASKED: u8 = 0x80;
@@ -20,9 +20,11 @@ pub(super) const LENGTH_U16: u8 = 126;
 /// The length stands in the next eight bytes.
 pub(super) const LENGTH_U64: u8 = 127;
 
-/// The declared length of the payload and where the mask begins, or `None` while the length is not there.
+/// Returns the declared length of the payload and the offset of the mask, or `None` while the
+/// length is incomplete.
 ///
-/// RFC 6455, 5.2: the shortest form must be used. A set top bit of the longest, forbidden too, is above every limit.
+/// RFC 6455, 5.2: the shortest form must be used. It also forbids the top bit of the longest form;
+/// a length with that bit exceeds every limit, so it needs no check of its own.
 pub(super) fn declared_length(input: &[u8], short: u8) -> Result<Option<(u64, usize)>, CloseCode> {
     let extended = &input[2..];
     let (length, mask_at, least) = match short {
@@ -36,7 +38,7 @@ pub(super) fn declared_length(input: &[u8], short: u8) -> Result<Option<(u64, us
     }
 }
 
-/// Takes the mask off (RFC 6455, 5.3), eight bytes at a time, of which the compiler makes vector instructions.
+/// Removes the mask (RFC 6455, 5.3), eight bytes at a time, which the compiler vectorises.
 pub(super) fn unmask(payload: &mut [u8], mask: [u8; 4]) {
     let [a, b, c, d] = mask;
     let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);

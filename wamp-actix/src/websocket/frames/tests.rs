@@ -1,4 +1,4 @@
-//! The framing cases of RFC 6455, those of the Autobahn test suite that matter, and hostile lengths.
+//! Framing cases of RFC 6455 and of the Autobahn test suite, and hostile lengths.
 
 mod closing;
 mod limits;
@@ -18,15 +18,15 @@ const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xa;
 
-/// A masked frame with `first` as its first byte.
+/// Returns a masked frame with `first` as its first byte.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = header(first, payload.len() as u64);
-    // Not `unmask`, which is to be tested.
+    // Not `unmask`, which is under test.
     bytes.extend(payload.iter().enumerate().map(|(i, byte)| byte ^ MASK[i % 4]));
     bytes
 }
 
-/// The header of a masked frame, with the shortest form of the length.
+/// Returns the header of a masked frame, with the shortest form of the length.
 fn header(first: u8, length: u64) -> Vec<u8> {
     let mut bytes = vec![first];
     match length {
@@ -52,7 +52,7 @@ fn close(code: u16, reason: &[u8]) -> Vec<u8> {
     last(CLOSE, &[&code.to_be_bytes(), reason].concat())
 }
 
-/// All that comes of the bytes, up to the first fault.
+/// Returns all messages and control frames up to the first fault.
 fn drain(frames: &mut Frames) -> Result<Vec<Incoming>, CloseCode> {
     let mut all = Vec::new();
     while let Some(incoming) = frames.next()? {

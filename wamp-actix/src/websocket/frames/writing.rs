@@ -1,4 +1,4 @@
-//! The writing half: frames of ours, one behind the other in the buffer that goes to the socket in one write.
+//! The writing half: the server's frames, one after the other in the buffer of a single write.
 
 use actix_http::ws::OpCode;
 
@@ -7,19 +7,20 @@ use super::{
     layout::{FIN, LENGTH_U16, LENGTH_U64, MAX_CONTROL_BYTES},
 };
 
-/// What a close frame's reason may have beside the two bytes of its code.
+/// The maximum length of a close frame's reason, which follows the two bytes of the code.
 const MAX_REASON_BYTES: usize = MAX_CONTROL_BYTES - 2;
 
-/// Bytes to leave free in front of a payload for [`seal`]: the header of a payload below 126 bytes, as most are.
+/// Bytes to leave free in front of a payload for [`seal`]: the header of a payload below 126 bytes,
+/// the most frequent case.
 pub(crate) const RESERVE: usize = 2;
 
 /// Completes, in place, an unmasked one-frame message whose payload was written to `buffer[start + RESERVE..]`.
 ///
-/// From 126 bytes on the header is longer, and the payload is shifted: a memmove costs less than to serialise into
-/// a second buffer, or to send eight bytes too many with every small message.
+/// From 126 bytes on the header is longer, and the payload is shifted: a memmove costs less than
+/// serialising into a second buffer, or sending eight bytes too many with every small message.
 ///
 /// # Panics
-/// When the buffer ends before `start + RESERVE`, which is a fault of ours.
+/// The buffer ends before `start + RESERVE`, which is a bug of the caller.
 pub(crate) fn seal(buffer: &mut Vec<u8>, start: usize, binary: bool) {
     let payload = start + RESERVE;
     let end = buffer.len();
@@ -35,7 +36,7 @@ pub(crate) fn seal(buffer: &mut Vec<u8>, start: usize, binary: bool) {
     }
 }
 
-/// Puts a length that has no room in the header's second byte between the header and the payload.
+/// Inserts a length that does not fit into the header's second byte between header and payload.
 fn extend_header(buffer: &mut Vec<u8>, payload: usize, form: u8, length: &[u8]) {
     let end = buffer.len();
     buffer.resize(end + length.len(), 0);
@@ -44,14 +45,15 @@ fn extend_header(buffer: &mut Vec<u8>, payload: usize, form: u8, length: &[u8]) 
     buffer[payload..payload + length.len()].copy_from_slice(length);
 }
 
-/// Ends the connection, or answers a close frame with a code of ours. The reason is cut to the 123 bytes for which
-/// there is room.
+/// Writes a close frame with a code of the server. The reason is truncated to the 123 bytes for
+/// which a control frame has room.
 pub(crate) fn write_close(buffer: &mut Vec<u8>, code: CloseCode, reason: &str) {
     let reason = &reason[..reason.floor_char_boundary(MAX_REASON_BYTES)];
     write_control(buffer, OpCode::Close, &code.code().to_be_bytes(), reason.as_bytes());
 }
 
-/// Answers the peer's close frame with its own code, or with none (RFC 6455, 5.5.1).
+/// Writes the answer to the client's close frame: with the same code, or with none (RFC 6455,
+/// 5.5.1).
 pub(crate) fn write_close_reply(buffer: &mut Vec<u8>, received: Option<u16>) {
     match received {
         Some(code) => write_control(buffer, OpCode::Close, &code.to_be_bytes(), &[]),
@@ -59,12 +61,13 @@ pub(crate) fn write_close_reply(buffer: &mut Vec<u8>, received: Option<u16>) {
     }
 }
 
-/// Asks for a pong. The payload is cut to 125 bytes.
+/// Writes a ping. The payload is truncated to 125 bytes.
 pub(crate) fn write_ping(buffer: &mut Vec<u8>, payload: &[u8]) {
     write_control(buffer, OpCode::Ping, payload, &[]);
 }
 
-/// Answers a ping with its payload, of which a legal one has at most the 125 bytes to which this is cut.
+/// Writes a pong with the payload of the ping. It is truncated to 125 bytes, the maximum of a valid
+/// ping.
 pub(crate) fn write_pong(buffer: &mut Vec<u8>, payload: &[u8]) {
     write_control(buffer, OpCode::Pong, payload, &[]);
 }
@@ -73,6 +76,6 @@ fn write_control(buffer: &mut Vec<u8>, opcode: OpCode, head: &[u8], tail: &[u8])
     buffer.extend([FIN | u8::from(opcode), 0]);
     let start = buffer.len();
     buffer.extend(head.iter().chain(tail).take(MAX_CONTROL_BYTES));
-    // At most 125, so that the cast loses nothing.
+    // At most 125, so the cast cannot truncate.
     buffer[start - 1] = (buffer.len() - start) as u8;
 }

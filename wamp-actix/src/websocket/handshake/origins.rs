@@ -7,20 +7,21 @@ use actix_web::{HttpResponse, http::StatusCode};
 
 use super::{refusal, shown};
 
-/// Beside `X-Forwarded-Host`, by proxies that pass a host on without its port.
+/// The header of proxies that forward the host without its port.
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
-/// Hint for a page of this very host whose port nginx has dropped.
+/// Hint for a page of this host whose port nginx has dropped.
 const BEHIND_NGINX: &str = "behind nginx, own pages need: proxy_set_header Host $http_host; ";
 
-/// Which web pages may open a connection.
+/// The web pages that may open a connection.
 ///
-/// A browser lets any page open a WebSocket to any host, with the cookies of that host, and says in `Origin` which
-/// page it was. Not to look at it is cross-site WebSocket hijacking. Other clients send none, or what they like,
-/// and carry nobody's cookies: no `Origin` passes.
+/// A browser lets any page open a WebSocket to any host, with the cookies of that host, and names
+/// the page in `Origin`. A server that ignores it is open to cross-site WebSocket hijacking. Other
+/// clients send no `Origin`, or an arbitrary one, and have no user's cookies: a request without one
+/// passes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Origins {
-    /// Host and port of the page must be those under which it reached this server.
+    /// The page's host and port must equal those under which the client reached this server.
     #[default]
     SameHost,
     /// Full origins (`https://app.example`), or `*` for any.
@@ -28,7 +29,7 @@ pub(crate) enum Origins {
 }
 
 impl Origins {
-    /// Adds origins. The first list replaces the rule of the same host.
+    /// Adds origins. The first list replaces [`SameHost`](Self::SameHost).
     pub(crate) fn add(&mut self, others: Self) {
         match (self, others) {
             (Self::Listed(entries), Self::Listed(others)) => entries.extend(others),
@@ -36,8 +37,8 @@ impl Origins {
         }
     }
 
-    /// An entry that can never match because it is no origin: `app.example`, `https://app.example/`. For the one
-    /// who builds the endpoint to refuse at start.
+    /// Returns an entry that can never match because it is not an origin, such as `app.example` or
+    /// `https://app.example/`, so that the endpoint refuses it when it is built.
     pub(crate) fn malformed(&self) -> Option<&str> {
         match self {
             Self::SameHost => None,
@@ -84,15 +85,16 @@ fn listed(entries: &[String], origin: &str) -> bool {
     entries.iter().any(|entry| entry == "*" || parsed.is_some() && Origin::parse(entry) == parsed)
 }
 
-/// The host and port under which the client reached this server, and the header that says so.
+/// The host and port under which the client reached this server, and the header that names them.
 ///
-/// The headers of proxies come first, since behind one `Host` may be an inner name. That a client could write them
-/// itself does not matter: a page in a browser cannot, and other clients are not what `Origin` protects from.
+/// The headers of proxies take precedence, because `Host` may be an internal name behind a proxy.
+/// Clients can forge them, but a page in a browser cannot, and `Origin` protects from nothing else.
 struct OwnHost<'h> {
     source: &'static str,
     host: Cow<'h, str>,
-    /// `X-Forwarded-Port`, which counts where `host` names no port, as behind nginx with `Host $host`. The page's own default port
-    /// counts besides: an inner proxy, behind one that ends TLS, writes its own port 80 there.
+    /// `X-Forwarded-Port`, used if `host` has no port, as behind nginx with `Host $host`. The
+    /// default port of the page's scheme is accepted as well: an inner proxy, behind one that
+    /// terminates TLS, writes its own port 80 here.
     port: Option<Cow<'h, str>>,
 }
 
@@ -127,7 +129,7 @@ impl fmt::Display for OwnHost<'_> {
     }
 }
 
-/// The first element of a header that each proxy appends to: what the client said to the outermost.
+/// Returns the first element of a header to which every proxy appends: the outermost proxy's.
 fn outermost<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
     headers
         .get_all(name)
@@ -136,7 +138,7 @@ fn outermost<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, st
         .find(|element| !element.is_empty())
 }
 
-/// The first `host` parameter of `Forwarded` (RFC 7239, 5.3), which is that of the outermost proxy.
+/// Returns the first `host` parameter of `Forwarded` (RFC 7239, 5.3): the outermost proxy's.
 fn forwarded(headers: &HeaderMap) -> Option<String> {
     headers
         .get_all(header::FORWARDED)
@@ -147,7 +149,7 @@ fn forwarded(headers: &HeaderMap) -> Option<String> {
         .map(|(_, value)| unquoted(value.trim()))
 }
 
-/// The parts of a line that stand between separators; a quoted string may hold those (RFC 7230, 3.2.6).
+/// Splits a line at `,` and `;`, except inside quoted strings (RFC 7230, 3.2.6).
 fn parameters(line: &str) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     line.split(move |character| {
@@ -163,7 +165,7 @@ fn parameters(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What a quoted string says; anything else is what it is.
+/// Removes the quotes and escapes of a quoted string; returns any other value as it is.
 fn unquoted(value: &str) -> String {
     let Some(inside) = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
         return value.to_owned();
@@ -176,15 +178,15 @@ fn unquoted(value: &str) -> String {
     inside.chars().filter(says).collect()
 }
 
-/// The value of a header that may come once only. Several lines make one value that is no origin and no host, and so
-/// match nothing.
+/// Returns the value of a header that may occur only once. Several lines are joined to one value
+/// that is neither an origin nor a host, so it matches nothing.
 fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
     let mut lines = headers.get_all(name).map(|line| String::from_utf8_lossy(line.as_bytes()));
     let first = lines.next()?;
     Some(lines.fold(first, |value, line| format!("{value}, {line}").into()))
 }
 
-/// `scheme://host[:port]` (RFC 6454, 6.2), with the scheme's own port when none is written.
+/// `scheme://host[:port]` (RFC 6454, 6.2), with the scheme's default port if none is written.
 #[derive(Debug, PartialEq, Eq)]
 struct Origin {
     scheme: String,
@@ -193,7 +195,7 @@ struct Origin {
 }
 
 impl Origin {
-    /// `None` for `null`, for lists, and for whatever has a path or a user name in it.
+    /// Parses an origin; `None` for `null`, for lists, and for text with a path or a user name.
     fn parse(text: &str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
         let Authority { host, port } = Authority::parse(authority)?;
@@ -202,8 +204,9 @@ impl Origin {
         Some(Self { scheme, host, port })
     }
 
-    /// Whether this page was loaded from `host`, by whatever scheme: TLS may end at a proxy. For the same reason a
-    /// host without a port stands for the default port of the *page's* scheme.
+    /// Returns whether this page was loaded from `host`, with any scheme, because a proxy may
+    /// terminate TLS. For the same reason a host without a port means the default port of the
+    /// *page's* scheme.
     fn is_at(&self, host: &Authority) -> bool {
         let port = host.port.or(default_port(&self.scheme));
         self.host == host.host && port.is_some() && self.port == port
@@ -218,7 +221,7 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// `host[:port]`, the host in the one spelling in which equal hosts are equal.
+/// `host[:port]`, with the host in canonical form.
 struct Authority {
     host: String,
     port: Option<u16>,
@@ -245,7 +248,8 @@ impl Authority {
     }
 }
 
-/// Letters, digits and `-._` only: nothing that could end a host for one parser and not for another.
+/// Returns the host name in lower case. Only letters, digits and `-._` are accepted, so that no two
+/// parsers can disagree where the host ends.
 fn host_name(name: &str) -> Option<String> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     (!name.is_empty() && name.bytes().all(legal)).then(|| name.to_ascii_lowercase())

@@ -1,4 +1,4 @@
-//! Upgrade requests that pass, and those that are refused.
+//! Upgrade requests that are accepted, and those that are refused.
 
 mod log;
 mod origins;
@@ -13,7 +13,7 @@ use super::*;
 
 const SUPPORTED: &[&str] = &["wamp.2.json", "wamp.2.msgpack", "wamp.2.cbor"];
 
-/// A complete upgrade request with more headers; `""` as a value leaves that header of the complete one out.
+/// Returns a complete upgrade request with these headers; an empty value removes the header.
 fn request(headers: &[(&str, &str)]) -> HttpRequest {
     building(headers).to_http_request()
 }
@@ -87,8 +87,8 @@ fn what_is_no_websocket_upgrade_is_refused() {
     }
 }
 
-/// RFC 9110, 7.8 and 9112, 6.1. What actix takes for a request with a body, or for one without, must get no 101: a proxy
-/// believes that what follows is no request any more.
+/// A request that actix does not read as an upgrade must get no 101, after which a proxy takes all
+/// bytes for frames (RFC 9110, 7.8 and 9112, 6.1).
 #[test]
 fn what_actix_does_not_take_for_an_upgrade_is_none() {
     for (headers, expected) in [
@@ -129,7 +129,7 @@ fn what_actix_does_not_take_for_an_upgrade_is_none() {
     }
 }
 
-/// Findings, B6. A session keeps them as long as it lives.
+/// A session keeps the headers for its lifetime.
 #[test]
 fn headers_are_taken_up_to_the_limit_and_not_beyond() {
     let length = |request: &HttpRequest| {
@@ -149,7 +149,7 @@ fn headers_are_taken_up_to_the_limit_and_not_beyond() {
                 assert!(text.starts_with(&format!("URI and headers have {bytes} bytes, of {limit} at most")));
             }
         }
-        // Many short ones, each an entry of its own, and a long URI count in the same way.
+        // Many short headers and a long URI count in the same way.
         let many: Vec<_> = (0..limit).map(|_| ("x", "0")).collect();
         let checked = super::check(&request(&many), SUPPORTED, &Origins::SameHost, &limits, || true);
         assert_eq!(status(&checked), 431);

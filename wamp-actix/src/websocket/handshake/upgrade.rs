@@ -1,8 +1,9 @@
-//! Checks that a request is the upgrade to a WebSocket for all who read it: this crate, actix, and the proxies in between.
+//! Checks that this crate, actix and every proxy agree that a request is a WebSocket upgrade.
 //!
-//! After a 101 a proxy passes on all bytes without looking at them. So a 101 may be sent only where actix, too, takes them for
-//! the bytes of a WebSocket. It does so (actix-http 3.20, `h1/decoder.rs`) if `Upgrade` is `websocket` and nothing more, and
-//! there is no `Transfer-Encoding`. Otherwise it reads a body or the next request, and would answer requests that the proxy denies.
+//! After a 101 a proxy forwards all bytes uninspected. So a 101 is sent only if actix, too, reads
+//! them as WebSocket frames. actix does so (actix-http 3.20, `h1/decoder.rs`) if `Upgrade` is
+//! exactly `websocket` and there is no `Transfer-Encoding`. Otherwise it reads a body or the next
+//! request, and would answer requests that the proxy denies (request smuggling).
 
 use actix_http::{
     RequestHead,
@@ -20,13 +21,14 @@ use super::refusal;
 const BEHIND_NGINX: &str = "behind nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
     proxy_set_header Connection \"upgrade\"";
 
-/// Checks that a request is an upgrade to a WebSocket, and nothing besides.
+/// Checks that a request is an upgrade to a WebSocket and to nothing else.
 ///
 /// # Errors
-/// The response that refuses it: 505 when it is not of HTTP/1.1, 405 when it is no GET, 426 when it does not ask for a
-/// WebSocket or asks for something else as well, 400 when a header that may come once comes twice or a body is announced.
+/// The refusing response: 505 if it is not HTTP/1.1, 405 if it is not a GET, 426 if it does not ask
+/// for a WebSocket or also asks for another protocol, 400 if a header that may occur only once
+/// occurs twice or a body is announced.
 pub(super) fn check(head: &RequestHead) -> Result<(), HttpResponse> {
-    // RFC 9110, 7.8: an `Upgrade` in a request of HTTP/1.0 is to be ignored.
+    // RFC 9110, 7.8: `Upgrade` in an HTTP/1.0 request must be ignored.
     if head.version != Version::HTTP_11 {
         let text =
             format!("a WebSocket needs HTTP/1.1, and this request is of {:?}; {BEHIND_NGINX}", head.version);
@@ -48,7 +50,8 @@ pub(super) fn check(head: &RequestHead) -> Result<(), HttpResponse> {
     Ok(())
 }
 
-/// Returns whether `Upgrade` is one line that is `websocket`, in any case. Even `websocket,` is something else for actix.
+/// Returns whether `Upgrade` is a single line `websocket`, in any case. actix rejects even
+/// `websocket,`.
 fn asks_for_websocket_only(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(header::UPGRADE).map(HeaderValue::as_bytes);
     let first = lines.next().unwrap_or_default();
@@ -60,8 +63,9 @@ fn announces_body(headers: &HeaderMap) -> bool {
     headers.contains_key(header::TRANSFER_ENCODING) || !headers.get_all(header::CONTENT_LENGTH).all(is_zero)
 }
 
-/// RFC 9110, 15.5.22: who speaks no WebSocket here learns by 426 that it must. RFC 6455, 4.4: and in which version.
-/// (actix answers 400 to most of these, with its text in the reason phrase, which browsers and proxies hide.)
+/// Returns the response to a request that is not a WebSocket upgrade: 426 names the protocol (RFC
+/// 9110, 15.5.22) and its version (RFC 6455, 4.4). (actix answers most of these with 400, and with
+/// its text in the reason phrase, which browsers and proxies hide.)
 pub(super) fn no_upgrade(error: HandshakeError) -> HttpResponse {
     match error {
         HandshakeError::GetMethodRequired => {

@@ -1,4 +1,4 @@
-//! What comes of the bytes of a peer.
+//! Reading: a client's bytes become messages and control frames.
 
 use super::*;
 

@@ -1,10 +1,10 @@
-//! What a client makes of the frames that we write.
+//! Writing: actix's own parser, as a client, reads the server's frames.
 
 use actix_http::ws::Parser;
 
 use super::*;
 
-/// What actix's parser, as a client, makes of one frame of ours; the buffer must end with it.
+/// Parses one frame of the server with actix's parser, as a client; the buffer must end with it.
 fn as_client(buffer: &[u8]) -> (bool, OpCode, Vec<u8>) {
     let mut bytes = BytesMut::from(buffer);
     let (last, opcode, payload) =

@@ -11,7 +11,7 @@ use tracing::{
 };
 
 thread_local! {
-    /// The texts of the log lines, with their level.
+    /// The levels and texts of this thread's log lines.
     static LINES: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -19,8 +19,8 @@ pub(super) struct Log;
 
 impl Log {
     pub(super) fn of(run: impl FnOnce()) -> Vec<(Level, String)> {
-        // The same for all threads: as long as there is only one, `tracing` asks that of whichever thread is first at a
-        // line whether anybody wants it, and another test might have none.
+        // One subscriber for all threads: `tracing` caches for each callsite whether a subscriber
+        // is interested, and a thread of another test without one would answer no for all.
         static ONCE: Once = Once::new();
         ONCE.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
         LINES.take();
@@ -31,7 +31,7 @@ impl Log {
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        // What actix itself logs is not ours to count.
+        // Log lines of actix itself do not count.
         metadata.target().contains("handshake")
     }
     fn new_span(&self, _: &Attributes<'_>) -> Id {
