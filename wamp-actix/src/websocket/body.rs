@@ -1,8 +1,9 @@
-//! The response body that is the connection.
+//! The response body of an upgrade, which is the connection.
 //!
-//! actix polls it, and it reads the request's payload, drives the session and returns what is ready: no task, no channel.
-//! A body is not polled while its peer does not read, and its handlers would freeze with every lock that they hold; so
-//! the [`watchdog`](crate::worker::watchdog) polls it then.
+//! When actix polls the body, it reads the request's payload, drives the session and returns the
+//! output that is ready: no task, no channel. actix does not poll a body whose client does not
+//! read. The session's handlers would then freeze, with every lock that they hold, so the
+//! [`watchdog`](crate::worker::watchdog) drives the session instead.
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -25,13 +26,15 @@ pub(crate) struct Body(Rc<SharedSocket>);
 pub(crate) struct SharedSocket {
     socket: RefCell<Socket>,
     hard_close: Option<HardClose>,
-    /// Since when output was handed over without the body being polled again; `None` while it waits for more.
+    /// The time at which output was handed to actix, if actix has not polled the body since; `None`
+    /// while the body waits for something to do.
     handed: Cell<Option<Instant>>,
-    /// How often the body was polled.
+    /// Counts the polls of the body.
     polls: Cell<u64>,
-    /// Whether the watchdog looks at it.
+    /// True while the watchdog has the connection in its list.
     pub(crate) watched: Cell<bool>,
-    /// The watchdog's task that drives the session in place of the body. Whatever it waits for, the body takes over.
+    /// The watchdog's task that drives the session in place of the body, until the body is polled
+    /// again.
     rescue: Cell<Option<Waker>>,
     gone: Cell<bool>,
 }
@@ -86,19 +89,21 @@ impl Drop for Body {
 }
 
 impl SharedSocket {
-    /// Lets the watchdog's task see that it is not needed any more.
+    /// Wakes the watchdog's task, which then finds that the body drives the session again, and
+    /// ends.
     fn dismiss_rescue(&self) {
         if let Some(rescue) = self.rescue.take() {
             rescue.wake();
         }
     }
 
-    /// How often the body was polled, if it has handed output over and was not polled since.
+    /// Returns the number of polls, if the body has handed output over and was not polled since.
     pub(crate) fn unpolled(&self) -> Option<u64> {
         (!self.gone.get() && self.handed.get().is_some()).then(|| self.polls.get())
     }
 
-    /// Drives the session in place of its body. Ready when the body is polled again, or the peer was given up.
+    /// Drives the session in place of its body, at most for `Limits::write_stall`. Ready when the
+    /// body was polled again, or the connection was aborted.
     pub(crate) fn poll_stalled(&self, context: &mut Context<'_>, polls: u64) -> Poll<()> {
         let (Some(handed), true) = (self.handed.get(), self.unpolled() == Some(polls)) else {
             return Poll::Ready(());
@@ -109,7 +114,7 @@ impl SharedSocket {
         if socket.poll_stalled(context, handed + stall).is_pending() {
             return Poll::Pending;
         }
-        tracing::debug!("a peer that does not read is given up");
+        tracing::debug!("connection aborted: the client does not read");
         socket.lost();
         if let Some(hard_close) = &self.hard_close {
             hard_close.close();

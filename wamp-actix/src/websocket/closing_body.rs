@@ -1,4 +1,4 @@
-//! The body of a response that refuses an upgrade, after which the connection is closed.
+//! The body of a response that refuses an upgrade, and then closes the connection.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,14 +9,14 @@ use actix_web::web::Bytes;
 
 use crate::websocket::socket_handle::HardClose;
 
-/// A body after which the connection ends at once. actix would wait for a second until the client hangs up, and clients that are
-/// refused could hold sockets for so long.
+/// A body after which the server closes the connection. By itself actix waits up to a second for
+/// the client to close it, and refused clients could hold sockets for that time.
 struct Farewell {
     body: BoxBody,
     hard_close: HardClose,
 }
 
-/// Makes a response end its connection as soon as it is sent, if there is a handle to the socket.
+/// Makes a response close its connection as soon as it is sent, if there is a handle to the socket.
 pub(crate) fn hanging_up(response: HttpResponse, hard_close: Option<&HardClose>) -> HttpResponse {
     match hard_close.cloned() {
         Some(hard_close) => response.map_body(|_, body| BoxBody::new(Farewell { body, hard_close })),

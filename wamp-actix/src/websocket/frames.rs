@@ -175,7 +175,7 @@ impl Frames {
             return;
         }
         if 2 * self.input.len() <= self.buffered {
-            // More than half is consumed: continue in a new buffer of exactly the size needed,
+            // Half or more is consumed: continue in a new buffer of exactly the size needed,
             // because a message at its end takes the allocation along.
             let mut input = BytesMut::with_capacity(self.input.len() + bytes.len());
             input.extend_from_slice(&self.input);

@@ -1,4 +1,4 @@
-//! One WebSocket: its upgrade, its frames, and the task that drives its session.
+//! One WebSocket: its upgrade, its frames, and the response body that drives its session.
 
 pub(crate) mod body;
 pub(crate) mod closing_body;

@@ -1,7 +1,7 @@
-//! Letting go of the buffer that a request was read into.
+//! A copy of the request that a session keeps, so that it does not pin actix's read buffer.
 //!
-//! Headers and URI are slices of it. A session keeps its request as long as it lives, for the extractors of its handlers,
-//! and would keep the whole buffer, 8 KiB, long after actix has taken another for what came later.
+//! Headers and URI are slices of that buffer. A session keeps its request for its lifetime, for the
+//! extractors of its handlers, and would keep the whole buffer, 8 KiB, alive.
 
 use std::cell::Cell;
 
@@ -10,7 +10,8 @@ use actix_web::http::Uri;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::{Bytes, BytesMut};
 
-/// Headers that are about the upgrade itself, which is over: an entry of a header map takes 200 bytes.
+/// Headers of the upgrade itself, which the copy leaves out: an entry of a header map takes 200
+/// bytes.
 const OF_UPGRADE: [HeaderName; 5] = [
     header::CONNECTION,
     header::UPGRADE,
@@ -20,13 +21,15 @@ const OF_UPGRADE: [HeaderName; 5] = [
 ];
 
 thread_local! {
-    /// The empty table of 6.7 KB that the latest request of this thread was read into, freed with the next. Freed at once,
-    /// it is where the buffers of the next connection come to lie, half of them with one more page that was touched:
-    /// 16.3 KiB for an idle session, instead of 15.0 (`load idle`, with the allocator of glibc).
+    /// The emptied header table, of 6.7 KB, of this worker's latest request; freed with the next
+    /// one. If it were freed at once, the buffers of the next connection would be allocated in its
+    /// place, and half of them would touch one more page: 16.3 KiB for an idle session instead of
+    /// 15.0 (`load idle`, with the allocator of glibc).
     static PREVIOUS: Cell<HeaderMap> = Cell::default();
 }
 
-/// Moves what the request knows out of the buffer. To be called before anybody else holds the request.
+/// Copies the request's headers and URI out of the read buffer. To be called before the request is
+/// cloned.
 pub(crate) fn detach(request: &mut ServiceRequest) {
     let headers = copied(request.headers());
     let uri = Uri::from_maybe_shared(Bytes::from(request.uri().to_string())).unwrap_or_default();
@@ -38,7 +41,8 @@ pub(crate) fn detach(request: &mut ServiceRequest) {
     head.uri = uri;
 }
 
-/// The headers that are not about the upgrade, their values in one buffer of their size.
+/// Returns the headers that are not [`OF_UPGRADE`], their values in one buffer of exactly their
+/// size.
 fn copied(headers: &HeaderMap) -> HeaderMap {
     let kept = || headers.iter().filter(|(name, _)| !OF_UPGRADE.contains(name));
     let mut values = BytesMut::with_capacity(kept().map(|(_, value)| value.len()).sum());
@@ -47,7 +51,7 @@ fn copied(headers: &HeaderMap) -> HeaderMap {
     let mut copied = HeaderMap::with_capacity(kept().count());
     for (name, value) in kept() {
         let value = HeaderValue::from_maybe_shared(values.split_to(value.len()));
-        // They were valid before.
+        // Names and values stay valid.
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_str().as_bytes()), value) {
             copied.append(name, value);
         }

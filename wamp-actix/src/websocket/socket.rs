@@ -1,4 +1,4 @@
-//! One WebSocket: frames in, the protocol in the middle, frames out.
+//! One WebSocket: reads frames, passes messages to the session, and hands frames to actix.
 
 mod ending;
 mod liveness;
@@ -23,52 +23,53 @@ use ending::{Phase, code, fault};
 use liveness::{Liveness, Verdict};
 use output::Output;
 
-/// Messages that are read before the other connections of the worker get their turn. What a publisher may do in a turn has
-/// bounds of its own: see [`Connection::wants_input`].
+/// The maximum number of messages read in one turn, before the worker's other connections run. A
+/// publisher has further bounds in a turn: see [`Connection::wants_input`].
 const BURST: usize = 64;
 
-/// After so many messages it is seen how long they took: rarely enough that small ones do not pay for it.
+/// The clock is read once in this many messages, so that its cost is negligible for small ones.
 const LOOK: usize = 8;
 
-/// A turn that took longer ends. What a stranger sends may take milliseconds for each message: a publication to a thousand
-/// patterns, a long answer of the meta API.
+/// The maximum duration of a turn. A single message may take milliseconds: a publication that
+/// matches a thousand patterns, or a long answer of the meta API.
 const TURN: Duration = Duration::from_millis(2);
 
 /// One WebSocket with its session.
 pub(crate) struct Socket {
     connection: Connection,
     router: Router,
-    /// Counts the connection; none where no endpoint let it in.
+    /// The place that admission counts; `None` for the connections of the test client's `join`.
     place: Option<Place>,
-    /// WELCOME was sent.
+    /// True once WELCOME was sent.
     has_session: bool,
     payload: Payload,
     frames: Frames,
     clock: Clock,
     alarm: Alarm,
-    /// What others wake the connection by, in its turn.
+    /// The wake-ups of this connection, which its worker's queue delivers.
     wakeup: Arc<Wakeup>,
     waker: Waker,
     /// The task that drives the connection now.
     task: Waker,
-    /// The task that fills the payload, if that is actix's dispatcher.
+    /// The task of actix's dispatcher, if the dispatcher fills the payload.
     dispatcher: Option<Waker>,
-    /// The connection left work undone for want of room, which there is when its output is taken.
+    /// True if the connection has more output than room (back-pressure), and continues when actix
+    /// has taken some.
     held_back: bool,
-    /// When something is to be done although nothing comes, or an earlier time.
+    /// The next deadline of the connection, or an earlier time.
     due: Option<Instant>,
     phase: Phase,
-    /// The time of the latest poll: what happens in it happens at once.
+    /// The time of the latest poll; the whole poll uses it.
     now: Instant,
     liveness: Liveness,
     output: Output,
-    /// The turn is over: the worker's other tasks come first.
+    /// True if the turn is over and a pause has to begin.
     resting: bool,
     rest: Rest,
 }
 
 impl Socket {
-    /// `task` is the one in which the request was answered.
+    /// `task` is the task that answered the request.
     pub(crate) fn new(
         connection: Connection,
         router: Router,
@@ -101,13 +102,13 @@ impl Socket {
         }
     }
 
-    /// Keeps the place of this connection for as long as it is there.
+    /// Takes the connection's place, and returns it to admission when the socket is dropped.
     pub(crate) fn occupy(&mut self, place: Place) {
         place.set_task(self.waker.clone());
         self.place = Some(place);
     }
 
-    /// The time of the latest poll.
+    /// Returns the time of the latest poll.
     pub(crate) fn polled_at(&self) -> Instant {
         self.now
     }
@@ -116,12 +117,12 @@ impl Socket {
         self.router.limits()
     }
 
-    /// What is ready to be sent, a piece at a time; `None` when the WebSocket is over.
+    /// Returns the next piece of output; `None` when the WebSocket is closed.
     pub(crate) fn poll_output(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let task = context.waker();
-        // actix's dispatcher fills its payload only in a poll in which it asks the body afterwards. So nobody need be woken
-        // for it; the dispatcher's own task, woken while it runs, would do everything once more: 16 % of the instructions of
-        // `1x1`.
+        // actix's dispatcher polls the body after it has filled the payload, in the same poll. So
+        // no wake-up is needed for input; waking the dispatcher's own task while it runs would make
+        // it do everything once more: 16 % of the instructions of `1x1`.
         let reader = match &self.dispatcher {
             Some(dispatcher) if dispatcher.will_wake(task) => Waker::noop(),
             _ => task,
@@ -155,12 +156,12 @@ impl Socket {
         piece
     }
 
-    /// Whether it is for us to close the transport when all is sent.
+    /// Returns whether the server closes the TCP connection once all output is sent.
     pub(crate) fn hangs_up(&self) -> bool {
         self.phase.hangs_up()
     }
 
-    /// Whether to stop here: the turn is over, and the rest after it is not.
+    /// Returns whether the connection pauses, and begins the pause if the turn is over.
     fn rests(&mut self, context: &mut Context<'_>) -> bool {
         if std::mem::take(&mut self.resting) {
             self.output.begin_turn();
@@ -169,7 +170,8 @@ impl Socket {
         self.rest.goes_on(context.waker())
     }
 
-    /// Reads and works without sending, while nobody asks for output. Ready when `until` has passed, or the peer is gone.
+    /// Drives the session without sending, for a client that does not read. Ready when `until` has
+    /// passed, or the client has disconnected.
     pub(crate) fn poll_stalled(&mut self, context: &mut Context<'_>, until: Instant) -> Poll<()> {
         loop {
             if self.rests(context) {
@@ -192,7 +194,7 @@ impl Socket {
         }
     }
 
-    /// The transport is gone, or is given up: the session ends with its handlers.
+    /// Ends the session and drops its handlers, because the transport is lost or aborted.
     pub(crate) fn lost(&mut self) {
         self.connection.lost();
         self.phase = Phase::Ended;
@@ -202,8 +204,8 @@ impl Socket {
         self.alarm.poll(context, &self.clock, self.now, due)
     }
 
-    /// Reads what there is, drives the session, keeps time; tells when it must be called again at the latest. `task` drives
-    /// the connection, and `reader` is woken when there is more to read.
+    /// Reads available input, drives the session and checks deadlines. Returns the next deadline.
+    /// `task` drives the connection, and `reader` is woken when more input arrives.
     fn drive(&mut self, task: &Waker, reader: &Waker) -> Option<Instant> {
         let now = self.clock.now();
         self.now = now;
@@ -215,7 +217,7 @@ impl Socket {
         }
         let was_woken = self.wakeup.listen(has_moved.then_some(task));
         let is_due = self.due.is_some_and(|due| due <= now);
-        // actix asks once more after each output, mostly for nothing.
+        // Fast path: actix polls once more after each output, mostly with nothing to do.
         let is_full = !self.wants_input();
         if was_woken {
             self.make_room(now);
@@ -225,7 +227,8 @@ impl Socket {
             self.connection.poll(&mut Context::from_waker(&self.waker), now);
             let is_still_full = !self.wants_input();
             self.held_back = is_still_full || self.connection.waits_for_room();
-            // What was not read for want of room is not announced once more.
+            // Input that back-pressure left unread causes no further wake-up: read on after a
+            // pause.
             self.resting |= is_full && !is_still_full;
             self.keep_time(now);
             self.follow(now);
@@ -234,11 +237,12 @@ impl Socket {
         self.due
     }
 
-    /// Takes what the peer sent; whether a message may have come.
+    /// Reads the client's frames, up to the end of the turn. Returns whether a message may have
+    /// arrived.
     fn read(&mut self, reader: &Waker, now: Instant) -> bool {
         let (mut left, mut has_read) = (BURST, false);
         while !self.phase.is_over() && self.wants_input() {
-            // Whoever lets messages wait could make each of them keep the buffer of many alive.
+            // A message that the session keeps must not pin the buffer of many others.
             self.frames.set_apart(self.connection.keeps_messages());
             match self.frames.next() {
                 Ok(Some(incoming)) => {
@@ -306,16 +310,18 @@ impl Socket {
         self.follow(now);
     }
 
-    /// A newcomer gets the place, if this connection has been without a session for longer than all others.
+    /// Closes the connection if admission has chosen it to make room for a new one, because no
+    /// other has been without a session for longer.
     fn make_room(&mut self, now: Instant) {
         if self.phase == Phase::Open && self.place.as_ref().is_some_and(Place::is_wanted) {
             self.close(CloseCode::TryAgainLater, "too many connections without a session", now);
-            // Nor does anybody wait for its answer.
+            // The client's close frame is not awaited.
             self.phase = Phase::Closing { until: now };
         }
     }
 
-    /// Closes the WebSocket once the session says so, and lets the peer send more once it has one.
+    /// Raises the frame limits once the session has opened, and closes the WebSocket once it has
+    /// ended.
     fn follow(&mut self, now: Instant) {
         if !self.has_session && self.connection.session().is_some() {
             self.has_session = true;

@@ -1,4 +1,4 @@
-//! Closing a socket for which actix waits: for a peer that does not read, or one that waits for us in its turn.
+//! Shutting a socket down while actix waits for its client to read, or to close the connection.
 
 use std::any::Any;
 use std::net::Shutdown;
@@ -13,12 +13,13 @@ use socket2::{SockRef, Socket};
 pub(crate) struct HardClose(Rc<Socket>);
 
 impl HardClose {
-    /// Shuts the socket down in both directions, whatever waits to be sent.
+    /// Shuts the socket down in both directions, although output is unsent.
     pub(crate) fn close(&self) {
         self.shutdown(Shutdown::Both);
     }
 
-    /// Lets actix see the end of the input, for which it waits when it has sent what it was handed; then it closes.
+    /// Shuts the reading direction down. actix, which waits for the end of the input once all
+    /// output is sent, then closes the socket.
     pub(crate) fn hang_up(&self) {
         self.shutdown(Shutdown::Read);
     }
@@ -30,13 +31,15 @@ impl HardClose {
     }
 }
 
-/// For `HttpServer::on_connect`: lets the framework close the socket of a peer that does not read, and close it as soon as
-/// the closing handshake is over. Without it the session of such a peer ends all the same, but its socket stays until TCP
-/// gives up; and after a closing handshake it stays for `HttpServer::client_disconnect_timeout`, a second.
+/// Keeps a second handle to each socket, for `HttpServer::on_connect`. With it the framework closes
+/// the socket of a client that does not read, and every socket as soon as the closing handshake is
+/// over. Without it the session of such a client ends all the same, but its socket stays open until
+/// TCP times out; and after a closing handshake it stays open for
+/// `HttpServer::client_disconnect_timeout`, a second.
 ///
-/// It costs one more file descriptor for each connection, so half as many connections are possible: 480 where a process may
-/// have 1 024 files open. Raise that limit with it (`ulimit -n`, in systemd `LimitNOFILE=`). Closing a socket takes a handle to
-/// it, and actix keeps its own to itself.
+/// It costs one more file descriptor for each connection, so half as many connections are possible:
+/// 480 where a process may have 1 024 files open. Raise that limit with it (`ulimit -n`, in systemd
+/// `LimitNOFILE=`). The handle is needed because actix does not give out its own.
 ///
 /// ```no_run
 /// use actix_web::{App, HttpServer};

@@ -286,8 +286,8 @@ async fn the_close_frame_says_what_was_wrong() {
         ),
         (0x81, br#"[1,"no realm",{"roles":{"caller":{}}}]"#, None),
         (0x81, br#"[1,"realm1",{"roles":{"caller":{}},"authmethods":["ticket"]}]"#, None),
-        (0x81, &[0xff], Some("a text is not UTF-8")),
-        (0xc1, b"[]", Some("a frame is not as RFC 6455 has it")),
+        (0x81, &[0xff], Some("a text message or a close reason is not UTF-8")),
+        (0xc1, b"[]", Some("a frame violates RFC 6455")),
     ] {
         let mut wire = join(&router).wire().await.unwrap();
         wire.send_frame(first, payload);

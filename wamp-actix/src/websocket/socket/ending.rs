@@ -1,4 +1,4 @@
-//! The end of a WebSocket: its phases, and the codes and texts that say why.
+//! The end of a WebSocket: its phases, close codes and their texts.
 
 use std::time::Instant;
 
@@ -6,42 +6,44 @@ use wamp_core::Close;
 
 use crate::websocket::frames::CloseCode;
 
-/// How far a WebSocket is closed.
+/// The phase of the closing handshake.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Open,
-    /// Our close frame is sent; what still comes is read and dropped, so that the peer sees all that we sent.
+    /// The server sent its close frame. Further input is read and dropped, so that the client
+    /// receives all that was sent before.
     Closing {
         until: Instant,
     },
-    /// The peer's close frame is answered, which may have to wait for what is sent before.
+    /// The client's close frame is answered; the answer may still wait behind other output.
     Answered,
-    /// Our close frame is answered, or was not in time.
+    /// The client answered the server's close frame, or its time has passed.
     Done {
         answered: bool,
     },
-    /// Nobody is there any more.
+    /// The transport is lost or aborted.
     Ended,
 }
 
 impl Phase {
-    /// Whether nothing is read any more.
+    /// Returns whether reading has ended.
     pub(super) fn is_over(self) -> bool {
         matches!(self, Self::Answered | Self::Done { .. } | Self::Ended)
     }
 
-    /// Whether it is for us to close the transport when all is sent (RFC 6455, section 7.1.1).
+    /// Returns whether the server closes the TCP connection once all output is sent (RFC 6455,
+    /// 7.1.1).
     pub(super) fn hangs_up(self) -> bool {
         matches!(self, Self::Answered | Self::Done { .. })
     }
 
-    /// Whether the peer is gone, or did not answer the close frame in time.
+    /// Returns whether the client has disconnected, or did not answer the close frame in time.
     pub(super) fn is_given_up(self) -> bool {
         matches!(self, Self::Done { answered: false } | Self::Ended)
     }
 }
 
-/// The close code of a session's end (decision 2 of the conformance list).
+/// Returns the close code for the end of a session.
 pub(super) fn code(close: Close) -> CloseCode {
     match close {
         Close::Normal => CloseCode::Normal,
@@ -53,11 +55,11 @@ pub(super) fn code(close: Close) -> CloseCode {
     }
 }
 
-/// The text of a close frame after a fault in a frame, for the people at the other end.
+/// Returns the reason of a close frame after a fault in a frame, for the client's developers.
 pub(super) fn fault(code: CloseCode) -> &'static str {
     match code {
-        CloseCode::TooBig => "a frame or a message is longer than it may be",
-        CloseCode::InvalidPayload => "a text is not UTF-8",
-        _ => "a frame is not as RFC 6455 has it",
+        CloseCode::TooBig => "a frame or a message exceeds its size limit",
+        CloseCode::InvalidPayload => "a text message or a close reason is not UTF-8",
+        _ => "a frame violates RFC 6455",
     }
 }

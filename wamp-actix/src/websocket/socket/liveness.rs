@@ -1,30 +1,30 @@
-//! Pings, and the time that a peer has for its answer and for a message that it has begun.
+//! Pings, and the deadlines for the client's pong and for a message that it has begun.
 
 use std::time::Instant;
 
 use wamp_core::Limits;
 
-/// When a peer was heard, and what it still owes.
+/// The state of the client's deadlines.
 #[derive(Debug)]
 pub(super) struct Liveness {
-    /// When the peer was heard last.
+    /// The time of the client's latest bytes.
     heard: Instant,
-    /// When it was sent the ping after which it was not heard.
+    /// The time of a ping that the client has not answered.
     pinged: Option<Instant>,
-    /// The ping lies in output that was not handed over yet.
+    /// True while the ping is part of output that is not handed over to actix.
     is_ping_queued: bool,
-    /// When the message that is not complete yet began.
+    /// The time at which the incomplete message began.
     begun: Option<Instant>,
 }
 
-/// What a connection does because time has passed.
+/// A deadline that has passed.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The message that was begun is not complete in time.
+    /// The message is not complete within `Limits::assembly_timeout`.
     TooSlow,
-    /// The ping was not answered in time.
+    /// The ping was not answered within `Limits::pong_timeout`.
     Silent,
-    /// A ping is to be sent: it has been noted.
+    /// A ping has to be sent now.
     Ping,
 }
 
@@ -33,24 +33,26 @@ impl Liveness {
         Self { heard: now, pinged: None, is_ping_queued: false, begun: None }
     }
 
-    /// Bytes came. Returns whether they answer a ping: the next one may be due before the pong would have been.
+    /// Records that bytes have arrived. Returns whether they answer a ping, so that the deadline
+    /// changes: the next ping may be due earlier than the pong was.
     pub(super) fn hear(&mut self, now: Instant) -> bool {
         self.heard = now;
         self.pinged.take().is_some()
     }
 
-    /// Notes whether a part of a message has come and nothing else is there to be read. Returns whether that is news.
+    /// Records whether the unread input is an incomplete message. Returns whether that has changed.
     pub(super) fn assembling(&mut self, is_assembling: bool, now: Instant) -> bool {
         let begun = is_assembling.then(|| self.begun.unwrap_or(now));
         std::mem::replace(&mut self.begun, begun) != begun
     }
 
-    /// A message is complete.
+    /// Records that a message is complete.
     pub(super) fn completed(&mut self) {
         self.begun = None;
     }
 
-    /// Output was handed over. The peer takes what comes before the ping, which it cannot have seen.
+    /// Records that output was handed over to actix. As long as the ping waits behind other output,
+    /// the client cannot have seen it, and its time begins anew.
     pub(super) fn handed_over(&mut self, is_more_ready: bool, now: Instant) {
         if self.is_ping_queued {
             self.pinged = Some(now);
@@ -58,19 +60,19 @@ impl Liveness {
         }
     }
 
-    /// Stops the time for a peer that cannot be heard, because it is not read, or that would see a ping late, because it
-    /// has much to take. Then it is the write stall that counts.
+    /// Restarts the ping deadlines under back-pressure: the server does not read, or a ping would
+    /// wait behind much output. `Limits::write_stall` bounds that state.
     pub(super) fn excuse_silence(&mut self, now: Instant) {
         self.heard = now;
         self.pinged = self.pinged.map(|_| now);
     }
 
-    /// Stops the time for a message that is not read on.
+    /// Restarts the deadline of an incomplete message, of which the server does not read the rest.
     pub(super) fn excuse_slowness(&mut self, now: Instant) {
         self.begun = self.begun.map(|_| now);
     }
 
-    /// Returns what the time demands.
+    /// Returns the deadline that has passed, if any.
     pub(super) fn judge(&mut self, limits: &Limits, now: Instant) -> Option<Verdict> {
         let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *limits;
         if self.begun.is_some_and(|begun| begun + assembly_timeout <= now) {
@@ -87,7 +89,7 @@ impl Liveness {
         None
     }
 
-    /// Returns when [`judge`](Self::judge) has something to say, unless something comes before.
+    /// Returns the earliest deadline: the time for the next [`judge`](Self::judge).
     pub(super) fn due(&self, limits: &Limits) -> Instant {
         let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *limits;
         let silence = self.pinged.map_or(self.heard + ping_interval, |pinged| pinged + pong_timeout);

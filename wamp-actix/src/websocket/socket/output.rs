@@ -1,47 +1,48 @@
-//! What a connection sends: messages, then control frames, handed over a piece at a time.
+//! The output of a connection: messages, then control frames, handed over a piece at a time.
 
 use actix_web::web::Bytes;
 
 use crate::websocket::frames::{self, CloseCode};
 
-/// The most that is handed to actix at once: it asks for more only when that is nearly sent, which is how it is seen
-/// that the peer takes something.
+/// The maximum size of a piece. actix asks for the next one only when the last is nearly sent,
+/// which shows that the client reads.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// Bytes that are handed over before the other connections of the worker get their turn. A peer that reads as fast as a
-/// handler writes never makes its task wait.
+/// Bytes handed over in one turn, before the worker's other connections run. Without it, a client
+/// that reads as fast as a handler writes would never make its task wait.
 const TURN_BYTES: usize = 2 * PIECE_BYTES;
 
 /// Frames on their way to actix.
 #[derive(Debug, Default)]
 pub(super) struct Output {
-    /// What is ready and was not handed over yet.
+    /// Frames that are ready and not handed over.
     ready: Bytes,
-    /// Bytes that were handed over in this turn.
+    /// Bytes handed over in this turn.
     handed: usize,
-    /// Control frames, which go out after the messages that are ready.
+    /// Control frames, to be sent after the messages that are ready.
     control: Vec<u8>,
-    /// The answer to the latest ping: of a flood, only that one is answered.
+    /// The payload of the latest ping: in a flood of pings only that one is answered.
     pong: Option<Bytes>,
 }
 
 impl Output {
-    /// Whether everything that was ready has been handed over.
+    /// Returns whether everything that was ready has been handed over.
     pub(super) fn is_empty(&self) -> bool {
         self.ready.is_empty()
     }
 
-    /// Whether so little is left that more may be read.
+    /// Returns whether less than a piece is left, so that more input may be read.
     pub(super) fn has_room(&self) -> bool {
         self.ready.len() < PIECE_BYTES
     }
 
-    /// Whether anything is left behind the last piece.
+    /// Returns whether output is left after the last piece.
     pub(super) fn has_more(&self) -> bool {
         !(self.ready.is_empty() && self.control.is_empty())
     }
 
-    /// Makes these messages ready, and control frames behind them. Without `pongs` a ping is not answered any more.
+    /// Makes these messages ready, followed by the control frames; without the pong if `pongs` is
+    /// false.
     pub(super) fn fill(&mut self, mut messages: Vec<u8>, pongs: bool) {
         if let Some(payload) = self.pong.take()
             && pongs
@@ -59,7 +60,7 @@ impl Output {
         piece
     }
 
-    /// Whether as much was handed over as a turn allows.
+    /// Returns whether the bytes handed over end the turn.
     pub(super) fn ends_turn(&self) -> bool {
         self.handed >= TURN_BYTES
     }
@@ -80,7 +81,7 @@ impl Output {
         frames::write_close(&mut self.control, code, reason);
     }
 
-    /// Answers the peer's close frame.
+    /// Queues the answer to the client's close frame.
     pub(super) fn reply_close(&mut self, received: Option<u16>) {
         frames::write_close_reply(&mut self.control, received);
     }
