@@ -1,4 +1,4 @@
-//! The time by which connections live: the system's, or a test's that is moved by hand.
+//! The clock of a connection: the system's, or a test's that is advanced by hand.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use actix_web::rt::time::{Sleep, sleep_until};
 use tokio::task::unconstrained;
 
-/// Where a connection reads the time.
+/// The clock of a connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Clock {
     #[default]
@@ -40,7 +40,8 @@ impl Default for Hand {
 }
 
 impl ManualClock {
-    /// Moves the time; connections notice when they are polled next, for which they are woken.
+    /// Advances the time, and wakes the connections, which check their deadlines when they are
+    /// polled.
     pub fn advance(&self, by: Duration) {
         let mut hand = self.0.borrow_mut();
         hand.now += by;
@@ -57,21 +58,24 @@ impl Clock {
     }
 }
 
-/// One alarm. Setting it later costs nothing: it rings at the earlier time, and whoever is woken looks at the clock.
+/// A timer that is cheap to move. Moving the deadline to a later time costs nothing: the timer
+/// fires at the earlier time, and the task that it wakes reads the clock.
 #[derive(Debug, Default)]
 pub(crate) struct Alarm {
     sleep: Option<Pin<Box<Sleep>>>,
-    /// Whether it will wake the task that asked last.
+    /// True if the timer will wake the task that polled it last.
     is_set: bool,
 }
 
 impl Alarm {
-    /// Another task asks from now on.
+    /// Makes the timer wake the task that polls it next, because the connection has moved to
+    /// another.
     pub(crate) fn unset(&mut self) {
         self.is_set = false;
     }
 
-    /// `Ready` once the clock has passed `deadline`; else the task is woken then, or earlier. `now` is the clock's time.
+    /// Returns `Ready` once `deadline` has passed; otherwise the task is woken at that time, or
+    /// earlier. `now` is the clock's time.
     pub(crate) fn poll(
         &mut self,
         context: &mut Context<'_>,
@@ -98,7 +102,8 @@ impl Alarm {
             if deadline < sleep.deadline().into_std() {
                 sleep.as_mut().reset(deadline.into());
             }
-            // Else a task that has used up its turn is told `Pending` by a timer that will not wake it.
+            // Without `unconstrained`, tokio answers `Pending` to a task whose budget is used up,
+            // and does not set the timer.
             if Pin::new(&mut unconstrained(sleep.as_mut())).poll(context).is_pending() {
                 self.is_set = true;
                 return Poll::Pending;

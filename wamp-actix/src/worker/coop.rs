@@ -1,4 +1,4 @@
-//! A pause in which the runtime looks for input, and the worker's other tasks have their turn.
+//! Cooperative scheduling: a pause in which the runtime polls for input and runs the other tasks.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,31 +8,32 @@ use std::task::{Context, Wake, Waker};
 use actix_web::rt;
 use parking_lot::Mutex;
 
-/// A pause that a task takes when it has worked for long enough.
+/// A pause that a task takes at the end of its turn.
 ///
-/// Until it is over the task has nothing to do, though others wake it, as actix does while it has much to hand over. To
-/// be polled again is not enough: tokio polls a task that is woken at once 61 × 61 times, in and for actix's set of local
-/// tasks, before it looks which sockets are ready.
+/// Until it is over the task does nothing, even if it is polled again, as by actix, which wakes
+/// itself while it has much to send. Returning `Pending` after waking itself is not enough: tokio
+/// polls such a task up to 61 × 61 times, in the local task set of actix and around it, before it
+/// polls for I/O.
 #[derive(Default)]
 pub(crate) struct Rest(Option<Arc<End>>);
 
 struct End {
     is_over: AtomicBool,
-    /// The task that waits for it.
+    /// The task that waits for the end.
     task: Mutex<Waker>,
 }
 
 impl Rest {
-    /// Begins a rest.
+    /// Begins a pause.
     pub(crate) fn begin(&mut self) {
         let end = Arc::new(End { is_over: AtomicBool::new(false), task: Mutex::new(Waker::noop().clone()) });
-        // Hands the waker to the runtime, which wakes it when it has looked for input.
+        // Hands the waker to the runtime, which wakes it after it has polled for I/O.
         let waker = Waker::from(Arc::clone(&end));
         let _ = pin!(rt::task::yield_now()).poll(&mut Context::from_waker(&waker));
         self.0 = Some(end);
     }
 
-    /// Whether it goes on; the task is woken when it is over.
+    /// Returns whether the pause goes on; then the task is woken at its end.
     pub(crate) fn goes_on(&mut self, task: &Waker) -> bool {
         let Some(end) = &self.0 else { return false };
         end.task.lock().clone_from(task);

@@ -1,4 +1,4 @@
-//! What the connections of one worker share: the order in which they are woken, pauses, the watchdog and the clock.
+//! State shared by the connections of one worker: the wake queue, pauses, the watchdog, the clock.
 
 pub(crate) mod clock;
 pub(crate) mod coop;

@@ -1,9 +1,11 @@
-//! Wake-ups of one worker's connections, a few at a time.
+//! A queue of wake-ups, which wakes a worker's connections a few at a time.
 //!
-//! An event for a thousand subscribers would put a thousand tasks in front of its publisher, whose next event would find
-//! all of them served: a system call for each event and subscriber. So the first few connections are woken at once, and
-//! the others by a task that lets everybody else have a turn in between, those included whose input is still with the
-//! kernel. Events meanwhile gather, and leave in one piece. Measured with the fan-outs: see `benches/README.md`.
+//! An event for a thousand subscribers would schedule a thousand tasks before the publisher's: each
+//! would have sent the event when the publisher's next one arrives, with a system call for each
+//! event and subscriber. So the first few connections are woken at once, and the others by a task
+//! that lets the worker's other tasks run in between, including those whose input is still in the
+//! kernel. Meanwhile events accumulate, and leave in one write. `benches/README.md` has the
+//! measurements (fan-outs).
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -15,30 +17,32 @@ use std::task::{Context, Poll, Wake, Waker};
 use actix_web::rt;
 use parking_lot::Mutex;
 
-/// Connections that are woken before the worker's other tasks have a turn, at least.
+/// The minimum number of connections woken in one turn of the queue, before the other tasks run.
 const TURN: usize = 4;
 
-/// In a turn at least one in so many of those that wait is woken. If it were fewer, more events would gather, and a flood of
-/// publications would come nearer to the bounds of the subscribers' queues.
+/// The divisor of the queue's length: a turn wakes at least this share of the queue. With a smaller
+/// share more events would accumulate, and a flood of publications would come closer to the bounds
+/// of the subscribers' mailboxes.
 const SHARE: usize = 16;
 
 thread_local! {
     static PACER: RefCell<Weak<Pacer>> = const { RefCell::new(Weak::new()) };
 }
 
-/// What wakes the connections of one worker.
+/// The wake queue of one worker.
 pub(crate) struct Pacer(Mutex<State>);
 
 struct State {
-    /// How many more may be woken in this turn.
+    /// The number of connections that may still be woken in this turn.
     left: usize,
     waiting: VecDeque<Arc<Wakeup>>,
-    /// The task that begins the next turn.
+    /// The waker of the queue's task, while that waits for the first wake-up.
     task: Option<Waker>,
 }
 
 impl Pacer {
-    /// The pacer of this worker. Its task lives as long as a connection, or as the runtime.
+    /// Returns the queue of this worker. Its task ends with the last connection, or with the
+    /// runtime.
     pub(crate) fn of_worker() -> Arc<Self> {
         PACER.with_borrow_mut(|current| {
             if let Some(pacer) = current.upgrade() {
@@ -50,8 +54,9 @@ impl Pacer {
             let turns = Turns(Arc::downgrade(&pacer));
             rt::spawn(async move {
                 while poll_fn(|context| turns.poll(context)).await {
-                    // Comes back when the runtime has seen which sockets are ready; woken as a task, it would have seen that
-                    // after sixty tasks only: `fanout100` took 0.058 CPU-s/100k, and takes 0.023.
+                    // Returns after the runtime has polled for I/O. A task that wakes itself would
+                    // return earlier, as the runtime polls for I/O once in 61 tasks: `fanout100`
+                    // takes 0.023 CPU-s/100k this way, and took 0.058 the other.
                     rt::task::yield_now().await;
                 }
             });
@@ -78,7 +83,7 @@ impl Pacer {
     }
 }
 
-/// Lets its task see that nobody is left.
+/// Wakes the queue's task, which finds that the last connection is gone, and ends.
 impl Drop for Pacer {
     fn drop(&mut self) {
         if let Some(task) = self.0.get_mut().task.take() {
@@ -87,10 +92,11 @@ impl Drop for Pacer {
     }
 }
 
-/// The task of a pacer.
+/// The task of a wake queue.
 struct Turns(Weak<Pacer>);
 
-/// The runtime has ended: who holds a waker still may use it, and another runtime on this thread has a pacer of its own.
+/// Handles the end of the runtime: wakers that outlive it still work, without the queue, and the
+/// next runtime of this thread gets a queue of its own.
 impl Drop for Turns {
     fn drop(&mut self) {
         PACER.with_borrow_mut(|current| {
@@ -109,8 +115,8 @@ impl Drop for Turns {
 }
 
 impl Turns {
-    /// One turn. True if there is to be another although nobody is woken meanwhile, false if there will be none: the pacer is
-    /// gone. `Pending` until somebody is woken.
+    /// Runs one turn. Returns true if the next turn follows without a wake-up in between, false if
+    /// the queue is gone, and `Pending` if the next turn has to wait for a wake-up.
     fn poll(&self, context: &Context<'_>) -> Poll<bool> {
         let Some(pacer) = self.0.upgrade() else {
             return Poll::Ready(false);
@@ -132,13 +138,13 @@ impl Turns {
     }
 }
 
-/// What a connection gives to others, so that they can wake it.
+/// The waker of a connection, given to handlers and to other sessions.
 pub(crate) struct Wakeup {
     pacer: Arc<Pacer>,
-    /// The task that drives the connection now.
+    /// The task that drives the connection: actix's, or the watchdog's.
     task: Mutex<Waker>,
     is_waiting: AtomicBool,
-    /// Whether the task was woken and has not seen it yet.
+    /// True if the task was woken and has not called `listen` since.
     is_rung: AtomicBool,
 }
 
@@ -153,7 +159,8 @@ impl Wakeup {
         })
     }
 
-    /// Whether the task was woken since it asked last. Another task is woken from now on if there is one.
+    /// Returns whether the task was woken since the last call. `moved_to` replaces the task, if
+    /// given.
     pub(crate) fn listen(&self, moved_to: Option<&Waker>) -> bool {
         if let Some(task) = moved_to {
             self.task.lock().clone_from(task);
@@ -162,9 +169,10 @@ impl Wakeup {
     }
 
     fn ring(&self) {
-        // Not a store: the task has to see what was done before a wake-up that found this one waiting.
+        // A swap, not a store: it acquires the writes made before the wake-ups that this one
+        // represents.
         self.is_waiting.swap(false, Ordering::AcqRel);
-        // Under the lock, so that a task that takes over sees the ring or is woken by it.
+        // Under the lock, so that a task that takes over either sees the flag or is woken.
         let task = self.task.lock();
         self.is_rung.store(true, Ordering::Release);
         task.wake_by_ref();
@@ -208,7 +216,7 @@ mod tests {
         wakeups
     }
 
-    /// Lets the pacer have a turn.
+    /// Lets the queue have a turn.
     async fn turn() {
         rt::task::yield_now().await;
     }
