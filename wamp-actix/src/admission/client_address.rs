@@ -1,4 +1,4 @@
-//! The address of a client: the peer of its socket, or the one that a trusted proxy names in a header.
+//! The address of a client: that of its socket, or the one that a trusted proxy names in a header.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -7,12 +7,13 @@ use actix_web::http::header::{self, HeaderMap, HeaderName};
 
 use crate::router::Router;
 
-/// Returns the client's address; `None` for a peer on a Unix socket.
+/// Returns the client's address; `None` for a client on a Unix socket.
 ///
-/// Every proxy appends the address of its own peer. So the elements are read from the right, as long as the address that wrote
-/// the next one is trusted. The client itself may have made up everything left of the first address that is not trusted.
-/// (actix's `realip_remote_addr` takes the leftmost, whoever wrote it.) An element that is no address, as `unknown`, ends the
-/// search: the client counts as the proxy that wrote it.
+/// Every proxy appends the address that it was connected from. So the elements are read from the
+/// right, as long as they are addresses of trusted proxies. The client itself may have forged
+/// everything left of the first untrusted address. (actix's `realip_remote_addr` takes the
+/// leftmost, which anyone can forge.) An element that is not an address, such as `unknown`, ends
+/// the search: the client counts as the proxy that wrote it.
 pub(crate) fn client_address(request: &HttpRequest, router: &Router) -> Option<IpAddr> {
     let mut client = request.peer_addr()?.ip().to_canonical();
     if !router.trusts(client) {
@@ -30,13 +31,13 @@ pub(crate) fn client_address(request: &HttpRequest, router: &Router) -> Option<I
     Some(client)
 }
 
-/// Returns whether a proxy, or a client that poses as one, has forwarded the request.
+/// Returns whether the request claims to be forwarded, by a proxy or by a client that poses as one.
 pub(crate) fn is_forwarded(request: &HttpRequest) -> bool {
     request.headers().contains_key(header::X_FORWARDED_FOR)
 }
 
-/// Returns the addresses in `X-Forwarded-For`, or else in `Forwarded` (RFC 7239), in their order; `None` for an element that is
-/// no address.
+/// Returns the addresses in `X-Forwarded-For`, or else in `Forwarded` (RFC 7239), in their order;
+/// `None` for an element that is not an address.
 fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     if headers.contains_key(header::X_FORWARDED_FOR) {
         elements(headers, header::X_FORWARDED_FOR).map(|element| address(&element)).collect()
@@ -45,8 +46,9 @@ fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     }
 }
 
-/// Returns the elements of a list, over all lines of the header. A comma ends an element even inside of a quoted string: else a
-/// client that leaves a quote open could swallow what the proxy appends.
+/// Returns the elements of a list, over all lines of the header. A comma ends an element even
+/// inside a quoted string; otherwise a client could hide what the proxy appends behind an open
+/// quote.
 fn elements(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = String> {
     headers
         .get_all(name)
@@ -54,7 +56,7 @@ fn elements(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = Strin
         .map(|element| String::from_utf8_lossy(element.trim_ascii()).into_owned())
 }
 
-/// Returns the parameter `for` of an element of `Forwarded`, without quotes.
+/// Returns the parameter `for` of an element of `Forwarded`, unquoted.
 fn of_for(element: &str) -> Option<&str> {
     let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
@@ -62,7 +64,7 @@ fn of_for(element: &str) -> Option<&str> {
     Some(value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value))
 }
 
-/// Reads an address with or without a port, for IPv6 with or without brackets.
+/// Parses an address with or without a port, for IPv6 with or without brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = || text.parse::<IpAddr>().ok();
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
@@ -76,7 +78,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns the client of a request from `peer` with these header lines, where 10.0.0.0/8 and 2001:db8:aaaa::/48 are trusted.
+    /// Returns the client of a request from `peer` with these header lines, where 10.0.0.0/8 and
+    /// 2001:db8:aaaa::/48 are trusted.
     fn client(peer: &str, lines: &[(&str, &str)]) -> String {
         let proxies = ["10.0.0.0/8", "2001:db8:aaaa::/48"];
         let router = Router::builder().trust_proxies(proxies).handlers([]).build().expect("two networks");

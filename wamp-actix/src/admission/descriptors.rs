@@ -1,19 +1,20 @@
-//! The file descriptors of connections. They are bounded below the limit of the process, so that the application can still open
-//! files.
+//! The file descriptors of connections. Their bound is lower than the process's limit, so that the
+//! application can still open files.
 //!
-//! The limit is read from `/proc/self/limits`: `getrlimit` takes `unsafe`, which this workspace forbids, and no crate that is
-//! here anyway wraps it.
+//! The limit is read from `/proc/self/limits`: calling `getrlimit` takes `unsafe`, which this
+//! workspace forbids, and none of its dependencies wraps the call.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Descriptors for everything else: listeners, logs, files and databases of the application.
+/// Descriptors reserved for everything else: listeners, logs, files and databases of the
+/// application.
 const KEPT_BACK: usize = 64;
 
-/// Descriptors that the connections of all routers hold.
+/// The number of descriptors that the connections of all routers hold.
 static HELD: AtomicUsize = AtomicUsize::new(0);
 
-/// Descriptors that a connection holds.
+/// The descriptors of one connection.
 #[derive(Debug)]
 pub(crate) struct Descriptors(usize);
 
@@ -33,7 +34,8 @@ impl Drop for Descriptors {
     }
 }
 
-/// Returns how many descriptors all connections may hold; `None` where there is no limit, or where the system does not tell it.
+/// Returns how many descriptors all connections may hold; `None` without a limit, or if it is
+/// unknown.
 pub(crate) fn allowed() -> Option<usize> {
     static ALLOWED: OnceLock<Option<usize>> = OnceLock::new();
     *ALLOWED.get_or_init(|| {
@@ -42,7 +44,8 @@ pub(crate) fn allowed() -> Option<usize> {
     })
 }
 
-/// Reads the first number of the line `Max open files            1024                 524288               files`.
+/// Parses the first number of `Max open files            1024                 524288              
+/// files`.
 fn soft_limit(limits: &str) -> Option<usize> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()

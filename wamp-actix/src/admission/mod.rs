@@ -1,4 +1,5 @@
-//! Admission of connections: the one place that counts them, for all workers of a router, and refuses those that are too many.
+//! Admission of connections: counts them for all workers of a router, and refuses those beyond a
+//! limit.
 
 pub(crate) mod client_address;
 pub(crate) mod descriptors;
@@ -18,19 +19,19 @@ use descriptors::Descriptors;
 pub(crate) use refusal::Full;
 use table::Table;
 
-/// The most connections of a router where the application sets no limit.
+/// The maximum number of connections of a router for which the application sets no limit.
 const MOST: usize = 50_000;
 
 /// The open connections of one router.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    /// Computed when the first connection comes, because only then it is known how many descriptors each takes.
+    /// Computed for the first connection, which shows how many descriptors each one takes.
     bounds: OnceLock<Bounds>,
     table: Mutex<Table>,
     proxy_was_named: AtomicBool,
 }
 
-/// The limits as they apply in this process: see [`Bounds::new`].
+/// The limits, reduced to what this process can open: see [`Bounds::new`].
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 struct Bounds {
     connections: usize,
@@ -39,7 +40,7 @@ struct Bounds {
     opening_per_address: usize,
 }
 
-/// The place of a connection, which is given back when this is dropped.
+/// The place of a connection; dropping it returns the place.
 #[derive(Debug)]
 pub(crate) struct Place {
     admission: Arc<Admission>,
@@ -56,7 +57,7 @@ struct Newcomer {
     notice: Arc<Notice>,
 }
 
-/// Tells a connection without a session that it has to make room.
+/// A request to a connection without a session to make room, and the task to wake for it.
 #[derive(Debug, Default)]
 struct Notice {
     is_given: AtomicBool,
@@ -64,7 +65,8 @@ struct Notice {
 }
 
 impl Admission {
-    /// Returns the one of this router, whichever worker asks: each of them mounts its endpoints.
+    /// Returns the admission of this router, which all workers share although each mounts its own
+    /// endpoints.
     pub(crate) fn of(router: &Router) -> Arc<Self> {
         static ADMISSIONS: Mutex<Vec<(WeakRouter, Arc<Admission>)>> = Mutex::new(Vec::new());
         let mut admissions = ADMISSIONS.lock();
@@ -83,8 +85,9 @@ impl Admission {
         admission
     }
 
-    /// Takes a place for a connection that holds so many file descriptors. `address` is `None` where it is not bounded. Where too
-    /// many connections have no session yet, the oldest of them is told to make room.
+    /// Takes a place for a connection with this number of file descriptors. `address` is `None` if
+    /// the connections of the address are not limited. If too many connections have no session yet,
+    /// the oldest of them has to make room.
     pub(crate) fn admit(
         self: &Arc<Self>,
         limits: &Limits,
@@ -105,12 +108,12 @@ impl Admission {
         Ok(Place { admission: Arc::clone(self), address, newcomer, _descriptors: descriptors })
     }
 
-    /// Warns once of a proxy that is not trusted, so that all its clients count as one address.
+    /// Warns once about a proxy that is not trusted: all its clients count as one address.
     pub(crate) fn name_proxy(&self, peer: IpAddr) {
         if !self.proxy_was_named.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "{peer} has as many connections as `Limits::connections_per_address` allows, and forwards for others: \
-                 if it is your proxy, `Router::builder().trust_proxies([\"{peer}\"])` counts its clients in place of it"
+                "{peer} has reached `Limits::connections_per_address`, and forwards requests of others: \
+                 if it is your proxy, `Router::builder().trust_proxies([\"{peer}\"])` counts each of its clients instead"
             );
         }
     }
@@ -131,8 +134,9 @@ impl Bounds {
         bounds
     }
 
-    /// Applies the limits where the process can have `most` connections open. One address gets at most half of everything, and so
-    /// do all connections without a session together: neither ever locks the others out.
+    /// Applies the limits to a process that can have `most` connections open. One address gets at
+    /// most half of all connections, and so do all connections without a session together, so that
+    /// neither can lock the others out.
     fn new(limits: &Limits, most: usize) -> Self {
         let half = |of: usize| of.div_ceil(2);
         let connections = limits.connections.unwrap_or(MOST).min(most);
@@ -154,12 +158,12 @@ impl Place {
         }
     }
 
-    /// Whether the connection has to make room.
+    /// Returns whether the connection has to make room.
     pub(crate) fn is_wanted(&self) -> bool {
         self.newcomer.as_ref().is_some_and(|newcomer| newcomer.notice.is_given.load(Ordering::Acquire))
     }
 
-    /// The connection has a session: nobody wants its place any more.
+    /// Records that the connection has a session, so that it need not make room any more.
     pub(crate) fn has_session(&mut self) {
         if let Some(newcomer) = self.newcomer.take() {
             self.admission.table.lock().has_session(newcomer.arrival);

@@ -1,12 +1,12 @@
-//! The response to a client that gets no connection.
+//! The response to a client whose connection exceeds a limit.
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
 
-/// Seconds that such a client should wait before it tries again.
+/// The number of seconds after which the client may try again.
 const RETRY_AFTER: &str = "5";
 
-/// The limit that keeps a connection out.
+/// The limit that is reached.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Full {
     Connections,
@@ -14,7 +14,7 @@ pub(crate) enum Full {
 }
 
 impl Full {
-    /// The limit's name.
+    /// Returns the name of the limit in `Limits`.
     pub(crate) fn limit(self) -> &'static str {
         match self {
             Self::Connections => "connections",
@@ -22,7 +22,8 @@ impl Full {
         }
     }
 
-    /// Returns the 503, which asks the client to come again later. It also ends the connection, which holds descriptors too.
+    /// Returns the 503 with `Retry-After`. It also closes the TCP connection, to free its
+    /// descriptors.
     pub(crate) fn response(self) -> HttpResponse {
         HttpResponse::ServiceUnavailable()
             .insert_header((header::RETRY_AFTER, RETRY_AFTER))

@@ -1,4 +1,4 @@
-//! The connections that are open: how many, and which of them have no session yet.
+//! The open connections of a router: counts, and the list of those without a session.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::{Bounds, Full, Notice};
 
-/// Counts by address. It has entries for open connections only, so strangers cannot make it grow beyond the limits.
+/// The open connections. The table has entries for open connections only, so that the limits bound
+/// its size.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     connections: usize,
@@ -23,7 +24,7 @@ struct OfAddress {
 }
 
 impl Table {
-    /// Checks that there is room for one connection more.
+    /// Checks that there is room for another connection.
     pub(super) fn check(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), Full> {
         let of_address = self.of(address).map_or(0, |of_address| of_address.connections);
         if of_address >= bounds.connections_per_address {
@@ -35,8 +36,8 @@ impl Table {
         Ok(())
     }
 
-    /// Counts a connection without a session. Returns its number, and the notice of the oldest such connection if that has to
-    /// make room.
+    /// Adds a connection without a session. Returns its number, and the notice of the oldest such
+    /// connection if that has to make room.
     pub(super) fn enter(
         &mut self,
         address: Option<IpAddr>,
@@ -55,7 +56,7 @@ impl Table {
         (self.arrivals, oldest)
     }
 
-    /// Returns the number of the connection that has to make room for one more without a session.
+    /// Returns the number of the connection that has to make room for another without a session.
     fn in_the_way(&self, address: Option<IpAddr>, bounds: &Bounds) -> Option<u64> {
         let of_address = self.of(address).filter(|of| of.opening.len() >= bounds.opening_per_address);
         if let Some(of_address) = of_address {
@@ -81,7 +82,7 @@ impl Table {
         self.forget_opening(arrival);
     }
 
-    /// Forgets a connection that has ended. `arrival` is its number if it had no session.
+    /// Removes a connection that has ended. `arrival` is its number if it had no session.
     pub(super) fn leave(&mut self, address: Option<IpAddr>, arrival: Option<u64>) {
         if let Some(arrival) = arrival {
             self.forget_opening(arrival);

@@ -96,7 +96,7 @@ fn the_oldest_without_a_session_makes_room_for_a_newcomer() {
     assert_eq!(wanted(&places), [true, false, false, false, false]);
     places.push(admit(&admission, &limits, address(6)));
     assert_eq!(wanted(&places), [true, false, true, false, false, false]);
-    // One that is gone has made room.
+    // A closed connection has made room.
     drop(places.remove(3));
     places.push(admit(&admission, &limits, address(7)));
     assert_eq!(wanted(&places), [true, false, true, false, false, false]);

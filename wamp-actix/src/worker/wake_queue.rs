@@ -169,8 +169,8 @@ impl Wakeup {
     }
 
     fn ring(&self) {
-        // A swap, not a store: it acquires the writes made before the wake-ups that this one
-        // represents.
+        // A swap, not a store: it acquires the writes before later wake-ups, which found this one
+        // pending.
         self.is_waiting.swap(false, Ordering::AcqRel);
         // Under the lock, so that a task that takes over either sees the flag or is woken.
         let task = self.task.lock();
