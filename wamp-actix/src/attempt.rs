@@ -1,4 +1,4 @@
-//! What a login can learn of the HTTP request of the upgrade.
+//! Access to the HTTP request of the upgrade during a login.
 
 use std::any::type_name;
 use std::future::Future;
@@ -9,7 +9,8 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use wamp_core::{Attempt, Denied};
 
-/// What a login can learn of the HTTP request of the upgrade: for the closures of every method, and of [`Http`](crate::Http) above all.
+/// Access to the HTTP request of the upgrade during a login, for the closures of every method,
+/// above all of [`Http`](crate::Http).
 ///
 /// ```
 /// use wamp_actix::{Attempt, AttemptExt as _, Denied, Http, Identity, Realm, RealmBuilder};
@@ -23,25 +24,28 @@ use wamp_core::{Attempt, Denied};
 /// let realm: RealmBuilder = Realm::new("factory").authenticate(Http::new("bearer", by_token));
 /// ```
 pub trait AttemptExt {
-    /// The request of the upgrade: its headers, its address, its cookies.
+    /// Returns the request of the upgrade, with its headers, address and cookies.
     ///
     /// # Panics
-    /// The connection is not one of an [`Endpoint`](crate::Endpoint), but of another host of the core.
+    /// The connection does not belong to an [`Endpoint`](crate::Endpoint), but to another host of
+    /// `wamp-core`.
     fn request(&self) -> &HttpRequest;
 
-    /// The token of `Authorization: Bearer …`.
+    /// Returns the token of `Authorization: Bearer …`.
     fn bearer(&self) -> Option<&str>;
 
-    /// State of the application, as in a route.
+    /// Returns data of the application, as in a route.
     ///
     /// # Errors
-    /// The application has no such data: the login fails, and the log says why.
+    /// The application has no such data: the login fails, and the log has the reason.
     fn data<T: 'static>(&self) -> Result<Data<T>, Denied>;
 
-    /// What an extractor of actix makes of the request: a login of the web application, a cookie session.
+    /// Runs an extractor of actix on the request, such as one of the web application's login or of
+    /// a cookie session.
     ///
     /// # Errors
-    /// [`Denied::absent`] if the extractor answers 401 or 403; for any other error the login fails, and the log says why.
+    /// [`Denied::absent`] if the extractor answers 401 or 403; for any other error the login fails,
+    /// and the log has the reason.
     fn extract<T: FromRequest>(&self) -> impl Future<Output = Result<T, Denied>>;
 }
 

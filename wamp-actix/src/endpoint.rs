@@ -24,10 +24,12 @@ use crate::websocket::socket::Socket;
 use crate::websocket::socket_handle::HardClose;
 use crate::worker::clock::Clock;
 
-/// The service that serves the default router at a path: the one line that an application needs.
+/// Returns the service that serves the default router at a path: the one line that an application
+/// needs.
 ///
 /// # Panics
-/// A handler is wrong: two for one URI, an invalid URI. [`router()`](crate::router()) tells the same as an error, earlier.
+/// A handler has a fault, such as an invalid URI, or a URI that another handler has.
+/// [`router()`](crate::router()) returns the same as an error, earlier.
 ///
 /// ```standalone_crate
 /// use actix_web::App;
@@ -40,9 +42,10 @@ pub fn endpoint(path: &str) -> Endpoint {
 
 /// The service that serves a router at a path: [`endpoint`], [`Router::endpoint`].
 ///
-/// It works inside `web::scope` and `configure`, under middleware and guards, and several times in an application. A
-/// middleware that knows who asks may put an [`Identity`] into the request's extensions: in a realm that
-/// has no methods of authentication, the session then has it instead of an anonymous one.
+/// It works inside `web::scope` and `configure`, under middleware and guards, and several times in
+/// an application. A middleware that authenticates the request may put an [`Identity`] into the
+/// request's extensions: in a realm without methods of authentication the session then has that
+/// identity instead of an anonymous one.
 #[derive(Clone, Debug)]
 #[must_use = "mount it: `App::service(endpoint)`"]
 pub struct Endpoint {
@@ -55,9 +58,9 @@ struct Settings {
     router: Router,
     admission: Arc<Admission>,
     origins: Origins,
-    /// `None` means true.
+    /// `None` is the default, true.
     on_signal: Option<bool>,
-    /// `None` means false.
+    /// `None` is the default, false.
     goodbye_at_shutdown: Option<bool>,
 }
 
@@ -74,12 +77,13 @@ impl Endpoint {
         Self { path: path.to_owned(), settings: Rc::new(settings) }
     }
 
-    /// Accepts browsers from these origins only, such as `"https://app.example"`, or from any: `"*"`. Without it, a
-    /// page may connect to the host that it came from: that of `X-Forwarded-Host`, of `Forwarded` or of `Host`, and where that
-    /// names no port, with the port of `X-Forwarded-Port` as well. Said again, it adds more origins.
+    /// Accepts browsers from these origins only, such as `"https://app.example"`, or from any:
+    /// `"*"`. Without it, a page may connect to the host that it was loaded from, which is the host
+    /// in `X-Forwarded-Host`, `Forwarded` or `Host`; if that has no port, also with the port in
+    /// `X-Forwarded-Port`. Further calls add origins.
     ///
     /// # Panics
-    /// An entry is no origin: a scheme, a host, perhaps a port, and nothing after that.
+    /// An entry is not an origin: a scheme, a host, perhaps a port, and nothing after that.
     pub fn origins<O: Into<String>>(mut self, origins: impl IntoIterator<Item = O>) -> Self {
         let origins = Origins::Listed(origins.into_iter().map(Into::into).collect());
         if let Some(entry) = origins.malformed() {
@@ -89,10 +93,12 @@ impl Endpoint {
         self
     }
 
-    /// With `true`, sessions get GOODBYE `wamp.close.system_shutdown` when a signal shuts the router down, and clients that have not
-    /// joined yet get ABORT. The default is `false`: the WebSocket is closed with 1012, "service restart", without either, because
-    /// clients in browsers (autobahn-js, wampy.js) connect again after that, and never after a GOODBYE. An application that shuts
-    /// the router down itself calls [`Stopped::goodbye`](wamp_core::Stopped::goodbye).
+    /// Sets whether sessions get GOODBYE `wamp.close.system_shutdown`, and clients that have not
+    /// joined yet get ABORT, when a signal shuts the router down. The default is `false`: the
+    /// WebSocket is closed with 1012, "service restart", without either, because clients in
+    /// browsers (autobahn-js, wampy.js) reconnect after that, and never after a GOODBYE. An
+    /// application that shuts the router down itself calls
+    /// [`Stopped::goodbye`](wamp_core::Stopped::goodbye).
     ///
     /// ```
     /// use actix_web::App;
@@ -112,11 +118,12 @@ impl Endpoint {
         self
     }
 
-    /// Whether SIGTERM and SIGINT shut the router down, so that its sessions do not hold the server up. They do if
-    /// nothing else is said; with `false` the application calls [`Router::shutdown`](wamp_core::Router::shutdown). An application
-    /// that handles signals itself (`HttpServer::disable_signals`) says `false`: the listener takes the place of the
-    /// signals' default, which ends the process. At SIGINT actix itself ends before the router has shut down, unless it is
-    /// told otherwise with [`stop_signal`](crate::stop_signal).
+    /// Sets whether SIGTERM and SIGINT shut the router down, so that its sessions do not delay the
+    /// end of the server. The default is `true`; with `false` the application calls
+    /// [`Router::shutdown`](wamp_core::Router::shutdown). An application that handles signals
+    /// itself (`HttpServer::disable_signals`) sets `false`, because the listener replaces the
+    /// signals' default action, which ends the process. At SIGINT actix ends before the router has
+    /// shut down, unless the server has [`stop_signal`](crate::stop_signal).
     ///
     /// # Panics
     /// The endpoint has this option already.
@@ -127,7 +134,8 @@ impl Endpoint {
     }
 }
 
-/// Sets an option, and panics if it is set already: the later call would replace the earlier one in silence.
+/// Sets an option, and panics if it is set already: a later call would silently replace the earlier
+/// one.
 #[track_caller]
 fn say_once(option: &str, said: &mut Option<bool>, value: bool) {
     assert!(said.replace(value).is_none(), "`{option}` of an endpoint can be said once only");
@@ -149,13 +157,14 @@ impl HttpServiceFactory for Endpoint {
 }
 
 impl Settings {
-    /// `task` is the one that asks.
+    /// Answers the request: with the upgrade, or with a refusal. `task` is the one that asks.
     fn upgrade(&self, mut request: ServiceRequest, task: Waker) -> ServiceResponse {
         let response = match self.accept(request.request()) {
             Ok((response, serializer, place)) => {
                 detach(&mut request);
                 match request.take_payload() {
-                    // actix would read what follows as the next request. So it gets no 101.
+                    // Without the payload actix would read the frames as the next request. So the
+                    // client gets no 101.
                     Payload::None => HttpResponse::BadRequest().body("a middleware has taken the payload"),
                     payload => self.connect(response, serializer, place, request.request(), payload, task),
                 }
@@ -191,13 +200,14 @@ impl Settings {
         Ok((response, serializer, place))
     }
 
-    /// Returns whether the log may have another line about clients at this address.
+    /// Returns whether another line about clients at this address may be logged (rate limit).
     fn may_log(&self, request: &HttpRequest) -> bool {
         let clock = request.extensions().get::<Clock>().cloned().unwrap_or_default();
         self.router.may_log(client_address(request, &self.router), clock.now())
     }
 
-    /// Takes a place for the connection. Called last, so that requests which are refused for another reason take none.
+    /// Takes a place for the connection. Called last, so that requests that are refused for another
+    /// reason take none.
     fn admit(&self, request: &HttpRequest) -> Result<Place, Full> {
         let address = client_address(request, &self.router);
         let limited = address.and_then(|address| self.router.limited_as(address));
@@ -234,7 +244,7 @@ impl Settings {
     }
 }
 
-/// A WebSocket whose handshake is done, in this task.
+/// Opens a WebSocket whose handshake is done, in this task.
 pub(crate) fn open(
     router: &Router,
     serializer: Serializer,

@@ -18,8 +18,9 @@
 //! }
 //! ```
 //!
-//! - Handlers: [`rpc`], [`subscribe`], [`publish`], [`session`](macro@session). What a parameter is, its type decides: injected
-//!   ([`FromContext`]), taken from the URI, read from the caller's arguments, or extracted by actix.
+//! - Handlers: [`rpc`], [`subscribe`], [`publish`], [`session`](macro@session). The type of a
+//!   parameter decides its source: injected ([`FromContext`]), captured from the URI, read from the
+//!   caller's arguments, or extracted by actix.
 //! - Results: any `Serialize`, [`Args`], [`Kwargs`], [`Reply`], [`Raw`]; errors: [`WampError`], [`Error`].
 //! - Subscriptions: `()`, [`Events`], [`Hold`], [`Snapshot`], tuples of these.
 //! - Mounting: [`endpoint`] for a first program; [`Router::builder`] for realms, open topics, limits, a list of handlers.
@@ -56,7 +57,8 @@ pub use wamp_macros::{WampError, publish, rpc, session, subscribe};
 
 /// Lists handlers by their functions, for [`RouterBuilder::handlers`].
 ///
-/// Without a list a router serves every handler of the program. Tests and programs with several routers name theirs:
+/// Without a list a router serves every handler of the program. Tests and programs with several
+/// routers list the handlers of each:
 ///
 /// ```
 /// use wamp_actix::{Router, handlers, rpc};
@@ -103,10 +105,11 @@ macro_rules! handlers {
     };
 }
 
-/// Makes hand-written implementations of [`WampError`] known, so that `?` into [`Error`] keeps their URI and arguments.
+/// Registers hand-written implementations of [`WampError`], so that `?` into [`Error`] keeps their
+/// URI and arguments.
 ///
-/// The types must be `std::error::Error` too. `#[derive(WampError)]` makes its type known by itself. A handler that returns the
-/// type itself, `Result<T, OutOfStock>`, needs no `wamp_error!`.
+/// The types must implement `std::error::Error` too. `#[derive(WampError)]` registers its type
+/// itself. A handler that returns the type itself, `Result<T, OutOfStock>`, needs no `wamp_error!`.
 ///
 /// ```
 /// use wamp_actix::{Error, WampError, rpc, wamp_error};
@@ -141,7 +144,7 @@ macro_rules! wamp_error {
     )+};
 }
 
-/// What the expansion of the macros refers to. Not for anybody else.
+/// Items that the expansion of the macros names. Not public API.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::__wamp_kind as kind_of;
@@ -152,19 +155,19 @@ pub mod __private {
     pub use wamp_core::{Arguments, Context, Error};
 }
 
-/// What the fuzz target of the frames calls. Not for anybody else.
+/// The entry point of the frames' fuzz target. Not public API.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod __fuzz {
     pub use crate::websocket::frames::fuzz::read;
 }
 
-/// The programs of the README are compiled.
+/// Compiles the programs of the README as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// So are those of the page about authentication.
+/// Compiles the programs of the page about authentication as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/authentication.md")]
 struct AuthenticationPage;

@@ -1,7 +1,9 @@
-//! What a handler's parameter is, by its type: injected, read from the call, or an extractor of actix.
+//! The kinds of a handler's parameters, told by their types: injected, read from the call, or
+//! extracted by actix.
 //!
-//! An inherent associated constant goes before a trait's of the same name, so `IsContext::<T>::VALUE` tells whether
-//! `T: FromContext`, wherever `T` is concrete, as it is in an expansion.
+//! An inherent associated constant takes precedence over a trait's of the same name, so
+//! `IsContext::<T>::VALUE` tells whether `T: FromContext` if `T` is concrete, as it is in an
+//! expansion.
 
 mod checks;
 
@@ -22,13 +24,13 @@ pub const CONTEXT: u8 = 0;
 pub const ARGUMENT: u8 = 1;
 /// Made by actix from the HTTP request of the upgrade.
 pub const EXTRACTOR: u8 = 2;
-/// Could be read from the call or made by actix: the handler has to say which.
+/// Can be read from the call or made by actix: an attribute has to tell which.
 pub const AMBIGUOUS: u8 = 3;
-/// Nothing of this.
+/// None of these.
 pub const UNKNOWN: u8 = 4;
-/// An argument that would have to borrow for `'static`.
+/// An argument that would have to borrow from the message for `'static`.
 pub const UNBORROWABLE: u8 = 5;
-/// Made by actix from the body of a request, which a WAMP message has not.
+/// Made by actix from the body of a request, which an upgrade does not have.
 pub const BODY: u8 = 6;
 
 macro_rules! probes {
@@ -42,27 +44,27 @@ macro_rules! probes {
 }
 
 probes! {
-    /// Whether the type implements `FromContext`.
+    /// A probe: true if the type implements `FromContext`.
     IsContext
-    /// Whether the type is `web::Data`, which is deserialisable too.
+    /// A probe: true if the type is `web::Data`, which is deserialisable too.
     IsData
-    /// Whether the type can be deserialised.
+    /// A probe: true if the type is deserialisable.
     IsArgument
-    /// Whether the type is an extractor of actix.
+    /// A probe: true if the type is an extractor of actix.
     IsExtractor
-    /// Whether the type is a plain one, of which actix makes an extractor all the same.
+    /// A probe: true if the type is an argument although actix can extract it.
     IsPlain
-    /// True for a type that actix reads from the body of a request.
+    /// A probe: true if actix reads the type from the body of a request.
     IsBody
 }
 
-/// What holds for every type for which a probe does not say otherwise.
+/// The values of a probe for all types that do not meet its condition.
 pub trait Otherwise {
-    /// Whether the type is what the probe asks.
+    /// True if the type meets the condition of the probe.
     const VALUE: bool = false;
     /// The attribute to which an injected type is restricted.
     const ONLY_IN: Option<Attribute> = None;
-    /// What a handler supports that takes it.
+    /// The feature that a handler with a parameter of this type supports.
     const FEATURE: Option<Feature> = None;
 }
 
@@ -92,14 +94,16 @@ holds! {
     [T: Body] IsBody<T>;
 }
 
-/// Types that are arguments although actix extracts them, and tuples and `Option`s of such types.
+/// Types that are arguments although actix can extract them, and tuples and `Option`s of such
+/// types.
 pub trait PlainType {}
 
 impl PlainType for String {}
 impl PlainType for () {}
 impl<T: PlainType> PlainType for Option<T> {}
 
-/// Types that actix reads from the body of a request, and extractors made of such types. No handler can have one as a parameter.
+/// Types that actix reads from the body of a request, and extractors made of such types. No handler
+/// can have one as a parameter.
 pub trait Body {}
 
 impl<T> Body for Json<T> {}
@@ -120,7 +124,7 @@ macro_rules! tuples {
 
 tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
 
-/// The kind of a parameter, from what the probes say.
+/// Returns the kind of a parameter, from the values of the probes.
 #[must_use]
 pub const fn kind(context: bool, data: bool, body: bool, argument: bool, extractor: bool, plain: bool) -> u8 {
     if context {
@@ -140,7 +144,7 @@ pub const fn kind(context: bool, data: bool, body: bool, argument: bool, extract
     }
 }
 
-/// The kind of a type, which must be concrete.
+/// Returns the kind of a type, which must be concrete.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __wamp_kind {
@@ -159,19 +163,22 @@ macro_rules! __wamp_kind {
     }};
 }
 
-/// The kind of a type in which the user wrote `&'static`: what is made from the context may be one.
+/// Returns the kind of a type in which the user wrote `&'static`, which only an argument must not
+/// have.
 #[must_use]
 pub const fn kind_of_static(kind: u8) -> u8 {
     if kind == ARGUMENT { UNBORROWABLE } else { kind }
 }
 
-/// The kind of a type under `#[arg]`. A type that is injected or read from a body keeps its kind, and is refused.
+/// Returns the kind of a type under `#[arg]`. A type that is injected or read from a body keeps its
+/// kind, and is refused.
 #[must_use]
 pub const fn kind_of_argument(kind: u8) -> u8 {
     if kind == CONTEXT || kind == BODY { kind } else { ARGUMENT }
 }
 
-/// The kind of a type that stands inside of a parameter's type: what nobody can send is as good as an argument.
+/// Returns the kind of a type inside a parameter's type. A type that is not deserialisable cannot
+/// be sent by a caller, so it is as safe as an argument.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __wamp_kind_inside {
@@ -186,7 +193,8 @@ macro_rules! __wamp_kind_inside {
     };
 }
 
-/// The kind of a parameter's type, unless it is refused for a part of it that actix would extract.
+/// Returns the kind of a parameter's type; `ARGUMENT` if one of its parts is refused as a body, so
+/// that only one error is reported.
 #[must_use]
 pub const fn outside(kind: u8, parts: &[u8]) -> u8 {
     let mut at = 0;
@@ -199,11 +207,12 @@ pub const fn outside(kind: u8, parts: &[u8]) -> u8 {
     kind
 }
 
-/// What a type inside of a parameter's type is to be refused as: `CONTEXT`, `AMBIGUOUS` or `BODY`, else `ARGUMENT`.
+/// Returns the kind as which a type inside a parameter's type is refused: `CONTEXT`, `AMBIGUOUS` or
+/// `BODY`; `ARGUMENT` if it is not refused.
 ///
-/// `serde` reads a `Box<T>` or a `Result<T, E>` wherever it reads a `T`, so that around a `T` that is injected it would
-/// let the caller supply one. Only the types that the user wrote are looked at: what an alias or a field hides is not
-/// seen.
+/// `serde` reads a `Box<T>` or a `Result<T, E>` wherever it reads a `T`, so a container around an
+/// injected `T` would let the caller supply the `T`. Only types that are written in the signature
+/// are checked, not those behind an alias or in a field.
 #[must_use]
 pub const fn inside(outer: u8, inner: u8, is_bare: bool, is_extracted: bool) -> u8 {
     match (outer, inner) {
@@ -217,7 +226,7 @@ pub const fn inside(outer: u8, inner: u8, is_bare: bool, is_extracted: bool) -> 
     }
 }
 
-/// How many of the parameters are arguments of the message.
+/// Returns how many of the parameters are arguments of the message.
 #[must_use]
 pub const fn count(read: &[bool]) -> usize {
     let (mut at, mut count) = (0, 0);
@@ -228,7 +237,7 @@ pub const fn count(read: &[bool]) -> usize {
     count
 }
 
-/// The parameters that are arguments of the message, `N` of them.
+/// Returns the `N` parameters that are arguments of the message.
 #[must_use]
 pub const fn arguments<const N: usize>(all: &[Parameter], read: &[bool]) -> [Parameter; N] {
     let mut arguments = [const { Parameter { name: "", camel: "" } }; N];
@@ -243,12 +252,12 @@ pub const fn arguments<const N: usize>(all: &[Parameter], read: &[bool]) -> [Par
     arguments
 }
 
-/// A type that a handler's parameter can have, of one of the kinds.
+/// A type that a handler's parameter can have, as one of the kinds.
 pub trait Extract<'c, const KIND: u8>: Sized {
     /// Makes the value.
     ///
     /// # Errors
-    /// What the client gets as ERROR.
+    /// The ERROR that the client gets.
     fn extract(
         arguments: &mut Arguments<'c>,
         parameter: &'static Parameter,
@@ -257,15 +266,15 @@ pub trait Extract<'c, const KIND: u8>: Sized {
     /// Reads the value from the URI.
     ///
     /// # Errors
-    /// What the client gets as ERROR.
+    /// The ERROR that the client gets.
     fn capture(_: &Arguments<'c>, _: &Parameter, _: Capture) -> Result<Self, Error> {
         unreachable!("`check_capture` refuses all other kinds")
     }
 
-    /// Reads the value from the arguments, or makes it where there is none.
+    /// Reads the value from the arguments, or makes the default if it is absent.
     ///
     /// # Errors
-    /// What the client gets as ERROR.
+    /// The ERROR that the client gets.
     fn take_or(_: &mut Arguments<'c>, _: &Parameter, _: impl FnOnce() -> Self) -> Result<Self, Error> {
         unreachable!("the checks refuse all other kinds")
     }
@@ -310,7 +319,7 @@ impl<'c, T: FromRequest> Extract<'c, EXTRACTOR> for T {
 
 macro_rules! refused_kinds {
     ($($kind:ident)+) => {$(
-        // `check_source` refuses the kind, and one error is enough.
+        // `check_source` refuses the kind; without this there would be a second error.
         impl<'c, T> Extract<'c, $kind> for T {
             async fn extract(_: &mut Arguments<'c>, _: &'static Parameter) -> Result<Self, Error> {
                 unreachable!("a parameter of this kind is not compiled")
@@ -321,8 +330,9 @@ macro_rules! refused_kinds {
 
 refused_kinds! { AMBIGUOUS UNKNOWN UNBORROWABLE BODY }
 
-/// Returns the error of an extractor that failed. 401 and 403 are shown to the client; anything else is a fault of the
-/// application. The log names the route, because a `Path` may ask for a part that the route does not have.
+/// Returns the ERROR for an extractor that failed. The client sees 401 and 403; anything else is a
+/// fault of the application. The log names the route, because a `Path` may ask for a segment that
+/// it does not have.
 fn refused(parameter: &Parameter, request: &HttpRequest, error: &actix_web::Error) -> Error {
     use actix_web::http::StatusCode;
     match error.as_response_error().status_code() {
@@ -335,10 +345,10 @@ fn refused(parameter: &Parameter, request: &HttpRequest, error: &actix_web::Erro
     }
 }
 
-/// Makes a parameter of the kind that its type has.
+/// Makes a parameter in the way of its kind.
 ///
 /// # Errors
-/// What the client gets as ERROR.
+/// The ERROR that the client gets.
 pub fn extract<'c, T, const KIND: u8>(
     arguments: &mut Arguments<'c>,
     parameter: &'static Parameter,
@@ -352,7 +362,7 @@ where
 /// Reads a parameter that is a capture of the URI.
 ///
 /// # Errors
-/// What the client gets as ERROR.
+/// The ERROR that the client gets.
 pub fn capture<'c, T, const KIND: u8>(
     arguments: &Arguments<'c>,
     parameter: &Parameter,
@@ -367,7 +377,7 @@ where
 /// Reads a parameter that has a default.
 ///
 /// # Errors
-/// What the client gets as ERROR.
+/// The ERROR that the client gets.
 pub fn take_or<'c, T, const KIND: u8>(
     arguments: &mut Arguments<'c>,
     parameter: &Parameter,

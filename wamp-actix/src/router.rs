@@ -1,4 +1,4 @@
-//! The router as an actix application mounts and uses it.
+//! The router, as an actix application mounts and uses it.
 
 use std::cell::RefCell;
 use std::future::{Ready, ready};
@@ -11,12 +11,14 @@ use wamp_core::{BuildError, Context, Error, FromContext, WeakRouter};
 
 use crate::endpoint::Endpoint;
 
-/// Declares a router: realms, limits, and handlers if not all that were collected.
+/// The declaration of a router: realms, limits, and a list of handlers in place of all that the
+/// program has.
 pub type RouterBuilder = wamp_core::RouterBuilder<Router>;
 
-/// The router: one for each process, shared by all its workers. A copy is a handle to the same router.
+/// A router, shared by all workers of the process. A clone is a handle to the same router.
 ///
-/// It is an extractor of actix, so that ordinary routes can publish, and handlers get it injected.
+/// It is an extractor of actix, so that ordinary routes can publish, and it is injected into
+/// handlers.
 ///
 /// ```
 /// use actix_web::{HttpResponse, post};
@@ -35,12 +37,13 @@ pub type RouterBuilder = wamp_core::RouterBuilder<Router>;
 pub struct Router(wamp_core::Router);
 
 impl Router {
-    /// Starts a router with realms, limits or handlers of its own.
+    /// Returns a builder, for a router with realms, limits or handlers of its own.
     pub fn builder() -> RouterBuilder {
         RouterBuilder::default()
     }
 
-    /// The service that serves this router at a path: `App::service(router.endpoint("/ws"))`.
+    /// Returns the service that serves this router at a path:
+    /// `App::service(router.endpoint("/ws"))`.
     pub fn endpoint(&self, path: &str) -> Endpoint {
         Endpoint::new(path, self.clone())
     }
@@ -60,15 +63,16 @@ impl Deref for Router {
     }
 }
 
-/// The default router, which [`endpoint`](crate::endpoint) serves: all handlers that were collected, in one realm,
-/// whatever name a client joins by, for anonymous sessions. Built and checked by the first call.
+/// Returns the default router, which [`endpoint`](crate::endpoint) serves: all handlers of the
+/// program, in one realm, which clients join by any name, with anonymous sessions. The first call
+/// builds and checks it.
 ///
 /// # Errors
-/// What is wrong with the handlers.
+/// The faults of the handlers.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// // Before the server listens: what is wrong with a handler stops the program here.
+/// // Before the server listens: a fault of a handler stops the program here.
 /// let router = wamp_actix::router()?;
 /// # Ok(())
 /// # }
@@ -79,11 +83,12 @@ pub fn router() -> Result<Router, BuildError> {
 }
 
 thread_local! {
-    /// The routers that this worker's application mounts. Not kept alive: a test may have many applications in a row.
+    /// The routers that this worker's application mounts. The references are weak, because a test
+    /// may build many applications one after the other.
     static MOUNTED: RefCell<Vec<WeakRouter>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Notes that this worker's application serves the router, for the extractor.
+/// Records that this worker's application serves the router, for the extractor.
 pub(crate) fn mounted(router: &Router) {
     MOUNTED.with_borrow_mut(|mounted| {
         mounted.retain(|other| other.upgrade().is_some_and(|other| !other.same_as(router)));
@@ -91,7 +96,7 @@ pub(crate) fn mounted(router: &Router) {
     });
 }
 
-/// The router in the application's data if there is one, else the only one that the application mounts.
+/// Extracts the router in the application's data, or else the only one that the application mounts.
 impl FromRequest for Router {
     type Error = actix_web::Error;
     type Future = Ready<Result<Self, Self::Error>>;
@@ -108,7 +113,7 @@ fn only_mounted() -> Result<Router, actix_web::Error> {
         [only] => Ok(only.clone().into()),
         [] => Err(ErrorInternalServerError("no WAMP endpoint is mounted")),
         _ => Err(ErrorInternalServerError(
-            "several WAMP routers are mounted: add the one that is meant with `.app_data(router)`",
+            "several WAMP routers are mounted: choose one with `.app_data(router)`",
         )),
     }
 }

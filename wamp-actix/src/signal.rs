@@ -1,4 +1,5 @@
-//! Shutting routers down when the process is asked to stop, which actix tells neither services nor bodies.
+//! Shuts routers down when a signal stops the process, of which actix tells neither services nor
+//! bodies.
 
 use std::cell::RefCell;
 
@@ -7,12 +8,13 @@ use actix_web::rt;
 use crate::router::Router;
 
 thread_local! {
-    /// Routers for which this worker listens.
+    /// The routers for which this worker listens.
     static LISTENING: RefCell<Vec<Router>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Shuts the router down at the first SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C). Every worker that serves the
-/// router listens; all but the first to be told change nothing. With `goodbye`, sessions get GOODBYE before they are closed.
+/// Shuts the router down at the first SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C). Every
+/// worker that serves the router listens; only the first one to receive the signal has an effect.
+/// With `goodbye`, sessions get GOODBYE before they are closed.
 pub(crate) fn listen(router: &Router, goodbye: bool) {
     let first = LISTENING.with_borrow_mut(|listening| {
         let first = !listening.iter().any(|other| other.same_as(router));
@@ -31,9 +33,10 @@ pub(crate) fn listen(router: &Router, goodbye: bool) {
     }
 }
 
-/// The first SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C), for `HttpServer::shutdown_signal`: with it SIGINT stops
-/// the server as orderly as SIGTERM does. Without it actix ends at once at SIGINT, and calls at work are not
-/// answered. Every later signal is without effect.
+/// Waits for the first SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C), for
+/// `HttpServer::shutdown_signal`. With it SIGINT stops the server as gracefully as SIGTERM does;
+/// without it actix ends at once at SIGINT, and calls in flight are not answered. Later signals
+/// have no effect.
 ///
 /// ```no_run
 /// use actix_web::{App, HttpServer};
@@ -49,7 +52,7 @@ pub(crate) fn listen(router: &Router, goodbye: bool) {
 /// ```
 pub async fn stop_signal() {
     if let Err(error) = signalled().await {
-        tracing::warn!(%error, "cannot listen for signals: the application must stop the server and its routers");
+        tracing::warn!(%error, "cannot listen for signals: the application itself must stop the server and its routers");
         std::future::pending::<()>().await;
     }
 }

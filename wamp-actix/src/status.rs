@@ -1,4 +1,5 @@
-//! The WAMP form of actix's errors, for `?`: the status code says whose fault it is.
+//! The conversion of actix's errors for `?`: the status code tells a fault of the client from
+//! others.
 
 use std::any::TypeId;
 
@@ -13,7 +14,8 @@ inventory::submit! {
     }
 }
 
-/// Returns the error that a caller gets, with the text of actix's error where the client is at fault, else with a neutral one.
+/// Returns the ERROR that the client gets: with the text of actix's error for a fault of the
+/// client, otherwise with a neutral one.
 fn wamp_form(error: &actix_web::Error) -> Error {
     match error.as_response_error().status_code() {
         StatusCode::BAD_REQUEST => Error::invalid_argument(error),

@@ -1,10 +1,11 @@
-//! What the compiler checks about the type of a parameter, with errors that stand on the type and say what to do.
+//! Checks of a parameter's type by the compiler, whose errors point at the type and tell what to
+//! do.
 
 use wamp_core::__private::{Attribute, Feature};
 
 use super::{AMBIGUOUS, ARGUMENT, BODY, CONTEXT, EXTRACTOR, UNBORROWABLE, UNKNOWN};
 
-/// A type that is something at all.
+/// A type that has a kind other than `UNKNOWN`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a WAMP handler",
     label = "neither an argument of the call, nor injected, nor extracted",
@@ -14,7 +15,7 @@ use super::{AMBIGUOUS, ARGUMENT, BODY, CONTEXT, EXTRACTOR, UNBORROWABLE, UNKNOWN
 )]
 pub trait HandlerParameter<const KIND: u8> {}
 
-/// A type that comes from one source only.
+/// A type that has one source only: every kind but `AMBIGUOUS`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can be an argument of the call, or extracted from the HTTP request",
     label = "say which is meant: `#[extract]` or `#[arg]` before the parameter",
@@ -22,7 +23,7 @@ pub trait HandlerParameter<const KIND: u8> {}
 )]
 pub trait OneSource<const KIND: u8> {}
 
-/// A type that can stand inside of one that is read from the call.
+/// A type that is allowed inside one that is read from the call.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is injected, never read from a call",
     label = "ask for it as a parameter of its own (or as `Option<{Self}>`)"
@@ -51,11 +52,12 @@ holds_for! { OneSource: CONTEXT ARGUMENT EXTRACTOR UNKNOWN UNBORROWABLE BODY }
 holds_for! { NotABody: CONTEXT ARGUMENT EXTRACTOR AMBIGUOUS UNKNOWN UNBORROWABLE }
 holds_for! { NeverInjected: ARGUMENT AMBIGUOUS BODY }
 
-// So that the error names the culprit in a container; 4 is `UNKNOWN`, whose path the error would spell out.
+// So that the error names the type in the container. 4 is `UNKNOWN`, whose path the error would
+// show.
 impl<T: HandlerParameter<4>> HandlerParameter<4> for Option<T> {}
 impl<T: HandlerParameter<4>> HandlerParameter<4> for Vec<T> {}
 
-/// Checks that a type says where the parameter comes from.
+/// Checks that the type alone determines the source of the parameter.
 ///
 /// # Panics
 /// The type borrows for `'static`.
@@ -70,24 +72,25 @@ where
     );
 }
 
-/// Checks the type of a parameter whose attribute says where it comes from.
+/// Checks the type of a parameter whose attribute determines its source.
 pub const fn check_marked<T, const KIND: u8>()
 where
     T: NotABody<KIND>,
 {
 }
 
-/// Checks a type that stands inside of a parameter's type, from what [`inside`](super::inside) says about it.
+/// Checks a type inside a parameter's type, by the kind that [`inside`](super::inside) returns for
+/// it.
 pub const fn check_inside<T, const KIND: u8>()
 where
     T: NeverInjected<KIND> + OneSource<KIND> + NotABody<KIND> + ?Sized,
 {
 }
 
-/// Checks a parameter whose type says where it comes from; called where the compiler evaluates it.
+/// Checks a parameter whose type determines its source; called in a constant.
 ///
 /// # Panics
-/// The type makes no sense under this attribute.
+/// The type cannot be used under this attribute.
 #[track_caller]
 pub const fn check_type(kind: u8, only_in: Option<Attribute>, attribute: Attribute) {
     match (only_in, attribute) {
