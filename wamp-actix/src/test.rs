@@ -1,7 +1,8 @@
 //! A WAMP client inside the process, for tests: the real pipeline, without a port.
 //!
-//! [`connect`] upgrades a request on an `actix_web::test` service: middleware, Origin check, extractors, frames and
-//! handlers all take part. [`join`] needs a router only. Time stands still until [`Client::clock`] is advanced.
+//! [`connect`] upgrades a request on an `actix_web::test` service, through middleware, Origin
+//! check, extractors, frames and handlers. [`join`] needs only a router. Time stands still until
+//! [`Client::clock`] is advanced.
 //!
 //! ```
 //! use actix_web::{App, test};
@@ -54,7 +55,7 @@ use crate::router::Router;
 use crate::websocket::body::Body;
 use crate::worker::clock::Clock;
 
-/// Why a client could not join.
+/// The reason for which a client could not join.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JoinError {
@@ -66,7 +67,8 @@ pub enum JoinError {
         /// The text of the response.
         body: String,
     },
-    /// HELLO was answered with ABORT: its reason, and its message as the first argument.
+    /// HELLO was answered with ABORT: the error has its reason, and its message as the first
+    /// argument.
     #[error("the session was refused: {0}")]
     Aborted(Error),
     /// The connection was closed before WELCOME.
@@ -92,7 +94,7 @@ where
     Connect { app, request, hello: Hello::new(), role: None, serializer: Serializer::Json }
 }
 
-/// A connection that is about to be made: await it, or [`wire`](Self::wire) it.
+/// A connection to be opened: await it for a joined client, or [`wire`](Self::wire) it.
 #[must_use = "nothing is sent before it is awaited"]
 #[allow(missing_debug_implementations, reason = "actix's `TestRequest` has none")]
 pub struct Connect<'a, S> {
@@ -108,7 +110,7 @@ where
     S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody + 'static,
 {
-    /// Joins this realm.
+    /// Sets the realm that the client joins.
     pub fn realm(mut self, name: &str) -> Self {
         self.hello.realm = name.to_owned();
         self
@@ -120,8 +122,9 @@ where
         self
     }
 
-    /// Logs in by this method as this authid. `answer` makes the signature from the `Extra` of CHALLENGE: for a ticket it is
-    /// the ticket. A refusal comes at once: while the client waits, its clock is moved by a second.
+    /// Sets the method and the authid of the login. `answer` makes the signature from the `Extra`
+    /// of CHALLENGE; for a ticket it is the ticket. A refusal arrives at once, because the client
+    /// advances its clock by a second while it waits.
     ///
     /// ```
     /// use wamp_actix::test::join;
@@ -149,13 +152,13 @@ where
         self
     }
 
-    /// Joins with this authrole, in a realm that has no methods of authentication.
+    /// Sets the authrole of the session, in a realm without methods of authentication.
     pub fn role(mut self, authrole: &str) -> Self {
         self.role = Some(authrole.to_owned());
         self
     }
 
-    /// Speaks this serializer instead of `wamp.2.json`.
+    /// Sets the serializer, in place of `wamp.2.json`.
     pub fn serializer(mut self, serializer: Serializer) -> Self {
         self.serializer = serializer;
         self.header("Sec-WebSocket-Protocol", serializer.subprotocol())
@@ -201,7 +204,7 @@ where
     }
 }
 
-/// Joins realm `realm1` of a router without any application around it.
+/// Joins realm `realm1` of a router, without an application around it.
 pub fn join(router: &Router) -> Join {
     Join {
         router: router.clone(),
@@ -212,7 +215,7 @@ pub fn join(router: &Router) -> Join {
     }
 }
 
-/// A session that is about to be opened: await it, or [`wire`](Self::wire) it.
+/// A connection to be opened: await it for a joined client, or [`wire`](Self::wire) it.
 #[must_use = "nothing is sent before it is awaited"]
 #[allow(missing_debug_implementations, reason = "actix's `TestRequest` has none")]
 pub struct Join {
@@ -224,14 +227,15 @@ pub struct Join {
 }
 
 impl Join {
-    /// Joins this realm.
+    /// Sets the realm that the client joins.
     pub fn realm(mut self, name: &str) -> Self {
         self.hello.realm = name.to_owned();
         self
     }
 
-    /// Logs in by this method as this authid. `answer` makes the signature from the `Extra` of CHALLENGE: for a ticket it is
-    /// the ticket. A refusal comes at once: while the client waits, its clock is moved by a second.
+    /// Sets the method and the authid of the login. `answer` makes the signature from the `Extra`
+    /// of CHALLENGE; for a ticket it is the ticket. A refusal arrives at once, because the client
+    /// advances its clock by a second while it waits.
     ///
     /// ```
     /// use wamp_actix::test::join;
@@ -259,19 +263,19 @@ impl Join {
         self
     }
 
-    /// Joins with this authrole, in a realm that has no methods of authentication.
+    /// Sets the authrole of the session, in a realm without methods of authentication.
     pub fn role(mut self, authrole: &str) -> Self {
         self.role = Some(authrole.to_owned());
         self
     }
 
-    /// Provides what extractors find in the application's data: `.app_data(web::Data::new(db))`.
+    /// Adds data of the application, for extractors: `.app_data(web::Data::new(db))`.
     pub fn app_data<T: Any>(mut self, data: T) -> Self {
         self.request = self.request.app_data(data);
         self
     }
 
-    /// Speaks this serializer instead of `wamp.2.json`.
+    /// Sets the serializer, in place of `wamp.2.json`.
     pub fn serializer(mut self, serializer: Serializer) -> Self {
         self.serializer = serializer;
         self
@@ -280,7 +284,7 @@ impl Join {
     /// Opens the connection and leaves HELLO to the test.
     ///
     /// # Errors
-    /// None so far; as [`Connect::wire`].
+    /// None at present; the signature is that of [`Connect::wire`].
     pub async fn wire(self) -> Result<Wire, JoinError> {
         let clock = ManualClock::default();
         let (payload, pipe) = wire::pipe();

@@ -1,4 +1,4 @@
-//! A joined client: its messages, sorted by what they answer.
+//! A joined client, which matches the server's messages to its requests and subscriptions.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -15,9 +15,10 @@ use super::requests::{Call, Publish};
 use super::{JoinError, Received, Wire};
 use crate::worker::clock::ManualClock;
 
-/// A client that has joined. A copy is the same client, so that several requests can be in flight.
+/// A client that has joined. A clone is the same client, so that several requests can be in flight.
 ///
-/// The server works while an answer is awaited: a client that awaits nothing is one that does not read.
+/// The server runs only while the client awaits something: otherwise the client is one that does
+/// not read.
 #[derive(Clone)]
 #[allow(missing_debug_implementations, reason = "actix's bodies have none")]
 pub struct Client(Rc<RefCell<State>>);
@@ -33,7 +34,7 @@ struct State {
     waiting: Arc<Waiting>,
 }
 
-/// Everybody who awaits something of a client: whoever reads wakes all.
+/// The tasks that await something of a client: a task that reads from the server wakes all of them.
 #[derive(Default)]
 struct Waiting(Mutex<Vec<Waker>>);
 
@@ -79,30 +80,31 @@ impl Client {
         }))))
     }
 
-    /// The session's id.
+    /// Returns the id of the session.
     #[must_use]
     pub fn session(&self) -> SessionId {
         self.0.borrow().session
     }
 
-    /// The details of WELCOME.
+    /// Returns the details of WELCOME.
     #[must_use]
     pub fn welcome(&self) -> Map<String, Value> {
         self.0.borrow().welcome.clone()
     }
 
-    /// The clock by which the connection lives.
+    /// Returns the clock of the connection.
     #[must_use]
     pub fn clock(&self) -> ManualClock {
         self.0.borrow().wire.clock().clone()
     }
 
-    /// Starts a CALL; awaited, it gives the RESULT or the ERROR.
+    /// Starts a CALL. Awaiting it returns the RESULT or the ERROR.
     pub fn call(&self, procedure: &str) -> Call {
         Call::new(self.clone(), procedure)
     }
 
-    /// Starts a PUBLISH; awaited, it is acknowledged, or gives the ERROR.
+    /// Starts a PUBLISH. Awaiting it requests an acknowledgement, and returns PUBLISHED or the
+    /// ERROR.
     pub fn publish(&self, topic: &str) -> Publish {
         Publish::new(self.clone(), topic)
     }
@@ -110,25 +112,25 @@ impl Client {
     /// Subscribes to a topic.
     ///
     /// # Errors
-    /// The ERROR that refused it.
+    /// The ERROR that refuses the subscription.
     pub async fn subscribe(&self, topic: &str) -> Result<Subscribed, Error> {
         let answer = self.request(|request| json!([32, request, {}, topic])).await?;
         let id = SubscriptionId::new(answer.number(2)).ok_or_else(|| Error::new("test.error.no_id"))?;
         Ok(Subscribed { client: self.clone(), id })
     }
 
-    /// Leaves with GOODBYE, and gives the reason of the answer.
+    /// Leaves with GOODBYE. Returns the reason in the answer.
     pub async fn goodbye(self) -> String {
         self.0.borrow().wire.send_message(r#"[6,{},"wamp.close.close_realm"]"#);
         self.closed().await.uri().to_owned()
     }
 
-    /// Waits until the session has ended, and gives the reason of GOODBYE or ABORT.
+    /// Waits until the session has ended. Returns the reason of GOODBYE or ABORT.
     pub async fn closed(&self) -> Error {
         poll_fn(|context| self.poll(context, |state| state.ended.clone())).await
     }
 
-    /// Lets the server work until it has nothing more to do.
+    /// Runs the server until it is idle.
     pub async fn settle(&self) {
         poll_fn(|context| {
             let _ = self.poll(context, |_| None::<()>);
@@ -137,7 +139,7 @@ impl Client {
         .await;
     }
 
-    /// Sends a request with the next id and waits for what answers it.
+    /// Sends a request with the next id and waits for its answer.
     pub(super) async fn request(&self, message: impl FnOnce(u64) -> Value) -> Result<Message, Error> {
         let request = self.send(message);
         let answer = poll_fn(|context| {
@@ -159,7 +161,7 @@ impl Client {
         state.last_request
     }
 
-    /// Takes in what the server sends until `ready` finds what it looks for.
+    /// Reads the server's messages until `ready` returns a value.
     fn poll<T>(&self, context: &mut Context<'_>, mut ready: impl FnMut(&mut State) -> Option<T>) -> Poll<T> {
         let mut state = self.0.borrow_mut();
         let waiting = Arc::clone(&state.waiting);
@@ -227,13 +229,13 @@ pub struct Subscribed {
 }
 
 impl Subscribed {
-    /// The id of the subscription.
+    /// Returns the id of the subscription.
     #[must_use]
     pub fn id(&self) -> SubscriptionId {
         self.id
     }
 
-    /// The next event; `None` once the session has ended.
+    /// Waits for the next event; `None` once the session has ended.
     pub async fn next(&mut self) -> Option<Event> {
         let id = self.id.get();
         poll_fn(|context| {
@@ -245,7 +247,7 @@ impl Subscribed {
         .await
     }
 
-    /// The next event if one has come, after letting the server work.
+    /// Runs the server until it is idle, and returns the next event if there is one.
     pub async fn try_next(&mut self) -> Option<Event> {
         self.client.settle().await;
         self.client.0.borrow_mut().events.get_mut(&self.id.get()).and_then(VecDeque::pop_front)
@@ -254,13 +256,14 @@ impl Subscribed {
     /// Ends the subscription.
     ///
     /// # Errors
-    /// The ERROR that was answered.
+    /// The ERROR that answers UNSUBSCRIBE.
     pub async fn unsubscribe(self) -> Result<(), Error> {
         self.client.request(|request| json!([34, request, self.id])).await.map(drop)
     }
 }
 
-/// A message of the server; what is not there reads as empty, and the test fails where it looks at it.
+/// A message of the server. A missing element reads as null, so that the test fails where it uses
+/// it.
 pub(super) struct Message(Vec<Value>);
 
 impl Message {
@@ -284,7 +287,7 @@ impl Message {
         self.0.get(at).and_then(Value::as_object).cloned().unwrap_or_default()
     }
 
-    /// `Arguments` and `ArgumentsKw` from this element on.
+    /// Returns `Arguments` and `ArgumentsKw`, which begin at this element.
     pub(super) fn payload(&self, at: usize) -> Payload {
         let args = self.0.get(at).and_then(Value::as_array).into_iter().flatten();
         let payload = args.fold(Payload::builder(), wamp_core::PayloadBuilder::arg);

@@ -1,4 +1,4 @@
-//! How a test's client joins: the realm, and how it logs in.
+//! The HELLO of a test client: the realm and the login.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -8,16 +8,16 @@ use serde_json::{Map, Value, json};
 
 use super::{Received, Wire};
 
-/// What answers a CHALLENGE: its `Extra` becomes a signature.
+/// A function that answers a CHALLENGE: it makes the signature from its `Extra`.
 type ChallengeAnswer = Box<dyn FnOnce(&Map<String, Value>) -> String>;
 
-/// How a client joins.
+/// The realm and the login of a client.
 pub(super) struct Hello {
     pub(super) realm: String,
     pub(super) login: Option<Login>,
 }
 
-/// How it logs in.
+/// The login of a client.
 pub(super) struct Login {
     method: String,
     authid: String,
@@ -39,7 +39,7 @@ impl Hello {
         self.login = Some(Login { method, authid, answer: Box::new(answer) });
     }
 
-    /// Sends HELLO, answers CHALLENGE, and takes WELCOME or ABORT.
+    /// Sends HELLO, answers CHALLENGE, and reads WELCOME or ABORT.
     pub(super) async fn answered(self, wire: &mut Wire) -> Option<String> {
         let Self { realm, mut login } = self;
         let roles = json!({ "caller": {}, "publisher": {}, "subscriber": {} });
@@ -61,7 +61,8 @@ impl Hello {
     }
 }
 
-/// The next message. A refused login is told after a while only, so time passes once if there is nothing yet.
+/// Returns the next message. The server delays the refusal of a login, so the clock is advanced
+/// once if there is no message.
 async fn text(wire: &mut Wire) -> Option<String> {
     let mut waited = false;
     poll_fn(|context| {

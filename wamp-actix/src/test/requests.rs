@@ -29,7 +29,7 @@ impl Request {
     }
 }
 
-/// Writes a value as handlers do: bytes are binary. What cannot be written is a mistake in the test.
+/// Serialises a value as handlers do, with bytes as binary. An error is a mistake in the test.
 fn value(value: impl Serialize) -> Value {
     let written = Payload::builder().arg(value).build();
     let written = written.unwrap_or_else(|error| panic!("an argument cannot be written: {error}"));
@@ -71,9 +71,9 @@ macro_rules! request {
 }
 
 request! {
-    /// A CALL: await it for the RESULT.
+    /// A CALL to be sent: await it for the RESULT.
     Call
-    /// A PUBLISH: await it for the acknowledgement, or [`send`](Self::send) it without.
+    /// A PUBLISH to be sent: await it for the acknowledgement, or [`send`](Self::send) it without.
     Publish
 }
 

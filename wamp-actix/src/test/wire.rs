@@ -1,4 +1,4 @@
-//! A WebSocket whose other end is in the same process.
+//! A WebSocket between a test and a server in the same process.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -16,7 +16,7 @@ use wamp_core::{__private, RawMessage, Serializer};
 
 use crate::worker::clock::ManualClock;
 
-/// What the server sent.
+/// A frame of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Received {
@@ -24,7 +24,7 @@ pub enum Received {
     Text(String),
     /// A binary frame: a message in a binary serializer.
     Binary(Vec<u8>),
-    /// A ping, which the test may answer or not.
+    /// A ping, which the test has to answer itself.
     Ping,
     /// A pong with its payload.
     Pong(Vec<u8>),
@@ -32,7 +32,7 @@ pub enum Received {
     Close(Option<u16>),
 }
 
-/// A WebSocket whose other end is in the same process, frame by frame: for tests of the protocol itself.
+/// A WebSocket to a server in the same process, frame by frame, for tests of the protocol itself.
 ///
 /// ```
 /// use wamp_actix::Router;
@@ -59,7 +59,7 @@ pub struct Wire {
     close_reason: String,
 }
 
-/// The request's payload, as the test writes it.
+/// The request's payload, to which the test writes.
 #[derive(Clone, Default)]
 pub(super) struct Pipe(Rc<RefCell<PipeState>>);
 
@@ -70,7 +70,7 @@ struct PipeState {
     reader: Option<Waker>,
 }
 
-/// A payload and what writes it.
+/// Returns a payload, and the pipe that writes to it.
 pub(super) fn pipe() -> (Payload, Pipe) {
     let pipe = Pipe::default();
     (Payload::Stream { payload: Box::pin(pipe.clone()) }, pipe)
@@ -114,7 +114,7 @@ impl Wire {
         }
     }
 
-    /// The clock by which the connection lives.
+    /// Returns the clock of the connection.
     #[must_use]
     pub fn clock(&self) -> &ManualClock {
         &self.clock
@@ -135,7 +135,7 @@ impl Wire {
         self.send_frame(if self.serializer.is_binary() { 0x82 } else { 0x81 }, &frame);
     }
 
-    /// Sends a frame with this first byte (FIN, RSV, opcode), masked as a client's must be.
+    /// Sends a frame with this first byte (FIN, RSV, opcode), masked as a client has to.
     pub fn send_frame(&self, first: u8, payload: &[u8]) {
         let mut frame = vec![first];
         match payload.len() {
@@ -149,29 +149,30 @@ impl Wire {
                 frame.extend_from_slice(&(length as u64).to_be_bytes());
             }
         }
-        frame.extend_from_slice(&[0; 4]); // A mask of zeros changes nothing.
+        frame.extend_from_slice(&[0; 4]); // A mask of zeros leaves the payload unchanged.
         frame.extend_from_slice(payload);
         self.send_bytes(frame);
     }
 
-    /// Sends bytes as they are, whatever they mean.
+    /// Sends bytes as they are, without a frame around them.
     pub fn send_bytes(&self, bytes: impl Into<Bytes>) {
         let bytes = bytes.into();
         self.pipe.change(|state| state.chunks.push_back(bytes));
     }
 
-    /// Ends the client's direction of the connection without a close frame.
+    /// Ends the client's direction of the TCP stream, without a close frame.
     pub fn hang_up(&self) {
         self.pipe.change(|state| state.closed = true);
     }
 
-    /// Returns the reason in the close frame that was received; empty if it had none, or no close frame has come.
+    /// Returns the reason in the server's close frame; empty without a reason, or without a close
+    /// frame.
     #[must_use]
     pub fn close_reason(&self) -> &str {
         &self.close_reason
     }
 
-    /// The next frame of the server; `None` once the connection has ended.
+    /// Waits for the next frame of the server; `None` once the connection has ended.
     pub async fn receive(&mut self) -> Option<Received> {
         poll_fn(|context| self.poll_receive(context)).await
     }
@@ -189,7 +190,7 @@ impl Wire {
         }
     }
 
-    /// The message in a frame of the server, as JSON.
+    /// Returns the message in a frame of the server, as JSON.
     pub(super) fn message(&self, received: Received) -> Option<String> {
         let frame = match received {
             Received::Text(text) => text.into(),
@@ -199,7 +200,8 @@ impl Wire {
         __private::decode(self.serializer, frame)
     }
 
-    /// Takes one complete frame from the buffer. A server's frames are not masked, and ours are not fragmented.
+    /// Takes one complete frame from the buffer. The server's frames are neither masked nor
+    /// fragmented.
     fn frame(&mut self) -> Option<Received> {
         let (&first, &second) = (self.buffer.first()?, self.buffer.get(1)?);
         let (header, length) = match second {
