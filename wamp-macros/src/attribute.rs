@@ -1,4 +1,4 @@
-//! `#[rpc("uri", …, option = …)]` and its siblings as the user wrote them.
+//! The attributes of functions, such as `#[rpc("uri", …, option = …)]`, as the user wrote them.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -10,10 +10,10 @@ use crate::conditional::parts;
 use crate::faults::Faults;
 use crate::uri::Uri;
 
-/// The only argument of an attribute that was taken off a function: it expands to nothing.
+/// The only argument of a marker attribute, which expands to nothing.
 pub(crate) const TAKEN: &str = "__wamp_taken";
 
-/// What a handler answers.
+/// The kind of a handler: the message that it answers.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Rpc,
@@ -23,7 +23,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The kind of one of our attributes, by the last segment of its path.
+    /// Returns the kind of an attribute, by the last segment of its path; `None` if it is not ours.
     fn of(path: &Path) -> Option<Self> {
         let last = path.segments.last()?.ident.to_string();
         [Self::Rpc, Self::Subscribe, Self::Publish, Self::Session]
@@ -31,7 +31,7 @@ impl Kind {
             .find(|kind| kind.name() == last)
     }
 
-    /// The attribute's name.
+    /// Returns the name of the attribute.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rpc => "rpc",
@@ -41,7 +41,7 @@ impl Kind {
         }
     }
 
-    /// What the URI of the attribute names.
+    /// Returns the noun for what the URI of the attribute names.
     pub(crate) fn subject(self) -> &'static str {
         match self {
             Self::Rpc => "procedure",
@@ -49,7 +49,7 @@ impl Kind {
         }
     }
 
-    /// Whether the client's message has arguments.
+    /// Returns whether the client's message has arguments.
     pub(crate) fn carries_arguments(self) -> bool {
         matches!(self, Self::Rpc | Self::Publish)
     }
@@ -58,24 +58,24 @@ impl Kind {
 /// One attribute.
 pub(crate) struct Annotation {
     pub(crate) kind: Kind,
-    /// A token whose line is the attribute's.
+    /// The place of the attribute.
     pub(crate) at: Span,
-    /// How the attribute was named; none for the outermost, which the compiler has taken.
+    /// The path of the attribute; `None` for the outermost, which the compiler has removed.
     pub(crate) path: Option<Path>,
     pub(crate) uris: Vec<(LitStr, Uri)>,
     pub(crate) realm: Option<LitStr>,
     pub(crate) roles: Vec<LitStr>,
-    /// In milliseconds.
+    /// The timeout in milliseconds.
     pub(crate) timeout: Option<u64>,
-    /// Whether clients may have their events retained.
+    /// True if publishers may have their events retained.
     pub(crate) retain: bool,
-    /// The place of `subscribe = true`, by which clients may subscribe to the topics too.
+    /// The place of `subscribe = true`, which also opens the topics to subscribers.
     pub(crate) subscribe: Option<Span>,
     pub(crate) krate: Option<Path>,
 }
 
 impl Annotation {
-    /// Reads what stands in the parentheses.
+    /// Parses the arguments of the attribute.
     pub(crate) fn read(kind: Kind, at: Span, arguments: TokenStream, faults: &mut Faults) -> Self {
         let mut read = Self {
             kind,
@@ -91,7 +91,7 @@ impl Annotation {
         };
         let mut given: Vec<Ident> = Vec::new();
         let mut positional = false;
-        // Each is parsed alone, so that a fault in one does not hide those of the next.
+        // Each part is parsed alone, so that a fault in one does not hide those of the next.
         for part in parts(arguments) {
             match faults.ok(syn::parse2(part)) {
                 Some(Setting::Uri(literal)) => {
@@ -105,7 +105,7 @@ impl Annotation {
                     read.option(&name, &value, faults);
                     given.push(name);
                 }
-                // Was meant for a URI, perhaps.
+                // The faulty part may have been meant as a URI: do not report a missing one, too.
                 None => positional = true,
             }
         }
@@ -119,7 +119,7 @@ impl Annotation {
         read
     }
 
-    /// Takes our attributes out of those of an item.
+    /// Removes our attributes from those of an item, and parses them.
     pub(crate) fn take(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> Vec<Self> {
         let mut taken = Vec::new();
         attributes.retain(|attribute| {
@@ -246,7 +246,7 @@ fn flag(name: &Ident, value: &Expr) -> syn::Result<bool> {
     }
 }
 
-/// A duration: a whole number and its unit.
+/// Parses a duration: a whole number and its unit.
 fn milliseconds(value: &Expr) -> syn::Result<u64> {
     const OTHERWISE: &str =
         "a timeout is a whole number with a unit, `ms`, `s`, `m` or `h`: `timeout = \"5s\"`";

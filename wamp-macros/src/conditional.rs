@@ -1,7 +1,8 @@
-//! Conditions on a handler's parameters: `#[cfg(…)]`, and `#[cfg_attr(…)]` around one of our attributes.
+//! Conditions on a handler's parameters: `#[cfg(…)]`, and `#[cfg_attr(…)]` around one of our
+//! attributes.
 //!
-//! The compiler resolves them only after the attribute of the function has run. So the attribute writes the function twice: as
-//! it is where the condition holds, and as it is elsewhere.
+//! The compiler resolves them only after the attribute of the function has run. So the attribute
+//! emits the function twice: once for a condition that holds, and once for one that does not.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -10,8 +11,8 @@ use syn::{Attribute, FnArg, ItemFn};
 
 use crate::parameter;
 
-/// Returns a function as it is where the first condition on one of its parameters holds, and as it is elsewhere; `None` without
-/// a condition.
+/// Returns two versions of a function: with the first condition on a parameter true, and with it
+/// false; `None` without a condition.
 pub(crate) fn alternatives(function: &ItemFn) -> Option<[ItemFn; 2]> {
     let mut places = function.sig.inputs.iter().enumerate();
     let (at, nth, condition) = places.find_map(|(at, input)| {
@@ -42,7 +43,8 @@ pub(crate) fn alternatives(function: &ItemFn) -> Option<[ItemFn; 2]> {
 /// A condition on a parameter.
 struct Condition {
     predicate: TokenStream,
-    /// The attributes of the parameter where the condition holds; `None` if the parameter itself depends on it.
+    /// The attributes that the parameter has if the condition holds; `None` if the parameter itself
+    /// is conditional.
     attributes: Option<Vec<Attribute>>,
 }
 
@@ -83,7 +85,7 @@ fn attributes_mut(input: &mut FnArg) -> &mut Vec<Attribute> {
     }
 }
 
-/// Takes tokens apart at their commas.
+/// Splits tokens at their commas.
 pub(crate) fn parts(tokens: TokenStream) -> Vec<TokenStream> {
     let mut parts = vec![TokenStream::new()];
     for token in tokens {

@@ -1,4 +1,4 @@
-//! `#[derive(WampError)]`: what the user wrote, checked.
+//! The model of `#[derive(WampError)]`, with all checks.
 
 mod expand;
 
@@ -31,13 +31,13 @@ struct Variant {
     form: Form,
 }
 
-/// What a variant becomes.
+/// The ERROR that a variant becomes.
 enum Form {
     /// An ERROR of its own, with these fields as keywords.
     Uri(LitStr, Vec<(Ident, Type)>),
     /// The ERROR of its only field.
     Transparent,
-    /// An ERROR that tells nothing.
+    /// An ERROR with a neutral text.
     Internal,
 }
 
@@ -92,7 +92,7 @@ impl ErrorType {
     }
 }
 
-/// Takes the path of the crate out of the settings of a type.
+/// Removes the path of the crate from the settings of a type.
 fn take_crate(settings: &mut Vec<Setting>) -> Option<Path> {
     let at = settings.iter().position(|setting| matches!(setting, Setting::Crate(..)))?;
     match settings.remove(at) {
@@ -151,7 +151,7 @@ impl Variant {
     }
 }
 
-/// The fields that become keyword arguments.
+/// Returns the fields that become keyword arguments.
 fn sent(fields: &Fields, faults: &mut Faults) -> Vec<(Ident, Type)> {
     let mut sent = Vec::new();
     for field in fields {
@@ -173,7 +173,7 @@ fn is_skipped(field: &Field, faults: &mut Faults) -> bool {
     !settings.is_empty()
 }
 
-/// What stands in `#[wamp(…)]`.
+/// An element of `#[wamp(…)]`.
 enum Setting {
     Uri(LitStr),
     Transparent(Ident),
@@ -218,7 +218,8 @@ impl ToTokens for Setting {
     }
 }
 
-/// What stands in all `#[wamp(…)]` of one place; none if one of them cannot be read, which is then noted.
+/// Parses the elements of all `#[wamp(…)]` of one item; `None` if one of them has a fault, which is
+/// recorded.
 fn settings(attributes: &[Attribute], faults: &mut Faults) -> Option<Vec<Setting>> {
     let mut settings = Vec::new();
     let mut readable = true;

@@ -1,4 +1,5 @@
-//! The glue between a handler and the core. Decides nothing: what it writes follows from the model.
+//! The glue between a handler and the core. It makes no decisions: everything follows from the
+//! model.
 
 mod outcome;
 
@@ -13,7 +14,7 @@ use crate::parameter::{Inner, Mark, Parameter};
 use crate::span::Extent;
 use crate::uri::Place;
 
-/// The registrations of a function, and what runs for them.
+/// Emits the registrations of a function, and the functions that run for them.
 pub(crate) fn glue(handler: &Handler) -> TokenStream {
     let Handler { krate, conditions, levels, ident, parameters, runs, .. } = handler;
     let private = quote!(#krate::__private);
@@ -30,7 +31,7 @@ pub(crate) fn glue(handler: &Handler) -> TokenStream {
         });
         quote!(const #name: ::core::primitive::u8 = #kind; #(#inside)*)
     });
-    // Uses the imports of attributes that were taken off the function.
+    // Uses the imports of attributes that were removed from the function, which would be unused.
     let taken = handler.attributes.iter().map(|path| {
         let marker = format_ident!("{TAKEN}");
         quote!(#[#path(#marker)] const _: () = ();)
@@ -62,7 +63,7 @@ pub(crate) fn glue(handler: &Handler) -> TokenStream {
     }
 }
 
-/// The faults of a function, under its conditions.
+/// Emits the faults of a function, under its `#[cfg]` attributes.
 pub(crate) fn faults(handler: &Handler, faults: &syn::Error) -> TokenStream {
     let (conditions, faults) = (&handler.conditions, faults.to_compile_error());
     match conditions.is_empty() {
@@ -78,12 +79,12 @@ struct Glue<'a> {
 }
 
 impl Glue<'_> {
-    /// What runs for one URI, with the checks that only the compiler can make.
+    /// Emits the function that runs for one URI, with the checks that only the compiler can make.
     fn run(&self, at: usize, run: &Run) -> TokenStream {
         let Self { handler: Handler { ident, parameters, .. }, private } = self;
         let (name, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
         let sources = || parameters.iter().zip(&run.sources).enumerate();
-        // Elsewhere there are no chunks that could be beside it.
+        // Only calls have chunks, which cannot be beside `#[args]`.
         let rest_is_taken =
             run.kind == Kind::Rpc && run.sources.iter().any(|source| matches!(source, Source::Args));
         let checks = sources().map(|(at, (parameter, source))| {
@@ -92,7 +93,7 @@ impl Glue<'_> {
             quote!(#check #only_one)
         });
         let is_read = sources().map(|(at, (_, source))| self.is_read(at, source));
-        // Those that take all that is left come last.
+        // `#[args]` and `#[kwargs]` take what the other parameters leave, so they come last.
         let takes_rest = |source: &Source| matches!(source, Source::Args | Source::Kwargs);
         let single = sources().filter(|(_, (_, source))| !takes_rest(source));
         let rest = sources().filter(|(_, (_, source))| takes_rest(source));
@@ -101,7 +102,7 @@ impl Glue<'_> {
         let locals = (0..parameters.len()).map(local);
         let finish = match run.kind {
             Kind::Rpc => quote!(__wamp_arguments.finish()?;),
-            // A handler that looks at no argument leaves them to the subscribers.
+            // A handler that reads no argument leaves them to the subscribers.
             Kind::Publish => quote!(if #private::count(#reads) > 0 { __wamp_arguments.finish()?; }),
             Kind::Subscribe | Kind::Session => TokenStream::new(),
         };
@@ -135,7 +136,7 @@ impl Glue<'_> {
         let timeout = timeout.map(|milliseconds| quote!(::core::time::Duration::from_millis(#milliseconds)));
         let timeout = optional(timeout.as_ref());
         let name = ident.unraw().to_string();
-        // Of the attribute's own line, also where several stand on a function.
+        // The line of this attribute, of which the function may have several.
         let line = quote_spanned!(run.at=> ::core::line!());
         quote! {
             #private::HandlerEntry {
@@ -155,7 +156,7 @@ impl Glue<'_> {
         }
     }
 
-    /// What the type of a parameter must be for its source: shown by the compiler on the type.
+    /// Emits the checks of a parameter's type for its source; their errors point at the type.
     fn check(&self, at: usize, parameter: &Parameter, source: &Source, run: Kind) -> TokenStream {
         let (private, kind, ty) = (self.private, kind(at), &parameter.ty);
         let attribute = variant(run);
@@ -185,14 +186,16 @@ impl Glue<'_> {
         quote!(#(const _: () = #checks;)*)
     }
 
-    /// A check of a type by its kind. The type keeps its own place, so that an error about it stands on all of it.
+    /// Emits a check of a type by its kind. The type keeps its own place, so that an error
+    /// underlines all of it.
     fn check_kind(&self, function: &str, ty: &Type, kind: &TokenStream) -> TokenStream {
         let (extent, private, name) = (Extent::of(ty), self.private, format_ident!("{function}"));
         let (function, call) = (extent.cover(quote!(#private::#name)), extent.cover(quote!(())));
         quote!(#function::<#ty, { #kind }>#call)
     }
 
-    /// The kind of a parameter's type, without what its parts are refused for.
+    /// Emits the kind of a parameter's type, without the fault for which one of its parts is
+    /// refused.
     fn kind_outside(&self, at: usize, parameter: &Parameter) -> TokenStream {
         let (kind, private) = (kind(at), self.private);
         let inside = parameter.inside.iter().enumerate().filter(|(_, inner)| inner.is_extracted);
@@ -203,7 +206,7 @@ impl Glue<'_> {
         }
     }
 
-    /// What a parameter must not be beside one that takes the rest of the positional arguments.
+    /// Emits the check of a parameter beside one with `#[args]`.
     fn check_beside_args(&self, ty: &Type) -> TokenStream {
         let private = self.private;
         let check =
@@ -211,7 +214,7 @@ impl Glue<'_> {
         quote!(const _: () = #check;)
     }
 
-    /// Whether the parameter is an argument of the message.
+    /// Emits whether the parameter is an argument of the message.
     fn is_read(&self, at: usize, source: &Source) -> TokenStream {
         let (kind, private) = (kind(at), self.private);
         match source {
@@ -277,7 +280,7 @@ fn default(parameter: &Parameter) -> TokenStream {
     }
 }
 
-/// The name of the kind's variants in the core.
+/// Returns the name of the kind's variants in the core.
 fn variant(kind: Kind) -> Ident {
     match kind {
         Kind::Rpc => format_ident!("Rpc"),

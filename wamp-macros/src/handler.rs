@@ -1,4 +1,4 @@
-//! A handler after which nothing is left to check but what only the compiler can: its types.
+//! The model of a handler: everything is checked but the types, which only the compiler can check.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -17,41 +17,41 @@ use crate::uri::{Place, Uri};
 
 pub(crate) struct Handler {
     pub(crate) krate: Path,
-    /// The `#[cfg]` of the function, which are those of the glue.
+    /// The `#[cfg]` attributes of the function, which the glue repeats.
     pub(crate) conditions: Vec<Attribute>,
-    /// The lint levels of the glue, which names the function and its types.
+    /// The lint levels of the glue.
     pub(crate) levels: Vec<Attribute>,
     pub(crate) ident: Ident,
     pub(crate) parameters: Vec<Parameter>,
-    /// The return type, or the name of a function without one.
+    /// The place of the return type, or of the function's name if it has none.
     pub(crate) returns: Extent,
-    /// The paths of the attributes that were taken off the function.
+    /// The paths of the attributes that were removed from the function.
     pub(crate) attributes: Vec<Path>,
     pub(crate) runs: Vec<Run>,
 }
 
-/// One attribute with one of its URIs.
+/// One entry of the registry: an attribute with one of its URIs.
 pub(crate) struct Run {
     pub(crate) kind: Kind,
     pub(crate) at: Span,
-    /// None for `#[session]`.
+    /// `None` for `#[session]`.
     pub(crate) uri: Option<LitStr>,
     pub(crate) realm: Option<LitStr>,
     pub(crate) roles: Vec<LitStr>,
-    /// In milliseconds.
+    /// The timeout in milliseconds.
     pub(crate) timeout: Option<u64>,
-    /// Whether clients may have their events retained.
+    /// True if publishers may have their events retained.
     pub(crate) retain: bool,
-    /// True if clients may subscribe to the topic, too.
+    /// True if the topic is also open to subscribers.
     pub(crate) subscribe: bool,
-    /// Where each parameter comes from.
+    /// The source of each parameter.
     pub(crate) sources: Vec<Source>,
 }
 
-/// Where a parameter comes from.
+/// The source of a parameter.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// From where the kind of its type says.
+    /// The one that the kind of its type determines.
     Type,
     Argument,
     Extractor,
@@ -64,7 +64,7 @@ pub(crate) enum Source {
     },
 }
 
-/// Expands the outermost of our attributes on a function, and all that follow it.
+/// Expands the outermost of our attributes on a function, together with those that follow it.
 pub(crate) fn annotate(kind: Kind, arguments: &TokenStream, item: &TokenStream) -> TokenStream {
     if arguments.to_string() == TAKEN {
         return TokenStream::new();
@@ -96,7 +96,7 @@ fn annotate_function(kind: Kind, arguments: &TokenStream, mut function: ItemFn) 
 }
 
 impl Handler {
-    /// Takes what is ours off the function, and checks all of it.
+    /// Removes our attributes from the function and its parameters, and checks all of them.
     fn of(function: &mut ItemFn, annotations: Vec<Annotation>, faults: &mut Faults) -> Self {
         check_signature(function, faults);
         let count = function.sig.inputs.len();
@@ -129,7 +129,7 @@ impl Handler {
     }
 }
 
-/// One run for each URI, and one for a `#[session]`.
+/// Returns one run for each URI, and one for a `#[session]`.
 fn runs(annotation: Annotation, parameters: &[Parameter]) -> Vec<Run> {
     let Annotation { kind, at, uris, realm, roles, timeout, retain, subscribe, .. } = annotation;
     let run = |uri: Option<LitStr>, sources| Run {
@@ -195,7 +195,7 @@ fn check_signature(function: &ItemFn, faults: &mut Faults) {
     }
 }
 
-/// Reads the parameters; those that are refused are left out.
+/// Reads the parameters, without those that are refused.
 fn parameters(function: &mut ItemFn, faults: &mut Faults) -> Vec<Parameter> {
     let lifetimes: Vec<Lifetime> =
         function.sig.generics.lifetimes().map(|lifetime| lifetime.lifetime.clone()).collect();
@@ -208,7 +208,7 @@ fn parameters(function: &mut ItemFn, faults: &mut Faults) -> Vec<Parameter> {
         .collect()
 }
 
-/// Every capture needs a parameter.
+/// Checks that every capture has a parameter.
 fn check_captures(annotations: &[Annotation], parameters: &[Parameter], faults: &mut Faults) {
     for (literal, uri) in annotations.iter().flat_map(|annotation| &annotation.uris) {
         for capture in &uri.captures {
@@ -223,7 +223,7 @@ fn check_captures(annotations: &[Annotation], parameters: &[Parameter], faults: 
     }
 }
 
-/// Every mark needs a message that has what it asks for.
+/// Checks that the messages of the handler have what each mark asks for.
 fn check_marks(annotations: &[Annotation], parameters: &[Parameter], faults: &mut Faults) {
     for (at, parameter) in parameters.iter().enumerate() {
         let Some(attribute) = &parameter.attribute else {
@@ -265,7 +265,7 @@ fn misplaced(annotations: &[Annotation], parameter: &Parameter, repeated: bool) 
     }
 }
 
-/// Whether the parameter is a capture, for each URI of the attribute.
+/// Returns for each URI of the attribute whether the parameter is one of its captures.
 fn captured(annotation: &Annotation, parameter: &Parameter) -> Vec<(Kind, bool)> {
     if annotation.kind == Kind::Session {
         return vec![(Kind::Session, false)];
@@ -288,7 +288,7 @@ fn without_arguments(kind: Kind) -> String {
     }
 }
 
-/// No two parameters can be passed by the same keyword.
+/// Checks that no two parameters have the same keyword.
 fn check_names(parameters: &[Parameter], faults: &mut Faults) {
     for (at, parameter) in parameters.iter().enumerate() {
         let clash = parameters[..at]
@@ -307,7 +307,7 @@ fn check_names(parameters: &[Parameter], faults: &mut Faults) {
     }
 }
 
-/// No two attributes of a function serve the same.
+/// Checks that no two attributes of a function serve the same URI or session in one realm.
 fn check_duplicates(annotations: &[Annotation], faults: &mut Faults) {
     let mut seen: Vec<(Kind, String, Option<String>)> = Vec::new();
     for annotation in annotations {
@@ -334,7 +334,7 @@ fn check_duplicates(annotations: &[Annotation], faults: &mut Faults) {
     check_opened(annotations, faults);
 }
 
-/// Refuses `subscribe = true` for a topic about whose subscribers the function decides.
+/// Refuses `subscribe = true` for a topic for which the function has `#[subscribe]`.
 fn check_opened(annotations: &[Annotation], faults: &mut Faults) {
     let decided: Vec<_> = annotations
         .iter()

@@ -11,8 +11,8 @@ use crate::faults::Faults;
 
 const NAME: &str = "wamp_actix";
 
-/// Returns the path that was given, else `::wamp_actix`. A crate that has it only under another name gets a fault that shows
-/// what to write; the compiler's own error would not.
+/// Returns the path that the user gave, or else `::wamp_actix`. A crate that renames the dependency
+/// gets a fault that shows what to write, which the compiler's own error would not.
 pub(crate) fn path(given: Option<Path>, faults: &mut Faults, shown: impl FnOnce(&str) -> String) -> Path {
     static RENAMED: OnceLock<Option<String>> = OnceLock::new();
     if let Some(path) = given {
@@ -27,7 +27,8 @@ pub(crate) fn path(given: Option<Path>, faults: &mut Faults, shown: impl FnOnce(
     syn::parse_quote!(::#name)
 }
 
-/// Returns the name that the crate has instead of its own, from the compiler's arguments: `--extern name=file`.
+/// Returns the name to which the user's crate renames `wamp_actix`, from the compiler's arguments
+/// (`--extern name=file`); `None` if it does not.
 fn renamed(arguments: impl IntoIterator<Item = String>) -> Option<String> {
     let mut arguments = arguments.into_iter();
     let mut renamed = None;
@@ -52,7 +53,7 @@ fn renamed(arguments: impl IntoIterator<Item = String>) -> Option<String> {
     renamed
 }
 
-/// Returns whether this is the file of the crate: `libwamp_actix-0123456789abcdef.rmeta`.
+/// Returns whether this is a file of `wamp_actix`, such as `libwamp_actix-0123456789abcdef.rmeta`.
 fn is_ours(file: &str) -> bool {
     let stem = FilePath::new(file).file_stem().and_then(|stem| stem.to_str());
     let name = stem.and_then(|stem| stem.strip_prefix("lib"));

@@ -1,8 +1,8 @@
 //! The attributes of `wamp-actix`, which re-exports them: use that crate, not this one.
 //!
-//! A handler goes through three steps: `attribute`, `parameter` and `uri` read what the user wrote; `handler` checks all
-//! of it and reports every fault at once; `expand` writes the glue and decides nothing. The derive does the same in
-//! `error` and `error::expand`.
+//! A handler is expanded in three steps: `attribute`, `parameter` and `uri` parse the user's code;
+//! `handler` checks all of it and reports all faults together; `expand` emits the glue and makes no
+//! decisions. The derive does the same in `error` and `error::expand`.
 
 mod attribute;
 mod conditional;
@@ -22,8 +22,8 @@ use crate::attribute::Kind;
 
 /// Answers calls of a procedure with an `async fn`.
 ///
-/// The function stays what it is: it can be called directly, in a unit test for instance. It registers itself, and every
-/// router serves it that is not built from a list (`handlers!`).
+/// The function itself is unchanged: it can be called directly, for instance in a unit test. It
+/// registers itself, and every router that is not built from a list (`handlers!`) serves it.
 ///
 /// ```
 /// use serde::Serialize;
@@ -45,8 +45,9 @@ use crate::attribute::Kind;
 /// ```
 ///
 /// # URIs
-/// A function may have several URIs, several of these attributes, and attributes of several kinds. A component in braces
-/// is a capture, read into the parameter of that name; `{name..}` at the end is the rest of the URI.
+/// A function may have several URIs, several of these attributes, and attributes of several kinds.
+/// A component in braces is a capture, read into the parameter of that name; `{name..}` at the end
+/// captures the rest of the URI.
 ///
 /// ```
 /// use wamp_actix::rpc;
@@ -64,12 +65,13 @@ use crate::attribute::Kind;
 /// ```
 ///
 /// # Options
-/// - `realm = "…"`: served in this realm only; otherwise in every one.
-/// - `role = "…"` or `role = ["…", "…"]`: only for sessions with one of these roles, `wamp.error.not_authorized` for others.
-/// - `crate = path`: where `wamp_actix` is, if not at `::wamp_actix`.
+/// - `realm = "…"`: serves only this realm; without it, every realm.
+/// - `role = "…"` or `role = ["…", "…"]`: serves only sessions with one of these roles; others get
+///   `wamp.error.not_authorized`.
+/// - `crate = path`: the path of `wamp_actix`, if it is not `::wamp_actix`.
 ///
 /// # Parameters
-/// The *type* of a parameter says where it comes from, through aliases too:
+/// The *type* of a parameter determines its source, through aliases too:
 /// 1. it implements `FromContext`: injected (`Session`, `Call`, `Realm`, `Router`, `Progress`, `Chunks`, `Cancelled`, `Passthru`,
 ///    your own), and an `Option` of it is `None` where the value cannot be made;
 /// 2. it is an extractor of actix (`web::Data`, `HttpRequest`, your own): made from the HTTP request of the upgrade. That has
@@ -78,17 +80,19 @@ use crate::attribute::Kind;
 /// 3. anything else that serde deserialises is a capture of the URI, if it is named like one, or an argument: the next by
 ///    position, or by keyword, where both `document_id` and `documentId` mean the parameter `document_id`.
 ///
-/// An `Option` may be absent. `&str`, `Cow<'_, str>`, `&[u8]` and `Raw<'_>` borrow from the message. Bytes of one's own are
-/// a `Binary`; a `Vec<u8>` is a list of numbers. An attribute before a parameter says more:
-/// - `#[default]` or `#[default(expr)]`: the value where the argument is absent or null;
+/// An `Option` may be absent. `&str`, `Cow<'_, str>`, `&[u8]` and `Raw<'_>` borrow from the
+/// message. Owned bytes are a `Binary`; a `Vec<u8>` is a list of numbers. An attribute of the
+/// parameter changes its source:
+/// - `#[default]` or `#[default(expr)]`: the value if the argument is absent or null;
 /// - `#[args]`, `#[kwargs]`: all positional or keyword arguments that no other parameter takes;
-/// - `#[arg]`, `#[extract]`: which is meant, for a type that is deserialisable and an extractor; `#[arg]` can have
-///   `#[default]` beside it.
+/// - `#[arg]`, `#[extract]`: the source of a type that is both deserialisable and an extractor; `#[arg]`
+///   can have `#[default]` beside it.
 ///
-/// What is injected is never read from a call, nor inside of something else: where serde could read a `Customer` that
-/// implements `FromContext`, a parameter of the type `Box<Customer>` or `Vec<Customer>` does not compile. This goes by
-/// the types that are written in the signature: what an alias or a struct's field hides is not seen, so do not derive
-/// `Deserialize` for a type that callers must not supply.
+/// An injected type is never read from a call, not even inside another type: if a `Customer`
+/// implements both `FromContext` and `Deserialize`, a parameter of the type `Box<Customer>` or
+/// `Vec<Customer>` does not compile. The check sees the types that are written in the signature,
+/// but not those behind an alias or in a struct's field, so do not derive `Deserialize` for a type
+/// that callers must not supply.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -108,15 +112,15 @@ use crate::attribute::Kind;
 /// }
 /// ```
 ///
-/// What belongs to a call as it goes on:
-/// - `Progress<T>` sends progressive results by hand, before the function returns the final one;
-/// - `Chunks<T>` receives a progressive call invocation, whose arguments come in several messages: each is one positional
-///   argument, and other parameters are read from the first. To a handler without it a caller that sends several gets
-///   `wamp.error.feature_not_supported`;
-/// - `Cancelled` tells a handler that the caller wants its result no more (CANCEL, or a timeout); a handler without it is
-///   dropped where it awaits. When the session ends, every handler is dropped;
-/// - `Passthru` says how a payload in passthru mode was made, which is then one binary argument. To a handler without it a
-///   caller that sends one gets `wamp.error.feature_not_supported`.
+/// Parameters for a call in progress:
+/// - `Progress<T>` sends progressive results explicitly, before the function returns the final one;
+/// - `Chunks<T>` receives a progressive call invocation, whose arguments come in several messages: each
+///   is one positional argument, and other parameters are read from the first message. If a handler does
+///   not have it, a caller that sends several messages gets `wamp.error.feature_not_supported`;
+/// - `Cancelled` tells a handler that the caller does not want the result any more (CANCEL, or a timeout);
+///   a handler without it is dropped where it awaits. When the session ends, every handler is dropped;
+/// - `Passthru` describes a payload in passthru mode, which is then one binary argument. If a handler does
+///   not have it, a caller that sends such a payload gets `wamp.error.feature_not_supported`.
 ///
 /// ```
 /// use wamp_actix::{Chunks, Error, Progress, rpc};
@@ -134,12 +138,13 @@ use crate::attribute::Kind;
 /// ```
 ///
 /// # Result
-/// `T: Serialize` is one positional result, `()` none, `Args((a, b))` several, `Kwargs(value)` keywords, `Reply` any
-/// mixture; `Result<T, E>` with `E: WampError` is any of these or an ERROR.
+/// `T: Serialize` is one positional result, `()` none, `Args((a, b))` several, `Kwargs(value)`
+/// keywords, `Reply` any mixture; `Result<T, E>` with `E: WampError` is any of these or an ERROR.
 ///
-/// `Progressive(stream)` sends each item as a progressive result and an empty final one after the last; an item is a `T`, or a
-/// `Result<T, E>` whose `Err` ends the call. A caller that did not ask for progressive results gets one list of all items, at most as
-/// large as a result may be. A slow caller holds the stream back.
+/// `Progressive(stream)` sends each item as a progressive result and an empty final one after the
+/// last; an item is a `T`, or a `Result<T, E>` whose `Err` ends the call. A caller that did not ask
+/// for progressive results gets one list of all items, which is limited to the size of a result.
+/// Back-pressure of a slow caller pauses the stream.
 ///
 /// ```
 /// use futures_util::{Stream, stream};
@@ -152,7 +157,8 @@ use crate::attribute::Kind;
 /// ```
 ///
 /// # Not a handler
-/// Methods and generic functions: annotate a function of one line that calls them.
+/// Methods and generic functions cannot be handlers: annotate a function of one line that calls
+/// them.
 ///
 /// ```
 /// use actix_web::web::Data;
@@ -178,11 +184,12 @@ pub fn rpc(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Decides about subscriptions to a topic with an `async fn`, which runs once for each.
 ///
-/// It takes the URIs and options of [`macro@rpc`]. A SUBSCRIBE carries no arguments: parameters are injected
-/// (`Subscription` too), extracted, or captures of the topic. `()` accepts the subscription, `Err` refuses it; `Events`,
-/// `Hold`, `Snapshot` and tuples of these accept it and attach something. An item of `Events` is a `T`, or a `Result<T, E>`, whose
-/// first `Err` ends the subscription. The items are looked at in the function's type: `Events` is what it returns, or a part of its
-/// tuple, and not in a tuple inside that or behind `impl IntoAcceptance`.
+/// It takes the URIs and options of [`macro@rpc`]. A SUBSCRIBE carries no arguments: parameters are
+/// injected (`Subscription` too), extracted, or captures of the topic. `()` accepts the
+/// subscription, `Err` refuses it; `Events`, `Hold`, `Snapshot` and tuples of these accept it and
+/// attach something. An item of `Events` is a `T`, or a `Result<T, E>`, whose first `Err` ends the
+/// subscription. For that, `Events` has to be the function's return type or an element of its
+/// tuple, not in a tuple inside that nor behind `impl IntoAcceptance`.
 ///
 /// ```
 /// use futures_util::{Stream, stream};
@@ -208,15 +215,17 @@ pub fn subscribe(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Decides about each event that a client publishes to a topic with an `async fn`, in the publisher's order.
 ///
-/// It takes the URIs, options and parameters of [`macro@rpc`], and `Publication`. `()` and `Ok(())` let the event through
-/// to the subscribers, `Err` refuses it. If the handler reads an argument, an event with others is refused; if it reads
-/// none, the arguments are left to the subscribers.
+/// It takes the URIs, options and parameters of [`macro@rpc`], and `Publication`. `()` and `Ok(())`
+/// pass the event to the subscribers, `Err` refuses it. If the handler reads arguments, an event
+/// with arguments that it does not read is refused; if it reads none, an event may have any.
 ///
-/// With `retain = true` publishers may have their events retained (option `retain` of PUBLISH): who subscribes later and asks
-/// for it (`get_retained`) is sent the most recent one. Without it, an event that asks for it is delivered and not kept.
+/// With `retain = true` publishers may have their events retained (option `retain` of PUBLISH): a
+/// later subscriber that asks for it (`get_retained`) is sent the most recent one. Without it, an
+/// event with that option is delivered and not retained.
 ///
-/// The attribute permits no SUBSCRIBE. With `subscribe = true` it opens its topics to subscribers too, without asking a
-/// `#[subscribe]` handler: to every session of `realm` with one of the roles in `role`, as for publishers.
+/// The attribute permits no SUBSCRIBE. With `subscribe = true` it also opens its topics to
+/// subscribers, without a `#[subscribe]` handler: to every session of `realm` with one of the roles
+/// in `role`, as for publishers.
 ///
 /// ```
 /// use wamp_actix::{Error, publish};
@@ -241,8 +250,9 @@ pub fn publish(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Runs an `async fn` when a session opens.
 ///
-/// It takes the options of [`macro@rpc`], and no URI. Parameters are injected or extracted. `()` admits the session,
-/// `Hold(value)` keeps a value until it closes, `Err` refuses it.
+/// It takes the options of [`macro@rpc`], and no URI. Parameters are injected or extracted. `()`
+/// admits the session, `Hold(value)` also keeps a value until the session ends, `Err` refuses the
+/// session.
 ///
 /// ```
 /// use wamp_actix::{Error, Hold, Session, session};
@@ -265,17 +275,18 @@ pub fn session(arguments: TokenStream, item: TokenStream) -> TokenStream {
     handler::annotate(Kind::Session, &arguments.into(), &item.into()).into()
 }
 
-/// Gives an enum of errors, or a struct, its WAMP form.
+/// Implements `WampError` for an enum of errors, or a struct: its form as an ERROR.
 ///
 /// Each variant has one of:
-/// - `#[wamp("com.example.error.name")]`: the ERROR's URI. The `Display` of the error is its first positional argument,
-///   the named fields are its keywords, except those with `#[wamp(skip)]`. Fields without names are not sent;
-/// - `#[wamp(transparent)]`: passes on the error in the only field, which must be a `WampError` itself;
-/// - `#[wamp(internal)]`: `wamp.error.runtime_error` with a neutral text; the `Display` goes to the log.
+/// - `#[wamp("com.example.error.name")]`: the ERROR's URI. The `Display` of the error is its first
+///   positional argument, the named fields are its keywords, except those with `#[wamp(skip)]`. Fields
+///   without names are not sent;
+/// - `#[wamp(transparent)]`: sends the error in the only field, which must implement `WampError` itself;
+/// - `#[wamp(internal)]`: `wamp.error.runtime_error` with a neutral text; the `Display` is logged.
 ///
-/// The type must be `Display`, and the fields that are sent `Serialize`. For `?` into `wamp_actix::Error` it must be a
-/// `std::error::Error`; it keeps its WAMP form there unless it is generic. `#[wamp(crate = path)]` on the type says where
-/// `wamp_actix` is.
+/// The type must implement `Display`, and the fields that are sent `Serialize`. For `?` into
+/// `wamp_actix::Error` it must implement `std::error::Error`; it keeps its WAMP form there unless
+/// it is generic. `#[wamp(crate = path)]` on the type is the path of `wamp_actix`.
 ///
 /// ```
 /// use wamp_actix::{Error, WampError, rpc};

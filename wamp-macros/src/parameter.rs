@@ -1,4 +1,4 @@
-//! A handler's parameter as the user wrote it.
+//! A handler's parameter, as the user wrote it.
 
 mod inside;
 
@@ -11,13 +11,14 @@ use crate::conditional::parts;
 use crate::faults::Faults;
 pub(crate) use inside::Inner;
 
-/// The attributes that a parameter can have: it has at most one of them.
+/// The attributes of parameters. A parameter has at most one of them, except `#[arg]` with
+/// `#[default]`.
 const NAMES: [&str; 5] = ["arg", "extract", "default", "args", "kwargs"];
 
-/// What the user said about where a parameter comes from.
+/// The source of a parameter that the user chose by an attribute.
 #[derive(Clone)]
 pub(crate) enum Mark {
-    /// Nothing: its type decides.
+    /// No attribute: the type decides.
     None,
     /// `#[arg]`.
     Argument,
@@ -33,25 +34,25 @@ pub(crate) enum Mark {
 
 pub(crate) struct Parameter {
     pub(crate) ident: Ident,
-    /// As a keyword argument.
+    /// The name as a keyword argument.
     pub(crate) name: String,
-    /// The same in camel case.
+    /// The same name in camel case.
     pub(crate) camel: String,
-    /// Without the function's named lifetimes.
+    /// The type, without the function's named lifetimes.
     pub(crate) ty: Type,
-    /// Whether the user wrote `&'static` in it.
+    /// True if the type contains `&'static`.
     pub(crate) is_static: bool,
     pub(crate) mark: Mark,
-    /// Whether the user wrote `#[arg]`, which `#[default]` can accompany.
+    /// True with `#[arg]`, alone or beside `#[default]`.
     pub(crate) is_argument: bool,
-    /// The types that are written inside of the type.
+    /// The types that are written inside the type.
     pub(crate) inside: Vec<Inner>,
-    /// The attribute that made the mark.
+    /// The attribute of the mark.
     pub(crate) attribute: Option<Attribute>,
 }
 
 impl Parameter {
-    /// Reads a parameter and takes our attributes off it.
+    /// Reads a parameter, and removes our attributes from it.
     pub(crate) fn read(typed: &mut PatType, lifetimes: &[Lifetime], faults: &mut Faults) -> Option<Self> {
         let (mark, is_argument, attribute) = mark(&mut typed.attrs, faults);
         let mut ty = (*typed.ty).clone();
@@ -72,13 +73,13 @@ impl Parameter {
         Some(Self { camel: camel(&name), name, ident, ty, is_static, mark, is_argument, inside, attribute })
     }
 
-    /// Whether a capture of this name means the parameter.
+    /// Returns whether a capture of this name belongs to the parameter.
     pub(crate) fn is_named(&self, capture: &str) -> bool {
         self.name == capture || self.ident.unraw() == capture
     }
 }
 
-/// The name that a pattern binds, if it is nothing but a name.
+/// Returns the name of a pattern, if it is a plain name.
 fn name(pattern: &Pat) -> Option<Ident> {
     match pattern {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
@@ -94,14 +95,14 @@ pub(crate) fn is_ours(attribute: &Attribute) -> bool {
     NAMES.iter().any(|name| attribute.path().is_ident(name))
 }
 
-/// Returns whether this is an attribute of ours that has been taken off.
+/// Returns whether this is the placeholder of an attribute of ours that was removed.
 pub(crate) fn is_taken(attribute: &Attribute) -> bool {
     taken(attribute).is_some()
 }
 
-/// Returns the attribute of ours that this one stands for. An attribute that was taken off stays on the parameter, under a
-/// condition that never holds: the function may have another attribute of ours, imported under a name that only the compiler
-/// knows, which reads the parameters again.
+/// Returns the attribute of ours for which this placeholder stands. A removed attribute stays on
+/// the parameter under a condition that never holds, because the function may have another of our
+/// attributes, imported under another name, which reads the parameters again.
 fn taken(attribute: &Attribute) -> Option<Attribute> {
     let tokens = &attribute.meta.require_list().ok()?.tokens;
     let [never, meta] = &parts(tokens.clone())[..] else {
@@ -114,7 +115,7 @@ fn taken(attribute: &Attribute) -> Option<Attribute> {
     is_ours(&taken).then_some(taken)
 }
 
-/// Takes our attributes out of those of a parameter. The flag tells whether `#[arg]` is among them.
+/// Removes our attributes from those of a parameter. The flag is true if `#[arg]` is among them.
 fn mark(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> (Mark, bool, Option<Attribute>) {
     let mut ours = Vec::new();
     for attribute in attributes {
@@ -185,7 +186,7 @@ fn read(attribute: &Attribute) -> syn::Result<Mark> {
     })
 }
 
-/// `document_id` as `documentId`.
+/// Converts a name to camel case: `document_id` to `documentId`.
 fn camel(name: &str) -> String {
     let mut words = name.split('_').filter(|word| !word.is_empty());
     let mut camel = words.next().unwrap_or_default().to_owned();
@@ -197,7 +198,8 @@ fn camel(name: &str) -> String {
     camel
 }
 
-/// Makes the types of a signature fit for an expression: without the function's named lifetimes.
+/// A visitor that makes a type of the signature usable in an expression: it replaces the function's
+/// named lifetimes by `'_`.
 struct Types<'a> {
     lifetimes: &'a [Lifetime],
     is_static: bool,

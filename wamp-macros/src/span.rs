@@ -1,10 +1,10 @@
-//! Where the compiler's own errors about an expansion shall stand.
+//! Places of the compiler's own errors about an expansion.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// From the first to the last token of what the user wrote: an expression whose first and last tokens carry these two
-/// spans stands on all of it in an error.
+/// The spans of the first and the last token of the user's code. If the first and the last token of
+/// an expression have these spans, an error about the expression underlines all of that code.
 #[derive(Copy, Clone)]
 pub(crate) struct Extent {
     pub(crate) first: Span,
@@ -12,7 +12,7 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// The place of the tokens, with names resolved as where the attribute stands.
+    /// Returns the place of the tokens; names are resolved at the place of the attribute.
     pub(crate) fn of(tokens: &impl ToTokens) -> Self {
         let tokens: TokenStream = tokens.to_token_stream();
         let mut spans = tokens.into_iter().map(|token| token.span());
@@ -22,7 +22,7 @@ impl Extent {
         Self { first: here.located_at(first), last: here.located_at(last) }
     }
 
-    /// Gives an expression the place: its last token the last span, all others the first.
+    /// Moves an expression to the place: its last token gets the last span, all others the first.
     pub(crate) fn cover(self, expression: TokenStream) -> TokenStream {
         let mut tokens: Vec<TokenTree> = expression.into_iter().collect();
         let last = tokens.len().saturating_sub(1);

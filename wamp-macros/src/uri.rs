@@ -1,13 +1,13 @@
 //! URIs as handlers declare them. The authority when the router is built is `wamp-core/src/realm/pattern.rs`: the same rules,
 //! here with a message for each mistake.
 
-/// Longer URIs are refused by the router.
+/// The maximum length of a URI; the router refuses longer ones.
 const MAX_BYTES: usize = 1024;
 
 /// A declared URI without its faults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Uri {
-    /// In WAMP's form: captures are empty components, a prefix ends with a dot.
+    /// The URI in WAMP's form: captures are empty components, a prefix ends with a dot.
     pub(crate) pattern: String,
     pub(crate) captures: Vec<Capture>,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Capture {
 pub(crate) enum Place {
     /// A component, counted from 0.
     Component(usize),
-    /// Everything from this byte on.
+    /// Everything from this byte offset on.
     Rest(usize),
 }
 
@@ -72,7 +72,7 @@ impl Uri {
         Ok(())
     }
 
-    /// Whether the URI belongs to the protocol itself.
+    /// Returns whether the URI belongs to the protocol itself.
     pub(crate) fn is_reserved(&self) -> bool {
         self.pattern.split('.').next() == Some("wamp")
     }
@@ -94,7 +94,7 @@ pub(crate) fn check_error(declared: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Takes the URI apart at the dots that stand outside braces.
+/// Splits the URI at the dots outside braces.
 fn components(declared: &str) -> Result<Vec<&str>, String> {
     let (mut components, mut start, mut open) = (Vec::new(), 0, false);
     for (at, character) in declared.char_indices() {
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
     use wamp_actix::{Realm, Router, Topic};
 
-    /// What the router itself makes of a declaration.
+    /// Returns whether the router accepts a declaration.
     fn is_accepted(declared: &str) -> bool {
         let realm = Realm::new("realm1").topic(declared, Topic::open());
         Router::builder().realm(realm).handlers([]).build().is_ok()

@@ -1,4 +1,4 @@
-//! The implementation that the derive writes.
+//! The implementation that the derive emits.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
@@ -17,7 +17,7 @@ pub(super) fn implementation(error: &ErrorType) -> TokenStream {
         let error = Extent::of(ident).cover(ident.to_token_stream());
         quote! {
             use #private::NotStd as _;
-            // By which `?` finds the WAMP form at run time.
+            // `?` finds the WAMP form by this entry, at run time.
             #private::inventory::submit! { #private::Derived::<#error>::KNOWN }
         }
     });
@@ -31,7 +31,8 @@ pub(super) fn implementation(error: &ErrorType) -> TokenStream {
     }
 }
 
-/// Of a type with faults: there, so that no errors are added to those that are reported.
+/// Returns a stub for a type with faults, so that the compiler adds no error about a missing
+/// implementation.
 pub(super) fn stub(error: &ErrorType) -> TokenStream {
     with_body(error, &quote!(::core::unreachable!()))
 }
@@ -50,7 +51,7 @@ fn with_body(error: &ErrorType, body: &TokenStream) -> TokenStream {
     }
 }
 
-/// The generics of the type, with what the fields must be able to.
+/// Returns the generics of the type, with the bounds that its fields need.
 fn bounded(error: &ErrorType) -> Generics {
     let ErrorType { krate, generics, variants, .. } = error;
     let mut generics = generics.clone();
@@ -80,7 +81,7 @@ fn bounded(error: &ErrorType) -> Generics {
 
 fn arm(private: &TokenStream, error: &Ident, is_enum: bool, variant: &Variant) -> TokenStream {
     let Variant { ident, fields, form } = variant;
-    // As the derive's own tokens: about these the compiler does not say that a variant is deprecated.
+    // Spans of the derive itself: the compiler does not warn about deprecated variants there.
     let path = if is_enum { quote!(#error::#ident) } else { quote!(#error) };
     let path = Extent::of(ident).cover(path);
     match form {

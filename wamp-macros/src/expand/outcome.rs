@@ -1,4 +1,4 @@
-//! From what a handler's function returned to what the core takes.
+//! The conversion of a function's return value to what the core takes.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -8,7 +8,8 @@ use crate::attribute::Kind;
 use crate::handler::Handler;
 
 impl Glue<'_> {
-    /// The function's error, or what is made of its `__wamp_value`.
+    /// Emits a match on the function's result: its error, or `made` with the value as
+    /// `__wamp_value`.
     fn unless_failed(&self, made: &TokenStream) -> TokenStream {
         let Self { handler: Handler { returns, .. }, private } = self;
         let (error, fault) = (returns.cover(quote!(#private::error)), returns.cover(quote!(&__wamp_error)));
@@ -24,7 +25,8 @@ impl Glue<'_> {
         }
     }
 
-    /// A value, each of whose items is taken apart if it is a stream that has this method.
+    /// Emits the conversion of a stream's items by this method; a value that is not a stream is
+    /// unchanged.
     fn items(&self, method: &str, value: &Ident) -> TokenStream {
         let method = format_ident!("{method}");
         let Self { handler: Handler { returns, .. }, private } = self;
@@ -37,7 +39,7 @@ impl Glue<'_> {
         })
     }
 
-    /// From what the function returned to what the core takes.
+    /// Emits the conversion of the function's return value.
     pub(super) fn outcome(&self, kind: Kind) -> TokenStream {
         let Self { handler: Handler { returns, .. }, private } = self;
         let outcome = returns.cover(quote!(::core::convert::identity(__wamp_outcome)));

@@ -1,11 +1,11 @@
-//! The types that the user wrote inside of a parameter's type.
+//! The types that the user wrote inside a parameter's type.
 //!
-//! Whether one of them is injected is the compiler's to say; only that it stands there is seen here. So what an alias
-//! stands for is not looked into, nor what the fields of a struct are.
+//! The macro finds these types; the compiler tells later whether one of them is injected. The macro
+//! sees neither through an alias nor into the fields of a struct.
 
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypePath};
 
-/// Types of which the first generic argument is a type, whatever the second is.
+/// Types whose first generic argument is a type; a second one may be something else.
 const CONTAINERS: [&str; 15] = [
     "Option",
     "Box",
@@ -23,10 +23,10 @@ const CONTAINERS: [&str; 15] = [
     "Mutex",
     "RwLock",
 ];
-/// Types of which the first two are.
+/// Types whose first two generic arguments are types.
 const PAIRS: [&str; 3] = ["Result", "HashMap", "BTreeMap"];
 
-/// Types that are extractors of actix if the types inside of them are; tuples are, too.
+/// Types that are extractors of actix if the types inside them are. The same holds for tuples.
 const EXTRACTORS: [&str; 3] = ["Option", "Result", "Either"];
 
 /// A type inside of a type.
@@ -36,7 +36,8 @@ pub(crate) struct Inner {
     pub(crate) is_extracted: bool,
 }
 
-/// The types inside of a type, without itself. An `Option` is not one of them, but what it is of is.
+/// Returns the types inside a type, without the type itself. An `Option` is skipped, its content is
+/// not.
 pub(super) fn of(ty: &Type) -> Vec<Inner> {
     let mut found = Vec::new();
     collect_parts(ty, true, &mut found);
@@ -71,7 +72,7 @@ fn extracts_parts(ty: &Type) -> bool {
     }
 }
 
-/// The types of which a type is made directly.
+/// Returns the types directly inside a type.
 fn parts(ty: &Type) -> Vec<&Type> {
     match ty {
         Type::Array(array) => vec![&*array.elem],
@@ -85,7 +86,8 @@ fn parts(ty: &Type) -> Vec<&Type> {
     }
 }
 
-/// What tells the type: its last segment. In `<T as Trait>::Name` neither `T` nor the trait is part of the type.
+/// Returns the last segment of a path, which names the type. In `<T as Trait>::Name` neither `T`
+/// nor the trait is part of the type.
 fn last(ty: &Type) -> Option<&PathSegment> {
     match ty {
         Type::Path(TypePath { path, .. }) => path.segments.last(),
@@ -106,7 +108,8 @@ fn generics(segment: &PathSegment) -> Vec<&Type> {
     types.enumerate().filter(|(at, ty)| *at < certain || !may_be_constant(ty)).map(|(_, ty)| ty).collect()
 }
 
-/// Whether a generic argument is written like a constant, from which syntax does not tell a type.
+/// Returns whether a generic argument may be a constant: syntax does not distinguish `N` from a
+/// type, so an upper-case name counts as one.
 fn may_be_constant(ty: &Type) -> bool {
     let Type::Path(TypePath { qself: None, path, .. }) = ty else {
         return false;
