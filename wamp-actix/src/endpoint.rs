@@ -16,12 +16,12 @@ use crate::admission::{Admission, Full, Place};
 use crate::router::{Router, mounted, router};
 use crate::signal;
 use crate::websocket::body::Body;
-use crate::websocket::closing_body::hanging_up;
+use crate::websocket::closing_body::closing_after;
 use crate::websocket::frames;
 use crate::websocket::handshake::{self, Origins};
-use crate::websocket::request_copy::detach;
+use crate::websocket::request_copy;
 use crate::websocket::socket::Socket;
-use crate::websocket::socket_handle::HardClose;
+use crate::websocket::socket_handle::SocketHandle;
 use crate::worker::clock::Clock;
 
 /// Returns the service that serves the default router at a path: the one line that an application
@@ -161,7 +161,7 @@ impl Settings {
     fn upgrade(&self, mut request: ServiceRequest, task: Waker) -> ServiceResponse {
         let response = match self.accept(request.request()) {
             Ok((response, serializer, place)) => {
-                detach(&mut request);
+                request_copy::compact(&mut request);
                 match request.take_payload() {
                     // Without the payload actix would read the frames as the next request. So the
                     // client gets no 101.
@@ -169,7 +169,7 @@ impl Settings {
                     payload => self.connect(response, serializer, place, request.request(), payload, task),
                 }
             }
-            Err(refusal) => hanging_up(refusal, request.request().conn_data()),
+            Err(refusal) => closing_after(refusal, request.request().conn_data()),
         };
         request.into_response(response)
     }
@@ -211,7 +211,7 @@ impl Settings {
     fn admit(&self, request: &HttpRequest) -> Result<Place, Full> {
         let address = client_address(request, &self.router);
         let limited = address.and_then(|address| self.router.limited_as(address));
-        let descriptors = if request.conn_data::<HardClose>().is_some() { 2 } else { 1 };
+        let descriptors = if request.conn_data::<SocketHandle>().is_some() { 2 } else { 1 };
         let admitted = self.admission.admit(self.router.limits(), limited, descriptors);
         if let (Err(Full::ConnectionsPerAddress), Some(address)) = (&admitted, address)
             && is_forwarded(request)
@@ -236,11 +236,11 @@ impl Settings {
             signal::listen(&self.router, self.goodbye_at_shutdown.unwrap_or(false));
         }
         let identity = request.extensions().get::<Identity>().cloned().unwrap_or_else(Identity::anonymous);
-        let hard_close = request.conn_data::<HardClose>().cloned();
+        let socket_handle = request.conn_data::<SocketHandle>().cloned();
         let clock = clock.unwrap_or_default();
         let mut socket = open(&self.router, serializer, identity, request.clone(), payload, clock, task);
         socket.occupy(place);
-        response.body(BoxBody::new(Body::new(socket, hard_close)))
+        response.body(BoxBody::new(Body::new(socket, socket_handle)))
     }
 }
 

@@ -16,7 +16,7 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 
 use crate::websocket::socket::Socket;
-use crate::websocket::socket_handle::HardClose;
+use crate::websocket::socket_handle::SocketHandle;
 use crate::worker::watchdog;
 
 /// The response body of an upgrade.
@@ -25,7 +25,7 @@ pub(crate) struct Body(Rc<SharedSocket>);
 /// A WebSocket, shared by its body and the watchdog.
 pub(crate) struct SharedSocket {
     socket: RefCell<Socket>,
-    hard_close: Option<HardClose>,
+    socket_handle: Option<SocketHandle>,
     /// The time at which output was handed to actix, if actix has not polled the body since; `None`
     /// while the body waits for something to do.
     handed: Cell<Option<Instant>>,
@@ -40,10 +40,10 @@ pub(crate) struct SharedSocket {
 }
 
 impl Body {
-    pub(crate) fn new(socket: Socket, hard_close: Option<HardClose>) -> Self {
+    pub(crate) fn new(socket: Socket, socket_handle: Option<SocketHandle>) -> Self {
         Self(Rc::new(SharedSocket {
             socket: RefCell::new(socket),
-            hard_close,
+            socket_handle,
             handed: Cell::new(None),
             polls: Cell::new(0),
             watched: Cell::new(false),
@@ -66,9 +66,10 @@ impl MessageBody for Body {
         shared.dismiss_rescue();
         let mut socket = shared.socket.borrow_mut();
         let output = socket.poll_output(context);
-        if let (Poll::Ready(None), true, Some(hard_close)) = (&output, socket.hangs_up(), &shared.hard_close)
+        if let (Poll::Ready(None), true, Some(socket_handle)) =
+            (&output, socket.closes_transport(), &shared.socket_handle)
         {
-            hard_close.hang_up();
+            socket_handle.shutdown_read();
         }
         if output.is_ready() {
             shared.handed.set(Some(socket.polled_at()));
@@ -116,8 +117,8 @@ impl SharedSocket {
         }
         tracing::debug!("connection aborted: the client does not read");
         socket.lost();
-        if let Some(hard_close) = &self.hard_close {
-            hard_close.close();
+        if let Some(socket_handle) = &self.socket_handle {
+            socket_handle.abort();
         }
         Poll::Ready(())
     }

@@ -7,24 +7,24 @@ use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 
-use crate::websocket::socket_handle::HardClose;
+use crate::websocket::socket_handle::SocketHandle;
 
 /// A body after which the server closes the connection. By itself actix waits up to a second for
 /// the client to close it, and refused clients could hold sockets for that time.
-struct Farewell {
+struct ClosingBody {
     body: BoxBody,
-    hard_close: HardClose,
+    socket_handle: SocketHandle,
 }
 
 /// Makes a response close its connection as soon as it is sent, if there is a handle to the socket.
-pub(crate) fn hanging_up(response: HttpResponse, hard_close: Option<&HardClose>) -> HttpResponse {
-    match hard_close.cloned() {
-        Some(hard_close) => response.map_body(|_, body| BoxBody::new(Farewell { body, hard_close })),
+pub(crate) fn closing_after(response: HttpResponse, socket_handle: Option<&SocketHandle>) -> HttpResponse {
+    match socket_handle.cloned() {
+        Some(socket_handle) => response.map_body(|_, body| BoxBody::new(ClosingBody { body, socket_handle })),
         None => response,
     }
 }
 
-impl MessageBody for Farewell {
+impl MessageBody for ClosingBody {
     type Error = <BoxBody as MessageBody>::Error;
 
     fn size(&self) -> BodySize {
@@ -35,10 +35,10 @@ impl MessageBody for Farewell {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let Self { body, hard_close } = self.get_mut();
+        let Self { body, socket_handle } = self.get_mut();
         let piece = ready!(Pin::new(body).poll_next(context));
         if piece.is_none() {
-            hard_close.hang_up();
+            socket_handle.shutdown_read();
         }
         Poll::Ready(piece)
     }

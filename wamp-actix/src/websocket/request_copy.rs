@@ -25,38 +25,38 @@ thread_local! {
     /// one. If it were freed at once, the buffers of the next connection would be allocated in its
     /// place, and half of them would touch one more page: 16.3 KiB for an idle session instead of
     /// 15.0 (`load idle`, with the allocator of glibc).
-    static PREVIOUS: Cell<HeaderMap> = Cell::default();
+    static PREVIOUS_HEADERS: Cell<HeaderMap> = Cell::default();
 }
 
 /// Copies the request's headers and URI out of the read buffer. To be called before the request is
 /// cloned.
-pub(crate) fn detach(request: &mut ServiceRequest) {
-    let headers = copied(request.headers());
+pub(crate) fn compact(request: &mut ServiceRequest) {
+    let headers = compacted(request.headers());
     let uri = Uri::from_maybe_shared(Bytes::from(request.uri().to_string())).unwrap_or_default();
     request.match_info_mut().get_mut().update(&uri);
     let head = request.head_mut();
     let mut read_into = std::mem::replace(&mut head.headers, headers);
     read_into.clear();
-    PREVIOUS.set(read_into);
+    PREVIOUS_HEADERS.set(read_into);
     head.uri = uri;
 }
 
 /// Returns the headers that are not [`OF_UPGRADE`], their values in one buffer of exactly their
 /// size.
-fn copied(headers: &HeaderMap) -> HeaderMap {
+fn compacted(headers: &HeaderMap) -> HeaderMap {
     let kept = || headers.iter().filter(|(name, _)| !OF_UPGRADE.contains(name));
     let mut values = BytesMut::with_capacity(kept().map(|(_, value)| value.len()).sum());
     kept().for_each(|(_, value)| values.extend_from_slice(value.as_bytes()));
     let mut values = values.freeze();
-    let mut copied = HeaderMap::with_capacity(kept().count());
+    let mut compact = HeaderMap::with_capacity(kept().count());
     for (name, value) in kept() {
         let value = HeaderValue::from_maybe_shared(values.split_to(value.len()));
         // Names and values stay valid.
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_str().as_bytes()), value) {
-            copied.append(name, value);
+            compact.append(name, value);
         }
     }
-    copied
+    compact
 }
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_detached_request_says_the_same_in_bytes_of_its_own() {
+    fn a_compact_request_says_the_same_in_bytes_of_its_own() {
         let mut request = TestRequest::with_uri("/rooms/42/ws?token=a%20b")
             .param("room", "42")
             .insert_header(("x-custom", "one"))
@@ -78,8 +78,8 @@ mod tests {
         let mut before = request.headers().clone();
         before.remove("upgrade");
         let place = request.headers().get("host").map(|value| value.as_bytes().as_ptr());
-        detach(&mut request);
-        assert!(PREVIOUS.take().is_empty(), "nothing of a request outlives it");
+        compact(&mut request);
+        assert!(PREVIOUS_HEADERS.take().is_empty(), "nothing of a request outlives it");
         let all = |headers: &HeaderMap| {
             let mut all: Vec<_> =
                 headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();

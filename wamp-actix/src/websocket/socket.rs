@@ -17,7 +17,7 @@ use wamp_core::{Connection, Limits, RawMessage, Router};
 use crate::admission::Place;
 use crate::websocket::frames::{CloseCode, FrameLimits, Frames, Incoming};
 use crate::worker::clock::{Alarm, Clock};
-use crate::worker::coop::Rest;
+use crate::worker::coop::Pause;
 use crate::worker::wake_queue::Wakeup;
 use ending::{Phase, code, fault};
 use liveness::{Liveness, Verdict};
@@ -25,14 +25,14 @@ use output::Output;
 
 /// The maximum number of messages read in one turn, before the worker's other connections run. A
 /// publisher has further bounds in a turn: see [`Connection::wants_input`].
-const BURST: usize = 64;
+const TURN_MESSAGES: usize = 64;
 
 /// The clock is read once in this many messages, so that its cost is negligible for small ones.
-const LOOK: usize = 8;
+const CLOCK_INTERVAL: usize = 8;
 
 /// The maximum duration of a turn. A single message may take milliseconds: a publication that
 /// matches a thousand patterns, or a long answer of the meta API.
-const TURN: Duration = Duration::from_millis(2);
+const TURN_TIME: Duration = Duration::from_millis(2);
 
 /// One WebSocket with its session.
 pub(crate) struct Socket {
@@ -64,8 +64,8 @@ pub(crate) struct Socket {
     liveness: Liveness,
     output: Output,
     /// True if the turn is over and a pause has to begin.
-    resting: bool,
-    rest: Rest,
+    is_turn_over: bool,
+    pause: Pause,
 }
 
 impl Socket {
@@ -97,8 +97,8 @@ impl Socket {
             due: Some(now),
             phase: Phase::Open,
             output: Output::default(),
-            resting: false,
-            rest: Rest::default(),
+            is_turn_over: false,
+            pause: Pause::default(),
         }
     }
 
@@ -127,7 +127,7 @@ impl Socket {
             Some(dispatcher) if dispatcher.will_wake(task) => Waker::noop(),
             _ => task,
         };
-        while !self.rests(context) {
+        while !self.pauses(context) {
             let due = self.drive(task, reader);
             if self.output.is_empty() {
                 self.output.fill(self.connection.take_output(), self.phase == Phase::Open);
@@ -138,7 +138,7 @@ impl Socket {
             if self.phase.is_over() {
                 return Poll::Ready(None);
             }
-            if self.resting {
+            if self.is_turn_over {
                 continue;
             }
             if due.is_none_or(|due| self.poll_alarm(context, due).is_pending()) {
@@ -150,38 +150,38 @@ impl Socket {
 
     fn next_piece(&mut self) -> Bytes {
         let piece = self.output.next_piece();
-        self.resting |= self.output.ends_turn();
+        self.is_turn_over |= self.output.ends_turn();
         self.connection.output_moves();
         self.liveness.handed_over(self.output.has_more(), self.now);
         piece
     }
 
     /// Returns whether the server closes the TCP connection once all output is sent.
-    pub(crate) fn hangs_up(&self) -> bool {
-        self.phase.hangs_up()
+    pub(crate) fn closes_transport(&self) -> bool {
+        self.phase.closes_transport()
     }
 
     /// Returns whether the connection pauses, and begins the pause if the turn is over.
-    fn rests(&mut self, context: &mut Context<'_>) -> bool {
-        if std::mem::take(&mut self.resting) {
+    fn pauses(&mut self, context: &mut Context<'_>) -> bool {
+        if std::mem::take(&mut self.is_turn_over) {
             self.output.begin_turn();
-            self.rest.begin();
+            self.pause.begin();
         }
-        self.rest.goes_on(context.waker())
+        self.pause.lasts(context.waker())
     }
 
     /// Drives the session without sending, for a client that does not read. Ready when `until` has
     /// passed, or the client has disconnected.
     pub(crate) fn poll_stalled(&mut self, context: &mut Context<'_>, until: Instant) -> Poll<()> {
         loop {
-            if self.rests(context) {
+            if self.pauses(context) {
                 return Poll::Pending;
             }
             let due = self.drive(context.waker(), context.waker());
             if self.phase.is_given_up() {
                 return Poll::Ready(());
             }
-            if self.resting {
+            if self.is_turn_over {
                 continue;
             }
             let due = due.map_or(until, |due| due.min(until));
@@ -229,7 +229,7 @@ impl Socket {
             self.held_back = is_still_full || self.connection.waits_for_room();
             // Input that back-pressure left unread causes no further wake-up: read on after a
             // pause.
-            self.resting |= is_full && !is_still_full;
+            self.is_turn_over |= is_full && !is_still_full;
             self.keep_time(now);
             self.follow(now);
             self.due = self.next_due();
@@ -240,7 +240,7 @@ impl Socket {
     /// Reads the client's frames, up to the end of the turn. Returns whether a message may have
     /// arrived.
     fn read(&mut self, reader: &Waker, now: Instant) -> bool {
-        let (mut left, mut has_read) = (BURST, false);
+        let (mut left, mut has_read) = (TURN_MESSAGES, false);
         while !self.phase.is_over() && self.wants_input() {
             // A message that the session keeps must not pin the buffer of many others.
             self.frames.set_apart(self.connection.keeps_messages());
@@ -248,9 +248,10 @@ impl Socket {
                 Ok(Some(incoming)) => {
                     self.take(incoming, now);
                     left -= 1;
-                    let is_late = || left % LOOK == 0 && self.clock.now().duration_since(now) >= TURN;
+                    let is_late =
+                        || left % CLOCK_INTERVAL == 0 && self.clock.now().duration_since(now) >= TURN_TIME;
                     if left == 0 || is_late() {
-                        self.resting = true;
+                        self.is_turn_over = true;
                         return true;
                     }
                 }

@@ -10,23 +10,23 @@ use socket2::{SockRef, Socket};
 
 /// A second handle to a connection's socket.
 #[derive(Clone, Debug)]
-pub(crate) struct HardClose(Rc<Socket>);
+pub(crate) struct SocketHandle(Rc<Socket>);
 
-impl HardClose {
+impl SocketHandle {
     /// Shuts the socket down in both directions, although output is unsent.
-    pub(crate) fn close(&self) {
+    pub(crate) fn abort(&self) {
         self.shutdown(Shutdown::Both);
     }
 
     /// Shuts the reading direction down. actix, which waits for the end of the input once all
     /// output is sent, then closes the socket.
-    pub(crate) fn hang_up(&self) {
+    pub(crate) fn shutdown_read(&self) {
         self.shutdown(Shutdown::Read);
     }
 
     fn shutdown(&self, how: Shutdown) {
         if let Err(error) = self.0.shutdown(how) {
-            tracing::debug!(%error, "shutdown of a socket");
+            tracing::debug!(%error, "cannot shut a socket down");
         }
     }
 }
@@ -57,6 +57,6 @@ pub fn on_connect(connection: &dyn Any, data: &mut Extensions) {
     if let Some(stream) = connection.downcast_ref::<TcpStream>()
         && let Ok(socket) = SockRef::from(stream).try_clone()
     {
-        data.insert(HardClose(Rc::new(socket)));
+        data.insert(SocketHandle(Rc::new(socket)));
     }
 }

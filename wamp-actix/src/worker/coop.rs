@@ -15,18 +15,19 @@ use parking_lot::Mutex;
 /// polls such a task up to 61 × 61 times, in the local task set of actix and around it, before it
 /// polls for I/O.
 #[derive(Default)]
-pub(crate) struct Rest(Option<Arc<End>>);
+pub(crate) struct Pause(Option<Arc<PauseEnd>>);
 
-struct End {
+struct PauseEnd {
     is_over: AtomicBool,
     /// The task that waits for the end.
     task: Mutex<Waker>,
 }
 
-impl Rest {
+impl Pause {
     /// Begins a pause.
     pub(crate) fn begin(&mut self) {
-        let end = Arc::new(End { is_over: AtomicBool::new(false), task: Mutex::new(Waker::noop().clone()) });
+        let end =
+            Arc::new(PauseEnd { is_over: AtomicBool::new(false), task: Mutex::new(Waker::noop().clone()) });
         // Hands the waker to the runtime, which wakes it after it has polled for I/O.
         let waker = Waker::from(Arc::clone(&end));
         let _ = pin!(rt::task::yield_now()).poll(&mut Context::from_waker(&waker));
@@ -34,18 +35,18 @@ impl Rest {
     }
 
     /// Returns whether the pause goes on; then the task is woken at its end.
-    pub(crate) fn goes_on(&mut self, task: &Waker) -> bool {
+    pub(crate) fn lasts(&mut self, task: &Waker) -> bool {
         let Some(end) = &self.0 else { return false };
         end.task.lock().clone_from(task);
-        let goes_on = !end.is_over.load(Ordering::Acquire);
-        if !goes_on {
+        let lasts = !end.is_over.load(Ordering::Acquire);
+        if !lasts {
             self.0 = None;
         }
-        goes_on
+        lasts
     }
 }
 
-impl Wake for End {
+impl Wake for PauseEnd {
     fn wake(self: Arc<Self>) {
         self.is_over.store(true, Ordering::Release);
         self.task.lock().wake_by_ref();
@@ -74,17 +75,17 @@ mod tests {
         });
         rt::task::yield_now().await;
         ours.try_write(b"a").unwrap();
-        let mut rest = Rest::default();
-        assert!(!rest.goes_on(Waker::noop()), "none has begun");
-        rest.begin();
-        let resting = poll_fn(move |context| match rest.goes_on(context.waker()) {
+        let mut pause = Pause::default();
+        assert!(!pause.lasts(Waker::noop()), "none has begun");
+        pause.begin();
+        let pausing = poll_fn(move |context| match pause.lasts(context.waker()) {
             true => {
                 context.waker().wake_by_ref();
                 Poll::Pending
             }
             false => Poll::Ready(()),
         });
-        rt::spawn(resting).await.unwrap();
+        rt::spawn(pausing).await.unwrap();
         assert!(seen.load(Ordering::Relaxed));
     }
 }

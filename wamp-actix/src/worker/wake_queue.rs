@@ -18,7 +18,7 @@ use actix_web::rt;
 use parking_lot::Mutex;
 
 /// The minimum number of connections woken in one turn of the queue, before the other tasks run.
-const TURN: usize = 4;
+const TURN_WAKES: usize = 4;
 
 /// The divisor of the queue's length: a turn wakes at least this share of the queue. With a smaller
 /// share more events would accumulate, and a flood of publications would come closer to the bounds
@@ -26,13 +26,13 @@ const TURN: usize = 4;
 const SHARE: usize = 16;
 
 thread_local! {
-    static PACER: RefCell<Weak<Pacer>> = const { RefCell::new(Weak::new()) };
+    static QUEUE: RefCell<Weak<WakeQueue>> = const { RefCell::new(Weak::new()) };
 }
 
 /// The wake queue of one worker.
-pub(crate) struct Pacer(Mutex<State>);
+pub(crate) struct WakeQueue(Mutex<Queue>);
 
-struct State {
+struct Queue {
     /// The number of connections that may still be woken in this turn.
     left: usize,
     waiting: VecDeque<Arc<Wakeup>>,
@@ -40,27 +40,27 @@ struct State {
     task: Option<Waker>,
 }
 
-impl Pacer {
+impl WakeQueue {
     /// Returns the queue of this worker. Its task ends with the last connection, or with the
     /// runtime.
     pub(crate) fn of_worker() -> Arc<Self> {
-        PACER.with_borrow_mut(|current| {
-            if let Some(pacer) = current.upgrade() {
-                return pacer;
+        QUEUE.with_borrow_mut(|current| {
+            if let Some(queue) = current.upgrade() {
+                return queue;
             }
-            let pacer =
-                Arc::new(Self(Mutex::new(State { left: TURN, waiting: VecDeque::new(), task: None })));
-            *current = Arc::downgrade(&pacer);
-            let turns = Turns(Arc::downgrade(&pacer));
+            let queue =
+                Arc::new(Self(Mutex::new(Queue { left: TURN_WAKES, waiting: VecDeque::new(), task: None })));
+            *current = Arc::downgrade(&queue);
+            let task = QueueTask(Arc::downgrade(&queue));
             rt::spawn(async move {
-                while poll_fn(|context| turns.poll(context)).await {
+                while poll_fn(|context| task.poll(context)).await {
                     // Returns after the runtime has polled for I/O. A task that wakes itself would
                     // return earlier, as the runtime polls for I/O once in 61 tasks: `fanout100`
                     // takes 0.023 CPU-s/100k this way, and took 0.058 the other.
                     rt::task::yield_now().await;
                 }
             });
-            pacer
+            queue
         })
     }
 
@@ -75,7 +75,7 @@ impl Pacer {
         }
         drop(state);
         if is_first {
-            wakeup.ring();
+            wakeup.deliver();
         }
         if let Some(task) = task {
             task.wake();
@@ -84,7 +84,7 @@ impl Pacer {
 }
 
 /// Wakes the queue's task, which finds that the last connection is gone, and ends.
-impl Drop for Pacer {
+impl Drop for WakeQueue {
     fn drop(&mut self) {
         if let Some(task) = self.0.get_mut().task.take() {
             task.wake();
@@ -93,39 +93,39 @@ impl Drop for Pacer {
 }
 
 /// The task of a wake queue.
-struct Turns(Weak<Pacer>);
+struct QueueTask(Weak<WakeQueue>);
 
 /// Handles the end of the runtime: wakers that outlive it still work, without the queue, and the
 /// next runtime of this thread gets a queue of its own.
-impl Drop for Turns {
+impl Drop for QueueTask {
     fn drop(&mut self) {
-        PACER.with_borrow_mut(|current| {
+        QUEUE.with_borrow_mut(|current| {
             if current.ptr_eq(&self.0) {
                 *current = Weak::new();
             }
         });
-        if let Some(pacer) = self.0.upgrade() {
-            let mut state = pacer.0.lock();
+        if let Some(queue) = self.0.upgrade() {
+            let mut state = queue.0.lock();
             state.left = usize::MAX;
             let waiting = std::mem::take(&mut state.waiting);
             drop(state);
-            waiting.iter().for_each(|wakeup| wakeup.ring());
+            waiting.iter().for_each(|wakeup| wakeup.deliver());
         }
     }
 }
 
-impl Turns {
+impl QueueTask {
     /// Runs one turn. Returns true if the next turn follows without a wake-up in between, false if
     /// the queue is gone, and `Pending` if the next turn has to wait for a wake-up.
     fn poll(&self, context: &Context<'_>) -> Poll<bool> {
-        let Some(pacer) = self.0.upgrade() else {
+        let Some(queue) = self.0.upgrade() else {
             return Poll::Ready(false);
         };
-        let mut state = pacer.0.lock();
+        let mut state = queue.0.lock();
         let waiting = state.waiting.len();
-        let count = waiting.min(TURN.max(waiting.div_ceil(SHARE)));
+        let count = waiting.min(TURN_WAKES.max(waiting.div_ceil(SHARE)));
         let woken: Vec<_> = state.waiting.drain(..count).collect();
-        state.left = TURN.saturating_sub(count);
+        state.left = TURN_WAKES.saturating_sub(count);
         let next = if state.left == 0 {
             Poll::Ready(true)
         } else {
@@ -133,29 +133,29 @@ impl Turns {
             Poll::Pending
         };
         drop(state);
-        woken.iter().for_each(|wakeup| wakeup.ring());
+        woken.iter().for_each(|wakeup| wakeup.deliver());
         next
     }
 }
 
 /// The waker of a connection, given to handlers and to other sessions.
 pub(crate) struct Wakeup {
-    pacer: Arc<Pacer>,
+    queue: Arc<WakeQueue>,
     /// The task that drives the connection: actix's, or the watchdog's.
     task: Mutex<Waker>,
-    is_waiting: AtomicBool,
+    is_queued: AtomicBool,
     /// True if the task was woken and has not called `listen` since.
-    is_rung: AtomicBool,
+    is_woken: AtomicBool,
 }
 
 impl Wakeup {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            pacer: Pacer::of_worker(),
+            queue: WakeQueue::of_worker(),
             task: Mutex::new(Waker::noop().clone()),
-            is_waiting: AtomicBool::new(false),
+            is_queued: AtomicBool::new(false),
             // The first poll has everything to do.
-            is_rung: AtomicBool::new(true),
+            is_woken: AtomicBool::new(true),
         })
     }
 
@@ -165,16 +165,16 @@ impl Wakeup {
         if let Some(task) = moved_to {
             self.task.lock().clone_from(task);
         }
-        self.is_rung.load(Ordering::Acquire) && self.is_rung.swap(false, Ordering::AcqRel)
+        self.is_woken.load(Ordering::Acquire) && self.is_woken.swap(false, Ordering::AcqRel)
     }
 
-    fn ring(&self) {
+    fn deliver(&self) {
         // A swap, not a store: it acquires the writes before later wake-ups, which found this one
         // pending.
-        self.is_waiting.swap(false, Ordering::AcqRel);
+        self.is_queued.swap(false, Ordering::AcqRel);
         // Under the lock, so that a task that takes over either sees the flag or is woken.
         let task = self.task.lock();
-        self.is_rung.store(true, Ordering::Release);
+        self.is_woken.store(true, Ordering::Release);
         task.wake_by_ref();
     }
 }
@@ -185,8 +185,8 @@ impl Wake for Wakeup {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.is_waiting.swap(true, Ordering::AcqRel) {
-            self.pacer.wake(self);
+        if !self.is_queued.swap(true, Ordering::AcqRel) {
+            self.queue.wake(self);
         }
     }
 }
@@ -224,11 +224,11 @@ mod tests {
     #[actix_web::test]
     async fn a_turn_wakes_some_and_each_is_woken_once() {
         let woken = Arc::new(Count::default());
-        let wakeups = wakeups(3 * TURN, &woken);
-        for wakeup in wakeups.iter().chain(&wakeups[TURN..]) {
+        let wakeups = wakeups(3 * TURN_WAKES, &woken);
+        for wakeup in wakeups.iter().chain(&wakeups[TURN_WAKES..]) {
             wakeup.wake_by_ref();
         }
-        for count in [TURN, 2 * TURN, 3 * TURN, 3 * TURN] {
+        for count in [TURN_WAKES, 2 * TURN_WAKES, 3 * TURN_WAKES, 3 * TURN_WAKES] {
             assert_eq!(woken.0.load(Ordering::Relaxed), count);
             turn().await;
         }
@@ -237,17 +237,17 @@ mod tests {
     #[actix_web::test]
     async fn of_many_a_turn_wakes_a_share() {
         let woken = Arc::new(Count::default());
-        let wakeups = wakeups(TURN + 10 * TURN * SHARE, &woken);
+        let wakeups = wakeups(TURN_WAKES + 10 * TURN_WAKES * SHARE, &woken);
         wakeups.iter().for_each(Wake::wake_by_ref);
-        assert_eq!(woken.0.load(Ordering::Relaxed), TURN);
+        assert_eq!(woken.0.load(Ordering::Relaxed), TURN_WAKES);
         turn().await;
-        assert_eq!(woken.0.load(Ordering::Relaxed), TURN + 10 * TURN);
+        assert_eq!(woken.0.load(Ordering::Relaxed), TURN_WAKES + 10 * TURN_WAKES);
     }
 
     #[actix_web::test]
     async fn who_has_input_from_the_kernel_has_a_turn_in_between() {
         let woken = Arc::new(Count::default());
-        let wakeups = wakeups(TURN * SHARE, &woken);
+        let wakeups = wakeups(TURN_WAKES * SHARE, &woken);
         let (ours, theirs) = UnixStream::pair().unwrap();
         let reader = rt::spawn({
             let woken = Arc::clone(&woken);
@@ -259,14 +259,14 @@ mod tests {
         turn().await;
         ours.try_write(b"a").unwrap();
         wakeups.iter().for_each(Wake::wake_by_ref);
-        assert!(reader.await.unwrap() <= 3 * TURN);
+        assert!(reader.await.unwrap() <= 3 * TURN_WAKES);
     }
 
     #[actix_web::test]
     async fn the_first_are_woken_at_once_again_after_a_turn() {
         let woken = Arc::new(Count::default());
         let wakeups = wakeups(1, &woken);
-        for count in 1..=5 * TURN {
+        for count in 1..=5 * TURN_WAKES {
             wakeups[0].wake_by_ref();
             assert_eq!(woken.0.load(Ordering::Relaxed), count);
             assert!(wakeups[0].listen(None) && !wakeups[0].listen(None));
@@ -290,12 +290,12 @@ mod tests {
         let woken = Arc::new(Count::default());
         let old = rt::System::new().block_on({
             let woken = Arc::clone(&woken);
-            async move { wakeups(2 * TURN, &woken) }
+            async move { wakeups(2 * TURN_WAKES, &woken) }
         });
         old.iter().for_each(Wake::wake_by_ref);
-        assert_eq!(woken.0.load(Ordering::Relaxed), 2 * TURN);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 2 * TURN_WAKES);
         rt::System::new().block_on(async {
-            assert!(!Arc::ptr_eq(&Wakeup::new().pacer, &old[0].pacer));
+            assert!(!Arc::ptr_eq(&Wakeup::new().queue, &old[0].queue));
         });
     }
 
@@ -305,13 +305,13 @@ mod tests {
         let waiting: Vec<_> = rt::System::new().block_on({
             let woken = Arc::clone(&woken);
             async move {
-                let wakeups = wakeups(2 * TURN, &woken);
+                let wakeups = wakeups(2 * TURN_WAKES, &woken);
                 wakeups.iter().for_each(Wake::wake_by_ref);
-                assert_eq!(woken.0.load(Ordering::Relaxed), TURN);
+                assert_eq!(woken.0.load(Ordering::Relaxed), TURN_WAKES);
                 wakeups.iter().map(Arc::downgrade).collect()
             }
         });
-        assert_eq!(woken.0.load(Ordering::Relaxed), 2 * TURN);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 2 * TURN_WAKES);
         assert!(waiting.iter().all(|wakeup| wakeup.upgrade().is_none()));
     }
 }

@@ -20,15 +20,15 @@ const TICK: Duration = Duration::from_millis(250);
 thread_local! {
     /// Connections of this worker that have handed output over since the last tick.
     static WATCHED: RefCell<Vec<Weak<SharedSocket>>> = const { RefCell::new(Vec::new()) };
-    static PATROL: RefCell<Patrol> = const { RefCell::new(Patrol::None) };
+    static WATCHDOG: RefCell<State> = const { RefCell::new(State::Stopped) };
 }
 
 /// The state of a worker's watchdog.
-enum Patrol {
-    None,
+enum State {
+    Stopped,
     /// Its task waits for a connection.
     Waiting(Waker),
-    OnItsWay,
+    Running,
 }
 
 /// Adds a connection that has just handed output over, and starts the task if necessary.
@@ -37,27 +37,27 @@ pub(crate) fn watch(shared: &Rc<SharedSocket>) {
         return;
     }
     WATCHED.with_borrow_mut(|watched| watched.push(Rc::downgrade(shared)));
-    match PATROL.replace(Patrol::OnItsWay) {
-        Patrol::None => {
-            rt::spawn(patrol(Patrolling));
+    match WATCHDOG.replace(State::Running) {
+        State::Stopped => {
+            rt::spawn(run(TaskGuard));
         }
-        Patrol::Waiting(task) => task.wake(),
-        Patrol::OnItsWay => {}
+        State::Waiting(task) => task.wake(),
+        State::Running => {}
     }
 }
 
 /// Guard of the running task: resets the state when the runtime drops the task.
-struct Patrolling;
+struct TaskGuard;
 
-impl Drop for Patrolling {
+impl Drop for TaskGuard {
     fn drop(&mut self) {
         // The thread may be exiting, and its locals gone.
-        _ = PATROL.try_with(|patrol| patrol.replace(Patrol::None));
+        _ = WATCHDOG.try_with(|watchdog| watchdog.replace(State::Stopped));
     }
 }
 
 /// Drives each connection whose body was not polled since the tick before.
-async fn patrol(_patrolling: Patrolling) {
+async fn run(_guard: TaskGuard) {
     let mut unpolled: Vec<(Weak<SharedSocket>, u64)> = Vec::new();
     loop {
         if unpolled.is_empty() {
@@ -86,9 +86,9 @@ async fn patrol(_patrolling: Patrolling) {
 /// Waits for a connection to watch.
 fn poll_watched(context: &mut Context<'_>) -> Poll<()> {
     if WATCHED.with_borrow(Vec::is_empty) {
-        PATROL.replace(Patrol::Waiting(context.waker().clone()));
+        WATCHDOG.replace(State::Waiting(context.waker().clone()));
         return Poll::Pending;
     }
-    PATROL.replace(Patrol::OnItsWay);
+    WATCHDOG.replace(State::Running);
     Poll::Ready(())
 }

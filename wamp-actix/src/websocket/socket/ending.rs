@@ -33,7 +33,7 @@ impl Phase {
 
     /// Returns whether the server closes the TCP connection once all output is sent (RFC 6455,
     /// 7.1.1).
-    pub(super) fn hangs_up(self) -> bool {
+    pub(super) fn closes_transport(self) -> bool {
         matches!(self, Self::Answered | Self::Done { .. })
     }
 
