@@ -1,6 +1,5 @@
 //! The router, as an actix application mounts and uses it.
 
-use std::cell::RefCell;
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::sync::OnceLock;
@@ -10,6 +9,7 @@ use actix_web::{FromRequest, HttpRequest, dev};
 use wamp_core::{BuildError, Context, Error, FromContext, WeakRouter};
 
 use crate::endpoint::Endpoint;
+use crate::worker::Worker;
 
 /// The declaration of a router: realms, limits, and a list of handlers in place of all that the
 /// program has.
@@ -82,15 +82,10 @@ pub fn router() -> Result<Router, BuildError> {
     DEFAULT.get_or_init(|| Router::builder().build()).clone()
 }
 
-thread_local! {
-    /// The routers that this worker's application mounts. The references are weak, because a test
-    /// may build many applications one after the other.
-    static MOUNTED: RefCell<Vec<WeakRouter>> = const { RefCell::new(Vec::new()) };
-}
-
 /// Records that this worker's application serves the router, for the extractor.
 pub(crate) fn mounted(router: &Router) {
-    MOUNTED.with_borrow_mut(|mounted| {
+    Worker::with(|worker| {
+        let mut mounted = worker.mounted.borrow_mut();
         mounted.retain(|other| other.upgrade().is_some_and(|other| !other.same_as(router)));
         mounted.push(router.downgrade());
     });
@@ -108,7 +103,7 @@ impl FromRequest for Router {
 
 fn only_mounted() -> Result<Router, actix_web::Error> {
     let mounted: Vec<_> =
-        MOUNTED.with_borrow(|mounted| mounted.iter().filter_map(WeakRouter::upgrade).collect());
+        Worker::with(|worker| worker.mounted.borrow().iter().filter_map(WeakRouter::upgrade).collect());
     match mounted.as_slice() {
         [only] => Ok(only.clone().into()),
         [] => Err(ErrorInternalServerError("no WAMP endpoint is mounted")),

@@ -1,25 +1,20 @@
 //! Shuts routers down when a signal stops the process, of which actix tells neither services nor
 //! bodies.
 
-use std::cell::RefCell;
-
 use actix_web::rt;
 
 use crate::router::Router;
-
-thread_local! {
-    /// The routers for which this worker listens.
-    static LISTENING: RefCell<Vec<Router>> = const { RefCell::new(Vec::new()) };
-}
+use crate::worker::Worker;
 
 /// Shuts the router down at the first SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C). Every
 /// worker that serves the router listens; only the first one to receive the signal has an effect.
 /// With `goodbye`, sessions get GOODBYE before they are closed.
 pub(crate) fn listen(router: &Router, goodbye: bool) {
-    let first = LISTENING.with_borrow_mut(|listening| {
-        let first = !listening.iter().any(|other| other.same_as(router));
+    let first = Worker::with(|worker| {
+        let mut routers = worker.shut_down_at_signal.borrow_mut();
+        let first = !routers.iter().any(|other| other.same_as(router));
         if first {
-            listening.push(router.clone());
+            routers.push((**router).clone());
         }
         first
     });

@@ -3,12 +3,12 @@
 //! Headers and URI are slices of that buffer. A session keeps its request for its lifetime, for the
 //! extractors of its handlers, and would keep the whole buffer, 8 KiB, alive.
 
-use std::cell::Cell;
-
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Uri;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::{Bytes, BytesMut};
+
+use crate::worker::Worker;
 
 /// Headers of the upgrade itself, which the copy leaves out: an entry of a header map takes 200
 /// bytes.
@@ -20,14 +20,6 @@ const OF_UPGRADE: [HeaderName; 5] = [
     header::SEC_WEBSOCKET_VERSION,
 ];
 
-thread_local! {
-    /// The emptied header table, of 6.7 KB, of this worker's latest request; freed with the next
-    /// one. If it were freed at once, the buffers of the next connection would be allocated in its
-    /// place, and half of them would touch one more page: 16.3 KiB for an idle session instead of
-    /// 15.0 (`load idle`, with the allocator of glibc).
-    static PREVIOUS_HEADERS: Cell<HeaderMap> = Cell::default();
-}
-
 /// Copies the request's headers and URI out of the read buffer. To be called before the request is
 /// cloned.
 pub(crate) fn compact(request: &mut ServiceRequest) {
@@ -37,7 +29,7 @@ pub(crate) fn compact(request: &mut ServiceRequest) {
     let head = request.head_mut();
     let mut read_into = std::mem::replace(&mut head.headers, headers);
     read_into.clear();
-    PREVIOUS_HEADERS.set(read_into);
+    Worker::with(|worker| worker.previous_headers.set(Some(read_into)));
     head.uri = uri;
 }
 
@@ -79,7 +71,8 @@ mod tests {
         before.remove("upgrade");
         let place = request.headers().get("host").map(|value| value.as_bytes().as_ptr());
         compact(&mut request);
-        assert!(PREVIOUS_HEADERS.take().is_empty(), "nothing of a request outlives it");
+        let previous = Worker::with(|worker| worker.previous_headers.take());
+        assert!(previous.is_some_and(|headers| headers.is_empty()), "nothing of a request outlives it");
         let all = |headers: &HeaderMap| {
             let mut all: Vec<_> =
                 headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();

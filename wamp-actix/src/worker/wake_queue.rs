@@ -7,7 +7,6 @@
 //! kernel. Meanwhile events accumulate, and leave in one write. `benches/README.md` has the
 //! measurements (fan-outs).
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +16,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use actix_web::rt;
 use parking_lot::Mutex;
 
+use super::Worker;
+
 /// The minimum number of connections woken in one turn of the queue, before the other tasks run.
 const TURN_WAKES: usize = 4;
 
@@ -24,10 +25,6 @@ const TURN_WAKES: usize = 4;
 /// share more events would accumulate, and a flood of publications would come closer to the bounds
 /// of the subscribers' mailboxes.
 const SHARE: usize = 16;
-
-thread_local! {
-    static QUEUE: RefCell<Weak<WakeQueue>> = const { RefCell::new(Weak::new()) };
-}
 
 /// The wake queue of one worker.
 pub(crate) struct WakeQueue(Mutex<Queue>);
@@ -44,7 +41,8 @@ impl WakeQueue {
     /// Returns the queue of this worker. Its task ends with the last connection, or with the
     /// runtime.
     pub(crate) fn of_worker() -> Arc<Self> {
-        QUEUE.with_borrow_mut(|current| {
+        Worker::with(|worker| {
+            let mut current = worker.wake_queue.borrow_mut();
             if let Some(queue) = current.upgrade() {
                 return queue;
             }
@@ -99,7 +97,9 @@ struct QueueTask(Weak<WakeQueue>);
 /// next runtime of this thread gets a queue of its own.
 impl Drop for QueueTask {
     fn drop(&mut self) {
-        QUEUE.with_borrow_mut(|current| {
+        // The thread may be exiting, and its state gone.
+        _ = Worker::try_with(|worker| {
+            let mut current = worker.wake_queue.borrow_mut();
             if current.ptr_eq(&self.0) {
                 *current = Weak::new();
             }

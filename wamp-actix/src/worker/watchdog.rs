@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::rt;
 
+use super::Worker;
 use crate::websocket::body::SharedSocket;
 
 /// The interval of the watchdog: it drives a connection whose body was not polled for that long.
@@ -17,42 +18,62 @@ use crate::websocket::body::SharedSocket;
 /// (25 rounds).
 const TICK: Duration = Duration::from_millis(250);
 
-thread_local! {
-    /// Connections of this worker that have handed output over since the last tick.
-    static WATCHED: RefCell<Vec<Weak<SharedSocket>>> = const { RefCell::new(Vec::new()) };
-    static WATCHDOG: RefCell<State> = const { RefCell::new(State::Stopped) };
+/// The watchdog of a worker.
+pub(super) struct Watchdog {
+    /// Connections that have handed output over since the last tick.
+    watched: RefCell<Vec<Weak<SharedSocket>>>,
+    task: RefCell<Task>,
 }
 
-/// The state of a worker's watchdog.
-enum State {
+/// The task of a watchdog.
+enum Task {
     Stopped,
-    /// Its task waits for a connection.
+    /// The task waits for a connection.
     Waiting(Waker),
     Running,
 }
 
 /// Adds a connection that has just handed output over, and starts the task if necessary.
 pub(crate) fn watch(shared: &Rc<SharedSocket>) {
-    if shared.watched.replace(true) {
-        return;
-    }
-    WATCHED.with_borrow_mut(|watched| watched.push(Rc::downgrade(shared)));
-    match WATCHDOG.replace(State::Running) {
-        State::Stopped => {
-            rt::spawn(run(TaskGuard));
-        }
-        State::Waiting(task) => task.wake(),
-        State::Running => {}
+    if !shared.watched.replace(true) {
+        Worker::with(|worker| worker.watchdog.add(shared));
     }
 }
 
-/// Guard of the running task: resets the state when the runtime drops the task.
+impl Watchdog {
+    pub(super) const fn new() -> Self {
+        Self { watched: RefCell::new(Vec::new()), task: RefCell::new(Task::Stopped) }
+    }
+
+    fn add(&self, shared: &Rc<SharedSocket>) {
+        self.watched.borrow_mut().push(Rc::downgrade(shared));
+        match self.task.replace(Task::Running) {
+            Task::Stopped => {
+                rt::spawn(run(TaskGuard));
+            }
+            Task::Waiting(waker) => waker.wake(),
+            Task::Running => {}
+        }
+    }
+
+    /// Waits for a connection to watch.
+    fn poll_watched(&self, context: &Context<'_>) -> Poll<()> {
+        if self.watched.borrow().is_empty() {
+            self.task.replace(Task::Waiting(context.waker().clone()));
+            return Poll::Pending;
+        }
+        self.task.replace(Task::Running);
+        Poll::Ready(())
+    }
+}
+
+/// A guard of the running task, which records that the runtime has dropped the task.
 struct TaskGuard;
 
 impl Drop for TaskGuard {
     fn drop(&mut self) {
-        // The thread may be exiting, and its locals gone.
-        _ = WATCHDOG.try_with(|watchdog| watchdog.replace(State::Stopped));
+        // The thread may be exiting, and its state gone.
+        _ = Worker::try_with(|worker| worker.watchdog.task.replace(Task::Stopped));
     }
 }
 
@@ -61,7 +82,7 @@ async fn run(_guard: TaskGuard) {
     let mut unpolled: Vec<(Weak<SharedSocket>, u64)> = Vec::new();
     loop {
         if unpolled.is_empty() {
-            poll_fn(poll_watched).await;
+            poll_fn(|context| Worker::with(|worker| worker.watchdog.poll_watched(context))).await;
         }
         rt::time::sleep(TICK).await;
         for (shared, polls) in std::mem::take(&mut unpolled) {
@@ -73,7 +94,7 @@ async fn run(_guard: TaskGuard) {
                 watch(&shared);
             }
         }
-        for weak in WATCHED.take() {
+        for weak in Worker::with(|worker| worker.watchdog.watched.take()) {
             let Some(shared) = weak.upgrade() else { continue };
             match shared.unpolled() {
                 Some(polls) => unpolled.push((weak, polls)),
@@ -81,14 +102,4 @@ async fn run(_guard: TaskGuard) {
             }
         }
     }
-}
-
-/// Waits for a connection to watch.
-fn poll_watched(context: &mut Context<'_>) -> Poll<()> {
-    if WATCHED.with_borrow(Vec::is_empty) {
-        WATCHDOG.replace(State::Waiting(context.waker().clone()));
-        return Poll::Pending;
-    }
-    WATCHDOG.replace(State::Running);
-    Poll::Ready(())
 }
