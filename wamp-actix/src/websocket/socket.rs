@@ -3,11 +3,12 @@
 mod ending;
 mod liveness;
 mod output;
+mod turn;
+mod wake;
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
@@ -16,23 +17,12 @@ use wamp_core::{Connection, Limits, RawMessage, Router};
 
 use crate::admission::Place;
 use crate::websocket::frames::{CloseCode, FrameLimits, Frames, Incoming};
-use crate::worker::clock::{Alarm, Clock};
-use crate::worker::coop::Pause;
-use crate::worker::wake_queue::Wakeup;
+use crate::worker::clock::Clock;
 use ending::{Phase, code, fault};
 use liveness::{Liveness, Verdict};
 use output::Output;
-
-/// The maximum number of messages read in one turn, before the worker's other connections run. A
-/// publisher has further bounds in a turn: see [`Connection::wants_input`].
-const TURN_MESSAGES: usize = 64;
-
-/// The clock is read once in this many messages, so that its cost is negligible for small ones.
-const CLOCK_INTERVAL: usize = 8;
-
-/// The maximum duration of a turn. A single message may take milliseconds: a publication that
-/// matches a thousand patterns, or a long answer of the meta API.
-const TURN_TIME: Duration = Duration::from_millis(2);
+use turn::{Budget, Turn};
+use wake::Wake;
 
 /// One WebSocket with its session.
 pub(crate) struct Socket {
@@ -45,27 +35,16 @@ pub(crate) struct Socket {
     payload: Payload,
     frames: Frames,
     clock: Clock,
-    alarm: Alarm,
-    /// The wake-ups of this connection, which its worker's queue delivers.
-    wakeup: Arc<Wakeup>,
-    waker: Waker,
-    /// The task that drives the connection now.
-    task: Waker,
-    /// The task of actix's dispatcher, if the dispatcher fills the payload.
-    dispatcher: Option<Waker>,
     /// True if the connection has more output than room (back-pressure), and continues when actix
     /// has taken some.
     held_back: bool,
-    /// The next deadline of the connection, or an earlier time.
-    due: Option<Instant>,
     phase: Phase,
     /// The time of the latest poll; the whole poll uses it.
     now: Instant,
     liveness: Liveness,
     output: Output,
-    /// True if the turn is over and a pause has to begin.
-    is_turn_over: bool,
-    pause: Pause,
+    turn: Turn,
+    wake: Wake,
 }
 
 impl Socket {
@@ -77,7 +56,8 @@ impl Socket {
         clock: Clock,
         task: Waker,
     ) -> Self {
-        let (now, wakeup) = (clock.now(), Wakeup::new());
+        let now = clock.now();
+        let dispatcher = matches!(payload, Payload::H1 { .. }).then_some(task);
         Self {
             connection,
             frames: Frames::new(FrameLimits::before_welcome(router.limits())),
@@ -87,24 +67,18 @@ impl Socket {
             liveness: Liveness::new(now),
             clock,
             router,
-            alarm: Alarm::default(),
-            waker: Waker::from(Arc::clone(&wakeup)),
-            wakeup,
-            task: Waker::noop().clone(),
-            dispatcher: matches!(payload, Payload::H1 { .. }).then_some(task),
             payload,
             held_back: false,
-            due: Some(now),
             phase: Phase::Open,
             output: Output::default(),
-            is_turn_over: false,
-            pause: Pause::default(),
+            turn: Turn::default(),
+            wake: Wake::new(dispatcher, now),
         }
     }
 
     /// Takes the connection's place, and returns it to admission when the socket is dropped.
     pub(crate) fn occupy(&mut self, place: Place) {
-        place.set_task(self.waker.clone());
+        place.set_task(self.wake.waker().clone());
         self.place = Some(place);
     }
 
@@ -120,14 +94,8 @@ impl Socket {
     /// Returns the next piece of output; `None` when the WebSocket is closed.
     pub(crate) fn poll_output(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let task = context.waker();
-        // actix's dispatcher polls the body after it has filled the payload, in the same poll. So
-        // no wake-up is needed for input; waking the dispatcher's own task while it runs would make
-        // it do everything once more: 16 % of the instructions of `1x1`.
-        let reader = match &self.dispatcher {
-            Some(dispatcher) if dispatcher.will_wake(task) => Waker::noop(),
-            _ => task,
-        };
-        while !self.pauses(context) {
+        let reader = self.wake.reader(task);
+        while !self.turn.pauses(task) {
             let due = self.drive(task, reader);
             if self.output.is_empty() {
                 self.output.fill(self.connection.take_output(), self.phase == Phase::Open);
@@ -138,7 +106,7 @@ impl Socket {
             if self.phase.is_over() {
                 return Poll::Ready(None);
             }
-            if self.is_turn_over {
+            if self.turn.is_over() {
                 continue;
             }
             if due.is_none_or(|due| self.poll_alarm(context, due).is_pending()) {
@@ -150,7 +118,7 @@ impl Socket {
 
     fn next_piece(&mut self) -> Bytes {
         let piece = self.output.next_piece();
-        self.is_turn_over |= self.output.ends_turn();
+        self.turn.count(piece.len());
         self.connection.output_moves();
         self.liveness.handed_over(self.output.has_more(), self.now);
         piece
@@ -161,27 +129,18 @@ impl Socket {
         self.phase.closes_transport()
     }
 
-    /// Returns whether the connection pauses, and begins the pause if the turn is over.
-    fn pauses(&mut self, context: &mut Context<'_>) -> bool {
-        if std::mem::take(&mut self.is_turn_over) {
-            self.output.begin_turn();
-            self.pause.begin();
-        }
-        self.pause.lasts(context.waker())
-    }
-
     /// Drives the session without sending, for a client that does not read. Ready when `until` has
     /// passed, or the client has disconnected.
     pub(crate) fn poll_stalled(&mut self, context: &mut Context<'_>, until: Instant) -> Poll<()> {
         loop {
-            if self.pauses(context) {
+            if self.turn.pauses(context.waker()) {
                 return Poll::Pending;
             }
             let due = self.drive(context.waker(), context.waker());
             if self.phase.is_given_up() {
                 return Poll::Ready(());
             }
-            if self.is_turn_over {
+            if self.turn.is_over() {
                 continue;
             }
             let due = due.map_or(until, |due| due.min(until));
@@ -201,7 +160,7 @@ impl Socket {
     }
 
     fn poll_alarm(&mut self, context: &mut Context<'_>, due: Instant) -> Poll<()> {
-        self.alarm.poll(context, &self.clock, self.now, due)
+        self.wake.poll_alarm(context, &self.clock, self.now, due)
     }
 
     /// Reads available input, drives the session and checks deadlines. Returns the next deadline.
@@ -210,13 +169,8 @@ impl Socket {
         let now = self.clock.now();
         self.now = now;
         let has_read = self.read(reader, now);
-        let has_moved = !self.task.will_wake(task);
-        if has_moved {
-            self.task.clone_from(task);
-            self.alarm.unset();
-        }
-        let was_woken = self.wakeup.listen(has_moved.then_some(task));
-        let is_due = self.due.is_some_and(|due| due <= now);
+        let was_woken = self.wake.listen(task);
+        let is_due = self.wake.due().is_some_and(|due| due <= now);
         // Fast path: actix polls once more after each output, mostly with nothing to do.
         let is_full = !self.wants_input();
         if was_woken {
@@ -224,48 +178,47 @@ impl Socket {
             self.connection.begin_round(now);
         }
         if was_woken || is_due || is_full || self.held_back || has_read && self.connection.needs_poll() {
-            self.connection.poll(&mut Context::from_waker(&self.waker), now);
+            self.connection.poll(&mut Context::from_waker(self.wake.waker()), now);
             let is_still_full = !self.wants_input();
             self.held_back = is_still_full || self.connection.waits_for_room();
             // Input that back-pressure left unread causes no further wake-up: read on after a
             // pause.
-            self.is_turn_over |= is_full && !is_still_full;
+            if is_full && !is_still_full {
+                self.turn.end();
+            }
             self.keep_time(now);
             self.follow(now);
-            self.due = self.next_due();
+            self.wake.set_due(self.next_due());
         }
-        self.due
+        self.wake.due()
     }
 
     /// Reads the client's frames, up to the end of the turn. Returns whether a message may have
     /// arrived.
     fn read(&mut self, reader: &Waker, now: Instant) -> bool {
-        let (mut left, mut has_read) = (TURN_MESSAGES, false);
+        let (mut budget, mut has_read) = (Budget::new(now), false);
         while !self.phase.is_over() && self.wants_input() {
             // A message that the session keeps must not pin the buffer of many others.
             self.frames.set_apart(self.connection.keeps_messages());
             match self.frames.next() {
                 Ok(Some(incoming)) => {
                     self.take(incoming, now);
-                    left -= 1;
-                    let is_late =
-                        || left % CLOCK_INTERVAL == 0 && self.clock.now().duration_since(now) >= TURN_TIME;
-                    if left == 0 || is_late() {
-                        self.is_turn_over = true;
+                    if budget.spend(&self.clock) {
+                        self.turn.end();
                         return true;
                     }
                 }
                 Ok(None) => match Pin::new(&mut self.payload).poll_next(&mut Context::from_waker(reader)) {
                     Poll::Ready(Some(Ok(bytes))) => {
                         if self.liveness.hear(now) {
-                            self.due = Some(now);
+                            self.wake.set_due(Some(now));
                         }
                         self.frames.feed(&bytes);
                     }
                     Poll::Ready(Some(Err(_)) | None) => self.lost(),
                     Poll::Pending => {
                         if self.liveness.assembling(self.frames.assembling(), now) {
-                            self.due = Some(now);
+                            self.wake.set_due(Some(now));
                         }
                         return has_read;
                     }

@@ -6,19 +6,13 @@ use crate::websocket::frames::{self, CloseCode};
 
 /// The maximum size of a piece. actix asks for the next one only when the last is nearly sent,
 /// which shows that the client reads.
-const PIECE_BYTES: usize = 64 << 10;
-
-/// Bytes handed over in one turn, before the worker's other connections run. Without it, a client
-/// that reads as fast as a handler writes would never make its task wait.
-const TURN_BYTES: usize = 2 * PIECE_BYTES;
+pub(super) const PIECE_BYTES: usize = 64 << 10;
 
 /// Frames on their way to actix.
 #[derive(Debug, Default)]
 pub(super) struct Output {
     /// Frames that are ready and not handed over.
     ready: Bytes,
-    /// Bytes handed over in this turn.
-    handed: usize,
     /// Control frames, to be sent after the messages that are ready.
     control: Vec<u8>,
     /// The payload of the latest ping: in a flood of pings only that one is answered.
@@ -55,18 +49,7 @@ impl Output {
 
     /// Takes the next piece to be handed over.
     pub(super) fn next_piece(&mut self) -> Bytes {
-        let piece = self.ready.split_to(self.ready.len().min(PIECE_BYTES));
-        self.handed += piece.len();
-        piece
-    }
-
-    /// Returns whether the bytes handed over end the turn.
-    pub(super) fn ends_turn(&self) -> bool {
-        self.handed >= TURN_BYTES
-    }
-
-    pub(super) fn begin_turn(&mut self) {
-        self.handed = 0;
+        self.ready.split_to(self.ready.len().min(PIECE_BYTES))
     }
 
     pub(super) fn ping(&mut self) {
