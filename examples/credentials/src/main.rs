@@ -1,5 +1,5 @@
-//! Prints what a server stores to let somebody log in, as JSON. The password is read from standard input, where neither the
-//! process list nor the shell's history shows it.
+//! Prints the credential that a server stores for a user, as JSON. The password is read from
+//! standard input, so that neither the process list nor the shell's history shows it.
 //!
 //! ```text
 //! credentials wampcra [--iterations N] [--keylen N] [--salt TEXT]
@@ -20,7 +20,7 @@ enum Kind {
     Argon2id13,
 }
 
-/// What is asked for; what is not said has the default of its kind.
+/// The options of the command line; those that are not given have the default of the method.
 #[derive(Debug)]
 struct Options {
     kind: Kind,
@@ -85,7 +85,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse(lexopt::Parser::from_env())?;
     let mut password = String::new();
     io::stdin().read_to_string(&mut password)?;
-    // The line break is the terminal's.
+    // The line break comes from the terminal.
     let password = password.strip_suffix('\n').unwrap_or(&password);
     options.print(password, io::stdout())
 }

@@ -1,4 +1,4 @@
-//! What WAMP clients call and subscribe to.
+//! The procedures and topics of WAMP clients.
 
 #[cfg(test)]
 mod tests;
@@ -35,7 +35,7 @@ async fn list_documents(documents: Data<Documents>) -> Vec<Listed> {
     documents.list().into_iter().map(listed).collect()
 }
 
-// `Error` takes in any error: a `DocError` keeps its URI, and that an event could not be published is for the log.
+// `Error` converts any error: a `DocError` keeps its URI, and a failure to publish is only logged.
 #[rpc("myapp:newDoc")]
 async fn new_document(
     title: &str,
@@ -69,7 +69,7 @@ async fn delete_document(document_id: &str, documents: Data<Documents>, realm: R
     Ok(())
 }
 
-/// One document: its state at once, then after each change; null once it is deleted.
+/// Sends the state of a document, at once and after each change; null once it is deleted.
 #[subscribe("docs.{document_id}.changed")]
 async fn document_changes(
     document_id: &str,
@@ -78,7 +78,7 @@ async fn document_changes(
     Ok(Snapshot(documents.retrieve(document_id)?))
 }
 
-/// The list of documents: what was added, renamed, edited or deleted.
+/// Sends changes of the list: documents that were added, renamed, edited or deleted.
 #[subscribe("docs.changed")]
 async fn list_changes() {}
 
@@ -91,8 +91,8 @@ struct ListChange<'d> {
     deleted: bool,
 }
 
-/// Tells the subscribers of a document and of the list. Workers may publish two changes in another order than they made
-/// them: the higher revision is the newer one.
+/// Publishes a change to the subscribers of the document and of the list. Workers may publish two
+/// changes in another order than they made them: the higher revision is the newer one.
 pub(crate) fn publish_changed(realm: &Realm, document: &Document) -> Result<(), PublishError> {
     publish(realm, document, Some(document))
 }

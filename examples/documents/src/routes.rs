@@ -9,7 +9,7 @@ use wamp_actix::Router;
 use crate::handlers::publish_changed;
 use crate::store::{DocError, Document, Documents, Edit};
 
-/// The realm that the page joins. The router serves one realm under whatever name.
+/// The realm that the page joins. The router serves one realm, which has every name.
 const REALM: &str = "documents";
 
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -21,7 +21,7 @@ async fn read(document_id: Path<String>, documents: Data<Documents>) -> Result<J
     documents.retrieve(&document_id).map(Json)
 }
 
-/// Replaces the text, and whoever looks at the document sees it:
+/// Replaces the text, which subscribers of the document see at once:
 /// `curl -X PUT -d 'Hello from curl' http://127.0.0.1:8080/documents/d1`.
 #[put("/documents/{document_id}")]
 async fn write(

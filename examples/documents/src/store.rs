@@ -10,7 +10,7 @@ use wamp_actix::WampError;
 
 const MAX_TITLE_CHARS: usize = 100;
 
-/// A document. Every change of it has a higher revision than the one before.
+/// A document. Every change raises its revision.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Document {
     pub(crate) id: String,
@@ -19,7 +19,7 @@ pub(crate) struct Document {
     pub(crate) revision: u64,
 }
 
-/// What cannot be done with a document.
+/// An error of a request about a document.
 #[derive(Debug, thiserror::Error, WampError)]
 pub(crate) enum DocError {
     #[error("there is no document {document_id:?}")]
@@ -44,12 +44,12 @@ impl ResponseError for DocError {
     }
 }
 
-/// What is to change in a document; what is `None` stays as it is.
+/// A change of a document; fields that are `None` stay as they are.
 #[derive(Debug, Default)]
 pub(crate) struct Edit {
     pub(crate) title: Option<String>,
     pub(crate) text: Option<String>,
-    /// The revision that the author has seen: a document that has another one by now is left alone.
+    /// The revision that the author has seen. A document with another revision is not changed.
     pub(crate) revision: Option<u64>,
 }
 
@@ -64,7 +64,7 @@ struct Shelf {
 }
 
 impl Documents {
-    /// A store with something to look at.
+    /// Returns a store with sample documents.
     pub(crate) fn seeded() -> Self {
         let documents = Self::default();
         for (title, text) in [
@@ -107,7 +107,7 @@ impl Documents {
         Ok(document.clone())
     }
 
-    /// Takes a document out. What it gives back has the revision of the deletion.
+    /// Removes a document. Returns it with the revision of the deletion.
     pub(crate) fn delete(&self, document_id: &str) -> Result<Document, DocError> {
         let deleted = self.0.lock().documents.remove(document_id).ok_or_else(|| not_found(document_id))?;
         Ok(Document { revision: deleted.revision + 1, ..deleted })

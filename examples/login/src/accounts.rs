@@ -1,11 +1,11 @@
-//! Who may log in. An application has this in its database.
+//! The accounts, which an application has in its database.
 
 use argon2::password_hash::phc::{Output, PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 
 use crate::memory;
 
-/// Somebody who may log in.
+/// A user who can log in.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) name: &'static str,
@@ -28,13 +28,13 @@ static ACCOUNTS: [Account; 2] = [
     },
 ];
 
-/// The account of this name.
+/// Returns the account of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Account> {
     ACCOUNTS.iter().find(|account| account.name == name)
 }
 
-/// The account of this name and password. It takes some milliseconds of work, also for a name that nobody has: a stranger
-/// does not learn from the time whether it was the name or the password that was wrong.
+/// Returns the account of this name and password. The check takes some milliseconds, also for an
+/// unknown name, so that the time does not tell whether the name exists (no user enumeration).
 pub(crate) fn verify(name: &str, password: &str) -> Option<&'static Account> {
     let account = find(name);
     let hash = account.unwrap_or(&ACCOUNTS[0]).password;

@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 use serde::Serialize;
 
-/// How many notices there is room for.
+/// The maximum number of notices.
 const ROOM: usize = 20;
 
 /// A notice.
@@ -22,8 +22,8 @@ impl Board {
         self.0.lock().clone()
     }
 
-    /// Pins a notice, for which the oldest may have to go, and tells all that there are now. Workers take turns, so that what
-    /// is told last is the truth.
+    /// Adds a notice, in place of the oldest if the board is full, and publishes all notices. A
+    /// lock orders the workers, so the last event is right.
     pub(crate) fn pin<T>(&self, notice: Notice, tell: impl FnOnce(&[Notice]) -> T) -> T {
         let mut notices = self.0.lock();
         if notices.len() == ROOM {
@@ -33,7 +33,7 @@ impl Board {
         tell(&notices)
     }
 
-    /// Takes all notices off, and tells that there are none.
+    /// Removes all notices, and publishes that there are none.
     pub(crate) fn clear<T>(&self, tell: impl FnOnce(&[Notice]) -> T) -> T {
         let mut notices = self.0.lock();
         notices.clear();

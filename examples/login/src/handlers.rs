@@ -1,4 +1,4 @@
-//! What the page calls and subscribes to, and who may.
+//! The procedures and topics of the page, with their roles.
 
 #[cfg(test)]
 mod tests;
@@ -12,13 +12,13 @@ use crate::accounts;
 use crate::board::{Board, Notice};
 use crate::logins::Logins;
 
-/// For everybody.
+/// Open to every session.
 #[rpc("board.read")]
 async fn read(board: Data<Board>) -> Vec<Notice> {
     board.notices()
 }
 
-/// The notices at once, and after each change; for everybody.
+/// Sends the notices at once, and after each change. Open to every session.
 #[subscribe("board.notices")]
 async fn notices(board: Data<Board>) -> Snapshot<Vec<Notice>> {
     Snapshot(board.notices())
@@ -53,7 +53,7 @@ struct Profile {
     notices: usize,
 }
 
-/// No role stands here: the authoriser of the realm knows whose profile is for whom.
+/// Has no role here: the authoriser of the realm decides who may see which profile.
 #[rpc("users.{name}.profile")]
 async fn profile(name: &str, board: Data<Board>) -> Result<Profile, Error> {
     let account = accounts::find(name)
@@ -74,7 +74,7 @@ impl Drop for Attached {
     }
 }
 
-/// Logging out closes the sessions of the user too: they would keep what the cookie gave them.
+/// Closes the sessions of the user with the login, because they would keep its permissions.
 #[session]
 async fn joined(
     session: Session,

@@ -1,4 +1,4 @@
-//! Who is logged in: the cookies that were given out, and the WAMP sessions that were opened with each of them.
+//! The logins: cookies, and the WAMP sessions that were opened with each of them.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use wamp_actix::{Session, SessionId, uris};
 use crate::accounts::Account;
 
 const COOKIE: &str = "login";
-/// Characters of a cookie's value: more than 256 random bits.
+/// The number of characters in a cookie's value: more than 256 random bits.
 const LENGTH: usize = 44;
 
-/// Who is logged in, by the values of their cookies.
+/// The users who are logged in, by the values of their cookies.
 #[derive(Default)]
 pub(crate) struct Logins(Mutex<HashMap<String, Login>>);
 
@@ -25,7 +25,8 @@ struct Login {
 }
 
 impl Logins {
-    /// Logs somebody in. The cookie is not for scripts, and not for requests that other sites cause.
+    /// Logs a user in. Returns the cookie, which is hidden from scripts and not sent with requests
+    /// that other sites cause.
     pub(crate) fn begin(&self, account: &'static Account, request: &HttpRequest) -> Cookie<'static> {
         let token: String = rand::rng().sample_iter(Alphanumeric).take(LENGTH).map(char::from).collect();
         self.0.lock().insert(token.clone(), Login { account, sessions: HashMap::new() });
@@ -38,8 +39,8 @@ impl Logins {
             .finish()
     }
 
-    /// Logs out whoever sent this request, and closes the sessions that were opened with the cookie; gives back the cookie
-    /// that is to be removed.
+    /// Logs the user of this request out, and closes the sessions that were opened with the cookie.
+    /// Returns the cookie to be removed.
     pub(crate) fn end(&self, request: &HttpRequest) -> Option<Cookie<'static>> {
         let cookie = request.cookie(COOKIE)?;
         let ended = self.0.lock().remove(cookie.value());
@@ -49,20 +50,21 @@ impl Logins {
         Some(Cookie::build(COOKIE, "").path("/").finish())
     }
 
-    /// Who sent this request, if that is somebody who is logged in.
+    /// Returns the user who sent this request, if it has the cookie of a login.
     pub(crate) fn account(&self, request: &HttpRequest) -> Option<&'static Account> {
         let cookie = request.cookie(COOKIE)?;
         self.0.lock().get(cookie.value()).map(|login| login.account)
     }
 
-    /// Notes a session that was opened by this request, so that it is closed with the login. `None` if that has just ended.
+    /// Adds a session that was opened by this request, so that it is closed with the login. `None`
+    /// if the login has just ended.
     pub(crate) fn attach(&self, request: &HttpRequest, session: Session) -> Option<()> {
         let cookie = request.cookie(COOKIE)?;
         self.0.lock().get_mut(cookie.value())?.sessions.insert(session.id(), session);
         Some(())
     }
 
-    /// Forgets a session that is over.
+    /// Removes a session that has ended.
     pub(crate) fn detach(&self, session: SessionId) {
         for login in self.0.lock().values_mut() {
             login.sessions.remove(&session);

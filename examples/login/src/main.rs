@@ -1,4 +1,5 @@
-//! A login form whose cookie says who a WAMP session is, and a page that shows what each role may do.
+//! A login form whose cookie identifies a WAMP session, and a page that shows the permissions of
+//! each role.
 //!
 //! `login [--port PORT]`: the page at `http://127.0.0.1:PORT/`, WAMP at `ws://127.0.0.1:PORT/ws`.
 
@@ -19,7 +20,7 @@ use wamp_actix::Router;
 use board::Board;
 use logins::Logins;
 
-/// What `--port` says.
+/// Returns the port of the command line.
 fn port() -> Result<u16, lexopt::Error> {
     use lexopt::prelude::*;
     let mut port = 8080;
@@ -50,16 +51,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         App::new()
             .app_data(logins.clone())
             .app_data(board.clone())
-            // Its cookies make this a target: the endpoint lets in no page of another origin.
+            // The endpoint refuses pages of other origins, which could otherwise use the user's
+            // cookie.
             .service(router.endpoint("/ws"))
             .configure(routes::configure)
     })
     .on_connect(wamp_actix::on_connect)
     .shutdown_signal(wamp_actix::stop_signal())
     .tcp_nodelay(true)
-    // More would only wait for their turn to verify a password: `memory`.
+    // More threads would only wait for the memory to verify a password: see `memory`.
     .worker_max_blocking_threads(memory::TURNS)
-    // At SIGTERM the router ends its sessions, once their calls are answered; nothing else here is worth waiting for.
+    // At SIGTERM the router closes its sessions once their calls are answered. There is nothing
+    // else to wait for.
     .shutdown_timeout(1)
     .bind(("127.0.0.1", port))?;
     for address in server.addrs() {

@@ -1,14 +1,14 @@
-//! Memory for hashing passwords, which the whole process has once.
+//! Memory for hashing passwords, shared by the whole process.
 
 use std::ops::{Deref, DerefMut};
 
 use argon2::Block;
 use parking_lot::{Condvar, Mutex};
 
-/// So many passwords are verified at a time, whatever the number of workers; others wait for their turn.
+/// The number of passwords that are verified at the same time by all workers; others wait.
 pub(crate) const TURNS: usize = 4;
 
-/// One for the process: each worker has a pool of threads of its own for blocking work.
+/// The memory of the process: each worker has its own pool of threads for blocking work.
 static MEMORY: Memory =
     Memory { free: Mutex::new(Free { buffers: Vec::new(), lent: 0 }), returned: Condvar::new() };
 
@@ -19,17 +19,17 @@ struct Memory {
 
 #[derive(Debug)]
 struct Free {
-    /// Buffers of earlier hashes, to be used again. Freeing them would not return them to the system: glibc keeps freed memory
-    /// in an arena for each thread.
+    /// Buffers of earlier hashes, to be reused. Freeing them would not return them to the system,
+    /// because glibc keeps freed memory in an arena for each thread.
     buffers: Vec<Vec<Block>>,
     lent: usize,
 }
 
-/// Memory of a turn, which is the next one's when it is dropped.
+/// The memory of one verification; dropping it passes the memory to the next one.
 #[derive(Debug)]
 pub(crate) struct Turn(Vec<Block>);
 
-/// Waits for a turn, and has so many blocks of memory for it.
+/// Waits until fewer than the maximum run, and returns memory of this number of blocks.
 pub(crate) fn turn(blocks: usize) -> Turn {
     let mut free = MEMORY.free.lock();
     MEMORY.returned.wait_while(&mut free, |free| free.lent == TURNS);

@@ -1,4 +1,4 @@
-//! The realm: who its sessions are, and what they may do.
+//! The realm: the identities of its sessions, and their permissions.
 
 use wamp_actix::{
     Anonymous, Attempt, AttemptExt as _, Authorization, Denied, Error, Http, Identity, Permission, Realm,
@@ -7,7 +7,7 @@ use wamp_actix::{
 
 use crate::logins::Logins;
 
-/// A session is whoever the cookie of its upgrade request says, or a stranger.
+/// Identifies a session by the cookie of its upgrade request; without one it is anonymous.
 pub(crate) fn site() -> RealmBuilder {
     let by_cookie = Http::new("cookie", by_cookie);
     Realm::new("site").authenticate(by_cookie).authenticate(Anonymous::new()).authorize(may)
@@ -15,13 +15,14 @@ pub(crate) fn site() -> RealmBuilder {
 
 async fn by_cookie(attempt: Attempt) -> Result<Identity, Denied> {
     let logins = attempt.data::<Logins>()?;
-    // A cookie that is out of date is as good as none.
+    // A cookie that has expired counts as none.
     let account = logins.account(attempt.request()).ok_or(Denied::absent())?;
     Ok(Identity::new(account.name, account.role))
 }
 
-/// `users.NAME.` and what is below is for that user and for admins; what nobody declared is for nobody. What the roles of a
-/// handler say is asked besides. Patterns are denied, for there is no `authorize_patterns`: nothing here needs them.
+/// Permits `users.NAME.` and all URIs below it to that user and to admins; URIs without a
+/// declaration are denied. The roles of a handler are checked in addition. Patterns are denied,
+/// because there is no `authorize_patterns`; nothing in this example needs them.
 async fn may(asked: Authorization) -> Result<Permission, Error> {
     let session = asked.session();
     Ok(Permission::when(match asked.declared() {

@@ -13,7 +13,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     config.service((login, logout, index, page_script, wamp_script));
 }
 
-/// What the form sends. It is JSON, which a form of another site cannot send: nobody is logged in without knowing it.
+/// The login form. It is sent as JSON, which a form of another site cannot send, so that no site
+/// can log a user in unnoticed.
 #[derive(Deserialize)]
 struct Form {
     name: String,
@@ -27,7 +28,7 @@ async fn login(
     logins: Data<Logins>,
 ) -> actix_web::Result<HttpResponse> {
     let Json(Form { name, password }) = form;
-    // On the pool for blocking work: the worker has other clients to serve meanwhile.
+    // On the pool for blocking work, so that the worker can serve other clients meanwhile.
     let account = block(move || accounts::verify(&name, &password)).await?;
     let account = account.ok_or_else(|| ErrorUnauthorized("the name or the password is wrong"))?;
     logins.end(&request);

@@ -1,4 +1,4 @@
-//! What the page calls and subscribes to.
+//! The procedures and topics of the page.
 
 #[cfg(test)]
 mod tests;
@@ -14,16 +14,16 @@ use crate::sieve::Sieve;
 
 const MOST: u64 = 100_000_000_000;
 
-/// How far a job is.
+/// The progress of a job.
 #[derive(Copy, Clone, Default, Serialize)]
 struct Counted {
-    /// Numbers that were looked at.
+    /// The numbers checked so far.
     numbers: u64,
-    /// How many of them are prime.
+    /// The number of primes among them.
     primes: u64,
 }
 
-/// Counts the primes below a limit, and tells after each slice how far it is.
+/// Counts the primes below a limit, and sends a progressive result after each slice.
 ///
 /// When the call is cancelled, times out, or its session ends, this future is dropped where it awaits.
 #[rpc("primes.count")]
@@ -48,7 +48,7 @@ async fn count_primes(
     Ok(counted)
 }
 
-/// How many jobs are at work: at once, and after each change.
+/// Sends the number of running jobs, at once and after each change.
 #[subscribe("primes.running")]
 async fn running(running: Data<Running>) -> Snapshot<usize> {
     Snapshot(running.count())

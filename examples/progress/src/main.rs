@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use running::Running;
 
-/// What `--port` says.
+/// Returns the port of the command line.
 fn port() -> Result<u16, lexopt::Error> {
     use lexopt::prelude::*;
     let mut port = 8080;
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = port()?;
     log_to_stderr();
 
-    // What is wrong with a handler is told here, not when the first client comes.
+    // A fault of a handler stops the program here, before the first client connects.
     wamp_actix::router()?;
     let running = Data::new(Running::default());
     let server = HttpServer::new(move || {
@@ -49,7 +49,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     .on_connect(wamp_actix::on_connect)
     .shutdown_signal(wamp_actix::stop_signal())
     .tcp_nodelay(true)
-    // At SIGTERM the router ends its sessions, once their calls are answered; nothing else here is worth waiting for.
+    // At SIGTERM the router closes its sessions once their calls are answered. There is nothing
+    // else to wait for.
     .shutdown_timeout(1)
     .bind(("127.0.0.1", port))?;
     for address in server.addrs() {

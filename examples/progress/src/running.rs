@@ -1,10 +1,10 @@
-//! The jobs that are at work, on all workers.
+//! The running jobs of all workers.
 
 use actix_web::web::Data;
 use parking_lot::Mutex;
 use wamp_actix::{PublishError, Realm};
 
-/// How many jobs are at work.
+/// The number of running jobs.
 #[derive(Default)]
 pub(crate) struct Running(Mutex<usize>);
 
@@ -13,7 +13,7 @@ impl Running {
         *self.0.lock()
     }
 
-    /// Changes the number and tells it. Workers take turns, so the last event is the truth.
+    /// Changes the number and publishes it. A lock orders the workers, so the last event is right.
     fn change(&self, realm: &Realm, change: impl FnOnce(usize) -> usize) -> Result<(), PublishError> {
         let mut count = self.0.lock();
         *count = change(*count);
@@ -22,7 +22,7 @@ impl Running {
     }
 }
 
-/// A job at work, until it is dropped: at its end, and also when its handler is dropped before.
+/// A running job, until it is dropped: at its end, or when its handler is dropped before.
 pub(crate) struct Job {
     running: Data<Running>,
     realm: Realm,
@@ -37,7 +37,7 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
-        // Only a value that cannot be written would be an error.
+        // Publishing fails only for a value that cannot be serialised.
         self.running.change(&self.realm, |count| count - 1).ok();
     }
 }

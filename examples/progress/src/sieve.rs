@@ -1,4 +1,4 @@
-//! Primes, slice by slice: Eratosthenes' sieve.
+//! Primes, slice by slice, by the sieve of Eratosthenes.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ pub(crate) struct Sieve {
 }
 
 impl Sieve {
-    /// Numbers in a slice: some milliseconds of work.
+    /// The numbers in a slice, which take some milliseconds.
     const SLICE: u64 = 1 << 20;
 
     pub(crate) fn new(limit: u64) -> Self {
@@ -25,13 +25,13 @@ impl Sieve {
         Self { limit, primes }
     }
 
-    /// All numbers below the limit, in their order.
+    /// Returns slices of all numbers below the limit, in their order.
     pub(crate) fn slices(&self) -> impl Iterator<Item = Range<u64>> + use<> {
         let limit = self.limit;
         (0..limit.div_ceil(Self::SLICE)).map(move |at| at * Self::SLICE..limit.min((at + 1) * Self::SLICE))
     }
 
-    /// How many numbers of a slice are prime.
+    /// Returns how many numbers of a slice are prime.
     pub(crate) fn count(&self, slice: Range<u64>) -> u64 {
         let index = |number: u64| usize::try_from(number - slice.start).expect("a slice fits into memory");
         let mut is_prime = vec![true; index(slice.end)];
@@ -49,7 +49,7 @@ impl Sieve {
     }
 }
 
-/// The primes of which one divides the number, if it is none.
+/// Returns the primes up to the root of a number, one of which divides it unless it is prime.
 fn divisors(primes: &[u64], number: u64) -> impl Iterator<Item = u64> {
     primes.iter().copied().take_while(move |prime| prime * prime <= number)
 }

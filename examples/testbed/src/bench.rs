@@ -1,4 +1,4 @@
-//! What the load generator calls.
+//! The procedures that the load generator calls.
 
 use wamp_actix::{Raw, rpc};
 

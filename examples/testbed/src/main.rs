@@ -1,9 +1,9 @@
 //! The application against which third-party clients and conformance suites are run.
 //!
 //! `testbed [--port PORT] [--workers N] [--limit-private-addresses] [--goodbye]`: at `ws://127.0.0.1:PORT/ws`, realm `realm1` for
-//! anonymous sessions, `testbed.strict` for those that count their requests, `testbed.ticket`, `testbed.cra`,
-//! `testbed.cryptosign`, `testbed.scram` for those who log in (see `realms`), and realm `router`, where clients call each
-//! other too.
+//! anonymous sessions, `testbed.strict` for those with sequential request ids, `testbed.ticket`,
+//! `testbed.cra`, `testbed.cryptosign`, `testbed.scram` for users who log in (see `realms`), and
+//! realm `router`, in which clients call each other too.
 
 mod bench;
 mod procedures;
@@ -24,7 +24,7 @@ struct Options {
     port: u16,
     workers: usize,
     limit_private_addresses: bool,
-    /// Sessions get GOODBYE at a shutdown, and do not come back.
+    /// True to send GOODBYE to sessions at a shutdown, after which clients do not reconnect.
     goodbye: bool,
 }
 

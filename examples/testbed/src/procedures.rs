@@ -19,7 +19,7 @@ async fn echo(value: Raw<'_>) -> Raw<'_> {
     value
 }
 
-/// The arguments that it got, as they are.
+/// Returns its arguments unchanged.
 #[rpc("testbed.args")]
 async fn args(#[args] args: Vec<Raw<'_>>, #[kwargs] kwargs: HashMap<String, Raw<'_>>) -> Reply {
     let reply = args.into_iter().fold(Reply::new(), Reply::arg);
@@ -98,7 +98,7 @@ async fn countdown(n: u32, progress: Progress<u32>) -> Result<&'static str, Erro
     Ok("liftoff")
 }
 
-/// The sum of what comes in one or several messages.
+/// Returns the sum of the numbers in one or several messages.
 #[rpc("testbed.sum")]
 async fn sum(mut numbers: Chunks<i64>) -> Result<i64, Error> {
     let mut sum = 0_i64;
@@ -157,7 +157,7 @@ struct PublishOptions {
 
 impl PublishOptions {
     fn apply(self, mut publish: wamp_actix::Publish) -> wamp_actix::Publish {
-        // A number that is no id names no session.
+        // A number that is not an id names no session.
         let ids = |numbers: Vec<u64>| {
             numbers.into_iter().filter_map(wamp_actix::SessionId::new).collect::<Vec<_>>()
         };

@@ -1,4 +1,4 @@
-//! The realms, each with its way to log in; all who do have the role `user`.
+//! The realms, each with its method of login. Every user has the role `user`.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,8 @@ use wamp_actix::{
 /// The public key of the seed 00 01 … 1f.
 const JOES_KEY: &str = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
 
-/// What an application reads from its database. Salts are stored with it, and so stay the same.
+/// The credentials that an application reads from its database. Their salts are stored, and so
+/// constant.
 static SALTED: LazyLock<CraCredential> = LazyLock::new(|| {
     CraCredential::derive("secret3", "salt123", 1000, 32).expect("the parameters are sound")
 });
@@ -22,7 +23,7 @@ static ARGON2: LazyLock<ScramCredential> = LazyLock::new(|| {
         .expect("the parameters are sound")
 });
 
-/// All realms.
+/// Returns all realms.
 pub(crate) fn all() -> [RealmBuilder; 7] {
     [
         realm("realm1"),
@@ -35,12 +36,12 @@ pub(crate) fn all() -> [RealmBuilder; 7] {
     ]
 }
 
-/// A realm that tells about itself.
+/// Returns a realm with the meta API.
 fn realm(name: &str) -> RealmBuilder {
     bare(name).meta_api(MetaApi::reading())
 }
 
-/// Declares what all realms have in common.
+/// Declares the topics and features that all realms have in common.
 fn bare(name: &str) -> RealmBuilder {
     Realm::new(name)
         .topic("testbed.chat", Topic::open())
@@ -49,7 +50,7 @@ fn bare(name: &str) -> RealmBuilder {
         .topic("bench.topic", Topic::open())
 }
 
-/// A classic router with all that there is.
+/// Returns a realm that routes between clients, with every feature.
 fn router() -> RealmBuilder {
     bare("router")
         .route_clients(true)

@@ -1,4 +1,4 @@
-//! `testbed.sleep` and what became of each sleep.
+//! `testbed.sleep`, and the outcome of each sleep.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -17,7 +17,8 @@ impl SleepLog {
     }
 }
 
-/// Writes its entry when it is dropped: that is how a handler learns that it was abandoned.
+/// A guard that writes its entry when it is dropped, which also happens when the handler is
+/// cancelled.
 struct Entry {
     log: Data<SleepLog>,
     outcome: &'static str,

@@ -8,11 +8,11 @@ use actix_web::web::Data;
 use futures_util::{Stream, stream};
 use wamp_actix::{Error, Events, Hold, rpc, subscribe};
 
-/// How many ticker subscriptions live.
+/// The number of ticker subscriptions.
 #[derive(Default)]
 pub(crate) struct Tickers(AtomicU64);
 
-/// One ticker subscription, counted while it lives.
+/// A ticker subscription, counted until it is dropped.
 struct Counted(Data<Tickers>);
 
 impl Counted {

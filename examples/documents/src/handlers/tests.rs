@@ -1,4 +1,4 @@
-//! Every procedure and topic, as a client sees it.
+//! Tests of every procedure and topic, as a client sees them.
 
 use actix_web::test::{TestRequest, call_and_read_body_json, call_service, init_service, read_body_json};
 use actix_web::{App, http::StatusCode, web::Data};

@@ -1,4 +1,4 @@
-//! What a stranger, a user and an admin may do, and how a login ends.
+//! Tests of the permissions of an anonymous client, a user and an admin, and of the end of a login.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::test::{TestRequest, call_service, init_service};
@@ -11,7 +11,7 @@ use crate::board::Board;
 use crate::logins::Logins;
 use crate::{realm, routes};
 
-/// The application of `main`, or one with another realm.
+/// Starts the application of `main`, or one with another realm.
 macro_rules! application {
     () => {
         application!(realm::site())
@@ -24,7 +24,7 @@ macro_rules! application {
     }};
 }
 
-/// The response to the login form.
+/// Sends the login form, and returns the response.
 macro_rules! log_in {
     ($app:expr, $name:expr, $password:expr) => {{
         let form = json!({ "name": $name, "password": $password });
@@ -32,7 +32,7 @@ macro_rules! log_in {
     }};
 }
 
-/// A session of this user, and the cookie.
+/// Logs a user in. Returns a session of the user, and the cookie.
 macro_rules! user {
     ($app:expr, $name:expr, $password:expr) => {{
         let response = log_in!($app, $name, $password);
@@ -43,7 +43,7 @@ macro_rules! user {
     }};
 }
 
-/// Which of the page's procedures this client may call.
+/// Returns the procedures of the page that this client may call.
 async fn allowed(client: &Client) -> Vec<&'static str> {
     let mut allowed = Vec::new();
     for (procedure, args) in [
@@ -185,7 +185,8 @@ async fn may_before(asked: Authorization) -> Result<Permission, Error> {
     Ok(Permission::when(session.authrole() == "admin" || owner == Some(session.authid())))
 }
 
-/// Sends the requests of a stranger for the topics and procedures of all users, and of one user, and checks that each is denied.
+/// Sends an anonymous client's requests for the topics and procedures of all users, and of one
+/// user, and checks that each is denied.
 async fn reach(realm: RealmBuilder) {
     let app = application!(realm.route_clients(true));
     let mut stranger = connect(&app, "/ws").wire().await.expect("an upgrade");

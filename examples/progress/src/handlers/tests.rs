@@ -1,4 +1,4 @@
-//! The job, as a client sees it.
+//! Tests of the job, as a client sees it.
 
 use actix_web::web::Data;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ impl Fixture {
         join(&self.router).app_data(self.running.clone()).await.expect("a session")
     }
 
-    /// A session whose messages are written by hand.
+    /// Opens a WebSocket, whose messages the test writes by hand.
     async fn wire(&self) -> Wire {
         let mut wire = join(&self.router).app_data(self.running.clone()).wire().await.expect("a connection");
         wire.send(r#"[1,"any",{"roles":{"caller":{}}}]"#);
@@ -31,7 +31,7 @@ impl Fixture {
         wire
     }
 
-    /// A client that is told how many jobs are at work, none so far.
+    /// Joins a client that watches the number of running jobs, which is 0 so far.
     async fn onlooker(&self) -> Subscribed {
         let mut running = self.client().await.subscribe("primes.running").await.expect("anybody may");
         assert_eq!(count(&mut running).await, 0);
