@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::{CLOSE, FIN, Received, Server, Session, Socket, beside_a_witness, frame, hello};
 
-/// What comes must be ABORT with this reason, a close frame with this code, and the end.
+/// Expects ABORT with this reason, a close frame with this code, and the end of the stream.
 fn is_aborted(socket: &mut Socket, reason: &str, code: u16) {
     let received = socket.rest();
     let [Received::Text(abort), Received::Close(Some(closed))] = &received[..] else {

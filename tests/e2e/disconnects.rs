@@ -87,7 +87,7 @@ fn a_reset_while_the_server_writes_leaves_it_idle() {
         let mut session = Session::join(&server);
         let value = json!(["x".repeat(1_000_000)]);
         for _ in 0..5 {
-            // Nobody reads the results.
+            // The client does not read the results.
             session.start_call("testbed.echo", &value);
         }
         go(session.socket);

@@ -17,7 +17,7 @@ fn a_flood_of_pings_and_pongs_is_borne() {
         let before = server.resident();
         for kind in [PING, PONG] {
             let flood = frame(FIN | kind, &[b'p'; 125]).repeat(100);
-            // Nobody reads the pongs meanwhile: of those that are due, only the latest need be sent.
+            // The client does not read the pongs meanwhile: only the latest has to be sent.
             for _ in 0..500 {
                 session.socket.send(&flood);
             }

@@ -1,4 +1,4 @@
-//! What is decided before the upgrade.
+//! Decisions before the upgrade.
 
 use serde_json::json;
 

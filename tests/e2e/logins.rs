@@ -106,7 +106,8 @@ fn a_stranger_who_claims_to_be_somebody_stays_a_stranger_for_everybody() {
             (&json!(8), &json!(request), &json!("wamp.error.not_authorized"))
         );
 
-        // What is disclosed to others, whatever the publisher says of itself.
+        // The details disclosed to subscribers are the router's, not those that the publisher
+        // claims.
         let request = stranger.next_request();
         let options = json!({"acknowledge": true, "disclose_me": true, "publisher_authid": "admin", "publisher_authrole": "user"});
         stranger.send(&json!([16, request, options, "testbed.open.spoofed", ["hi"]]));
@@ -181,7 +182,7 @@ fn no_secret_is_in_the_log_at_any_level() {
     let mut server = Server::traced();
     passes(node("autobahn_logins.mjs", &[&server.websocket()]), 12);
     passes(python("autobahn_logins.py", &[&server.websocket()]), 13);
-    // What a browser or a proxy sends along.
+    // Headers that a browser or a proxy adds.
     let secrets = [
         ("Cookie", "login=secret-cookie"),
         ("Authorization", "Bearer secret-bearer"),
@@ -204,7 +205,8 @@ fn no_secret_is_in_the_log_at_any_level() {
         "secret2",
         "secret3",
         "pencil",
-        // What is derived of them: the key of `salted`, and SaltedPassword, StoredKey and ServerKey of `joe`.
+        // Values derived from them: the key of `salted`, and SaltedPassword, StoredKey and
+        // ServerKey of `joe`.
         "nythvFZ7EuM5sPCQrrgnz1oJiZXUNcZZFlDIdGSiNUs",
         "xKSVEDI6tPlSysH6mUQZOeeOp01r6B3fcJbodRPcYV0",
         "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY",

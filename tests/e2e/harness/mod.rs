@@ -1,4 +1,5 @@
-//! What the tests are made of: a server process, a WebSocket driven by hand, a WAMP session on it, a witness.
+//! The parts of the tests: a server process, a WebSocket driven by hand, a WAMP session on it, a
+//! witness.
 
 mod nginx;
 mod server;
@@ -17,7 +18,7 @@ pub(crate) use socket::{
 };
 pub(crate) use witness::beside_a_witness;
 
-/// What takes longer than this on a loaded machine does not happen any more.
+/// The time after which an expected event counts as missing, even on a loaded machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Asks again until it is so.

@@ -179,7 +179,7 @@ impl Socket {
         }
     }
 
-    /// Whether nothing comes for this long.
+    /// Returns whether nothing arrives for this long.
     pub(crate) fn is_silent_for(&mut self, time: Duration) -> bool {
         self.stream.get_ref().set_read_timeout(Some(time)).expect("it is not zero");
         let silent = matches!(self.stream.fill_buf(), Err(error) if timed_out(&error));

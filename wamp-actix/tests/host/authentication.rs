@@ -31,7 +31,7 @@ async fn by_token(attempt: Attempt) -> Result<Identity, Denied> {
     }
 }
 
-/// What a middleware or an extractor of the application knows.
+/// The employee whom a middleware or an extractor of the application identifies.
 struct Employee(String);
 
 impl FromRequest for Employee {

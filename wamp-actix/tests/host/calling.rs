@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use wamp_actix::test::{Received, Wire, join};
 use wamp_actix::{Cancelled, Error, Limits, Progress, Router, Session, handlers, rpc};
 
-/// What the handlers wait for, and what became of them.
+/// A gate that handlers wait for, and a journal of their outcomes.
 #[derive(Default)]
 struct Stage {
     gate: Gate,

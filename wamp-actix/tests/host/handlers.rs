@@ -1,4 +1,4 @@
-//! What the expansions of the macros do, through the public API and without a port.
+//! The behaviour of the macros' expansions, through the public API and without a port.
 
 mod attributes;
 mod captures;
@@ -32,7 +32,7 @@ fn registrations(handlers: Handlers) -> Vec<&'static HandlerEntry> {
     registrations
 }
 
-/// What a call is answered with: positional and keyword results.
+/// The positional and keyword results of a call.
 async fn answer(call: Call) -> (Value, Value) {
     let payload = call.await.unwrap();
     (payload.args().unwrap(), payload.kwargs().unwrap())

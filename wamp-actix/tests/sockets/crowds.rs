@@ -24,7 +24,7 @@ async fn length(text: &str) -> usize {
 }
 
 fn limits() -> Limits {
-    // Nobody is closed for its silence while a loaded machine takes its time.
+    // No connection is closed for its silence on a slow machine.
     Limits::default().hello_timeout(Duration::from_secs(600))
 }
 

@@ -11,7 +11,8 @@ use actix_web::{App, HttpServer};
 use futures_util::{Stream, stream};
 use wamp_actix::{Progressive, Router, handlers, rpc};
 
-/// What one connection may be sent while another waits for an answer: what the kernel's buffers hold, and some turns.
+/// The maximum output to one connection while another waits for an answer: the kernel's buffers,
+/// and some turns.
 const MOST_BETWEEN: usize = 24 << 20;
 
 #[rpc("test.endless")]

@@ -101,7 +101,7 @@ async fn a_peer_that_reads_again_after_a_stall_leaves_nothing_behind() {
     wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
     wire.send(r#"[48,1,{},"test.note"]"#);
     assert!(matches!(wire.receive().await, Some(Received::Text(_))));
-    // Nobody asks for output now, so it is the watchdog that drives the handler to its end.
+    // The body is not polled now, so the watchdog drives the handler to its end.
     drop(held);
     while !noted.load(Ordering::Relaxed) {
         yield_now().await;
@@ -145,7 +145,7 @@ fn close_while_stalled(address: SocketAddr, realm: &Realm) -> Vec<u8> {
         }
     }
     client.send_bytes(&frame(0x88, &[0x03, 0xe8]));
-    // Nobody asks for output, so it is the watchdog that reads the close frame.
+    // The body is not polled, so the watchdog reads the close frame.
     while realm.session_count() > 0 {
         std::thread::yield_now();
     }

@@ -1,4 +1,5 @@
-//! What the watchdog sees: whoever stops reading, whenever that is. The time is the test's own.
+//! The watchdog notices a client that stops reading, at any time. The test advances the clock
+//! itself.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a handler is told of its caller, and of payloads that are sealed.
+//! The details of its caller that a handler sees, and payloads in passthru mode.
 
 use serde_json::{Value, json};
 use wamp_actix::test::{Wire, join};
@@ -22,14 +22,14 @@ async fn plain(payload: Raw<'_>) -> Raw<'_> {
     payload
 }
 
-/// A sealed result for whoever asks.
+/// Returns a result in passthru mode.
 #[rpc("test.seal")]
 async fn seal() -> Reply {
     let passthru = Passthru { scheme: "x_own".into(), serializer: None, cipher: None, keyid: None };
     Reply::new().arg("\u{0}AAEC").passthru(passthru)
 }
 
-/// Whether the caller is disclosed, and then as itself.
+/// Returns whether the caller is disclosed, and checks that it is the session itself.
 #[rpc("test.is_disclosed")]
 async fn is_disclosed(call: Call, session: Session) -> bool {
     assert!(call.caller().is_none_or(|caller| caller == session.id()));

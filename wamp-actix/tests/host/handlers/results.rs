@@ -1,4 +1,4 @@
-//! What handlers return, in every shape.
+//! Return values of handlers, in every shape.
 
 use serde::Serialize;
 use serde_json::json;
