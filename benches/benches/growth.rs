@@ -1,4 +1,5 @@
-//! What one call and one publication cost where there are few and many handlers, sessions, topics and patterns.
+//! The cost of one call and one publication with few and many handlers, sessions, topics and
+//! patterns.
 
 mod support;
 

@@ -18,7 +18,7 @@ pub(crate) const SERIALIZERS: [(&str, Serializer); 3] =
 /// How often a step is repeated before it is measured, and where its instructions are counted.
 const REPEATED: u64 = 50;
 
-/// What steps are measured with.
+/// The tool that measures steps.
 pub(crate) enum Bench {
     Time(Box<Criterion>),
     /// `--count FILTER`, under `scripts/instructions`: what has the filter in its name.
@@ -35,7 +35,7 @@ impl Bench {
         }
     }
 
-    /// Whether a step of this name is measured: what is not need not be prepared.
+    /// Returns whether a step of this name is measured, and so has to be prepared.
     pub(crate) fn wants(&self, name: &str) -> bool {
         !matches!(self, Self::Count(filter) if !name.contains(filter.as_str()))
     }
@@ -75,7 +75,7 @@ impl Bench {
     }
 }
 
-/// What callgrind collects: `scripts/instructions` knows this name.
+/// Runs a step. callgrind collects this function, whose name `scripts/instructions` knows.
 #[inline(never)]
 fn counted_step(step: impl FnOnce()) {
     step();

@@ -1,4 +1,4 @@
-//! What the peers share: their command line, their runtime, and the line that says where they listen.
+//! The common parts of the peers: command line, runtime, and the line with their address.
 
 use std::error::Error;
 use std::net::SocketAddr;

@@ -1,4 +1,5 @@
-//! Who is measured: the raw echo server, the server under test in each serializer, and its peers.
+//! The servers measured: the raw echo server, the server under test in each serializer, and its
+//! peers.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ pub(crate) struct Contestant {
     pub(crate) dialect: Dialect,
 }
 
-/// What a contestant's figures are for.
+/// The role of a contestant's figures.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Role {
     /// The yardstick: what the stack costs without a protocol.

@@ -1,4 +1,5 @@
-//! What a server speaks: the messages in which its clients join, call, subscribe, publish and leave.
+//! The dialect of a server: the messages with which clients join, call, subscribe, publish and
+//! leave.
 
 use std::fmt::Write as _;
 
@@ -54,7 +55,7 @@ impl Dialect {
         }
     }
 
-    /// Whether a publisher's events arrive in the order in which they were published.
+    /// Returns whether a publisher's events arrive in the order in which they were published.
     pub(crate) fn keeps_order(self) -> bool {
         !matches!(self, Self::JsonRpc | Self::SocketIo)
     }
@@ -116,7 +117,8 @@ impl Dialect {
         Exchange { request, reply }
     }
 
-    /// What a router asks the callee of `registration`, and what that must answer.
+    /// Returns the INVOCATION that a router sends to the callee of `registration`, and the expected
+    /// answer.
     pub(crate) fn invocation(serializer: Serializer, registration: u64, procedure: Procedure) -> Exchange {
         let (arguments, result) = procedure.example();
         Exchange {

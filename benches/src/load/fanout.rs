@@ -26,13 +26,13 @@ const BUFFER_BYTES: usize = 4096;
 /// How long the last events may take to arrive.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
-/// What the publisher tells the others, and they it.
+/// State shared by the publisher and the subscribers.
 #[derive(Default)]
 struct Publisher {
     /// When each event was published; the event's argument, counted from 1, is its place here.
     sent: Mutex<Vec<Instant>>,
     acknowledged: AtomicU64,
-    /// Whether to publish nothing new.
+    /// True if no new event may be published.
     is_stopping: AtomicBool,
 }
 
@@ -55,7 +55,7 @@ impl Publisher {
     }
 }
 
-/// What the subscribers of one measurement share.
+/// State shared by the subscribers of one measurement.
 struct Topic {
     dialect: Dialect,
     tally: SharedTally,

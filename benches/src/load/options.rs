@@ -22,7 +22,7 @@ usage: load [SCENARIO…] [--serializer NAME] [--peers] [--seconds N] [--rounds 
   --against PATH    another build of it has its turns after each of ours
   --attack          runs attacks in place of scenarios, and tells how long another session waits meanwhile";
 
-/// What the command line asks for.
+/// The options of the command line.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) scenarios: Vec<Scenario>,

@@ -7,14 +7,14 @@ use crate::contestant::{Contestant, Role};
 use crate::scenario::{Bar, Finding, Scenario};
 use crate::tally::Sample;
 
-/// What became of one scenario.
+/// The outcome of one scenario.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     scenario: Scenario,
     pub(crate) entries: Vec<Entry>,
 }
 
-/// What one contestant's rounds found.
+/// The results of one contestant's rounds.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) contestant: Contestant,
@@ -45,7 +45,7 @@ impl Outcome {
         self.times_ours(self.entries.iter().find(is_reference)?)
     }
 
-    /// What `entry` must reach, in words, and whether it does.
+    /// Returns the bound that `entry` must reach, in words, and whether it does.
     fn judge(&self, entry: &Entry) -> (String, &'static str) {
         let cost = median(entry.findings.iter().map(Finding::cost));
         match entry.contestant.role {
@@ -66,7 +66,7 @@ impl Outcome {
     }
 }
 
-/// What the other serializers may, and should, cost of what the first costs.
+/// The maximum and the desired cost of the other serializers, relative to the first.
 const OTHER_SERIALIZER: (f64, f64) = (1.1, 1.0);
 
 impl Finding {

@@ -17,7 +17,7 @@ const IDLE_SESSIONS: usize = 2000;
 const OTHER_FILES: usize = 24;
 /// With `wamp_actix::on_connect` a server has two for each.
 const FILES_OF_A_CONNECTION: usize = 2;
-/// What a measurement may take beyond its seconds: connecting, warming up, draining.
+/// The time a measurement may take beyond its own: connecting, warming up, draining.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// One line of the report.
@@ -28,7 +28,7 @@ pub(crate) struct Scenario {
     pub(crate) bar: Bar,
 }
 
-/// What the connections do.
+/// The work of the connections.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Work {
     Calls { connections: usize, in_flight: usize, procedure: Procedure },
@@ -37,7 +37,7 @@ pub(crate) enum Work {
     Idle,
 }
 
-/// What is called.
+/// The procedure that is called.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Procedure {
     /// `bench.add` with two integers.
@@ -46,7 +46,8 @@ pub(crate) enum Procedure {
     Echo { bytes: usize },
 }
 
-/// What a figure of ours must reach, and what it should. In all but `Ratio` less is better.
+/// The bound that a figure of the server under test must reach, and the one it should reach. In all
+/// but `Ratio` less is better.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Bar {
     /// The reference's CPU per unit ÷ ours.
@@ -59,7 +60,7 @@ pub(crate) enum Bar {
     None,
 }
 
-/// What a measurement found: CPU and latencies, or for `idle` the KiB a session.
+/// The result of a measurement: CPU and latencies, or for `idle` the KiB for each session.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Finding {
     Load(Sample),
@@ -110,7 +111,7 @@ impl Scenario {
         ALL.into_iter().find(|scenario| scenario.name == name)
     }
 
-    /// Whether `contestant` can run it: an echo server has no subscribers.
+    /// Returns whether `contestant` can run it: an echo server has no subscribers.
     pub(crate) fn applies_to(&self, contestant: &Contestant) -> bool {
         !matches!((self.work, contestant.dialect), (Work::FanOut { .. }, Dialect::Echo(_)))
     }

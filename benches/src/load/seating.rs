@@ -1,4 +1,4 @@
-//! What the machine is shared out among: cores between servers and generator, and open files.
+//! The shares of the machine: cores of servers and generator, and open files.
 
 use std::io::ErrorKind;
 use std::process::Command;
@@ -6,14 +6,14 @@ use std::{fs, process, thread};
 
 use crate::Result;
 
-/// Who runs where.
+/// The cores of each process.
 #[derive(Debug)]
 pub(crate) struct Seating {
     /// Of each server.
     pub(crate) workers: usize,
     /// The servers' cores, in `taskset`'s notation; no pinning if `None`.
     pub(crate) servers: Option<String>,
-    /// Whether this process has a core to itself.
+    /// True if this process has a core to itself.
     pub(crate) own_core: bool,
 }
 

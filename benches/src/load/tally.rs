@@ -1,4 +1,4 @@
-//! What the connections of one measurement count together: completed units and their latencies.
+//! The tally of one measurement's connections: completed units and their latencies.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::server::Server;
 /// Connections settle, buffers grow and caches fill before counting starts.
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// What one measurement found.
+/// The result of one measurement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sample {
     pub(crate) count: u64,
@@ -37,7 +37,7 @@ impl Tally {
         self.latencies.borrow_mut().record(latency);
     }
 
-    /// Whether to start nothing new.
+    /// Returns whether no new unit may be started.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.get()
     }

@@ -13,13 +13,13 @@ const HOLE: u64 = 0xfedc_ba98_7654_3210;
 #[derive(Debug, Clone)]
 pub(crate) struct Template {
     serializer: Serializer,
-    /// What stands before, between and behind the numbers.
+    /// The text before, between and after the numbers.
     parts: Vec<Vec<u8>>,
     /// A WAMP message with `HOLE` for each number, for replies that are written differently.
     message: Option<Value>,
 }
 
-/// What a message has in place of its template's first and last `#`.
+/// The numbers in place of the template's first and last `#`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Numbers {
     pub(crate) first: u64,
