@@ -114,7 +114,7 @@ impl Endpoint {
     /// The endpoint has this option already.
     #[track_caller]
     pub fn goodbye_at_shutdown(mut self, goodbye: bool) -> Self {
-        say_once("goodbye_at_shutdown", &mut Rc::make_mut(&mut self.settings).goodbye_at_shutdown, goodbye);
+        set_once("goodbye_at_shutdown", &mut Rc::make_mut(&mut self.settings).goodbye_at_shutdown, goodbye);
         self
     }
 
@@ -129,7 +129,7 @@ impl Endpoint {
     /// The endpoint has this option already.
     #[track_caller]
     pub fn on_signal(mut self, on_signal: bool) -> Self {
-        say_once("on_signal", &mut Rc::make_mut(&mut self.settings).on_signal, on_signal);
+        set_once("on_signal", &mut Rc::make_mut(&mut self.settings).on_signal, on_signal);
         self
     }
 }
@@ -137,8 +137,8 @@ impl Endpoint {
 /// Sets an option, and panics if it is set already: a later call would silently replace the earlier
 /// one.
 #[track_caller]
-fn say_once(option: &str, said: &mut Option<bool>, value: bool) {
-    assert!(said.replace(value).is_none(), "`{option}` of an endpoint can be said once only");
+fn set_once(option: &str, current: &mut Option<bool>, value: bool) {
+    assert!(current.replace(value).is_none(), "`{option}` of an endpoint can be set only once");
 }
 
 impl HttpServiceFactory for Endpoint {

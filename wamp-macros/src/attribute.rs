@@ -175,7 +175,7 @@ impl Annotation {
         } else if name == "timeout" {
             self.timeout = faults.ok(milliseconds(value));
         } else if name == "retain" && self.kind != Kind::Publish {
-            faults.on(name, "`retain` is an option of `#[publish]`: it is publishers who ask for it");
+            faults.on(name, "`retain` is an option of `#[publish]`: only publishers can ask for it");
         } else if name == "retain" {
             self.retain = faults.ok(flag(name, value)).unwrap_or_default();
         } else if name == "subscribe" && self.kind != Kind::Publish {
@@ -275,7 +275,7 @@ fn roles(value: &Expr) -> syn::Result<Vec<LitStr>> {
     match value {
         Expr::Array(list) if list.elems.is_empty() => Err(syn::Error::new_spanned(
             value,
-            "an empty list of roles lets nobody in: name a role, or leave the option out to admit all",
+            "an empty list of roles admits no session: name a role, or leave the option out to admit all",
         )),
         Expr::Array(list) => list.elems.iter().map(|role| text(role, OTHERWISE)).collect(),
         role => Ok(vec![text(role, OTHERWISE)?]),

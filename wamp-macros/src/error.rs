@@ -66,7 +66,7 @@ impl ErrorType {
             Data::Struct(data) => vec![Variant::read(&input.ident, &data.fields, own, faults)],
             Data::Enum(data) => {
                 for setting in own.into_iter().flatten() {
-                    faults.on(setting, "on an enum this stands on each variant: move it there");
+                    faults.on(setting, "on an enum this attribute belongs on each variant: move it there");
                 }
                 let variants = data.variants.iter();
                 variants
@@ -130,7 +130,7 @@ impl Variant {
             }
             Some(Setting::Internal(_)) => Form::Internal,
             Some(other) => {
-                faults.on(other, "this does not stand here: write `#[wamp(\"com.example.error.name\")]`");
+                faults.on(other, "this is not allowed here: write `#[wamp(\"com.example.error.name\")]`");
                 Form::Internal
             }
             None => {

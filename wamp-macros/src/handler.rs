@@ -253,10 +253,10 @@ fn misplaced(annotations: &[Annotation], parameter: &Parameter, repeated: bool) 
             "`#[kwargs]` takes all keyword arguments that are left: only one parameter can have it".into(),
         ),
         Mark::Extractor | Mark::Args | Mark::Kwargs if is_captured => Some(format!(
-            "`{name}` is read from the URI, where `{{{name}}}` stands: remove this attribute, or rename one of the two"
+            "`{name}` is read from the URI, as the capture `{{{name}}}`: remove this attribute, or rename one of the two"
         )),
         Mark::Default(_) if is_captured && always => Some(format!(
-            "`{name}` is read from the URI, where `{{{name}}}` stands and is never absent: remove this attribute"
+            "`{name}` is read from the URI, as the capture `{{{name}}}`, which is never absent: remove this attribute"
         )),
         Mark::Argument | Mark::Default(_) | Mark::Args | Mark::Kwargs => {
             mute.map(|(kind, _)| without_arguments(*kind))
@@ -323,11 +323,11 @@ fn check_duplicates(annotations: &[Annotation], faults: &mut Faults) {
             seen.push((kind, pattern.to_owned(), realm.clone()));
         };
         for (literal, uri) in &annotation.uris {
-            let text = "this URI stands twice on the same function: remove one";
+            let text = "this URI is given twice on the same function: remove one";
             check(annotation.kind, &uri.pattern, literal.span(), text);
         }
         if annotation.kind == Kind::Session {
-            let text = "`#[session]` stands twice for the same realm: remove one";
+            let text = "`#[session]` is given twice for the same realm: remove one";
             check(Kind::Session, "", annotation.at.span(), text);
         }
     }

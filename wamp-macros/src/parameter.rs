@@ -145,7 +145,7 @@ fn mark(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> (Mark, bool, Op
             continue;
         }
         let text = if first == second {
-            format!("`#[{first}]` stands twice: remove one")
+            format!("`#[{first}]` is given twice: remove one")
         } else {
             format!(
                 "`#[{second}]` contradicts `#[{first}]`: a parameter has one source, remove one of the two"

@@ -66,7 +66,7 @@ impl Uri {
 
     fn add(&mut self, name: &str, place: Place) -> Result<(), String> {
         if self.captures.iter().any(|capture| capture.name == name) {
-            return Err(format!("the capture `{{{name}}}` stands twice: give each its own name"));
+            return Err(format!("the capture `{{{name}}}` occurs twice: give each its own name"));
         }
         self.captures.push(Capture { name: name.to_owned(), place });
         Ok(())

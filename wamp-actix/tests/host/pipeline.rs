@@ -130,7 +130,7 @@ async fn a_page_of_another_origin_is_refused_before_the_upgrade() {
 }
 
 #[test]
-#[should_panic(expected = "`on_signal` of an endpoint can be said once only")]
+#[should_panic(expected = "`on_signal` of an endpoint can be set only once")]
 fn an_option_of_an_endpoint_that_is_said_twice_is_refused_when_it_is_said() {
     let _endpoint = router().endpoint("/ws").on_signal(false).on_signal(true);
 }
