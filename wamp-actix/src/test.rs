@@ -164,7 +164,7 @@ where
         self.header("Sec-WebSocket-Protocol", serializer.subprotocol())
     }
 
-    /// Upgrades the request and leaves HELLO to the test.
+    /// Upgrades the request, and returns the WebSocket before HELLO.
     ///
     /// # Errors
     /// The request was not upgraded.
@@ -281,7 +281,7 @@ impl Join {
         self
     }
 
-    /// Opens the connection and leaves HELLO to the test.
+    /// Opens the connection, and returns the WebSocket before HELLO.
     ///
     /// # Errors
     /// None at present; the signature is that of [`Connect::wire`].

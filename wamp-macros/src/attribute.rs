@@ -55,7 +55,7 @@ impl Kind {
     }
 }
 
-/// One attribute.
+/// One attribute of a function.
 pub(crate) struct Annotation {
     pub(crate) kind: Kind,
     /// The place of the attribute.

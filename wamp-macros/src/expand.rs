@@ -74,7 +74,7 @@ pub(crate) fn faults(handler: &Handler, faults: &syn::Error) -> TokenStream {
 
 struct Glue<'a> {
     handler: &'a Handler,
-    /// `::wamp_actix::__private`
+    /// The path `::wamp_actix::__private`.
     private: &'a TokenStream,
 }
 

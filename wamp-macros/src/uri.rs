@@ -12,7 +12,7 @@ pub(crate) struct Uri {
     pub(crate) captures: Vec<Capture>,
 }
 
-/// A named part of a URI.
+/// A named part of a URI, which becomes a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Capture {
     pub(crate) name: String,

@@ -132,7 +132,7 @@ mod tests {
             ("for=203.0.113.9, For = \"198.51.100.1:80\" ; host=shop", "198.51.100.1"),
             ("for=198.51.100.1, for=\"[2001:db8:aaaa::1]:4711\"", "198.51.100.1"),
             ("for=\"[2001:db8:bbbb::7]\"", "2001:db8:bbbb::7"),
-            // The client wrote the first part, its proxy the last.
+            // The client wrote the first part, its proxy the second.
             ("for=\"198.51.100.1, for=203.0.113.9", "203.0.113.9"),
             ("by=\"a,for=198.51.100.1\", for=203.0.113.9", "203.0.113.9"),
         ] {

@@ -1,4 +1,4 @@
-//! Requests of a test client, written argument by argument.
+//! Requests of a test client, built argument by argument.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;

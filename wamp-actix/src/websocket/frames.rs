@@ -29,18 +29,18 @@ const MAX_FRAGMENTS: usize = 65_536;
 /// The close codes this server sends (RFC 6455, 7.4.1).
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CloseCode {
-    /// The session ended as both sides wanted.
+    /// The session ended normally.
     Normal,
     /// The server shuts down; the client may reconnect after the restart.
     ServiceRestart,
     /// The client violated WebSocket or WAMP.
     ProtocolError,
-    /// A text message, or the reason of a close, that is not UTF-8.
+    /// A text message or a close reason is not UTF-8.
     InvalidPayload,
     /// The client exceeded a limit of this server: it does not read, for example, or does not
     /// answer pings.
     PolicyViolation,
-    /// A frame or message above the limits.
+    /// A frame or a message exceeds its size limit.
     TooBig,
     /// A fault of the server.
     InternalError,

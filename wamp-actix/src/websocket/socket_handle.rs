@@ -8,7 +8,7 @@ use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use socket2::{SockRef, Socket};
 
-/// A second handle to a connection's socket.
+/// A second handle to the socket of a connection, beside actix's own.
 #[derive(Clone, Debug)]
 pub(crate) struct SocketHandle(Rc<Socket>);
 

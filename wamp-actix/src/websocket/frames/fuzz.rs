@@ -8,7 +8,7 @@ const LIMITS: FrameLimits = FrameLimits { max_frame_bytes: 300, max_message_byte
 /// Reads the bytes at once, byte by byte, and `piece` bytes at a time.
 ///
 /// # Panics
-/// The pieces make a difference, or something is above the limits.
+/// The size of the pieces changes the result, or a message exceeds the limits.
 pub fn read(bytes: &[u8], piece: usize) {
     let whole = incoming(bytes, bytes.len().max(1));
     assert_eq!(whole, incoming(bytes, 1));

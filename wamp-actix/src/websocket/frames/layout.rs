@@ -7,7 +7,7 @@ pub(super) const MAX_CONTROL_BYTES: usize = 125;
 
 /// First byte of a frame: the last (or only) fragment of its message.
 pub(super) const FIN: u8 = 0x80;
-/// First byte: bits of extensions. None is ever negotiated here.
+/// First byte: the bits of extensions, none of which is ever negotiated.
 pub(super) const RESERVED: u8 = 0x70;
 /// First byte: the kind of the frame.
 pub(super) const OPCODE: u8 = 0x0f;
@@ -15,9 +15,9 @@ pub(super) const OPCODE: u8 = 0x0f;
 pub(super) const MASKED: u8 = 0x80;
 /// Second byte: the payload's length, or one of the two values below.
 pub(super) const LENGTH: u8 = 0x7f;
-/// The length stands in the next two bytes.
+/// The next two bytes are the length.
 pub(super) const LENGTH_U16: u8 = 126;
-/// The length stands in the next eight bytes.
+/// The next eight bytes are the length.
 pub(super) const LENGTH_U64: u8 = 127;
 
 /// Returns the declared length of the payload and the offset of the mask, or `None` while the

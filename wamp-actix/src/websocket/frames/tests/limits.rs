@@ -1,4 +1,4 @@
-//! Lengths, the limits that are set for them, and hostile ones.
+//! Lengths, their limits, and hostile lengths.
 
 use super::*;
 
@@ -50,7 +50,7 @@ fn the_limit_of_messages_holds_for_each_by_itself() {
 fn a_hostile_length_is_refused_from_the_header_alone() {
     for length in [(1 << 20) + 1, 1 << 32, 1 << 40, 1 << 62, 1 << 63, u64::MAX] {
         let header = header(FIN | TEXT, length);
-        // The mask is not waited for.
+        // The error does not wait for the mask.
         assert_eq!(read(&header[..10]), Err(CloseCode::TooBig), "{length}");
         assert_eq!(read(&header[..9]), Ok(vec![]), "{length}");
     }

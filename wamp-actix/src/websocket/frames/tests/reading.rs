@@ -65,7 +65,7 @@ fn bytes_that_come_one_by_one_make_the_same_messages() {
 
 #[test]
 fn however_the_bytes_are_cut_the_messages_are_the_same() {
-    // A linear congruence: the same cuts in every run, and no dependency for them.
+    // A linear congruential generator: the same cuts in every run, without a dependency.
     let mut seed = 0x2545_f491_u32;
     let mut random = move |below: usize| {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -108,7 +108,7 @@ fn random_bytes_never_panic() {
         let bytes: Vec<u8> = (0..24)
             .map(|_| {
                 seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                // Often what can begin a legal frame, so that later bytes are reached too.
+                // Often the first byte of a valid frame, so that later bytes are read, too.
                 if seed & 0x300 == 0 {
                     [0x81, 0x82, 0x88, 0x00, 0xfe, 0xff, 0x85, 0x01][seed as usize >> 29]
                 } else {
@@ -250,7 +250,7 @@ fn a_control_frame_carries_up_to_125_bytes() {
 fn a_control_frame_of_126_bytes_is_a_protocol_error() {
     for opcode in [PING, PONG, CLOSE] {
         assert_eq!(read(&last(opcode, &[0; 126])), Err(CloseCode::ProtocolError));
-        // Its first two bytes are enough.
+        // The first two bytes are enough for the error.
         assert_eq!(read(&header(FIN | opcode, 65_536)[..2]), Err(CloseCode::ProtocolError));
     }
 }

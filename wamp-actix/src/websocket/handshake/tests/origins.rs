@@ -33,7 +33,7 @@ fn a_page_passes_where_it_came_from_the_host_it_connects_to() {
         ("[::1]:8080", "http://[::1]:8080", 101),
         ("[0:0:0:0:0:0:0:1]:8080", "http://[::1]:8080", 101),
         ("[2001:DB8::1]", "https://[2001:db8::1]", 101),
-        // Cross-site: another host, whatever it looks like.
+        // Cross-site: another host, however similar.
         ("good.example", "http://evil.example", 403),
         ("good.example", "null", 403),
         ("good.example", "NULL", 403),
@@ -62,7 +62,7 @@ fn a_page_passes_where_it_came_from_the_host_it_connects_to() {
         ("[::1]:8080", "http://[::1", 403),
         ("[::1]:8080", "http://[::1]8080", 403),
         ("[::1]:8080", "http://::1:8080", 403),
-        // The same host, and another port: another site's.
+        // The same host with another port is another origin.
         ("good.example", "http://good.example:8080", 403),
         ("good.example", "https://good.example:80", 403),
         ("good.example:8080", "http://good.example", 403),
@@ -71,7 +71,7 @@ fn a_page_passes_where_it_came_from_the_host_it_connects_to() {
         ("good.example:8080", "http://good.example:+8080", 403),
         ("good.example:8080", "http://good.example:73616", 403),
         ("good.example:8080", "http://good.example:8080:8080", 403),
-        // A host that is none matches nothing, itself included.
+        // An invalid host matches nothing, not even itself.
         ("bad host", "http://bad host", 403),
         ("", "http://good.example", 403),
     ] {
@@ -116,7 +116,7 @@ fn behind_a_proxy_the_host_that_the_client_named_counts() {
         (&[INNER, ("Forwarded", "host=good.example, host=proxy.internal")], ORIGIN, 101),
         (&[INNER, ("Forwarded", "host=proxy.internal, host=good.example")], ORIGIN, 403),
         (&[INNER, ("Forwarded", "host=")], ORIGIN, 403),
-        // A quoted string may hold the separators, and quotes that are escaped.
+        // A quoted string may contain separators and escaped quotes.
         (&[INNER, ("Forwarded", r#"for="x;host=evil.example";host=good.example"#)], ORIGIN, 101),
         (&[INNER, ("Forwarded", r#"for="x;host=good.example", host=evil.example"#)], ORIGIN, 403),
         (&[INNER, ("Forwarded", r#"for="x,\";host=evil.example";host=good.example"#)], ORIGIN, 101),
@@ -131,7 +131,7 @@ fn behind_a_proxy_the_host_that_the_client_named_counts() {
     }
 }
 
-/// Findings, C13: `Host $host` of nginx leaves the port out.
+/// nginx with `Host $host` drops the port.
 #[test]
 fn a_port_that_the_host_does_not_name_is_that_of_x_forwarded_port() {
     const HOST: (&str, &str) = ("Host", "good.example");
@@ -148,7 +148,7 @@ fn a_port_that_the_host_does_not_name_is_that_of_x_forwarded_port() {
             101,
         ),
         (&[("Host", "10.0.0.7"), ("Forwarded", "host=good.example"), PORT], "https://good.example:8443", 101),
-        // TLS ends at a proxy in front of the one that writes this.
+        // A proxy in front of the one that writes this terminates TLS.
         (&[HOST, ("X-Forwarded-Port", "80")], "https://good.example", 101),
         (&[HOST, ("X-Forwarded-Port", "443")], "https://good.example", 101),
         (&[HOST, PORT], "https://evil.example:8443", 403),
@@ -156,7 +156,7 @@ fn a_port_that_the_host_does_not_name_is_that_of_x_forwarded_port() {
         (&[HOST, ("X-Forwarded-Port", "80, 8443")], "https://good.example:8443", 403),
         (&[HOST, ("X-Forwarded-Port", "+8443")], "https://good.example:8443", 403),
         (&[HOST, ("X-Forwarded-Port", "")], "https://good.example:8443", 403),
-        // A port that the host names is the only one.
+        // If the host has a port, no other one is accepted.
         (&[("Host", "good.example:9000"), PORT], "https://good.example:8443", 403),
         (&[("Host", "good.example:9000"), PORT], "https://good.example:9000", 101),
         (&[("Host", "10.0.0.7:9000"), PORT], "https://good.example:8443", 403),
