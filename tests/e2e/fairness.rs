@@ -1,4 +1,4 @@
-//! Handlers that never stop: everybody else is served beside them, and so is their own caller.
+//! Endless handlers: other connections are served beside them, and so is their own caller.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! More than anybody wants to have, and readers that do not read.
+//! Floods of messages, and clients that do not read.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -130,7 +130,8 @@ fn no_event_comes_after_unsubscribed_however_many_are_published() {
     });
 }
 
-/// One write with more publications than a queue holds: whoever reads gets all of them, in order.
+/// One write with more publications than a mailbox holds: a subscriber that reads gets all of them,
+/// in order.
 #[test]
 fn a_burst_of_small_publications_cuts_off_nobody_who_reads() {
     const EVENTS: u64 = 20_000;
@@ -315,7 +316,7 @@ fn strangers_with_half_a_message_hold_little_and_are_closed_for_more() {
     });
 }
 
-/// B5: 4 MiB for each of them, of which only a piece is written before somebody reads it.
+/// 4 MiB of retained events for each subscriber, of which only a piece is written before it reads.
 #[test]
 fn retained_events_that_nobody_reads_take_little_memory_and_who_reads_gets_all() {
     const EVENTS: u64 = 1_024;

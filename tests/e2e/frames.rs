@@ -1,4 +1,5 @@
-//! Frames (RFC 6455): the legal ones work, the illegal ones end their connection with the right code, and nobody else's.
+//! Frames (RFC 6455): valid ones work; invalid ones close their own connection, with the right
+//! code.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Those who want in without credentials, or as somebody else.
+//! Logins without credentials, and with those of another user.
 
 use std::time::{Duration, Instant};
 

@@ -32,7 +32,7 @@ enum Attack {
     Quiet,
     /// One caller reads an endless progressive answer.
     Stream,
-    /// An endless progressive answer that nobody asked for.
+    /// An endless progressive answer that was not requested.
     UnaskedStream,
     /// Six clients publish messages of nearly 1 MiB to each other, and read.
     LargeEvents,
@@ -42,9 +42,9 @@ enum Attack {
     UnreadRetained,
     /// One session asks for the retained events again and again, and reads.
     RetainedAgain,
-    /// Strangers send the beginning of a message, and no more.
+    /// Clients send only the beginning of a message.
     Fragments,
-    /// Strangers connect, and say nothing.
+    /// Clients connect, and send nothing.
     Connections,
     /// One client calls without a pause, and reads.
     Calls,

@@ -133,7 +133,8 @@ impl Contestant {
     }
 }
 
-/// Everybody who takes part, in the order of their turns. A peer that is not built is named on stderr and left out.
+/// Returns all contestants, in their order. A peer that is not built is named on stderr and left
+/// out.
 pub(crate) fn assemble(
     serializers: &[Serializer],
     server: Option<&Path>,

@@ -23,7 +23,7 @@ pub(crate) struct Entry {
 }
 
 impl Outcome {
-    /// No rounds yet, for those who can run the scenario.
+    /// Returns an outcome without rounds, for the contestants that can run the scenario.
     pub(crate) fn new(scenario: Scenario, contestants: &[Contestant]) -> Self {
         let able = contestants.iter().filter(|contestant| scenario.applies_to(contestant));
         let entry = |contestant: &Contestant| Entry {

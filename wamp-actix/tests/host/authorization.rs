@@ -13,7 +13,8 @@ use wamp_actix::{
 /// Rooms by member.
 struct Members(HashMap<String, Vec<String>>);
 
-/// Members of a room subscribe and publish to it; everybody may call. What is not named here is denied.
+/// Permits members of a room to subscribe and publish to it, and every session to call. All other
+/// requests are denied.
 async fn members_only(request: Authorization, members: Arc<Members>) -> Result<Permission, Error> {
     let rooms = members.0.get(request.session().authid()).map_or(&[][..], Vec::as_slice);
     let may = match (request.action(), request.declared()) {
@@ -21,7 +22,7 @@ async fn members_only(request: Authorization, members: Arc<Members>) -> Result<P
         (_, Some("chat.{room}")) => rooms.iter().any(|room| request.capture("room").is(room)),
         _ => false,
     };
-    // Remembered: a member who leaves a room may go on for a minute.
+    // The decision is remembered: a member who leaves a room keeps the permission for a minute.
     Ok(Permission::when(may).remembered_for(Duration::from_secs(60)))
 }
 
@@ -44,7 +45,7 @@ async fn by_ticket(attempt: Attempt) -> Result<Identity, Denied> {
     Ok(Identity::new(attempt.authid().unwrap_or_default(), role))
 }
 
-/// The realm of the page, whose clients say who they are.
+/// The realm of the page about authorisation, whose clients log in.
 fn club() -> Router {
     let members = Arc::new(Members(HashMap::from([("joe".to_owned(), vec!["lobby".to_owned()])])));
     let realm = Realm::new("club")

@@ -53,7 +53,7 @@ async fn readers(room: &str) {
     assert!(!room.is_empty());
 }
 
-/// The handles of everybody who has subscribed.
+/// The subscriptions of all subscribers.
 type Handles = Data<Mutex<Vec<Subscription>>>;
 
 #[wamp_actix::subscribe("test.handled")]

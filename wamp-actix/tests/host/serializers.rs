@@ -164,7 +164,7 @@ fn binary_survives_what_serde_json_makes_of_bytes() {
     assert_eq!(format!("{:?}", Binary(vec![1, 255])), "Binary(2 bytes)");
 }
 
-/// Integral floats are integers for whoever reads them.
+/// Integral floats can be read as integers.
 fn json_of(value: &Value) -> Value {
     serde_json::from_str(&value.to_string().replace("1.0", "1")).unwrap()
 }

@@ -186,7 +186,7 @@ async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
             upgrade_from(1, server, "Forwarded: for=192.0.2.3, for=192.0.2.1\r\n"),
             "connections_per_address",
         );
-        // Another peer is nobody's proxy.
+        // Another address is not a trusted proxy.
         let forged = "X-Forwarded-For: 192.0.2.1\r\n";
         let _direct: Vec<_> = (0..2).map(|_| upgrade_from(2, server, forged).unwrap()).collect();
         assert_refused(upgrade_from(2, server, "X-Forwarded-For: 192.0.2.4\r\n"), "connections_per_address");
@@ -290,7 +290,7 @@ async fn never(_: wamp_actix::Attempt) -> Result<wamp_actix::Identity, wamp_acti
     std::future::pending().await
 }
 
-/// Strangers that open connections as fast as they can and never say HELLO.
+/// Clients that open connections as fast as they can and never send HELLO.
 #[actix_web::test]
 async fn a_crowd_without_sessions_locks_nobody_out() {
     const CROWD: usize = 400;

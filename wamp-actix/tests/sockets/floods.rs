@@ -1,4 +1,4 @@
-//! Publishers that do not stop, over real sockets: whoever reads gets everything (reliability case 38).
+//! Endless publishers, over real sockets: a subscriber that reads gets every event.
 
 use std::net::SocketAddr;
 use std::thread;

@@ -26,7 +26,7 @@ impl FromRequest for Claims {
     }
 }
 
-/// An extractor that nobody can send.
+/// An extractor that is not deserialisable, so that no caller can send it.
 struct Login;
 
 impl FromRequest for Login {

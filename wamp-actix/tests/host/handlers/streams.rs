@@ -12,7 +12,7 @@ use crate::log::Log;
 #[error("the sensor {0} is lost")]
 struct SensorLost(u32);
 
-/// Two items, an error, and an item that nobody gets.
+/// Returns two items, an error, and an item that is never sent.
 fn failing<E>(error: E) -> impl Stream<Item = Result<u32, E>> {
     stream::iter([Ok(1), Ok(2), Err(error), Ok(3)])
 }
