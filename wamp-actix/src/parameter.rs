@@ -91,7 +91,7 @@ holds! {
     ['de, T: Deserialize<'de>] IsArgument<T>;
     [T: FromRequest] IsExtractor<T>;
     [T: PlainType] IsPlain<T>;
-    [T: Body] IsBody<T>;
+    [T: BodyType] IsBody<T>;
 }
 
 /// Types that are arguments although actix can extract them, and tuples and `Option`s of such
@@ -104,21 +104,21 @@ impl<T: PlainType> PlainType for Option<T> {}
 
 /// Types that actix reads from the body of a request, and extractors made of such types. No handler
 /// can have one as a parameter.
-pub trait Body {}
+pub trait BodyType {}
 
-impl<T> Body for Json<T> {}
-impl<T> Body for Form<T> {}
-impl Body for Bytes {}
-impl Body for BytesMut {}
-impl Body for Payload {}
-impl<L: Body, R: Body> Body for Either<L, R> {}
-impl<T: Body> Body for Option<T> {}
-impl<T: Body, E> Body for Result<T, E> {}
+impl<T> BodyType for Json<T> {}
+impl<T> BodyType for Form<T> {}
+impl BodyType for Bytes {}
+impl BodyType for BytesMut {}
+impl BodyType for Payload {}
+impl<L: BodyType, R: BodyType> BodyType for Either<L, R> {}
+impl<T: BodyType> BodyType for Option<T> {}
+impl<T: BodyType, E> BodyType for Result<T, E> {}
 
 macro_rules! tuples {
     ($(($($part:ident)+))+) => {$(
         impl<$($part: PlainType),+> PlainType for ($($part,)+) {}
-        impl<$($part: Body),+> Body for ($($part,)+) {}
+        impl<$($part: BodyType),+> BodyType for ($($part,)+) {}
     )+};
 }
 

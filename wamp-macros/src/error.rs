@@ -60,19 +60,19 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
 
 impl ErrorType {
     fn read(input: &DeriveInput, faults: &mut Faults) -> Self {
-        let mut own = settings(&input.attrs, faults);
+        let mut own = elements(&input.attrs, faults);
         let krate = own.as_mut().and_then(take_crate);
         let variants = match &input.data {
             Data::Struct(data) => vec![Variant::read(&input.ident, &data.fields, own, faults)],
             Data::Enum(data) => {
-                for setting in own.into_iter().flatten() {
-                    faults.on(setting, "on an enum this attribute belongs on each variant: move it there");
+                for element in own.into_iter().flatten() {
+                    faults.on(element, "on an enum this attribute belongs on each variant: move it there");
                 }
                 let variants = data.variants.iter();
                 variants
                     .map(|variant| {
-                        let settings = settings(&variant.attrs, faults);
-                        Variant::read(&variant.ident, &variant.fields, settings, faults)
+                        let elements = elements(&variant.attrs, faults);
+                        Variant::read(&variant.ident, &variant.fields, elements, faults)
                     })
                     .collect()
             }
@@ -92,30 +92,30 @@ impl ErrorType {
     }
 }
 
-/// Removes the path of the crate from the settings of a type.
-fn take_crate(settings: &mut Vec<Setting>) -> Option<Path> {
-    let at = settings.iter().position(|setting| matches!(setting, Setting::Crate(..)))?;
-    match settings.remove(at) {
-        Setting::Crate(_, path) => Some(path),
+/// Removes the path of the crate from the elements of a type.
+fn take_crate(elements: &mut Vec<Element>) -> Option<Path> {
+    let at = elements.iter().position(|element| matches!(element, Element::Crate(..)))?;
+    match elements.remove(at) {
+        Element::Crate(_, path) => Some(path),
         _ => None,
     }
 }
 
 impl Variant {
-    fn read(ident: &Ident, fields: &Fields, settings: Option<Vec<Setting>>, faults: &mut Faults) -> Self {
+    fn read(ident: &Ident, fields: &Fields, elements: Option<Vec<Element>>, faults: &mut Faults) -> Self {
         let sent = sent(fields, faults);
-        let Some(settings) = settings else {
+        let Some(elements) = elements else {
             return Self { ident: ident.clone(), fields: fields.clone(), form: Form::Internal };
         };
-        let mut settings = settings.into_iter();
-        let form = match settings.next() {
-            Some(Setting::Uri(literal)) => {
+        let mut elements = elements.into_iter();
+        let form = match elements.next() {
+            Some(Element::Uri(literal)) => {
                 if let Err(fault) = uri::check_error(&literal.value()) {
                     faults.on(&literal, fault);
                 }
                 Form::Uri(literal, sent)
             }
-            Some(Setting::Transparent(keyword)) => {
+            Some(Element::Transparent(keyword)) => {
                 if fields.len() != 1 {
                     faults.on(
                         keyword,
@@ -128,7 +128,7 @@ impl Variant {
                 }
                 Form::Transparent
             }
-            Some(Setting::Internal(_)) => Form::Internal,
+            Some(Element::Internal(_)) => Form::Internal,
             Some(other) => {
                 faults.on(other, "this is not allowed here: write `#[wamp(\"com.example.error.name\")]`");
                 Form::Internal
@@ -144,7 +144,7 @@ impl Variant {
                 Form::Internal
             }
         };
-        for other in settings {
+        for other in elements {
             faults.on(other, format!("`{ident}` has its WAMP form already: remove one of the two"));
         }
         Self { ident: ident.clone(), fields: fields.clone(), form }
@@ -164,17 +164,17 @@ fn sent(fields: &Fields, faults: &mut Faults) -> Vec<(Ident, Type)> {
 }
 
 fn is_skipped(field: &Field, faults: &mut Faults) -> bool {
-    let settings = settings(&field.attrs, faults).unwrap_or_default();
-    for setting in &settings {
-        if !matches!(setting, Setting::Skip(_)) {
-            faults.on(setting, "a field can have `#[wamp(skip)]` only, which keeps it from the client");
+    let elements = elements(&field.attrs, faults).unwrap_or_default();
+    for element in &elements {
+        if !matches!(element, Element::Skip(_)) {
+            faults.on(element, "a field can have `#[wamp(skip)]` only, which keeps it from the client");
         }
     }
-    !settings.is_empty()
+    !elements.is_empty()
 }
 
 /// An element of `#[wamp(…)]`.
-enum Setting {
+enum Element {
     Uri(LitStr),
     Transparent(Ident),
     Internal(Ident),
@@ -182,7 +182,7 @@ enum Setting {
     Crate(Ident, Path),
 }
 
-impl Parse for Setting {
+impl Parse for Element {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(LitStr) {
             return input.parse().map(Self::Uri);
@@ -207,7 +207,7 @@ impl Parse for Setting {
     }
 }
 
-impl ToTokens for Setting {
+impl ToTokens for Element {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
             Self::Uri(literal) => literal.to_tokens(tokens),
@@ -220,19 +220,19 @@ impl ToTokens for Setting {
 
 /// Parses the elements of all `#[wamp(…)]` of one item; `None` if one of them has a fault, which is
 /// recorded.
-fn settings(attributes: &[Attribute], faults: &mut Faults) -> Option<Vec<Setting>> {
-    let mut settings = Vec::new();
+fn elements(attributes: &[Attribute], faults: &mut Faults) -> Option<Vec<Element>> {
+    let mut elements = Vec::new();
     let mut readable = true;
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("wamp")) {
         match faults.ok(read(attribute)) {
-            Some(read) => settings.extend(read),
+            Some(read) => elements.extend(read),
             None => readable = false,
         }
     }
-    readable.then_some(settings)
+    readable.then_some(elements)
 }
 
-fn read(attribute: &Attribute) -> syn::Result<Punctuated<Setting, Token![,]>> {
+fn read(attribute: &Attribute) -> syn::Result<Punctuated<Element, Token![,]>> {
     match &attribute.meta {
         Meta::List(list) if !list.tokens.is_empty() => list.parse_args_with(Punctuated::parse_terminated),
         _ => Err(syn::Error::new_spanned(attribute, "write `#[wamp(\"com.example.error.name\")]`")),

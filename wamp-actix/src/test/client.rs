@@ -21,9 +21,9 @@ use crate::worker::clock::ManualClock;
 /// not read.
 #[derive(Clone)]
 #[allow(missing_debug_implementations, reason = "actix's bodies have none")]
-pub struct Client(Rc<RefCell<State>>);
+pub struct Client(Rc<RefCell<ClientState>>);
 
-struct State {
+struct ClientState {
     wire: Wire,
     welcome: Map<String, Value>,
     session: SessionId,
@@ -68,7 +68,7 @@ impl Client {
             let error = Error::new(message.text(2)).arg(message.dict(1).get("message").cloned());
             return Err(JoinError::Aborted(error));
         };
-        Ok(Self(Rc::new(RefCell::new(State {
+        Ok(Self(Rc::new(RefCell::new(ClientState {
             wire,
             welcome: message.dict(2),
             session,
@@ -162,7 +162,11 @@ impl Client {
     }
 
     /// Reads the server's messages until `ready` returns a value.
-    fn poll<T>(&self, context: &mut Context<'_>, mut ready: impl FnMut(&mut State) -> Option<T>) -> Poll<T> {
+    fn poll<T>(
+        &self,
+        context: &mut Context<'_>,
+        mut ready: impl FnMut(&mut ClientState) -> Option<T>,
+    ) -> Poll<T> {
         let mut state = self.0.borrow_mut();
         let waiting = Arc::clone(&state.waiting);
         let waker = Waker::from(Arc::clone(&waiting));
@@ -185,7 +189,7 @@ impl Client {
     }
 }
 
-impl State {
+impl ClientState {
     fn take(&mut self, received: Received) {
         match received {
             Received::Ping => self.wire.send_frame(0x8a, b""),

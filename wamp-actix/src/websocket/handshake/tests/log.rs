@@ -42,14 +42,14 @@ impl Subscriber for Log {
     fn enter(&self, _: &Id) {}
     fn exit(&self, _: &Id) {}
     fn event(&self, event: &Event<'_>) {
-        struct Message(String);
-        impl Visit for Message {
+        struct Text(String);
+        impl Visit for Text {
             fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
                 self.0 += &format!("{value:?}");
             }
         }
-        let mut message = Message(String::new());
-        event.record(&mut message);
-        LINES.with_borrow_mut(|lines| lines.push((*event.metadata().level(), message.0)));
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        LINES.with_borrow_mut(|lines| lines.push((*event.metadata().level(), text.0)));
     }
 }
