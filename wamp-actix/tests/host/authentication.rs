@@ -14,7 +14,7 @@ use wamp_actix::{
     handlers, rpc,
 };
 
-/// Cookies that are logged in, by user.
+/// The cookies of logins, by user.
 struct Logins(Vec<(&'static str, &'static str)>);
 
 async fn by_cookie(attempt: Attempt) -> Result<Identity, Denied> {

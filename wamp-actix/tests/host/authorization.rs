@@ -10,7 +10,7 @@ use wamp_actix::{
     Action, Attempt, Authorization, Denied, Error, Identity, Permission, Realm, Router, Ticket, Topic,
 };
 
-/// Rooms by member.
+/// The rooms of each member.
 struct Members(HashMap<String, Vec<String>>);
 
 /// Permits members of a room to subscribe and publish to it, and every session to call. All other
@@ -26,7 +26,7 @@ async fn members_only(request: Authorization, members: Arc<Members>) -> Result<P
     Ok(Permission::when(may).remembered_for(Duration::from_secs(60)))
 }
 
-/// Moderators subscribe to all rooms at once: to the wildcard `chat.`.
+/// Permits moderators to subscribe to all rooms at once, by the wildcard `chat.`.
 async fn moderators(request: Authorization) -> Result<Permission, Error> {
     let listens = request.action() == Action::Subscribe && request.declared() == Some("chat.{room}");
     Ok(Permission::when(listens && request.session().authrole() == "moderator"))
@@ -56,7 +56,7 @@ fn club() -> Router {
     Router::builder().realm(realm).handlers([]).build().unwrap()
 }
 
-/// A session, by raw messages.
+/// A client that sends raw messages.
 struct Client(Wire);
 
 impl Client {
@@ -108,7 +108,8 @@ async fn members_have_their_rooms_and_nobody_has_patterns() {
     let mut joe = Client::of(&router, "joe", "member").await;
     let outcomes = joe.outcomes(requests()).await;
     assert_eq!(outcomes, ["33", "17", DENIED, DENIED, DENIED, DENIED, DENIED, DENIED]);
-    // A closure that reads patterns as URIs lets her in: their text ends with the name of a room, or with none.
+    // A closure that reads patterns as URIs would permit them: their text ends with the name of a
+    // room, or with none.
     let mut eve = Client::of(&router, "eve", "member").await;
     assert_eq!(eve.outcomes(requests()).await, [DENIED; 8]);
 }

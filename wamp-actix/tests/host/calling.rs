@@ -43,7 +43,7 @@ impl Stage {
     }
 }
 
-/// Notes how a handler ended.
+/// Records the outcome of a handler.
 struct Ending(Data<Stage>, &'static str);
 
 impl Ending {
@@ -118,7 +118,7 @@ async fn text(wire: &mut Wire) -> String {
     }
 }
 
-/// Waits until the server has nothing more to do: it answers a ping after everything else.
+/// Waits until the server is idle: it answers a ping after everything else.
 async fn settled(wire: &mut Wire) {
     for _ in 0..2 {
         wire.send_frame(0x89, b"?");

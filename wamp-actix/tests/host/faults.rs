@@ -14,7 +14,7 @@ use wamp_actix::{
     Snapshot, WampError, handlers, publish, rpc, session, subscribe,
 };
 
-/// Fails wherever it is used, in the way that its first letter says: it panics, or returns an error.
+/// Fails wherever it is used, in the way of its first letter: it panics, or returns an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Faulty {
     Panics,
@@ -75,7 +75,7 @@ impl Drop for Sore {
     }
 }
 
-/// An error that panics when it is asked what it is.
+/// An error that panics when it is converted.
 struct Sulking;
 
 impl WampError for Sulking {
@@ -101,7 +101,7 @@ struct Field {
     field: Faulty,
 }
 
-/// A stream that panics, behind its first item or before.
+/// A stream that panics, after its first item or before.
 struct Torn(bool);
 
 impl Stream for Torn {
@@ -318,7 +318,7 @@ async fn answers(request: Value) -> Vec<Value> {
     let mut wire = opened().await;
     wire.send(&request.to_string());
     let mut answers = Vec::new();
-    // The call goes out when the request was answered, so that an answer too many would be seen.
+    // The call is sent when the request was answered, so that a second answer would be seen.
     loop {
         let answer = message(&mut wire).await;
         let is_final = answer[0] == 8 || answer[2] == json!({});
@@ -332,7 +332,7 @@ async fn answers(request: Value) -> Vec<Value> {
     answers
 }
 
-/// Checks an ERROR: it is of this request, and silent about the reason.
+/// Checks an ERROR: it answers this request, and does not disclose the reason.
 #[track_caller]
 fn assert_error(answer: &Value, request: &Value, uri: &str) {
     assert_eq!(
@@ -402,7 +402,7 @@ async fn a_result_that_panics_or_cannot_be_written_is_one_error() {
         let progressive = json!([48, 1, { "receive_progress": true }, "faults.progress", [panics]]);
         assert_one_error(progressive, uri).await;
     }
-    // Written while the handler makes it.
+    // Serialised while the handler makes it.
     assert_one_error(call("faults.result.reply", &json!([false])), "wamp.error.invalid_payload").await;
     assert_one_error(call("faults.result.reply", &json!([true])), "wamp.error.runtime_error").await;
 }

@@ -18,7 +18,7 @@ use wamp_actix::test::{Call, Client, join};
 use wamp_actix::{Error, Handlers, Router};
 use wamp_core::__private::HandlerEntry;
 
-/// A client of a router that serves nothing but these handlers.
+/// Joins a client to a router that serves only these handlers.
 async fn client(handlers: Handlers) -> Client {
     let router = Router::builder().handlers(handlers).build().unwrap();
     join(&router).await.unwrap()
@@ -32,13 +32,13 @@ fn registrations(handlers: Handlers) -> Vec<&'static HandlerEntry> {
     registrations
 }
 
-/// The positional and keyword results of a call.
+/// Returns the positional and keyword results of a call.
 async fn answer(call: Call) -> (Value, Value) {
     let payload = call.await.unwrap();
     (payload.args().unwrap(), payload.kwargs().unwrap())
 }
 
-/// The only positional result of a call.
+/// Returns the only positional result of a call.
 async fn single(call: Call) -> Value {
     let (args, kwargs) = answer(call).await;
     assert_eq!(kwargs, json!({}));
@@ -46,14 +46,14 @@ async fn single(call: Call) -> Value {
     value
 }
 
-/// The text of the `wamp.error.invalid_argument` that a call is answered with.
+/// Returns the text of the `wamp.error.invalid_argument` that answers a call.
 async fn refusal(call: Call) -> String {
     let error = call.await.unwrap_err();
     assert_eq!(error.uri(), "wamp.error.invalid_argument");
     text(&error)
 }
 
-/// The first argument of an ERROR.
+/// Returns the first argument of an ERROR.
 fn text(error: &Error) -> String {
     let (text,): (String,) = error.args().unwrap();
     text

@@ -200,7 +200,7 @@ async fn a_publish_handler_reads_the_event_and_decides() {
     assert!(room.try_next().await.is_none());
 }
 
-/// Waits until the server has read all that was sent: it answers a ping.
+/// Waits until the server has read all input: it answers a ping.
 async fn read_so_far(wire: &mut Wire) {
     wire.send_frame(0x89, b"?");
     assert_eq!(wire.receive().await, Some(Received::Pong(b"?".to_vec())));
@@ -271,7 +271,7 @@ async fn the_close_code_says_why() {
     assert_eq!(client.goodbye().await, uris::GOODBYE_AND_OUT);
 }
 
-/// Findings, C4: autobahn drops the ABORT of an open session unread.
+/// autobahn drops the ABORT of an open session unread.
 #[actix_web::test]
 async fn the_close_frame_says_what_was_wrong() {
     let router = router();

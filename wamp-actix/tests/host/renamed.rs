@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 
-/// Returns the library that this test is linked with.
+/// Returns the library to which this test is linked.
 fn library(deps: &std::path::Path) -> PathBuf {
     let files = fs::read_dir(deps).unwrap().map(|entry| entry.unwrap().path());
     let libraries = files.filter(|file| {
@@ -14,7 +14,7 @@ fn library(deps: &std::path::Path) -> PathBuf {
     libraries.max_by_key(|file| fs::metadata(file).unwrap().modified().unwrap()).unwrap()
 }
 
-/// Compiles a crate that has ours as `wamp`. An error is the text of the compiler.
+/// Compiles a crate that renames ours to `wamp`. An error is the text of the compiler.
 fn compile(name: &str, program: &str) -> Result<(), String> {
     let test = env::current_exe().unwrap();
     let deps = test.parent().unwrap();

@@ -23,7 +23,7 @@ impl Drop for Farewell {
     }
 }
 
-/// Publishes while it is written.
+/// Publishes while it is serialised.
 struct Chatty(Realm, &'static str);
 
 impl Serialize for Chatty {
@@ -33,7 +33,7 @@ impl Serialize for Chatty {
     }
 }
 
-/// Publishes while it is asked for its WAMP form.
+/// Publishes while it is converted to an ERROR.
 struct Loud(Realm);
 
 impl WampError for Loud {
@@ -86,7 +86,7 @@ async fn subscribed(realm: Realm) -> (Snapshot<Chatty>, Hold<Farewell>, Events<i
     (Snapshot(Chatty(realm.clone(), "snapshot")), Hold(Farewell(realm, "hold")), Events(stream::iter(events)))
 }
 
-/// Into the very topic that is published to, and into another.
+/// Publishes to the topic of the event itself, and to another.
 #[publish("republished", subscribe = true)]
 async fn republished(realm: Realm, text: &str) {
     if text == "again" {

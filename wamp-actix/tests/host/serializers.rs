@@ -132,7 +132,7 @@ async fn binary_is_the_same_owned_or_borrowed_in_every_serializer() {
         assert_eq!(attached.kwargs::<Value>().unwrap(), expected, "{serializer:?}");
         let joined = client.call("test.joined").arg("\0EOM=").await.unwrap();
         assert_eq!(joined.to_string(), r#"["\u0000EOM="]"#, "{serializer:?}");
-        // A client that has no binary values.
+        // A client without binary values.
         let joined = client.call("test.joined").arg([16, 227]).await.unwrap();
         assert_eq!(joined.to_string(), r#"["\u0000EOM="]"#, "{serializer:?}");
         for no_bytes in [json!("text"), json!([256]), json!({}), json!(7)] {

@@ -28,7 +28,7 @@ fn limits() -> Limits {
     Limits::default().hello_timeout(Duration::from_secs(600))
 }
 
-/// A router that bounds loopback like the Internet.
+/// Builds a router that limits loopback addresses, too.
 fn router(limits: Limits) -> RouterBuilder {
     Router::builder().handlers(handlers![length]).limits(limits).limit_private_addresses(true)
 }
@@ -95,7 +95,7 @@ fn assert_refused(upgrade: Result<Client, String>, limit: &str) {
     assert_eq!(body, format!("no room for another connection: the limit `{limit}` is reached\n"));
 }
 
-/// Tries until it succeeds: when a client has closed, its server knows a moment later.
+/// Retries until it succeeds: the server notices a moment later that a client has closed.
 fn eventually<T>(mut attempt: impl FnMut() -> Result<T, String>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -149,7 +149,7 @@ async fn an_address_has_as_many_connections_as_its_limit_says_and_others_get_in(
     .await;
 }
 
-/// An address that has half of all connections is refused, though the limit by address is higher.
+/// An address with half of all connections is refused, although the limit for an address is higher.
 #[actix_web::test]
 async fn one_address_never_locks_the_others_out() {
     against(router(limits().connections(Some(6))), |server| {
@@ -271,7 +271,7 @@ async fn an_address_makes_room_for_its_own_newcomers() {
     .await;
 }
 
-/// A client has no session while it is asked for its secret.
+/// A client has no session before it has answered CHALLENGE.
 #[actix_web::test]
 async fn a_login_that_takes_its_time_makes_room_too() {
     let realm = Realm::new("realm1").authenticate(Ticket::new(never));
@@ -329,7 +329,7 @@ async fn a_session_that_a_realm_has_no_room_for_is_told_to_try_again() {
     .await;
 }
 
-/// Returns a HELLO of exactly so many bytes.
+/// Returns a HELLO of exactly this number of bytes.
 fn hello_of(bytes: usize) -> String {
     let empty = r#"[1,"realm1",{"roles":{"caller":{}},"x":""}]"#;
     empty.replace(r#""x":"""#, &format!(r#""x":"{}""#, "x".repeat(bytes - empty.len())))
@@ -343,7 +343,8 @@ async fn a_message_before_welcome_is_bounded_by_a_limit_of_its_own() {
         let mut client = upgrade_from(2, server, "").unwrap();
         client.send_bytes(&frame(0x81, hello_of(MOST).as_bytes()));
         assert!(client.message().starts_with("[2,"));
-        // After WELCOME the limit is the ordinary one, for what was sent together with HELLO, too.
+        // After WELCOME the ordinary limit applies, also to input that was sent together with
+        // HELLO.
         let call = |text: &str| format!(r#"[48,1,{{}},"test.length",["{text}"]]"#);
         let long = call(&"x".repeat(MOST * 2));
         client.send_bytes(&frame(0x81, long.as_bytes()));
@@ -376,7 +377,7 @@ async fn fragments_before_welcome_are_bounded_together() {
                 assert_eq!(client.read_to_end()[2..4], 1009_u16.to_be_bytes());
             }
         }
-        // A header tells it, before anything of the payload is there.
+        // The header is enough for the error, before any payload arrives.
         let mut client = upgraded();
         client.send_bytes(&[0x81, 0x80 | 127, 0, 0, 0, 0, 0, 1, 0, 1]);
         assert_eq!(client.read_to_end()[2..4], 1009_u16.to_be_bytes());
@@ -394,7 +395,7 @@ async fn before_welcome_the_ordinary_limit_counts_where_it_is_less() {
     .await;
 }
 
-/// Violations, pages of elsewhere and connections too many: two hundred of each from one address.
+/// Violations, pages of other origins and excess connections: two hundred of each from one address.
 #[actix_web::test]
 async fn what_strangers_do_wrong_fills_no_log() {
     const STRANGERS: usize = 200;
@@ -417,7 +418,7 @@ async fn what_strangers_do_wrong_fills_no_log() {
         for (last, (act, line)) in (91..).zip(cases) {
             (0..STRANGERS).for_each(|_| act());
             eventually(|| {
-                // The next to come finds the second over, sooner or later.
+                // A later line finds that the second has passed.
                 drop(upgrade_from(3, server, "").unwrap());
                 let (written, left_out) = (count(line), left_out(last));
                 let all = written + left_out == STRANGERS;
@@ -429,12 +430,12 @@ async fn what_strangers_do_wrong_fills_no_log() {
     .await;
 }
 
-/// How often a text was logged.
+/// Returns how often a text was logged.
 fn count(text: &str) -> usize {
     Log::of_all().matches(text).count()
 }
 
-/// How many lines about 127.0.0.`last` were counted only.
+/// Returns how many lines about 127.0.0.`last` were counted without being logged.
 fn left_out(last: u8) -> usize {
     let lines = Log::of_all();
     let about = format!("address=127.0.0.{last} left_out=");

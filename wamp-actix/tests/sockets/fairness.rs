@@ -23,7 +23,7 @@ async fn endless() -> Progressive<impl Stream<Item = String>> {
 #[rpc("test.ping")]
 async fn ping() {}
 
-/// A peer that reads as fast as a handler writes never makes its task wait for the socket.
+/// A client that reads as fast as a handler writes never makes its task wait for the socket.
 #[actix_web::test]
 async fn an_endless_answer_that_is_read_keeps_nobody_waiting() {
     let router = Router::builder().handlers(handlers![endless, ping]).build().unwrap();

@@ -9,11 +9,11 @@ use actix_web::rt::task::spawn_blocking;
 use actix_web::{App, HttpServer};
 use wamp_actix::{Limits, Realm, Router, Topic, handlers};
 
-/// Subscribers that read as fast as they can, and publishers that wait for nothing.
+/// Subscribers that read as fast as they can, and publishers that never wait.
 struct Flood {
     subscribers: usize,
     publishers: usize,
-    /// Of each publisher.
+    /// The events of each publisher.
     events: usize,
     bytes: usize,
     limits: Limits,
@@ -40,7 +40,8 @@ impl Flood {
             client
         };
         let mut subscribers: Vec<_> = (0..self.subscribers).map(subscriber).collect();
-        // Open until all is read: what a server has not taken from a peer that is gone is lost.
+        // Open until all is read: input that a server has not read is lost when the client
+        // disconnects.
         let mut publishers: Vec<_> = (0..self.publishers).map(|_| Client::join(address)).collect();
         let filling = "x".repeat(self.bytes);
         thread::scope(|scope| {
@@ -59,7 +60,7 @@ impl Flood {
         });
     }
 
-    /// Every event of every publisher, in its order.
+    /// Reads every event of every publisher, in its order.
     fn read(&self, subscriber: &mut Client) {
         let mut seen = vec![0; self.publishers];
         for _ in 0..self.publishers * self.events {
@@ -74,14 +75,14 @@ impl Flood {
     }
 }
 
-/// More than a queue holds, of a publisher on the same worker.
+/// More than a mailbox holds, of a publisher on the same worker.
 #[actix_web::test]
 async fn many_small_events_reach_all_who_read() {
     let limits = Limits::default().queued_messages(800);
     Flood { subscribers: 200, publishers: 1, events: 2_500, bytes: 0, limits }.run().await;
 }
 
-/// As much as makes actix poll the publisher again and again.
+/// So many events that actix polls the publisher again and again.
 #[actix_web::test]
 async fn larger_events_reach_all_who_read() {
     let limits = Limits::default();

@@ -11,13 +11,13 @@ use actix_web::{App, HttpServer};
 use socket2::SockRef;
 use wamp_actix::{Limits, Router, handlers, rpc};
 
-/// The time for which actix would wait: longer than a client here waits for anything.
+/// The time for which actix would wait: longer than any timeout of a client here.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(3600);
 
 const CLOSE: u8 = 0x88;
 const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
 
-/// Runs a client against a router whose server would wait for clients to hang up.
+/// Runs a client against a server that would wait for clients to close the connection.
 async fn against<T: Send + 'static>(
     router: Router,
     client: impl FnOnce(SocketAddr) -> T + Send + 'static,
@@ -67,7 +67,7 @@ async fn who_answers_the_close_frame_sees_the_end_at_once_and_who_does_not_sees_
     }
 }
 
-/// C5: actix alone would wait for a second.
+/// actix alone would wait for a second.
 #[actix_web::test]
 async fn who_closes_the_websocket_itself_sees_the_end_at_once() {
     for payload in [&NORMAL[..], &[]] {
@@ -76,7 +76,7 @@ async fn who_closes_the_websocket_itself_sees_the_end_at_once() {
     }
 }
 
-/// A refused client keeps no socket either.
+/// A refused client keeps no socket, either.
 #[actix_web::test]
 async fn who_is_refused_sees_the_end_at_once() {
     let router = Router::builder().handlers([]).build().unwrap();
@@ -93,7 +93,8 @@ async fn text(kibibytes: usize) -> String {
     "x".repeat(kibibytes << 10)
 }
 
-/// Clients that close before they have read an answer, of which actix holds the end, with GOODBYE before it or without.
+/// Clients that close, with or without GOODBYE, before they have read an answer whose end actix
+/// still holds.
 #[actix_web::test]
 async fn nothing_is_cut_off_when_the_close_frames_cross() {
     // The last of them waits until all others have read.
@@ -139,7 +140,7 @@ fn leave_before_reading(address: SocketAddr, goodbye: bool) {
     }
 }
 
-/// Calls that are answered one after the other, so that the only worker has done in between what it can.
+/// Makes calls one after the other, so that the only worker has done all its work in between.
 const ROUNDS: usize = 20;
 
 fn let_it_work(witness: &mut Client, first: usize) {

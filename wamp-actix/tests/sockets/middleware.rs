@@ -15,7 +15,7 @@ async fn zeros(count: usize) -> String {
     "0".repeat(count)
 }
 
-/// The response to a request for something else, which is compressed.
+/// Returns the compressed response to an ordinary request.
 fn page(address: SocketAddr) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
     let request =
@@ -50,7 +50,7 @@ async fn a_websocket_is_served_under_compress_logger_and_normalize_path() {
         );
         for path in ["/ws", "/ws/", "//ws//"] {
             let mut client = Client::join_at(address, path, "Accept-Encoding: gzip, br, zstd\r\n");
-            // Long enough to be worth compressing, and more than one frame of it.
+            // Long enough to be compressed, and more than one frame.
             for request in 1..=3 {
                 client.send(&format!(r#"[48,{request},{{}},"test.zeros",[5000]]"#));
                 assert_eq!(client.message(), format!(r#"[50,{request},{{}},["{}"]]"#, "0".repeat(5000)));

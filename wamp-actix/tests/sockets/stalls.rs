@@ -61,7 +61,8 @@ fn serve(router: &Router, lock: &Lock) -> SocketAddr {
     address
 }
 
-/// A client that sends and never reads: it calls `procedure`, and then for so much that its socket is full for good.
+/// Runs a client that sends and never reads: it calls `procedure`, and then for so much output that
+/// its socket stays full.
 fn stalled_client(address: SocketAddr, procedure: &str) -> Client {
     let mut client = Client::join(address);
     client.send(&format!(r#"[48,1,{{}},"{procedure}"]"#));
@@ -71,7 +72,8 @@ fn stalled_client(address: SocketAddr, procedure: &str) -> Client {
     client
 }
 
-/// How long another client waits for the lock that a client which does not read holds by calling `procedure`.
+/// Returns how long a client waits for a lock. Another client, which does not read, holds the lock
+/// by calling `procedure`.
 async fn wait_for_lock_behind(procedure: &'static str) -> Duration {
     let (router, mutex) = (router(), Lock::new(Mutex::new(())));
     let address = serve(&router, &mutex);
@@ -131,7 +133,8 @@ async fn piece() -> String {
     "x".repeat(32 << 10)
 }
 
-/// Calls without reading until only the watchdog works, then closes, and reads all that is left. The last bytes.
+/// Calls without reading until only the watchdog drives the session, then closes, and reads the
+/// rest. Returns the last bytes.
 fn close_while_stalled(address: SocketAddr, realm: &Realm) -> Vec<u8> {
     let mut client = Client::join(address);
     for request in 1.. {

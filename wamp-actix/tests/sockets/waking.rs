@@ -16,7 +16,7 @@ use wamp_actix::{Limits, Progress, Router, handlers, rpc, subscribe};
 #[subscribe("test.feed")]
 async fn feed() {}
 
-/// T-15: a batch that is taken in several turns and answered by nothing, and a call in the same segment.
+/// A batch without answers that takes several turns, and a call in the same segment (T-15).
 #[actix_web::test]
 async fn what_comes_behind_a_long_batch_is_read() {
     for count in [63, 64, 65, 128, 129, 200] {
@@ -34,7 +34,7 @@ async fn what_comes_behind_a_long_batch_is_read() {
     }
 }
 
-/// A peer that takes what it is sent piece by piece, and cannot have seen the ping behind it.
+/// A client that reads its output piece by piece, and cannot have seen the ping behind it.
 #[actix_web::test]
 async fn who_still_reads_is_not_given_up_for_a_pong() {
     let router = Router::builder().handlers(handlers![feed]).build().unwrap();
@@ -58,7 +58,7 @@ async fn who_still_reads_is_not_given_up_for_a_pong() {
     assert_eq!(wire.receive().now_or_never(), None, "it is still there");
 }
 
-/// The beginning of a message right behind as many as are read in one turn.
+/// The beginning of a message right after as many as are read in one turn.
 #[actix_web::test]
 async fn a_message_that_is_begun_has_its_time() {
     for count in [0, 63, 64, 65] {
@@ -90,7 +90,7 @@ async fn elsewhere(progress: Progress<u32>) {
     std::future::pending::<()>().await;
 }
 
-/// By a task of its own, while its handler waits for something else.
+/// A task of its own wakes the connection while the handler waits for something else.
 #[actix_web::test]
 async fn progress_that_another_task_reports_is_sent_at_once() {
     let router = Router::builder().handlers(handlers![elsewhere]).build().unwrap();
@@ -124,7 +124,7 @@ async fn who_answered_a_ping_is_pinged_in_time_again() {
     }
 }
 
-/// A middleware that pumps the body in a task of its own: that task is not the one which fills the payload.
+/// A middleware that polls the body in its own task, which is not the one that fills the payload.
 #[actix_web::test]
 async fn a_body_that_another_task_polls_is_woken_for_input() {
     let router = Router::builder().handlers([]).build().unwrap();
@@ -152,7 +152,7 @@ async fn a_body_that_another_task_polls_is_woken_for_input() {
     let address = server.addrs()[0];
     rt::spawn(server.run());
     let client = rt::task::spawn_blocking(move || {
-        // Twice: once what came may have been read before the body was polled at all.
+        // Twice: the first input may have been read before the body was polled at all.
         let mut client = Client::join(address);
         client.send(r#"[48,1,{},"no.procedure"]"#);
         assert!(client.message().starts_with("[8,48,1,"));

@@ -9,7 +9,8 @@ use actix_web::web::Data;
 use wamp_actix::test::{Wire, join};
 use wamp_actix::{Router, handlers, rpc};
 
-/// As long as it may take until a connection is driven whose body is not polled: two ticks, and what timers add to them.
+/// The maximum time until the watchdog drives a connection whose body is not polled: two ticks, and
+/// the delay of the timers.
 const NOTICED: Duration = Duration::from_millis(510);
 
 #[rpc("test.note")]
@@ -23,7 +24,7 @@ async fn call(wire: &mut Wire, request: usize) {
     wire.receive().await.unwrap();
 }
 
-/// Reads all that there is.
+/// Reads all output that is available.
 async fn read(wire: &mut Wire) {
     assert!(timeout(Duration::from_millis(1), wire.receive()).await.is_err(), "nothing is left");
 }

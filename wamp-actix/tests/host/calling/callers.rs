@@ -6,7 +6,7 @@ use wamp_actix::{Call, Passthru, Raw, Reply, Router, Session, handlers, rpc};
 
 use super::text;
 
-/// A sealed payload, handed back as it is.
+/// Returns a payload in passthru mode unchanged.
 #[rpc("test.sealed")]
 async fn sealed(payload: Raw<'_>, passthru: Passthru) -> Reply {
     Reply::new().arg(payload).passthru(passthru)

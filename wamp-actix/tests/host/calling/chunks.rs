@@ -36,7 +36,7 @@ async fn first(mut numbers: Chunks<i64>) -> Result<Option<i64>, Error> {
     numbers.next().await
 }
 
-/// Takes nothing before the gate opens.
+/// Takes no chunk before the gate opens.
 #[rpc("test.held")]
 async fn held(stage: Data<Stage>, numbers: Chunks<i64>) -> Result<i64, Error> {
     let mut ending = Ending(stage.clone(), "dropped");
@@ -46,7 +46,7 @@ async fn held(stage: Data<Stage>, numbers: Chunks<i64>) -> Result<i64, Error> {
     Ok(sum)
 }
 
-/// So many chunks wait for a handler that takes none.
+/// The number of chunks that wait for a handler that takes none.
 const MOST: usize = 8;
 
 async fn opened() -> (Wire, Data<Stage>) {
@@ -68,7 +68,7 @@ fn last(wire: &Wire, request: u64, procedure: &str, args: &Value) {
     wire.send(&json!([48, request, {}, procedure, args]).to_string());
 }
 
-/// The URI and the text of an ERROR.
+/// Returns the URI and the text of an ERROR.
 async fn error(wire: &mut Wire) -> (String, String) {
     let message: Value = serde_json::from_str(&text(wire).await).unwrap();
     assert_eq!(message[0], 8, "{message}");
@@ -76,7 +76,7 @@ async fn error(wire: &mut Wire) -> (String, String) {
     (uri, message[5][0].as_str().unwrap_or_default().to_owned())
 }
 
-/// The session goes on: nothing else was sent, and the id of the next call is free.
+/// Checks that the session is intact: nothing else was sent, and the id of the next call is free.
 async fn lives(wire: &mut Wire, request: u64) {
     last(wire, request, "test.sum", &json!([7]));
     assert_eq!(text(wire).await, format!("[50,{request},{{}},[7]]"));
@@ -129,7 +129,7 @@ async fn pi_11_progressive_results_need_not_pair_with_chunks() {
     let (mut wire, _) = opened().await;
     wire.send(r#"[48,1,{"progress":true,"receive_progress":true},"test.running",[1]]"#);
     assert_eq!(text(&mut wire).await, r#"[50,1,{"progress":true},[1]]"#);
-    // PI-05: what the first CALL asked for holds.
+    // PI-05: the options of the first CALL apply.
     last(&wire, 1, "test.running", &json!([2]));
     assert_eq!(text(&mut wire).await, r#"[50,1,{"progress":true},[3]]"#);
     assert_eq!(text(&mut wire).await, "[50,1,{}]");
@@ -144,7 +144,7 @@ async fn a_chunk_that_does_not_fit_is_an_invalid_argument() {
         let (uri, text) = error(&mut wire).await;
         assert_eq!(uri, "wamp.error.invalid_argument", "{wrong}");
         assert!(text.starts_with("chunk: "), "{text}");
-        // PI-07: the caller could not know.
+        // PI-07: the caller could not know that the call had ended.
         last(&wire, 1, "test.sum", &json!([3]));
         lives(&mut wire, 2).await;
     }

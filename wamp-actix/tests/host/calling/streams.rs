@@ -10,7 +10,7 @@ use wamp_actix::{Error, Limits, Progressive, Router, handlers, rpc};
 
 use super::{CANCELED, Ending, Stage, TIMEOUT, settled, text};
 
-/// One item for each time that the gate opens.
+/// Streams an item each time the gate opens.
 #[rpc("test.stream")]
 async fn streamed(stage: Data<Stage>, n: u32) -> Progressive<impl Stream<Item = u32>> {
     let ending = Ending(stage.clone(), "dropped");
@@ -27,7 +27,7 @@ async fn streamed(stage: Data<Stage>, n: u32) -> Progressive<impl Stream<Item = 
     }))
 }
 
-/// Items up to the one that fails; or no stream at all.
+/// Streams items up to one that fails, or returns no stream at all.
 #[rpc("test.fallible")]
 async fn fallible(fail_at: u32) -> Result<Progressive<impl Stream<Item = Result<u32, Error>>>, Error> {
     if fail_at == 0 {

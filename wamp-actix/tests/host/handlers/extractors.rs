@@ -13,7 +13,7 @@ use wamp_actix::{Router, handlers, rpc};
 use super::{client, refusal, single};
 use crate::log::Log;
 
-/// An extractor that a client could send as well.
+/// An extractor that is deserialisable, so that a client could send it.
 #[derive(Default, Deserialize)]
 struct Claims(String);
 

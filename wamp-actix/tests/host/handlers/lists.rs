@@ -14,7 +14,7 @@ async fn two() -> u8 {
     2
 }
 
-/// As a library would have it.
+/// The module of a library.
 mod library {
     #[wamp_actix::rpc("lists.library")]
     async fn private() -> &'static str {
@@ -32,7 +32,7 @@ async fn borrowed<'a>(a: &'a str, b: &str, c: Option<Raw<'_>>) -> &'a str {
     a
 }
 
-/// The compiler binds this lifetime early, so that the function item has it as a parameter.
+/// Has a lifetime that the compiler binds early, so that it is a parameter of the function item.
 #[rpc("lists.bound")]
 async fn bound<'a>(text: &'a str) -> &'a str
 where

@@ -5,7 +5,7 @@ use wamp_actix::{Realm, Router, handlers, rpc};
 
 use super::{client, single};
 
-/// A module that shadows everything an expansion could mean.
+/// A module that shadows every name in an expansion.
 #[allow(dead_code, non_camel_case_types)]
 mod shadowed {
     pub(super) struct Result;
@@ -61,7 +61,7 @@ async fn r#type(r#fn: u8, r#match: u8) -> u8 {
     r#fn + r#match
 }
 
-/// A handler is what it was before: this one is called below as any function.
+/// A handler stays a function: the test below calls it directly.
 #[rpc("plain")]
 pub(crate) async fn plain(number: u8, #[default(7)] other: u8) -> u8 {
     number + other
@@ -76,7 +76,7 @@ mod module {
     }
 }
 
-/// A crate that hands ours on under another name.
+/// A crate that re-exports ours under another name.
 mod facade {
     pub(super) use wamp_actix as wamp;
 }
@@ -136,7 +136,7 @@ async fn users() -> &'static str {
     "users"
 }
 
-/// Handlers with the names of types that their own signatures mean.
+/// Handlers with the names of types in their own signatures.
 #[allow(clippy::module_inception)]
 mod primitives {
     #[wamp_actix::rpc("str")]

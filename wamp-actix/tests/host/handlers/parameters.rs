@@ -113,7 +113,7 @@ async fn refused(_refused: Refused) {
     unreachable!("the parameter cannot be made");
 }
 
-/// Deserialisable as well, so that a client could try to send one.
+/// An injected type that is deserialisable, so that a client could try to send one.
 #[derive(Deserialize)]
 struct Customer(String);
 
@@ -137,14 +137,14 @@ async fn maybe_customer(
     format!("{:?} {} {:?}", customer.map(|customer| customer.0), id.0, list.0)
 }
 
-/// Is of what it does not contain.
+/// A type with a generic argument that it does not contain.
 #[derive(Deserialize)]
 #[serde(transparent, bound = "")]
 struct Id<'a, T>(&'a str, #[serde(skip)] PhantomData<T>);
 
 const SIZE: usize = 2;
 
-/// Has generic arguments that are no types.
+/// A type with generic arguments that are constants.
 #[derive(Deserialize)]
 struct List<const A: usize, const B: usize>(Vec<u8>);
 
@@ -220,7 +220,7 @@ async fn a_fault_in_a_keyword_argument_names_the_parameter_and_no_position() {
     assert!(camel.starts_with("`first_name`: "), "{camel}");
     assert_eq!(refusal(client.call("add").kwarg("a", 1)).await, "argument `b` is missing");
     assert_eq!(refusal(client.call("add").kwarg("b", 1)).await, "argument 1 `a` is missing");
-    // `#[kwargs]` takes several: the one that is wrong is named.
+    // `#[kwargs]` takes several arguments: the error names the faulty one.
     let options = refusal(client.call("limited").kwarg("limit", "ten").kwarg("offset", 1)).await;
     assert_eq!(options, "`options`: `limit`: invalid type: string \"ten\", expected u32");
     let options = refusal(client.call("limited").kwarg("limit", 10)).await;

@@ -69,7 +69,7 @@ async fn refused() -> Result<Events<impl Stream<Item = Result<u32, Error>>>, Sen
     if true { Err(SensorLost(7)) } else { Ok(Events(stream::empty())) }
 }
 
-/// A client that announced it understands revocation.
+/// Joins a client that announces subscription revocation.
 async fn opened() -> Wire {
     let handlers = handlers![alone, alias, first, second, third, denied, no_uri, broken, sound, refused];
     let router = Router::builder().handlers(handlers).build().unwrap();
@@ -100,7 +100,7 @@ async fn assert_revoked(topic: &str, details: Value) {
     let mut details = details;
     details["subscription"] = subscribed[2].clone();
     assert_eq!(message(&mut wire).await, json!([35, 0, details]), "{topic}");
-    // The stream is over: the next message answers this.
+    // The stream has ended: the next message answers this.
     wire.send(&json!([34, 2, subscribed[2]]).to_string());
     assert_eq!(message(&mut wire).await[4], "wamp.error.no_such_subscription", "{topic}");
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-/// A frame of a client, masked with zeros.
+/// Returns a frame of a client, masked with zeros.
 pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = payload.len();
     let mut frame = match length {
@@ -24,24 +24,24 @@ pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A session, with what it was sent and has not looked at.
+/// A session, with its unread messages.
 pub(crate) struct Client {
     socket: TcpStream,
     unread: Vec<u8>,
 }
 
 impl Client {
-    /// A session in `realm1`, of an endpoint at `/ws`.
+    /// Opens a session in `realm1`, of an endpoint at `/ws`.
     pub(crate) fn join(address: SocketAddr) -> Self {
         Self::join_at(address, "/ws", "")
     }
 
-    /// As [`join`](Self::join), of an endpoint elsewhere, with more lines in the head of the upgrade.
+    /// Like [`join`](Self::join), at another path, with more lines in the head of the upgrade.
     pub(crate) fn join_at(address: SocketAddr, path: &str, lines: &str) -> Self {
         Self::join_on(TcpStream::connect(address).unwrap(), path, lines)
     }
 
-    /// As [`join`](Self::join), of a peer whose kernel takes little while it does not read.
+    /// Like [`join`](Self::join), with a small receive buffer in the kernel.
     pub(crate) fn join_narrow(address: SocketAddr) -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.set_recv_buffer_size(16 << 10).unwrap();
@@ -56,8 +56,8 @@ impl Client {
         client
     }
 
-    /// A WebSocket without a session, of a request with these header lines (each with its end) besides, or the response that
-    /// refuses it.
+    /// Opens a WebSocket without a session, by a request with additional header lines (each with
+    /// its end). An error is the response that refuses it.
     pub(crate) fn upgrade(socket: TcpStream, lines: &str) -> Result<Self, String> {
         Self::upgrade_at(socket, "/ws", lines)
     }
@@ -106,7 +106,7 @@ impl Client {
         self.unread.extend_from_slice(&buffer[..count]);
     }
 
-    /// The next message, shorter than 64 KiB.
+    /// Returns the next message, which must be shorter than 64 KiB.
     pub(crate) fn message(&mut self) -> String {
         loop {
             let (length, rest) = match self.unread[..] {
@@ -123,12 +123,12 @@ impl Client {
         }
     }
 
-    /// Reads and forgets what there is; how many bytes.
+    /// Reads and drops the available output. Returns the number of bytes.
     pub(crate) fn read_some(&mut self) -> usize {
         self.socket.read(&mut [0; 1 << 18]).unwrap()
     }
 
-    /// All that comes until the server closes.
+    /// Returns all output until the server closes.
     pub(crate) fn read_to_end(mut self) -> Vec<u8> {
         self.socket.read_to_end(&mut self.unread).unwrap();
         self.unread
