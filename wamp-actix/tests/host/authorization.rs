@@ -35,7 +35,7 @@ async fn moderators(request: Authorization) -> Result<Permission, Error> {
 #[test]
 fn the_page_has_these_very_authorisers() {
     let (page, here) = (include_str!("../../../docs/authentication.md"), include_str!("authorization.rs"));
-    let from = here.find("/// Rooms by member.").unwrap();
+    let from = here.find("/// The rooms of each member.").unwrap();
     let authorisers = &here[from..here.find("\n#[test]").unwrap()];
     assert!(page.contains(authorisers), "the page and this test differ");
 }
