@@ -1,4 +1,4 @@
-//! How sessions end, and with which close code their WebSocket.
+//! The end of sessions, and the close codes of their WebSockets.
 
 use serde_json::json;
 
@@ -79,7 +79,7 @@ fn deep_nesting_is_a_violation_and_not_the_end_of_the_server() {
             let mut session = Session::join(server);
             session.socket.text(&format!("[48,1,{{}},\"testbed.echo\",[{}", opening.repeat(100_000)));
             is_aborted(&mut session.socket, "wamp.error.protocol_violation", 1002);
-            // Within what may come before WELCOME.
+            // Within the limit before WELCOME.
             let mut stranger = Socket::open(server);
             stranger.text(&opening.repeat(10_000));
             is_aborted(&mut stranger, "wamp.error.protocol_violation", 1002);

@@ -1,4 +1,4 @@
-//! Crowds that take every connection they can get.
+//! Clients that open as many connections as they can.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -1,4 +1,4 @@
-//! Peers that are gone: by FIN, by RST, in whatever state they were.
+//! Clients that disconnect, by FIN or by RST, in any state.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{FIN, Server, Session, Socket, TEXT, beside_a_witness, eventually, frame};
 
-/// How a peer goes, without a word.
+/// The way in which a client disconnects, without a close frame.
 const WAYS: [fn(Socket); 2] = [Socket::finish, Socket::reset];
 
 fn sleep_log(session: &mut Session) -> Vec<Value> {
@@ -52,7 +52,7 @@ fn the_calls_of_a_peer_that_is_gone_are_dropped() {
             for _ in 0..10 {
                 session.start_call("testbed.sleep", &json!([3_600_000]));
             }
-            // Its answer tells that the sleeps have begun.
+            // The answer shows that the sleeps have begun.
             session.call("testbed.add", &json!([1, 2]));
             go(session.socket);
             eventually("the sleeps are dropped", || {
@@ -121,7 +121,8 @@ fn a_thousand_sessions_come_and_go_and_leave_no_memory_behind() {
     });
 }
 
-/// A callee whose connection was cut registers at once what it had: nothing of the old session stands in its way for long.
+/// A callee whose connection was cut can soon register its procedures again: the old session does
+/// not block it for long.
 #[test]
 fn a_callee_registers_again_after_a_cut_a_hundred_times() {
     beside_a_witness(|server| {

@@ -7,10 +7,10 @@ use crate::harness::{CLOSE, FIN, PING, PONG, Received, Session, beside_a_witness
 /// A countdown that outlasts every test.
 const ENDLESS: u64 = u32::MAX as u64;
 
-/// Messages that may come before an answer: what the buffers of both kernels hold, and a turn or two.
+/// The maximum number of messages before an answer: the buffers of both kernels, and a turn or two.
 const MOST_BETWEEN: usize = 300_000;
 
-/// A session that takes an endless answer as fast as it can.
+/// A session that reads an endless answer as fast as it can.
 fn greedy(session: &mut Session) -> u64 {
     let request =
         session.start_call_with(&json!({"receive_progress": true}), "testbed.countdown", &json!([ENDLESS]));
@@ -46,7 +46,7 @@ fn a_caller_is_answered_while_it_takes_an_endless_answer() {
         session.send(&json!([49, endless, {}]));
         let Received::Text(error) = something_else(&mut session, endless) else { panic!("no ERROR") };
         assert_eq!(error, json!([8, 48, endless, {}, "wamp.error.canceled"]));
-        // Nothing of the call comes after that.
+        // No message of the call follows.
         assert_eq!(session.call("testbed.add", &json!([3, 4])), json!([7]));
     });
 }

@@ -106,7 +106,7 @@ fn no_event_comes_after_unsubscribed_however_many_are_published() {
                             let request = publisher.next_request();
                             publisher.send(&json!([16, request, {}, "testbed.open.wanted", [number]]));
                         }
-                        // As fast as the server takes them.
+                        // As fast as the server reads them.
                         publisher.publish("testbed.open.wanted", &json!(["the last of twenty"]));
                     }
                 });

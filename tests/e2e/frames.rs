@@ -9,7 +9,8 @@ use crate::harness::{
 
 const LIMIT: usize = 1 << 20;
 
-/// Sends each of these to a session of its own; what comes must be a close frame with this code, and the end.
+/// Sends each of these to a session of its own, and expects a close frame with this code, and the
+/// end.
 fn close_with(code: u16, server: &Server, illegal: &[(&str, Vec<u8>)]) {
     let mut sessions: Vec<_> = illegal.iter().map(|_| Session::join(server)).collect();
     for ((_, bytes), session) in illegal.iter().zip(&mut sessions) {
@@ -20,7 +21,7 @@ fn close_with(code: u16, server: &Server, illegal: &[(&str, Vec<u8>)]) {
     }
 }
 
-/// A CALL of `testbed.echo` that is this long, and what it gives.
+/// Returns a CALL of `testbed.echo` of this length, and its result.
 fn call_of(length: usize) -> (String, String) {
     let (before, after) = (r#"[48,1,{},"testbed.echo",[""#, r#""]]"#);
     let value = "x".repeat(length - before.len() - after.len());
@@ -32,7 +33,7 @@ fn fragments_are_put_together_and_control_frames_may_come_between() {
     beside_a_witness(|server| {
         let mut session = Session::join(server);
         let call = "[48,1,{},\"testbed.echo\",[\"漢字\"]]".as_bytes();
-        // Every border once, those within a character too.
+        // Every border once, also those within a character.
         for border in 0..=call.len() {
             let call = String::from_utf8_lossy(call).replace("48,1", &format!("48,{}", border + 1));
             let (head, tail) = call.as_bytes().split_at(border.min(call.len()));
@@ -40,7 +41,7 @@ fn fragments_are_put_together_and_control_frames_may_come_between() {
             session.socket.frame(FIN | PING, b"between");
             session.socket.frame(CONTINUATION, b"");
             session.socket.frame(FIN | CONTINUATION, tail);
-            // In which order they come is not laid down.
+            // Their order is not specified.
             let answers = [session.socket.receive(), session.socket.receive()];
             assert!(answers.contains(&Received::Pong(b"between".to_vec())), "{answers:?}");
             let result = Received::Text(json!([50, border + 1, {}, ["漢字"]]));
@@ -143,7 +144,7 @@ fn a_frame_that_declares_too_much_is_refused_by_its_header() {
     });
 }
 
-/// The header of a text message that declares this length.
+/// Returns the header of a text message that declares this length.
 fn header(length: u64) -> Vec<u8> {
     [&[FIN | TEXT, 0x80 | 127][..], &length.to_be_bytes(), &[0; 4]].concat()
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::{FIN, Received, Server, Socket, TEXT, UPGRADE, exchange, frame, hello};
 
-/// The headers of a right upgrade, with one of them replaced, added, or left out.
+/// Returns the headers of a valid upgrade, with one of them replaced, added, or removed.
 fn with<'h>(name: &'h str, value: Option<&'h str>) -> Vec<(&'h str, &'h str)> {
     let mut headers: Vec<_> = UPGRADE.into_iter().filter(|(other, _)| *other != name).collect();
     headers.extend(value.map(|value| (name, value)));
@@ -99,7 +99,7 @@ fn pages_of_the_same_origin_and_programs_without_one_are_welcome() {
     assert_eq!(status(&server, &with("Origin", None)), 101);
 }
 
-/// The bytes of an upgrade, a HELLO and a call behind it.
+/// Returns the bytes of an upgrade, followed by a HELLO and a call.
 fn everything_at_once() -> Vec<u8> {
     let lines: String = UPGRADE.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!("GET /ws HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n").into_bytes();

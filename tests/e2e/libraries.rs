@@ -1,4 +1,5 @@
-//! The client libraries in use, in versions of many years: each is served, and those that reconnect come back by themselves.
+//! Client libraries in use, in versions of many years: each is served, and those that can,
+//! reconnect.
 
 use crate::clients::{node, passes, python_of, rust};
 use crate::harness::{Server, executable};

@@ -10,10 +10,10 @@ use crate::harness::{
 };
 
 const DENIED: &str = "wamp.error.authentication_denied";
-/// How long a refusal takes at least.
+/// The minimum time of a refusal.
 const DELAY: Duration = Duration::from_millis(500);
 
-/// HELLO of this authid by these methods.
+/// Returns the HELLO of this authid with these methods.
 fn hello(realm: &str, methods: &Value, authid: &str) -> Value {
     json!([1, realm, {
         "roles": {"caller": {}, "publisher": {}, "subscriber": {}},
@@ -22,7 +22,7 @@ fn hello(realm: &str, methods: &Value, authid: &str) -> Value {
     }])
 }
 
-/// The only message before the connection ends.
+/// Returns the only message before the connection ends.
 #[track_caller]
 fn only(mut socket: Socket) -> Value {
     let received = socket.rest();
@@ -61,7 +61,7 @@ fn who_tries_secrets_gets_one_attempt_each_half_second_for_each_connection() {
             assert_eq!(joe.receive()[2]["authid"], "joe", "others can log in meanwhile");
         }
         assert!(begun.elapsed() >= DELAY * ROUNDS, "{:?}", begun.elapsed());
-        // one and the same answer.
+        // the same answer for all.
         assert_eq!((&answers[0][0], &answers[0][2]), (&json!(3), &json!(DENIED)));
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     });
@@ -148,7 +148,7 @@ fn a_realm_that_wants_credentials_lets_nobody_in_by_less() {
             assert_eq!((&abort[0], &abort[2]), (&json!(3), &json!(reason)), "{abort}");
             assert!(abort.to_string().len() < 300, "{abort}");
         }
-        // Whatever stands beside it, the method of the realm is asked for.
+        // Other methods beside it are ignored: the server sends a CHALLENGE of the realm's method.
         let mut socket = Socket::open(server);
         socket.text(&hello("testbed.cra", &json!(["anonymous", "unknown", "wampcra"]), "joe").to_string());
         let Received::Text(challenge) = socket.receive() else { panic!("no CHALLENGE") };

@@ -1,5 +1,5 @@
-//! The example servers as processes of their own, and everything that can connect to them: sockets driven by hand,
-//! third-party clients, a browser. Nothing sleeps and hopes: a condition is waited for, with a deadline.
+//! Tests of the example servers as processes, with all kinds of clients: sockets driven by hand,
+//! third-party clients, a browser. No test sleeps: it waits for a condition, with a deadline.
 
 mod harness;
 

@@ -1,4 +1,4 @@
-//! The frames of nexus' Go client, as it writes them: Go's toolchain is not among what the tests install.
+//! Frames as nexus' Go client writes them, by hand, because the tests do not install Go's toolchain.
 
 use serde_json::json;
 

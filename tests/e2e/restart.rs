@@ -1,4 +1,4 @@
-//! A restart of the server: the sessions that it ended come back.
+//! A restart of the server: its clients reconnect.
 
 use std::env;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::harness::{DEADLINE, Received, Server, Socket, within};
 
-/// The time in which the last of them must be back.
+/// The time within which the last client must have reconnected.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Sessions, unless the environment variable `SESSIONS` says how many. Each takes three descriptors: `ulimit -n`.
@@ -56,7 +56,7 @@ fn wait_for(joined: &AtomicUsize, count: usize) {
     });
 }
 
-/// The keys that a client derives from its password once, because the salt stays the same.
+/// The keys that a client derives from its password only once, because the salt is constant.
 struct Secret {
     client_key: Vec<u8>,
     stored_key: Vec<u8>,
@@ -72,7 +72,7 @@ impl Secret {
         Self { client_key, stored_key }
     }
 
-    /// The proof for a CHALLENGE.
+    /// Returns the proof for a CHALLENGE.
     fn prove(&self, extra: &Value) -> Value {
         let nonce = extra["nonce"].as_str().expect("a nonce");
         let (salt, iterations) = (extra["salt"].as_str().expect("a salt"), &extra["iterations"]);
@@ -89,7 +89,7 @@ fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// A client that connects again when its connection is closed, as autobahn-js and others do.
+/// A client that reconnects when its connection is closed, as autobahn-js and others do.
 struct Client<'t> {
     address: &'t str,
     secret: &'t Secret,
@@ -107,7 +107,7 @@ impl Client<'_> {
         }
     }
 
-    /// Tries until it is in, and waits in between: not all for the same time.
+    /// Tries until it has joined. The pauses between attempts differ from client to client.
     fn join(&self) -> Socket {
         let mut delay = Duration::from_millis(100 + (self.number as u64 * 7919) % 400);
         loop {

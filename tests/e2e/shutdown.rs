@@ -1,4 +1,5 @@
-//! SIGTERM and SIGINT: calls at work have their grace, sessions end so that clients come back, the process ends.
+//! SIGTERM and SIGINT: calls in flight have a grace period, sessions end in a way that lets clients
+//! reconnect, the process ends.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{FIN, Received, Server, Session, Socket, TEXT, frame, hello};
 
-/// "Service restart".
+/// The close code "service restart".
 const RESTART: Received = Received::Close(Some(1012));
 
 fn goodbye() -> Value {
@@ -90,11 +91,11 @@ fn answers_a_call_at_work(mut server: Server, signal: &str, says_goodbye: bool) 
     let (mut working, mut idle) = (Session::join(&server), Session::join(&server));
     let mut late = Socket::open(&server);
     let request = working.start_call("testbed.sleep", &json!([1500]));
-    // Its answer tells that the sleep has begun.
+    // The answer shows that the sleep has begun.
     working.call("testbed.add", &json!([1, 2]));
     server.signal(signal);
     ends(&mut idle, says_goodbye);
-    // Nothing new is begun meanwhile.
+    // No new call is accepted meanwhile.
     let refused = working.start_call("testbed.add", &json!([1, 2]));
     let error = working.receive();
     assert_eq!((&error[2], &error[4]), (&json!(refused), &json!("wamp.error.canceled")), "{error}");

@@ -1,7 +1,7 @@
-//! Tunnels of a proxy are WebSockets for the server, too: it answers no request in them.
+//! Tunnels of a proxy: after a 101 the server, too, reads WebSocket frames and answers no request.
 //!
-//! After a 101 a proxy passes on all bytes without looking at them. If the server went on reading requests, a client would
-//! reach everything that the proxy denies.
+//! After a 101 a proxy forwards all bytes uninspected. If the server continued to read requests, a
+//! client would reach everything that the proxy denies (request smuggling).
 
 use serde_json::json;
 
@@ -26,7 +26,7 @@ const WRONG: [(&str, &str, Headers, u16); 12] = [
     ("two versions of WebSocket", "1.1", &[UPGRADE[2], UPGRADE[2]], 400),
 ];
 
-/// An upgrade request with these headers in place of those of the same name.
+/// Returns an upgrade request with these headers in place of those of the same name.
 fn upgrade(version: &str, replaced: &[(&str, &str)]) -> String {
     let is_replaced = |name| replaced.iter().any(|(other, _)| *other == name);
     let kept = UPGRADE.iter().filter(|(name, _)| !is_replaced(*name));
@@ -56,7 +56,7 @@ fn what_actix_does_not_take_for_an_upgrade_gets_no_101() {
 
 #[test]
 fn behind_nginx_no_request_in_a_tunnel_is_answered() {
-    // Its page, for which nginx says 403.
+    // The application's page, for which nginx answers 403.
     const SMUGGLED: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     const LAST: &str = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let server = Server::start("login", &[]);
@@ -66,7 +66,7 @@ fn behind_nginx_no_request_in_a_tunnel_is_answered() {
             let mut socket = Socket::connect(nginx.address());
             socket.send(upgrade(version, headers).as_bytes());
             let head = socket.head();
-            // nginx ends the connection where it has read enough.
+            // nginx closes the connection when it has read enough.
             socket.write(format!("{before}{SMUGGLED}{LAST}").as_bytes()).ok();
             let rest = String::from_utf8_lossy(&socket.all()).into_owned();
             let received = head + &rest;

@@ -21,12 +21,12 @@ pub(crate) use witness::beside_a_witness;
 /// The time after which an expected event counts as missing, even on a loaded machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(15);
 
-/// Asks again until it is so.
+/// Retries until the condition is true.
 pub(crate) fn eventually(what: &str, is_so: impl FnMut() -> bool) {
     within(DEADLINE, what, is_so);
 }
 
-/// As [`eventually`], with a deadline of its own.
+/// Like [`eventually`], with a deadline.
 pub(crate) fn within(deadline: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {

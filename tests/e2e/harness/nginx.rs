@@ -1,4 +1,4 @@
-//! nginx in front of a server, as `scripts/test` has taken it out of Debian's package.
+//! nginx in front of a server, extracted from Debian's package by `scripts/test`.
 
 use std::env;
 use std::fs;
@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::{Server, eventually};
 
-/// A running nginx that denies everything but three paths to the server's `/ws`: `/ws`, `/forgotten` without the lines that an
-/// upgrade needs, and `/ported`, which names the port in a header of its own. It is killed when this is dropped.
+/// A running nginx that denies everything but three paths to the server's `/ws`: `/ws`,
+/// `/forgotten` without the lines that an upgrade needs, and `/ported`, which sends the port in a
+/// separate header. It is killed when this is dropped.
 pub(crate) struct Nginx {
     child: Child,
     address: String,
@@ -19,11 +20,12 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
-    /// Starts one before a server. Returns `None`, and says so on stderr, where nginx is not installed; in CI it must be.
+    /// Starts nginx in front of a server. Returns `None`, with a line on stderr, if nginx is not
+    /// installed; in CI it must be.
     pub(crate) fn before(server: &Server) -> Option<Self> {
         if !is_there() {
             assert!(env::var_os("CI").is_none(), "there is no nginx: scripts/test gets it");
-            // `eprintln!` would be shown only where a test fails.
+            // `eprintln!` would be shown only if the test fails.
             writeln!(io::stderr(), "SKIPPED: there is no nginx to test behind; scripts/test gets it").ok();
             return None;
         }
@@ -61,7 +63,8 @@ impl Drop for Nginx {
     }
 }
 
-/// The program that `scripts/test` has unpacked, with its libraries, or else one that is installed.
+/// Returns the program that `scripts/test` has unpacked, with its libraries, or else an installed
+/// one.
 fn command() -> Command {
     let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/debian");
     let program = unpacked.join("usr/sbin/nginx");
@@ -74,8 +77,8 @@ fn is_there() -> bool {
     command().arg("-v").output().is_ok_and(|output| output.status.success())
 }
 
-/// Returns a free port on a loopback address of its own: nginx cannot pick a port itself, and on 127.0.0.1 another test might
-/// take the port before nginx does.
+/// Returns a free port on a loopback address of its own. nginx cannot pick a port itself, and on
+/// 127.0.0.1 another test might take the port before nginx does.
 fn free_address() -> String {
     static NUMBER: AtomicU16 = AtomicU16::new(1);
     let [high, low] = NUMBER.fetch_add(1, Ordering::Relaxed).to_be_bytes();

@@ -25,14 +25,15 @@ impl Server {
         Self::start("testbed", &["--workers", "1"])
     }
 
-    /// One that logs everything there is to log.
+    /// Runs the test application with every level of its log.
     pub(crate) fn traced() -> Self {
         let mut command = Command::new(executable("testbed"));
         command.env("RUST_LOG", "trace");
         Self::run("testbed", command)
     }
 
-    /// Runs the test application with this limit of open files. It bounds connections from this machine like others.
+    /// Runs the test application with this limit of open files. It limits loopback addresses like
+    /// others.
     pub(crate) fn with_open_files(limit: usize) -> Self {
         let mut command = Command::new("sh");
         let limited = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
@@ -85,7 +86,7 @@ impl Server {
         panic!("{example} ended before it listened: {}", server.stop());
     }
 
-    /// `127.0.0.1:PORT`.
+    /// Returns the address, `127.0.0.1:PORT`.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
@@ -108,7 +109,7 @@ impl Server {
         assert!(status.success());
     }
 
-    /// Waits for the process to end by itself; tells how, and how long it took.
+    /// Waits for the process to end by itself. Returns its status and the time it took.
     pub(crate) fn wait(&mut self) -> (ExitStatus, Duration) {
         let begun = Instant::now();
         let mut ended = None;
@@ -119,19 +120,19 @@ impl Server {
         (ended.expect("it has ended"), begun.elapsed())
     }
 
-    /// Ends the process; gives what it has logged.
+    /// Ends the process. Returns its log.
     pub(crate) fn stop(&mut self) -> String {
         self.child.kill().ok();
         self.child.wait().ok();
         self.log.take().and_then(|log| log.join().ok()).unwrap_or_default()
     }
 
-    /// How many file descriptors the process has open.
+    /// Returns how many file descriptors the process has open.
     pub(crate) fn descriptors(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the server lives").count()
     }
 
-    /// Memory of the process, in bytes.
+    /// Returns the memory of the process, in bytes.
     pub(crate) fn resident(&self) -> u64 {
         let status =
             fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the server lives");
@@ -140,7 +141,7 @@ impl Server {
         kilobytes * 1024
     }
 
-    /// Processor time of the process so far.
+    /// Returns the processor time of the process so far.
     pub(crate) fn processor_time(&self) -> Duration {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the server lives");
         let fields = stat.rsplit_once(") ").expect("the name is in brackets").1;
@@ -159,7 +160,7 @@ impl Drop for Server {
     }
 }
 
-/// The executable of an example, built as this test was: with its profile, into its target directory.
+/// Returns the executable of an example, built with this test's profile, in its target directory.
 pub(crate) fn executable(example: &str) -> &'static str {
     static EXECUTABLES: OnceLock<HashMap<String, String>> = OnceLock::new();
     EXECUTABLES.get_or_init(build).get(example).unwrap_or_else(|| panic!("there is no example {example}"))
@@ -199,7 +200,7 @@ fn build() -> HashMap<String, String> {
         .collect()
 }
 
-/// The name and the path of an executable, from cargo's message about it.
+/// Returns the name and the path of an executable, from cargo's message about it.
 fn built(message: &Value) -> Option<(String, String)> {
     let path = message["executable"].as_str()?;
     Some((message["target"]["name"].as_str()?.to_owned(), path.to_owned()))

@@ -11,7 +11,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Before its HELLO.
+    /// Opens a socket, without HELLO.
     pub(crate) fn connect(server: &Server) -> Self {
         Self::joined(Socket::open(server))
     }
@@ -25,12 +25,12 @@ impl Session {
         Self::enter(socket, "realm1")
     }
 
-    /// An anonymous session in one of the realms that have them.
+    /// Joins a realm that has anonymous sessions.
     pub(crate) fn join_in(server: &Server, realm: &str) -> Self {
         Self::enter(Socket::open(server), realm)
     }
 
-    /// Over a socket whose HELLO was answered.
+    /// Wraps a socket whose HELLO was answered.
     pub(crate) fn joined(socket: Socket) -> Self {
         Self { socket, id: 0, last_request: 0 }
     }
@@ -48,7 +48,7 @@ impl Session {
         self.socket.text(&message.to_string());
     }
 
-    /// The next message; that there is none is a failure of the test. Pings are answered.
+    /// Returns the next message, and answers pings. The test fails if there is none.
     pub(crate) fn receive(&mut self) -> Value {
         loop {
             match self.socket.receive() {
@@ -64,7 +64,7 @@ impl Session {
         self.last_request
     }
 
-    /// Sends a CALL; gives its request id.
+    /// Sends a CALL. Returns its request id.
     pub(crate) fn start_call(&mut self, procedure: &str, arguments: &Value) -> u64 {
         self.start_call_with(&json!({}), procedure, arguments)
     }
@@ -75,7 +75,7 @@ impl Session {
         request
     }
 
-    /// The positional results. An ERROR, or anything else, is a failure of the test.
+    /// Returns the positional results. The test fails for an ERROR, or any other message.
     pub(crate) fn call(&mut self, procedure: &str, arguments: &Value) -> Value {
         let request = self.start_call(procedure, arguments);
         let result = self.receive();
@@ -99,7 +99,7 @@ impl Session {
         assert_eq!((&published[0], &published[1]), (&json!(17), &json!(request)), "{topic}: {published}");
     }
 
-    /// The arguments of the next message, which must be an EVENT.
+    /// Returns the arguments of the next message, which must be an EVENT.
     pub(crate) fn event(&mut self) -> Value {
         let mut event = self.receive();
         assert_eq!(event[0], 36, "{event}");

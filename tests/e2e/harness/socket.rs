@@ -1,4 +1,4 @@
-//! A WebSocket client that does what it is told, right or wrong.
+//! A WebSocket client that sends valid and invalid input.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -19,7 +19,7 @@ pub(crate) const PONG: u8 = 10;
 
 const MASK: [u8; 4] = [0x5a, 0x00, 0xff, 0x17];
 
-/// One thing that the server sent.
+/// A message or a control frame of the server, or the end.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Received {
     Text(Value),
@@ -27,27 +27,27 @@ pub(crate) enum Received {
     Ping(Vec<u8>),
     Pong(Vec<u8>),
     Close(Option<u16>),
-    /// Nothing comes any more: the connection is closed or reset.
+    /// The connection is closed or reset.
     End,
 }
 
-/// A WebSocket, or what was one.
+/// A WebSocket, open or closed.
 pub(crate) struct Socket {
     stream: BufReader<TcpStream>,
 }
 
 impl Socket {
-    /// Connected, without a byte sent.
+    /// Connects, without sending a byte.
     pub(crate) fn tcp(server: &Server) -> Self {
         Self::connect(server.address())
     }
 
-    /// As [`tcp`](Self::tcp), to whatever listens there.
+    /// Like [`tcp`](Self::tcp), to any address.
     pub(crate) fn connect(address: &str) -> Self {
         Self::over(TcpStream::connect(address).expect("the server listens"))
     }
 
-    /// As [`tcp`](Self::tcp), from 127.0.0.`last`.
+    /// Like [`tcp`](Self::tcp), from 127.0.0.`last`.
     pub(crate) fn tcp_from(last: u8, server: &Server) -> Self {
         let socket = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).expect("there is IPv4");
         let source = SocketAddr::from(([127, 0, 0, last], 0));
@@ -64,7 +64,7 @@ impl Socket {
         Self { stream: BufReader::with_capacity(65_536, stream) }
     }
 
-    /// As [`open`](Self::open); `None` if the server does not listen, or refuses the upgrade.
+    /// Like [`open`](Self::open); `None` if the server does not listen, or refuses the upgrade.
     pub(crate) fn try_open(address: &str) -> Option<Self> {
         let stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(DEADLINE)).ok()?;
@@ -84,7 +84,7 @@ impl Socket {
         self.stream.get_ref().set_read_timeout(None).expect("it is TCP");
     }
 
-    /// After its upgrade.
+    /// Wraps a connection whose upgrade is done.
     pub(crate) fn open(server: &Server) -> Self {
         let (head, socket) = exchange(server, "GET", &UPGRADE);
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
@@ -92,7 +92,7 @@ impl Socket {
     }
 
     /// # Errors
-    /// The server does not read any more, or for too long.
+    /// The server has closed the connection, or does not read for too long.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes)
     }
@@ -101,12 +101,12 @@ impl Socket {
         self.write(bytes).expect("the server reads");
     }
 
-    /// From now on, a `write` that the server does not take fails soon.
+    /// Sets a short deadline for writes that the server does not read.
     pub(crate) fn shorten_patience(&self) {
         self.stream.get_ref().set_write_timeout(Some(Duration::from_secs(1))).expect("it is not zero");
     }
 
-    /// Makes the kernel take little of what is not read, from now on.
+    /// Sets a small receive buffer in the kernel.
     pub(crate) fn narrow(&self) {
         SockRef::from(self.stream.get_ref()).set_recv_buffer_size(65_536).expect("it is TCP");
     }
@@ -121,7 +121,8 @@ impl Socket {
         self.frame(FIN | TEXT, text.as_bytes());
     }
 
-    /// The next thing that the server sends; too late is a failure of the test. A close frame is answered.
+    /// Waits for the next message or frame of the server, and answers a close frame. The test fails
+    /// after the deadline.
     pub(crate) fn receive(&mut self) -> Received {
         let Some([first, second]) = self.bytes::<2>() else {
             return Received::End;
@@ -150,7 +151,7 @@ impl Socket {
         }
     }
 
-    /// The head of the next response of HTTP.
+    /// Returns the head of the next HTTP response.
     pub(crate) fn head(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -159,7 +160,7 @@ impl Socket {
         String::from_utf8(head).expect("ASCII")
     }
 
-    /// The bytes that come until the connection ends.
+    /// Returns the bytes until the end of the connection.
     pub(crate) fn all(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         while let Some(byte) = self.take(1) {
@@ -168,7 +169,7 @@ impl Socket {
         bytes
     }
 
-    /// All that comes until the connection ends.
+    /// Returns all messages and frames until the end of the connection.
     pub(crate) fn rest(&mut self) -> Vec<Received> {
         let mut received = Vec::new();
         loop {
@@ -215,7 +216,7 @@ fn timed_out(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-/// A frame as clients send it, masked.
+/// Returns a client's frame, masked.
 pub(crate) fn frame(first_byte: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first_byte];
     match payload.len() {
@@ -234,7 +235,7 @@ pub(crate) fn frame(first_byte: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The headers of an upgrade.
+/// Returns the headers of an upgrade.
 pub(crate) const UPGRADE: [(&str, &str); 5] = [
     ("Upgrade", "websocket"),
     ("Connection", "Upgrade"),
@@ -243,12 +244,12 @@ pub(crate) const UPGRADE: [(&str, &str); 5] = [
     ("Sec-WebSocket-Protocol", "wamp.2.json"),
 ];
 
-/// Sends a request with these headers; gives the head of the response.
+/// Sends a request with these headers. Returns the head of the response.
 pub(crate) fn exchange(server: &Server, method: &str, headers: &[(&str, &str)]) -> (String, Socket) {
     exchange_on(Socket::tcp(server), server, method, headers)
 }
 
-/// As [`exchange`], on this connection.
+/// Like [`exchange`], on this connection.
 pub(crate) fn exchange_on(
     mut socket: Socket,
     server: &Server,

@@ -1,4 +1,4 @@
-//! Two sessions that go on calling and publishing while others misbehave.
+//! Two sessions that keep calling and publishing while other clients misbehave.
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::{Server, Session, eventually};
 
-/// From round to round.
+/// The pause between two rounds.
 const PACE: Duration = Duration::from_millis(10);
-/// For a call and an event, on a machine that builds and tests other things beside: a server that stands still is found
-/// by this, its latency is measured elsewhere.
+/// The deadline of a call and an event, on a machine that also builds and tests. It finds a server
+/// that is blocked; latency is measured elsewhere.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Witness {
@@ -54,7 +54,8 @@ impl Witness {
     }
 }
 
-/// Runs an attack against a testbed. Others must be served meanwhile, and nothing may be left of it afterwards.
+/// Runs an attack against a testbed. Checks that other clients are served meanwhile, and that no
+/// resources stay in use afterwards.
 pub(crate) fn beside_a_witness(attack: impl FnOnce(&Server)) {
     let mut server = Server::testbed();
     let mut observer = Session::join(&server);
