@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::joined::Joined;
+use super::open::OpenSession;
 use crate::auth::Decision;
 use crate::error::{Error, uris};
 use crate::handler::tasks::{Asking, HandlerFuture, Task};
 use crate::id::RequestId;
 use crate::message::{RegisterOptions, code};
 use crate::realm::pattern::Pattern;
-use crate::router::authorizer::{Action, Gate, Kind, authorization_failed};
+use crate::router::authorizer::{Action, Gate, Kind};
 
 /// SUBSCRIBEs and REGISTERs that the authorisers think about. (A CALL waits among the calls, where it can be cancelled; a
 /// PUBLISH among the publications, which keep their order.)
@@ -73,40 +73,25 @@ impl Asked {
     }
 }
 
-impl Joined {
-    /// Whether the realm allows it. The URI must be valid, and nothing that exists may have been looked at (Z-05).
-    pub(super) fn gate(&self, kind: Kind, named: &str, now: Instant) -> Gate {
-        self.decisions.gate(&self.served, &self.link, kind, named, now)
-    }
-
-    /// Returns whether authorisers are asked about calls and publications.
-    pub(super) fn has_authorizer(&self) -> bool {
-        self.served.settings.authorizers.decide_uris()
-    }
-
-    /// Returns the time by which the authorisers must have decided what they are asked now.
-    pub(super) fn patience(&self, now: Instant) -> Instant {
-        now + self.limits().authorize_timeout
-    }
-
+impl OpenSession {
     /// Goes on with a request when the authorisers let it.
     pub(super) fn ask(&mut self, request: RequestId, asked: Asked, now: Instant) {
-        if self.is_draining() {
+        if self.core.is_draining() {
             let error = Error::new(uris::CANCELED).arg("the server shuts down");
-            return self.error(asked.code(), request, &error);
+            return self.core.error(asked.code(), request, &error);
         }
         let (kind, named) = asked.subject();
-        match self.gate(kind, named, now) {
+        match self.core.gate(kind, named, now) {
             Gate::Decided(decision) => self.go_on_with(request, asked, decision, now),
             Gate::Asking(_) if !self.has_room_for_call() => {
                 let error = Error::new(uris::UNAVAILABLE).arg("too many requests wait for their permission");
-                self.error(asked.code(), request, &error);
+                self.core.error(asked.code(), request, &error);
             }
             Gate::Asking(answer) => {
                 let asking = Asking::new(HandlerFuture::new(answer));
-                let waiting = Waiting { asked, asking: asking.clone(), until: self.patience(now) };
+                let waiting = Waiting { asked, asking: asking.clone(), until: self.core.patience(now) };
                 self.authorizing.0.insert(request, waiting);
-                self.tasks.proceed(Task::Authorize(request, asking), false);
+                self.core.tasks.proceed(Task::Authorize(request, asking), false);
             }
         }
     }
@@ -133,7 +118,7 @@ impl Joined {
             }
         });
         if let Err(error) = done {
-            self.error(code, request, &error);
+            self.core.error(code, request, &error);
         }
     }
 
@@ -142,22 +127,15 @@ impl Joined {
         for request in self.authorizing.overdue(now) {
             if let Some(Waiting { asked, asking, .. }) = self.authorizing.0.remove(&request) {
                 asking.end();
-                self.error(asked.code(), request, &self.undecided(asked.subject()));
+                self.core.error(asked.code(), request, &self.core.undecided(asked.subject()));
             }
         }
-    }
-
-    /// Makes the error for a request that the authorisers did not decide in time, and tells the log.
-    pub(super) fn undecided(&self, (kind, named): (Kind, &str)) -> Error {
-        let timeout = self.limits().authorize_timeout;
-        tracing::error!(?kind, named, ?timeout, "an authoriser did not decide in time");
-        authorization_failed()
     }
 
     /// The session ends.
     pub(super) fn refuse_asked(&mut self, error: &Error) {
         for (request, Waiting { asked, .. }) in std::mem::take(&mut self.authorizing).0 {
-            self.error(asked.code(), request, error);
+            self.core.error(asked.code(), request, error);
         }
     }
 }

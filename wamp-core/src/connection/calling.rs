@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Instant;
 
-use super::joined::Joined;
+use super::open::OpenSession;
 use crate::codec::payload::Payload;
 use crate::error::{Error, Violation, uris};
 use crate::handler::call_state::CallState;
@@ -34,7 +34,7 @@ enum Procedure {
     Registered(Arc<Registration>),
 }
 
-impl Joined {
+impl OpenSession {
     pub(super) fn call(
         &mut self,
         request: RequestId,
@@ -43,7 +43,7 @@ impl Joined {
         payload: Payload,
         now: Instant,
     ) -> Result<(), Violation> {
-        let announced = self.session().handle().features.caller;
+        let announced = self.core.session().handle().features.caller;
         if options.goes_on() && !announced.may_send_chunks() {
             return Err("the caller did not announce progressive_call_invocations".into()); // PI-02
         }
@@ -68,9 +68,9 @@ impl Joined {
         if options.goes_on() {
             self.calls.unfinished.begin(request, uri);
         }
-        let started = if self.is_draining() {
+        let started = if self.core.is_draining() {
             Err(Error::new(uris::CANCELED).arg("the server shuts down"))
-        } else if self.has_authorizer() {
+        } else if self.core.has_authorizer() {
             self.ask_call(request, options, uri, payload, now)
         } else {
             self.start_call(request, &options, uri, payload, now)
@@ -83,7 +83,7 @@ impl Joined {
     #[inline]
     fn started(&mut self, request: RequestId, started: Result<(), Error>) {
         if let Err(error) = started {
-            self.error(code::CALL, request, &error);
+            self.core.error(code::CALL, request, &error);
         }
         // Asked in this order: as a rule nobody sends chunks, and then no id need be hashed.
         if self.calls.unfinished.awaits_chunks() && !self.calls.is_outstanding(request) {
@@ -98,13 +98,13 @@ impl Joined {
         }
         let Some(InFlight { call, by, .. }) = self.calls.at_work.get_mut(&request) else { return };
         let taken = match by {
-            Answerer::Authorizer(_, waiting) => waiting.add(options, payload, &self.link.limits),
+            Answerer::Authorizer(_, waiting) => waiting.add(options, payload, &self.core.link.limits),
             Answerer::Callee(routed) => {
-                self.publishing.pace.count_bytes(payload.kept_bytes(), &self.link.limits);
+                self.core.pace.count_bytes(payload.kept_bytes(), &self.core.link.limits);
                 routed::chunk(routed, options.goes_on(), payload)
             }
             Answerer::Handler(_) => match &call.chunks {
-                Some(chunks) if !chunks.push(payload, options.goes_on(), &self.link.limits) => {
+                Some(chunks) if !chunks.push(payload, options.goes_on(), &self.core.link.limits) => {
                     Err(uris::UNAVAILABLE)
                 }
                 _ => Ok(()),
@@ -136,7 +136,7 @@ impl Joined {
             });
         };
         if let Procedure::Handler(handler) = &procedure
-            && !handler.admits(self.session().authrole())
+            && !handler.admits(self.core.session().authrole())
         {
             return Err(Error::not_authorized("the role may not call this procedure"));
         }
@@ -152,34 +152,34 @@ impl Joined {
     /// Finds the one that serves a procedure.
     #[inline]
     fn procedure(&self, uri: &str) -> Option<Procedure> {
-        if self.served.settings.route_clients {
+        if self.core.served.settings.route_clients {
             self.better_match(uri)
         } else {
-            self.served.registry.procedure(uri).map(Procedure::Handler)
+            self.core.served.registry.procedure(uri).map(Procedure::Handler)
         }
     }
 
     /// Finds the better match of the application's own procedures and the clients' (H-04).
     fn better_match(&self, uri: &str) -> Option<Procedure> {
-        let registry = &self.served.registry;
+        let registry = &self.core.served.registry;
         if !uri::is_valid(uri) {
             return None;
         }
         let handlers = registry.procedures(uri).map(Procedure::Handler);
-        let registered = self.served.realm.dealer().procedures(uri).map(Procedure::Registered);
+        let registered = self.core.served.realm.dealer().procedures(uri).map(Procedure::Registered);
         handlers.or(registered).best(uri)
     }
 
     /// What every call has to keep, whoever answers it.
     pub(super) fn check_call(&self, options: &CallOptions, payload: &Payload) -> Result<(), Error> {
-        if options.disclose_me == Some(true) && !self.served.settings.disclosure {
+        if options.disclose_me == Some(true) && !self.core.served.settings.disclosure {
             return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // DI-03
         }
         if options.passthru.is_some() && !payload.is_one_binary() {
             return Err(Error::invalid_argument("a payload in passthru mode is one binary argument"));
         }
         let Calls { bytes, chunks, .. } = &self.calls;
-        let has_bytes = bytes + chunks.get() + payload.kept_bytes() <= self.limits().bytes_in_flight;
+        let has_bytes = bytes + chunks.get() + payload.kept_bytes() <= self.core.limits().bytes_in_flight;
         if !has_bytes || !self.has_room_for_call() {
             return Err(Error::new(uris::UNAVAILABLE).arg("too many calls in flight"));
         }
@@ -188,7 +188,7 @@ impl Joined {
 
     /// Returns whether one more call, or request that waits for the authorisers, may be in flight.
     pub(super) fn has_room_for_call(&self) -> bool {
-        self.calls.count() + self.authorizing.len() < self.limits().calls_in_flight
+        self.calls.count() + self.authorizing.len() < self.core.limits().calls_in_flight
     }
 
     fn run_handler(
@@ -215,7 +215,7 @@ impl Joined {
             Box::new(ChunkQueue::new(payload.clone(), options.goes_on(), Rc::clone(&self.calls.chunks)))
         });
         let call = Rc::new(CallState::new(request, options, chunks));
-        let context = self.context(handler, uri, payload, Subject::Call(Rc::clone(&call)));
+        let context = self.core.context(handler, uri, payload, Subject::Call(Rc::clone(&call)));
         let mut work = HandlerFuture::new(run(context));
         // Most handlers are ready at once, and never enter the set of tasks.
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
@@ -223,7 +223,7 @@ impl Joined {
             Poll::Pending => {
                 let limit = limit(options, handler.timeout, now);
                 let run = RunningHandler::new(work);
-                self.tasks.proceed(Task::Call(Rc::clone(&call), run.clone()), false);
+                self.core.tasks.proceed(Task::Call(Rc::clone(&call), run.clone()), false);
                 self.calls.insert(InFlight { call, by: Answerer::Handler(run), limit, bytes });
             }
         }
@@ -245,6 +245,6 @@ impl Joined {
             return;
         }
         let error = result.err().unwrap_or_else(|| Error::internal("a handler ended without a result"));
-        self.error(code::CALL, call.request, &error);
+        self.core.error(code::CALL, call.request, &error);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Context as TaskContext;
 use std::time::Instant;
 
-use super::joined::Joined;
+use super::open::OpenSession;
 use crate::id::PublicationId;
 use crate::realm::broker::Delivered;
 use crate::realm::{Departed, Step};
@@ -62,12 +62,12 @@ impl ServedRealm {
     }
 }
 
-impl Joined {
+impl OpenSession {
     /// As the heir of those that have left, publishes a round of their testaments.
     pub(super) fn publish_inherited(&self, context: &TaskContext<'_>) {
-        if self.session().handle().is_heir()
-            && self.served.publish_testaments()
-            && self.served.realm.departures().pause().is_none()
+        if self.core.session().handle().is_heir()
+            && self.core.served.publish_testaments()
+            && self.core.served.realm.departures().pause().is_none()
         {
             // For the next round.
             context.waker().wake_by_ref();
@@ -76,22 +76,26 @@ impl Joined {
 
     /// The host has had its turn.
     pub(super) fn begin_turn(&mut self, now: Instant) {
-        self.publishing.pace.begin_turn(now);
-        if self.session().handle().is_heir() {
-            self.served.realm.departures().begin_turn(now);
+        self.core.pace.begin_turn(now);
+        if self.core.session().handle().is_heir() {
+            self.core.served.realm.departures().begin_turn(now);
         }
     }
 
     /// All who waited for a turn have had one.
     pub(super) fn begin_round(&mut self, now: Instant) {
-        self.publishing.pace.begin_round(now);
-        if self.session().handle().is_heir() {
-            self.served.realm.departures().begin_round(now);
+        self.core.pace.begin_round(now);
+        if self.core.session().handle().is_heir() {
+            self.core.served.realm.departures().begin_round(now);
         }
     }
 
     /// When an heir that waits for those who are behind may go on.
     pub(super) fn inherited_pause(&self) -> Option<Instant> {
-        if self.session().handle().is_heir() { self.served.realm.departures().pause() } else { None }
+        if self.core.session().handle().is_heir() {
+            self.core.served.realm.departures().pause()
+        } else {
+            None
+        }
     }
 }

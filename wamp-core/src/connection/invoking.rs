@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::joined::Joined;
+use super::open::OpenSession;
 use crate::codec::payload::Payload;
 use crate::error::{Violation, uris};
 use crate::id::RequestId;
@@ -43,7 +43,7 @@ impl Invocations {
     }
 }
 
-impl Joined {
+impl OpenSession {
     /// A note about a routed call, from the other side.
     pub(super) fn routed(&mut self, routing: RoutedMessage) {
         match routing {
@@ -67,7 +67,7 @@ impl Joined {
         let details = details_of(call, details);
         let write =
             |s, out: &mut Vec<u8>| message::invocation(s, out, id, call.registration, &details, payload);
-        let written = self.link.send_buffer.borrow_mut().write(write);
+        let written = self.core.link.send_buffer.borrow_mut().write(write);
         match written {
             Ok(()) if call.invocation().is_none() => self.invocations.add(id, call),
             Ok(()) => {}
@@ -92,7 +92,7 @@ impl Joined {
     /// INTERRUPT, unless the call has been answered, or was not sent yet.
     fn interrupt(&mut self, call: &RoutedCall, mode: CancelMode) {
         let Some(id) = call.invocation().filter(|id| self.invocations.open.contains_key(id)) else { return };
-        self.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
+        self.core.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
     }
 
     pub(super) fn yielded(
@@ -114,7 +114,7 @@ impl Joined {
         } else if !call.receive_progress {
             return Ok(()); // PR-05
         }
-        self.publishing.pace.count_bytes(payload.kept_bytes(), &self.link.limits);
+        self.core.pace.count_bytes(payload.kept_bytes(), &self.core.link.limits);
         call.answer(match (payload.oddity(), &options.passthru) {
             (Some(oddity), _) => Answer::odd(oddity),
             (None, Some(_)) if !payload.is_one_binary() => Answer::error(uris::INVALID_ARGUMENT),
@@ -138,7 +138,7 @@ impl Joined {
         self.check_passthru(passthru.as_deref())?;
         if let Some(call) = self.invocations.find(id)?.cloned() {
             self.invocations.open.remove(&id);
-            self.publishing.pace.count_bytes(payload.kept_bytes(), &self.link.limits);
+            self.core.pace.count_bytes(payload.kept_bytes(), &self.core.link.limits);
             // A text that is no URI would not go out anyhow, and is not kept: it may be as long as a message.
             let error = Cow::Owned(message::callees_error_uri(error).to_owned());
             call.answer(match payload.oddity() {
@@ -152,16 +152,16 @@ impl Joined {
 
     ///
     fn check_passthru(&self, passthru: Option<&Passthru>) -> Result<(), Violation> {
-        if passthru.is_some() && !self.session().handle().features.callee.payload_passthru_mode {
+        if passthru.is_some() && !self.core.session().handle().features.callee.payload_passthru_mode {
             return Err("the callee did not announce payload_passthru_mode".into());
         }
         Ok(())
     }
 
     fn interrupt_again(&self, id: RequestId) {
-        if self.session().handle().features.callee.call_canceling {
+        if self.core.session().handle().features.callee.call_canceling {
             let mode = CancelMode::KillNoWait;
-            self.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
+            self.core.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Calls of the meta API.
 
-use super::joined::Joined;
+use super::open::OpenSession;
 use crate::codec::payload::Payload;
 use crate::error::Error;
 use crate::handler::arguments::{Arena, Arguments};
@@ -11,7 +11,7 @@ use crate::message::{CallOptions, Details};
 use crate::router::meta;
 use crate::uri;
 
-impl Joined {
+impl OpenSession {
     /// A call of what belongs to the protocol: answered at once, before any handler is looked up (U-08).
     pub(super) fn answer_meta(
         &self,
@@ -28,12 +28,12 @@ impl Joined {
             return Err(Error::feature_not_supported("the procedures of the router take plain calls")); // PI-03, X-03
         }
         let uri = procedure.to_owned().into();
-        let context = Context { link: self.link.clone(), uri, payload, subject: Subject::Join };
+        let context = Context { link: self.core.link.clone(), uri, payload, subject: Subject::Join };
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
         arguments.open()?;
-        let reply = meta::call(&self.served, &context, arguments)?;
-        let (limit, details) = (self.limits().max_result_bytes, Details::new(false, None));
-        self.link.send_buffer.borrow_mut().result(request, &details, limit, |writer| reply.write(writer))
+        let reply = meta::call(&self.core.served, &context, arguments)?;
+        let (limit, details) = (self.core.limits().max_result_bytes, Details::new(false, None));
+        self.core.link.send_buffer.borrow_mut().result(request, &details, limit, |writer| reply.write(writer))
     }
 }

@@ -3,11 +3,12 @@
 mod authorizing;
 mod batching;
 mod calling;
+mod core;
 mod departing;
 mod ending;
 mod invoking;
-mod joined;
 mod meta;
+mod open;
 mod opening;
 mod publishing;
 mod registering;
@@ -35,7 +36,7 @@ use crate::message::{self, Message, decode, unframe};
 use crate::realm::session::Session;
 use crate::router::{Counted, Router};
 use crate::session::send_buffer::{Framing, SendBuffer};
-use joined::{Joined, PollResult};
+use open::{OpenSession, PollResult};
 use opening::{Joining, Login};
 
 /// What the host knows of a transport when it opens.
@@ -131,7 +132,7 @@ enum State {
     /// `#[session]` handlers decide.
     Joining { until: Instant, joining: Box<Joining> },
     /// WELCOME was sent.
-    Open(Box<Joined>),
+    Open(Box<OpenSession>),
     /// Our GOODBYE was sent; theirs is awaited.
     Leaving { until: Instant, then: Close },
     /// Nothing is sent or read any more.
@@ -208,10 +209,10 @@ impl Connection {
     }
 
     fn take(&mut self, frame: &Shared, message: Message<'_>, now: Instant) -> Result<(), Violation> {
-        if let State::Open(joined) = &mut self.state
+        if let State::Open(session) = &mut self.state
             && !matches!(message, Message::Goodbye)
         {
-            return joined.receive(message, now);
+            return session.receive(message, now);
         }
         match (&self.state, message) {
             (State::Opening { identity, .. }, Message::Hello { realm, details }) => {
@@ -236,8 +237,8 @@ impl Connection {
     /// Drives handlers, takes what other sessions sent, and keeps time.
     pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
         self.send_buffer.borrow_mut().attend();
-        if let State::Open(joined) = &mut self.state {
-            joined.begin_turn(now);
+        if let State::Open(session) = &mut self.state {
+            session.begin_turn(now);
         }
         if !self.batches.is_empty() {
             self.go_on_receiving(context, now);
@@ -245,8 +246,8 @@ impl Connection {
         if !matches!(self.state, State::Open(_)) {
             self.go_on_opening(context, now);
         }
-        if let State::Open(joined) = &mut self.state {
-            match joined.poll(context, now) {
+        if let State::Open(session) = &mut self.state {
+            match session.poll(context, now) {
                 PollResult::Continues => {}
                 PollResult::Leaves { reason, message } => {
                     self.leave(&reason, message.as_deref(), Close::Normal, now);
@@ -298,7 +299,7 @@ impl Connection {
     #[must_use]
     pub fn needs_poll(&self) -> bool {
         match &self.state {
-            State::Open(joined) => joined.needs_poll() || joined.waits_for_room || !self.wants_input(),
+            State::Open(session) => session.needs_poll() || session.waits_for_room || !self.wants_input(),
             _ => true,
         }
     }
@@ -309,8 +310,8 @@ impl Connection {
     /// connections on a thread takes those whose wakers were woken one after the other: so subscribers that read keep up
     /// with a publisher that does not stop. If they do not, it waits for 40 ms, however often this is called.
     pub fn begin_round(&mut self, now: Instant) {
-        if let State::Open(joined) = &mut self.state {
-            joined.begin_round(now);
+        if let State::Open(session) = &mut self.state {
+            session.begin_round(now);
         }
     }
 
@@ -348,14 +349,14 @@ impl Connection {
     /// this is true.
     #[must_use]
     pub fn keeps_messages(&self) -> bool {
-        matches!(&self.state, State::Open(joined) if joined.keeps_messages())
+        matches!(&self.state, State::Open(session) if session.keeps_messages())
     }
 
     /// Returns whether [`poll`](Self::poll) has left events or results of handlers for want of room. Taking the output makes room:
     /// `poll` should be called again then.
     #[must_use]
     pub fn waits_for_room(&self) -> bool {
-        matches!(&self.state, State::Open(joined) if joined.waits_for_room)
+        matches!(&self.state, State::Open(session) if session.waits_for_room)
     }
 
     fn has_room(&self) -> bool {
@@ -367,15 +368,15 @@ impl Connection {
     }
 
     fn has_published_enough(&self) -> bool {
-        matches!(&self.state, State::Open(joined) if joined.publishing.pace.is_enough())
+        matches!(&self.state, State::Open(session) if session.core.pace.is_enough())
     }
 
     fn awaits_turn(&self) -> bool {
-        matches!(&self.state, State::Open(joined) if joined.publishing.pace.is_enough() || joined.publishing.is_held_back())
+        matches!(&self.state, State::Open(session) if session.core.pace.is_enough() || session.publishing.is_held_back())
     }
 
     fn is_pausing(&self) -> bool {
-        matches!(&self.state, State::Open(joined) if joined.publishing.pace.pause().is_some())
+        matches!(&self.state, State::Open(session) if session.core.pace.pause().is_some())
     }
 
     /// When [`poll`](Self::poll) must be called although nothing happens.
@@ -387,7 +388,7 @@ impl Connection {
             | State::Joining { until, .. }
             | State::Leaving { until, .. } => Some(*until),
             State::Authenticating(login) => Some(login.deadline()),
-            State::Open(joined) => joined.deadline(),
+            State::Open(session) => session.deadline(),
             State::Ended => None,
         }
     }
@@ -409,7 +410,7 @@ impl Connection {
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match &self.state {
-            State::Open(joined) => Some(joined.session()),
+            State::Open(session) => Some(session.core.session()),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Instant;
 
-use super::joined::Joined;
+use super::open::OpenSession;
 use super::{Close, Connection, State};
 use crate::auth::{self, Attempt, Authenticators, Candidate, Denied, Exchange, Hello, Refusal};
 use crate::codec::encoded::Shared;
@@ -258,7 +258,7 @@ impl Connection {
         self.send_buffer.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
         tracing::debug!(session = %session.id(), realm = ?shortened(session.realm().name()), "session opened");
         self.router.opened();
-        self.state = State::Open(Box::new(Joined::new(served, link, seat, acceptance)));
+        self.state = State::Open(Box::new(OpenSession::new(served, link, seat, acceptance)));
     }
 
     /// Refuses a session because the realm is full, which is nobody's fault: the client may try again later.

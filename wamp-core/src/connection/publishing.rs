@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::joined::Joined;
+use super::open::OpenSession;
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
 use crate::error::{Error, Violation, uris};
@@ -12,7 +12,6 @@ use crate::handler::entry::{BoxedAnswer, Entry, HandlerEntry};
 use crate::handler::tasks::{Asking, Completion, HandlerFuture, RunningHandler, Task};
 use crate::id::{PublicationId, RequestId};
 use crate::message::{self, PublishOptions, code};
-use crate::realm::broker::Pace;
 use crate::router::authorizer::{Action, Gate, Kind};
 
 /// Publications that are decided in a row before the host gets its turn, if their handlers are ready at once.
@@ -27,7 +26,6 @@ pub(super) struct Publishing {
     deciding: Option<(Deciding, Instant)>,
     /// Bytes that they keep.
     bytes: usize,
-    pub(super) pace: Pace,
     /// The first of the queue was not begun, for enough was published or decided.
     held_back: bool,
 }
@@ -63,11 +61,6 @@ impl Publishing {
         self.bytes > 0
     }
 
-    /// Whether a part of the turn was used, or the next is waited for.
-    pub(super) fn needs_turn(&self) -> bool {
-        self.pace.has_delivered() || self.held_back
-    }
-
     /// Whether nothing but the next turn makes the queue go on.
     pub(super) fn is_held_back(&self) -> bool {
         self.held_back
@@ -94,7 +87,7 @@ impl Publishing {
     }
 }
 
-impl Joined {
+impl OpenSession {
     pub(super) fn publish(
         &mut self,
         request: RequestId,
@@ -104,12 +97,14 @@ impl Joined {
         now: Instant,
     ) -> Result<(), Violation> {
         self.expect(request)?;
-        if options.passthru.is_some() && !self.session().handle().features.publisher.payload_passthru_mode {
+        if options.passthru.is_some()
+            && !self.core.session().handle().features.publisher.payload_passthru_mode
+        {
             return Err("payload passthru mode was not announced".into());
         }
-        let handler = self.served.publisher(topic, self.session().authrole());
-        let hopeless = if self.has_authorizer() { None } else { handler.as_ref().err() };
-        let allowed = self.served.check_publication(topic, &options).and_then(|()| match hopeless {
+        let handler = self.core.served.publisher(topic, self.core.session().authrole());
+        let hopeless = if self.core.has_authorizer() { None } else { handler.as_ref().err() };
+        let allowed = self.core.served.check_publication(topic, &options).and_then(|()| match hopeless {
             Some(error) => Err(error.clone()),
             None => fits(&options, &payload),
         });
@@ -120,8 +115,8 @@ impl Joined {
         let publication = PublicationId::random();
         let pending = Pending { request, publication, options, topic: topic.to_owned(), payload, handler };
         let bytes = self.publishing.bytes + pending.bytes();
-        if self.publishing.queue.len() > self.limits().publications_in_flight
-            || bytes > self.limits().bytes_in_flight
+        if self.publishing.queue.len() > self.core.limits().publications_in_flight
+            || bytes > self.core.limits().bytes_in_flight
         {
             let error = Error::new(uris::UNAVAILABLE).arg("too many publications in flight");
             self.refuse_publication(request, &pending.options, &error);
@@ -137,7 +132,7 @@ impl Joined {
 
     /// Goes on where others were to have their turn.
     pub(super) fn resume_publishing(&mut self, now: Instant) {
-        if self.publishing.held_back && !self.publishing.pace.is_enough() {
+        if self.publishing.held_back && !self.core.pace.is_enough() {
             self.publishing.held_back = false;
             self.publish_next(now);
         }
@@ -147,18 +142,18 @@ impl Joined {
     fn publish_next(&mut self, now: Instant) {
         let mut decisions = 0;
         while let Some(pending) = self.publishing.queue.front() {
-            if self.publishing.pace.ends_round_before(pending.payload.kept_bytes(), &self.link.limits) {
+            if self.core.pace.ends_round_before(pending.payload.kept_bytes(), &self.core.link.limits) {
                 self.publishing.held_back = true;
                 return;
             }
-            let is_decided = self.has_authorizer() || matches!(pending.handler, Ok(Some(_)));
-            let permission = match self.gate(Kind::exact(Action::Publish), &pending.topic, now) {
+            let is_decided = self.core.has_authorizer() || matches!(pending.handler, Ok(Some(_)));
+            let permission = match self.core.gate(Kind::exact(Action::Publish), &pending.topic, now) {
                 Gate::Decided(permission) => permission,
                 Gate::Asking(answer) => {
                     let (request, asking) = (pending.request, Asking::new(HandlerFuture::new(answer)));
                     self.publishing.deciding =
-                        Some((Deciding::Authorizer(asking.clone()), self.patience(now)));
-                    self.tasks.proceed(Task::Authorize(request, asking), false);
+                        Some((Deciding::Authorizer(asking.clone()), self.core.patience(now)));
+                    self.core.tasks.proceed(Task::Authorize(request, asking), false);
                     return;
                 }
             };
@@ -187,10 +182,10 @@ impl Joined {
             Ok(None) => return Some(Ok(())),
             Err(error) => return Some(Err(error)),
         };
-        if let Some(Completion::Publish(decision)) = self.tasks.start(Task::Publish(run.clone())) {
+        if let Some(Completion::Publish(decision)) = self.core.tasks.start(Task::Publish(run.clone())) {
             return Some(decision);
         }
-        self.publishing.deciding = Some((Deciding::Handler(run), now + self.limits().publish_timeout));
+        self.publishing.deciding = Some((Deciding::Handler(run), now + self.core.limits().publish_timeout));
         None
     }
 
@@ -199,7 +194,7 @@ impl Joined {
         let Some(handler) = pending.handler.clone()? else { return Ok(None) };
         let Entry::Publish(run) = handler.entry else { return Ok(None) };
         let subject = Subject::Publish(pending.publication);
-        Ok(Some(run(self.context(handler, &pending.topic, pending.payload.clone(), subject))))
+        Ok(Some(run(self.core.context(handler, &pending.topic, pending.payload.clone(), subject))))
     }
 
     pub(super) fn publish_decided(&mut self, decision: Result<(), Error>, now: Instant) {
@@ -219,7 +214,7 @@ impl Joined {
         let error = match deciding {
             Deciding::Authorizer(asking) => {
                 asking.end();
-                self.undecided((Kind::exact(Action::Publish), topic))
+                self.core.undecided((Kind::exact(Action::Publish), topic))
             }
             Deciding::Handler(run) => {
                 run.end();
@@ -232,7 +227,7 @@ impl Joined {
 
     /// Leaves the rest of the queue for later if enough was published or decided; whether it did.
     fn holds_back(&mut self, is_enough_decided: bool) -> bool {
-        let is_enough = is_enough_decided || self.publishing.pace.is_enough();
+        let is_enough = is_enough_decided || self.core.pace.is_enough();
         self.publishing.held_back = is_enough && !self.publishing.queue.is_empty();
         self.publishing.held_back
     }
@@ -245,7 +240,8 @@ impl Joined {
         match decision.map(|()| self.deliver_publication(&pending)) {
             Ok(()) if pending.options.acknowledge == Some(true) => {
                 let Pending { request, publication, .. } = pending;
-                self.link
+                self.core
+                    .link
                     .send_buffer
                     .borrow_mut()
                     .send(|s, out| message::published(s, out, request, publication)); // B-07
@@ -257,10 +253,10 @@ impl Joined {
 
     fn deliver_publication(&mut self, pending: &Pending) {
         let Pending { publication, options, topic, payload, .. } = pending;
-        let handle = self.session().handle();
-        let delivered = self.served.publish(handle, *publication, topic, payload, options);
+        let handle = self.core.session().handle();
+        let delivered = self.core.served.publish(handle, *publication, topic, payload, options);
         if delivered.count > 0 {
-            self.publishing.pace.count_published(delivered, payload.kept_bytes(), &self.link.limits);
+            self.core.pace.count_published(delivered, payload.kept_bytes(), &self.core.link.limits);
         }
     }
 
@@ -274,9 +270,9 @@ impl Joined {
     /// B-08, U-04: only who asked for an acknowledgement learns of a failure.
     fn refuse_publication(&self, request: RequestId, options: &PublishOptions, error: &Error) {
         if options.acknowledge == Some(true) {
-            self.error(code::PUBLISH, request, error);
+            self.core.error(code::PUBLISH, request, error);
         } else {
-            tracing::debug!(session = %self.session().id(), %error, "publication refused");
+            tracing::debug!(session = %self.core.session().id(), %error, "publication refused");
         }
     }
 }

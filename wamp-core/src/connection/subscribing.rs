@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::authorizing::Asked;
-use super::joined::Joined;
+use super::open::OpenSession;
 use crate::error::{Error, Violation, uris};
 use crate::handler::acceptance::{Acceptance, Held};
 use crate::handler::entry::HandlerEntry;
@@ -164,7 +164,7 @@ fn unsubscribe(realm: &Realm, topic: &Pattern, session: &SessionHandle) {
     }
 }
 
-impl Joined {
+impl OpenSession {
     pub(super) fn subscribe(
         &mut self,
         request: RequestId,
@@ -179,7 +179,7 @@ impl Joined {
             let get_retained = options.get_retained == Some(true);
             self.ask(request, Asked::Subscribe { topic, get_retained }, now);
         } else {
-            self.error(code::SUBSCRIBE, request, &Error::invalid_uri(&topic.uri)); // U-03, U-05
+            self.core.error(code::SUBSCRIBE, request, &Error::invalid_uri(&topic.uri)); // U-03, U-05
         }
         Ok(())
     }
@@ -195,17 +195,17 @@ impl Joined {
         let handler = self.subscriber(&topic)?;
         if self.subscriptions.by_topic.contains_key(&topic) {
             // Begun before the mailbox is emptied: events that come later are not shown, and those in the mailbox go out first.
-            let showing = get_retained.then(|| self.served.realm.broker().show());
+            let showing = get_retained.then(|| self.core.served.realm.broker().show());
             // Perhaps the subscription was revoked.
             self.flush_mailbox();
             if let Some(&id) = self.subscriptions.by_topic.get(&topic) {
                 return self.subscribe_again(request, id, showing);
             }
         }
-        if self.subscriptions.by_id.len() >= self.limits().subscriptions {
+        if self.subscriptions.by_id.len() >= self.core.limits().subscriptions {
             return Err(Error::not_authorized("too many subscriptions of one session"));
         }
-        let (broker, handle) = (self.served.realm.broker(), self.link.session.handle());
+        let (broker, handle) = (self.core.served.realm.broker(), self.core.link.session.handle());
         let (id, showing) = if get_retained {
             let (id, showing) = broker.subscribe_retained(&topic, handle);
             (id, Some(showing))
@@ -229,22 +229,22 @@ impl Joined {
     /// The handler that decides about subscriptions to this topic or pattern; `None` if everybody may.
     fn subscriber(&self, topic: &Pattern) -> Result<Option<&'static HandlerEntry>, Error> {
         if topic.policy == MatchPolicy::Exact
-            && meta::may_subscribe(&self.served, &topic.uri, self.session().authrole())
+            && meta::may_subscribe(&self.core.served, &topic.uri, self.core.session().authrole())
         {
             return Ok(None); // U-07
         }
-        let Some(declared) = self.served.registry.subscription(topic) else {
+        let Some(declared) = self.core.served.registry.subscription(topic) else {
             return Err(Error::not_authorized(match topic.policy {
                 MatchPolicy::Exact => "nobody declared this topic for subscribers",
                 _ => "no topic that is declared for subscribers covers this pattern",
             }));
         };
         match declared {
-            open if open.is_open_to_subscribers(self.session().authrole()) => Ok(None),
+            open if open.is_open_to_subscribers(self.core.session().authrole()) => Ok(None),
             Declared::Open(_) | Declared::Closed(_) => {
                 Err(Error::not_authorized("nobody may subscribe to this topic"))
             }
-            Declared::Handled(handler) if !handler.admits(self.session().authrole()) => {
+            Declared::Handled(handler) if !handler.admits(self.core.session().authrole()) => {
                 Err(Error::not_authorized("the role may not subscribe to this topic"))
             }
             Declared::Handled(_) if topic.ends_inside_component() => Err(Error::not_authorized(
@@ -261,7 +261,7 @@ impl Joined {
         id: SubscriptionId,
         showing: Option<Showing>,
     ) -> Result<(), Error> {
-        let limit = self.limits().subscriptions;
+        let limit = self.core.limits().subscriptions;
         let Some(Subscribed { state, .. }) = self.subscriptions.by_id.get_mut(&id) else {
             return Ok(());
         };
@@ -291,31 +291,35 @@ impl Joined {
         self.expect(request)?;
         let id = SubscriptionId::new(subscription).filter(|id| self.subscriptions.is_accepted(*id));
         let Some(id) = id else {
-            self.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION)); // B-05
+            self.core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION)); // B-05
             return Ok(());
         };
         // B-04: events that were published before go out before UNSUBSCRIBED, and none is published after this.
-        unsubscribe(&self.served.realm, &self.subscriptions.by_id[&id].topic, self.link.session.handle());
+        unsubscribe(
+            &self.core.served.realm,
+            &self.subscriptions.by_id[&id].topic,
+            self.core.link.session.handle(),
+        );
         self.flush_mailbox();
         self.hurry(id);
-        if self.subscriptions.remove(id, &self.link.session.handle().mailbox).is_none() {
+        if self.subscriptions.remove(id, &self.core.link.session.handle().mailbox).is_none() {
             // E-12: it had been revoked.
-            self.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION));
+            self.core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION));
             return Ok(());
         }
-        self.link.send_buffer.borrow_mut().send(|s, out| message::unsubscribed(s, out, request));
+        self.core.link.send_buffer.borrow_mut().send(|s, out| message::unsubscribed(s, out, request));
         Ok(())
     }
 
     /// The subscription is the session's now.
     fn announce(&self, id: SubscriptionId) {
-        let (realm, session) = (&self.served.realm, self.link.session.id());
+        let (realm, session) = (&self.core.served.realm, self.core.link.session.id());
         if let Some((subscription, is_first)) = realm.broker().accept(id, session) {
             meta::subscribed(realm, session, &subscription, is_first);
         }
     }
 
     fn subscribed(&self, request: RequestId, id: SubscriptionId) {
-        self.link.send_buffer.borrow_mut().send(|s, out| message::subscribed(s, out, request, id));
+        self.core.link.send_buffer.borrow_mut().send(|s, out| message::subscribed(s, out, request, id));
     }
 }

@@ -4,13 +4,13 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::{Answerer, InFlight};
-use crate::connection::joined::Joined;
+use crate::connection::open::OpenSession;
 use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
 use crate::id::RequestId;
 use crate::message::CancelMode;
 
-impl Joined {
+impl OpenSession {
     /// CANCEL; without effect if the call has its answer (CA-07).
     pub(in crate::connection) fn cancel(&mut self, request: RequestId, mode: CancelMode) {
         let Some(InFlight { call, by, .. }) = self.calls.at_work.get(&request) else { return };
@@ -40,7 +40,7 @@ impl Joined {
                 self.calls.at_work.get(&call.request)
                 && let Some(undecided) = waiting.overdue(now)
             {
-                self.answer(&call, Err(self.undecided(undecided)));
+                self.answer(&call, Err(self.core.undecided(undecided)));
             }
             self.abandon(&call, uris::TIMEOUT);
         }

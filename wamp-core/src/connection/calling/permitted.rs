@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::{Answerer, InFlight, limit};
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
-use crate::connection::joined::Joined;
+use crate::connection::open::OpenSession;
 use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
 use crate::handler::tasks::{Asking, HandlerFuture, Task};
@@ -61,7 +61,7 @@ impl Drop for Waiting {
     }
 }
 
-impl Joined {
+impl OpenSession {
     /// Asks the authoriser before anything about the procedure shows (Z-05).
     pub(super) fn ask_call(
         &mut self,
@@ -74,7 +74,7 @@ impl Joined {
         if !uri::is_valid(uri) {
             return Err(Error::invalid_uri(uri)); // U-03
         }
-        match self.gate(Kind::exact(Action::Call), uri, now) {
+        match self.core.gate(Kind::exact(Action::Call), uri, now) {
             Gate::Decided(decision) => {
                 decision?;
                 self.start_call(request, &options, uri, payload, now)
@@ -85,14 +85,14 @@ impl Joined {
                     Rc::new(CallState::new(request, &options, None)),
                     Asking::new(HandlerFuture::new(answer)),
                 );
-                self.tasks.proceed(Task::Authorize(request, asking.clone()), false);
+                self.core.tasks.proceed(Task::Authorize(request, asking.clone()), false);
                 let bytes = payload.kept_bytes();
-                let limit = limit(&options, Some(self.limits().authorize_timeout), now);
+                let limit = limit(&options, Some(self.core.limits().authorize_timeout), now);
                 let waiting = Waiting {
                     uri: uri.to_owned(),
                     chunks: vec![(options, payload)],
                     since: now,
-                    until: self.patience(now),
+                    until: self.core.patience(now),
                     bytes: 0,
                     share: Rc::clone(&self.calls.chunks),
                 };

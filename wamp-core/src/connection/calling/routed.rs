@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Answerer, InFlight, Joined, Procedure, limit};
+use super::{Answerer, InFlight, OpenSession, Procedure, limit};
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
@@ -14,7 +14,7 @@ use crate::realm::dealer::{Callee, Registration};
 use crate::session::handle::SessionHandle;
 use crate::session::routed_call::{Answer, Invoked, Refused, RoutedCall, RoutedMessage};
 
-impl Joined {
+impl OpenSession {
     pub(super) fn route_call(
         &mut self,
         request: RequestId,
@@ -38,7 +38,7 @@ impl Joined {
         }
         let announced = callee.features.callee;
         check_features(options, announced)?;
-        if callee.invocations.count() >= self.limits().invocations_in_flight {
+        if callee.invocations.count() >= self.core.limits().invocations_in_flight {
             return Err(Error::new(uris::UNAVAILABLE).arg("the callee has too many calls to answer"));
         }
         // PR-01. Clients in use announce this and not `call_canceling`: such a call cannot be interrupted (CA-04).
@@ -50,17 +50,17 @@ impl Joined {
             progress: options.goes_on(),
             receive_progress,
             timeout: forwarded.filter(|milliseconds| *milliseconds > 0),
-            trustlevel: self.session().handle().trustlevel,
+            trustlevel: self.core.session().handle().trustlevel,
             disclosed: disclose_caller || options.disclose_me == Some(true),
             passthru: options.passthru.clone(),
         };
         let bytes = payload.kept_bytes();
-        let caller = self.session().handle();
+        let caller = self.core.session().handle();
         let routed = RoutedCall::new(caller, request, callee, registered.id, receive_progress);
         let invocation =
             RoutedMessage::Invocation { call: Arc::clone(&routed), is_first: true, details, payload };
         ask(invocation, &routed.callee).map_err(|refused| Error::new(uri_of(refused)))?;
-        self.publishing.pace.count_bytes(bytes, &self.link.limits);
+        self.core.pace.count_bytes(bytes, &self.core.link.limits);
         let limit = if forwarded.is_some() { None } else { limit(options, None, now) };
         let call = Rc::new(CallState::new(request, options, None));
         self.calls.insert(InFlight { call, by: Answerer::Callee(routed), limit, bytes });
@@ -98,14 +98,14 @@ impl Joined {
             Answer::Result { progress, passthru, .. } => (*progress, passthru),
             Answer::Error { passthru, .. } => (false, passthru),
         };
-        if passthru.is_some() && !self.session().handle().features.caller.payload_passthru_mode {
+        if passthru.is_some() && !self.core.session().handle().features.caller.payload_passthru_mode {
             return Err(Error::feature_not_supported("the callee answered in passthru mode"));
         }
         let details = Details::new(progress, passthru.as_deref());
-        let mut send_buffer = self.link.send_buffer.borrow_mut();
+        let mut send_buffer = self.core.link.send_buffer.borrow_mut();
         match answer {
             Answer::Result { payload, .. } => {
-                let limit = self.limits().max_result_bytes;
+                let limit = self.core.limits().max_result_bytes;
                 send_buffer.result(call.request, &details, limit, |writer| writer.payload(payload))?;
             }
             Answer::Error { error, payload, .. } => {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::showing::{Following, Waiting};
 use super::{State, Subscribed, unsubscribe};
 use crate::codec::payload::Payload;
-use crate::connection::joined::Joined;
+use crate::connection::open::OpenSession;
 use crate::error::{Error, uris};
 use crate::handler::acceptance::Acceptance;
 use crate::handler::context::Subject;
@@ -18,7 +18,7 @@ use crate::message::code;
 use crate::realm::broker::Showing;
 use crate::realm::pattern::Pattern;
 
-impl Joined {
+impl OpenSession {
     pub(super) fn ask_subscribe(
         &mut self,
         request: RequestId,
@@ -39,7 +39,7 @@ impl Joined {
             return;
         };
         let subject = Subject::Subscribe(id, Arc::clone(active));
-        let mut work = HandlerFuture::new(run(self.context(handler, &uri, Payload::empty(), subject)));
+        let mut work = HandlerFuture::new(run(self.core.context(handler, &uri, Payload::empty(), subject)));
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(decision) => self.subscribe_decided(id, request, decision),
             Poll::Pending => self.await_decision(id, request, Cancellable::new(work), now),
@@ -53,14 +53,14 @@ impl Joined {
         work: Cancellable<HandlerFuture<Acceptance>>,
         now: Instant,
     ) {
-        let until = now + self.limits().subscribe_timeout;
+        let until = now + self.core.limits().subscribe_timeout;
         self.subscriptions.deciding.push_back((until, id, request));
         if let Some(Subscribed { state: State::Pending { deciding, .. }, .. }) =
             self.subscriptions.by_id.get_mut(&id)
         {
             *deciding = Some(work.clone());
         }
-        self.tasks.proceed(Task::Subscribe(id, request, work), false);
+        self.core.tasks.proceed(Task::Subscribe(id, request, work), false);
     }
 
     /// What the handler says that `request` asked. If it was given up, nobody listens any more.
@@ -83,9 +83,9 @@ impl Joined {
         match decision {
             Ok(acceptance) => self.accept(id, &requests, acceptance, showing, held),
             Err(error) => {
-                self.session().handle().mailbox.let_go(held.bytes());
+                self.core.session().handle().mailbox.let_go(held.bytes());
                 self.withdraw(id);
-                requests.iter().for_each(|request| self.error(code::SUBSCRIBE, *request, &error));
+                requests.iter().for_each(|request| self.core.error(code::SUBSCRIBE, *request, &error));
             }
         }
     }
@@ -131,8 +131,8 @@ impl Joined {
     }
 
     fn withdraw(&mut self, id: SubscriptionId) {
-        if let Some(subscribed) = self.subscriptions.remove(id, &self.link.session.handle().mailbox) {
-            unsubscribe(&self.served.realm, &subscribed.topic, self.link.session.handle());
+        if let Some(subscribed) = self.subscriptions.remove(id, &self.core.link.session.handle().mailbox) {
+            unsubscribe(&self.core.served.realm, &subscribed.topic, self.core.link.session.handle());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::codec::payload::Payload;
-use crate::connection::joined::Joined;
+use crate::connection::open::OpenSession;
 use crate::error::Error;
 use crate::handler::tasks::{Source, Task};
 use crate::id::{PublicationId, SubscriptionId};
@@ -10,10 +10,10 @@ use crate::message::{self, EventDetails};
 use crate::session::mailbox::{Delivery, Envelope};
 use crate::uri;
 
-impl Joined {
+impl OpenSession {
     /// Sends all that lies in the mailbox, as a part of the answer to a request.
     pub(in crate::connection) fn flush_mailbox(&mut self) {
-        while let Some(delivery) = self.link.session.handle().mailbox.take() {
+        while let Some(delivery) = self.core.link.session.handle().mailbox.take() {
             self.take_in(delivery);
         }
     }
@@ -32,18 +32,19 @@ impl Joined {
     /// The router took the session out of a subscription (E-12). A client is told if it announced that it understands. If it
     /// left and subscribed anew, on another thread, before this was in its mailbox, it stays.
     pub(in crate::connection) fn subscription_revoked(&mut self, id: SubscriptionId, reason: &str) {
-        let session = self.session().handle().id;
-        let subscription = self.served.realm.broker().subscription(id);
+        let session = self.core.session().handle().id;
+        let subscription = self.core.served.realm.broker().subscription(id);
         if subscription.is_some_and(|subscription| subscription.holder(session).is_some()) {
             return;
         }
         self.hurry(id);
-        let is_told = self.session().handle().features.subscriber.subscription_revocation;
+        let is_told = self.core.session().handle().features.subscriber.subscription_revocation;
         if self.subscriptions.is_accepted(id)
-            && self.subscriptions.remove(id, &self.link.session.handle().mailbox).is_some()
+            && self.subscriptions.remove(id, &self.core.link.session.handle().mailbox).is_some()
             && is_told
         {
-            self.link
+            self.core
+                .link
                 .send_buffer
                 .borrow_mut()
                 .send(|s, out| message::subscription_revoked(s, out, id, reason));
@@ -54,11 +55,11 @@ impl Joined {
     pub(in crate::connection) fn event(&mut self, envelope: Envelope) {
         let id = envelope.subscription;
         match self.subscriptions.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
-            Some(State::Accepted { .. }) => self.link.send_buffer.borrow_mut().copy(&envelope.message),
+            Some(State::Accepted { .. }) => self.core.link.send_buffer.borrow_mut().copy(&envelope.message),
             Some(State::Pending { requests, held, .. }) => {
-                let has_room = self.link.session.handle().mailbox.hold(envelope.message.len());
+                let has_room = self.core.link.session.handle().mailbox.hold(envelope.message.len());
                 held.push(envelope);
-                if !has_room || held.len() > self.link.limits.queued_messages {
+                if !has_room || held.len() > self.core.link.limits.queued_messages {
                     let request = requests[0];
                     self.give_up(id, request);
                 }
@@ -70,11 +71,11 @@ impl Joined {
     /// An item of the stream that a handler attached.
     pub(in crate::connection) fn emitted(&mut self, id: SubscriptionId, payload: &Payload, source: Source) {
         if self.subscriptions.is_accepted(id) {
-            let start = self.link.send_buffer.borrow().len();
+            let start = self.core.link.send_buffer.borrow().len();
             self.send_event(id, false, payload);
-            self.link.send_buffer.borrow_mut().paced_from(start);
-            let parked = !self.has_room();
-            self.tasks.proceed(Task::Events(id, source), parked);
+            self.core.link.send_buffer.borrow_mut().paced_from(start);
+            let parked = !self.core.has_room();
+            self.core.tasks.proceed(Task::Events(id, source), parked);
         }
     }
 
@@ -85,13 +86,13 @@ impl Joined {
         let is_own = uri::is_valid(error.uri()) && !uri::is_reserved(error.uri());
         let text = error.args().ok().filter(|_| !is_own);
         let reason = text.map_or_else(|| error.uri().to_owned(), |(text,): (String,)| text);
-        self.served.realm.revoke(id, self.session().id(), reason);
+        self.core.served.realm.revoke(id, self.core.session().id(), reason);
     }
 
     pub(super) fn send_event(&self, id: SubscriptionId, retained: bool, payload: &Payload) {
         let publication = PublicationId::random();
         let details = EventDetails { retained, ..EventDetails::default() };
-        let mut send_buffer = self.link.send_buffer.borrow_mut();
+        let mut send_buffer = self.core.link.send_buffer.borrow_mut();
         let sent = send_buffer.write(|s, out| message::event(s, out, id, publication, &details, payload));
         if let Err(error) = sent {
             tracing::warn!(subscription = %id, %error, "an event is left out");

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{State, Subscribed, Subscriptions};
 use crate::codec::payload::Payload;
-use crate::connection::joined::Joined;
+use crate::connection::open::OpenSession;
 use crate::handler::tasks::Task;
 use crate::id::SubscriptionId;
 use crate::message::MatchPolicy;
@@ -86,7 +86,7 @@ impl Subscriptions {
     }
 }
 
-impl Joined {
+impl OpenSession {
     /// Queues a subscription whose retained events are sent from the next poll on.
     pub(super) fn begin_showing(&mut self, id: SubscriptionId, showing: Showing, following: Following) {
         let subscribed = self.subscriptions.by_id.get_mut(&id);
@@ -99,25 +99,25 @@ impl Joined {
     /// Sends what is retained for subscriptions while there is room, and then the events that had to wait for it.
     pub(in crate::connection) fn show_retained(&mut self, now: Instant) {
         let mut left = EVENTS;
-        while left > 0 && self.has_room() {
-            let start = self.link.send_buffer.borrow().len();
+        while left > 0 && self.core.has_room() {
+            let start = self.core.link.send_buffer.borrow().len();
             let cost = if let Some(&id) = self.subscriptions.shown.front() {
                 self.show_next(id, now)
             } else if let Some(event) = self.subscriptions.waiting.pop() {
-                self.link.session.handle().mailbox.let_go(event.message.len());
+                self.core.link.session.handle().mailbox.let_go(event.message.len());
                 self.event(event);
                 1
             } else {
                 return;
             };
-            self.link.send_buffer.borrow_mut().paced_from(start);
+            self.core.link.send_buffer.borrow_mut().paced_from(start);
             left = left.saturating_sub(cost);
         }
     }
 
     /// Takes one step of the first showing. Returns its cost, as a number of events.
     fn show_next(&mut self, id: SubscriptionId, now: Instant) -> usize {
-        let (broker, handle) = (self.served.realm.broker(), self.link.session.handle());
+        let (broker, handle) = (self.core.served.realm.broker(), self.core.link.session.handle());
         let subscribed = self.subscriptions.by_id.get_mut(&id);
         let Some(Subscribed { topic, state: State::Accepted { shown, .. }, .. }) = subscribed else {
             // The subscription has ended meanwhile.
@@ -129,7 +129,7 @@ impl Joined {
             Step::Found { left_out } => broker.tell_left_out(topic, left_out, now),
             Step::Event(event) => {
                 let by_pattern = topic.policy != MatchPolicy::Exact;
-                let mut send_buffer = self.link.send_buffer.borrow_mut();
+                let mut send_buffer = self.core.link.send_buffer.borrow_mut();
                 if let Err(error) = send_buffer.write(|s, out| event.write(s, out, id, by_pattern)) {
                     broker.tell_unshown(&event, handle.serializer, &error);
                 }
@@ -149,14 +149,14 @@ impl Joined {
         snapshots.iter().for_each(|payload| self.send_event(id, true, payload));
         self.send_waiting(&held);
         for stream in streams {
-            self.tasks.proceed(stream, false);
+            self.core.tasks.proceed(stream, false);
         }
     }
 
     /// Keeps an event that came out of the mailbox before the retained ones were sent. A client that causes too many of them, and
     /// does not take what it is sent, is cut off.
     pub(super) fn wait_for_turn(&mut self, event: Envelope) {
-        let mailbox = &self.link.session.handle().mailbox;
+        let mailbox = &self.core.link.session.handle().mailbox;
         mailbox.hold(event.message.len());
         self.subscriptions.waiting.push(event);
         if !mailbox.could_keep(self.subscriptions.waiting.len()) {
@@ -170,12 +170,12 @@ impl Joined {
         if self.subscriptions.is_accepted(id) {
             self.send_waiting(&waiting);
         } else {
-            self.session().handle().mailbox.let_go(waiting.bytes);
+            self.core.session().handle().mailbox.let_go(waiting.bytes);
         }
     }
 
     fn send_waiting(&self, waiting: &Waiting) {
-        waiting.events.iter().for_each(|event| self.link.send_buffer.borrow_mut().copy(&event.message));
-        self.session().handle().mailbox.let_go(waiting.bytes);
+        waiting.events.iter().for_each(|event| self.core.link.send_buffer.borrow_mut().copy(&event.message));
+        self.core.session().handle().mailbox.let_go(waiting.bytes);
     }
 }

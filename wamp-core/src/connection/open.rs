@@ -1,6 +1,5 @@
 //! A session that is open: its requests, its handlers at work, and what comes to it from others.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -8,23 +7,19 @@ use std::time::Instant;
 
 use super::authorizing::Authorizing;
 use super::calling::Calls;
+use super::core::Core;
 use super::invoking::Invocations;
 use super::publishing::Publishing;
 use super::registering::Registrations;
 use super::subscribing::Subscriptions;
-use crate::codec::payload::Payload;
 use crate::error::{Error, Violation, uris};
 use crate::handler::acceptance::{Acceptance, Held};
-use crate::handler::context::{Context, Link, Subject};
-use crate::handler::entry::HandlerEntry;
-use crate::handler::tasks::{Completion, Tasks};
+use crate::handler::context::Link;
+use crate::handler::tasks::Completion;
 use crate::id::RequestId;
-use crate::limits::Limits;
-use crate::message::{self, Message, code};
+use crate::message::{Message, code};
 use crate::realm::Seat;
-use crate::realm::session::Session;
 use crate::router::ServedRealm;
-use crate::router::authorizer::Decisions;
 use crate::router::meta;
 use crate::session::mailbox::{Delivery, End, Turn};
 
@@ -37,14 +32,11 @@ const DELIVERIES: usize = 4096;
 
 /// A session that is open.
 #[derive(Debug)]
-pub(super) struct Joined {
-    pub(super) link: Rc<Link>,
-    pub(super) served: Arc<ServedRealm>,
-    pub(super) tasks: Tasks,
+pub(super) struct OpenSession {
+    pub(super) core: Core,
     pub(super) subscriptions: Subscriptions,
     pub(super) publishing: Publishing,
     pub(super) authorizing: Authorizing,
-    pub(super) decisions: Decisions,
     /// In a strict realm.
     next_request: RequestId,
     pub(super) calls: Calls,
@@ -54,8 +46,6 @@ pub(super) struct Joined {
     pub(super) waits_for_room: bool,
     /// Handlers had the first use of the room.
     were_tasks_first: bool,
-    /// Set by a shutdown: what is at work has until then.
-    draining: Option<Instant>,
     _holds: Vec<Held>,
     /// Given back after all else: the session is counted until others see that it has left.
     _seat: Seat,
@@ -75,7 +65,7 @@ pub(super) enum PollResult {
     Overflowed,
 }
 
-impl Joined {
+impl OpenSession {
     pub(super) fn new(served: Arc<ServedRealm>, link: Rc<Link>, seat: Seat, acceptance: Acceptance) -> Self {
         served.realm.join(link.session.handle());
         meta::joined(&served.realm, link.session.handle());
@@ -84,38 +74,30 @@ impl Joined {
             link.session.close(uris::SYSTEM_SHUTDOWN);
         }
         Self {
-            link,
-            served,
-            tasks: Tasks::default(),
+            core: Core::new(served, link),
             subscriptions: Subscriptions::default(),
             publishing: Publishing::default(),
             authorizing: Authorizing::default(),
-            decisions: Decisions::default(),
             next_request: RequestId::FIRST,
             calls: Calls::default(),
             registrations: Registrations::default(),
             invocations: Invocations::default(),
             waits_for_room: false,
             were_tasks_first: false,
-            draining: None,
             _holds: acceptance.holds,
             _seat: seat,
         }
     }
 
-    pub(super) fn session(&self) -> &Session {
-        &self.link.session
-    }
-
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let pauses = [self.publishing.pace.pause(), self.inherited_pause()];
-        let due = [self.draining, self.calls.deadline(), self.decisions_due()];
+        let pauses = [self.core.pace.pause(), self.inherited_pause()];
+        let due = [self.core.draining, self.calls.deadline(), self.decisions_due()];
         due.into_iter().chain(pauses).flatten().min()
     }
 
     /// When the next is given up of what authorisers and handlers have to decide.
     fn decisions_due(&self) -> Option<Instant> {
-        if self.tasks.is_empty() {
+        if self.core.tasks.is_empty() {
             return None; // Each of them is a task.
         }
         let due = [self.authorizing.deadline(), self.publishing.deadline(), self.subscriptions.deadline()];
@@ -133,22 +115,15 @@ impl Joined {
 
     /// Whether there is work, or a time to keep, that does not wait for the waker.
     pub(super) fn needs_poll(&self) -> bool {
-        !self.tasks.are_polled()
-            || self.publishing.needs_turn()
+        !self.core.tasks.are_polled()
+            || self.core.pace.has_delivered()
+            || self.publishing.is_held_back()
             || !self.subscriptions.are_live()
             || self.deadline().is_some()
     }
 
     pub(super) fn keeps_messages(&self) -> bool {
         self.calls.keep_messages() || self.publishing.keeps_messages()
-    }
-
-    pub(super) fn is_draining(&self) -> bool {
-        self.draining.is_some()
-    }
-
-    pub(super) fn limits(&self) -> &Limits {
-        &self.link.limits
     }
 
     /// One request of the client, or what is none (S-14, P-02, P-03, P-05).
@@ -188,8 +163,8 @@ impl Joined {
         self.time_out_decisions(now);
         let outcome = self.work(context, now);
         self.publish_inherited(context);
-        self.waits_for_room = !self.has_room();
-        if !self.subscriptions.are_live() && self.has_room() {
+        self.waits_for_room = !self.core.has_room();
+        if !self.subscriptions.are_live() && self.core.has_room() {
             context.waker().wake_by_ref();
         }
         self.calls.restart_limits(now);
@@ -198,30 +173,30 @@ impl Joined {
 
     fn work(&mut self, context: &mut TaskContext<'_>, now: Instant) -> PollResult {
         self.show_retained(now);
-        if self.has_room() {
-            self.tasks.resume();
+        if self.core.has_room() {
+            self.core.tasks.resume();
         }
         // In turns: large events of others would leave no room for what the session's own handlers send.
         self.were_tasks_first = self.waits_for_room && !self.were_tasks_first;
         if self.were_tasks_first
-            && let Poll::Ready(done) = self.tasks.poll(context)
+            && let Poll::Ready(done) = self.core.tasks.poll(context)
         {
             self.finish(done, now);
         }
-        let mut has_taken = self.link.send_buffer.borrow_mut().take_moved();
+        let mut has_taken = self.core.link.send_buffer.borrow_mut().take_moved();
         let (mut deliveries, mut results, mut are_tasks_waiting) = (DELIVERIES, RESULTS, false);
         while deliveries > 0 && results > 0 {
             if let Some(outcome) = self.drained(now) {
                 return outcome;
             }
-            let turn = match self.has_room() {
+            let turn = match self.core.has_room() {
                 true if self.subscriptions.are_live() => Turn::Takes,
                 // What is retained goes first.
                 true => Turn::IsFull,
                 false if has_taken => Turn::IsFull,
                 false => Turn::Stalled,
             };
-            let is_delivered = match self.link.session.handle().mailbox.poll(context, turn) {
+            let is_delivered = match self.core.link.session.handle().mailbox.poll(context, turn) {
                 Poll::Ready(Delivery::End(end)) => match self.end(end, now) {
                     Some(outcome) => return outcome,
                     None => continue,
@@ -235,8 +210,8 @@ impl Joined {
                 Poll::Pending => false,
             };
             // A task that gives way is ready again at once: it is polled once in a turn, and not once for each delivery.
-            if !are_tasks_waiting || !self.tasks.are_polled() {
-                match self.tasks.poll(context) {
+            if !are_tasks_waiting || !self.core.tasks.are_polled() {
+                match self.core.tasks.poll(context) {
                     Poll::Ready(done) => {
                         self.finish(done, now);
                         results -= 1;
@@ -255,22 +230,17 @@ impl Joined {
 
     /// Sends what lay in the mailbox.
     fn deliver(&mut self, delivery: Delivery) {
-        let start = self.link.send_buffer.borrow().len();
+        let start = self.core.link.send_buffer.borrow().len();
         self.take_in(delivery);
-        self.link.send_buffer.borrow_mut().paced_from(start);
-    }
-
-    /// Whether there is room for what waits for it: events, and what handlers send.
-    pub(super) fn has_room(&self) -> bool {
-        self.link.send_buffer.borrow().has_room(self.limits())
+        self.core.link.send_buffer.borrow_mut().paced_from(start);
     }
 
     /// What ends the session: at once, or for a shutdown when nothing of it is at work.
     fn end(&mut self, end: End, now: Instant) -> Option<PollResult> {
-        match (end, self.link.router.ending()) {
+        match (end, self.core.link.router.ending()) {
             (End::Overflow, _) => Some(PollResult::Overflowed),
             (End::Close { reason, .. }, Some(ending)) if reason == uris::SYSTEM_SHUTDOWN => {
-                self.draining = Some(now + ending.grace);
+                self.core.draining = Some(now + ending.grace);
                 None
             }
             (End::Close { reason, message }, _) => {
@@ -287,7 +257,7 @@ impl Joined {
             self.answer(call, Err(error.clone()));
         }
         for request in self.subscriptions.pending() {
-            self.error(code::SUBSCRIBE, request, &error);
+            self.core.error(code::SUBSCRIBE, request, &error);
         }
         self.refuse_publications(&error);
         self.refuse_asked(&error);
@@ -295,7 +265,7 @@ impl Joined {
 
     /// The end of a shutdown: nothing is at work any more, or the grace is over.
     fn drained(&mut self, now: Instant) -> Option<PollResult> {
-        let until = self.draining?;
+        let until = self.core.draining?;
         if self.is_at_work() && now < until {
             return None;
         }
@@ -306,7 +276,7 @@ impl Joined {
     /// Whether somebody waits for what was asked of the session's handlers, its authoriser or its client.
     fn is_at_work(&self) -> bool {
         self.calls.unanswered().next().is_some()
-            || self.session().handle().invocations.are_awaited()
+            || self.core.session().handle().invocations.are_awaited()
             || self.subscriptions.pending().next().is_some()
             || self.publishing.is_at_work()
             || self.authorizing.is_at_work()
@@ -328,7 +298,7 @@ impl Joined {
 
     /// The id of a new request: any that is free, or, in a strict realm, the next one (I-02, D-02).
     pub(super) fn expect(&mut self, request: RequestId) -> Result<(), Violation> {
-        if !self.served.settings.strict_request_ids {
+        if !self.core.served.settings.strict_request_ids {
             return if self.is_outstanding(request) {
                 Err(format!("request id {request} is in use: its request has no answer yet").into()) // C-14
             } else {
@@ -351,42 +321,20 @@ impl Joined {
             || self.publishing.is_outstanding(request)
             || self.authorizing.is_outstanding(request)
     }
-
-    #[inline]
-    pub(super) fn context(
-        &self,
-        handler: &'static HandlerEntry,
-        uri: &str,
-        payload: Payload,
-        subject: Subject,
-    ) -> Context {
-        let uri = if uri == handler.uri { Cow::Borrowed(handler.uri) } else { Cow::Owned(uri.to_owned()) };
-        Context { link: Rc::clone(&self.link), uri, payload, subject }
-    }
-
-    pub(super) fn error(&self, request_type: u64, request: RequestId, error: &Error) {
-        let mut send_buffer = self.link.send_buffer.borrow_mut();
-        let written = send_buffer.write(|s, out| message::error(s, out, request_type, request, error));
-        if let Err(fault) = written {
-            tracing::error!(uri = error.uri(), %fault, "arguments of an error");
-            let bare = Error::new(error.uri().to_owned());
-            send_buffer.send(|s, out| message::error(s, out, request_type, request, &bare));
-        }
-    }
 }
 
 /// Whatever ends a session, it leaves nothing behind (S-19).
-impl Drop for Joined {
+impl Drop for OpenSession {
     fn drop(&mut self) {
-        let handle = self.link.session.handle().clone();
-        self.subscriptions.leave(&self.served.realm, &handle);
+        let handle = self.core.link.session.handle().clone();
+        self.subscriptions.leave(&self.core.served.realm, &handle);
         // First of all nobody calls the session any more; then whoever did is told.
         self.leave_registrations();
         let unread = handle.mailbox.shut();
         self.leave_invocations(unread);
         self.leave_calls();
-        self.served.realm.leave(handle.id);
-        self.served.departed(&handle);
+        self.core.served.realm.leave(handle.id);
+        self.core.served.departed(&handle);
         tracing::debug!(session = %handle.id, "session closed");
     }
 }

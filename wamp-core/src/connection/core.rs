@@ -1,0 +1,109 @@
+//! The core of an open session: what each of its parts may use.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::codec::payload::Payload;
+use crate::error::Error;
+use crate::handler::context::{Context, Link, Subject};
+use crate::handler::entry::HandlerEntry;
+use crate::handler::tasks::Tasks;
+use crate::id::RequestId;
+use crate::limits::Limits;
+use crate::message;
+use crate::realm::broker::Pace;
+use crate::realm::session::Session;
+use crate::router::ServedRealm;
+use crate::router::authorizer::{Decisions, Gate, Kind, authorization_failed};
+
+/// The core of an open session. It knows none of the parts: calls, invocations, publications, subscriptions, registrations.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) link: Rc<Link>,
+    pub(super) served: Arc<ServedRealm>,
+    pub(super) tasks: Tasks,
+    /// The authorisers' decisions that the session may remember.
+    pub(super) decisions: Decisions,
+    /// Back-pressure on a client that publishes: its publications, calls and answers count.
+    pub(super) pace: Pace,
+    /// Set by a shutdown: the time that work in flight has left.
+    pub(super) draining: Option<Instant>,
+}
+
+impl Core {
+    pub(super) fn new(served: Arc<ServedRealm>, link: Rc<Link>) -> Self {
+        Self {
+            link,
+            served,
+            tasks: Tasks::default(),
+            decisions: Decisions::default(),
+            pace: Pace::default(),
+            draining: None,
+        }
+    }
+
+    pub(super) fn session(&self) -> &Session {
+        &self.link.session
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.link.limits
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.is_some()
+    }
+
+    /// Returns whether the send buffer has room for paced messages: events, and what handlers send.
+    pub(super) fn has_room(&self) -> bool {
+        self.link.send_buffer.borrow().has_room(self.limits())
+    }
+
+    /// Asks the realm's authorisers. The URI must be valid, and nothing that exists may have been looked at (Z-05).
+    pub(super) fn gate(&self, kind: Kind, named: &str, now: Instant) -> Gate {
+        self.decisions.gate(&self.served, &self.link, kind, named, now)
+    }
+
+    /// Returns whether authorisers are asked about calls and publications.
+    pub(super) fn has_authorizer(&self) -> bool {
+        self.served.settings.authorizers.decide_uris()
+    }
+
+    /// Returns the time by which the authorisers must have decided what they are asked now.
+    pub(super) fn patience(&self, now: Instant) -> Instant {
+        now + self.limits().authorize_timeout
+    }
+
+    /// Makes the error for a request that the authorisers did not decide in time, and tells the log.
+    pub(super) fn undecided(&self, (kind, named): (Kind, &str)) -> Error {
+        let timeout = self.limits().authorize_timeout;
+        tracing::error!(?kind, named, ?timeout, "an authoriser did not decide in time");
+        authorization_failed()
+    }
+
+    /// Makes the context in which a handler runs.
+    #[inline]
+    pub(super) fn context(
+        &self,
+        handler: &'static HandlerEntry,
+        uri: &str,
+        payload: Payload,
+        subject: Subject,
+    ) -> Context {
+        let uri = if uri == handler.uri { Cow::Borrowed(handler.uri) } else { Cow::Owned(uri.to_owned()) };
+        Context { link: Rc::clone(&self.link), uri, payload, subject }
+    }
+
+    /// Sends ERROR, without the arguments if they cannot be expressed in the client's format.
+    pub(super) fn error(&self, request_type: u64, request: RequestId, error: &Error) {
+        let mut send_buffer = self.link.send_buffer.borrow_mut();
+        let written = send_buffer.write(|s, out| message::error(s, out, request_type, request, error));
+        if let Err(fault) = written {
+            tracing::error!(uri = error.uri(), %fault, "arguments of an error");
+            let bare = Error::new(error.uri().to_owned());
+            send_buffer.send(|s, out| message::error(s, out, request_type, request, &bare));
+        }
+    }
+}
