@@ -76,7 +76,7 @@ impl Connection {
             State::Opening { .. }
             | State::Authenticating(_)
             | State::Denied { .. }
-            | State::Joining { .. } => {
+            | State::Admitting { .. } => {
                 if self.router.poll_stopping(context) {
                     self.refuse_at_shutdown();
                 }
@@ -98,7 +98,7 @@ impl Connection {
                 let denied = denied.clone();
                 self.refuse_login(&denied);
             }
-            State::Joining { until, .. } if *until <= now => {
+            State::Admitting { until, .. } if *until <= now => {
                 self.refuse(uris::CANCELED, "joining took too long");
             }
             State::Leaving { until, then } if *until <= now => {

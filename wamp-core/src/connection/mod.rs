@@ -1,18 +1,17 @@
 //! One connection: the states of its session, from HELLO to the end of the transport.
 
-mod authorizing;
+mod asked;
 mod batching;
-mod calling;
+mod calls;
 mod core;
-mod departing;
+mod departures;
 mod ending;
-mod invoking;
-mod meta;
+mod invocations;
 mod open;
 mod opening;
-mod publishing;
-mod registering;
-mod subscribing;
+mod publications;
+mod registrations;
+mod subscriptions;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -37,7 +36,7 @@ use crate::realm::session::Session;
 use crate::router::{Counted, Router};
 use crate::session::send_buffer::{Framing, SendBuffer};
 use open::{OpenSession, PollResult};
-use opening::{Joining, Login};
+use opening::{Admission, Login};
 
 /// What the host knows of a transport when it opens.
 #[derive(Debug)]
@@ -130,7 +129,7 @@ enum State {
     /// The client will be refused: all are after the same time, whatever was wrong.
     Denied { until: Instant, denied: Denied },
     /// `#[session]` handlers decide.
-    Joining { until: Instant, joining: Box<Joining> },
+    Admitting { until: Instant, admission: Box<Admission> },
     /// WELCOME was sent.
     Open(Box<OpenSession>),
     /// Our GOODBYE was sent; theirs is awaited.
@@ -283,8 +282,8 @@ impl Connection {
     fn go_on_opening(&mut self, context: &mut TaskContext<'_>, now: Instant) {
         self.notice_shutdown(context);
         self.log_in(context, now);
-        if let State::Joining { joining, .. } = &mut self.state
-            && let Poll::Ready(decision) = joining.work.poll(context)
+        if let State::Admitting { admission, .. } = &mut self.state
+            && let Poll::Ready(decision) = admission.work.poll(context)
         {
             self.decided(decision);
         }
@@ -372,7 +371,7 @@ impl Connection {
     }
 
     fn awaits_turn(&self) -> bool {
-        matches!(&self.state, State::Open(session) if session.core.pace.is_enough() || session.publishing.is_held_back())
+        matches!(&self.state, State::Open(session) if session.core.pace.is_enough() || session.publications.is_held_back())
     }
 
     fn is_pausing(&self) -> bool {
@@ -385,7 +384,7 @@ impl Connection {
         match &self.state {
             State::Opening { until, .. }
             | State::Denied { until, .. }
-            | State::Joining { until, .. }
+            | State::Admitting { until, .. }
             | State::Leaving { until, .. } => Some(*until),
             State::Authenticating(login) => Some(login.deadline()),
             State::Open(session) => session.deadline(),

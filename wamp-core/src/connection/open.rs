@@ -1,47 +1,44 @@
-//! A session that is open: its requests, its handlers at work, and what comes to it from others.
+//! An open session: its core, its parts, and what is between them.
+
+mod polling;
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
-use super::authorizing::Authorizing;
-use super::calling::Calls;
+use super::asked::{Asked, AskedRequests};
+use super::calls::{Calls, NewCall, Part};
 use super::core::Core;
-use super::invoking::Invocations;
-use super::publishing::Publishing;
-use super::registering::Registrations;
-use super::subscribing::Subscriptions;
+use super::invocations::Invocations;
+use super::publications::Publications;
+use super::registrations::{Registrations, finish_unregister};
+use super::subscriptions::{Subscriptions, subscriber};
+use crate::auth::Decision;
+use crate::codec::payload::Payload;
 use crate::error::{Error, Violation, uris};
 use crate::handler::acceptance::{Acceptance, Held};
 use crate::handler::context::Link;
-use crate::handler::tasks::Completion;
 use crate::id::RequestId;
-use crate::message::{Message, code};
+use crate::message::{CallOptions, Message, code};
 use crate::realm::Seat;
-use crate::router::ServedRealm;
-use crate::router::meta;
-use crate::session::mailbox::{Delivery, End, Turn};
+use crate::realm::pattern::Pattern;
+use crate::router::{ServedRealm, meta};
+use crate::session::mailbox::Delivery;
+use crate::session::routed_call::RoutedMessage;
+pub(super) use polling::PollResult;
 
-/// Results of tasks that are taken in one poll before the host gets its turn.
-const RESULTS: usize = 128;
-
-/// Deliveries that are taken in one poll: as many as sixteen publishers may leave in a round. Who took fewer than come
-/// would be cut off although its peer reads.
-const DELIVERIES: usize = 4096;
-
-/// A session that is open.
+/// A session from WELCOME to its end. A part uses the core and never another part.
 #[derive(Debug)]
 pub(super) struct OpenSession {
     pub(super) core: Core,
-    pub(super) subscriptions: Subscriptions,
-    pub(super) publishing: Publishing,
-    pub(super) authorizing: Authorizing,
+    calls: Calls,
+    invocations: Invocations,
+    pub(super) publications: Publications,
+    subscriptions: Subscriptions,
+    registrations: Registrations,
+    asked: AskedRequests,
     /// In a strict realm.
     next_request: RequestId,
-    pub(super) calls: Calls,
-    pub(super) registrations: Registrations,
-    pub(super) invocations: Invocations,
     /// Events, or streams, may have been left for want of room.
     pub(super) waits_for_room: bool,
     /// Handlers had the first use of the room.
@@ -49,20 +46,6 @@ pub(super) struct OpenSession {
     _holds: Vec<Held>,
     /// Given back after all else: the session is counted until others see that it has left.
     _seat: Seat,
-}
-
-/// How a session goes on after a poll.
-#[derive(Debug)]
-pub(super) enum PollResult {
-    Continues,
-    /// GOODBYE with this reason has to be sent.
-    Leaves {
-        reason: String,
-        message: Option<String>,
-    },
-    /// The router shuts down, and nothing of the session is at work.
-    ShutsDown,
-    Overflowed,
 }
 
 impl OpenSession {
@@ -75,13 +58,13 @@ impl OpenSession {
         }
         Self {
             core: Core::new(served, link),
-            subscriptions: Subscriptions::default(),
-            publishing: Publishing::default(),
-            authorizing: Authorizing::default(),
-            next_request: RequestId::FIRST,
             calls: Calls::default(),
-            registrations: Registrations::default(),
             invocations: Invocations::default(),
+            publications: Publications::default(),
+            subscriptions: Subscriptions::default(),
+            registrations: Registrations::default(),
+            asked: AskedRequests::default(),
+            next_request: RequestId::FIRST,
             waits_for_room: false,
             were_tasks_first: false,
             _holds: acceptance.holds,
@@ -89,215 +72,181 @@ impl OpenSession {
         }
     }
 
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        let pauses = [self.core.pace.pause(), self.inherited_pause()];
-        let due = [self.core.draining, self.calls.deadline(), self.decisions_due()];
-        due.into_iter().chain(pauses).flatten().min()
-    }
-
-    /// When the next is given up of what authorisers and handlers have to decide.
-    fn decisions_due(&self) -> Option<Instant> {
-        if self.core.tasks.is_empty() {
-            return None; // Each of them is a task.
-        }
-        let due = [self.authorizing.deadline(), self.publishing.deadline(), self.subscriptions.deadline()];
-        due.into_iter().flatten().min()
-    }
-
-    /// Gives up what is not decided in time.
-    fn time_out_decisions(&mut self, now: Instant) {
-        if self.decisions_due().is_some_and(|due| due <= now) {
-            self.time_out_asked(now);
-            self.time_out_publication(now);
-            self.time_out_subscriptions(now);
-        }
-    }
-
-    /// Whether there is work, or a time to keep, that does not wait for the waker.
-    pub(super) fn needs_poll(&self) -> bool {
-        !self.core.tasks.are_polled()
-            || self.core.pace.has_delivered()
-            || self.publishing.is_held_back()
-            || !self.subscriptions.are_live()
-            || self.deadline().is_some()
-    }
-
     pub(super) fn keeps_messages(&self) -> bool {
-        self.calls.keep_messages() || self.publishing.keeps_messages()
+        self.calls.keep_messages() || self.publications.keeps_messages()
     }
 
-    /// One request of the client, or what is none (S-14, P-02, P-03, P-05).
+    /// Handles a message of the client. One that no client may send in an open session is a violation (S-14, P-02, P-03, P-05).
     pub(super) fn receive(&mut self, message: Message<'_>, now: Instant) -> Result<(), Violation> {
         match message {
             Message::Call { request, options, procedure, payload } => {
                 self.call(request, options, procedure, payload, now)
             }
             Message::Publish { request, options, topic, payload } => {
-                self.publish(request, options, topic, payload, now)
+                self.expect(request)?;
+                self.publications.publish(&mut self.core, request, options, topic, payload, now)
             }
-            Message::Subscribe { request, options, topic } => self.subscribe(request, &options, topic, now),
+            Message::Subscribe { request, options, topic } => {
+                self.expect(request)?;
+                self.ask(code::SUBSCRIBE, request, Asked::subscribe(&options, topic), now);
+                Ok(())
+            }
             Message::Unsubscribe { request, subscription } => self.unsubscribe(request, subscription),
             Message::Register { request, options, procedure } => {
-                self.register(request, options, procedure, now)
+                self.expect(request)?;
+                self.ask(code::REGISTER, request, Asked::register(options, procedure), now);
+                Ok(())
             }
             Message::Unregister { request, registration } => self.unregister(request, registration),
             Message::Cancel { request, options } => {
-                self.cancel(request, options.mode.unwrap_or_default());
+                self.calls.cancel(&self.core, request, options.mode.unwrap_or_default());
                 Ok(())
             }
             Message::Hello { .. } => Err("HELLO in an open session".into()),
             Message::Authenticate { .. } => Err("AUTHENTICATE without a challenge".into()),
             Message::Error { request_type, request, passthru, error, payload } => {
-                self.invocation_failed(request_type, request, passthru, error, payload)
+                self.invocations.failed(&mut self.core, request_type, request, passthru, error, payload)
             }
-            Message::Yield { request, options, payload } => self.yielded(request, options, payload),
+            Message::Yield { request, options, payload } => {
+                self.invocations.yielded(&mut self.core, request, options, payload)
+            }
             // Handled by the connection in every state.
             Message::Abort | Message::Goodbye => Ok(()),
         }
     }
 
-    /// Takes what arrived from others and drives the handlers, as long as the peer takes its frames.
-    pub(super) fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) -> PollResult {
-        self.resume_publishing(now);
-        self.time_out_calls(now);
-        self.time_out_decisions(now);
-        let outcome = self.work(context, now);
-        self.publish_inherited(context);
-        self.waits_for_room = !self.core.has_room();
-        if !self.subscriptions.are_live() && self.core.has_room() {
-            context.waker().wake_by_ref();
+    /// Handles CALL: a new call, or one more chunk of a call.
+    fn call(
+        &mut self,
+        request: RequestId,
+        options: CallOptions,
+        uri: &str,
+        payload: Payload,
+        now: Instant,
+    ) -> Result<(), Violation> {
+        match self.calls.part(&self.core, request, &options, uri)? {
+            Part::First => {
+                self.expect(request)?;
+                let call = NewCall { request, options, uri, asked: self.asked.len(), now };
+                self.calls.call(&mut self.core, call, payload);
+            }
+            Part::Chunk => self.calls.go_on(&mut self.core, request, options, payload),
+            Part::Late | Part::Contradiction => {}
         }
-        self.calls.restart_limits(now);
-        outcome
+        Ok(())
     }
 
-    fn work(&mut self, context: &mut TaskContext<'_>, now: Instant) -> PollResult {
-        self.show_retained(now);
-        if self.core.has_room() {
-            self.core.tasks.resume();
-        }
-        // In turns: large events of others would leave no room for what the session's own handlers send.
-        self.were_tasks_first = self.waits_for_room && !self.were_tasks_first;
-        if self.were_tasks_first
-            && let Poll::Ready(done) = self.core.tasks.poll(context)
-        {
-            self.finish(done, now);
-        }
-        let mut has_taken = self.core.link.send_buffer.borrow_mut().take_moved();
-        let (mut deliveries, mut results, mut are_tasks_waiting) = (DELIVERIES, RESULTS, false);
-        while deliveries > 0 && results > 0 {
-            if let Some(outcome) = self.drained(now) {
-                return outcome;
-            }
-            let turn = match self.core.has_room() {
-                true if self.subscriptions.are_live() => Turn::Takes,
-                // What is retained goes first.
-                true => Turn::IsFull,
-                false if has_taken => Turn::IsFull,
-                false => Turn::Stalled,
-            };
-            let is_delivered = match self.core.link.session.handle().mailbox.poll(context, turn) {
-                Poll::Ready(Delivery::End(end)) => match self.end(end, now) {
-                    Some(outcome) => return outcome,
-                    None => continue,
-                },
-                Poll::Ready(delivery) => {
-                    self.deliver(delivery);
-                    deliveries -= 1;
-                    has_taken = true;
-                    true
-                }
-                Poll::Pending => false,
-            };
-            // A task that gives way is ready again at once: it is polled once in a turn, and not once for each delivery.
-            if !are_tasks_waiting || !self.core.tasks.are_polled() {
-                match self.core.tasks.poll(context) {
-                    Poll::Ready(done) => {
-                        self.finish(done, now);
-                        results -= 1;
-                        continue;
-                    }
-                    Poll::Pending => are_tasks_waiting = true,
+    /// Asks the authorisers about a SUBSCRIBE or REGISTER, and starts it if they have decided.
+    fn ask(&mut self, code: u64, request: RequestId, asked: Result<Asked, Error>, now: Instant) {
+        match asked {
+            Ok(asked) => {
+                let calls = self.calls.count();
+                if let Some((asked, decision)) = self.asked.ask(&mut self.core, request, asked, calls, now) {
+                    self.start(request, asked, decision, now);
                 }
             }
-            if !is_delivered {
-                return PollResult::Continues;
+            Err(error) => self.core.error(code, request, &error),
+        }
+    }
+
+    /// Starts the SUBSCRIBE or REGISTER that the authorisers have decided, or refuses it.
+    fn start(&mut self, request: RequestId, asked: Asked, decision: Decision, now: Instant) {
+        let code = asked.code();
+        let started = decision.and_then(|granted| match asked {
+            Asked::Subscribe { topic, get_retained } => self.subscribe(request, topic, get_retained, now),
+            Asked::Register { procedure, options } => {
+                self.registrations.register(&self.core, request, &options, &procedure, granted)
+            }
+        });
+        if let Err(error) = started {
+            self.core.error(code, request, &error);
+        }
+    }
+
+    /// Goes on with the request that the authorisers have decided.
+    fn authorized(&mut self, request: RequestId, decision: Decision, now: Instant) {
+        if let Some(asked) = self.asked.remove(request) {
+            self.start(request, asked, decision, now);
+        } else if self.publications.is_asking_about(request) {
+            self.publications.authorized(&mut self.core, decision, now);
+        } else {
+            self.calls.authorized(&mut self.core, request, decision, self.asked.len());
+        }
+    }
+
+    fn subscribe(
+        &mut self,
+        request: RequestId,
+        topic: Pattern,
+        get_retained: bool,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let handler = subscriber(&self.core, &topic)?;
+        if self.subscriptions.has(&topic) {
+            // Begun before the mailbox is emptied: events that come later are not shown, and those in the mailbox go out first.
+            let showing = get_retained.then(|| self.core.served.realm.broker().show());
+            // Perhaps the subscription was revoked.
+            self.flush_mailbox();
+            if self.subscriptions.subscribe_again(&self.core, request, &topic, showing)? {
+                return Ok(());
             }
         }
-        context.waker().wake_by_ref();
-        PollResult::Continues
+        self.subscriptions.subscribe(&mut self.core, request, topic, get_retained, handler, now)
     }
 
-    /// Sends what lay in the mailbox.
-    fn deliver(&mut self, delivery: Delivery) {
-        let start = self.core.link.send_buffer.borrow().len();
-        self.take_in(delivery);
-        self.core.link.send_buffer.borrow_mut().paced_from(start);
+    fn unsubscribe(&mut self, request: RequestId, subscription: u64) -> Result<(), Violation> {
+        self.expect(request)?;
+        if let Some(id) = self.subscriptions.begin_unsubscribe(&self.core, request, subscription) {
+            self.flush_mailbox(); // B-04
+            self.subscriptions.finish_unsubscribe(&self.core, request, id);
+        }
+        Ok(())
     }
 
-    /// What ends the session: at once, or for a shutdown when nothing of it is at work.
-    fn end(&mut self, end: End, now: Instant) -> Option<PollResult> {
-        match (end, self.core.link.router.ending()) {
-            (End::Overflow, _) => Some(PollResult::Overflowed),
-            (End::Close { reason, .. }, Some(ending)) if reason == uris::SYSTEM_SHUTDOWN => {
-                self.core.draining = Some(now + ending.grace);
-                None
+    fn unregister(&mut self, request: RequestId, registration: u64) -> Result<(), Violation> {
+        self.expect(request)?;
+        if self.registrations.begin_unregister(&self.core, request, registration) {
+            self.flush_mailbox();
+            finish_unregister(&self.core, request);
+        }
+        Ok(())
+    }
+
+    /// Sends all that lies in the mailbox, as a part of the answer to a request.
+    fn flush_mailbox(&mut self) {
+        while let Some(delivery) = self.core.link.session.handle().mailbox.take() {
+            self.take_in(delivery);
+        }
+    }
+
+    /// Handles a message of another session or of the router; the order to end is handled where the mailbox is polled.
+    fn take_in(&mut self, delivery: Delivery) {
+        match delivery {
+            Delivery::Event(envelope) => self.subscriptions.deliver(&mut self.core, envelope),
+            Delivery::Revoked { subscription, reason } => {
+                self.subscriptions.revoked(&self.core, subscription, &reason);
             }
-            (End::Close { reason, message }, _) => {
-                self.give_up_requests("the session was closed");
-                Some(PollResult::Leaves { reason, message })
+            Delivery::RoutedMessage(message) => self.routed(*message),
+            Delivery::End(_) => {}
+        }
+    }
+
+    /// Hands a message about a routed call to the part that keeps this session's side of it.
+    fn routed(&mut self, message: RoutedMessage) {
+        match message {
+            RoutedMessage::Invocation { call, details, payload, .. } => {
+                self.invocations.invoke(&self.core, &call, &details, &payload);
+            }
+            RoutedMessage::Interrupt { call, mode } => self.invocations.interrupt(&self.core, &call, mode),
+            RoutedMessage::Answer { call, answer } => self.calls.answered(&self.core, &call, &answer),
+            RoutedMessage::Revoked { registration, reason } => {
+                self.registrations.revoked(&self.core, registration, reason.as_deref());
             }
         }
     }
 
-    /// C-09: what was asked for and is not decided is answered before the session ends.
-    fn give_up_requests(&mut self, text: &str) {
-        let error = Error::new(uris::CANCELED).arg(text);
-        for call in self.calls.unanswered() {
-            self.answer(call, Err(error.clone()));
-        }
-        for request in self.subscriptions.pending() {
-            self.core.error(code::SUBSCRIBE, request, &error);
-        }
-        self.refuse_publications(&error);
-        self.refuse_asked(&error);
-    }
-
-    /// The end of a shutdown: nothing is at work any more, or the grace is over.
-    fn drained(&mut self, now: Instant) -> Option<PollResult> {
-        let until = self.core.draining?;
-        if self.is_at_work() && now < until {
-            return None;
-        }
-        self.give_up_requests("the server shuts down");
-        Some(PollResult::ShutsDown)
-    }
-
-    /// Whether somebody waits for what was asked of the session's handlers, its authoriser or its client.
-    fn is_at_work(&self) -> bool {
-        self.calls.unanswered().next().is_some()
-            || self.core.session().handle().invocations.are_awaited()
-            || self.subscriptions.pending().next().is_some()
-            || self.publishing.is_at_work()
-            || self.authorizing.is_at_work()
-    }
-
-    fn finish(&mut self, done: Completion, now: Instant) {
-        match done {
-            Completion::Call(call, result) => self.call_ended(&call, result),
-            Completion::Subscribe(subscription, request, result) => {
-                self.subscribe_decided(subscription, request, result);
-            }
-            Completion::Authorized(request, decision) => self.authorized(request, decision, now),
-            Completion::Publish(result) => self.publish_decided(result, now),
-            Completion::Event(subscription, payload, source) => self.emitted(subscription, &payload, source),
-            Completion::StreamFailed(subscription, error) => self.stream_failed(subscription, &error),
-            Completion::Ended => {}
-        }
-    }
-
-    /// The id of a new request: any that is free, or, in a strict realm, the next one (I-02, D-02).
-    pub(super) fn expect(&mut self, request: RequestId) -> Result<(), Violation> {
+    /// Checks the id of a new request: any that is free, or, in a strict realm, the next one (I-02, D-02).
+    fn expect(&mut self, request: RequestId) -> Result<(), Violation> {
         if !self.core.served.settings.strict_request_ids {
             return if self.is_outstanding(request) {
                 Err(format!("request id {request} is in use: its request has no answer yet").into()) // C-14
@@ -314,25 +263,25 @@ impl OpenSession {
             .into())
     }
 
-    /// Whether a request of this id waits for its answer.
+    /// Returns whether a request of this id waits for its answer.
     fn is_outstanding(&self, request: RequestId) -> bool {
         self.calls.is_outstanding(request)
             || self.subscriptions.is_outstanding(request)
-            || self.publishing.is_outstanding(request)
-            || self.authorizing.is_outstanding(request)
+            || self.publications.is_outstanding(request)
+            || self.asked.is_outstanding(request)
     }
 }
 
-/// Whatever ends a session, it leaves nothing behind (S-19).
+/// Takes the session out of all that it is in, whatever ends it (S-19).
 impl Drop for OpenSession {
     fn drop(&mut self) {
         let handle = self.core.link.session.handle().clone();
         self.subscriptions.leave(&self.core.served.realm, &handle);
-        // First of all nobody calls the session any more; then whoever did is told.
-        self.leave_registrations();
+        // First of all no session calls it any more; then its callers are told.
+        self.registrations.leave(&self.core);
         let unread = handle.mailbox.shut();
-        self.leave_invocations(unread);
-        self.leave_calls();
+        self.invocations.cancel_all(unread);
+        self.calls.interrupt_callees();
         self.core.served.realm.leave(handle.id);
         self.core.served.departed(&handle);
         tracing::debug!(session = %handle.id, "session closed");

@@ -58,7 +58,7 @@ struct Newcomer {
 
 /// A session that `#[session]` handlers decide about.
 #[derive(Debug)]
-pub(super) struct Joining {
+pub(super) struct Admission {
     served: Arc<ServedRealm>,
     link: Rc<Link>,
     seat: Seat,
@@ -230,17 +230,17 @@ impl Connection {
         let until = now + self.limits.hello_timeout;
         let mut work = HandlerFuture::new(admit(&served, &link));
         let decision = work.poll(&mut TaskContext::from_waker(Waker::noop()));
-        self.state = State::Joining { until, joining: Box::new(Joining { served, link, seat, work }) };
+        self.state = State::Admitting { until, admission: Box::new(Admission { served, link, seat, work }) };
         if let Poll::Ready(decision) = decision {
             self.decided(decision);
         }
     }
 
     pub(super) fn decided(&mut self, decision: Result<Acceptance, Error>) {
-        let State::Joining { joining, .. } = std::mem::replace(&mut self.state, State::Ended) else {
+        let State::Admitting { admission, .. } = std::mem::replace(&mut self.state, State::Ended) else {
             return;
         };
-        let Joining { served, link, seat, .. } = *joining;
+        let Admission { served, link, seat, .. } = *admission;
         match decision {
             Ok(_) if link.router.is_stopping() => self.refuse_at_shutdown(),
             Ok(acceptance) => self.welcome(served, link, seat, acceptance),

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::open::OpenSession;
+use super::core::Core;
 use crate::codec::payload::Payload;
 use crate::error::{Violation, uris};
 use crate::id::RequestId;
 use crate::message::{self, CancelMode, InvocationDetails, Passthru, PassthruKeys, YieldOptions, code};
 use crate::session::routed_call::{Answer, Invoked, RoutedCall, RoutedMessage};
 
-/// Calls that the session has to answer.
+/// The invocations of one session.
 #[derive(Debug, Default)]
 pub(super) struct Invocations {
     open: HashMap<RequestId, Arc<RoutedCall>>,
@@ -20,19 +20,19 @@ pub(super) struct Invocations {
 }
 
 impl Invocations {
-    /// The id of the next one.
+    /// Returns the id of the next one.
     fn next(&self) -> RequestId {
         self.last.map_or(RequestId::FIRST, RequestId::next)
     }
 
-    /// The first INVOCATION of a call was written.
+    /// Adds a call whose first INVOCATION was written.
     fn add(&mut self, id: RequestId, call: &Arc<RoutedCall>) {
         self.last = Some(id);
         self.open.insert(id, Arc::clone(call));
         call.sent_as(id);
     }
 
-    /// The call of an id. `None` if it is over; an id that was never given is a violation (P-03).
+    /// Returns the call of an id, `None` if it is over; an id that was never given is a violation (P-03).
     fn find(&self, id: RequestId) -> Result<Option<&Arc<RoutedCall>>, Violation> {
         match self.open.get(&id) {
             None if self.last.is_none_or(|last| last < id) => {
@@ -41,80 +41,73 @@ impl Invocations {
             found => Ok(found),
         }
     }
-}
 
-impl OpenSession {
-    /// A note about a routed call, from the other side.
-    pub(super) fn routed(&mut self, routing: RoutedMessage) {
-        match routing {
-            RoutedMessage::Invocation { call, details, payload, .. } => {
-                self.invoke(&call, &details, &payload);
-            }
-            RoutedMessage::Interrupt { call, mode } => self.interrupt(&call, mode),
-            RoutedMessage::Answer { call, answer } => self.answered(&call, &answer),
-            RoutedMessage::Revoked { registration, reason } => self.revoked(registration, reason.as_deref()),
-        }
-    }
-
-    /// INVOCATION, of a new call or of one more chunk (PI-01). Nobody waits for a call that is over.
-    fn invoke(&mut self, call: &Arc<RoutedCall>, details: &Invoked, payload: &Payload) {
+    /// Sends INVOCATION for a new call or one more chunk (PI-01), unless the call is over.
+    pub(super) fn invoke(
+        &mut self,
+        core: &Core,
+        call: &Arc<RoutedCall>,
+        details: &Invoked,
+        payload: &Payload,
+    ) {
         let id = match call.invocation() {
             _ if call.is_over() => return,
-            None => self.invocations.next(),
-            Some(id) if self.invocations.open.contains_key(&id) => id,
+            None => self.next(),
+            Some(id) if self.open.contains_key(&id) => id,
             Some(_) => return, // PI-10
         };
         let details = details_of(call, details);
         let write =
             |s, out: &mut Vec<u8>| message::invocation(s, out, id, call.registration, &details, payload);
-        let written = self.core.link.send_buffer.borrow_mut().write(write);
+        let written = core.link.send_buffer.borrow_mut().write(write);
         match written {
-            Ok(()) if call.invocation().is_none() => self.invocations.add(id, call),
+            Ok(()) if call.invocation().is_none() => self.add(id, call),
             Ok(()) => {}
             Err(error) => {
                 tracing::debug!(%error, "arguments that the callee's serializer cannot express");
-                self.break_off(call, uris::INVALID_PAYLOAD);
+                self.break_off(core, call, uris::INVALID_PAYLOAD);
             }
         }
     }
 
-    /// The callee cannot be told the rest of a call: it shall not go on with what it was told.
-    fn break_off(&mut self, call: &Arc<RoutedCall>, uri: &'static str) {
-        // Who was sent a first chunk has announced call_canceling (PI-03).
-        self.interrupt(call, CancelMode::KillNoWait);
+    /// Ends a call of which the callee cannot be sent the rest.
+    fn break_off(&mut self, core: &Core, call: &Arc<RoutedCall>, uri: &'static str) {
+        // A callee that was sent a first chunk has announced call_canceling (PI-03).
+        self.interrupt(core, call, CancelMode::KillNoWait);
         if let Some(id) = call.invocation() {
-            self.invocations.open.remove(&id);
+            self.open.remove(&id);
         }
         call.answer(Answer::error(uri));
         call.end();
     }
 
-    /// INTERRUPT, unless the call has been answered, or was not sent yet.
-    fn interrupt(&mut self, call: &RoutedCall, mode: CancelMode) {
-        let Some(id) = call.invocation().filter(|id| self.invocations.open.contains_key(id)) else { return };
-        self.core.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
+    /// Sends INTERRUPT, unless the call has been answered, or was not sent yet.
+    pub(super) fn interrupt(&mut self, core: &Core, call: &RoutedCall, mode: CancelMode) {
+        let Some(id) = call.invocation().filter(|id| self.open.contains_key(id)) else { return };
+        core.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
     }
 
     pub(super) fn yielded(
         &mut self,
+        core: &mut Core,
         id: RequestId,
         options: YieldOptions,
         payload: Payload,
     ) -> Result<(), Violation> {
-        self.check_passthru(options.passthru.as_deref())?;
-        let Some(call) = self.invocations.find(id)?.cloned() else {
+        check_passthru(core, options.passthru.as_deref())?;
+        let Some(call) = self.find(id)?.cloned() else {
             return Ok(()); // PR-04
         };
         let progress = options.progress == Some(true);
         if !progress {
-            self.invocations.open.remove(&id);
+            self.open.remove(&id);
         } else if call.is_over() {
-            self.interrupt_again(id); // PR-06
+            interrupt_again(core, id); // PR-06
             return Ok(());
         } else if !call.receive_progress {
             return Ok(()); // PR-05
         }
-        self.core.pace.count_bytes(payload.kept_bytes(), &self.core.link.limits);
+        core.pace.count_bytes(payload.kept_bytes(), &core.link.limits);
         call.answer(match (payload.oddity(), &options.passthru) {
             (Some(oddity), _) => Answer::odd(oddity),
             (None, Some(_)) if !payload.is_one_binary() => Answer::error(uris::INVALID_ARGUMENT),
@@ -123,9 +116,10 @@ impl OpenSession {
         Ok(())
     }
 
-    /// ERROR, which only an INVOCATION can get from a client (P-02).
-    pub(super) fn invocation_failed(
+    /// Handles ERROR, with which a client can answer only an INVOCATION (P-02).
+    pub(super) fn failed(
         &mut self,
+        core: &mut Core,
         request_type: u64,
         id: RequestId,
         passthru: Option<Box<Passthru>>,
@@ -135,10 +129,10 @@ impl OpenSession {
         if request_type != code::INVOCATION {
             return Err(format!("ERROR for request type {request_type}, which no router sends").into());
         }
-        self.check_passthru(passthru.as_deref())?;
-        if let Some(call) = self.invocations.find(id)?.cloned() {
-            self.invocations.open.remove(&id);
-            self.core.pace.count_bytes(payload.kept_bytes(), &self.core.link.limits);
+        check_passthru(core, passthru.as_deref())?;
+        if let Some(call) = self.find(id)?.cloned() {
+            self.open.remove(&id);
+            core.pace.count_bytes(payload.kept_bytes(), &core.link.limits);
             // A text that is no URI would not go out anyhow, and is not kept: it may be as long as a message.
             let error = Cow::Owned(message::callees_error_uri(error).to_owned());
             call.answer(match payload.oddity() {
@@ -150,31 +144,32 @@ impl OpenSession {
         Ok(())
     }
 
-    ///
-    fn check_passthru(&self, passthru: Option<&Passthru>) -> Result<(), Violation> {
-        if passthru.is_some() && !self.core.session().handle().features.callee.payload_passthru_mode {
-            return Err("the callee did not announce payload_passthru_mode".into());
-        }
-        Ok(())
-    }
-
-    fn interrupt_again(&self, id: RequestId) {
-        if self.core.session().handle().features.callee.call_canceling {
-            let mode = CancelMode::KillNoWait;
-            self.core.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
-        }
-    }
-
-    /// The callee leaves: who waits for it is told (C-10), also who waits in `unread` notes.
-    pub(super) fn leave_invocations(&mut self, unread: Vec<RoutedMessage>) {
-        let open = std::mem::take(&mut self.invocations.open).into_values();
-        let unread = unread.into_iter().filter_map(|routing| match routing {
+    /// Answers all callers, also those of `unread` messages, for the callee leaves (C-10).
+    pub(super) fn cancel_all(&mut self, unread: Vec<RoutedMessage>) {
+        let open = std::mem::take(&mut self.open).into_values();
+        let unread = unread.into_iter().filter_map(|message| match message {
             RoutedMessage::Invocation { call, .. } => Some(call),
             _ => None,
         });
         for call in open.chain(unread) {
             call.answer(Answer::error(uris::CANCELED));
         }
+    }
+}
+
+/// Checks that passthru mode was announced.
+fn check_passthru(core: &Core, passthru: Option<&Passthru>) -> Result<(), Violation> {
+    if passthru.is_some() && !core.session().handle().features.callee.payload_passthru_mode {
+        return Err("the callee did not announce payload_passthru_mode".into());
+    }
+    Ok(())
+}
+
+/// Repeats INTERRUPT for a callee that goes on with a call that is over (PR-06).
+fn interrupt_again(core: &Core, id: RequestId) {
+    if core.session().handle().features.callee.call_canceling {
+        let mode = CancelMode::KillNoWait;
+        core.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
     }
 }
 

@@ -2,33 +2,31 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
 
-use super::{Answerer, InFlight, OpenSession, Procedure, limit};
+use super::{Answerer, Calls, InFlight, NewCall, Procedure, limit, procedure};
 use crate::codec::payload::Payload;
+use crate::connection::core::Core;
 use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
-use crate::id::RequestId;
 use crate::message::{self, CallOptions, CancelMode, Details, MatchPolicy, RoleFeatures};
 use crate::realm::dealer::{Callee, Registration};
 use crate::session::handle::SessionHandle;
 use crate::session::routed_call::{Answer, Invoked, Refused, RoutedCall, RoutedMessage};
 
-impl OpenSession {
+impl Calls {
     pub(super) fn route_call(
         &mut self,
-        request: RequestId,
-        options: &CallOptions,
+        core: &mut Core,
+        call: &NewCall<'_>,
         registered: &Registration,
-        uri: &str,
         payload: Payload,
-        now: Instant,
     ) -> Result<(), Error> {
+        let &NewCall { request, ref options, uri, now, .. } = call;
         let Some(Callee { handle: callee, forward_timeout, disclose_caller }) = registered.select() else {
             // All callees have left since it was found; or another client has taken it over, and serves instead (C11).
-            return match self.procedure(uri) {
+            return match procedure(core, uri) {
                 Some(Procedure::Registered(latest)) if latest.id != registered.id => {
-                    self.route_call(request, options, &latest, uri, payload, now)
+                    self.route_call(core, call, &latest, payload)
                 }
                 _ => Err(Error::no_such_procedure(uri)),
             };
@@ -38,7 +36,7 @@ impl OpenSession {
         }
         let announced = callee.features.callee;
         check_features(options, announced)?;
-        if callee.invocations.count() >= self.core.limits().invocations_in_flight {
+        if callee.invocations.count() >= core.limits().invocations_in_flight {
             return Err(Error::new(uris::UNAVAILABLE).arg("the callee has too many calls to answer"));
         }
         // PR-01. Clients in use announce this and not `call_canceling`: such a call cannot be interrupted (CA-04).
@@ -50,27 +48,26 @@ impl OpenSession {
             progress: options.goes_on(),
             receive_progress,
             timeout: forwarded.filter(|milliseconds| *milliseconds > 0),
-            trustlevel: self.core.session().handle().trustlevel,
+            trustlevel: core.session().handle().trustlevel,
             disclosed: disclose_caller || options.disclose_me == Some(true),
             passthru: options.passthru.clone(),
         };
         let bytes = payload.kept_bytes();
-        let caller = self.core.session().handle();
+        let caller = core.session().handle();
         let routed = RoutedCall::new(caller, request, callee, registered.id, receive_progress);
         let invocation =
             RoutedMessage::Invocation { call: Arc::clone(&routed), is_first: true, details, payload };
         ask(invocation, &routed.callee).map_err(|refused| Error::new(uri_of(refused)))?;
-        self.core.pace.count_bytes(bytes, &self.core.link.limits);
+        core.pace.count_bytes(bytes, &core.link.limits);
         let limit = if forwarded.is_some() { None } else { limit(options, None, now) };
         let call = Rc::new(CallState::new(request, options, None));
-        self.calls.insert(InFlight { call, by: Answerer::Callee(routed), limit, bytes });
+        self.insert(InFlight { call, by: Answerer::Callee(routed), limit, bytes });
         Ok(())
     }
 
-    /// What a callee says; without effect if the call has its answer.
-    pub(in crate::connection) fn answered(&mut self, routed: &Arc<RoutedCall>, answer: &Answer) {
-        let Some(InFlight { call, by: Answerer::Callee(current), .. }) =
-            self.calls.at_work.get(&routed.request)
+    /// Handles the answer of a callee; without effect if the call has its answer.
+    pub(in crate::connection) fn answered(&mut self, core: &Core, routed: &Arc<RoutedCall>, answer: &Answer) {
+        let Some(InFlight { call, by: Answerer::Callee(current), .. }) = self.at_work.get(&routed.request)
         else {
             return;
         };
@@ -81,51 +78,21 @@ impl OpenSession {
         let is_final = answer.is_final();
         if is_final {
             routed.end();
-            self.calls.end(call.request);
+            self.end(call.request);
         }
-        if let Err(error) = self.forward(&call, answer) {
+        if let Err(error) = forward(core, &call, answer) {
             if !is_final {
                 routed.interrupt(CancelMode::KillNoWait);
                 routed.end();
-                self.calls.end(call.request);
+                self.end(call.request);
             }
-            self.answer(&call, Err(error));
+            super::answer(core, &call, Err(error));
         }
     }
 
-    fn forward(&self, call: &CallState, answer: &Answer) -> Result<(), Error> {
-        let (progress, passthru) = match answer {
-            Answer::Result { progress, passthru, .. } => (*progress, passthru),
-            Answer::Error { passthru, .. } => (false, passthru),
-        };
-        if passthru.is_some() && !self.core.session().handle().features.caller.payload_passthru_mode {
-            return Err(Error::feature_not_supported("the callee answered in passthru mode"));
-        }
-        let details = Details::new(progress, passthru.as_deref());
-        let mut send_buffer = self.core.link.send_buffer.borrow_mut();
-        match answer {
-            Answer::Result { payload, .. } => {
-                let limit = self.core.limits().max_result_bytes;
-                send_buffer.result(call.request, &details, limit, |writer| writer.payload(payload))?;
-            }
-            Answer::Error { error, payload, .. } => {
-                let write = |s, out: &mut Vec<u8>| {
-                    message::forwarded_error(s, out, call.request, &details, error, payload)
-                };
-                send_buffer.write(write).map_err(|error| Error::encoding(&error))?;
-            }
-        }
-        if progress {
-            call.progress();
-        } else {
-            call.answer();
-        }
-        Ok(())
-    }
-
-    /// The caller leaves: its callees need not go on (C-11, PI-09).
-    pub(in crate::connection) fn leave_calls(&mut self) {
-        for InFlight { by, .. } in self.calls.at_work.values() {
+    /// Tells the callees that they need not go on, for the caller leaves (C-11, PI-09).
+    pub(in crate::connection) fn interrupt_callees(&mut self) {
+        for InFlight { by, .. } in self.at_work.values() {
             if let Answerer::Callee(routed) = by {
                 routed.end();
                 routed.interrupt(CancelMode::KillNoWait);
@@ -134,7 +101,38 @@ impl OpenSession {
     }
 }
 
-/// One more chunk for the callee, or the URI of what the caller gets instead.
+/// Sends the answer of a callee to the caller.
+fn forward(core: &Core, call: &CallState, answer: &Answer) -> Result<(), Error> {
+    let (progress, passthru) = match answer {
+        Answer::Result { progress, passthru, .. } => (*progress, passthru),
+        Answer::Error { passthru, .. } => (false, passthru),
+    };
+    if passthru.is_some() && !core.session().handle().features.caller.payload_passthru_mode {
+        return Err(Error::feature_not_supported("the callee answered in passthru mode"));
+    }
+    let details = Details::new(progress, passthru.as_deref());
+    let mut send_buffer = core.link.send_buffer.borrow_mut();
+    match answer {
+        Answer::Result { payload, .. } => {
+            let limit = core.limits().max_result_bytes;
+            send_buffer.result(call.request, &details, limit, |writer| writer.payload(payload))?;
+        }
+        Answer::Error { error, payload, .. } => {
+            let write = |s, out: &mut Vec<u8>| {
+                message::forwarded_error(s, out, call.request, &details, error, payload)
+            };
+            send_buffer.write(write).map_err(|error| Error::encoding(&error))?;
+        }
+    }
+    if progress {
+        call.progress();
+    } else {
+        call.answer();
+    }
+    Ok(())
+}
+
+/// Sends one more chunk to the callee; returns the URI of the error that the caller gets instead.
 pub(super) fn chunk(routed: &Arc<RoutedCall>, goes_on: bool, payload: Payload) -> Result<(), &'static str> {
     if payload.oddity().is_some() {
         return Err(uris::INVALID_PAYLOAD);

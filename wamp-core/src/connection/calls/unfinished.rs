@@ -20,7 +20,7 @@ pub(super) struct UnfinishedCalls {
 
 /// The part that a CALL is, by its id and procedure.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::connection) enum Part {
     /// The first of its call, if the id is free.
     First,
     /// One more chunk.

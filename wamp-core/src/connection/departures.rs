@@ -1,10 +1,9 @@
-//! What a session leaves when it ends: its testaments (E-14), and the news that it has left (K-02).
+//! The end of a session as others see it: its testaments (E-14), and the event that it has left (K-02).
 
 use std::sync::Arc;
 use std::task::Context as TaskContext;
 use std::time::Instant;
 
-use super::open::OpenSession;
 use crate::id::PublicationId;
 use crate::realm::broker::Delivered;
 use crate::realm::{Departed, Step};
@@ -60,42 +59,31 @@ impl ServedRealm {
         let Testament { topic, payload, options } = testament;
         self.publish(of, PublicationId::random(), topic, payload, options)
     }
-}
 
-impl OpenSession {
-    /// As the heir of those that have left, publishes a round of their testaments.
-    pub(super) fn publish_inherited(&self, context: &TaskContext<'_>) {
-        if self.core.session().handle().is_heir()
-            && self.core.served.publish_testaments()
-            && self.core.served.realm.departures().pause().is_none()
-        {
+    /// Publishes a round of testaments of sessions that have left, if this session is their heir.
+    pub(super) fn publish_inherited(&self, heir: &SessionHandle, context: &TaskContext<'_>) {
+        if heir.is_heir() && self.publish_testaments() && self.realm.departures().pause().is_none() {
             // For the next round.
             context.waker().wake_by_ref();
         }
     }
 
-    /// The host has had its turn.
-    pub(super) fn begin_turn(&mut self, now: Instant) {
-        self.core.pace.begin_turn(now);
-        if self.core.session().handle().is_heir() {
-            self.core.served.realm.departures().begin_turn(now);
+    /// Tells the departures that their heir's host has had its turn.
+    pub(super) fn begin_turn(&self, heir: &SessionHandle, now: Instant) {
+        if heir.is_heir() {
+            self.realm.departures().begin_turn(now);
         }
     }
 
-    /// All who waited for a turn have had one.
-    pub(super) fn begin_round(&mut self, now: Instant) {
-        self.core.pace.begin_round(now);
-        if self.core.session().handle().is_heir() {
-            self.core.served.realm.departures().begin_round(now);
+    /// Tells the departures that all sessions that waited for a turn have had one.
+    pub(super) fn begin_round(&self, heir: &SessionHandle, now: Instant) {
+        if heir.is_heir() {
+            self.realm.departures().begin_round(now);
         }
     }
 
-    /// When an heir that waits for those who are behind may go on.
-    pub(super) fn inherited_pause(&self) -> Option<Instant> {
-        if self.core.session().handle().is_heir() {
-            self.core.served.realm.departures().pause()
-        } else {
-            None
-        }
+    /// Returns the time at which an heir that waits for lagging subscribers may go on.
+    pub(super) fn inherited_pause(&self, heir: &SessionHandle) -> Option<Instant> {
+        if heir.is_heir() { self.realm.departures().pause() } else { None }
     }
 }

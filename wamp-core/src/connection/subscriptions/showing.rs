@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use super::delivering::send_event;
 use super::{State, Subscribed, Subscriptions};
 use crate::codec::payload::Payload;
-use crate::connection::open::OpenSession;
+use crate::connection::core::Core;
 use crate::handler::tasks::Task;
 use crate::id::SubscriptionId;
 use crate::message::MatchPolicy;
@@ -86,42 +87,42 @@ impl Subscriptions {
     }
 }
 
-impl OpenSession {
+impl Subscriptions {
     /// Queues a subscription whose retained events are sent from the next poll on.
     pub(super) fn begin_showing(&mut self, id: SubscriptionId, showing: Showing, following: Following) {
-        let subscribed = self.subscriptions.by_id.get_mut(&id);
+        let subscribed = self.by_id.get_mut(&id);
         if let Some(Subscribed { state: State::Accepted { shown, .. }, .. }) = subscribed {
             *shown = Some(Box::new(Shown { showing, following }));
-            self.subscriptions.shown.push_back(id);
+            self.shown.push_back(id);
         }
     }
 
     /// Sends what is retained for subscriptions while there is room, and then the events that had to wait for it.
-    pub(in crate::connection) fn show_retained(&mut self, now: Instant) {
+    pub(in crate::connection) fn show_retained(&mut self, core: &mut Core, now: Instant) {
         let mut left = EVENTS;
-        while left > 0 && self.core.has_room() {
-            let start = self.core.link.send_buffer.borrow().len();
-            let cost = if let Some(&id) = self.subscriptions.shown.front() {
-                self.show_next(id, now)
-            } else if let Some(event) = self.subscriptions.waiting.pop() {
-                self.core.link.session.handle().mailbox.let_go(event.message.len());
-                self.event(event);
+        while left > 0 && core.has_room() {
+            let start = core.link.send_buffer.borrow().len();
+            let cost = if let Some(&id) = self.shown.front() {
+                self.show_next(core, id, now)
+            } else if let Some(event) = self.waiting.pop() {
+                core.link.session.handle().mailbox.let_go(event.message.len());
+                self.event(core, event);
                 1
             } else {
                 return;
             };
-            self.core.link.send_buffer.borrow_mut().paced_from(start);
+            core.link.send_buffer.borrow_mut().paced_from(start);
             left = left.saturating_sub(cost);
         }
     }
 
     /// Takes one step of the first showing. Returns its cost, as a number of events.
-    fn show_next(&mut self, id: SubscriptionId, now: Instant) -> usize {
-        let (broker, handle) = (self.core.served.realm.broker(), self.core.link.session.handle());
-        let subscribed = self.subscriptions.by_id.get_mut(&id);
+    fn show_next(&mut self, core: &mut Core, id: SubscriptionId, now: Instant) -> usize {
+        let (broker, handle) = (core.served.realm.broker(), core.link.session.handle());
+        let subscribed = self.by_id.get_mut(&id);
         let Some(Subscribed { topic, state: State::Accepted { shown, .. }, .. }) = subscribed else {
             // The subscription has ended meanwhile.
-            self.subscriptions.shown.pop_front();
+            self.shown.pop_front();
             return 1;
         };
         match shown.as_mut().map_or(Step::Done, |shown| broker.show_next(&mut shown.showing, topic, handle)) {
@@ -129,53 +130,53 @@ impl OpenSession {
             Step::Found { left_out } => broker.tell_left_out(topic, left_out, now),
             Step::Event(event) => {
                 let by_pattern = topic.policy != MatchPolicy::Exact;
-                let mut send_buffer = self.core.link.send_buffer.borrow_mut();
+                let mut send_buffer = core.link.send_buffer.borrow_mut();
                 if let Err(error) = send_buffer.write(|s, out| event.write(s, out, id, by_pattern)) {
                     broker.tell_unshown(&event, handle.serializer, &error);
                 }
             }
             Step::Done => {
                 let shown = shown.take();
-                self.subscriptions.shown.pop_front();
-                self.send_following(id, shown.map(|shown| shown.following).unwrap_or_default());
+                self.shown.pop_front();
+                send_following(core, id, shown.map(|shown| shown.following).unwrap_or_default());
             }
         }
         1
     }
 
-    /// Sends what follows the retained events of a subscription, and lets its streams begin.
-    pub(super) fn send_following(&mut self, id: SubscriptionId, following: Following) {
-        let Following { snapshots, held, streams } = following;
-        snapshots.iter().for_each(|payload| self.send_event(id, true, payload));
-        self.send_waiting(&held);
-        for stream in streams {
-            self.core.tasks.proceed(stream, false);
-        }
-    }
-
     /// Keeps an event that came out of the mailbox before the retained ones were sent. A client that causes too many of them, and
     /// does not take what it is sent, is cut off.
-    pub(super) fn wait_for_turn(&mut self, event: Envelope) {
-        let mailbox = &self.core.link.session.handle().mailbox;
+    pub(super) fn wait_for_turn(&mut self, core: &Core, event: Envelope) {
+        let mailbox = &core.link.session.handle().mailbox;
         mailbox.hold(event.message.len());
-        self.subscriptions.waiting.push(event);
-        if !mailbox.could_keep(self.subscriptions.waiting.len()) {
+        self.waiting.push(event);
+        if !mailbox.could_keep(self.waiting.len()) {
             mailbox.cut_off();
         }
     }
 
     /// Sends the waiting events of a subscription that ends.
-    pub(super) fn hurry(&mut self, id: SubscriptionId) {
-        let waiting = self.subscriptions.waiting.take(id);
-        if self.subscriptions.is_accepted(id) {
-            self.send_waiting(&waiting);
+    pub(super) fn hurry(&mut self, core: &Core, id: SubscriptionId) {
+        let waiting = self.waiting.take(id);
+        if self.is_accepted(id) {
+            send_waiting(core, &waiting);
         } else {
-            self.core.session().handle().mailbox.let_go(waiting.bytes);
+            core.session().handle().mailbox.let_go(waiting.bytes);
         }
     }
+}
 
-    fn send_waiting(&self, waiting: &Waiting) {
-        waiting.events.iter().for_each(|event| self.core.link.send_buffer.borrow_mut().copy(&event.message));
-        self.core.session().handle().mailbox.let_go(waiting.bytes);
+/// Sends what follows the retained events of a subscription, and lets its streams begin.
+pub(super) fn send_following(core: &mut Core, id: SubscriptionId, following: Following) {
+    let Following { snapshots, held, streams } = following;
+    snapshots.iter().for_each(|payload| send_event(core, id, true, payload));
+    send_waiting(core, &held);
+    for stream in streams {
+        core.tasks.proceed(stream, false);
     }
+}
+
+fn send_waiting(core: &Core, waiting: &Waiting) {
+    waiting.events.iter().for_each(|event| core.link.send_buffer.borrow_mut().copy(&event.message));
+    core.session().handle().mailbox.let_go(waiting.bytes);
 }

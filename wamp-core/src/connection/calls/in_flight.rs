@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::permitted::Waiting;
+use super::authorizing::Waiting;
 use super::unfinished::UnfinishedCalls;
 use crate::handler::call_state::CallState;
 use crate::handler::tasks::{Asking, RunningHandler};
@@ -72,7 +72,7 @@ impl Calls {
     }
 
     /// Counts the calls, whether their callers wait or not.
-    pub(super) fn count(&self) -> usize {
+    pub(in crate::connection) fn count(&self) -> usize {
         self.at_work.len() + self.released.len()
     }
 

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::{Answerer, InFlight, limit};
+use super::{Answerer, Calls, InFlight, NewCall, answer, limit};
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
-use crate::connection::open::OpenSession;
+use crate::connection::core::Core;
 use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
 use crate::handler::tasks::{Asking, HandlerFuture, Task};
@@ -21,12 +21,12 @@ use crate::uri;
 #[derive(Debug)]
 pub(super) struct Waiting {
     uri: String,
-    /// The CALL, and what went on with it meanwhile (PI-01).
+    /// The payloads of the CALL and of the chunks that came meanwhile (PI-01).
     chunks: Vec<(CallOptions, Payload)>,
     since: Instant,
     /// The time at which the authorisers are given up.
     until: Instant,
-    /// What the chunks after the first keep of the session's share.
+    /// The bytes that the chunks after the first keep of the session's share.
     bytes: usize,
     share: Rc<Cell<usize>>,
 }
@@ -37,7 +37,7 @@ impl Waiting {
         (self.until <= now).then_some((Kind::exact(Action::Call), self.uri.as_str()))
     }
 
-    /// One more chunk, or the URI of the error if they are too many.
+    /// Adds a chunk; returns the URI of the error if they are too many.
     pub(super) fn add(
         &mut self,
         options: CallOptions,
@@ -61,42 +61,40 @@ impl Drop for Waiting {
     }
 }
 
-impl OpenSession {
+impl Calls {
     /// Asks the authoriser before anything about the procedure shows (Z-05).
-    pub(super) fn ask_call(
+    pub(super) fn ask_authorizer(
         &mut self,
-        request: RequestId,
-        options: CallOptions,
-        uri: &str,
+        core: &mut Core,
+        call: NewCall<'_>,
         payload: Payload,
-        now: Instant,
     ) -> Result<(), Error> {
+        let NewCall { request, uri, now, .. } = call;
         if !uri::is_valid(uri) {
             return Err(Error::invalid_uri(uri)); // U-03
         }
-        match self.core.gate(Kind::exact(Action::Call), uri, now) {
+        match core.gate(Kind::exact(Action::Call), uri, now) {
             Gate::Decided(decision) => {
                 decision?;
-                self.start_call(request, &options, uri, payload, now)
+                self.start(core, &call, payload)
             }
-            Gate::Asking(answer) => {
-                self.check_call(&options, &payload)?;
-                let (call, asking) = (
-                    Rc::new(CallState::new(request, &options, None)),
-                    Asking::new(HandlerFuture::new(answer)),
-                );
-                self.core.tasks.proceed(Task::Authorize(request, asking.clone()), false);
+            Gate::Asking(decision) => {
+                self.check_call(core, &call, &payload)?;
+                let options = call.options;
+                let call = Rc::new(CallState::new(request, &options, None));
+                let asking = Asking::new(HandlerFuture::new(decision));
+                core.tasks.proceed(Task::Authorize(request, asking.clone()), false);
                 let bytes = payload.kept_bytes();
-                let limit = limit(&options, Some(self.core.limits().authorize_timeout), now);
+                let limit = limit(&options, Some(core.limits().authorize_timeout), now);
                 let waiting = Waiting {
                     uri: uri.to_owned(),
                     chunks: vec![(options, payload)],
                     since: now,
-                    until: self.core.patience(now),
+                    until: core.patience(now),
                     bytes: 0,
-                    share: Rc::clone(&self.calls.chunks),
+                    share: Rc::clone(&self.chunks),
                 };
-                self.calls.insert(InFlight {
+                self.insert(InFlight {
                     call,
                     by: Answerer::Authorizer(asking, Box::new(waiting)),
                     limit,
@@ -108,22 +106,28 @@ impl OpenSession {
     }
 
     /// Starts a call that the authorisers have allowed, with the time that it has left, or refuses it.
-    pub(in crate::connection) fn call_authorized(&mut self, request: RequestId, decision: Decision) {
-        let Some(InFlight { call, by: Answerer::Authorizer(_, mut waiting), .. }) =
-            self.calls.remove(request)
+    pub(in crate::connection) fn authorized(
+        &mut self,
+        core: &mut Core,
+        request: RequestId,
+        decision: Decision,
+        asked: usize,
+    ) {
+        let Some(InFlight { call, by: Answerer::Authorizer(_, mut waiting), .. }) = self.remove(request)
         else {
             return;
         };
         if let Err(error) = decision {
-            self.calls.unfinished.end(request);
-            return self.answer(&call, Err(error));
+            self.unfinished.end(request);
+            return answer(core, &call, Err(error));
         }
         let (uri, since) = (std::mem::take(&mut waiting.uri), waiting.since);
         let mut chunks = std::mem::take(&mut waiting.chunks).into_iter();
         drop(waiting);
         let Some((options, payload)) = chunks.next() else { return };
-        let started = self.start_call(request, &options, &uri, payload, since);
-        self.started(request, started);
-        chunks.for_each(|(options, payload)| self.go_on(request, options, payload));
+        let call = NewCall { request, options, uri: &uri, asked, now: since };
+        let started = self.start(core, &call, payload);
+        self.started(core, request, started);
+        chunks.for_each(|(options, payload)| self.go_on(core, request, options, payload));
     }
 }

@@ -9,14 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::authorizing::Asked;
-use super::open::OpenSession;
-use crate::error::{Error, Violation, uris};
+use super::core::Core;
+use crate::error::{Error, uris};
 use crate::handler::acceptance::{Acceptance, Held};
 use crate::handler::entry::HandlerEntry;
 use crate::handler::tasks::{Cancellable, HandlerFuture, Source};
 use crate::id::{RequestId, SubscriptionId};
-use crate::message::{self, MatchPolicy, SubscribeOptions, code};
+use crate::message::{self, MatchPolicy, code};
 use crate::realm::Realm;
 use crate::realm::broker::Showing;
 use crate::realm::pattern::Pattern;
@@ -29,7 +28,7 @@ use showing::{Following, Shown, Waiting};
 /// The subscriptions of one session.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
-    /// Looked into for each event. The router numbers subscriptions, so nobody chooses ids whose hashes are alike.
+    /// Looked into for each event. The router numbers subscriptions, so no client chooses ids whose hashes are alike.
     by_id: HashMap<SubscriptionId, Subscribed, foldhash::fast::RandomState>,
     by_topic: HashMap<Pattern, SubscriptionId>,
     /// Subscriptions whose retained events are being sent, in the order in which they were asked for.
@@ -117,7 +116,7 @@ impl Subscriptions {
         self.deciding.front().map(|(until, ..)| *until)
     }
 
-    /// The SUBSCRIBEs that are not decided.
+    /// Returns the SUBSCRIBEs that are not decided.
     pub(super) fn pending(&self) -> impl Iterator<Item = RequestId> {
         self.by_id
             .values()
@@ -156,7 +155,7 @@ impl Subscriptions {
     }
 }
 
-/// Takes a session out of a subscription, and tells who wants to know.
+/// Takes a session out of a subscription, and tells those who want to know.
 fn unsubscribe(realm: &Realm, topic: &Pattern, session: &SessionHandle) {
     let left = realm.broker().unsubscribe(topic, session.id);
     if let Some(left) = left.filter(|_| !session.is_silenced()) {
@@ -164,48 +163,26 @@ fn unsubscribe(realm: &Realm, topic: &Pattern, session: &SessionHandle) {
     }
 }
 
-impl OpenSession {
-    pub(super) fn subscribe(
-        &mut self,
-        request: RequestId,
-        options: &SubscribeOptions,
-        topic: &str,
-        now: Instant,
-    ) -> Result<(), Violation> {
-        self.expect(request)?;
-        let policy = options.policy.unwrap_or(MatchPolicy::Exact); // W-05
-        let topic = Pattern { policy, uri: topic.to_owned() };
-        if topic.is_valid() {
-            let get_retained = options.get_retained == Some(true);
-            self.ask(request, Asked::Subscribe { topic, get_retained }, now);
-        } else {
-            self.core.error(code::SUBSCRIBE, request, &Error::invalid_uri(&topic.uri)); // U-03, U-05
-        }
-        Ok(())
+impl Subscriptions {
+    /// Returns whether the session has subscribed to the topic or pattern, or asked for it.
+    pub(super) fn has(&self, topic: &Pattern) -> bool {
+        self.by_topic.contains_key(topic)
     }
 
-    /// A SUBSCRIBE that the realm's authoriser lets through.
-    pub(super) fn start_subscribe(
+    /// Handles a SUBSCRIBE that the realm's authorisers let through, for a topic that the session has not; `handler` decides.
+    pub(super) fn subscribe(
         &mut self,
+        core: &mut Core,
         request: RequestId,
         topic: Pattern,
         get_retained: bool,
+        handler: Option<&'static HandlerEntry>,
         now: Instant,
     ) -> Result<(), Error> {
-        let handler = self.subscriber(&topic)?;
-        if self.subscriptions.by_topic.contains_key(&topic) {
-            // Begun before the mailbox is emptied: events that come later are not shown, and those in the mailbox go out first.
-            let showing = get_retained.then(|| self.core.served.realm.broker().show());
-            // Perhaps the subscription was revoked.
-            self.flush_mailbox();
-            if let Some(&id) = self.subscriptions.by_topic.get(&topic) {
-                return self.subscribe_again(request, id, showing);
-            }
-        }
-        if self.subscriptions.by_id.len() >= self.core.limits().subscriptions {
+        if self.by_id.len() >= core.limits().subscriptions {
             return Err(Error::not_authorized("too many subscriptions of one session"));
         }
-        let (broker, handle) = (self.core.served.realm.broker(), self.core.link.session.handle());
+        let (broker, handle) = (core.served.realm.broker(), core.link.session.handle());
         let (id, showing) = if get_retained {
             let (id, showing) = broker.subscribe_retained(&topic, handle);
             (id, Some(showing))
@@ -214,57 +191,34 @@ impl OpenSession {
         };
         match handler {
             None => {
-                self.subscriptions.insert(id, topic, State::accepted(Vec::new(), Vec::new()));
-                self.subscribed(request, id);
+                self.insert(id, topic, State::accepted(Vec::new(), Vec::new()));
+                subscribed(core, request, id);
                 if let Some(showing) = showing {
                     self.begin_showing(id, showing, Following::default());
                 }
-                self.announce(id);
+                announce(core, id);
             }
-            Some(handler) => self.ask_subscribe(request, id, topic, showing, handler, now),
+            Some(handler) => {
+                let (requests, held) = (vec![request], Waiting::default());
+                self.insert(id, topic, State::Pending { requests, showing, held, deciding: None });
+                self.ask_handler(core, id, request, handler, now);
+            }
         }
         Ok(())
     }
 
-    /// The handler that decides about subscriptions to this topic or pattern; `None` if everybody may.
-    fn subscriber(&self, topic: &Pattern) -> Result<Option<&'static HandlerEntry>, Error> {
-        if topic.policy == MatchPolicy::Exact
-            && meta::may_subscribe(&self.core.served, &topic.uri, self.core.session().authrole())
-        {
-            return Ok(None); // U-07
-        }
-        let Some(declared) = self.core.served.registry.subscription(topic) else {
-            return Err(Error::not_authorized(match topic.policy {
-                MatchPolicy::Exact => "nobody declared this topic for subscribers",
-                _ => "no topic that is declared for subscribers covers this pattern",
-            }));
-        };
-        match declared {
-            open if open.is_open_to_subscribers(self.core.session().authrole()) => Ok(None),
-            Declared::Open(_) | Declared::Closed(_) => {
-                Err(Error::not_authorized("nobody may subscribe to this topic"))
-            }
-            Declared::Handled(handler) if !handler.admits(self.core.session().authrole()) => {
-                Err(Error::not_authorized("the role may not subscribe to this topic"))
-            }
-            Declared::Handled(_) if topic.ends_inside_component() => Err(Error::not_authorized(
-                "a handler decides about whole components: end the prefix with a dot",
-            )),
-            Declared::Handled(handler) => Ok(Some(*handler)),
-        }
-    }
-
-    /// B-02: the same subscription, and no second run of its handler.
-    fn subscribe_again(
+    /// Adds a SUBSCRIBE to the subscription that the session has: its handler does not run again (B-02). False if there is none,
+    /// for it was revoked.
+    pub(super) fn subscribe_again(
         &mut self,
+        core: &Core,
         request: RequestId,
-        id: SubscriptionId,
+        topic: &Pattern,
         showing: Option<Showing>,
-    ) -> Result<(), Error> {
-        let limit = self.core.limits().subscriptions;
-        let Some(Subscribed { state, .. }) = self.subscriptions.by_id.get_mut(&id) else {
-            return Ok(());
-        };
+    ) -> Result<bool, Error> {
+        let limit = core.limits().subscriptions;
+        let Some(&id) = self.by_topic.get(topic) else { return Ok(false) };
+        let Some(Subscribed { state, .. }) = self.by_id.get_mut(&id) else { return Ok(true) };
         match state {
             State::Pending { requests, .. } if requests.len() >= limit => {
                 return Err(Error::new(uris::UNAVAILABLE).arg("too many requests for one subscription"));
@@ -278,48 +232,85 @@ impl OpenSession {
             State::Accepted { shown, .. } => {
                 // Asked again while they are under way, they are sent once.
                 let showing = showing.filter(|_| shown.is_none());
-                self.subscribed(request, id);
+                subscribed(core, request, id);
                 if let Some(showing) = showing {
                     self.begin_showing(id, showing, Following::default()); // E-06
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    pub(super) fn unsubscribe(&mut self, request: RequestId, subscription: u64) -> Result<(), Violation> {
-        self.expect(request)?;
-        let id = SubscriptionId::new(subscription).filter(|id| self.subscriptions.is_accepted(*id));
-        let Some(id) = id else {
-            self.core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION)); // B-05
-            return Ok(());
-        };
-        // B-04: events that were published before go out before UNSUBSCRIBED, and none is published after this.
-        unsubscribe(
-            &self.core.served.realm,
-            &self.subscriptions.by_id[&id].topic,
-            self.core.link.session.handle(),
-        );
-        self.flush_mailbox();
-        self.hurry(id);
-        if self.subscriptions.remove(id, &self.core.link.session.handle().mailbox).is_none() {
+    /// Begins UNSUBSCRIBE: no event is published for the subscription after this, and those that lie in the mailbox have to go out
+    /// before it is finished (B-04). `None` if it was refused.
+    pub(super) fn begin_unsubscribe(
+        &self,
+        core: &Core,
+        request: RequestId,
+        subscription: u64,
+    ) -> Option<SubscriptionId> {
+        let id = SubscriptionId::new(subscription).filter(|id| self.is_accepted(*id));
+        match id {
+            Some(id) => unsubscribe(&core.served.realm, &self.by_id[&id].topic, core.link.session.handle()),
+            None => core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION)), // B-05
+        }
+        id
+    }
+
+    /// Sends what waits for the subscription, then UNSUBSCRIBED.
+    pub(super) fn finish_unsubscribe(&mut self, core: &Core, request: RequestId, id: SubscriptionId) {
+        self.hurry(core, id);
+        if self.remove(id, &core.link.session.handle().mailbox).is_some() {
+            core.link.send_buffer.borrow_mut().send(|s, out| message::unsubscribed(s, out, request));
+        } else {
             // E-12: it had been revoked.
-            self.core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION));
-            return Ok(());
-        }
-        self.core.link.send_buffer.borrow_mut().send(|s, out| message::unsubscribed(s, out, request));
-        Ok(())
-    }
-
-    /// The subscription is the session's now.
-    fn announce(&self, id: SubscriptionId) {
-        let (realm, session) = (&self.core.served.realm, self.core.link.session.id());
-        if let Some((subscription, is_first)) = realm.broker().accept(id, session) {
-            meta::subscribed(realm, session, &subscription, is_first);
+            core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION));
         }
     }
 
-    fn subscribed(&self, request: RequestId, id: SubscriptionId) {
-        self.core.link.send_buffer.borrow_mut().send(|s, out| message::subscribed(s, out, request, id));
+    /// Refuses all SUBSCRIBEs that are not decided, for the session ends.
+    pub(super) fn refuse_all(&self, core: &Core, error: &Error) {
+        self.pending().for_each(|request| core.error(code::SUBSCRIBE, request, error));
     }
+}
+
+/// Returns the handler that decides about subscriptions to this topic or pattern; `None` if no handler is asked.
+pub(super) fn subscriber(core: &Core, topic: &Pattern) -> Result<Option<&'static HandlerEntry>, Error> {
+    if topic.policy == MatchPolicy::Exact
+        && meta::may_subscribe(&core.served, &topic.uri, core.session().authrole())
+    {
+        return Ok(None); // U-07
+    }
+    let Some(declared) = core.served.registry.subscription(topic) else {
+        return Err(Error::not_authorized(match topic.policy {
+            MatchPolicy::Exact => "nobody declared this topic for subscribers",
+            _ => "no topic that is declared for subscribers covers this pattern",
+        }));
+    };
+    match declared {
+        open if open.is_open_to_subscribers(core.session().authrole()) => Ok(None),
+        Declared::Open(_) | Declared::Closed(_) => {
+            Err(Error::not_authorized("nobody may subscribe to this topic"))
+        }
+        Declared::Handled(handler) if !handler.admits(core.session().authrole()) => {
+            Err(Error::not_authorized("the role may not subscribe to this topic"))
+        }
+        Declared::Handled(_) if topic.ends_inside_component() => {
+            Err(Error::not_authorized("a handler decides about whole components: end the prefix with a dot"))
+        }
+        Declared::Handled(handler) => Ok(Some(*handler)),
+    }
+}
+
+/// Adds the session to the subscription as others see it.
+fn announce(core: &Core, id: SubscriptionId) {
+    let (realm, session) = (&core.served.realm, core.link.session.id());
+    if let Some((subscription, is_first)) = realm.broker().accept(id, session) {
+        meta::subscribed(realm, session, &subscription, is_first);
+    }
+}
+
+/// Sends SUBSCRIBED.
+fn subscribed(core: &Core, request: RequestId, id: SubscriptionId) {
+    core.link.send_buffer.borrow_mut().send(|s, out| message::subscribed(s, out, request, id));
 }
