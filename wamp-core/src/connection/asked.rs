@@ -46,7 +46,7 @@ impl AskedRequests {
         self.0.len()
     }
 
-    /// The time at which the next request is given up.
+    /// Returns the time at which the next request is given up.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.0.values().map(|waiting| waiting.until).min()
     }

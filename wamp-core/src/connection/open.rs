@@ -31,12 +31,12 @@ pub(super) use polling::PollResult;
 #[derive(Debug)]
 pub(super) struct OpenSession {
     pub(super) core: Core,
-    calls: Calls,
-    invocations: Invocations,
-    pub(super) publications: Publications,
     subscriptions: Subscriptions,
-    registrations: Registrations,
+    pub(super) publications: Publications,
     asked: AskedRequests,
+    calls: Calls,
+    registrations: Registrations,
+    invocations: Invocations,
     /// In a strict realm.
     next_request: RequestId,
     /// Events, or streams, may have been left for want of room.
@@ -58,12 +58,12 @@ impl OpenSession {
         }
         Self {
             core: Core::new(served, link),
-            calls: Calls::default(),
-            invocations: Invocations::default(),
-            publications: Publications::default(),
             subscriptions: Subscriptions::default(),
-            registrations: Registrations::default(),
+            publications: Publications::default(),
             asked: AskedRequests::default(),
+            calls: Calls::default(),
+            registrations: Registrations::default(),
+            invocations: Invocations::default(),
             next_request: RequestId::FIRST,
             waits_for_room: false,
             were_tasks_first: false,

@@ -37,12 +37,13 @@ struct Pending {
     options: PublishOptions,
     topic: String,
     payload: Payload,
-    /// The handler that decides about it, or the reason for which it is refused: shown when the realm's authoriser lets it through (Z-05).
+    /// The handler that decides about it, or the reason for which it is refused: shown when the realm's authoriser lets it
+    /// through (Z-05).
     handler: Result<Option<&'static HandlerEntry>, Error>,
 }
 
 impl Pending {
-    /// Bytes that are kept while it waits: its message, and the lists of whom the event is for.
+    /// Returns the bytes that are kept while it waits: its message, and the lists of its receivers.
     fn bytes(&self) -> usize {
         let filter = self.options.filter.as_ref().map_or(0, |filter| filter.bytes());
         self.payload.kept_bytes() + filter
