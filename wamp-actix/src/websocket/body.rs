@@ -28,15 +28,15 @@ pub(crate) struct SharedSocket {
     socket_handle: Option<SocketHandle>,
     /// The time at which output was handed to actix, if actix has not polled the body since; `None`
     /// while the body waits for something to do.
-    handed: Cell<Option<Instant>>,
+    handed_over: Cell<Option<Instant>>,
     /// Counts the polls of the body.
     polls: Cell<u64>,
     /// True while the watchdog has the connection in its list.
-    pub(crate) watched: Cell<bool>,
+    pub(crate) is_watched: Cell<bool>,
     /// The watchdog's task that drives the session in place of the body, until the body is polled
     /// again.
-    rescue: Cell<Option<Waker>>,
-    gone: Cell<bool>,
+    watchdog_task: Cell<Option<Waker>>,
+    is_dropped: Cell<bool>,
 }
 
 impl Body {
@@ -44,11 +44,11 @@ impl Body {
         Self(Rc::new(SharedSocket {
             socket: RefCell::new(socket),
             socket_handle,
-            handed: Cell::new(None),
+            handed_over: Cell::new(None),
             polls: Cell::new(0),
-            watched: Cell::new(false),
-            rescue: Cell::new(None),
-            gone: Cell::new(false),
+            is_watched: Cell::new(false),
+            watchdog_task: Cell::new(None),
+            is_dropped: Cell::new(false),
         }))
     }
 }
@@ -63,7 +63,7 @@ impl MessageBody for Body {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
         let shared = &self.get_mut().0;
         shared.polls.set(shared.polls.get() + 1);
-        shared.dismiss_rescue();
+        shared.dismiss_watchdog();
         let mut socket = shared.socket.borrow_mut();
         let output = socket.poll_output(context);
         if let (Poll::Ready(None), true, Some(socket_handle)) =
@@ -72,10 +72,10 @@ impl MessageBody for Body {
             socket_handle.shutdown_read();
         }
         if output.is_ready() {
-            shared.handed.set(Some(socket.polled_at()));
+            shared.handed_over.set(Some(socket.polled_at()));
             watchdog::watch(shared);
         } else {
-            shared.handed.set(None);
+            shared.handed_over.set(None);
         }
         output.map(|output| output.map(Ok))
     }
@@ -83,36 +83,36 @@ impl MessageBody for Body {
 
 impl Drop for Body {
     fn drop(&mut self) {
-        self.0.gone.set(true);
+        self.0.is_dropped.set(true);
         self.0.socket.borrow_mut().lost();
-        self.0.dismiss_rescue();
+        self.0.dismiss_watchdog();
     }
 }
 
 impl SharedSocket {
     /// Wakes the watchdog's task, which then finds that the body drives the session again, and
     /// ends.
-    fn dismiss_rescue(&self) {
-        if let Some(rescue) = self.rescue.take() {
-            rescue.wake();
+    fn dismiss_watchdog(&self) {
+        if let Some(task) = self.watchdog_task.take() {
+            task.wake();
         }
     }
 
     /// Returns the number of polls, if the body has handed output over and was not polled since.
     pub(crate) fn unpolled(&self) -> Option<u64> {
-        (!self.gone.get() && self.handed.get().is_some()).then(|| self.polls.get())
+        (!self.is_dropped.get() && self.handed_over.get().is_some()).then(|| self.polls.get())
     }
 
     /// Drives the session in place of its body, at most for `Limits::write_stall`. Ready when the
     /// body was polled again, or the connection was aborted.
     pub(crate) fn poll_stalled(&self, context: &mut Context<'_>, polls: u64) -> Poll<()> {
-        let (Some(handed), true) = (self.handed.get(), self.unpolled() == Some(polls)) else {
+        let (Some(since), true) = (self.handed_over.get(), self.unpolled() == Some(polls)) else {
             return Poll::Ready(());
         };
-        self.rescue.set(Some(context.waker().clone()));
+        self.watchdog_task.set(Some(context.waker().clone()));
         let mut socket = self.socket.borrow_mut();
         let stall = socket.limits().write_stall;
-        if socket.poll_stalled(context, handed + stall).is_pending() {
+        if socket.poll_stalled(context, since + stall).is_pending() {
             return Poll::Pending;
         }
         tracing::debug!("connection aborted: the client does not read");

@@ -35,7 +35,7 @@ enum Task {
 
 /// Adds a connection that has just handed output over, and starts the task if necessary.
 pub(crate) fn watch(shared: &Rc<SharedSocket>) {
-    if !shared.watched.replace(true) {
+    if !shared.is_watched.replace(true) {
         Worker::with(|worker| worker.watchdog.add(shared));
     }
 }
@@ -87,7 +87,7 @@ async fn run(_guard: TaskGuard) {
         rt::time::sleep(TICK).await;
         for (shared, polls) in std::mem::take(&mut unpolled) {
             let Some(shared) = shared.upgrade() else { continue };
-            shared.watched.set(false);
+            shared.is_watched.set(false);
             if shared.unpolled() == Some(polls) {
                 rt::spawn(async move { poll_fn(|context| shared.poll_stalled(context, polls)).await });
             } else if shared.unpolled().is_some() {
@@ -98,7 +98,7 @@ async fn run(_guard: TaskGuard) {
             let Some(shared) = weak.upgrade() else { continue };
             match shared.unpolled() {
                 Some(polls) => unpolled.push((weak, polls)),
-                None => shared.watched.set(false),
+                None => shared.is_watched.set(false),
             }
         }
     }
