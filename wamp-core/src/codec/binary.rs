@@ -1,4 +1,4 @@
-//! Bytes as one value.
+//! Bytes as one binary value.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -6,11 +6,11 @@ use std::ops::{Deref, DerefMut};
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Bytes that a handler takes or gives, as one binary value: an argument, a result, a field of either, an item of
+/// Bytes as one binary value, in what a handler takes or returns: an argument, a result, a field of either, an item of
 /// [`Chunks`](crate::Chunks) or of a stream.
 ///
-/// In JSON a binary value is a string of U+0000 and base64, as WAMP has it. A list of small numbers is read, too, as
-/// clients without binary values send one. A `Vec<u8>` is such a list both ways, and takes no binary value. A parameter
+/// In JSON a binary value is a string of U+0000 and base64, as WAMP defines it. A list of small numbers is accepted too, because
+/// clients without binary values send one. A `Vec<u8>` is written as such a list, and accepts no binary value. A parameter
 /// that borrows the bytes from the message is a `&[u8]`.
 ///
 /// ```
@@ -54,7 +54,7 @@ impl<'de> Visitor<'de> for Read {
         Ok(Binary(bytes))
     }
 
-    // Also what `serde_json` makes of bytes.
+    // The list of numbers that `serde_json` writes for bytes, too.
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Binary, A::Error> {
         let mut bytes = Vec::new();
         while let Some(byte) = list.next_element()? {
@@ -102,7 +102,7 @@ impl From<Binary> for Vec<u8> {
     }
 }
 
-/// Shows the length and not the bytes, which may be many.
+/// Shows the length instead of the bytes, which may be many.
 impl fmt::Debug for Binary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Binary({} bytes)", self.0.len())

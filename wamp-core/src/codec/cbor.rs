@@ -1,9 +1,9 @@
-//! CBOR from and for a stranger: a cursor over a data item (RFC 8949), and what a writer needs.
+//! CBOR that clients send and receive: a cursor over a data item (RFC 8949), and the tokens of a writer.
 //!
-//! Lenient where clients need it: floats of every width, lengths of every width and none, undefined as null, tags passed
-//! over, bignums read as JSON's long integers are. Strict where safety needs it: lengths are checked against what is left
-//! before anything is done with them, text is UTF-8 even where nobody reads it, and keys that are no strings, simple values
-//! without a meaning and tags that refer to another place are refused, or noted where they stand in a payload (`format::odd`).
+//! Lenient where clients need it: floats of every width, definite and indefinite lengths, undefined as null, tags
+//! skipped, bignums read like JSON's long integers. Strict where safety needs it: lengths are checked against the remaining bytes
+//! before they are used, text must be UTF-8 even if no handler reads it, and keys that are not strings, unassigned simple values
+//! and tags that refer to another place are refused, or noted if they are in a payload (`format::odd`).
 
 mod head;
 mod number;

@@ -1,4 +1,4 @@
-//! Values in one of the formats: what a frame holds, lends, and becomes in another format.
+//! Encoded values of any of the formats: choosing the format, reading, writing, and transcoding.
 
 use std::fmt;
 use std::ops::Range;
@@ -19,7 +19,7 @@ use crate::codec::format::{
 use crate::codec::json;
 use crate::codec::msgpack::{self, MsgPack};
 
-/// How values are encoded; a serializer is a format, and how its messages are delimited.
+/// The encoding of values. A serializer is a format plus the way in which it delimits messages.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Format {
     #[default]
@@ -28,7 +28,7 @@ pub(crate) enum Format {
     Cbor,
 }
 
-/// An encoded value, or what holds several.
+/// An encoded value, or a range that holds several.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Encoded<'f> {
     Json(&'f str),
@@ -38,7 +38,7 @@ pub(crate) enum Encoded<'f> {
     Cbor(&'f [u8]),
 }
 
-/// The same, shared by reference count.
+/// An encoded value, shared by reference count.
 #[derive(Clone, Debug)]
 pub(crate) enum Shared {
     Json(ByteString),
@@ -55,7 +55,7 @@ pub(crate) enum Reader<'de> {
     Cbor(cbor::Reader<'de>),
 }
 
-/// The same for the content of each variant.
+/// Applies one expression to the content of every variant.
 macro_rules! each {
     ($of:ident, $value:expr, $inside:ident => $then:expr) => {
         match $value {
@@ -66,7 +66,7 @@ macro_rules! each {
     };
 }
 
-/// The value could not be written in a serializer: a map with keys that are no strings, or a failing `Serialize`.
+/// A value cannot be written in a serializer: a map whose keys are not strings, or a `Serialize` that fails.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot be serialised: {0}")]
 pub struct EncodeError(String);
@@ -84,7 +84,7 @@ impl From<crate::codec::format::write::WriteFault> for EncodeError {
 }
 
 impl Format {
-    /// Appends the value to `out`, or leaves `out` as it was.
+    /// Appends the value to `out`; on an error `out` is unchanged.
     pub(crate) fn write<T: Serialize + ?Sized>(
         self,
         out: &mut Vec<u8>,
@@ -99,7 +99,7 @@ impl Format {
         }
     }
 
-    /// What comes before the elements of a list, or the entries of a dict; in JSON nothing that counts them.
+    /// Returns the head that binary formats write before the elements of a list or the entries of a dict; empty in JSON, which counts nothing.
     pub(crate) fn head(self, kind: Kind, count: usize) -> Result<Vec<u8>, EncodeError> {
         let mut head = Vec::new();
         match self {
@@ -110,7 +110,7 @@ impl Format {
         Ok(head)
     }
 
-    /// What the bytes are that this format has written, and whether they are an empty list or dict.
+    /// Returns the kind of the value in `written`, and whether it is an empty list or dict.
     pub(crate) fn describe(self, written: &[u8]) -> (Kind, bool) {
         match self {
             Self::Json => match written {
@@ -130,7 +130,7 @@ fn describe<'de>(mut cursor: impl Cursor<'de>) -> (Kind, bool) {
 }
 
 impl Shared {
-    /// What was written in this format; in JSON, strings may stand for bytes, or may not.
+    /// Wraps bytes that were written in `format`; `hides_bytes` tells whether strings in JSON may stand for bytes.
     pub(crate) fn written(format: Format, bytes: Vec<u8>, hides_bytes: bool) -> Result<Self, EncodeError> {
         Ok(match format {
             Format::Json => {
@@ -155,7 +155,7 @@ impl Shared {
         }
     }
 
-    /// A part, whose ends are characters' boundaries, of its own or `shared` with the whole.
+    /// Returns a part whose ends are character boundaries: `shared` with the whole, or copied into its own allocation.
     pub(crate) fn take(&self, range: Range<usize>, shared: bool) -> Self {
         match self {
             Self::Json(text) => Self::Json(take_text(text, range, shared)),
@@ -165,7 +165,7 @@ impl Shared {
         }
     }
 
-    /// What stands at this place; both ends are those of a value.
+    /// Returns the part in `range`, both ends of which are ends of values.
     #[inline]
     pub(crate) fn slice(&self, range: Range<usize>) -> Encoded<'_> {
         match self {
@@ -192,7 +192,7 @@ fn take(bytes: &Bytes, range: Range<usize>, shared: bool) -> Bytes {
 }
 
 impl<'f> Encoded<'f> {
-    /// A cursor over a value of the application; what must be decoded is kept in `arena`.
+    /// Creates a cursor over a value of the application; strings that must be unescaped or joined are kept in `arena`.
     #[inline]
     pub(crate) fn reader(self, arena: &'f Bump) -> Reader<'f> {
         let mut reader = match self {
@@ -213,7 +213,7 @@ impl<'f> Encoded<'f> {
         }
     }
 
-    /// What it is, and whether it is a list or dict with nothing in it.
+    /// Returns the kind of the value, and whether it is an empty list or dict.
     pub(crate) fn describe(self) -> (Kind, bool) {
         let arena = Bump::new();
         each!(Reader, self.reader(&arena), cursor => describe(cursor))
@@ -227,7 +227,7 @@ impl<'f> Encoded<'f> {
         }
     }
 
-    /// What stands at this place; both ends are those of a value.
+    /// Returns the part in `range`, both ends of which are ends of values.
     pub(crate) fn slice(self, range: Range<usize>) -> Self {
         match self {
             Self::Json(text) => Self::Json(&text[range]),
@@ -237,11 +237,11 @@ impl<'f> Encoded<'f> {
         }
     }
 
-    /// Appends it in this format: as it is, or transcoded.
+    /// Appends the value in `format`: copied if it is in that format already, otherwise transcoded.
     pub(crate) fn write(&self, format: Format, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         match (*self, format) {
             (Self::Json(text) | Self::PlainJson(text), Format::Json) => {
-                // With room for the brackets and the separator behind it: else those copy a long value once more, 7 %
+                // Reserves room for the brackets and the separator that follow: growing the buffer for them would copy a long value once more, 7 %
                 // of 64 KiB.
                 out.reserve(text.len() + 3);
                 out.extend_from_slice(text.as_bytes());
@@ -265,8 +265,8 @@ impl<'f> Encoded<'f> {
     }
 }
 
-/// As JSON, which the log and tests can show; or why it cannot be, for a stranger may have sent it, and `to_string` panics
-/// at an error.
+/// Writes the value as JSON, for the log and for tests, or the reason why JSON cannot express it: the value may come from a client,
+/// and `to_string` panics if `fmt` returns an error.
 impl fmt::Display for Encoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Self::Json(text) | Self::PlainJson(text) = self {
@@ -280,7 +280,7 @@ impl fmt::Display for Encoded<'_> {
     }
 }
 
-/// As it stands; a value of another format than the serializer's is transcoded.
+/// Copies the value; one of another format than the serializer's is transcoded.
 impl Serialize for Encoded<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {
@@ -298,7 +298,7 @@ impl Serialize for Encoded<'_> {
     }
 }
 
-/// As serde_json's `RawValue` serialises itself, which can only be made by reading the text once more.
+/// Serialises as serde_json's `RawValue` does, which can only be made by parsing the text once more.
 struct RawJson<'f>(&'f str);
 
 impl Serialize for RawJson<'_> {
@@ -309,7 +309,7 @@ impl Serialize for RawJson<'_> {
     }
 }
 
-/// The methods of [`Cursor`], each decided on once for a whole value.
+/// The methods of [`Cursor`]. The format is chosen once for a whole value.
 impl<'de> Reader<'de> {
     pub(crate) fn list(&mut self) -> Result<Elements, Malformed> {
         each!(Self, self, reader => reader.list())
@@ -340,7 +340,7 @@ impl<'de> Reader<'de> {
         each!(Self, self, reader => reader.owner())
     }
 
-    /// Takes this value as checked: [`Raw`](crate::Raw) does not look through it once more.
+    /// Marks this value as checked, so that [`Raw`](crate::Raw) does not check it once more.
     pub(crate) fn trust(&mut self, value: Range<usize>) {
         each!(Self, self, reader => reader.trust(value));
     }

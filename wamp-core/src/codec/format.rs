@@ -1,9 +1,9 @@
 //! What the formats have in common: a cursor over an encoded value, and serde on top of any such cursor.
 //!
-//! Each format brings a [`Cursor`] of its own, because no library does what a handler's arguments need: lend `&str`
-//! and `&[u8]` from the frame, take integral floats for integers at every depth (decision 6 of the conformance list),
-//! skip without recursion, be finite in depth, and end where the value ends. What serde makes of a value is written
-//! once, so that a type has one shape in all of them.
+//! Each format implements a [`Cursor`] of its own, because no library does what a handler's arguments need: borrow `&str`
+//! and `&[u8]` from the frame, accept integral floats for integers at every depth (decision 6 of the conformance list),
+//! skip without recursion, bound the depth, and stop at the end of the value. The serde side is written
+//! once, so that a type has one shape in all formats.
 
 mod access;
 mod deserializer;
@@ -32,31 +32,31 @@ pub(crate) use key::Key;
 pub(crate) use number::{MAX_INTEGRAL, Number};
 pub(crate) use odd::{Odd, Oddity, Owner};
 
-/// How many lists and dicts may stand inside each other.
+/// The number of lists and dicts that may be nested.
 pub(crate) const MAX_DEPTH: u8 = 64;
 
-/// How many values one skipped value may consist of: ten megabytes of `0,` made serde_json's tree 275 MB large.
+/// The number of values that one skipped value may contain: ten megabytes of `0,` made serde_json's tree 275 MB large.
 pub(crate) const MAX_ELEMENTS: usize = 100_000;
 
-/// How far a list or dict has been read: a number whose meaning is the format's own.
+/// The state of reading a list or dict: a number whose meaning is the format's own.
 #[derive(Clone, Debug)]
 #[must_use = "a list or dict is read to its end with `element` or `key`"]
 pub(crate) struct Elements(pub(crate) usize);
 
-/// As what binary values are given to a type that takes whatever comes.
+/// How binary values are presented to a type that accepts any value.
 ///
-/// Where serde keeps values until it knows their type, as for untagged enums, they have to be bytes. `serde_json::Value` has
-/// no bytes, and must get the string that JSON has in their place (rule X-06). Which it is shows when bytes are refused.
+/// Types for which serde buffers values until it knows their type (untagged enums) need bytes. `serde_json::Value` has
+/// no bytes, and needs the string that JSON has in their place. So bytes are offered first; if the type rejects them, the value is read again with strings.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum BinaryAs {
     #[default]
     Bytes,
-    /// As bytes, and there were some.
+    /// Bytes, and at least one binary value was presented so.
     Given,
     String,
 }
 
-/// Where a value stands that has been checked: who wants it undecoded need not look through it once more.
+/// The range of a value that has been checked already: reading it undecoded need not check it once more.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Checked(Range<usize>);
 
@@ -65,16 +65,16 @@ impl Checked {
         Self(value)
     }
 
-    /// The value, if it is the one that begins here.
+    /// Returns the range of the checked value if it begins at `start`.
     #[inline]
     pub(crate) fn at(&self, start: usize) -> Option<Range<usize>> {
         (self.0.start == start && !self.0.is_empty()).then(|| self.0.clone())
     }
 }
 
-/// Where a string of so many bytes ends, if there are so many and they are UTF-8.
+/// Returns the end of the `length`-byte string at `start`, or `None` if it is truncated or not UTF-8.
 ///
-/// Most strings are keys and words of a few ASCII letters: those take two overlapping words to check.
+/// Most strings are keys and words of a few ASCII letters: two overlapping words suffice to check those.
 // Of 64 KiB of records, 38 % of the instructions less in MessagePack and 34 % in CBOR (`scripts/instructions call "64 KiB"`).
 #[inline]
 pub(crate) fn utf8_end(bytes: &[u8], start: usize, length: usize) -> Option<usize> {
@@ -85,7 +85,7 @@ pub(crate) fn utf8_end(bytes: &[u8], start: usize, length: usize) -> Option<usiz
         (Some(first), Some(last), _) if length <= 16 => {
             u64::from_le_bytes(*first) | u64::from_le_bytes(*last)
         }
-        // What follows the string is shifted out.
+        // Shifts out the bytes after the string.
         (None, None, Some(more)) => u64::from_le_bytes(*more) & !(u64::MAX << (8 * length)),
         _ => NOT_ASCII,
     };
@@ -93,53 +93,53 @@ pub(crate) fn utf8_end(bytes: &[u8], start: usize, length: usize) -> Option<usiz
     valid.then_some(start + length)
 }
 
-/// What a value is, as far as its first byte tells.
+/// The kind of a value, as far as its first byte tells.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// `null`, and in binary formats undefined too.
+    /// `null`; in binary formats undefined as well.
     Null,
     Boolean,
     Number,
     String,
-    /// Bytes, where the format has them.
+    /// Bytes, in formats that have them.
     Bytes,
     List,
     Dict,
-    /// Nothing that WAMP knows, or the end of the frame: [`Cursor::skip`] says what is wrong.
+    /// Any byte that begins no value of WAMP, or the end of the frame: [`Cursor::skip`] returns the error.
     Unknown,
 }
 
 /// A cursor over one encoded value.
 ///
-/// What it lends lives as long as the frame, or as the arena where something had to be decoded. After an error the
-/// cursor stands nowhere in particular: nothing more should be read. The methods that consume a value expect it at the
-/// cursor; [`kind`](Self::kind) tells what is there.
+/// Borrowed values live as long as the frame, or as the arena if they had to be decoded. After an error the
+/// position is unspecified, and nothing more should be read. The methods that consume a value expect it at the
+/// cursor; [`kind`](Self::kind) returns its kind.
 pub(crate) trait Cursor<'de>: Sized {
-    /// A cursor in front of the value that stands at this place.
+    /// Creates a cursor in front of the value at `range`.
     fn slice(&self, range: Range<usize>) -> Self;
 
-    /// What stands at the cursor, which moves to the first byte of it.
+    /// Returns the kind of the next value, and moves the cursor to its first byte.
     fn kind(&mut self) -> Kind;
 
-    /// The offset in bytes.
+    /// Returns the offset in bytes.
     fn at(&self) -> usize;
 
-    /// How many lists and dicts are open.
+    /// Returns how many lists and dicts are open.
     fn depth(&self) -> u8;
 
-    /// Sets the cursor to where it stood before.
+    /// Moves the cursor back to an earlier position.
     fn seek(&mut self, at: usize, depth: u8);
 
-    /// As what it gives bytes to who takes anything.
+    /// Returns how binary values are presented to a type that accepts any value.
     fn binary(&mut self) -> &mut BinaryAs;
 
-    /// Whose the part of the message is in which the cursor stands.
+    /// Returns the owner of the part of the message in which the cursor stands.
     fn owner(&mut self) -> &mut Owner;
 
-    /// Where decoded strings are kept.
+    /// Returns the arena that keeps decoded strings.
     fn arena(&self) -> &'de Bump;
 
-    /// The error for what stands at the cursor.
+    /// Returns an error for the value at the cursor.
     fn fail<T>(&self, what: &str) -> Result<T, Malformed>;
 
     fn null(&mut self) -> Result<(), Malformed>;
@@ -148,20 +148,20 @@ pub(crate) trait Cursor<'de>: Sized {
 
     fn number(&mut self) -> Result<Number, Malformed>;
 
-    /// A number as it is written: a float that is integral stays one.
+    /// Reads a number in its notation: an integral float stays a float.
     fn exact_number(&mut self) -> Result<Number, Malformed>;
 
-    /// A number as the nearest `f32`.
+    /// Reads a number as the nearest `f32`.
     fn single(&mut self) -> Result<f32, Malformed>;
 
-    /// A string, borrowed from the frame if it can be.
+    /// Reads a string, borrowed from the frame if possible.
     fn string(&mut self) -> Result<&'de str, Malformed>;
 
-    /// Bytes: a value of their own, or in JSON a string of U+0000 and base64 (rule X-06). None if what stands there is
-    /// another string, in front of which the cursor stays.
+    /// Reads bytes: a value of their own, or in JSON a string of U+0000 and base64. Returns `None`, and does not move, at
+    /// any other string.
     fn bytes(&mut self) -> Result<Option<&'de [u8]>, Malformed>;
 
-    /// How many elements or entries are left, where the format counts them.
+    /// Returns how many elements or entries are left, in formats that count them.
     fn length(elements: &Elements) -> Option<usize>;
 
     /// Enters a list; then [`element`](Self::element) leads from value to value.
@@ -170,36 +170,35 @@ pub(crate) trait Cursor<'de>: Sized {
     /// Enters a dict; then [`key`](Self::key) leads from value to value.
     fn dict(&mut self) -> Result<Elements, Malformed>;
 
-    /// Whether the list goes on: the cursor stands at the next element, or else behind the list.
+    /// Moves to the next element and returns true, or moves behind the list and returns false.
     fn element(&mut self, elements: &mut Elements) -> Result<bool, Malformed>;
 
-    /// The next key, with the cursor at its value; none if the cursor stands behind the dict.
+    /// Reads the next key and moves to its value, or moves behind the dict and returns `None`.
     fn key(&mut self, elements: &mut Elements) -> Result<Option<&'de str>, Malformed>;
 
-    /// An id, an empty dict and a string, if they are the next three elements of a list that are behind the first, and
-    /// written as most clients write them. Else the cursor stays where it is.
-    // `bench.add` takes so 7 % fewer instructions in JSON and 9 % in CBOR (`scripts/instructions call`).
+    /// Fast path: reads an id, an empty dict and a string, if they are the next three elements of a list after the first one, and
+    /// written as most clients write them. Otherwise returns `None`, and the cursor does not move.
+    // Saves `bench.add` 7 % of its instructions in JSON and 9 % in CBOR (`scripts/instructions call`).
     #[inline]
     fn plain_request(&mut self, _: &mut Elements) -> Option<(RequestId, &'de str)> {
         None
     }
 
-    /// Passes over one value, checking it as if it were read, and says where it stands. What is odd in it is noted where the
-    /// value is the application's.
+    /// Skips one value, checks it as if it were read, and returns its range. Odd values in the application's part are noted.
     fn skip(&mut self) -> Result<Range<usize>, Malformed> {
         self.skip_counted(&mut { MAX_ELEMENTS })
     }
 
-    /// As [`skip`](Self::skip), over one of several values which together are as many as are `left`.
+    /// Skips one of several values that together contain at most `left` values; otherwise as [`skip`](Self::skip).
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed>;
 
-    /// Passes over one value and lends it undecoded.
+    /// Skips one value and returns it undecoded.
     fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed>;
 
-    /// Nothing may follow.
+    /// Checks that nothing follows.
     fn end(&mut self) -> Result<(), Malformed>;
 
-    /// Something is odd at the cursor: noted in the application's part, malformed in the protocol's.
+    /// Reports an odd value at the cursor: it is noted in the application's part, and malformed in the protocol's.
     #[cold]
     fn note(&mut self, oddity: Oddity) -> Result<(), Malformed> {
         match self.owner() {
@@ -211,7 +210,7 @@ pub(crate) trait Cursor<'de>: Sized {
         }
     }
 
-    /// As [`skip`](Self::skip), of a value in which nothing is odd.
+    /// Skips a value in which nothing may be odd; otherwise as [`skip`](Self::skip).
     fn skip_sound(&mut self) -> Result<Range<usize>, Malformed> {
         if self.owner().is_application() {
             *self.owner() = Owner::Application(Odd::Nothing);
@@ -233,7 +232,7 @@ pub(crate) trait Cursor<'de>: Sized {
         self.kind() == Kind::Dict
     }
 
-    /// Whether the list or dict at the cursor, which is entered, has nothing in it.
+    /// Enters the list or dict at the cursor and returns whether it is empty.
     #[inline]
     fn is_empty(&mut self) -> Result<bool, Malformed> {
         if self.is_list() {
@@ -244,7 +243,7 @@ pub(crate) trait Cursor<'de>: Sized {
         Ok(self.key(&mut dict)?.is_none())
     }
 
-    /// An unsigned integer, in whatever notation: JavaScript's encoders write ids as floats too (rule M-13).
+    /// Reads an unsigned integer in any notation: JavaScript's encoders write ids as floats too (M-13).
     #[inline]
     fn integer(&mut self) -> Result<u64, Malformed> {
         if self.kind() != Kind::Number {
@@ -260,7 +259,7 @@ pub(crate) trait Cursor<'de>: Sized {
         }
     }
 
-    /// Any type that serde can read, borrowing where the type borrows.
+    /// Reads any type that serde can read; it borrows where the type borrows.
     #[inline]
     fn read<T: Deserialize<'de>>(&mut self) -> Result<T, Malformed> {
         self.kind();

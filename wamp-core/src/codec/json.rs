@@ -1,6 +1,6 @@
-//! JSON from and for a stranger: a cursor over a text, and a writer.
+//! JSON that clients send and receive: a cursor over a text, and a writer.
 //!
-//! The reader is our own for the reasons that `format` gives. serde_json is the oracle in its tests, and writes.
+//! The reader is our own, for the reasons given in `format`. serde_json is the oracle in its tests, and writes.
 
 mod careful;
 mod number;

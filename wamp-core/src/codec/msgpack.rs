@@ -1,9 +1,9 @@
-//! MessagePack from and for a stranger: a cursor over a message, and what a writer needs.
+//! MessagePack that clients send and receive: a cursor over a message, and the tokens of a writer.
 //!
-//! Lenient where clients need it: every length of a header is taken, undefined (the extension type 0 of one byte 0,
-//! which msgpackr writes) is null, and `format` takes integral floats for integers. Strict where safety needs it:
-//! lengths are checked against what is left before anything is done with them, strings are UTF-8 even where nobody
-//! reads them, and keys that are no strings and other extension types are refused, or noted where they stand in a payload
+//! Lenient where clients need it: headers of every length are accepted, undefined (the extension type 0 of one byte 0,
+//! which msgpackr writes) is null, and `format` accepts integral floats for integers. Strict where safety needs it:
+//! lengths are checked against the remaining bytes before they are used, strings must be UTF-8 even if no handler
+//! reads them, and keys that are not strings and other extension types are refused, or noted if they are in a payload
 //! (`format::odd`).
 
 mod read;

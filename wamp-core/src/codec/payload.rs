@@ -1,4 +1,4 @@
-//! The application's part of a message: positional and keyword arguments, left encoded until somebody reads them.
+//! The application's part of a message: positional and keyword arguments, kept encoded until a handler reads them.
 
 mod builder;
 mod raw;
@@ -19,12 +19,12 @@ pub use raw::Raw;
 
 /// `Arguments` and `ArgumentsKw` of a message.
 ///
-/// It shares the frame that it arrived in; a copy is a reference count. Absent and empty are the same (M-10).
+/// It shares the frame that it arrived in, so cloning it only counts a reference. Absent and empty arguments are the same (M-10).
 ///
-/// Values that only some clients can read are never passed on. Tags of CBOR are left out, so that a date is its text or number.
-/// An extension type of MessagePack, a key that is no string, a CBOR tag 25 or 29, a simple value without a meaning, and a number
+/// Values that only some clients can read are never passed on. CBOR tags are left out, so that a date is passed on as its text or number.
+/// An extension type of MessagePack, a key that is not a string, a CBOR tag 25 or 29, an unassigned simple value, and a number
 /// beyond `f64` are errors when they are read, and a message that would carry them to another client is refused with
-/// `wamp.error.invalid_payload`. Half of a surrogate pair in JSON is read as U+FFFD.
+/// `wamp.error.invalid_payload`. A lone surrogate in JSON is read as U+FFFD.
 ///
 /// ```
 /// use wamp_core::Payload;
@@ -39,21 +39,21 @@ pub struct Payload {
     frame: Shared,
     args: Range<usize>,
     kwargs: Range<usize>,
-    /// Where the first positional argument stands in `args`, if that is known.
+    /// The first positional argument's range in `args`; empty if it is not known.
     first: Range<usize>,
     /// The reason why the payload must not be passed on to other clients.
     oddity: Option<Oddity>,
-    /// Bytes by which the message that it came in is longer than `frame`: its options are kept as long as the payload is.
+    /// Bytes of the original message that are not in `frame`, its options for instance. They stay in memory as long as the payload does.
     beside: usize,
 }
 
-/// An argument did not have the type that was asked for.
+/// An argument does not have the type that was asked for.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct DecodeError(String);
 
 impl Payload {
-    /// A payload without arguments.
+    /// Creates a payload without arguments.
     #[must_use]
     pub fn empty() -> Self {
         Self::of_frame(Shared::Json(ByteString::new()), 0..0, 0..0)
@@ -65,13 +65,13 @@ impl Payload {
         PayloadBuilder::default()
     }
 
-    /// The parts of a received frame: a list and a dict, both validated, or empty ranges.
+    /// Creates a payload from two ranges of a received frame: a list and a dict, both validated, or empty ranges.
     #[inline]
     pub(crate) fn of_frame(frame: Shared, args: Range<usize>, kwargs: Range<usize>) -> Self {
         Self { frame, args, kwargs, first: 0..0, oddity: None, beside: 0 }
     }
 
-    /// The parts of a received frame written anew, without what only the format's own clients can read.
+    /// Writes the two parts of a received frame again, without values that only clients with the same serializer can read.
     #[cold]
     pub(crate) fn rewritten(
         frame: &Shared,
@@ -93,7 +93,7 @@ impl Payload {
         Ok(Self { beside, ..Self::of_frame(written, 0..args_end, args_end..end) })
     }
 
-    /// From a list and a dict of one message, as they stand there, or null for what is absent; `None` if they are neither.
+    /// Creates a payload from an encoded list and an encoded dict of one message, either of them null if absent. Returns `None` if they are anything else.
     pub(crate) fn of_parts(args: Raw<'_>, kwargs: Raw<'_>) -> Option<Self> {
         let mut frame = Vec::new();
         let mut append = |part: Encoded<'_>, kind| {
@@ -109,13 +109,13 @@ impl Payload {
         Some(Self::of_frame(frame, 0..args_end, args_end..end))
     }
 
-    /// With the place of the first positional argument in `args`.
+    /// Sets the range of the first positional argument in `args`.
     #[inline]
     pub(crate) fn with_first(self, first: Range<usize>) -> Self {
         Self { first, ..self }
     }
 
-    /// Marks the payload as one that must not be passed on. Nothing in it counts as checked.
+    /// Marks the payload as one that must not be passed on to other clients.
     pub(crate) fn with_oddity(self, oddity: Oddity) -> Self {
         Self { oddity: Some(oddity), ..self }
     }
@@ -126,26 +126,26 @@ impl Payload {
         self.oddity
     }
 
-    /// Where the first positional argument stands in [`encoded_args`](Self::encoded_args), or empty.
+    /// Returns the range of the first positional argument in [`encoded_args`](Self::encoded_args), or an empty range.
     pub(crate) fn first_arg(&self) -> Range<usize> {
         self.first.clone()
     }
 
-    /// Whether there is neither a positional nor a keyword argument.
+    /// Returns whether the payload has neither positional nor keyword arguments.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.args.is_empty() && self.kwargs.is_empty()
     }
 
-    /// All positional arguments, read as a list: a tuple or a `Vec`.
+    /// Reads all positional arguments as a list: a tuple or a `Vec`.
     ///
     /// # Errors
-    /// The arguments have other types, or another number than the tuple.
+    /// The arguments have other types, or their number is not the tuple's.
     pub fn args<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         read(self.encoded_args().unwrap_or(NO_ARGS))
     }
 
-    /// All keyword arguments, read as a dict: a struct or a map.
+    /// Reads all keyword arguments as a dict: a struct or a map.
     ///
     /// # Errors
     /// The arguments have other types, or a field of the struct is missing.
@@ -153,7 +153,7 @@ impl Payload {
         read(self.encoded_kwargs().unwrap_or(NO_KWARGS))
     }
 
-    /// The only positional argument behind those that are skipped, if there is one.
+    /// Reads the positional argument after the first `skipped` ones; `Ok(None)` if there is not exactly one.
     pub(crate) fn only_arg<T: DeserializeOwned>(&self, skipped: usize) -> Result<Option<T>, DecodeError> {
         let Some(args) = self.encoded_args() else { return Ok(None) };
         let arena = Bump::new();
@@ -178,12 +178,12 @@ impl Payload {
         read(&mut reader).map_err(|error: Malformed| DecodeError(error.to_string()))
     }
 
-    /// Whether it is what a payload in passthru mode has to be: one binary argument (X-04).
+    /// Returns whether the payload is one binary argument, as passthru mode demands (X-04).
     pub(crate) fn is_one_binary(&self) -> bool {
         self.kwargs.is_empty() && matches!(self.only_arg::<AnyBinary>(0), Ok(Some(AnyBinary)))
     }
 
-    /// The same in a buffer of its own, for what is kept long: other messages may have come in that of the frame.
+    /// Copies the payload into its own allocation, so that keeping it does not pin the receive buffer, which other messages may share.
     pub(crate) fn detached(&self) -> Self {
         Self { frame: self.frame.take(0..self.frame.len(), false), ..self.clone() }
     }
@@ -205,33 +205,33 @@ impl Payload {
         Ok(Self::of_frame(frame, 0..args_end, args_end..end))
     }
 
-    /// Bytes that are kept with the payload: its whole message.
+    /// Returns the number of bytes that the payload keeps in memory: those of its whole message.
     pub(crate) fn kept_bytes(&self) -> usize {
         self.frame.len() + self.beside
     }
 
-    /// The positional arguments as one value.
+    /// Returns the positional arguments as one value.
     pub(crate) fn raw_args(&self) -> Option<Raw<'_>> {
         self.encoded_args().map(Raw)
     }
 
-    /// The keyword arguments as one value.
+    /// Returns the keyword arguments as one value.
     pub(crate) fn raw_kwargs(&self) -> Option<Raw<'_>> {
         self.encoded_kwargs().map(Raw)
     }
 
-    /// A list, if there is one that is not empty.
+    /// Returns the list of positional arguments, unless it is empty.
     pub(crate) fn encoded_args(&self) -> Option<Encoded<'_>> {
         (!self.args.is_empty()).then(|| self.frame.slice(self.args.clone()))
     }
 
-    /// A dict, if there is one that is not empty.
+    /// Returns the dict of keyword arguments, unless it is empty.
     pub(crate) fn encoded_kwargs(&self) -> Option<Encoded<'_>> {
         (!self.kwargs.is_empty()).then(|| self.frame.slice(self.kwargs.clone()))
     }
 }
 
-/// A binary value that is only looked for.
+/// Deserializes from any binary value and discards it.
 struct AnyBinary;
 
 impl<'de> Deserialize<'de> for AnyBinary {
@@ -252,7 +252,7 @@ impl<'de> Deserialize<'de> for AnyBinary {
     }
 }
 
-/// What absent arguments are read from.
+/// The empty list and dict from which absent arguments are read.
 pub(crate) const NO_ARGS: Encoded<'_> = Encoded::Json("[]");
 pub(crate) const NO_KWARGS: Encoded<'_> = Encoded::Json("{}");
 
@@ -261,7 +261,7 @@ fn read<T: DeserializeOwned>(value: Encoded<'_>) -> Result<T, DecodeError> {
     value.reader(&arena).read().map_err(|error| DecodeError(error.to_string()))
 }
 
-/// As JSON; a part that JSON cannot express, as a number beyond `f64`, as the reason in brackets.
+/// Writes the payload as JSON; a part that JSON cannot express (a number beyond `f64`) as the reason in brackets.
 impl fmt::Display for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.encoded_args(), self.encoded_kwargs()) {

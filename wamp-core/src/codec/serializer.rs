@@ -1,4 +1,4 @@
-//! How messages become bytes: the serializers, their subprotocols, and frames of the transport.
+//! The serializers, their WebSocket subprotocols, and raw messages of the transport.
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -36,7 +36,7 @@ impl Serializer {
     pub const ALL: &'static [Self] =
         &[Self::Json, Self::MsgPack, Self::Cbor, Self::JsonBatched, Self::MsgPackBatched, Self::CborBatched];
 
-    /// The name in `Sec-WebSocket-Protocol`.
+    /// Returns the serializer's name in `Sec-WebSocket-Protocol`.
     #[must_use]
     pub const fn subprotocol(self) -> &'static str {
         match self {
@@ -49,19 +49,19 @@ impl Serializer {
         }
     }
 
-    /// The serializer that this subprotocol selects.
+    /// Returns the serializer that this subprotocol selects.
     #[must_use]
     pub fn from_subprotocol(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|serializer| serializer.subprotocol() == name)
     }
 
-    /// Whether messages travel in binary frames (T-08) instead of text frames (T-07).
+    /// Returns whether messages travel in binary frames (T-08) instead of text frames (T-07).
     #[must_use]
     pub const fn is_binary(self) -> bool {
         !matches!(self, Self::Json | Self::JsonBatched)
     }
 
-    /// Whether a frame holds any number of messages.
+    /// Returns whether one frame may hold several messages.
     #[must_use]
     pub const fn is_batched(self) -> bool {
         match self {
@@ -82,7 +82,7 @@ impl Serializer {
         }
     }
 
-    /// Appends the value to `out`, or leaves `out` as it was.
+    /// Appends the value to `out`; on an error `out` is unchanged.
     pub(crate) fn write<T: Serialize + ?Sized>(
         self,
         out: &mut Vec<u8>,

@@ -1,42 +1,42 @@
-//! The head of a data item: its first byte, and the number behind it.
+//! The head of a data item: its first byte and the number that follows.
 
 use crate::codec::format::Malformed;
 
-/// What ends a list, a dict or a string of indefinite length.
+/// The byte that ends a list, a dict or a string of indefinite length.
 pub(super) const BREAK: u8 = 0xff;
 
-/// How many bytes or items follow; none: as many as stand before a break.
+/// The number of bytes or items that follow; `None` for all items before a break.
 pub(super) type Length = Option<u64>;
 
-/// What an item says of itself before its content (RFC 8949, section 3).
+/// The head of an item, before its content (RFC 8949, section 3).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Head {
     Unsigned(u64),
-    /// Minus one minus this.
+    /// The integer -1 minus this number.
     Negative(u64),
     Bytes(Length),
     Text(Length),
     List(Length),
     Dict(Length),
-    /// Of any other kind than those below.
+    /// Any tag except the two below.
     Tag,
-    /// A tag for a value, or a string, that stands elsewhere in the message: behind it is only its number.
+    /// A tag that refers to another value or string of the message: the tagged item is only its number.
     Reference,
-    /// The tag of an integer in as many bytes as it needs; or of minus one minus that integer.
+    /// The tag of an integer of any length; if `negative`, the value is -1 minus that integer.
     Bignum {
         negative: bool,
     },
     Boolean(bool),
-    /// Null, or undefined: JavaScript's encoders write it for an option that is not given.
+    /// Null, or undefined, which JavaScript's encoders write for an option that is not given.
     Null,
     Float(f64),
-    /// Without a meaning: nobody could say what a handler gets for it.
+    /// An unassigned simple value: there is no value that a handler could be given for it.
     Simple,
     Break,
 }
 
 impl Head {
-    /// The head at `at`, and where it ends.
+    /// Reads the head at `at`, and returns it with its end.
     #[inline]
     pub(super) fn read(bytes: &[u8], at: usize) -> Result<(Self, usize), Malformed> {
         let Some(&initial) = bytes.get(at) else {
@@ -68,7 +68,7 @@ impl Head {
     }
 }
 
-/// The bytes behind the first one as a number.
+/// Reads the `WIDTH` bytes after the first one as a number.
 #[inline]
 fn number<const WIDTH: usize>(
     bytes: &[u8],
@@ -81,7 +81,7 @@ fn number<const WIDTH: usize>(
     }
 }
 
-/// Major type 7.
+/// Returns the head of an item of major type 7.
 fn simple(initial: u8, argument: Option<u64>, at: usize) -> Result<Head, Malformed> {
     let argument = argument.unwrap_or_default();
     Ok(match initial & 0x1f {
@@ -92,13 +92,13 @@ fn simple(initial: u8, argument: Option<u64>, at: usize) -> Result<Head, Malform
         26 => Head::Float(f32::from_bits(argument as u32).into()),
         27 => Head::Float(f64::from_bits(argument)),
         31 => Head::Break,
-        // RFC 8949, section 3.3: what fits into the first byte must stand there.
+        // RFC 8949, section 3.3: a value below 32 must be in the first byte.
         24 if argument < 32 => return Err(Malformed::new("unknown simple value", at)),
         _ => Head::Simple,
     })
 }
 
-/// IEEE 754 binary16: a sign, five bits of exponent, ten of fraction.
+/// Converts an IEEE 754 binary16: a sign, five bits of exponent, ten of fraction.
 fn half(bits: u16) -> f64 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
     let magnitude = match exponent {

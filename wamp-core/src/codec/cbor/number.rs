@@ -23,7 +23,7 @@ impl Reader<'_> {
         Ok(number)
     }
 
-    /// An integer in as many bytes as it needs. What is wider than 64 bits becomes a float, as its digits do in JSON.
+    /// Reads a bignum. One that is wider than 64 bits becomes a float, as long integers do in JSON.
     #[cold]
     fn bignum(&mut self, negative: bool, end: usize) -> Result<Number, Malformed> {
         let start = self.at;
@@ -31,7 +31,7 @@ impl Reader<'_> {
         number_of(bytes, negative).ok_or_else(|| Malformed::new(Oddity::Number.text(), start))
     }
 
-    /// Passes over a bignum whose head ends at `end`.
+    /// Skips a bignum whose head ends at `end`.
     #[cold]
     pub(super) fn skip_bignum(&mut self, negative: bool, end: usize) -> Result<(), Malformed> {
         let bytes = self.bignum_bytes(end)?;
@@ -49,7 +49,7 @@ impl Reader<'_> {
     }
 }
 
-/// None if no float is near to it.
+/// Returns the number with these big-endian digits, or `None` if it is beyond `f64`.
 fn number_of(bytes: &[u8], negative: bool) -> Option<Number> {
     let digits = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];
     if digits.len() <= 8 {
@@ -60,7 +60,7 @@ fn number_of(bytes: &[u8], negative: bool) -> Option<Number> {
     magnitude.is_finite().then_some(Number::Float(if negative { -magnitude } else { magnitude }))
 }
 
-/// Minus one minus the value. Where no `i64` is so low, the float next to it, as in JSON.
+/// Returns -1 minus the value. If no `i64` is so low, returns the nearest float, as JSON does.
 fn below_zero(value: u64) -> Number {
     match i64::try_from(value) {
         Ok(value) => Number::Negative(-1 - value),
@@ -68,12 +68,12 @@ fn below_zero(value: u64) -> Number {
     }
 }
 
-/// The float nearest to a big-endian number of nine digits or more, the first of which is not 0; or to one more than it.
+/// Returns the float nearest to a big-endian number of nine digits or more, the first of which is not 0; with `one_more`, to its successor.
 fn nearest(digits: &[u8], one_more: bool) -> f64 {
     let (high, low) = digits.split_at(digits.len().min(16));
     let high = high.iter().fold(0_u128, |value, byte| value << 8 | u128::from(*byte));
     let carry = one_more && low.iter().all(|byte| *byte == 0xff);
-    // More bits than a float has: of the others it only matters whether there are any.
+    // A float has fewer bits than these: of the others it only matters whether any is set.
     let sticky = !carry && (one_more || low.iter().any(|byte| *byte != 0));
     let significant = high.saturating_add(carry.into()) | u128::from(sticky);
     let exponent = i32::try_from(low.len()).map_or(i32::MAX, |bytes| bytes.saturating_mul(8));

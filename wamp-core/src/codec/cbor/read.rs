@@ -1,4 +1,4 @@
-//! The cursor.
+//! The cursor over a CBOR data item.
 
 use std::ops::Range;
 
@@ -14,9 +14,9 @@ use crate::id::RequestId;
 
 /// A cursor over one data item.
 ///
-/// Strings of definite length are lent from the frame, the chunks of the others are joined in the arena. Tags are
-/// passed over, but for those of a bignum and of a reference: WAMP has no type for what a tag adds to the value behind it. They
-/// count to the depth like lists, and belong to the value where it is taken undecoded.
+/// Strings of definite length are borrowed from the frame, the chunks of the others are joined in the arena. Tags are
+/// skipped, except those of a bignum and of a reference: WAMP has no type for what a tag adds to its value. They
+/// count towards the depth like lists, and are part of a value that is taken undecoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
     pub(super) bytes: &'de [u8],
@@ -29,19 +29,19 @@ pub(crate) struct Reader<'de> {
 }
 
 impl<'de> Reader<'de> {
-    /// The cursor stands in front of the only item.
+    /// Creates a cursor in front of the only item.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
         let (checked, binary) = (Checked::default(), BinaryAs::default());
         Self { bytes, at: 0, arena, depth: 0, checked, binary, owner: Owner::Protocol }
     }
 
-    /// Takes this value as checked.
+    /// Marks this value as checked.
     pub(crate) fn trust(&mut self, value: Range<usize>) {
         self.checked = Checked::new(value);
     }
 
-    /// The head of the next value, whatever its tags, and where that head ends.
+    /// Returns the head of the next value, after any tags, and the end of that head.
     #[inline]
     pub(super) fn peek(&self) -> Result<(Head, usize), Malformed> {
         match Head::read(self.bytes, self.at)? {
@@ -86,7 +86,7 @@ impl<'de> Reader<'de> {
         self.fail("too many tags inside each other")
     }
 
-    /// Passes over a break, if there is one.
+    /// Consumes a break, if there is one, and returns whether there was.
     #[inline]
     pub(super) fn at_break(&mut self) -> bool {
         let stands = self.bytes.get(self.at) == Some(&BREAK);
@@ -94,8 +94,8 @@ impl<'de> Reader<'de> {
         stands
     }
 
-    /// A declared length, if so much is there: each element takes at least `width` bytes.
-    // Before anything is allocated or repeated: strangers declare 2^64 - 1.
+    /// Returns a declared length as `usize`, if enough bytes are left: each element takes at least `width` bytes.
+    // Checked before anything is allocated or repeated, because a client may declare 2^64 - 1.
     #[inline]
     pub(super) fn fitting(&self, length: u64, end: usize, width: usize) -> Result<usize, Malformed> {
         match usize::try_from(length) {
@@ -239,7 +239,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
 
     #[inline]
     fn list(&mut self) -> Result<Elements, Malformed> {
-        // Without making a head, as a short number: 10 % of the time of `16x16` (`load`).
+        // Fast path for a short list, as for short numbers: 10 % of the time of `16x16` (`load`).
         if let Some(&short @ 0x80..=0x97) = self.bytes.get(self.at) {
             return self.enter(Some(u64::from(short & 0x1f)), self.at + 1, 1);
         }

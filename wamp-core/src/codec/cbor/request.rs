@@ -1,4 +1,4 @@
-//! How most requests begin, in one go.
+//! The fast path for the head of most requests.
 
 use super::Reader;
 use super::head::Head;
@@ -9,7 +9,7 @@ use crate::id::RequestId;
 const EMPTY_DICT: u8 = 0xa0;
 
 impl<'de> Reader<'de> {
-    /// An id, an empty dict and a string in one piece, without tags.
+    /// Reads an id, an empty dict and a string in one piece, if they have no tags.
     #[inline]
     pub(super) fn any_plain_request(&mut self, elements: &mut Elements) -> Option<(RequestId, &'de str)> {
         let left = elements.0.checked_sub(3).filter(|_| elements.0 != UNTIL_BREAK)?;

@@ -1,4 +1,4 @@
-//! Passing over a value without building it, its tags included. It is checked as if it were read, but for the range of
+//! Skips a value without building it, its tags included, and checks it as if it were read, except for the range of
 //! its numbers.
 
 use super::head::{BREAK, Head};
@@ -78,7 +78,7 @@ impl<'de> Skim<'de> for Reader<'de> {
 }
 
 impl Reader<'_> {
-    /// Passes over the tags in front of a value, each of which counts to the depth.
+    /// Skips the tags before a value; each adds to the depth.
     #[cold]
     fn enter_tags(&mut self) -> Result<(), Malformed> {
         while let (tag @ (Head::Tag | Head::Reference), end) = Head::read(self.bytes, self.at)? {

@@ -4,7 +4,7 @@ use super::Reader;
 use super::head::{Head, Length};
 use crate::codec::format::{Cursor as _, Malformed};
 
-// Every method takes the content of a string whose head ends at `end`.
+// Every method reads the content of a string whose head ends at `end`.
 impl<'de> Reader<'de> {
     #[inline]
     pub(super) fn text(&mut self, length: Length, end: usize) -> Result<&'de str, Malformed> {

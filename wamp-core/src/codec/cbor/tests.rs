@@ -1,4 +1,4 @@
-//! The rules of reading; ciborium is the oracle for everything in which we do not deviate from it.
+//! The rules of reading; ciborium is the oracle except where we deviate from it on purpose.
 
 mod cursor;
 mod oracle;
@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::Reader;
 use crate::codec::format::{Cursor as _, Malformed};
 
-/// Bytes as the specification writes them; white space is for the reader.
+/// Parses hexadecimal bytes as the specification writes them; white space is ignored.
 fn hex(digits: &str) -> Vec<u8> {
     let digits: Vec<u32> = digits.chars().filter_map(|digit| digit.to_digit(16)).collect();
     digits.chunks(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()
@@ -29,7 +29,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Malformed> {
     Ok(value)
 }
 
-/// The message with which the bytes are refused as a `T`.
+/// Returns the message with which the bytes are refused as a `T`.
 fn refusal<T: DeserializeOwned + std::fmt::Debug>(bytes: &[u8]) -> String {
     read::<T>(bytes).unwrap_err().to_string()
 }
@@ -43,14 +43,14 @@ fn skip(bytes: &[u8]) -> Result<Range<usize>, Malformed> {
     Ok(range)
 }
 
-/// What ciborium writes.
+/// Encodes a value with ciborium.
 fn encoded(value: &impl serde::Serialize) -> Vec<u8> {
     let mut out = Vec::new();
     ciborium::into_writer(value, &mut out).unwrap();
     out
 }
 
-/// `depth` times what opens, the innermost value, and `depth` times what closes.
+/// Returns `depth` times `open`, the innermost value, and `depth` times `close`.
 fn nested(open: &str, inside: &str, close: &str, depth: usize) -> Vec<u8> {
     hex(&(open.repeat(depth) + inside + &close.repeat(depth)))
 }

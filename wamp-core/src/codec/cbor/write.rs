@@ -1,4 +1,4 @@
-//! What values consist of, each in its shortest form, but for floats, which keep their width.
+//! The tokens of CBOR, each in its shortest form, except for floats, which keep their width.
 
 use crate::codec::format::write::{Tokens, WriteFault};
 
@@ -20,7 +20,7 @@ impl Tokens for Cbor {
     }
 
     fn negative(out: &mut Vec<u8>, value: i64) {
-        // In two's complement, minus one minus the value is its bits turned over.
+        // In two's complement, -1 minus the value is its bits inverted.
         head(out, 1, (!value).cast_unsigned());
     }
 
@@ -55,7 +55,7 @@ impl Tokens for Cbor {
     }
 }
 
-/// A major type with a number: in the first byte, or behind it in one, two, four or eight.
+/// Writes a major type with a number: in the first byte, or after it in one, two, four or eight bytes.
 #[inline]
 fn head(out: &mut Vec<u8>, major: u8, value: u64) {
     match value {

@@ -1,4 +1,4 @@
-//! Elements, entries and variants, as serde asks for them.
+//! serde's access to elements, entries and variants.
 
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -6,11 +6,11 @@ use serde::{Deserialize, Deserializer};
 use super::key::Key;
 use super::{AtCursor, Cursor, Elements, Malformed};
 
-/// The rest of a list or dict.
+/// The remaining elements of a list, or entries of a dict.
 pub(super) struct Items<'r, C> {
     cursor: &'r mut C,
     elements: Elements,
-    /// A visitor may ask again after the end, and must not be given what follows it.
+    /// False once the end was reached: a visitor may ask again, and must not be given what follows the list or dict.
     open: bool,
 }
 
@@ -20,7 +20,7 @@ impl<'r, 'de, C: Cursor<'de>> Items<'r, C> {
         Self { cursor, elements, open: true }
     }
 
-    /// A visitor may stop early: what it leaves behind is one value too many.
+    /// Checks that the list is at its end. A visitor may stop early, and then the list has too many elements.
     #[inline]
     pub(super) fn end_list(mut self) -> Result<(), Malformed> {
         match self.element()? {
@@ -29,7 +29,7 @@ impl<'r, 'de, C: Cursor<'de>> Items<'r, C> {
         }
     }
 
-    /// As [`end_list`](Self::end_list).
+    /// Checks that the dict is at its end; otherwise as [`end_list`](Self::end_list).
     #[inline]
     pub(super) fn end_dict(mut self) -> Result<(), Malformed> {
         match self.key()? {
@@ -86,7 +86,7 @@ impl<'de, C: Cursor<'de>> MapAccess<'de> for &mut Items<'_, C> {
     }
 }
 
-/// A variant with content: the cursor stands at it.
+/// A variant with content, at which the cursor stands.
 pub(super) struct Variant<'r, 'de, C> {
     pub(super) name: &'de str,
     pub(super) cursor: &'r mut C,

@@ -1,4 +1,4 @@
-//! serde on top of a cursor.
+//! A serde deserializer on top of any cursor.
 
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
@@ -9,11 +9,11 @@ use super::access::{Items, Variant};
 use super::key::Key;
 use super::{BinaryAs, Cursor, Kind, Malformed, lend};
 
-/// The value at the cursor, for serde to read.
+/// A deserializer of the value at the cursor.
 pub(crate) struct AtCursor<'r, C>(pub(crate) &'r mut C);
 
 impl<'r, 'de, C: Cursor<'de>> AtCursor<'r, C> {
-    /// Runs what reads the value; an error that has no position yet gets the value's.
+    /// Runs `read`, and adds the value's offset to an error that has none yet.
     #[inline]
     fn located<T>(self, read: impl FnOnce(&mut C, Kind) -> Result<T, Malformed>) -> Result<T, Malformed> {
         let kind = self.0.kind();
@@ -22,7 +22,7 @@ impl<'r, 'de, C: Cursor<'de>> AtCursor<'r, C> {
     }
 }
 
-/// The error for a value of the wrong type; it is still read, to be named or to be found malformed.
+/// Returns the error for a value of the wrong type. The value is still read, so that the error names it or finds it malformed.
 #[cold]
 fn unexpected<'de, T>(cursor: &mut impl Cursor<'de>, expected: &dyn Expected) -> Result<T, Malformed> {
     let unexpected = match cursor.kind() {
@@ -38,7 +38,7 @@ fn unexpected<'de, T>(cursor: &mut impl Cursor<'de>, expected: &dyn Expected) ->
     Err(Malformed::invalid_type(unexpected, expected))
 }
 
-/// The error for what is no list: who sends binary is told what would take it.
+/// Returns the error for a value that is not a list. For a binary value it names the types that accept one.
 #[cold]
 fn no_list<'de, T>(cursor: &mut impl Cursor<'de>, expected: &dyn Expected) -> Result<T, Malformed> {
     match (cursor.kind(), cursor.at()) {
@@ -72,7 +72,7 @@ fn mapping<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> 
     Ok(value)
 }
 
-/// A variant with content is a dict whose only key is the variant's name.
+/// Reads a variant with content: a dict whose only key is the variant's name.
 fn tagged<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> Result<V::Value, Malformed> {
     let start = cursor.at();
     let mut elements = cursor.dict()?;
@@ -86,7 +86,7 @@ fn tagged<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> R
     }
 }
 
-/// A string or bytes, which a string may be that begins with U+0000, for who takes either.
+/// Reads a string or bytes for a type that accepts either; in JSON a string that begins with U+0000 may be bytes.
 fn text_or_binary<'de, C: Cursor<'de>, V: Visitor<'de>>(
     cursor: &mut C,
     kind: Kind,
@@ -107,7 +107,7 @@ fn text_or_binary<'de, C: Cursor<'de>, V: Visitor<'de>>(
     }
 }
 
-/// Integers of any width are one: the visitor checks the range, and [`Number`](super::Number) the notation.
+/// Reads integers of every width in the same way: the visitor checks the range, and [`Number`](super::Number) the notation.
 macro_rules! integers {
     ($($method:ident)*) => {$(
         #[inline]

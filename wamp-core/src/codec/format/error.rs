@@ -1,16 +1,16 @@
-//! What is wrong with an encoded value.
+//! Errors of reading an encoded value.
 
 use std::fmt::{self, Display, Write};
 
 use serde::de::{self, Expected, Unexpected};
 
-/// Of what the peer sent, a message repeats at most so many characters: it goes into answers and logs.
+/// The number of characters of a client's input that an error text may repeat, because the text goes into answers and logs.
 const MAX_ECHO: usize = 64;
 
-/// A message as a whole; a type's own message may repeat the input too, and we cannot see where.
+/// The longest error text as a whole; a type's own message may repeat the input at places that we do not know.
 const MAX_MESSAGE: usize = 256;
 
-/// What is wrong with an encoded value, and at which byte.
+/// The reason why an encoded value is malformed, and the offset of the byte.
 // Boxed, because it travels in the results of functions that otherwise return a word or two.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
@@ -23,18 +23,18 @@ struct ReadFault {
 }
 
 impl Malformed {
-    /// Cold and out of line, so that the checks that lead here stay small.
+    /// Creates an error; cold and out of line, so that the checks that lead here stay small.
     #[cold]
     pub(crate) fn new(what: &str, at: usize) -> Self {
         Self(Box::new(ReadFault { what: what.into(), at: Some(at) }))
     }
 
-    /// What is wrong, without the place: for a caller, who knows arguments and not bytes.
+    /// Returns the reason without the offset: a caller knows arguments, not bytes.
     pub(crate) fn what(&self) -> &str {
         &self.0.what
     }
 
-    /// serde's constructors know no position; the reader adds it, and the innermost value wins.
+    /// Adds the offset, which serde's constructors do not know; if it is called for nested values, the innermost one wins.
     #[cold]
     pub(crate) fn located(mut self, at: usize) -> Self {
         self.0.at.get_or_insert(at);
@@ -49,7 +49,7 @@ impl Display for ReadFault {
     }
 }
 
-// The overrides are those whose arguments come from the text. serde's own error does the wording.
+// Overrides only the constructors whose arguments repeat the input. serde's own error does the wording.
 impl de::Error for Malformed {
     fn custom<T: Display>(message: T) -> Self {
         Self(Box::new(ReadFault { what: cut(message, MAX_MESSAGE).into(), at: None }))
@@ -57,11 +57,11 @@ impl de::Error for Malformed {
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let unexpected = match unexpected {
-            // In JSON's word, as serde_json does.
+            // JSON's word, which serde_json uses too.
             Unexpected::Unit => "null".to_owned(),
             other => cut(other, MAX_ECHO),
         };
-        // Whether a string is borrowed is the handler's affair.
+        // A caller cannot know whether the handler borrows a string.
         let expected = expected.to_string().replace("a borrowed string", "a string");
         Self::custom(de::value::Error::invalid_type(Unexpected::Other(&unexpected), &expected.as_str()))
     }
@@ -80,7 +80,7 @@ impl de::Error for Malformed {
     }
 }
 
-/// The beginning of what is displayed, without ever formatting the rest of it.
+/// Returns the first `room` characters of what is displayed, without formatting the rest.
 fn cut(message: impl Display, room: usize) -> String {
     let mut short = Short { text: String::new(), room };
     if write!(short, "{message}").is_err() {
@@ -89,7 +89,7 @@ fn cut(message: impl Display, room: usize) -> String {
     short.text
 }
 
-/// A writer that is full after `room` characters.
+/// A writer that fails after `room` characters.
 struct Short {
     text: String,
     room: usize,

@@ -1,4 +1,4 @@
-//! A dict's key, or a variant's name, as serde asks for it.
+//! The serde deserializers of a dict's key and of a variant's name.
 
 use bumpalo::Bump;
 use serde::Deserializer;
@@ -8,8 +8,8 @@ use serde::forward_to_deserialize_any;
 use super::{AtCursor, Cursor as _, Kind, Malformed};
 use crate::codec::json::Reader;
 
-/// A string that is read as a number or truth value where the map's key type is one: JSON has no other keys, and a type
-/// has one shape in all formats. What a number looks like is JSON's affair.
+/// A dict's key. It is read as a number or boolean if the map's key type is one, because JSON has no other keys and a type
+/// has one shape in all formats. Numbers in keys follow JSON's syntax.
 #[derive(Clone, Copy)]
 pub(crate) struct Key<'de> {
     pub(crate) text: &'de str,
@@ -17,7 +17,7 @@ pub(crate) struct Key<'de> {
 }
 
 impl<'de> Key<'de> {
-    /// The number that the whole key is; else the visitor refuses the string by its own rules.
+    /// Visits the key as a number if the whole key is one, or else as a string, which the visitor may refuse.
     fn number<V: Visitor<'de>>(
         self,
         visitor: V,
@@ -35,7 +35,7 @@ impl<'de> Key<'de> {
     }
 }
 
-/// The reader's own methods decide what a number may look like.
+/// Leaves it to the reader's own methods which numbers are accepted.
 macro_rules! numbers {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
@@ -102,7 +102,7 @@ impl<'de> EnumAccess<'de> for Key<'de> {
     }
 }
 
-/// A variant that is only a name.
+/// The content of a variant that is only a name.
 pub(crate) struct Unit;
 
 impl<'de> VariantAccess<'de> for Unit {

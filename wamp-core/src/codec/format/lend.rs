@@ -1,4 +1,4 @@
-//! How an undecoded value comes from a cursor to [`Raw`](crate::Raw) through serde, which knows no such thing.
+//! Passes an undecoded value from a cursor to [`Raw`](crate::Raw) through serde, which has no method for that.
 
 use std::cell::Cell;
 
@@ -7,12 +7,12 @@ use serde::de::{Deserializer, Error, Visitor};
 use super::Malformed;
 use crate::codec::encoded::Encoded;
 
-/// The name under which a newtype asks for its value undecoded, instead of the value.
+/// The name of a newtype whose deserializer is given its value undecoded.
 pub(super) const TOKEN: &str = "$wamp::Raw";
 
 thread_local! {
-    /// What the value is that a visitor is being lent. Strings and bytes come from any deserializer, from those in
-    /// which serde keeps the values of untagged enums too, and a stranger chose them: only here they are encoded values.
+    /// The variant of the encoded value that a visitor is being given. A visitor cannot tell from a string or bytes alone: any
+    /// deserializer may pass them, also one over values that serde has buffered, and a client chose them. Only while this is set are they an encoded value.
     static LENT: Cell<Option<Lent>> = const { Cell::new(None) };
 }
 
@@ -24,7 +24,7 @@ enum Lent {
     Cbor,
 }
 
-/// Lends a value to the visitor of who asked for it.
+/// Passes an encoded value to the visitor that asked for it.
 pub(super) fn lend<'de, V: Visitor<'de>>(value: Encoded<'de>, visitor: V) -> Result<V::Value, Malformed> {
     let announce = |lent| LENT.set(Some(lent));
     let taken = match value {
@@ -45,12 +45,12 @@ pub(super) fn lend<'de, V: Visitor<'de>>(value: Encoded<'de>, visitor: V) -> Res
             visitor.visit_borrowed_bytes(bytes)
         }
     };
-    // The visitor of somebody else's newtype of that name does not look.
+    // Another crate's newtype of the same name does not take the value.
     LENT.set(None);
     taken
 }
 
-/// The value that stands where the deserializer is; an error if that is none of a message.
+/// Returns the encoded value at the deserializer; an error if it does not read a message of ours.
 pub(crate) fn borrow<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Encoded<'de>, D::Error> {
     struct Borrower;
     impl<'de> Visitor<'de> for Borrower {

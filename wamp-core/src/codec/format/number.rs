@@ -1,21 +1,21 @@
-//! Numbers.
+//! Numbers, independent of their notation.
 
 use serde::de::{Unexpected, Visitor};
 
 use super::Malformed;
 
-/// Beyond it a float no longer tells one integer from the next, and WAMP ids end there (rule M-12).
+/// The largest integer up to which floats tell integers apart, and the largest WAMP id (M-12).
 pub(crate) const MAX_INTEGRAL: u64 = 1 << 53;
 
 /// A number by its value, not by its notation: `1`, `1.0` and `10e-1` are the same.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Number {
     Unsigned(u64),
-    /// Below zero.
+    /// An integer below zero.
     Negative(i64),
-    /// A float where floats are possible, or else 0.
+    /// Negative zero: -0.0 for types that take floats, 0 for the others.
     NegativeZero,
-    /// With a fraction, or beyond the integers.
+    /// A number with a fraction, or one beyond the integers.
     Float(f64),
 }
 
@@ -24,7 +24,7 @@ impl Number {
         u64::try_from(value).map_or(Self::Negative(value), Self::Unsigned)
     }
 
-    /// The integer that a float is, or else the float.
+    /// Returns the integer if the float is integral and not beyond [`MAX_INTEGRAL`], or else the float.
     #[inline]
     pub(crate) fn of_float(value: f64) -> Self {
         if value.trunc() != value || value.abs() > MAX_INTEGRAL as f64 {
@@ -36,7 +36,7 @@ impl Number {
         }
     }
 
-    /// For types that want an integer; what is none is for them to refuse.
+    /// Visits the number for a type that expects an integer; the type itself refuses any other.
     #[inline]
     pub(super) fn visit_integer<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         match self {
@@ -47,7 +47,7 @@ impl Number {
         }
     }
 
-    /// For types that take what comes.
+    /// Visits the number for a type that accepts any value.
     #[inline]
     pub(super) fn visit_any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         match self {
@@ -65,7 +65,7 @@ impl Number {
         }
     }
 
-    /// The nearest `f32`; none if only infinity is near.
+    /// Returns the nearest `f32`, or `None` if that is infinity.
     pub(crate) fn single(self) -> Option<f32> {
         let value = self.float();
         let single = match self {

@@ -3,15 +3,15 @@
 /// A kind of values that cannot be passed on to other clients.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Oddity {
-    /// One of MessagePack's extension types, as its timestamp.
+    /// A MessagePack extension type, for instance its timestamp.
     Extension,
-    /// A key that is no string.
+    /// A key that is not a string.
     Key,
-    /// A CBOR tag for another place of the message: what stands behind it is not the value.
+    /// A CBOR tag that refers to another place of the message: the tagged item is not the value itself.
     Reference,
-    /// One of CBOR's simple values that nobody has given a meaning.
+    /// A CBOR simple value that is not assigned.
     Simple,
-    /// A number that no `i64`, `u64` or `f64` is near to.
+    /// A number beyond `i64`, `u64` and `f64`.
     Number,
 }
 
@@ -30,10 +30,10 @@ impl Oddity {
 /// The way in which a payload can be passed on.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Odd {
-    /// As it stands.
+    /// Unchanged.
     #[default]
     Nothing,
-    /// Written anew: without CBOR's tags, with integers for its bignums, and with null for MessagePack's undefined.
+    /// After it is written again: without CBOR's tags, with integers for its bignums, and with null for MessagePack's undefined.
     Dressed,
     /// Not at all.
     Refused(Oddity),
@@ -42,9 +42,9 @@ pub(crate) enum Odd {
 /// The owner of the part of a message in which a cursor stands.
 #[derive(Copy, Clone, Debug)]
 pub(crate) enum Owner {
-    /// In the protocol's part nothing may be odd.
+    /// The protocol's part, in which odd values are refused.
     Protocol,
-    /// In the application's part odd values are noted; this is the worst of them.
+    /// The application's part, in which odd values are noted; this is the worst of them.
     Application(Odd),
 }
 
@@ -61,7 +61,7 @@ impl Owner {
         }
     }
 
-    /// Notes something odd in the application's part; in the protocol's part the caller has to refuse it.
+    /// Notes an odd value in the application's part; in the protocol's part the caller has to refuse it.
     #[cold]
     pub(crate) fn note(&mut self, odd: Odd) {
         if let Self::Application(worst) = self {

@@ -1,4 +1,4 @@
-//! Types that the tests of the formats read alike.
+//! Types that the tests of all formats read.
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
@@ -18,7 +18,7 @@ pub(crate) enum Shape {
     Named { name: String },
 }
 
-/// Takes whatever `deserialize_bytes` gives.
+/// Accepts the result of `deserialize_bytes`, borrowed or owned.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Bytes {
     Borrowed(Vec<u8>),

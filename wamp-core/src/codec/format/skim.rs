@@ -1,40 +1,40 @@
-//! Passing over the values of a binary format.
+//! Skips the values of a binary format.
 
 use std::ops::Range;
 
 use super::{Cursor, Elements, MAX_DEPTH, Malformed, Oddity};
 
-/// How many elements are left of a list or dict of indefinite length. As a number it would be more than there are bytes.
+/// The element count of a list or dict of indefinite length. A real count is never so large.
 pub(crate) const UNTIL_BREAK: usize = usize::MAX;
 
-// One bit for each list or dict that is open.
+// The kinds of the open lists and dicts are kept as one bit each.
 const _: () = assert!(MAX_DEPTH as u32 <= u64::BITS);
 
-/// What a binary format adds to its cursor for [`skim`]. The functions without a cursor know the common heads by their
-/// first byte, and say `None` of all others, and of all that is wrong: the methods judge those.
+/// The operations that a binary format adds to its cursor for [`skip`]. The functions without a cursor recognise the most common heads by
+/// their first byte, and return `None` for all others and for malformed ones: those are left to the methods.
 pub(crate) trait Skim<'de>: Cursor<'de> {
-    /// What ends a list or dict of indefinite length, if the format has any.
+    /// The byte that ends a list or dict of indefinite length, if the format has one.
     const BREAK: Option<u8>;
 
-    /// The whole message.
+    /// Returns the whole message.
     fn message(&self) -> &'de [u8];
 
-    /// Where the value at `at` ends, if it is a short string, a number, or a simple value.
+    /// Returns the end of the value at `offset` if it is a short string, a number, or a simple value.
     // Always inline: called from the loop it costs 7 % of the instructions of 64 KiB of records in CBOR.
     fn scalar_end(message: &[u8], at: usize) -> Option<usize>;
 
-    /// Where the string at `at` ends, if it is a short one.
+    /// Returns the end of the string at `offset` if it is short.
     fn text_end(message: &[u8], at: usize) -> Option<usize>;
 
-    /// Enters a list, or a dict, of which it says that it is one; or passes over any other value, and says nothing. What
-    /// encloses the list or dict alone, as a tag does, adds to the depth, too.
+    /// Enters a list or dict, and returns its elements and whether it is a dict; or skips any other value and returns `None`.
+    /// A tag around the list or dict adds to the depth as well.
     fn enter_or_pass(&mut self) -> Result<Option<(Elements, bool)>, Malformed>;
 
-    /// Passes over the key at the cursor. One that is no string may hold so many values as are `left`.
+    /// Skips the key at the cursor. A key that is not a string may contain as many values as are `left`.
     fn pass_key(&mut self, left: &mut usize) -> Result<(), Malformed>;
 }
 
-/// Passes over one value, of at most so many as are `left`, and says where it stands.
+/// Skips one value that contains at most `left` values, and returns its range.
 // Most arguments are scalars, which need no table: 4 % of the instructions of `bench.add` in CBOR and MessagePack.
 #[inline]
 pub(crate) fn skim<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<Range<usize>, Malformed> {
@@ -49,9 +49,9 @@ pub(crate) fn skim<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Resul
     }
 }
 
-/// The value is checked as if it were read, but for what [`Skim::enter_or_pass`] leaves unchecked. No recursion: how much
-/// is left of each list and dict that is open stands in a table, for which [`MAX_DEPTH`] gives the size.
-// Where it stands is kept in locals and not in the cursor, and common heads are not made into values: of 64 KiB of records
+/// Skips any value, and checks it as if it were read, except for what [`Skip::enter_or_pass`] leaves unchecked. Without recursion: a table
+/// of [`MAX_DEPTH`] entries holds the number of elements left of each open list and dict.
+// The offset is kept in locals and not in the cursor, and common heads are not made into values: of 64 KiB of records
 // 23 % of the instructions less in CBOR and 7 % in MessagePack (`scripts/instructions call "64 KiB"`).
 fn skim_any<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<Range<usize>, Malformed> {
     let (message, start, outside) = (reader.message(), reader.at(), reader.depth());
@@ -92,7 +92,7 @@ fn skim_any<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<Range
             outer[usize::from(depth)] = here;
             depth += 1;
             dicts <<= 1;
-            // What stands between is tags: lists, as it were, of which nothing is left.
+            // The levels between are tags, which count like lists of which no element is left.
             while depth < reader.depth() {
                 outer[usize::from(depth)] = 0;
                 depth += 1;
@@ -116,8 +116,8 @@ fn rare_key_end<'de, R: Skim<'de>>(
     Ok(reader.at())
 }
 
-/// Passes over a key that is no string, and does not count as a value, though what is in it does. A key may be a list or a
-/// dict with such a key in it: this recurses as deep as [`MAX_DEPTH`] lets it.
+/// Skips a key that is not a string. It does not count as a value, but its contents do. A key may be a list or a
+/// dict with such a key inside: this recurses at most [`MAX_DEPTH`] deep.
 #[cold]
 pub(crate) fn pass_odd_key<'de, R: Skim<'de>>(reader: &mut R, left: &mut usize) -> Result<(), Malformed> {
     reader.note(Oddity::Key)?;

@@ -1,4 +1,4 @@
-//! From one format to another, without a tree of values in between.
+//! Transcodes from one format to another, without a tree of values in between.
 
 use std::cell::RefCell;
 
@@ -9,24 +9,24 @@ use super::write::{Tokens, WriteFault, write};
 use super::{Cursor, Kind, Number, Odd, Owner};
 use crate::codec::json;
 
-/// The value at a cursor, to be written in another format. It can be written once.
+/// The value at a cursor, as a `Serialize` that writes it in another format. It can be written once.
 ///
-/// Every value keeps its type (rule M-16): an integer stays one and a float too, a string stays a string and bytes stay
-/// bytes, which JSON hides in strings (rule X-06).
+/// Every value keeps its type: integers stay integers, floats floats, strings strings and bytes bytes (M-16), which are
+/// written as strings in JSON.
 pub(crate) struct Transcoded<C> {
     cursor: RefCell<C>,
-    /// Whether strings are looked through for bytes: not from one JSON text to another.
+    /// True if strings are searched for hidden bytes, which is not needed from JSON to JSON.
     reveal: bool,
 }
 
 impl<'de, C: Cursor<'de>> Transcoded<C> {
-    /// Of a format that has bytes.
+    /// Creates a value over the cursor of a format that has bytes.
     pub(crate) fn new(cursor: C) -> Self {
         Self { cursor: RefCell::new(cursor), reveal: false }
     }
 }
 
-/// Appends a JSON text, which is one value, in a binary format; `reveal`: strings in it may stand for bytes.
+/// Appends a JSON text, which is one value, in a binary format; with `reveal`, strings in it may stand for bytes.
 pub(crate) fn transcode_json<T: Tokens>(
     out: &mut Vec<u8>,
     text: &str,
@@ -45,7 +45,7 @@ pub(crate) fn transcode_json<T: Tokens>(
 
 impl<'de, C: Cursor<'de>> Serialize for Transcoded<C> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // The cursor is lent for a step, not for the value: what is inside needs it too.
+        // The `RefCell` is borrowed for a step and not for the whole value, because nested values borrow it too.
         let kind = self.cursor.borrow_mut().kind();
         match kind {
             Kind::String if self.reveal => match self.step(C::bytes)? {

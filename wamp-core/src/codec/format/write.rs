@@ -1,8 +1,8 @@
-//! serde's values in a binary format, shaped as serde_json shapes them.
+//! Writes serde's values in a binary format, in the shape that serde_json gives them.
 //!
-//! A serializer of our own, because a type has one shape in all formats: structs are dicts, variants are named, what is
-//! nothing is null, keys are strings, and lists whose length is not known in advance are written all the same. The
-//! libraries differ from serde_json, and from each other, in each of these.
+//! A serializer of our own, because a type has one shape in all formats: structs are dicts, variants are named, units and `None`
+//! are null, keys are strings, and lists of unknown length are written as well. The libraries differ from serde_json, and
+//! from each other, in each of these.
 
 mod items;
 mod key;
@@ -20,24 +20,24 @@ use crate::codec::json;
 use items::{Items, Open};
 pub(crate) use next::Next;
 
-/// How a binary format writes what values consist of.
+/// The tokens of a binary format.
 pub(crate) trait Tokens {
     fn null(out: &mut Vec<u8>);
     fn boolean(out: &mut Vec<u8>, value: bool);
     fn unsigned(out: &mut Vec<u8>, value: u64);
-    /// Below zero.
+    /// Writes an integer below zero.
     fn negative(out: &mut Vec<u8>, value: i64);
     fn single(out: &mut Vec<u8>, value: f32);
     fn double(out: &mut Vec<u8>, value: f64);
     fn string(out: &mut Vec<u8>, value: &str) -> Result<(), WriteFault>;
     fn bytes(out: &mut Vec<u8>, value: &[u8]) -> Result<(), WriteFault>;
-    /// What comes before so many elements.
+    /// Writes the head of a list of so many elements.
     fn list(out: &mut Vec<u8>, length: usize) -> Result<(), WriteFault>;
-    /// What comes before so many keys with their values.
+    /// Writes the head of a dict of so many entries.
     fn dict(out: &mut Vec<u8>, length: usize) -> Result<(), WriteFault>;
 }
 
-/// What comes before so many elements or entries.
+/// Writes the head of a list or dict of so many elements or entries.
 pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Result<(), WriteFault> {
     match kind {
         Kind::List => T::list(out, count),
@@ -45,10 +45,10 @@ pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Re
     }
 }
 
-/// The fault of a text that was not written.
+/// The error text of a value whose `Display` failed.
 pub(crate) const NO_TEXT: &str = "a text whose `Display` fails";
 
-/// Why a value could not be written.
+/// The reason why a value could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct WriteFault(pub(crate) String);
@@ -59,7 +59,7 @@ impl ser::Error for WriteFault {
     }
 }
 
-/// Appends the value to `out`; on an error `out` is what it was, so that an ERROR can take the frame's place.
+/// Appends the value to `out`; on an error `out` is unchanged, so that an ERROR can take the frame's place.
 pub(crate) fn write<T: Tokens>(
     out: &mut Vec<u8>,
     value: &(impl Serialize + ?Sized),
@@ -72,18 +72,18 @@ pub(crate) fn write<T: Tokens>(
     result
 }
 
-/// serde_json's name for a struct whose only field is JSON already, as its `RawValue` serialises itself.
+/// serde_json's name for a struct whose only field is JSON already, which its `RawValue` serialises as.
 pub(crate) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
 
-/// The same, and with serde_json's feature `arbitrary_precision` its `Number`.
+/// All such names of serde_json: with its feature `arbitrary_precision`, `Number` has one as well.
 pub(crate) const JSON_TOKENS: [&str; 2] = [RAW_TOKEN, "$serde_json::private::Number"];
 
-/// The name of a newtype around such a value in which no string stands for bytes.
+/// The name of a newtype around such a value, in which no string stands for bytes.
 pub(crate) const PLAIN_TOKEN: &str = "$wamp::PlainJson";
 
 struct Writer<'o, T> {
     out: &'o mut Vec<u8>,
-    /// Whether strings in values that are JSON already may stand for bytes.
+    /// True if strings in values that are JSON already may stand for bytes.
     reveal: bool,
     tokens: PhantomData<T>,
 }
@@ -102,18 +102,18 @@ impl<'o, T: Tokens> Writer<'o, T> {
         Ok(Items { writer: self, open, header, declared, count: 0, next })
     }
 
-    /// A variant with content is a dict whose only key is the variant's name.
+    /// Writes the start of a variant with content: a dict whose only key is the variant's name.
     fn variant(&mut self, name: &str) -> Result<(), WriteFault> {
         T::dict(self.out, 1)?;
         T::string(self.out, name)
     }
 
-    /// What serde_json makes a string of as a key is one here too.
+    /// Writes a key; what serde_json turns into a string is one here too.
     fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), WriteFault> {
         key::with_text(key, |text| T::string(self.out, text))
     }
 
-    /// A value that is JSON already.
+    /// Writes a value that is JSON already.
     fn json(&mut self, text: &(impl Serialize + ?Sized)) -> Result<(), WriteFault> {
         let (mut written, arena) = (Vec::new(), Bump::new());
         json::write(&mut written, text).map_err(ser::Error::custom)?;

@@ -1,7 +1,7 @@
-//! The rules of serde that a `Serialize` must keep, so that its output is JSON.
+//! Checks that a `Serialize` keeps serde's rules, so that its output is JSON.
 //!
-//! serde_json trusts whoever calls it: a key without a value, a second element of a list declared to be empty, or an
-//! error that is passed over leave a text that is no JSON. Here each of them is an error.
+//! serde_json trusts each `Serialize`: a key without a value, a second element of a list declared to be empty, or an
+//! error that is ignored leave a text that is not JSON. Here each of them is an error.
 
 use std::cell::Cell;
 use std::fmt::{self, Display};
@@ -10,10 +10,10 @@ use serde::ser::{self, Error, Serialize, Serializer};
 
 use crate::codec::format::write::{JSON_TOKENS, NO_TEXT, Next};
 
-/// A serializer around serde_json's.
+/// A serializer around serde_json's that checks the order of calls.
 pub(super) struct Careful<S>(pub(super) S);
 
-/// A value that is written with care.
+/// A nested value, written through [`Careful`].
 struct Value<'v, V: ?Sized>(&'v V);
 
 impl<V: Serialize + ?Sized> Serialize for Value<'_, V> {
@@ -78,7 +78,7 @@ macro_rules! scalars {
     )*};
 }
 
-// A length of 0 is never declared: serde_json ends such a list at once, and does not mind what comes then.
+// A length of 0 is never passed on: serde_json would end such a list at once, and accept further elements after it.
 impl<S: Serializer> Serializer for Careful<S> {
     type Ok = S::Ok;
     type Error = S::Error;
@@ -224,7 +224,7 @@ impl<S: Serializer> Serializer for Careful<S> {
     }
 }
 
-/// Lists by their several names.
+/// Implements serde's several traits for lists.
 macro_rules! lists {
     ($($trait:ident::$method:ident)*) => {$(
         impl<I: ser::$trait> ser::$trait for Items<I> {
@@ -251,7 +251,7 @@ lists! {
     SerializeTupleVariant::serialize_field
 }
 
-/// Structs by their two names.
+/// Implements serde's two traits for structs.
 macro_rules! structs {
     ($($trait:ident)*) => {$(
         impl<I: ser::$trait> ser::$trait for Items<I> {

@@ -3,15 +3,15 @@
 use super::Reader;
 use crate::codec::format::{Cursor as _, MAX_INTEGRAL, Malformed, Number, Odd, Oddity};
 
-/// So many digits fit into a `u64`, whatever they are.
+/// The number of digits that always fit into a `u64`.
 const SAFE_DIGITS: usize = 19;
 
-/// So many digits are never beyond an `f64`, which ends at 1.8e308.
+/// The number of digits that are never beyond an `f64`, which ends at 1.8e308.
 const FINITE_DIGITS: usize = 308;
 
 impl Reader<'_> {
-    /// Returns the end of a number that [`end`] refused, if it is well-formed: then no float is near to it, which is noted in the
-    /// application's part. In the protocol's part its reader has to refuse it.
+    /// Returns the end of a number that [`end`] refused, if it is well-formed and only beyond `f64`, which is noted in the
+    /// application's part. In the protocol's part, reading the number refuses it.
     #[cold]
     pub(super) fn far_end(&mut self, start: usize) -> Result<usize, Malformed> {
         let bytes = self.text.as_bytes();
@@ -20,7 +20,7 @@ impl Reader<'_> {
         Ok(end)
     }
 
-    /// The number at the cursor, which must stand at its first byte.
+    /// Reads the number at the cursor, which must stand at its first byte, in its notation.
     #[inline]
     pub(super) fn any_notation(&mut self) -> Result<Number, Malformed> {
         let bytes = &self.text.as_bytes()[self.at..];
@@ -42,7 +42,7 @@ impl Reader<'_> {
         Ok(Number::Unsigned(value))
     }
 
-    /// What is not a short run of digits.
+    /// Reads a number that is not a short run of digits.
     fn any_number(&mut self) -> Result<Number, Malformed> {
         let start = self.at;
         self.at = end(self.text.as_bytes(), start)?;
@@ -70,7 +70,7 @@ pub(super) fn end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
     Ok(at)
 }
 
-/// As [`end`], of a number that is long or has an exponent, whose mantissa ends at `mantissa`.
+/// Returns the end of a number, as [`end`] does, that is long or has an exponent and whose mantissa ends at `mantissa`.
 #[cold]
 fn near_end(bytes: &[u8], start: usize, mantissa: usize) -> Result<usize, Malformed> {
     let (exponent, end) = exponent_end(bytes, mantissa)?;
@@ -92,7 +92,7 @@ fn mantissa_end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
     if bytes.get(at) == Some(&b'.') { digits(bytes, at + 1) } else { Ok(at) }
 }
 
-/// Returns the place of the exponent's digits and their end; both are `at` where there is no exponent.
+/// Returns the offset of the exponent's digits and their end; both are `at` if there is no exponent.
 fn exponent_end(bytes: &[u8], at: usize) -> Result<(usize, usize), Malformed> {
     if !matches!(bytes.get(at), Some(b'e' | b'E')) {
         return Ok((at, at));
@@ -101,7 +101,7 @@ fn exponent_end(bytes: &[u8], at: usize) -> Result<(usize, usize), Malformed> {
     Ok((exponent, digits(bytes, exponent)?))
 }
 
-/// Where the digits end that must begin at `start`.
+/// Returns the end of the digits at `start`, of which there must be at least one.
 #[inline]
 fn digits(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
     let mut at = start;
@@ -114,7 +114,7 @@ fn digits(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
     }
 }
 
-/// A well-formed number without point and exponent.
+/// Parses a well-formed number without point and exponent, if it fits into 64 bits.
 fn integer(text: &str) -> Option<Number> {
     match text {
         "-0" => Some(Number::NegativeZero),
@@ -122,8 +122,8 @@ fn integer(text: &str) -> Option<Number> {
     }
 }
 
-/// A well-formed number that is integral though it is written as a float.
-// From the digits, not from the float they are nearest to: 9007199254740993.0 must not become 2^53.
+/// Parses a well-formed number that is integral although it is written as a float.
+// From the digits, not from the nearest float: 9007199254740993.0 must not become 2^53.
 fn integral(text: &str) -> Option<Number> {
     let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
@@ -145,7 +145,7 @@ fn integral(text: &str) -> Option<Number> {
     }
 }
 
-/// The digits without the zeros at their end, and how many these are; none if they do not fit.
+/// Returns the number without its trailing zeros, and their count; `None` if it does not fit into a `u64`.
 fn significant(digits: impl Iterator<Item = u8>) -> Option<(u64, usize)> {
     let (mut value, mut zeros) = (0_u64, 0_usize);
     for digit in digits {

@@ -1,4 +1,4 @@
-//! The cursor.
+//! The cursor over a JSON text.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::id::RequestId;
 
 /// A cursor over one JSON text.
 ///
-/// Strings without escapes are lent from the text, the others are unescaped into the arena.
+/// Strings without escapes are borrowed from the text, the others are unescaped into the arena.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
     pub(super) text: &'de str,
@@ -20,11 +20,11 @@ pub(crate) struct Reader<'de> {
     checked: Checked,
     binary: BinaryAs,
     owner: Owner,
-    /// No string stands for bytes.
+    /// True if no string in the text stands for bytes.
     pub(super) plain: bool,
 }
 
-/// [`Elements`] before the first one, and after it: whether a comma must come.
+/// The states of [`Elements`]: before the first element, and after it, where a comma must come.
 pub(super) const FIRST: usize = 0;
 pub(super) const LATER: usize = 1;
 
@@ -110,7 +110,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
         Ok(if is_float { Number::Float(number.float()) } else { number })
     }
 
-    // From the text and not by way of a f64: to round twice may miss the nearest f32.
+    // Parsed from the text and not from an `f64`: rounding twice may miss the nearest `f32`.
     fn single(&mut self) -> Result<f32, Malformed> {
         let start = self.at;
         self.any_notation()?;
@@ -213,19 +213,19 @@ impl<'de> Cursor<'de> for Reader<'de> {
 }
 
 impl<'de> Reader<'de> {
-    /// The cursor stands in front of the text's only value.
+    /// Creates a cursor in front of the text's only value.
     #[inline]
     pub(crate) fn new(text: &'de str, arena: &'de Bump) -> Self {
         let (checked, binary) = (Checked::default(), BinaryAs::default());
         Self { text, at: 0, arena, depth: 0, checked, binary, owner: Owner::Protocol, plain: false }
     }
 
-    /// As [`new`](Self::new), over a text in which no string stands for bytes.
+    /// Creates a cursor over a text in which no string stands for bytes.
     pub(crate) fn plain(text: &'de str, arena: &'de Bump) -> Self {
         Self { plain: true, ..Self::new(text, arena) }
     }
 
-    /// Takes this value as checked.
+    /// Marks this value as checked.
     pub(crate) fn trust(&mut self, value: Range<usize>) {
         self.checked = Checked::new(value);
     }
@@ -242,13 +242,13 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Both ends must have been found next to an ASCII byte, which is always a character's boundary.
+    /// Returns a part of the text. Both ends must have been found next to an ASCII byte, which is always a character boundary.
     #[inline]
     pub(super) fn slice(&self, range: Range<usize>) -> &'de str {
         &self.text[range]
     }
 
-    /// Whether the dict goes on: the cursor stands at the next key, or else its `}` is consumed.
+    /// Returns whether the dict goes on: the cursor then stands at the next key, and otherwise behind the dict.
     #[inline]
     pub(super) fn at_key(&mut self, elements: &mut Elements) -> Result<bool, Malformed> {
         self.white_space();
@@ -275,7 +275,7 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    /// Consumes `true`, `false` or `null`. What follows it is for the next step to judge, as after any value.
+    /// Reads `true`, `false` or `null`. The next step judges what follows it, as after any value.
     #[inline]
     pub(super) fn word(&mut self, word: &str) -> Result<(), Malformed> {
         if !self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
@@ -295,7 +295,7 @@ impl<'de> Reader<'de> {
         Ok(Elements(FIRST))
     }
 
-    /// Always false: there is no next element.
+    /// Leaves the list or dict. Always returns false: there is no next element.
     #[inline]
     fn leave(&mut self) -> bool {
         self.depth = self.depth.saturating_sub(1);

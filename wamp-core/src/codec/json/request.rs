@@ -1,13 +1,13 @@
-//! How most requests begin, in one go.
+//! The fast path for the head of most requests.
 
 use super::{Reader, string};
 use crate::id::RequestId;
 
-/// So many digits fit into a `u64`.
+/// The number of digits that always fit into a `u64`.
 const SAFE_DIGITS: usize = 15;
 
 impl<'de> Reader<'de> {
-    /// `,1,{},"uri"`: without white space, options and escapes.
+    /// Reads `,1,{},"uri"` if it has no white space, options or escapes.
     #[inline]
     pub(super) fn any_plain_request(&mut self) -> Option<(RequestId, &'de str)> {
         let bytes = self.text.as_bytes();

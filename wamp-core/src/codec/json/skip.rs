@@ -1,4 +1,4 @@
-//! Passing over a value without building it.
+//! Skips a value without building it.
 
 use std::ops::Range;
 
@@ -6,15 +6,15 @@ use super::read::Reader;
 use super::{number, string};
 use crate::codec::format::{Cursor as _, MAX_DEPTH, Malformed};
 
-// One bit for each list or dict that is open.
+// The kinds of the open lists and dicts are kept as one bit each.
 const _: () = assert!(MAX_DEPTH as u32 <= u64::BITS);
 
 impl Reader<'_> {
-    /// Passes over one value and says where it stands, without the white space around it.
+    /// Skips one value and returns its range, without the white space around it.
     ///
-    /// The value is checked as if it were read. What is odd in the application's is noted. No recursion: what is open is
-    /// remembered in the bits of one word (set: a dict), for which [`MAX_DEPTH`] leaves room.
-    // Where it stands is kept in locals and not in the reader: with numbers in one loop 16 % of the instructions for 64 KiB of
+    /// The value is checked as if it were read. Odd values in the application's part are noted. Without recursion: the open lists and dicts are
+    /// the bits of one word (set for a dict), for which [`MAX_DEPTH`] leaves room.
+    // The offset is kept in locals and not in the reader, which with numbers in the same loop saves 16 % of the instructions for 64 KiB of
     // records (`scripts/instructions call "64 KiB"`).
     pub(super) fn skip_value(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
         let bytes = self.text.as_bytes();
@@ -55,7 +55,7 @@ impl Reader<'_> {
                 }
                 _ => at = self.skip_word(at)?,
             }
-            // Behind a value, or in front of the end of an empty list or dict.
+            // After a value, or before the end of an empty list or dict.
             loop {
                 if depth == self.depth {
                     self.at = at;
@@ -77,7 +77,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Where the value behind a key and its colon begins.
+    /// Skips a key and its colon; returns the offset and first byte of the value.
     #[inline]
     fn skip_key(&mut self, at: usize, first: u8) -> Result<(usize, u8), Malformed> {
         if first != b'"' {
@@ -112,14 +112,14 @@ impl Reader<'_> {
     }
 }
 
-/// What ends the innermost list or dict.
+/// Returns the byte that ends the innermost list or dict.
 #[inline]
 fn closing(dicts: u64) -> u8 {
     // `]` and `}` are 32 apart.
     b']' + (dicts as u8 & 1) * (b'}' - b']')
 }
 
-/// The first byte that is no white space, and where it stands; 0 at the end of the text.
+/// Returns the offset of the first byte that is not white space, and that byte; 0 at the end of the text.
 #[inline]
 fn token(bytes: &[u8], at: usize) -> (usize, u8) {
     match bytes.get(at) {

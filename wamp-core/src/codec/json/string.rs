@@ -1,4 +1,4 @@
-//! Strings, and the binary that hides in some of them.
+//! Strings, and binary values that are written as strings.
 
 use std::ops::Range;
 
@@ -8,15 +8,15 @@ use base64::{Engine, decoded_len_estimate};
 use super::Reader;
 use crate::codec::format::{Cursor as _, Malformed};
 
-/// A checked string that is still as it was written.
+/// A checked string, before it is unescaped.
 pub(super) struct Scanned {
-    /// Without the quotes.
+    /// The range without the quotes.
     pub(super) range: Range<usize>,
     pub(super) escaped: bool,
 }
 
 impl<'de> Reader<'de> {
-    /// A string, borrowed from the text or, where it has escapes, unescaped into the arena.
+    /// Reads a string, borrowed from the text or, if it has escapes, unescaped into the arena.
     #[inline]
     pub(super) fn any_string(&mut self) -> Result<&'de str, Malformed> {
         let scanned = self.scan_string()?;
@@ -26,10 +26,10 @@ impl<'de> Reader<'de> {
         Ok(self.slice(scanned.range))
     }
 
-    /// Bytes written as a string of U+0000 and base64 (rule X-06); none if it is any other string, over which it may not
-    /// have passed.
+    /// Reads bytes that are written as a string of U+0000 and base64 (X-06). Returns `None` for any other string, which may or may not
+    /// be consumed.
     pub(super) fn hidden_bytes(&mut self) -> Result<Option<&'de [u8]>, Malformed> {
-        // Before other strings are scanned in vain.
+        // Fast path: most strings do not begin with an escape.
         let (quote, prefix) = (self.peek() == Some(b'"'), self.text.as_bytes().get(self.at + 1..self.at + 7));
         if quote && (self.plain || prefix != Some(br"\u0000")) {
             return Ok(None);
@@ -38,7 +38,7 @@ impl<'de> Reader<'de> {
         let written = self.slice(scanned.range.clone());
         let base64 = match written.strip_prefix(r"\u0000") {
             Some(rest) if !rest.contains('\\') => rest,
-            // Some encoders write `/` as `\/`.
+            // Unescaped, because some encoders write `/` as `\/`.
             Some(_) => &self.unescape(scanned.range)?[1..],
             None => return Ok(None),
         };
@@ -46,7 +46,7 @@ impl<'de> Reader<'de> {
         Ok(STANDARD.decode_slice(base64, buffer).ok().map(|length| &buffer[..length]))
     }
 
-    /// Checks a string and passes over it.
+    /// Checks a string and moves behind it.
     #[inline]
     pub(super) fn scan_string(&mut self) -> Result<Scanned, Malformed> {
         if self.peek() != Some(b'"') {
@@ -62,8 +62,8 @@ impl<'de> Reader<'de> {
         Ok(Scanned { range: start..end - 1, escaped })
     }
 
-    /// Returns the end of a string that [`end`] refused, if it is in the application's part and only lone surrogates are wrong
-    /// with it, which browsers send for a text that was cut.
+    /// Returns the end of a string that [`end`] refused, if it is in the application's part and has no other fault than lone
+    /// surrogates, which browsers send for a text that was cut.
     #[cold]
     pub(super) fn odd_end(&mut self, start: usize, error: Malformed) -> Result<usize, Malformed> {
         match self.owner().is_application() {
@@ -87,8 +87,8 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// Where the string ends whose first quote is at `start`, if it is well-formed, and whether it has escapes.
-// Most strings are keys and words that end in the first eight bytes, which takes no loop: 12 % of the instructions for
+/// Returns the end of the string whose opening quote is at `start`, if it is well-formed; sets `escaped` if it has escapes.
+// Most strings are keys and words that end in the first eight bytes, which needs no loop: 12 % of the instructions for
 // 64 KiB of records (`scripts/instructions call "64 KiB"`).
 #[inline(always)]
 pub(super) fn end(bytes: &[u8], start: usize, escaped: &mut bool) -> Result<usize, Malformed> {
@@ -122,7 +122,7 @@ fn any_end<const HALVES: bool>(bytes: &[u8], mut at: usize, escaped: &mut bool) 
     }
 }
 
-/// Where the characters that stand for themselves end: eight bytes a step, for most of a message is this.
+/// Returns the end of the characters without escapes: eight bytes a step, because most of a message consists of these.
 #[inline]
 fn plain_end(bytes: &[u8], start: usize) -> usize {
     let mut rest = &bytes[start..];
@@ -137,8 +137,8 @@ fn plain_end(bytes: &[u8], start: usize) -> usize {
     bytes.len() - rest.len() + plain
 }
 
-/// The high bit of the first byte that is a quote, a backslash or a control character; bits above it mean nothing.
-// A byte's subtraction borrows only if it is a hit itself, so the lowest bit of each mask is true ("Bit Twiddling
+/// Returns the high bit of the first byte that is a quote, a backslash or a control character; bits above it mean nothing.
+// A byte's subtraction borrows only if the byte itself matches, so the lowest bit of each mask is right ("Bit Twiddling
 // Hacks", "Determine if a word has a byte less than n").
 #[inline]
 fn special(word: u64) -> u64 {
@@ -149,7 +149,7 @@ fn special(word: u64) -> u64 {
     (borrow(word, 0x20) | is(b'"') | is(b'\\')) & !word & (ONES * 0x80)
 }
 
-/// The character that the escape at `at` stands for, or none if it is half of one, and where it ends.
+/// Returns the character of the escape at `at`, or `None` for a lone surrogate, and the end of the escape.
 fn escape(bytes: &[u8], at: usize) -> Result<(Option<char>, usize), Malformed> {
     let character = match bytes.get(at + 1) {
         Some(b'u') => return unicode_escape(bytes, at),
@@ -178,7 +178,7 @@ fn unicode_escape(bytes: &[u8], at: usize) -> Result<(Option<char>, usize), Malf
         (0xd800..0xdc00, 0xdc00..0xe000) => {
             (char::from_u32(0x1_0000 + ((unit - 0xd800) << 10 | (low - 0xdc00))), at + 12)
         }
-        // The next escape stands for itself.
+        // The next escape is a character of its own.
         _ => (None, at + 6),
     })
 }

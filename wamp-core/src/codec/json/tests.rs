@@ -1,4 +1,4 @@
-//! The rules of reading; serde_json is the oracle for everything in which we do not deviate from it.
+//! The rules of reading; serde_json is the oracle except where we deviate from it on purpose.
 
 mod cursor;
 mod oracle;
@@ -20,7 +20,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, Malformed> {
     Ok(value)
 }
 
-/// The message with which the text is refused as a `T`.
+/// Returns the message with which the text is refused as a `T`.
 fn refusal<T: DeserializeOwned + std::fmt::Debug>(text: &str) -> String {
     read::<T>(text).unwrap_err().to_string()
 }
@@ -34,12 +34,12 @@ fn skip(text: &str) -> Result<std::ops::Range<usize>, Malformed> {
     Ok(range)
 }
 
-/// `depth` lists inside each other.
+/// Returns `depth` nested lists.
 fn nested(depth: usize) -> String {
     "[".repeat(depth) + &"]".repeat(depth)
 }
 
-/// `depth` dicts inside each other.
+/// Returns `depth` nested dicts.
 fn nested_dicts(depth: usize) -> String {
     r#"{"a":"#.repeat(depth) + "0" + &"}".repeat(depth)
 }

@@ -12,9 +12,9 @@ use super::careful::Careful;
 use super::{Reader, number};
 use crate::codec::format::{Cursor as _, Odd, Owner};
 
-/// Appends the value to `out`; on an error `out` is what it was, so that an ERROR can take the frame's place.
+/// Appends the value to `out`; on an error `out` is unchanged, so that an ERROR can take the frame's place.
 ///
-/// Tells whether strings in it may stand for bytes.
+/// Returns whether strings in it may stand for bytes.
 pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<bool, serde_json::Error> {
     let (length, mut hides_bytes) = (out.len(), false);
     let format = BinaryText { hides_bytes: &mut hides_bytes };
@@ -25,7 +25,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Resu
     Ok(hides_bytes)
 }
 
-/// Compact, and with bytes as rule X-06 wants them.
+/// A formatter for compact JSON in which bytes are strings.
 struct BinaryText<'w> {
     hides_bytes: &'w mut bool,
 }
@@ -44,7 +44,7 @@ impl Formatter for BinaryText<'_> {
         if !is_one_value(fragment) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "raw JSON that is no JSON"));
         }
-        *self.hides_bytes = true; // Who wrote it may have.
+        *self.hides_bytes = true; // The writer of the raw JSON may have used such strings.
         writer.write_all(fragment.as_bytes())
     }
 
@@ -56,7 +56,7 @@ impl Formatter for BinaryText<'_> {
     }
 }
 
-/// Anybody can write raw JSON, by a name that serde_json keeps to itself.
+/// Returns whether the text is one JSON value. A `Serialize` can write raw JSON through a private name of serde_json.
 fn is_one_value(text: &str) -> bool {
     let arena = Bump::new();
     let mut reader = Reader::new(text, &arena);

@@ -1,4 +1,4 @@
-//! The cursor.
+//! The cursor over a MessagePack value.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::codec::encoded::Encoded;
 use crate::codec::format::skim::skim;
 use crate::codec::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Owner};
 
-/// A cursor over one MessagePack value. Strings and bytes are lent from the message; nothing has to be decoded.
+/// A cursor over one MessagePack value. Strings and bytes are borrowed from the message; nothing has to be decoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
     pub(super) bytes: &'de [u8],
@@ -233,18 +233,18 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 }
 
-/// The extension type 0 of one byte 0.
+/// The extension type 0 of one byte 0, which msgpackr writes for undefined.
 const UNDEFINED: &[u8] = &[0xd4, 0x00, 0x00];
 
 impl<'de> Reader<'de> {
-    /// The cursor stands in front of the message's only value.
+    /// Creates a cursor in front of the message's only value.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
         let (checked, binary) = (Checked::default(), BinaryAs::default());
         Self { bytes, at: 0, arena, depth: 0, checked, binary, owner: Owner::Protocol }
     }
 
-    /// Takes this value as checked.
+    /// Marks this value as checked.
     pub(crate) fn trust(&mut self, value: Range<usize>) {
         self.checked = Checked::new(value);
     }
@@ -259,7 +259,7 @@ impl<'de> Reader<'de> {
         self.bytes.get(self.at).copied()
     }
 
-    /// So many bytes, if there are so many.
+    /// Reads the next `length` bytes, or fails if the message is shorter.
     #[inline]
     pub(super) fn take(&mut self, length: usize) -> Result<&'de [u8], Malformed> {
         match self.bytes[self.at..].get(..length) {
@@ -271,7 +271,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// What follows the marker at the cursor.
+    /// Returns the `N` bytes after the marker at the cursor.
     #[inline]
     pub(super) fn scalar<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         match self.bytes[self.at + 1..].first_chunk() {
@@ -283,7 +283,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Passes over the header of a string.
+    /// Reads the header of a string and returns its length.
     #[inline]
     fn string_length(&mut self) -> Result<usize, Malformed> {
         Ok(match self.peek() {
@@ -298,12 +298,12 @@ impl<'de> Reader<'de> {
         })
     }
 
-    /// A length of four bytes; one that does not fit is beyond any message.
+    /// Reads a length of four bytes; one beyond `usize` becomes `usize::MAX`, which is longer than any message.
     pub(super) fn long(&mut self) -> Result<usize, Malformed> {
         Ok(usize::try_from(u32::from_be_bytes(self.scalar()?)).unwrap_or(usize::MAX))
     }
 
-    /// Behind the header at `start` of a list or dict of so many elements, of at least `least` bytes each.
+    /// Enters the list or dict of `length` elements whose header is at `start`; each takes at least `least` bytes.
     #[inline]
     fn enter(&mut self, start: usize, length: usize, least: usize) -> Result<Elements, Malformed> {
         if length > (self.bytes.len() - self.at) / least {

@@ -1,4 +1,4 @@
-//! Passing over a value without building it. It is checked as if it were read.
+//! Skips a value without building it, and checks it as if it were read.
 
 use super::Reader;
 use crate::codec::format::skim::{Skim, pass_odd_key};
@@ -73,7 +73,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Passes over a value of an extension type: a length or a marker that says it, the type, and so many bytes.
+    /// Skips a value of an extension type: a marker, its length where the marker does not tell it, the type, and the content.
     #[cold]
     fn pass_extension(&mut self) -> Result<(), Malformed> {
         let Some(marker @ (0xc7..=0xc9 | 0xd4..=0xd8)) = self.peek() else {

@@ -20,7 +20,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Malformed> {
     Ok(value)
 }
 
-/// The message with which the bytes are refused as a `T`.
+/// Returns the message with which the bytes are refused as a `T`.
 fn refusal<T: DeserializeOwned + std::fmt::Debug>(bytes: &[u8]) -> String {
     read::<T>(bytes).unwrap_err().to_string()
 }
@@ -40,14 +40,14 @@ fn written(value: &(impl Serialize + ?Sized)) -> Vec<u8> {
     out.split_off(1)
 }
 
-/// `depth` lists inside each other.
+/// Returns `depth` nested lists.
 fn nested(depth: usize) -> Vec<u8> {
     let mut bytes = vec![0x91; depth];
     bytes.push(0xc0);
     bytes
 }
 
-/// `depth` dicts inside each other.
+/// Returns `depth` nested dicts.
 fn nested_dicts(depth: usize) -> Vec<u8> {
     let mut bytes = [0x81, 0xa1, b'a'].repeat(depth);
     bytes.push(0xc0);

@@ -1,4 +1,4 @@
-//! What values consist of, each in its shortest form.
+//! The tokens of MessagePack, each in its shortest form.
 
 use crate::codec::format::write::{Tokens, WriteFault};
 
@@ -70,7 +70,7 @@ fn token<const N: usize>(out: &mut Vec<u8>, marker: u8, value: [u8; N]) {
     out.extend_from_slice(&value);
 }
 
-/// A length in the marker (up to the second number), or behind it in one, two or four bytes.
+/// Writes a length into the marker (up to the second number), or after it in one, two or four bytes.
 #[inline]
 fn header(
     out: &mut Vec<u8>,

@@ -1,4 +1,4 @@
-//! Writing a payload argument by argument.
+//! Builds a payload argument by argument.
 
 use serde::Serialize;
 
@@ -8,15 +8,15 @@ use crate::codec::format::Kind;
 use crate::codec::json;
 use crate::codec::serializer::EncodeError;
 
-/// Writes a payload argument by argument; the first value that cannot be serialised is what [`build`](Self::build) reports.
+/// Builds a payload argument by argument; [`build`](Self::build) reports the first value that cannot be serialised.
 ///
-/// The payload is JSON, and is transcoded for other serializers: bytes are bytes there again, non-finite floats are null everywhere.
+/// The payload is JSON, and is transcoded for other serializers, where bytes become bytes again. Non-finite floats are null in every serializer.
 #[derive(Clone, Debug, Default)]
 pub struct PayloadBuilder {
     format: Format,
     args: Part,
     kwargs: Part,
-    /// True if strings in it may stand for bytes.
+    /// True if a string in the payload may stand for bytes.
     hides_bytes: bool,
     fault: Option<String>,
 }
@@ -29,7 +29,7 @@ struct Part {
 }
 
 impl PayloadBuilder {
-    /// For those alone who have this format; nothing needs to be transcoded then.
+    /// Creates a builder that writes in `format`, for receivers that all use it: such a payload is never transcoded.
     pub(crate) fn in_format(format: Format) -> Self {
         Self { format, ..Self::default() }
     }
@@ -67,10 +67,10 @@ impl PayloadBuilder {
         }
     }
 
-    /// The finished payload.
+    /// Returns the finished payload.
     ///
     /// # Errors
-    /// A value could not be serialised, for instance a map with keys that are no strings.
+    /// A value could not be serialised, for instance a map with keys that are not strings.
     pub fn build(self) -> Result<Payload, EncodeError> {
         if let Some(fault) = self.fault {
             return Err(EncodeError::new(fault));
@@ -83,7 +83,7 @@ impl PayloadBuilder {
     }
 }
 
-/// Appends a value; says whether strings in it may stand for bytes.
+/// Appends a value. Returns whether strings in it may stand for bytes.
 fn write(format: Format, out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<bool, EncodeError> {
     match format {
         Format::Json => json::write(out, value).map_err(|error| EncodeError::new(error.to_string())),
@@ -99,7 +99,7 @@ impl Part {
         self.count += 1;
     }
 
-    /// The whole, or nothing if there is nothing in it.
+    /// Completes the list or dict; if it has no elements, nothing is written.
     fn end(mut self, format: Format, kind: Kind) -> Result<Vec<u8>, EncodeError> {
         if self.count == 0 {
             return Ok(self.written);

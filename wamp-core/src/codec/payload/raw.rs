@@ -9,16 +9,16 @@ use super::{DecodeError, read};
 use crate::codec::encoded::Encoded;
 use crate::codec::format::lend;
 
-/// Any one value, undecoded: borrowed from the frame as a parameter, copied verbatim as a result. Displayed, it is JSON, or in
-/// brackets the reason why JSON cannot express it.
+/// Any one value, left encoded: as a parameter it borrows from the frame, as a result it is copied verbatim. `Display` writes it as
+/// JSON or, if JSON cannot express it, writes the reason in brackets.
 ///
-/// `Raw` may stand anywhere in a parameter's type but where serde reads a value before it knows its type: inside untagged,
-/// internally or adjacently tagged enums and flattened fields it is refused.
+/// `Raw` may stand anywhere in a parameter's type except where serde buffers a value before it knows its type: untagged,
+/// internally tagged and adjacently tagged enums and flattened fields refuse it.
 ///
 /// ```
 /// use wamp_core::Raw;
 ///
-/// /// Hands back what the caller sent, whatever it is.
+/// /// Returns the caller's argument unchanged, whatever its type.
 /// async fn echo(value: Raw<'_>) -> Raw<'_> {
 ///     value
 /// }

@@ -1,4 +1,4 @@
-//! Lists and dicts while they are written.
+//! Lists and dicts that are being written.
 
 use std::ops::Range;
 
@@ -6,12 +6,12 @@ use serde::ser::{self, Serialize};
 
 use super::{Next, Tokens, WriteFault, Writer};
 
-/// The kind of value that has been begun.
+/// The kind of a value that is being written.
 #[derive(Copy, Clone)]
 pub(super) enum Open {
     List,
     Dict,
-    /// A value that is JSON already stands in its only field.
+    /// A value that is JSON already, in the only field of a struct.
     Json,
 }
 
@@ -29,7 +29,7 @@ impl Open {
 pub(super) struct Items<'o, T> {
     pub(super) writer: Writer<'o, T>,
     pub(super) open: Open,
-    /// Where its length stands.
+    /// The range of the header with the length.
     pub(super) header: Range<usize>,
     pub(super) declared: usize,
     pub(super) count: usize,
@@ -61,7 +61,7 @@ impl<T: Tokens> Items<'_, T> {
         })
     }
 
-    /// Corrects the length, if it was not known or not right.
+    /// Corrects the length in the header if it was unknown or wrong.
     fn finish(self) -> Result<(), WriteFault> {
         self.next.end()?;
         if self.count != self.declared {
@@ -73,7 +73,7 @@ impl<T: Tokens> Items<'_, T> {
     }
 }
 
-/// Lists by their several names.
+/// Implements serde's several traits for lists.
 macro_rules! lists {
     ($($trait:ident::$method:ident)*) => {$(
         impl<T: Tokens> ser::$trait for Items<'_, T> {

@@ -1,4 +1,4 @@
-//! What serde_json makes of a dict's key.
+//! Keys of dicts, as serde_json writes them.
 
 use bumpalo::Bump;
 use serde::ser::{Error, Serialize, SerializeMap as _, Serializer};
@@ -7,7 +7,7 @@ use super::WriteFault;
 use crate::codec::format::Cursor as _;
 use crate::codec::json;
 
-/// Lends the text that a key is in JSON.
+/// Passes the text of the key in JSON to `then`.
 pub(super) fn with_text<R>(
     key: &(impl Serialize + ?Sized),
     then: impl FnOnce(&str) -> Result<R, WriteFault>,
@@ -20,7 +20,7 @@ pub(super) fn with_text<R>(
     then(text.unwrap_or_default())
 }
 
-/// A dict with this key: serde_json decides what can be one.
+/// A dict with this key only: serde_json decides which keys are possible.
 struct OneKey<'k, K: ?Sized>(&'k K);
 
 impl<K: Serialize + ?Sized> Serialize for OneKey<'_, K> {

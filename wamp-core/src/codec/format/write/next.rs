@@ -2,13 +2,13 @@
 
 use serde::ser;
 
-/// The part that may come next in a list, a dict, or a struct. serde leaves it to the caller of a serializer to keep to the order.
+/// The part that may come next in a list, a dict, or a struct. serde leaves it to each `Serialize` to keep to the order.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     Anything,
-    /// The value of the key that came last.
+    /// The value of the latest key.
     Value,
-    /// A part could not be written, and the `Serialize` may have passed over the error.
+    /// A part could not be written, and the `Serialize` may have ignored the error.
     Nothing,
 }
 
