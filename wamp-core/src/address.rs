@@ -1,13 +1,13 @@
-//! Addresses of clients: which of them count as one, and which networks an application trusts.
+//! Addresses of clients: which of them count as one, and the networks that an application trusts.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Of an IPv6 address, the part that one customer of a provider has for itself.
+/// The part of an IPv6 address that one customer of a provider has for itself.
 const IPV6_CUSTOMER: u128 = !0 << 64;
 
-/// The address that stands for a client where something is counted by address: an IPv4 address, or the /64 of an IPv6
-/// address, of which one client has as many as it likes. IPv4 written as IPv6 (`::ffff:192.0.2.1`) is IPv4.
+/// Returns the address by which a client is counted: an IPv4 address, or the /64 of an IPv6 address, because one client has
+/// any number of addresses in it. IPv4 written as IPv6 (`::ffff:192.0.2.1`) is IPv4.
 pub(crate) fn customer(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & IPV6_CUSTOMER).into(),
@@ -15,7 +15,7 @@ pub(crate) fn customer(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Returns whether an address is one of this machine or of a private network, and not of the open Internet.
+/// Returns whether an address is one of this machine or of a private network, and not of the public Internet.
 pub(crate) fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {
@@ -27,13 +27,13 @@ pub(crate) fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// RFC 6598: 100.64.0.0/10, between a provider's own translators.
+/// Returns whether an address is in 100.64.0.0/10 (RFC 6598), which providers use for their own translators.
 fn is_shared(address: Ipv4Addr) -> bool {
     let [first, second, ..] = address.octets();
     first == 100 && second & 0xc0 == 64
 }
 
-/// A network, such as `10.0.0.0/8`; an address without a length is a network of its own.
+/// A network, such as `10.0.0.0/8`; an address without a length is a network of one address.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Network {
     address: IpAddr,
@@ -46,7 +46,7 @@ impl Network {
     }
 }
 
-/// The first address of the network of this length that has the address in it; `None` if there is no such length.
+/// Returns the first address of the network of this length that contains the address; `None` if the length is invalid.
 fn first(address: IpAddr, length: u32) -> Option<IpAddr> {
     match address {
         IpAddr::V4(address) => {

@@ -1,14 +1,14 @@
-//! Identifiers of the protocol: what they number, and how they are drawn.
+//! Identifiers of the protocol.
 
 use std::fmt;
 
 use rand::RngExt as _;
 use serde::Serialize;
 
-/// The largest id, 2^53 (specification, "IDs"): what a double represents exactly.
+/// The largest id, 2^53 (specification, "IDs"), up to which an `f64` represents every integer.
 pub(crate) const MAX: u64 = 1 << 53;
 
-/// A number from 1 to 2^53, uniform and unpredictable, as ids of global scope must be.
+/// Draws a number from 1 to 2^53, uniform and unpredictable, as ids of global scope must be.
 fn random() -> u64 {
     rand::rng().random_range(1..=MAX)
 }
@@ -21,13 +21,13 @@ macro_rules! ids {
         pub struct $name(u64);
 
         impl $name {
-            /// The id of this number, if it lies in 1 … 2^53 (specification, "IDs").
+            /// Returns the id with this number, if it lies in 1 … 2^53 (specification, "IDs").
             #[must_use]
             pub const fn new(number: u64) -> Option<Self> {
                 if number >= 1 && number <= MAX { Some(Self(number)) } else { None }
             }
 
-            /// The number on the wire.
+            /// Returns the number on the wire.
             #[must_use]
             pub const fn get(self) -> u64 {
                 self.0
@@ -43,7 +43,7 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A session, unique in the router and drawn at random (global scope).
+    /// The id of a session, unique in the router and drawn at random (global scope).
     ///
     /// ```
     /// use wamp_core::SessionId;
@@ -51,13 +51,13 @@ ids! {
     /// assert_eq!(SessionId::new(0), None);
     /// ```
     SessionId,
-    /// A request of one session: 1, 2, 3 … in each direction (session scope).
+    /// The id of a request of one session: 1, 2, 3 … in each direction (session scope).
     RequestId,
-    /// A topic and match policy to which at least one session is subscribed (router scope).
+    /// The id of a topic and match policy to which at least one session is subscribed (router scope).
     SubscriptionId,
-    /// One published event, drawn at random (global scope).
+    /// The id of one published event, drawn at random (global scope).
     PublicationId,
-    /// A procedure that a callee registered (router scope).
+    /// The id of a procedure that a callee registered (router scope).
     RegistrationId,
 }
 
@@ -77,7 +77,7 @@ impl RequestId {
     /// The id of a session's first request.
     pub(crate) const FIRST: Self = Self(1);
 
-    /// The id that must follow (I-05: 1 comes after 2^53).
+    /// Returns the next id; 1 comes after 2^53 (I-05).
     pub(crate) fn next(self) -> Self {
         if self.0 == MAX { Self::FIRST } else { Self(self.0 + 1) }
     }

@@ -1,4 +1,4 @@
-//! Who a session is.
+//! The identity of a session.
 
 use rand::RngExt as _;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// The authmethod of a client that does not log in (A-02); its authrole as well.
 pub(crate) const ANONYMOUS: &str = "anonymous";
 
-/// Who a session is, as WELCOME shows it. What a client claims to be is never believed (A-11).
+/// The identity of a session, as WELCOME shows it. The router never takes it from what the client claims (A-11).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "made by hosts, with struct update syntax")]
 pub struct Identity {
@@ -14,16 +14,16 @@ pub struct Identity {
     pub authid: String,
     /// The authentication role, which `role = "…"` of a handler asks for.
     pub authrole: String,
-    /// How the session was authenticated. A realm's method puts its own name here.
+    /// The authentication method. A method of the realm writes its own name here.
     pub authmethod: String,
     /// Who authenticated it.
     pub authprovider: String,
-    /// What else the client is told about itself.
+    /// Further values about itself that the client is told.
     pub authextra: Map<String, Value>,
 }
 
 impl Identity {
-    /// Somebody who was authenticated: provider `dynamic`, without extras.
+    /// Creates the identity of an authenticated client: provider `dynamic`, without extras.
     ///
     /// ```
     /// use wamp_core::Identity;
@@ -41,7 +41,7 @@ impl Identity {
         }
     }
 
-    /// An anonymous identity with an authid of its own (A-20).
+    /// Creates an anonymous identity with a random authid (A-20).
     ///
     /// ```
     /// use wamp_core::Identity;
@@ -55,7 +55,7 @@ impl Identity {
         Self { authmethod: ANONYMOUS.into(), authprovider: "static".into(), ..Self::new(authid, ANONYMOUS) }
     }
 
-    /// The same with one more value in `authextra`.
+    /// Adds a value to `authextra`.
     #[must_use]
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.authextra.insert(key.into(), value.into());

@@ -1,8 +1,8 @@
 //! The WAMP v2 protocol for servers that answer calls and subscriptions with handlers of their own.
 //!
-//! This crate knows no socket, no runtime, and no clock but the [`Instant`](std::time::Instant) it is handed: a host
-//! feeds a [`Connection`] with frames and sends what it gives back. Applications use a host, such as `wamp-actix`, which
-//! re-exports what a handler needs.
+//! This crate knows no socket, no runtime, and no clock but the [`Instant`](std::time::Instant) that it is given: a host
+//! feeds frames to a [`Connection`] and sends its output. Applications use a host, such as `wamp-actix`, which
+//! re-exports all that a handler needs.
 
 mod address;
 mod auth;
@@ -51,7 +51,7 @@ pub use router::registry::Topic;
 pub use router::{BuildError, RealmBuilder, Router, RouterBuilder, Stopped, WeakRouter};
 pub use session::send_buffer::Framing;
 
-/// What the expansion of the macros refers to. Not for anybody else.
+/// Items that the macros' expansion refers to. Not public API.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::error::{Derived, KnownError, NotStd};
@@ -66,7 +66,7 @@ pub mod __private {
     pub use inventory;
 }
 
-/// What the fuzz targets call. Not for anybody else.
+/// Entry points of the fuzz targets. Not public API.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod __fuzz {

@@ -1,5 +1,5 @@
-//! Points in time as people and other programs read them. Nothing is decided by them: the protocol's own clock is the
-//! `Instant` that the host hands in.
+//! Points in time for humans and other programs. No decision depends on them: the protocol's own clock is the
+//! `Instant` that the host passes in.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// When something happened, to the microsecond; on the wire RFC 3339 in UTC.
+/// The time of an event, to the microsecond; on the wire RFC 3339 in UTC.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timestamp(OffsetDateTime);
 
@@ -16,7 +16,7 @@ impl Timestamp {
         SystemTime::now().into()
     }
 
-    /// Reads RFC 3339, with any offset.
+    /// Parses RFC 3339, with any offset.
     fn parse(text: &str) -> Option<Self> {
         OffsetDateTime::parse(text, &Rfc3339).ok().map(Self)
     }
@@ -29,7 +29,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// A clock that is off by centuries shows the year 1970.
+/// Converts a system time; one that is off by centuries becomes the year 1970.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();

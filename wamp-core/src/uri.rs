@@ -1,21 +1,21 @@
 //! URIs of procedures, topics, realms and errors: which are valid, and which are reserved.
 
-/// Longer URIs are refused as invalid, so that no table of ours holds a stranger's megabyte.
+/// The longest URI in bytes. Longer ones are refused as invalid, so that no table holds a URI of a megabyte.
 pub(crate) const MAX_BYTES: usize = 1024;
 
-/// Loose check of an exact URI (U-01): components that are not empty, without white space, `#` or `.`.
+/// Loosely checks an exact URI (U-01): its components are not empty, and have no white space, `#` or `.`.
 ///
-/// White space is what the `\s` of any client's language takes for it: U+001C to U+001F in Python, U+FEFF in JavaScript.
+/// White space includes all that `\s` matches in any client's language: U+001C to U+001F in Python, U+FEFF in JavaScript.
 pub(crate) fn is_valid(uri: &str) -> bool {
     uri.len() <= MAX_BYTES && uri.split('.').all(|component| !component.is_empty() && is_component(component))
 }
 
-/// Loose check of a wildcard pattern (U-05): as [`is_valid`], and components may be empty.
+/// Loosely checks a wildcard pattern (U-05): as [`is_valid`], but components may be empty.
 pub(crate) fn is_valid_pattern(uri: &str) -> bool {
     uri.len() <= MAX_BYTES && uri.split('.').all(is_component)
 }
 
-/// Loose check of a prefix (U-05): as [`is_valid`], but the last component may be empty, and so may the prefix.
+/// Loosely checks a prefix (U-05): as [`is_valid`], but the last component may be empty, and so may the prefix.
 pub(crate) fn is_valid_prefix(uri: &str) -> bool {
     uri.len() <= MAX_BYTES && (uri.is_empty() || is_valid(uri.strip_suffix('.').unwrap_or(uri)))
 }
@@ -29,8 +29,8 @@ fn is_component(component: &str) -> bool {
     }
 }
 
-/// Whether the URI belongs to the protocol itself: first component `wamp` (U-06).
-// Asked twice for each call. Without `split`, which looks for the first `.` of all others: 4 % of a call.
+/// Returns whether the URI belongs to the protocol itself: its first component is `wamp` (U-06).
+// Called twice for each call. Without `split`, which would look for the first `.` in every URI: 4 % of a call.
 pub(crate) fn is_reserved(uri: &str) -> bool {
     uri.strip_prefix("wamp").is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

@@ -9,12 +9,12 @@ mod access;
 mod deserializer;
 mod error;
 mod key;
-pub(crate) mod lend;
 mod number;
 mod odd;
+pub(crate) mod raw;
 #[cfg(test)]
 pub(crate) mod samples;
-pub(crate) mod skim;
+pub(crate) mod skip;
 pub(crate) mod transcode;
 pub(crate) mod write;
 
@@ -122,7 +122,7 @@ pub(crate) trait Cursor<'de>: Sized {
     fn kind(&mut self) -> Kind;
 
     /// Returns the offset in bytes.
-    fn at(&self) -> usize;
+    fn offset(&self) -> usize;
 
     /// Returns how many lists and dicts are open.
     fn depth(&self) -> u8;
@@ -152,7 +152,7 @@ pub(crate) trait Cursor<'de>: Sized {
     fn exact_number(&mut self) -> Result<Number, Malformed>;
 
     /// Reads a number as the nearest `f32`.
-    fn single(&mut self) -> Result<f32, Malformed>;
+    fn f32(&mut self) -> Result<f32, Malformed>;
 
     /// Reads a string, borrowed from the frame if possible.
     fn string(&mut self) -> Result<&'de str, Malformed>;
@@ -249,7 +249,7 @@ pub(crate) trait Cursor<'de>: Sized {
         if self.kind() != Kind::Number {
             return self.fail("expected an unsigned integer");
         }
-        let start = self.at();
+        let start = self.offset();
         match self.number()? {
             Number::Unsigned(value) => Ok(value),
             Number::NegativeZero => Ok(0),
@@ -263,7 +263,7 @@ pub(crate) trait Cursor<'de>: Sized {
     #[inline]
     fn read<T: Deserialize<'de>>(&mut self) -> Result<T, Malformed> {
         self.kind();
-        let (start, depth) = (self.at(), self.depth());
+        let (start, depth) = (self.offset(), self.depth());
         *self.binary() = BinaryAs::Bytes;
         loop {
             match T::deserialize(AtCursor(self)) {

@@ -28,14 +28,14 @@ pub struct KnownError {
 inventory::collect!(KnownError);
 
 impl KnownError {
-    /// The entry of a type.
+    /// Creates the entry of a type.
     #[must_use]
     pub const fn of<E: WampError + StdError + 'static>() -> Self {
         Self { id: TypeId::of::<E>, convert: |error| error.downcast_ref::<E>().map(E::to_error) }
     }
 }
 
-/// A type with `#[derive(WampError)]`, of which only a concrete type tells whether `?` can meet it.
+/// A type with `#[derive(WampError)]`. Only a concrete type tells whether it is a `std::error::Error`, which `?` can convert.
 #[derive(Debug)]
 pub struct Derived<E>(PhantomData<E>);
 
@@ -44,7 +44,7 @@ impl<E: WampError + StdError + 'static> Derived<E> {
     pub const KNOWN: KnownError = KnownError::of::<E>();
 }
 
-/// The entry of a derived type that is no `std::error::Error`, which `?` never meets.
+/// The entry of a derived type that is not a `std::error::Error`: `?` never converts it.
 pub trait NotStd {
     /// The entry of the type.
     const KNOWN: KnownError = KnownError { id: TypeId::of::<()>, convert: |_| None };
@@ -52,7 +52,7 @@ pub trait NotStd {
 
 impl<E> NotStd for Derived<E> {}
 
-/// All types that were collected.
+/// All types that were submitted to `inventory`.
 struct Known {
     converts: Vec<Convert>,
     by_type: HashMap<TypeId, Convert>,
@@ -91,7 +91,7 @@ pub(super) fn converted<E: Into<Box<dyn StdError>> + 'static>(error: E) -> Error
         return form;
     }
     let error = error.into();
-    // No closure, in which the caller would be lost.
+    // Not a closure, because `#[track_caller]` would not reach into it.
     match known.form(TypeId::of::<E>(), &*error) {
         Some(form) => form,
         None => {
@@ -112,7 +112,7 @@ fn inside_anyhow(_: &dyn Any) -> Option<&(dyn StdError + 'static)> {
     None
 }
 
-/// Tells once for each type that `?` knows no WAMP form of it: the application may have written one by hand.
+/// Warns once for each type without a known WAMP form: the application may have implemented `WampError` by hand.
 #[track_caller]
 fn warn_once(id: TypeId, name: &'static str) {
     static SEEN: Mutex<Option<HashSet<TypeId>>> = Mutex::new(None);
@@ -126,7 +126,7 @@ fn warn_once(id: TypeId, name: &'static str) {
     );
 }
 
-/// Returns whether the application can have implemented `WampError` for a type: one of its own, or of a crate that knows
+/// Returns whether the application can have implemented `WampError` for a type: one of its own, or of a crate that depends on
 /// this one.
 fn may_have_form(name: &str) -> bool {
     let krate = name.split_once("::").map(|(krate, _)| krate);

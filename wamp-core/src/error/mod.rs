@@ -1,4 +1,4 @@
-//! What goes wrong: error URIs, the WAMP ERROR of a handler, and a peer's protocol violation.
+//! Errors: their URIs, the WAMP ERROR of a handler, and a client's protocol violation.
 
 mod known;
 pub(crate) mod panic;
@@ -18,13 +18,13 @@ use crate::codec::serializer::EncodeError;
 
 pub use known::{Derived, KnownError, NotStd};
 
-/// The URIs that the specification predefines, as far as this server sends them.
+/// The URIs of the specification that this server sends.
 pub mod uris {
-    /// The credentials are wrong, or nobody is known by them; ABORT only.
+    /// The credentials are wrong or unknown; ABORT only.
     pub const AUTHENTICATION_DENIED: &str = "wamp.error.authentication_denied";
-    /// Authentication itself broke, or took too long; ABORT only.
+    /// Authentication itself failed, or took too long; ABORT only.
     pub const AUTHENTICATION_FAILED: &str = "wamp.error.authentication_failed";
-    /// The realm wants credentials; ABORT only.
+    /// The realm requires credentials; ABORT only.
     pub const AUTHENTICATION_REQUIRED: &str = "wamp.error.authentication_required";
     /// The authoriser failed.
     pub const AUTHORIZATION_FAILED: &str = "wamp.error.authorization_failed";
@@ -39,31 +39,31 @@ pub mod uris {
     pub const INVALID_PAYLOAD: &str = "wamp.error.invalid_payload";
     /// A procedure, topic or realm is not a valid URI.
     pub const INVALID_URI: &str = "wamp.error.invalid_uri";
-    /// The action is denied, or nobody declared the topic.
+    /// The action is denied, or no handler declares the topic.
     pub const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
-    /// No such procedure is served.
+    /// No such procedure is registered.
     pub const NO_SUCH_PROCEDURE: &str = "wamp.error.no_such_procedure";
     /// The realm does not exist.
     pub const NO_SUCH_REALM: &str = "wamp.error.no_such_realm";
     /// The role that was asked for does not exist; ABORT only.
     pub const NO_SUCH_ROLE: &str = "wamp.error.no_such_role";
-    /// UNREGISTER of a registration that the session does not hold.
+    /// UNREGISTER for a registration that the session does not hold.
     pub const NO_SUCH_REGISTRATION: &str = "wamp.error.no_such_registration";
-    /// The meta API was asked about a session that is not there.
+    /// The meta API was asked about a session that does not exist.
     pub const NO_SUCH_SESSION: &str = "wamp.error.no_such_session";
-    /// UNSUBSCRIBE of a subscription that the session does not hold.
+    /// UNSUBSCRIBE for a subscription that the session does not hold.
     pub const NO_SUCH_SUBSCRIPTION: &str = "wamp.error.no_such_subscription";
-    /// The realm wants an authentication method that the client does not offer.
+    /// The realm requires an authentication method that the client does not offer.
     pub const NO_MATCHING_AUTH_METHOD: &str = "wamp.error.no_matching_auth_method";
     /// An option was refused by policy, or asks for a feature that is not announced.
     pub const OPTION_NOT_ALLOWED: &str = "wamp.error.option_not_allowed";
     /// The realm does not let publishers disclose who they are (N-02).
     pub const OPTION_DISALLOWED_DISCLOSE_ME: &str = "wamp.error.option_disallowed.disclose_me";
-    /// REGISTER of a procedure that is served already.
+    /// REGISTER for a procedure that is registered already.
     pub const PROCEDURE_ALREADY_EXISTS: &str = "wamp.error.procedure_already_exists";
     /// A result or an event exceeds the size limit.
     pub const PAYLOAD_SIZE_EXCEEDED: &str = "wamp.error.payload_size_exceeded";
-    /// The peer broke the protocol; ABORT only.
+    /// The peer violated the protocol; ABORT only.
     pub const PROTOCOL_VIOLATION: &str = "wamp.error.protocol_violation";
     /// A handler failed or panicked (a convention of the implementations, D-22).
     pub const RUNTIME_ERROR: &str = "wamp.error.runtime_error";
@@ -72,20 +72,20 @@ pub mod uris {
     /// Too much is in flight already.
     pub const UNAVAILABLE: &str = "wamp.error.unavailable";
 
-    /// The server shuts down.
+    /// The server is shutting down.
     pub const SYSTEM_SHUTDOWN: &str = "wamp.close.system_shutdown";
     /// The answer to a GOODBYE.
     pub const GOODBYE_AND_OUT: &str = "wamp.close.goodbye_and_out";
-    /// The session is over, for no particular reason.
+    /// The session ends for no particular reason.
     pub const NORMAL: &str = "wamp.close.normal";
-    /// The session was ended by somebody else.
+    /// The session was ended by another session or by the application.
     pub const KILLED: &str = "wamp.close.killed";
 }
 
-/// An error type of the application that knows its WAMP form; `#[derive(WampError)]` writes it for an enum.
+/// An error type of the application with a WAMP form; `#[derive(WampError)]` implements it for an enum.
 ///
-/// A handler can return it as it is. For `?` into [`Error`] a hand-written implementation is made known with
-/// `wamp_actix::wamp_error!(OutOfStock);`, the type being a `std::error::Error`.
+/// A handler can return it directly. For `?` into [`Error`] a hand-written implementation, of a type that is a `std::error::Error`, is
+/// registered with `wamp_actix::wamp_error!(OutOfStock);`.
 ///
 /// ```
 /// use wamp_core::{Error, WampError};
@@ -106,7 +106,7 @@ pub mod uris {
     note = "written by hand: `wamp_actix::wamp_error!(Type);` beside it, so that `?` into `wamp_actix::Error` keeps its URI"
 )]
 pub trait WampError {
-    /// The ERROR that the peer gets.
+    /// Returns the ERROR that the client gets.
     fn to_error(&self) -> Error;
 }
 
@@ -124,7 +124,7 @@ impl WampError for Error {
 
 /// A WAMP ERROR: a URI with positional and keyword arguments.
 ///
-/// `?` turns any `std::error::Error` into one, and whatever else goes into a `Box<dyn std::error::Error>`, as
+/// `?` converts any `std::error::Error` into one, and any other type that converts into a `Box<dyn std::error::Error>`, as
 /// `anyhow::Error` does. A type with `#[derive(WampError)]`, or named in `wamp_actix::wamp_error!`, keeps its URI and
 /// arguments, also as the source of another error; any other becomes `wamp.error.runtime_error` with a neutral text, while
 /// its own text goes to the log.
@@ -137,7 +137,7 @@ impl WampError for Error {
 /// }
 /// assert_eq!(parse("x").unwrap_err().uri(), "wamp.error.runtime_error");
 /// ```
-// Boxed, because it travels in the results of everything on the way of a call.
+// Boxed, because it is part of the result of every step of a call.
 #[derive(Clone)]
 pub struct Error(Box<Parts>);
 
@@ -148,26 +148,26 @@ struct Parts {
 }
 
 impl Error {
-    /// An error of this URI, without arguments. A text that is no URI never leaves the server: the peer gets
+    /// Creates an error with this URI, without arguments. A text that is not a URI never leaves the server: the client gets
     /// `wamp.error.runtime_error` with the same arguments, and the log names the text.
     #[must_use]
     pub fn new(uri: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Parts { uri: uri.into(), payload: PayloadBuilder::default() }))
     }
 
-    /// `wamp.error.invalid_argument` with a text that says what was expected.
+    /// Creates `wamp.error.invalid_argument` with a text that says what was expected.
     #[must_use]
     pub fn invalid_argument(text: impl Display) -> Self {
         Self::new(uris::INVALID_ARGUMENT).arg(text.to_string())
     }
 
-    /// `wamp.error.not_authorized` with a text that says what is not allowed.
+    /// Creates `wamp.error.not_authorized` with a text that says what is not allowed.
     #[must_use]
     pub fn not_authorized(text: impl Display) -> Self {
         Self::new(uris::NOT_AUTHORIZED).arg(text.to_string())
     }
 
-    /// `wamp.error.runtime_error` with a neutral text; the cause goes to the log under an id that the text repeats.
+    /// Creates `wamp.error.runtime_error` with a neutral text; the cause goes to the log under an id that the text repeats.
     #[must_use]
     pub fn internal(cause: impl Display) -> Self {
         let id = format!("{:08x}", rand::random::<u32>());
@@ -175,39 +175,39 @@ impl Error {
         Self::new(uris::RUNTIME_ERROR).arg(format!("internal error {id}"))
     }
 
-    /// PI-03, X-03.
+    /// Creates the ERROR for a feature that one side of a call lacks (PI-03, X-03).
     pub(crate) fn feature_not_supported(text: &'static str) -> Self {
         Self::new(uris::FEATURE_NOT_SUPPORTED).arg(text)
     }
 
-    /// C-03.
+    /// Creates the ERROR for a procedure that is not registered (C-03).
     pub(crate) fn no_such_procedure(uri: &str) -> Self {
         Self::new(uris::NO_SUCH_PROCEDURE).arg(format!("there is no procedure `{}`", shortened(uri)))
     }
 
-    /// U-03: a procedure or topic that is no URI, or one that belongs to the protocol (U-06).
+    /// Creates the ERROR for a procedure or topic that is not a URI (U-03), or is reserved for the protocol (U-06).
     pub(crate) fn invalid_uri(uri: &str) -> Self {
         Self::new(uris::INVALID_URI).arg(format!("`{}` is not a URI that can be used here", shortened(uri)))
     }
 
-    /// A value that its receiver's serializer cannot express.
+    /// Creates the ERROR for a value that its receiver's serializer cannot express.
     pub(crate) fn encoding(error: &EncodeError) -> Self {
-        tracing::error!(%error, "a value of the application");
+        tracing::error!(%error, "a value of the application cannot be serialised");
         Self::new(uris::INVALID_PAYLOAD).arg("a value cannot be serialised")
     }
 
-    /// A payload that nobody else can be given.
+    /// Creates the ERROR for a payload that cannot be passed on to other clients.
     pub(crate) fn odd(oddity: Oddity) -> Self {
         Self::new(uris::INVALID_PAYLOAD).arg(oddity.text())
     }
 
-    /// A result beyond the size limit (T-21).
+    /// Creates the ERROR for a result beyond the size limit (T-21).
     pub(crate) fn too_long(bytes: usize, limit: usize) -> Self {
         Self::new(uris::PAYLOAD_SIZE_EXCEEDED)
             .arg(format!("the result has {bytes} bytes, the limit is {limit}"))
     }
 
-    /// A handler panicked: the caller learns no more than that (C-06).
+    /// Creates the ERROR for a handler that panicked, without the panic's text (C-06).
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
         let text =
             panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
@@ -228,13 +228,13 @@ impl Error {
         self
     }
 
-    /// The error's URI.
+    /// Returns the error's URI.
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.0.uri
     }
 
-    /// The positional arguments, read as a list.
+    /// Reads the positional arguments as a list.
     ///
     /// # Errors
     /// The arguments have other types.
@@ -242,7 +242,7 @@ impl Error {
         self.payload().args()
     }
 
-    /// The keyword arguments, read as a dict.
+    /// Reads the keyword arguments as a dict.
     ///
     /// # Errors
     /// The arguments have other types.
@@ -250,10 +250,10 @@ impl Error {
         self.payload().kwargs()
     }
 
-    /// The arguments. If one could not be serialised, none is sent and the log says why.
+    /// Returns the arguments. If one could not be serialised, returns an empty payload and logs the reason.
     pub(crate) fn payload(&self) -> Payload {
         self.0.payload.clone().build().unwrap_or_else(|fault| {
-            tracing::error!(uri = %self.0.uri, %fault, "arguments of an error");
+            tracing::error!(uri = %self.0.uri, %fault, "the arguments of an error cannot be serialised");
             Payload::empty()
         })
     }
@@ -265,15 +265,15 @@ impl Display for Error {
     }
 }
 
-/// As `Display`: what `unwrap` shows in a test.
+/// Writes the same as `Display`, which `unwrap` shows in a test.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Display::fmt(self, f)
     }
 }
 
-/// A known error keeps its URI and arguments: the value, or the first of its sources, whose type has `#[derive(WampError)]`
-/// or stands in `wamp_actix::wamp_error!`. Any other becomes [`Error::internal`].
+/// Converts an application's error. The value, or the first of its sources, whose type has `#[derive(WampError)]` or stands in
+/// `wamp_actix::wamp_error!` keeps its URI and arguments. Any other becomes [`Error::internal`].
 impl<E: Into<Box<dyn StdError>> + 'static> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Self {
@@ -281,12 +281,12 @@ impl<E: Into<Box<dyn StdError>> + 'static> From<E> for Error {
     }
 }
 
-/// A stranger's text in an answer, cut to a length that a log line bears.
+/// Cuts a client's text to a length that is fit for a log line.
 pub(crate) fn shortened(text: &str) -> &str {
     text.char_indices().nth(64).map_or(text, |(end, _)| &text[..end])
 }
 
-/// The error with its sources, as the log shows it.
+/// Returns the text of the error and of its sources, for the log.
 pub(crate) fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -298,7 +298,7 @@ pub(crate) fn chain(error: &dyn StdError) -> String {
     text
 }
 
-/// The peer broke the protocol: its session ends with ABORT `wamp.error.protocol_violation` (P-01).
+/// A violation of the protocol by the client: its session ends with ABORT `wamp.error.protocol_violation` (P-01).
 // Boxed, as `Error` is.
 #[derive(Debug)]
 pub(crate) struct Violation(pub(crate) Box<Cow<'static, str>>);

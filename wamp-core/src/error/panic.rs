@@ -1,11 +1,11 @@
-//! Values of the application, dropped where a panic does no harm.
+//! Drops values of the application without letting their panics through.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::Error;
 
-/// A value of the application whose `Drop` may panic: the panic ends here.
+/// A value of the application whose `Drop` may panic: the panic is caught and logged.
 pub(crate) struct CatchDrop<T>(Option<T>);
 
 impl<T> CatchDrop<T> {
@@ -13,7 +13,7 @@ impl<T> CatchDrop<T> {
         Self(Some(value))
     }
 
-    /// What is left when the value was dropped.
+    /// Creates the state after the value was dropped.
     pub(crate) fn empty() -> Self {
         Self(None)
     }
@@ -27,7 +27,7 @@ impl<T> Drop for CatchDrop<T> {
     fn drop(&mut self) {
         let value = self.0.take();
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-            // Nobody is left to be told; the log has it.
+            // Logs the panic; no client waits for an answer.
             let _ = Error::panicked(&*panic);
         }
     }

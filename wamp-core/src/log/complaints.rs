@@ -1,4 +1,4 @@
-//! The bound on log lines that strangers can cause: a few for each address in a second, then how many more there were.
+//! The bound on log lines that clients can cause: a few a second for each address, then the number of those left out.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,16 +8,16 @@ use parking_lot::Mutex;
 
 use crate::address::customer;
 
-/// The time for which lines are counted together.
+/// The period over which lines are counted.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Addresses that are told apart in a period. All others share a count, so that strangers cannot make the table grow.
+/// The addresses that are counted apart in a period. All others share a count, so that clients cannot make the table grow.
 const ADDRESSES: usize = 256;
 
-/// Counts the lines about strangers in the present second, those that are written and those that are left out.
+/// Counts the log lines about clients in the present second, those written and those left out.
 #[derive(Debug)]
 pub(crate) struct Complaints {
-    /// Lines about one address in a period.
+    /// The most lines about one address in a period.
     most: usize,
     period: Mutex<Period>,
 }
@@ -69,7 +69,7 @@ impl Complaints {
 }
 
 impl Period {
-    /// Clocks of tests need not agree, and the one of this thread may be a little behind.
+    /// Returns whether the period is over. Clocks of tests need not agree, and this thread's may be a little behind.
     fn is_over(&self, now: Instant) -> bool {
         self.began.is_some_and(|began| now.saturating_duration_since(began) >= PERIOD)
     }

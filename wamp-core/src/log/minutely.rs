@@ -1,10 +1,10 @@
-//! Events that the log tells once in a minute, however often they happen.
+//! Events that are logged at most once a minute, however often they happen.
 
 use std::time::{Duration, Instant};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Counts what is told once in a minute at most.
+/// Counts events between two log lines that are at least a minute apart.
 #[derive(Debug, Default)]
 pub(crate) struct Minutely {
     told: Option<Instant>,
@@ -12,7 +12,7 @@ pub(crate) struct Minutely {
 }
 
 impl Minutely {
-    /// Counts so many more. Returns how many there were since it was told last, if it is time to tell it again.
+    /// Counts `more` events. Returns the number since the last line if it is time for another.
     pub(crate) fn count(&mut self, more: usize, now: Instant) -> Option<usize> {
         self.count += more;
         if self.told.is_some_and(|told| now < told + MINUTE) {

@@ -1,4 +1,4 @@
-//! `Arguments` and `ArgumentsKw` at the end of a message.
+//! Writes `Arguments` and `ArgumentsKw` at the end of a message.
 
 use serde::Serialize;
 
@@ -9,17 +9,17 @@ use crate::codec::serializer::{EncodeError, Serializer};
 
 type Written = Result<(), EncodeError>;
 
-/// `Arguments` and `ArgumentsKw` at the end of a message: what is empty is left out (M-09).
+/// Writes `Arguments` and `ArgumentsKw` at the end of a message; empty ones are left out (M-09).
 #[derive(Debug)]
 pub struct ArgumentsWriter<'o> {
     format: Format,
     out: &'o mut Vec<u8>,
-    /// Where the message begins.
+    /// The offset at which the message begins.
     start: usize,
 }
 
 impl ArgumentsWriter<'_> {
-    /// Writes `head`, a list, and whatever `write` adds to it.
+    /// Writes the list `head`, and the elements that `write` adds to it.
     pub(super) fn of<F>(serializer: Serializer, out: &mut Vec<u8>, head: &impl Serialize, write: F) -> Written
     where
         F: FnOnce(&mut ArgumentsWriter<'_>) -> Written,
@@ -29,29 +29,29 @@ impl ArgumentsWriter<'_> {
         if format != Format::Json {
             return write(&mut ArgumentsWriter { format, out, start });
         }
-        // The head was written as a complete list: open it again.
+        // The head was written as a complete list, and is opened again.
         out.pop();
         write(&mut ArgumentsWriter { format, out, start })?;
         out.push(b']');
         Ok(())
     }
 
-    /// Begins one more element of the message.
+    /// Begins another element of the message.
     fn element(&mut self) {
         if self.format == Format::Json {
             self.out.push(b',');
         } else {
-            // A short list's length is the low bits of its first byte, and no message has more elements than they hold.
+            // A short list's length is in the low bits of its first byte, and no message has more elements than fit there.
             self.out[self.start] += 1;
         }
     }
 
-    /// One positional argument.
+    /// Writes one positional argument.
     pub(crate) fn one<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
         self.list_of_one(|format, out| format.write(out, value))
     }
 
-    /// One positional argument that is encoded already.
+    /// Writes one positional argument that is encoded already.
     pub(crate) fn verbatim(&mut self, value: Encoded<'_>) -> Written {
         self.list_of_one(|format, out| value.write(format, out))
     }
@@ -71,7 +71,7 @@ impl ArgumentsWriter<'_> {
         Ok(())
     }
 
-    /// The positional arguments: a value that serialises as a list.
+    /// Writes the positional arguments: a value that serialises as a list.
     pub(crate) fn args<T: Serialize + ?Sized>(&mut self, list: &T) -> Written {
         let start = self.out.len();
         self.element();
@@ -83,7 +83,7 @@ impl ArgumentsWriter<'_> {
         Ok(())
     }
 
-    /// The keyword arguments alone: a value that serialises as a dict.
+    /// Writes the keyword arguments without positional ones: a value that serialises as a dict.
     pub(crate) fn kwargs<T: Serialize + ?Sized>(&mut self, dict: &T) -> Written {
         let start = self.out.len();
         self.element();
@@ -97,7 +97,7 @@ impl ArgumentsWriter<'_> {
         Ok(())
     }
 
-    /// Arguments that are encoded already.
+    /// Writes arguments that are encoded already.
     pub(crate) fn payload(&mut self, payload: &Payload) -> Written {
         let (args, kwargs) = (payload.encoded_args(), payload.encoded_kwargs());
         if let Some(args) = args.or(kwargs.map(|_| NO_ARGS)) {
@@ -121,7 +121,7 @@ impl ArgumentsWriter<'_> {
         NO_ARGS.write(self.format, self.out)
     }
 
-    /// Takes the last elements back, the first of which begins at `start`.
+    /// Removes the last elements, the first of which begins at `start`.
     fn take_back(&mut self, start: usize, elements: u8) {
         self.out.truncate(start);
         if self.format != Format::Json {

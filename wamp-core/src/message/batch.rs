@@ -1,4 +1,4 @@
-//! Several messages in one frame, and how each is delimited (T-15 … T-18).
+//! Several messages in one frame, and how they are delimited (T-15 … T-18).
 
 use std::ops::Range;
 
@@ -7,20 +7,20 @@ use crate::codec::serializer::{RawMessage, Serializer};
 use crate::error::Violation;
 use crate::message::unframe;
 
-/// Ends a JSON message: the specification's octet (T-15).
+/// The octet that ends a JSON message by the specification (T-15).
 const SEPARATOR: u8 = 0x1e;
 
-/// The same as autobahn and Bondy understand the specification: "\30", read as octal (D-01).
+/// The octet that autobahn and Bondy use instead: the specification's "\30", read as octal (D-01).
 const OTHER_SEPARATOR: u8 = 0x18;
 
-/// How messages are delimited inside a frame. The server sends batches of one.
+/// The way in which messages are delimited inside a frame. The server sends batches of one.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Delimiter {
-    /// The frame is the message.
+    /// None: the frame is the message.
     None,
-    /// An octet after each, that cannot stand in JSON.
+    /// An octet after each message, which cannot occur in JSON.
     Separator(u8),
-    /// The length before each, in four bytes, most significant first.
+    /// The length before each message, in four bytes, most significant first.
     Length,
 }
 
@@ -33,7 +33,7 @@ impl Delimiter {
         }
     }
 
-    /// Bytes left free before a message is written.
+    /// Returns the number of bytes to leave free before a message is written.
     pub(crate) fn reserve(self) -> usize {
         match self {
             Self::None | Self::Separator(_) => 0,
@@ -41,7 +41,7 @@ impl Delimiter {
         }
     }
 
-    /// Delimits the message that was written from `start` on, behind what was left free.
+    /// Delimits the message that was written from `start` on, after the bytes that were left free.
     pub(crate) fn complete(self, out: &mut Vec<u8>, start: usize) {
         match self {
             Self::None => {}
@@ -54,7 +54,7 @@ impl Delimiter {
     }
 }
 
-/// What is left of a batch.
+/// The remaining messages of a batch.
 #[derive(Debug)]
 pub(crate) struct Batch {
     frame: Shared,
@@ -67,17 +67,17 @@ impl Batch {
         Self { frame, at: 0, delimiter: Delimiter::of(serializer) }
     }
 
-    /// How the latest message was delimited.
+    /// Returns how the latest message was delimited.
     pub(crate) fn delimiter(&self) -> Delimiter {
         self.delimiter
     }
 
-    /// Whether nothing is left.
+    /// Returns whether no message is left.
     pub(crate) fn is_done(&self) -> bool {
         self.at == self.frame.len()
     }
 
-    /// The next message.
+    /// Returns the next message.
     pub(crate) fn next(&mut self) -> Result<Shared, Violation> {
         if self.is_done() {
             return Err("a batch without a message".into()); // T-18
@@ -91,7 +91,7 @@ impl Batch {
                 (0..length, length + 1)
             }
         };
-        // A message that is kept must not keep a whole batch of others alive.
+        // Copied out of a batch of several, so that a message that is kept does not keep the others in memory.
         let alone = end == self.frame.len();
         let message = self.frame.take(self.at + message.start..self.at + message.end, alone);
         self.at += end;
@@ -99,7 +99,7 @@ impl Batch {
     }
 }
 
-/// Where the first message stands, and where the next begins (T-16).
+/// Returns the range of the first message, and the offset of the next (T-16).
 fn prefixed(rest: &[u8]) -> Result<(Range<usize>, usize), Violation> {
     let (length, rest) = rest.split_first_chunk().ok_or("a message without its length")?;
     let length = u32::from_be_bytes(*length) as usize;
@@ -109,14 +109,14 @@ fn prefixed(rest: &[u8]) -> Result<(Range<usize>, usize), Violation> {
     Ok((4..4 + length, 4 + length))
 }
 
-/// The first message's length, and the octet that ends it.
+/// Returns the first message's length, and the octet that ends it.
 fn separated(rest: &[u8]) -> Result<(usize, u8), Violation> {
     let end = rest.iter().position(|octet| matches!(*octet, SEPARATOR | OTHER_SEPARATOR));
     let end = end.ok_or("a message without its separator")?; // T-18
     Ok((end, rest[end]))
 }
 
-/// What a client's frame holds when it says this one message, which is written in JSON: for the hosts' test clients.
+/// Returns a client's frame with one message, which is given as JSON; for the hosts' test clients.
 ///
 /// # Errors
 /// The message is not JSON, or its serializer cannot express it.
@@ -128,7 +128,7 @@ pub fn encode(serializer: Serializer, json: &str) -> Result<Vec<u8>, EncodeError
     Ok(out)
 }
 
-/// The other way round, of a frame that holds one message; none if it does not.
+/// Returns the message of a frame as JSON, or `None` if the frame does not hold exactly one; the reverse of [`encode`].
 #[must_use]
 pub fn decode(serializer: Serializer, frame: RawMessage) -> Option<String> {
     let frame = unframe(serializer, frame).ok()?;

@@ -1,4 +1,4 @@
-//! From a frame to a message: one pass over the frame, in which the application's arguments stay encoded.
+//! Decodes a frame into a message: one pass over the frame, in which the application's arguments stay encoded.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ use crate::codec::serializer::{RawMessage, Serializer};
 use crate::error::Violation;
 use crate::id::RequestId;
 
-/// What a client may send to a router (Table 2). URIs are not checked yet.
+/// A message that a client may send to a router (Table 2). URIs are not checked yet.
 #[derive(Debug)]
 pub(crate) enum Message<'f> {
     Hello {
@@ -85,7 +85,7 @@ pub(crate) enum Message<'f> {
     },
 }
 
-/// What a client proves itself with: it shows nowhere.
+/// A client's secret, which `Debug` hides.
 pub(crate) struct Secret<'f>(pub(crate) &'f str);
 
 impl std::fmt::Debug for Secret<'_> {
@@ -94,7 +94,7 @@ impl std::fmt::Debug for Secret<'_> {
     }
 }
 
-/// `HELLO.Details.authextra` of a frame that was decoded before; an absent one is an empty dict.
+/// Reads `HELLO.Details.authextra` of a frame that was decoded before; an absent one is read as an empty dict.
 pub(crate) fn authextra<T: DeserializeOwned>(hello: &Shared) -> Option<T> {
     #[derive(Deserialize)]
     struct Details<T> {
@@ -112,7 +112,7 @@ pub(crate) fn authextra<T: DeserializeOwned>(hello: &Shared) -> Option<T> {
     authextra.or_else(|| NO_KWARGS.reader(&arena).read().ok())
 }
 
-/// What a frame holds; the kind of frame must be the serializer's (T-09).
+/// Returns the content of a frame, whose kind must be the serializer's (T-09).
 pub(crate) fn unframe(serializer: Serializer, frame: RawMessage) -> Result<Shared, Violation> {
     match (serializer.format(), frame) {
         (Format::Json, RawMessage::Text(text)) => Ok(Shared::Json(text)),
@@ -123,7 +123,7 @@ pub(crate) fn unframe(serializer: Serializer, frame: RawMessage) -> Result<Share
     }
 }
 
-/// Reads one message; `arena` keeps the strings that had to be decoded.
+/// Decodes one message; strings that must be unescaped or joined are kept in `arena`.
 pub(crate) fn decode<'f>(frame: &'f Shared, arena: &'f Bump) -> Result<Message<'f>, Violation> {
     match frame {
         Shared::Json(text) | Shared::PlainJson(text) => {
@@ -203,7 +203,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     }
 
     fn publish_options(&self, dict: Range<usize>) -> Result<PublishOptions, Violation> {
-        // Read twice instead of flattened: serde would buffer whatever a stranger puts there.
+        // Read twice instead of flattened, because serde would buffer any value that a client puts there.
         let mut options: PublishOptions = self.read(dict.clone())?;
         if options.ppt_scheme.is_some() {
             options.passthru = self.passthru(dict.clone())?;
@@ -223,7 +223,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     fn unsubscribe(mut self) -> Result<Message<'f>, Violation> {
         let request = self.request("Request")?;
         let subscription = self.request("SUBSCRIBED.Subscription")?.get();
-        self.optional_dict("Options")?; // M-02: the vectors have one
+        self.optional_dict("Options")?; // M-02: the test vectors have Options here.
         Ok(Message::Unsubscribe { request, subscription })
     }
 

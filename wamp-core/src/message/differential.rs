@@ -1,4 +1,4 @@
-//! One value, one message, three formats: whatever is sent, it means the same in each.
+//! Differential tests: one value or message means the same in all three formats.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -19,14 +19,14 @@ use crate::message::{Message, decode};
 
 const FORMATS: [Format; 3] = [Format::Json, Format::MsgPack, Format::Cbor];
 
-/// Any value that WAMP knows.
+/// A value of any type that WAMP has.
 #[derive(Clone, Debug, PartialEq)]
 enum Tree {
     Null,
     Bool(bool),
     Unsigned(u64),
     Negative(i64),
-    /// By its bits, so that NaN is itself.
+    /// A float by its bits, so that NaN equals itself.
     Float(u64),
     Text(String),
     Binary(Vec<u8>),
@@ -115,7 +115,7 @@ impl<'de> Deserialize<'de> for Tree {
 }
 
 impl Tree {
-    /// The same tree with this done to each leaf.
+    /// Applies a function to each leaf of the tree.
     fn map(self, leaf: &impl Fn(Self) -> Self) -> Self {
         match self {
             Self::List(list) => Self::List(list.into_iter().map(|value| value.map(leaf)).collect()),
@@ -126,7 +126,7 @@ impl Tree {
         }
     }
 
-    /// What is read where this was written: JSON has bytes in strings and only finite floats, and integral floats are
+    /// Returns the tree that is read from this one in `format`: JSON has bytes in strings and only finite floats, and integral floats are
     /// integers (decision 6).
     fn read_from(self, format: Format) -> Self {
         self.map(&|leaf| match leaf {
@@ -145,7 +145,7 @@ impl Tree {
         })
     }
 
-    /// What JSON cannot tell apart from something else is left out.
+    /// Removes the values that JSON cannot tell apart from others.
     fn survives_json(self) -> Self {
         self.map(&|leaf| match leaf {
             Self::Float(bits) if !f64::from_bits(bits).is_finite() => Self::Null,
@@ -207,7 +207,7 @@ fn shared(format: Format, bytes: Vec<u8>) -> Shared {
     }
 }
 
-/// The value, or why there is none, without the place.
+/// Reads a value, or returns the error without its offset.
 fn read<T: DeserializeOwned>(format: Format, bytes: &[u8]) -> Result<T, String> {
     let arena = Bump::new();
     encoded(format, bytes).reader(&arena).read().map_err(|error| error.what().to_owned())
@@ -237,7 +237,7 @@ enum Choice {
     D { a: bool },
 }
 
-/// Values that are nearly what the types above want.
+/// Generates values that are nearly of the types above.
 fn nearly_typed() -> impl Strategy<Value = Tree> {
     let key = || prop::sample::select(vec!["a", "b", "c", "A", "B", "C", "D", "1", "-1", "true", "1.0", ""]);
     let leaf = prop_oneof![
@@ -268,7 +268,7 @@ fn same<T: DeserializeOwned + Debug>(tree: &Tree) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Elements that are nearly those of a message.
+/// Generates elements that are nearly those of a message.
 fn message() -> impl Strategy<Value = Tree> {
     let code = prop::sample::select(vec![1_u64, 2, 3, 5, 6, 8, 16, 32, 34, 48, 49, 64, 66, 70, 7, 337]);
     let id = prop_oneof![
@@ -333,7 +333,7 @@ fn message() -> impl Strategy<Value = Tree> {
     prop_oneof![anything, likely]
 }
 
-/// The message as the server understands it, or why it does not, without places and without the frame.
+/// Decodes the message, and returns it or the error as a text, without offsets and without the frame.
 fn understood(format: Format, tree: &Tree) -> String {
     let frame = shared(format, written(format, tree));
     let arena = Bump::new();
@@ -343,7 +343,7 @@ fn understood(format: Format, tree: &Tree) -> String {
     }
 }
 
-/// The payload of a CALL with these arguments, if it is one.
+/// Returns the payload of a CALL with these arguments, if it is a valid message.
 fn called(format: Format, args: &[Tree]) -> Option<Payload> {
     let head = [Tree::Unsigned(48), Tree::Unsigned(1), Tree::Dict(Vec::new()), Tree::Text("a.b".into())];
     let message = Tree::List(head.into_iter().chain([Tree::List(args.to_vec())]).collect());
@@ -366,7 +366,7 @@ fn the_arguments_of_a_message_have_together_no_more_values_than_one_value_may() 
     }
 }
 
-/// Without the payload, which shows its frame.
+/// Cuts the payload off, because it shows its frame.
 fn shown(message: &str) -> String {
     message.split("payload: ").next().unwrap_or_default().to_owned()
 }

@@ -18,14 +18,14 @@ use crate::uri;
 #[derive(Serialize)]
 struct Empty {}
 
-/// Details with a text for people.
+/// Details with a text for humans.
 #[derive(Serialize)]
 struct Explained<'t> {
     message: &'t str,
 }
 
-/// The URI of an ERROR or an ABORT that the application chose. Clients such as autobahn end their session where they find a
-/// text that is none, so it stays here: the log names it.
+/// Returns the URI of an ERROR or an ABORT that the application chose, or another in place of a text that is not a URI, which is logged:
+/// clients such as autobahn end their session when they find such a text.
 fn error_uri(chosen: &str) -> &str {
     if uri::is_valid(chosen) {
         return chosen;
@@ -34,7 +34,7 @@ fn error_uri(chosen: &str) -> &str {
     INSTEAD
 }
 
-/// The same of one that a callee chose, whose faults are not to fill the log.
+/// Returns the URI of an ERROR that a callee chose, as [`error_uri`] does; logged at DEBUG only, so that clients cannot fill the log.
 pub(crate) fn callees_error_uri(chosen: &str) -> &str {
     if uri::is_valid(chosen) {
         return chosen;
@@ -45,7 +45,7 @@ pub(crate) fn callees_error_uri(chosen: &str) -> &str {
 
 const INSTEAD: &str = uris::RUNTIME_ERROR;
 
-/// A reason, and what else is said for people: a reason that is no URI is said for people.
+/// Splits the reason that the application gave: a text that is not a URI becomes the message for humans.
 fn reason_or_message(reason: Option<&str>) -> (Option<&str>, Option<&str>) {
     match reason.filter(|reason| !reason.is_empty()) {
         Some(text) if !uri::is_valid(text) => (None, Some(text)),
@@ -109,7 +109,7 @@ pub(crate) fn challenge(s: Serializer, out: &mut Vec<u8>, method: &str, extra: &
     s.write(out, &(code::CHALLENGE, method, extra))
 }
 
-/// `GOODBYE [6, Details, Reason]`. A reason that is no URI goes out as the message, if there is no other.
+/// `GOODBYE [6, Details, Reason]`. A reason that is not a URI is sent as the message, if there is no other.
 pub(crate) fn goodbye(
     serializer: Serializer,
     out: &mut Vec<u8>,
@@ -167,7 +167,7 @@ pub(crate) fn unregistered(s: Serializer, out: &mut Vec<u8>, request: RequestId)
     s.write(out, &(code::UNREGISTERED, request))
 }
 
-/// `UNSUBSCRIBED [35, 0, Details]`: the router took the session out (E-12). A reason that is no URI is the message.
+/// `UNSUBSCRIBED [35, 0, Details]`: the router ended the subscription (E-12). A reason that is not a URI is sent as the message.
 pub(crate) fn subscription_revoked(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -186,7 +186,7 @@ pub(crate) fn subscription_revoked(
     s.write(out, &(code::UNSUBSCRIBED, 0, Details { subscription, reason, message }))
 }
 
-/// `UNREGISTERED [67, 0, Details]`: the router revoked it (RR-04). A reason that is no URI is the message.
+/// `UNREGISTERED [67, 0, Details]`: the router revoked the registration (RR-04). A reason that is not a URI is sent as the message.
 pub(crate) fn registration_revoked(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -205,7 +205,7 @@ pub(crate) fn registration_revoked(
     s.write(out, &(code::UNREGISTERED, 0, Details { registration, reason, message }))
 }
 
-/// `INVOCATION.Details`, and `timeout` in milliseconds. What is false or unknown is left out (C-13).
+/// `INVOCATION.Details`, and `timeout` in milliseconds. Keys that are false or unknown are left out (C-13).
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct InvocationDetails<'d> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,7 +256,7 @@ pub(crate) fn interrupt(s: Serializer, out: &mut Vec<u8>, request: RequestId, mo
     s.write(out, &(code::INTERRUPT, request, Options { mode: mode.name() }))
 }
 
-/// `RESULT.Details`, and those of a forwarded ERROR. Only a progressive result says so (PR-02).
+/// `RESULT.Details`, and those of a forwarded ERROR. Only a progressive result has `progress` (PR-02).
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Details<'d> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -303,17 +303,17 @@ where
 pub(crate) struct EventDetails<'e> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) retained: bool,
-    /// The topic, where the subscription does not tell it (W-03).
+    /// The topic, if the subscription does not determine it (W-03).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) topic: Option<&'e str>,
-    /// Who published it, where the publisher asked to be disclosed (N-01).
+    /// The publisher, if it asked to be disclosed (N-01).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) publisher: Option<SessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) publisher_authid: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) publisher_authrole: Option<&'e str>,
-    /// How far the publisher is trusted (N-05).
+    /// The trust level of the publisher (N-05).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trustlevel: Option<u32>,
     /// From `PUBLISH.Options`.
@@ -356,7 +356,7 @@ pub(crate) fn error(
     )
 }
 
-/// An ERROR that a callee answered with, as it came if its URI is one (C-08): for the CALL of its caller (P-04).
+/// `ERROR` with which a callee answered, for the CALL of its caller (P-04); unchanged if its URI is valid (C-08).
 pub(crate) fn forwarded_error(
     s: Serializer,
     out: &mut Vec<u8>,

@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde::{Deserialize, Deserializer};
 
-/// What a client announced, by role (S-06).
+/// The features that a client announced, by role (S-06).
 #[derive(Copy, Clone, Debug, Default)]
 pub(crate) struct ClientFeatures {
     pub(crate) caller: RoleFeatures,
@@ -12,7 +12,7 @@ pub(crate) struct ClientFeatures {
     pub(crate) subscriber: RoleFeatures,
 }
 
-/// The features of one role that change what a client is sent, or what it may send.
+/// The features of one role that change which messages a client may get or send.
 #[derive(Copy, Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct RoleFeatures {
@@ -34,19 +34,19 @@ pub(crate) struct RoleFeatures {
 }
 
 impl RoleFeatures {
-    /// Whether a caller may send progressive call invocations (PI-02). wampy.js 8 sends them without announcing them: whoever
-    /// announces what they build on may.
+    /// Returns whether a caller may send progressive call invocations (PI-02). wampy.js 8 sends them without announcing them: it suffices
+    /// to announce the features that they build on.
     pub(crate) fn may_send_chunks(self) -> bool {
         self.progressive_call_invocations || (self.progressive_call_results && self.call_canceling)
     }
 }
 
-/// Null is absent, and absent is no.
+/// Reads a flag: null and absent are false.
 fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// What a realm announces (S-03): nothing but what works there.
+/// The features that a realm announces (S-03): only those that it has.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct RouterRoles {
     pub(crate) broker: RouterRole,

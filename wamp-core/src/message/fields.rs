@@ -1,4 +1,4 @@
-//! The fields of a message, in their order: ids, strings, dicts, and the application's arguments, which stay encoded.
+//! The fields of a message, in order: ids, strings, dicts, and the application's arguments, which stay encoded.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::codec::serializer::EncodeError;
 use crate::error::Violation;
 use crate::id::RequestId;
 
-/// The elements of the outermost list, taken one after the other.
+/// The elements of the outermost list, read one after the other.
 pub(super) struct Fields<'f, C> {
     frame: &'f Shared,
     pub(super) reader: C,
@@ -50,7 +50,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         RequestId::new(self.reader.integer()?).ok_or_else(|| format!("{name} is not an id").into()) // M-12
     }
 
-    /// A request's id, options without an entry, and a URI, where most clients' way of writing them makes that easy.
+    /// Reads a request's id, empty options and a URI on the fast path, if they are written as most clients write them.
     pub(super) fn plain_request(&mut self) -> Option<(RequestId, &'f str)> {
         self.reader.plain_request(&mut self.elements)
     }
@@ -60,7 +60,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         self.reader.string().map_err(|malformed| format!("{name}: {malformed}").into())
     }
 
-    /// Returns the place of a dict; `None` for null, which counts as absent.
+    /// Reads a dict and returns its range; `None` for null, which counts as absent.
     pub(super) fn dict(&mut self, name: &'static str) -> Result<Option<Range<usize>>, Violation> {
         self.element(name)?;
         if self.reader.is_dict() {
@@ -70,7 +70,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         }
     }
 
-    /// A dict that must be there.
+    /// Reads a dict that must be present.
     pub(super) fn details<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<T, Violation> {
         self.element(name)?;
         if !self.reader.is_dict() {
@@ -79,7 +79,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         self.entries(name).map(|(details, _)| details)
     }
 
-    /// A dict, or null, which counts as absent.
+    /// Reads a dict, or null, which counts as absent.
     pub(super) fn options<T: Deserialize<'f> + Default>(
         &mut self,
         name: &'static str,
@@ -87,7 +87,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         self.options_at(name).map(|(options, _)| options)
     }
 
-    /// As [`options`](Self::options), with the place of the dict for a second look; without one there is nothing to look for.
+    /// Reads options as [`options`](Self::options) does, and returns the dict's range too, which is empty if there is no dict.
     pub(super) fn options_at<T: Deserialize<'f> + Default>(
         &mut self,
         name: &'static str,
@@ -100,10 +100,10 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     }
 
     fn entries<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<(T, Range<usize>), Violation> {
-        let start = self.reader.at();
+        let start = self.reader.offset();
         let options =
             self.reader.read().map_err(|malformed| Violation::from(format!("{name}: {malformed}")))?;
-        Ok((options, start..self.reader.at()))
+        Ok((options, start..self.reader.offset()))
     }
 
     pub(super) fn passthru(&self, dict: Range<usize>) -> Result<Option<Box<Passthru>>, Violation> {
@@ -116,7 +116,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         options.map_err(|malformed| format!("Options: {malformed}").into())
     }
 
-    /// Passes over null in place of a list or a dict: clients write it for what is absent, as nexus' Go client does.
+    /// Skips null in place of a list or a dict, which clients write for an absent one, nexus' Go client for instance.
     fn absent(&mut self, name: &'static str, expected: &'static str) -> Result<(), Violation> {
         if self.reader.kind() == Kind::Null {
             Ok(self.reader.null()?)
@@ -137,8 +137,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         self.end()
     }
 
-    /// Reads `Arguments` and `ArgumentsKw`, which may be absent or null, and then nothing more (M-01, M-02). Odd values in them are no
-    /// violation, unlike in all that comes before them.
+    /// Reads `Arguments` and `ArgumentsKw`, which may be absent or null, and then the end (M-01, M-02). Odd values in them are not
+    /// violations, unlike those in the rest of the message.
     pub(super) fn payload(mut self) -> Result<Payload, Violation> {
         *self.reader.owner() = Owner::Application(Odd::Nothing);
         let (mut args, mut first, mut kwargs) = (0..0, 0..0, 0..0);
@@ -169,10 +169,10 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         }
     }
 
-    /// Where a list stands, and in it its first element; an empty one stands nowhere, so that absent and empty are the
-    /// same (M-10).
+    /// Reads a list, and returns its range and that of its first element; both are empty for an empty list, so that absent and
+    /// empty are the same (M-10).
     fn arguments(&mut self) -> Result<(Range<usize>, Range<usize>), Violation> {
-        let start = self.reader.at();
+        let start = self.reader.offset();
         let (mut elements, mut left, mut first) = (self.reader.list()?, MAX_ELEMENTS - 1, 0..0);
         while self.reader.element(&mut elements)? {
             let value = self.reader.skip_counted(&mut left)?;
@@ -183,18 +183,18 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         if first.is_empty() {
             return Ok((0..0, 0..0));
         }
-        Ok((start..self.reader.at(), first.start - start..first.end - start))
+        Ok((start..self.reader.offset(), first.start - start..first.end - start))
     }
 
-    /// Where a dict stands, or nowhere.
+    /// Reads a dict and returns its range; empty for an empty dict.
     fn keywords(&mut self) -> Result<Range<usize>, Violation> {
         let range = self.reader.skip()?;
-        // A first key that is odd cannot be read: then there is one.
+        // If the first key is odd, reading fails, but the dict is not empty.
         let is_empty = self.reader.slice(range.clone()).is_empty().unwrap_or(false);
         Ok(if is_empty { 0..0 } else { range })
     }
 
-    /// The list is complete, and nothing follows it.
+    /// Checks that the list is complete, and nothing follows it.
     pub(super) fn end(mut self) -> Result<(), Violation> {
         if self.reader.element(&mut self.elements)? {
             return Err("too many elements".into());

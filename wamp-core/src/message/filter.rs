@@ -1,4 +1,4 @@
-//! The conditions of a publication: which subscribers its event is for.
+//! The conditions of a publication: the subscribers that receive its event.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,8 +6,8 @@ use std::fmt;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// The rest of `PUBLISH.Options`: which subscribers an event is for (L-03). A list that is present is a condition, an empty whitelist
-/// means nobody (L-04).
+/// The part of `PUBLISH.Options` that chooses subscribers (L-03). A list that is present is a condition; an empty whitelist
+/// admits no subscriber (L-04).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Filter {
@@ -20,12 +20,12 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Whether it is for or not for certain sessions.
+    /// Returns whether the filter includes or excludes certain sessions.
     pub(crate) fn names_sessions(&self) -> bool {
         self.exclude.is_some() || self.eligible.is_some()
     }
 
-    /// About how much memory it takes.
+    /// Returns about how many bytes of memory the filter takes.
     pub(crate) fn bytes(&self) -> usize {
         let numbers = [&self.exclude, &self.eligible].into_iter().flatten();
         let names =
@@ -35,8 +35,8 @@ impl Filter {
             + names.into_iter().flatten().map(NameList::bytes).sum::<usize>()
     }
 
-    /// None if there is no condition; else the lists are sorted, so that each subscriber is looked up and not searched for, and
-    /// take no more memory than they need.
+    /// Sorts the lists, so that a binary search finds each subscriber, and shrinks them to the memory that they need. Returns `None` if there is
+    /// no condition.
     pub(crate) fn sorted(mut self) -> Option<Box<Self>> {
         if self == Self::default() {
             return None;
@@ -58,7 +58,7 @@ impl Filter {
         Some(Box::new(self))
     }
 
-    /// Whether a subscriber with this identity may get the event. The lists are sorted.
+    /// Returns whether a subscriber with this identity may get the event. The lists must be sorted.
     pub(crate) fn admits(&self, session: u64, authid: &str, authrole: &str) -> bool {
         let number = |list: &Option<Vec<u64>>, absent| {
             list.as_ref().map_or(absent, |list| list.binary_search(&session).is_ok())
@@ -75,8 +75,8 @@ impl Filter {
     }
 }
 
-/// Names behind each other in one text. A stranger's list of short names would take many times its length as a `Vec<String>`, for
-/// as long as its event waits or is kept.
+/// Names, one after the other in one text. As a `Vec<String>`, a client's list of short names would take many times its length in memory, as
+/// long as its event waits or is retained.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct NameList {
     text: String,
@@ -99,7 +99,7 @@ impl NameList {
         (0..self.ends.len()).map(|at| self.get(at))
     }
 
-    /// The same names in order, each once.
+    /// Returns the names in order, each once.
     fn sorted(&self) -> Self {
         let mut names: Vec<_> = self.iter().collect();
         names.sort_unstable();
@@ -110,7 +110,7 @@ impl NameList {
         sorted
     }
 
-    /// Whether the name is one of these, which are sorted.
+    /// Returns whether the name is one of these, which must be sorted.
     fn contains(&self, name: &str) -> bool {
         let (mut start, mut end) = (0, self.ends.len());
         while start < end {

@@ -1,4 +1,4 @@
-//! What the fuzz targets call, and what must hold whatever a stranger sends.
+//! Entry points of the fuzz targets, and the properties that hold for every input.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ pub fn read(serializer: Serializer, frame: RawMessage) {
     let _ = whole.reader(&arena).read::<&[u8]>();
 }
 
-/// A message that is written as JSON, in the serializer; none if it is no JSON.
+/// Encodes a message that is given as JSON; `None` if it is not JSON.
 #[must_use]
 pub fn encode(serializer: Serializer, text: &str) -> Option<Vec<u8>> {
     let message = Encoded::Json(text);
@@ -42,7 +42,7 @@ pub fn encode(serializer: Serializer, text: &str) -> Option<Vec<u8>> {
     (is_one_value(message) && message.write(serializer.format(), &mut out).is_ok()).then_some(out)
 }
 
-/// A frame with this one message.
+/// Returns a frame with this message only.
 #[must_use]
 pub fn delimit(serializer: Serializer, message: Vec<u8>) -> Vec<u8> {
     let delimiter = Delimiter::of(serializer);
@@ -53,7 +53,7 @@ pub fn delimit(serializer: Serializer, message: Vec<u8>) -> Vec<u8> {
     out
 }
 
-/// Whether the frame holds exactly one message.
+/// Returns whether the frame holds exactly one message.
 #[must_use]
 pub fn is_message(serializer: Serializer, frame: &[u8]) -> bool {
     let message = match (Delimiter::of(serializer), frame) {
@@ -65,7 +65,7 @@ pub fn is_message(serializer: Serializer, frame: &[u8]) -> bool {
     delimited && is_one_value(of(serializer.format(), message))
 }
 
-/// Skipping and ignoring agree.
+/// Returns whether the bytes are one value, on which skipping and ignoring must agree.
 fn is_one_value(encoded: Encoded<'_>) -> bool {
     let arena = Bump::new();
     let skipped = encoded.reader(&arena).skip();
@@ -75,12 +75,12 @@ fn is_one_value(encoded: Encoded<'_>) -> bool {
 }
 
 /// Checks that a well-formed value can be written in every format, unless it must not be passed on. The written value is valid,
-/// has nothing odd in it, and says the same when it comes back.
+/// has nothing odd in it, and reads back as the same value.
 fn every_format_knows(encoded: Encoded<'_>) {
     let original = encoded.format();
     for format in [Format::Json, Format::MsgPack, Format::Cbor] {
         let (mut there, mut back, mut again) = (Vec::new(), Vec::new(), Vec::new());
-        // Anew, in its own format too.
+        // Its own format is tested too: there the value is written again.
         let written = format.write(&mut there, &encoded);
         assert_eq!(written.is_err(), matches!(odd(encoded), Odd::Refused(_)), "{written:?}");
         if written.is_err() {

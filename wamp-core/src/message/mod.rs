@@ -1,4 +1,4 @@
-//! Messages of the protocol: their codes, what a client may send, and how a frame becomes one.
+//! Messages of the protocol: their codes, and how a frame becomes a message.
 
 pub(crate) mod arguments_writer;
 pub(crate) mod batch;

@@ -1,4 +1,4 @@
-//! Values in which something is odd: what must not be passed on is found, and all else means the same everywhere.
+//! Tests of odd values: those that must not be passed on are found, and all others keep their meaning in every format.
 
 use bumpalo::Bump;
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use crate::message::{Message, decode};
 
 const FORMATS: [Format; 3] = [Format::Json, Format::MsgPack, Format::Cbor];
 
-/// A value as it is written, whether it can be passed on, and what it is then.
+/// An encoded value, whether it can be passed on, and the value that the receiver gets.
 #[derive(Clone, Debug)]
 struct Piece {
     written: Vec<u8>,
@@ -64,7 +64,7 @@ fn leaves(format: Format) -> Vec<Piece> {
     values.iter().map(|value| sound(format, value)).chain(odd).collect()
 }
 
-/// The list of these values, or in a binary format the dict of these keys and values.
+/// Joins the values to a list or, in a binary format, the keys and values to a dict.
 fn joined(format: Format, short: u8, brackets: [&[u8]; 2], parts: &[Vec<u8>], count: usize) -> Vec<u8> {
     match format {
         Format::Json => [brackets[0], &parts.join(&b","[..]), brackets[1]].concat(),
@@ -82,14 +82,14 @@ fn list(format: Format, elements: &[Piece]) -> Piece {
     }
 }
 
-/// In JSON a key that is no string would not be well-formed.
+/// Joins entries to a dict. In JSON only strings are well-formed keys.
 fn dict(format: Format, entries: Vec<(Piece, Piece)>) -> Piece {
     let is_fit = |(key, _): &(Piece, Piece)| format != Format::Json || key.value.is_string();
     let entries: Vec<_> = entries.into_iter().filter(is_fit).collect();
     let separator: &[u8] = if format == Format::Json { b":" } else { b"" };
     let written: Vec<_> =
         entries.iter().map(|(key, value)| [&key.written, separator, &value.written].concat()).collect();
-    // In JSON bytes hide in strings, but not in keys; in the others bytes are no keys.
+    // In JSON bytes are strings, but not in keys; in the other formats bytes are not keys.
     let can_be_key = |key: &Piece| key.can_go_on && key.value.is_string();
     let key = |key: &Piece| key.value.as_str().unwrap_or_default().to_owned();
     Piece {
@@ -135,7 +135,7 @@ fn odd(encoded: Encoded<'_>) -> Odd {
     reader.owner().odd()
 }
 
-/// The payload of a CALL with these arguments.
+/// Returns the payload of a CALL with these arguments.
 fn called(format: Format, args: &Piece, kwargs: &Piece) -> Payload {
     let head = [json!(48), json!(1), json!({}), json!("a.b")];
     let elements: Vec<_> = head

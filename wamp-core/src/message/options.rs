@@ -1,4 +1,4 @@
-//! Options and Details that clients send. Unknown keys are ignored (M-03), null means absent, and a wrong type is a
+//! Options and Details that clients send. Unknown keys are ignored (M-03), null counts as absent, and a wrong type is a
 //! protocol violation (M-05, M-06).
 
 use std::marker::PhantomData;
@@ -24,11 +24,11 @@ pub(crate) struct HelloDetails<'f> {
     _authextra: Option<Dict<Anything>>,
 }
 
-/// A dict of which only some method knows what it holds.
+/// A dict whose contents only some authentication method knows.
 #[derive(Debug, Deserialize)]
 struct Anything {}
 
-/// `AUTHENTICATE.Extra`, as far as SCRAM has something there.
+/// `AUTHENTICATE.Extra`, with the keys that SCRAM uses.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct AuthenticateExtra {
@@ -38,14 +38,14 @@ pub(crate) struct AuthenticateExtra {
 }
 
 impl AuthenticateExtra {
-    /// Whether it repeats the nonce, and binds nothing: no channel binding is supported.
+    /// Returns whether it repeats the nonce and has no channel binding, which is not supported.
     pub(crate) fn is_about(&self, nonce: &str) -> bool {
         let empty = |value: &Option<String>| value.as_deref().unwrap_or_default().is_empty();
         self.nonce.as_deref() == Some(nonce) && empty(&self.channel_binding) && empty(&self.cbind_data)
     }
 }
 
-/// The roles that were announced: whether there is one that the specification knows (S-09, S-10), and their features.
+/// The announced roles: whether the specification knows at least one of them (S-09, S-10), and their features.
 #[derive(Debug, Default)]
 pub(crate) struct Roles {
     pub(crate) known: bool,
@@ -87,14 +87,14 @@ impl<'de> Deserialize<'de> for Roles {
     }
 }
 
-/// One role's dict.
+/// The dict of one role.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Role {
     features: Option<Dict<RoleFeatures>>,
 }
 
-/// A struct that is read from a dict only; serde's own form may be a list too.
+/// A struct that is read from a dict only; serde's derive would accept a list too.
 #[derive(Debug, Default)]
 pub(crate) struct Dict<T>(pub(crate) T);
 
@@ -123,7 +123,7 @@ pub(crate) struct CallOptions {
     pub(crate) progress: Option<bool>,
     pub(crate) receive_progress: Option<bool>,
     pub(crate) disclose_me: Option<bool>,
-    /// Milliseconds; 0 is none (TO-01).
+    /// In milliseconds; 0 means none (TO-01).
     pub(crate) timeout: Option<u64>,
     pub(super) ppt_scheme: Option<IgnoredAny>,
     #[serde(skip)]
@@ -131,7 +131,7 @@ pub(crate) struct CallOptions {
 }
 
 impl CallOptions {
-    /// Whether another CALL of this id goes on with it (PI-01).
+    /// Returns whether another CALL with this id may follow (PI-01).
     pub(crate) fn goes_on(&self) -> bool {
         self.progress == Some(true)
     }
@@ -156,22 +156,22 @@ pub(crate) struct RegisterOptions {
     pub(crate) invoke: Option<InvokePolicy>,
     pub(crate) disclose_caller: Option<bool>,
     pub(crate) forward_timeout: Option<bool>,
-    /// Crossbar's option: take the procedure over from those that have registered it.
+    /// Crossbar's option: takes the procedure over from the sessions that have registered it.
     pub(crate) force_reregister: Option<bool>,
 }
 
 impl RegisterOptions {
-    /// Returns whether the callee wants to take the procedure over from those that have registered it.
+    /// Returns whether the callee wants to take the procedure over from the sessions that have registered it.
     pub(crate) fn replaces(&self) -> bool {
         self.force_reregister == Some(true)
     }
 }
 
-/// Which callee of a shared registration is called (H-08). Unknown ones are violations (H-10).
+/// The policy that chooses the callee of a shared registration (H-08). Unknown ones are violations (H-10).
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "&str")]
 pub(crate) enum InvokePolicy {
-    /// There is only one.
+    /// The registration is not shared.
     #[default]
     Single,
     RoundRobin,
@@ -181,7 +181,7 @@ pub(crate) enum InvokePolicy {
 }
 
 impl InvokePolicy {
-    /// The name in REGISTER and in the meta API.
+    /// Returns the name in REGISTER and in the meta API.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Single => "single",
@@ -210,15 +210,15 @@ pub(crate) struct CancelOptions {
     pub(crate) mode: Option<CancelMode>,
 }
 
-/// What becomes of a call that is not wanted any more. Unknown modes are violations (CA-06).
+/// The effect of a cancellation. Unknown modes are violations (CA-06).
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "&str")]
 pub(crate) enum CancelMode {
-    /// The caller is released; the handler runs on (CA-01).
+    /// The caller gets an ERROR at once; the handler runs on (CA-01).
     Skip,
-    /// The handler is told, and its answer counts (CA-03).
+    /// The handler is told, and its answer is sent to the caller (CA-03).
     Kill,
-    /// The caller is released, and the handler is told (CA-02, and CA-05: the default).
+    /// The caller gets an ERROR at once, and the handler is told (CA-02); the default (CA-05).
     #[default]
     KillNoWait,
 }
@@ -237,7 +237,7 @@ impl TryFrom<&str> for CancelMode {
 }
 
 impl CancelMode {
-    /// The name in CANCEL and INTERRUPT.
+    /// Returns the name in CANCEL and INTERRUPT.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Skip => "skip",
@@ -278,9 +278,9 @@ pub(crate) struct SubscribeOptions {
 pub enum MatchPolicy {
     /// A URI, which matches itself.
     Exact,
-    /// The beginning of the URIs that it matches, within a component too: `files.a` matches `files.ab.c`.
+    /// The beginning of all URIs that it matches, within a component too: `files.a` matches `files.ab.c`.
     Prefix,
-    /// A URI whose empty components match any one component: `files..log` matches `files.a.log`.
+    /// A URI whose empty components match any one component each: `files..log` matches `files.a.log`.
     Wildcard,
 }
 
@@ -294,7 +294,7 @@ impl MatchPolicy {
     }
 }
 
-// serde's own form of an enum may be a dict too.
+// serde's derive for an enum would accept a dict too.
 impl TryFrom<&str> for MatchPolicy {
     type Error = &'static str;
 

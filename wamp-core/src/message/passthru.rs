@@ -1,17 +1,17 @@
-//! Payload passthru mode: what sender and receiver say about a payload that the router does not look into.
+//! Payload passthru mode: how sender and receiver describe a payload that the router does not read.
 
 use serde::Deserialize;
 
-/// How a payload was made that only its sender and its receiver understand (X-01): the options `ppt_scheme`,
+/// A description of a payload that only its sender and its receiver understand (X-01): the options `ppt_scheme`,
 /// `ppt_serializer`, `ppt_cipher` and `ppt_keyid`. The payload itself is one binary argument (X-04).
 ///
-/// A handler that takes it answers calls in payload passthru mode; to any other they are refused with
+/// A handler that takes it answers calls in payload passthru mode; any other handler refuses them with
 /// `wamp.error.feature_not_supported`.
 ///
 /// ```
 /// use wamp_core::{Passthru, Raw, Reply};
 ///
-/// /// Hands a sealed payload back as it is.
+/// /// Returns a sealed payload unchanged.
 /// async fn echo(sealed: Raw<'_>, passthru: Passthru) -> Reply {
 ///     Reply::new().arg(sealed).passthru(passthru)
 /// }
@@ -21,15 +21,15 @@ use serde::Deserialize;
 pub struct Passthru {
     /// The key management scheme: `wamp`, `mqtt`, or `x_…`.
     pub scheme: String,
-    /// How the payload was serialised.
+    /// The serialisation of the payload.
     pub serializer: Option<String>,
-    /// How it was encrypted.
+    /// The encryption of the payload.
     pub cipher: Option<String>,
-    /// With which key.
+    /// The key of the encryption.
     pub keyid: Option<String>,
 }
 
-/// The keys of a payload that may be in passthru mode, as Details show them.
+/// The keys with which Details describe a payload in passthru mode; none for a plain payload.
 #[derive(Copy, Clone, Debug, Default)]
 pub(crate) struct PassthruKeys<'p>(pub(crate) Option<&'p Passthru>);
 
@@ -51,7 +51,7 @@ impl<'p> PassthruKeys<'p> {
     }
 }
 
-/// The options as a client sends them. Their values are not checked (X-05).
+/// The options that a client sent. Their values are not checked (X-05).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PassthruOptions<'f> {
@@ -66,7 +66,7 @@ pub(crate) struct PassthruOptions<'f> {
 }
 
 impl PassthruOptions<'_> {
-    /// A scheme that is not empty marks the payload; without it, the other options mean nothing.
+    /// Returns the description if the scheme is not empty; without a scheme, the other options mean nothing.
     pub(crate) fn passthru(&self) -> Option<Box<Passthru>> {
         let owned = |option: Option<&str>| option.map(str::to_owned);
         let scheme = self.ppt_scheme.filter(|scheme| !scheme.is_empty())?;

@@ -1,7 +1,7 @@
 //! The official test vectors (`tests/vectors`): every sample, in both directions, in all serializers.
 //!
-//! Some keys of the vectors belong to one implementation. For us they are unknown (M-03), and a binary that stands in
-//! the place of `Arguments` is no list (M-01); cursors read it all the same.
+//! Some keys of the vectors belong to one implementation. For us they are unknown (M-03), and a binary in place of
+//! `Arguments` is not a list (M-01); the cursors read it nevertheless.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,10 +22,10 @@ use crate::id::{PublicationId, RegistrationId, RequestId, SessionId, Subscriptio
 const SERIALIZERS: [(&str, Serializer); 3] =
     [("json", Serializer::Json), ("msgpack", Serializer::MsgPack), ("cbor", Serializer::Cbor)];
 
-/// Options and Details that no specification knows.
+/// Options and Details of single implementations, outside of the specification.
 const FOREIGN: [&str; 4] = ["enc_algo", "enc_serializer", "forward_for", "transaction_hash"];
 
-/// What the elements of each message are called, behind its code.
+/// The names of the elements of each message, after its code.
 const FIELDS: [(u64, &[&str]); 25] = [
     (1, &["realm", "details"]),
     (2, &["session_id", "details"]),
@@ -54,7 +54,7 @@ const FIELDS: [(u64, &[&str]); 25] = [
     (337, &["publication_id"]),
 ];
 
-/// One sample, and the file and description that name it in a failure.
+/// One sample, with the file and description that name it in a failure.
 struct Sample {
     name: String,
     code: u64,
@@ -62,7 +62,7 @@ struct Sample {
 }
 
 impl Sample {
-    /// The message in all the ways in which the file writes it.
+    /// Returns every encoding of the message that the file has.
     fn variants(&self) -> impl Iterator<Item = (&'static str, Serializer, Vec<u8>)> {
         SERIALIZERS.into_iter().flat_map(|(name, serializer)| {
             let variants = self.content["serializers"][name].as_array().into_iter().flatten();
@@ -74,7 +74,7 @@ impl Sample {
         self.content["expected_attributes"].as_object()
     }
 
-    /// Whether the payload is one that only one implementation understands.
+    /// Returns whether the payload is one that only a single implementation understands.
     fn has_foreign_payload(&self) -> bool {
         self.content["expected_attributes"]["payload"].is_string()
             || self.content["wmsg"]
@@ -121,7 +121,7 @@ fn encoded(serializer: Serializer, bytes: &[u8]) -> Encoded<'_> {
     }
 }
 
-/// The message as a tree, in which bytes are strings.
+/// Decodes the message into a tree, in which bytes are strings.
 fn tree(serializer: Serializer, bytes: &[u8]) -> Value {
     serde_json::from_str(&encoded(serializer, bytes).to_string()).unwrap()
 }
@@ -133,7 +133,7 @@ fn frame(serializer: Serializer, bytes: &[u8]) -> RawMessage {
     }
 }
 
-/// The elements of a message by their names, as the vectors expect them.
+/// Returns the elements of a message by their names, as the vectors write them.
 fn attributes(message: &Value) -> Map<String, Value> {
     let list = message.as_array().unwrap();
     let (_, names) = FIELDS.into_iter().find(|(code, _)| list[0] == *code).unwrap();
@@ -153,7 +153,7 @@ fn attributes(message: &Value) -> Map<String, Value> {
     attributes
 }
 
-/// What is not there is null.
+/// Asserts that both have the same values; a missing key counts as null.
 #[track_caller]
 fn agree(found: &Map<String, Value>, expected: &Map<String, Value>, context: &str) {
     for (key, value) in expected {
@@ -205,7 +205,7 @@ fn what_is_transcoded_is_a_variant_of_the_other_serializer_m_16() {
     }
 }
 
-/// What the server has understood of a message, as far as it keeps it.
+/// Returns the fields that the server keeps of a message.
 fn understood(message: &Message<'_>) -> Value {
     let payload = |payload: &Payload| {
         let args: Vec<Value> = payload.args().unwrap();
@@ -263,7 +263,7 @@ fn received<T>(
     then(decode(&frame, &arena).map_err(|violation| violation.0.into_owned()))
 }
 
-/// What a client may send (Table 2).
+/// Returns whether a client may send this message (Table 2).
 fn is_sent_by_clients(code: u64) -> bool {
     matches!(code, 1 | 3 | 5 | 6 | 8 | 16 | 32 | 34 | 48 | 49 | 64 | 66 | 70)
 }
@@ -294,7 +294,7 @@ fn a_client_s_message_is_understood_and_any_other_refused_m_07_m_08() {
     }
 }
 
-/// Absent and empty arguments are the same (M-10).
+/// Normalises the attributes: absent and empty arguments are the same (M-10).
 fn expected_of_a_client(attributes: &Map<String, Value>) -> Value {
     let mut expected = Value::Object(attributes.clone());
     for (key, empty) in [("args", json!([])), ("kwargs", json!({}))] {
@@ -340,7 +340,7 @@ fn options_of_a_wrong_type_are_refused_and_the_others_taken_m_05_m_06() {
     assert_eq!((taken, refused), (3 * 28, 3 * 18));
 }
 
-/// The sample as we write it.
+/// Encodes the sample as the server does.
 fn sent(sample: &Sample, serializer: Serializer, message: &Value) -> Option<Vec<u8>> {
     if sample.has_foreign_payload() {
         return None;
@@ -432,7 +432,7 @@ fn details_of_events_are_written_as_in_the_vectors() {
             let Some(out) = sent(&sample, serializer, message) else { continue };
             let mut expected = attributes(message);
             let details = expected["details"].as_object_mut().unwrap();
-            // What is false is left out, and what is not ours is not written.
+            // False values are left out, and keys of other implementations are not written.
             details.retain(|key, value| *value != json!(false) && key != "x_acknowledged_delivery");
             agree(&attributes(&tree(serializer, &out)), &expected, &format!("{} ({name})", sample.name));
             written += 1;

@@ -1,4 +1,4 @@
-//! What waits in the queues of all sessions of a router together.
+//! The bytes that wait in the queues of all sessions of a router together.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +14,8 @@ use crate::session::handle::SessionHandle;
 /// The sessions of a realm.
 pub(crate) type Sessions = Mutex<HashMap<SessionId, Arc<SessionHandle>>>;
 
-/// The encoded events of a router that wait for anybody. Sessions share them, so each is counted once, for as long as it is in
-/// any queue. And routed calls and their answers, which wait for one session each, and testaments that are not published yet.
+/// The bytes that wait for all sessions of a router: encoded events, which sessions share, so that each is counted once as long as it is in
+/// any queue; routed calls and their answers, which wait for one session each; and testaments that are not published yet.
 #[derive(Debug)]
 pub(crate) struct Backlog {
     bytes: AtomicUsize,
@@ -23,7 +23,7 @@ pub(crate) struct Backlog {
     realms: Mutex<Vec<Weak<Sessions>>>,
 }
 
-/// An encoded event, counted until the last copy is gone.
+/// An encoded event, which is counted until its last copy is dropped.
 struct Counted {
     message: Vec<u8>,
     backlog: Arc<Backlog>,
@@ -50,12 +50,12 @@ impl Backlog {
         })
     }
 
-    /// Adds the sessions of one realm more to those that may be cut off.
+    /// Adds the sessions of another realm to those that may be cut off.
     pub(crate) fn watch(&self, sessions: &Arc<Sessions>) {
         self.realms.lock().push(Arc::downgrade(sessions));
     }
 
-    /// An encoded event for any number of sessions.
+    /// Counts an encoded event, and returns it for any number of sessions.
     pub(crate) fn share(self: &Arc<Self>, message: Vec<u8>) -> Bytes {
         self.add(message.capacity());
         Bytes::from_owner(Counted { message, backlog: Arc::clone(self) })
@@ -65,7 +65,7 @@ impl Backlog {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Adds so many bytes of testaments that are to be published, if they leave half of the room to what is.
+    /// Counts `bytes` of unpublished testaments, unless they would take more than half of the limit.
     pub(crate) fn keep(&self, bytes: usize) -> bool {
         let fits = self.bytes.load(Ordering::Relaxed) + bytes <= self.most / 2;
         if fits {
@@ -78,12 +78,12 @@ impl Backlog {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Cuts off those who are furthest behind, until no more than the limit waits. No lock may be held.
+    /// Cuts off the sessions that are furthest behind, until the limit is kept. The caller may hold no lock.
     pub(crate) fn relieve(&self) {
         if self.is_within(0) {
             return;
         }
-        // Who finds another one at it leaves it to that one.
+        // If another thread is doing this already, it is left to that thread.
         let Some(realms) = self.realms.try_lock() else { return };
         let sessions = realms.iter().filter_map(Weak::upgrade).flat_map(|sessions| {
             let sessions: Vec<_> = sessions.lock().values().cloned().collect();
@@ -100,7 +100,7 @@ impl Backlog {
         }
     }
 
-    /// Whether it is no more than the limit, when so much has gone that is about to.
+    /// Returns whether the limit is kept once `leaving` bytes are gone.
     fn is_within(&self, leaving: usize) -> bool {
         self.bytes.load(Ordering::Relaxed).saturating_sub(leaving) <= self.most
     }

@@ -13,25 +13,25 @@ use crate::session::mailbox::Mailbox;
 use crate::session::routed_call::OpenInvocations;
 use crate::session::testament::Testaments;
 
-/// A session as the rest of the router sees it: who it is, and where to put what it shall get.
+/// A session as the rest of the router sees it: its identity, and the mailbox for what it is to receive.
 #[derive(Debug)]
 pub(crate) struct SessionHandle {
     pub(crate) id: SessionId,
     pub(crate) identity: Identity,
-    /// How far its realm trusts it, where that is a matter (N-05).
+    /// The realm's trust level for the session, if it has levels (N-05).
     pub(crate) trustlevel: Option<u32>,
-    /// What it announced in HELLO.
+    /// The features that the client announced in HELLO.
     pub(crate) features: ClientFeatures,
     pub(crate) serializer: Serializer,
     /// The client's address, if the host knows it.
     pub(crate) address: Option<IpAddr>,
     pub(crate) mailbox: Mailbox,
-    /// Calls that it has to answer.
+    /// Calls that the session has to answer.
     pub(crate) invocations: OpenInvocations,
-    /// What it leaves to be published when it ends.
+    /// Events that are published when the session ends.
     pub(crate) testaments: Mutex<Testaments>,
     is_silenced: AtomicBool,
-    /// The session publishes the testaments of others.
+    /// True while the session publishes the testaments of sessions that have left.
     is_heir: AtomicBool,
     /// The count of calls of [`forget_decisions`](Self::forget_decisions).
     forgotten_decisions: AtomicU64,
@@ -63,7 +63,7 @@ impl SessionHandle {
         }
     }
 
-    /// Nobody shall be told when it ends (K-10).
+    /// Suppresses the meta event of the session's end (K-10).
     pub(crate) fn silence(&self) {
         self.is_silenced.store(true, Ordering::Relaxed);
     }
@@ -72,9 +72,9 @@ impl SessionHandle {
         self.is_silenced.load(Ordering::Relaxed)
     }
 
-    /// Makes it publish what others have left, in its turns. False if it is about to leave as well.
+    /// Makes the session publish the testaments of others, in its turns. Returns false if it is about to leave as well.
     pub(crate) fn inherit(&self) -> bool {
-        // Stored before the mailbox's lock is taken, and loaded by the session after it has taken that, to tell whom to wake.
+        // Stored before the mailbox's lock is taken. The session loads it after taking that lock, to tell whom to wake.
         self.is_heir.store(true, Ordering::Relaxed);
         let stays = self.mailbox.wake();
         if !stays {
@@ -83,7 +83,7 @@ impl SessionHandle {
         stays
     }
 
-    /// Everything is published.
+    /// Ends the publishing of others' testaments: all are published.
     pub(crate) fn disinherit(&self) {
         self.is_heir.store(false, Ordering::Relaxed);
     }
@@ -92,13 +92,13 @@ impl SessionHandle {
         self.is_heir.load(Ordering::Relaxed)
     }
 
-    /// Lets the session forget its authorisers' decisions. It compares the count before it goes by a decision, and before it
+    /// Makes the session forget its authorisers' decisions. The session compares the count before it relies on a decision, and before it
     /// remembers one.
     pub(crate) fn forget_decisions(&self) {
         self.forgotten_decisions.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The count of calls of [`forget_decisions`](Self::forget_decisions) so far.
+    /// Returns how often [`forget_decisions`](Self::forget_decisions) was called.
     pub(crate) fn forgotten_decisions(&self) -> u64 {
         self.forgotten_decisions.load(Ordering::Acquire)
     }

@@ -1,4 +1,4 @@
-//! What comes to a session from outside its own connection: events, and the order to close.
+//! Deliveries from outside of a session's own connection: events, routed calls, and the order to close.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use crate::limits::Limits;
 use crate::session::backlog::Backlog;
 use crate::session::routed_call::{Refused, RoutedMessage};
 
-/// One thing that somebody else wants of a session.
+/// A delivery from another session or from the router.
 #[derive(Debug)]
 pub(crate) enum Delivery {
     Event(Envelope),
-    /// The router took the session out of a subscription.
+    /// The router ended the session's subscription.
     Revoked {
         subscription: SubscriptionId,
         reason: String,
     },
-    /// Another session's part in a routed call.
+    /// A message about a routed call, from the session at its other end.
     RoutedMessage(Box<RoutedMessage>),
     End(End),
 }
@@ -35,51 +35,51 @@ pub(crate) struct Envelope {
     pub(crate) message: Bytes,
 }
 
-/// Why a session shall end.
+/// The reason why a session is ended.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// GOODBYE with this reason, and a text for people.
+    /// GOODBYE with this reason, and a text for humans.
     Close { reason: String, message: Option<String> },
-    /// It did not take its events in time.
+    /// The client did not read its events in time.
     Overflow,
 }
 
-/// The shortest message that a queue may be full of: there is room for as many messages as of these there are in
-/// `queued_bytes_peak`.
+/// The message size from which the bound on messages follows: the queue holds as many messages as fit into
+/// `queued_bytes_peak` at this size.
 const SHORTEST: usize = 128;
 
-/// A bounded queue with one reader. Who writes never waits: a reader that does not take what it could have taken is cut off.
+/// A bounded queue with one reader. Writers never wait: a reader that does not take what it could have taken is cut off.
 ///
-/// The bounds of `queued_messages` and `queued_bytes` hold for what the reader missed: what was there when it had its turn, and
-/// its peer took nothing. What came since then, or while its peer takes what it is sent, is bounded by `queued_bytes_peak`.
+/// `queued_messages` and `queued_bytes` bound what the reader missed: messages that were there at its last turn, when
+/// its peer read nothing. What came since, or while its peer reads, is bounded by `queued_bytes_peak`.
 ///
-/// What others ask of the session has bounds of its own: it is refused, and leaves the session's events their room.
+/// Requests of other sessions have bounds of their own: they are refused to their senders, and take no room from the session's events.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     max_messages: usize,
     max_bytes: usize,
-    /// Of what the reader had no turn for.
+    /// The bounds for messages that came since the reader's last turn.
     peak: Load,
-    /// Where calls and answers count, as events do.
+    /// The backlog, to which calls and answers are added as events are.
     backlog: Arc<Backlog>,
     queue: Mutex<Queue>,
-    /// Bytes of events that its reader took and holds back, until a handler has decided about their subscriptions.
+    /// Bytes of events that the reader took and holds back, until a handler has decided about their subscriptions.
     held: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     deliveries: VecDeque<Delivery>,
-    /// What the session wanted itself: events, and answers to its calls.
+    /// Deliveries that the session asked for: events, and answers to its calls.
     wanted: Load,
-    /// Of that, what the session could have taken before. It was added before the rest.
+    /// The part of these that the session could have taken before. They are the oldest.
     missed: Load,
-    /// What others want of it: calls, with their chunks and interrupts.
+    /// Requests of others: calls, with their chunks and interrupts.
     asked: Load,
     end: Option<Box<End>>,
-    /// The session ends: no event and no request is taken any more.
+    /// True while the session is ending: no event and no request is accepted any more.
     closed: bool,
-    /// The session has ended: nothing is.
+    /// True once the session has ended: nothing is accepted.
     shut: bool,
     reader: Option<Waker>,
 }
@@ -111,7 +111,7 @@ impl Mailbox {
         }
     }
 
-    /// Adds an EVENT; one too many ends the session. Tells whether the session is behind: the queue is more than half full.
+    /// Adds an EVENT; one too many ends the session. Returns whether the session is behind: its queue is more than half full.
     pub(crate) fn event(&self, subscription: SubscriptionId, message: Bytes) -> bool {
         let mut queue = self.queue.lock();
         if queue.closed {
@@ -126,19 +126,19 @@ impl Mailbox {
         queue.wanted.messages > self.max_messages / 2 || queue.wanted.bytes > self.max_bytes / 2
     }
 
-    /// Gives the session a turn; false if it is about to end.
+    /// Wakes the session for a turn. Returns false if it is about to end.
     pub(crate) fn wake(&self) -> bool {
         let mut queue = self.queue.lock();
         queue.wake();
         !queue.closed
     }
 
-    /// Whether no event is taken any more.
+    /// Returns whether the mailbox accepts no more events.
     pub(crate) fn is_closed(&self) -> bool {
         self.queue.lock().closed
     }
 
-    /// Whether an event of so many bytes may be sent to the session alone.
+    /// Checks that an event of this length may be sent to this one session.
     pub(crate) fn check_length(&self, bytes: usize) -> Result<(), EncodeError> {
         if bytes > self.max_bytes {
             return Err(EncodeError::new(format!(
@@ -149,7 +149,7 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Tells that the session was taken out of a subscription, behind the events that came before.
+    /// Tells the session that a subscription was ended by the router, after the events that came before.
     pub(crate) fn revoked(&self, subscription: SubscriptionId, reason: String) {
         let mut queue = self.queue.lock();
         if !queue.closed {
@@ -157,10 +157,10 @@ impl Mailbox {
         }
     }
 
-    /// Adds what another session says about a routed call.
+    /// Adds a message about a routed call.
     ///
-    /// A request or an answer is refused if there is no room for it. What is as small as it can be, and comes no more often than
-    /// the calls, is taken.
+    /// A request or an answer is refused if there is no room for it. A message that has no payload, and comes no more often than
+    /// calls do, is always accepted.
     pub(crate) fn routing(&self, routing: RoutedMessage) -> Result<(), Refused> {
         let mut queue = self.queue.lock();
         // While a session shuts down, calls that have begun go on.
@@ -181,45 +181,45 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Where too much waits for all sessions together, those who are furthest behind are cut off.
+    /// Cuts off the sessions that are furthest behind, if too much waits for all sessions together.
     pub(crate) fn relieve(&self) {
         self.backlog.relieve();
     }
 
-    /// The reader holds an event of so many bytes back. False if it holds too much then.
+    /// Counts an event that the reader holds back. Returns false if too much is held back then.
     pub(crate) fn hold(&self, bytes: usize) -> bool {
         self.held.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.max_bytes
     }
 
-    /// The reader holds so much less.
+    /// Counts an event that is not held back any more.
     pub(crate) fn let_go(&self, bytes: usize) {
         self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Whether so many events that the reader holds back are no more than could wait here.
+    /// Returns whether so many events held back by the reader would fit into the mailbox.
     pub(crate) fn could_keep(&self, messages: usize) -> bool {
         messages <= self.peak.messages && self.held.load(Ordering::Relaxed) <= self.peak.bytes
     }
 
-    /// How much waits for the session.
+    /// Returns how many bytes wait for the session.
     pub(crate) fn waiting_bytes(&self) -> usize {
         let Queue { wanted, asked, .. } = &*self.queue.lock();
         wanted.bytes + asked.bytes + self.held.load(Ordering::Relaxed)
     }
 
-    /// Ends the session, which is further behind than it may be; tells how much it has yet to let go of.
+    /// Ends the session because it is too far behind. Returns how many bytes it has yet to release.
     pub(crate) fn cut_off(&self) -> usize {
         let mut queue = self.queue.lock();
         self.overflow(&mut queue);
         queue.asked.bytes + self.held.load(Ordering::Relaxed)
     }
 
-    /// Asks for GOODBYE; no event is taken after that.
+    /// Ends the session with GOODBYE; the mailbox accepts no event afterwards.
     pub(crate) fn close(&self, reason: String, message: Option<String>) {
         self.queue.lock().finish(End::Close { reason, message });
     }
 
-    /// Takes nothing from now on; tells what it had of routed calls.
+    /// Shuts the mailbox, and returns its messages about routed calls.
     pub(crate) fn shut(&self) -> Vec<RoutedMessage> {
         let shut = Queue { closed: true, shut: true, ..Queue::default() };
         let queue = std::mem::replace(&mut *self.queue.lock(), shut);
@@ -231,7 +231,7 @@ impl Mailbox {
         queue.deliveries.into_iter().filter_map(routing).collect()
     }
 
-    /// The next delivery, or `Pending` until there is one. Without room they stay where they are, and the end does not
+    /// Returns the next delivery, or `Pending` until there is one. If the send buffer has no room, deliveries stay here, but the end does not
     /// wait for them; a peer that [stalls](Turn::Stalled) has missed them.
     pub(crate) fn poll(&self, context: &Context<'_>, turn: Turn) -> Poll<Delivery> {
         let mut queue = self.queue.lock();
@@ -255,14 +255,14 @@ impl Mailbox {
         Poll::Pending
     }
 
-    /// The next delivery if there is one, the end apart.
+    /// Returns the next delivery, if there is one, without regard to the end.
     pub(crate) fn take(&self) -> Option<Delivery> {
         let delivery = self.queue.lock().pop()?;
         self.goes(&delivery);
         Some(delivery)
     }
 
-    /// Gives up what the session wanted. Calls that wait for the session are answered when it ends.
+    /// Drops the deliveries that the session asked for. Calls that wait for the session are answered when it ends.
     fn overflow(&self, queue: &mut Queue) {
         for delivery in std::mem::take(&mut queue.deliveries) {
             if delivery.is_asked() {
@@ -272,20 +272,20 @@ impl Mailbox {
                 self.goes(&delivery);
             }
         }
-        // Also of a session that is closing already: what it waits for has a gap now.
+        // A session that is closing already is ended as well, because a gap in its events has come up.
         queue.closed = true;
         queue.end = Some(Box::new(End::Overflow));
         queue.wake();
     }
 
-    /// A call or an answer does not wait any more. (Events count until their last copy is gone.)
+    /// Removes a call or an answer from the backlog. (Events remove themselves with their last copy.)
     fn goes(&self, delivery: &Delivery) {
         if let Delivery::RoutedMessage(routing) = delivery {
             self.backlog.remove(routing.kept_bytes());
         }
     }
 
-    /// Whether so many bytes fit that the session wanted. A first message always does, however large it is.
+    /// Returns whether a delivery of `bytes` that the session asked for fits. A first message always does, however long it is.
     fn has_room(&self, queue: &Queue, bytes: usize) -> bool {
         let Queue { wanted, missed, .. } = queue;
         wanted.messages == 0
@@ -300,19 +300,19 @@ impl Mailbox {
     }
 }
 
-/// What a session can do with its deliveries in its turn.
+/// What a session can do with its deliveries in a turn.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// It takes them.
+    /// Takes them: the send buffer has room.
     Takes,
-    /// Enough waits to be sent, and its peer takes some of that.
+    /// Leaves them: the send buffer is full, and the peer reads some of it.
     IsFull,
-    /// Enough waits to be sent, and its peer has taken none of it since the last turn.
+    /// Leaves them: the send buffer is full, and the peer has read nothing since the last turn.
     Stalled,
 }
 
 impl Delivery {
-    /// Whether somebody else's call brought it.
+    /// Returns whether the delivery belongs to a call of another session.
     fn is_asked(&self) -> bool {
         matches!(self, Self::RoutedMessage(routing) if routing.is_asked())
     }
@@ -332,7 +332,7 @@ impl Queue {
         self.enqueue(delivery);
     }
 
-    /// Adds a delivery that is counted already.
+    /// Appends a delivery that is counted already.
     fn enqueue(&mut self, delivery: Delivery) {
         self.deliveries.push_back(delivery);
         self.wake();

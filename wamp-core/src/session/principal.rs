@@ -1,4 +1,4 @@
-//! The owners among whom a realm's room for retained events is shared.
+//! The owners among which a realm's room for retained events is shared.
 
 use std::net::IpAddr;
 
@@ -8,11 +8,11 @@ use crate::identity::{ANONYMOUS, Identity};
 /// An owner of events that a realm retains.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Principal {
-    /// The application, and the router itself.
+    /// The application and the router itself.
     Server,
     /// All sessions of one authid.
     User(String),
-    /// All anonymous sessions of one address: each of them has an authid of its own.
+    /// All anonymous sessions of one address, although each has an authid of its own.
     Strangers(Option<IpAddr>),
 }
 
@@ -26,7 +26,7 @@ impl Principal {
         }
     }
 
-    /// Bytes of memory that it takes beside itself.
+    /// Returns the number of bytes of memory that it takes in addition to itself.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::User(authid) => authid.len(),

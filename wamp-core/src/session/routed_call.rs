@@ -1,7 +1,7 @@
-//! Routed calls: what the sessions of caller and callee tell each other.
+//! Routed calls: the messages between the sessions of caller and callee.
 //!
-//! Each session keeps its own side: the caller's what was asked and is owed, the callee's what it has to answer. Between
-//! them go these notes, through the mailboxes.
+//! Each session keeps its own side: the caller's session which answers it awaits, the callee's session which calls it has to answer. Between
+//! them pass these messages, through the mailboxes.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,23 +14,23 @@ use crate::id::{RegistrationId, RequestId};
 use crate::message::{CancelMode, Passthru};
 use crate::session::handle::SessionHandle;
 
-/// A call that a client answers. It is the same call where it is the same allocation.
+/// A call that a client answers. Calls are compared by pointer identity.
 #[derive(Debug)]
 pub(crate) struct RoutedCall {
     pub(crate) caller: Arc<SessionHandle>,
-    /// The caller's id of it.
+    /// The caller's request id.
     pub(crate) request: RequestId,
     pub(crate) callee: Arc<SessionHandle>,
     pub(crate) registration: RegistrationId,
-    /// The caller takes progressive results.
+    /// True if the caller accepts progressive results.
     pub(crate) receive_progress: bool,
-    /// The callee's id of it, once it was sent.
+    /// The callee's request id, once INVOCATION was sent.
     invocation: OnceLock<RequestId>,
-    /// The caller has its answer, or is about to get it, or has left.
+    /// True once the caller has its answer, is about to get it, or has left.
     over: AtomicBool,
-    /// The callee has to answer it still, and it counts as that.
+    /// True while it counts as a call that the callee has to answer.
     is_counted: AtomicBool,
-    /// Of these it is one whose caller waits.
+    /// True while it counts as a call whose caller waits.
     is_awaited: AtomicBool,
 }
 
@@ -57,18 +57,18 @@ impl RoutedCall {
         })
     }
 
-    /// The callee's id of it, if it was sent.
+    /// Returns the callee's request id, if INVOCATION was sent.
     pub(crate) fn invocation(&self) -> Option<RequestId> {
         self.invocation.get().copied()
     }
 
-    /// Notes the id of its INVOCATION, which all its chunks have.
+    /// Sets the id of INVOCATION, which all chunks share.
     pub(crate) fn sent_as(&self, id: RequestId) {
         self.invocation.get_or_init(|| id);
     }
 
-    /// Nobody waits for an answer any more. A callee that has not answered has a turn: it may shut down, and this be the last call
-    /// that it had to wait for.
+    /// Ends the caller's wait for an answer. A callee that has not answered is woken for a turn, because it may be shutting down with this as the last
+    /// call that it waited for.
     pub(crate) fn end(&self) {
         self.over.store(true, Ordering::Relaxed);
         if self.give_up() {
@@ -80,19 +80,19 @@ impl RoutedCall {
         self.over.load(Ordering::Relaxed)
     }
 
-    /// Asks the callee to give up, if it understands that (CA-04).
+    /// Sends INTERRUPT to the callee, if it supports that (CA-04).
     pub(crate) fn interrupt(self: &Arc<Self>, mode: CancelMode) {
         if self.callee.features.callee.call_canceling {
-            // A callee that has left needs no telling.
+            // If the callee has left, it need not be told.
             let _ = self.callee.mailbox.routing(RoutedMessage::Interrupt { call: Arc::clone(self), mode });
         }
     }
 
-    /// Tells the caller, if it is there and waits. If there is no room for it, the call ends with an ERROR that needs none: the
+    /// Sends an answer to the caller, if it is there and waits. If the caller's mailbox has no room, the call ends with an ERROR without payload, which needs none: the
     /// callee is read on, whatever its callers do.
     pub(crate) fn answer(self: &Arc<Self>, answer: Answer) {
         let is_final = answer.is_final();
-        // Not when the caller has read it: a caller that does not read would make the callee unavailable to others.
+        // Counted here and not when the caller reads it: otherwise a caller that does not read would make the callee unavailable to others.
         if is_final {
             self.uncount();
         }
@@ -117,7 +117,7 @@ impl RoutedCall {
         }
     }
 
-    /// Does not count as one whose caller waits any more; tells whether it did.
+    /// Stops counting it as a call whose caller waits. Returns whether it was counted so.
     fn give_up(&self) -> bool {
         let was_awaited = self.is_awaited.swap(false, Ordering::Relaxed);
         if was_awaited {
@@ -133,11 +133,11 @@ impl Drop for RoutedCall {
     }
 }
 
-/// How many calls a callee has to answer.
+/// Counts the calls that a callee has to answer.
 #[derive(Debug, Default)]
 pub(crate) struct OpenInvocations {
     open: AtomicUsize,
-    /// Of these, how many have a caller that waits.
+    /// Of these, the calls whose caller waits.
     awaited: AtomicUsize,
 }
 
@@ -146,7 +146,7 @@ impl OpenInvocations {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Whether a caller waits for one of them.
+    /// Returns whether a caller waits for one of them.
     pub(crate) fn are_awaited(&self) -> bool {
         self.awaited.load(Ordering::Relaxed) > 0
     }
@@ -157,36 +157,36 @@ impl OpenInvocations {
     }
 }
 
-/// One note between the sessions of a routed call.
+/// A message between the sessions of a routed call.
 #[derive(Debug)]
 pub(crate) enum RoutedMessage {
-    /// To the callee: the call, or one more chunk of it (PI-01).
+    /// To the callee: the call, or another chunk of it (PI-01).
     Invocation { call: Arc<RoutedCall>, is_first: bool, details: Invoked, payload: Payload },
-    /// To the callee: the caller does not want it any more, or not so.
+    /// To the callee: the caller cancelled the call.
     Interrupt { call: Arc<RoutedCall>, mode: CancelMode },
-    /// To the caller.
+    /// To the caller: a result or an ERROR.
     Answer { call: Arc<RoutedCall>, answer: Answer },
-    /// To a callee: it is one no longer (RR-04).
+    /// To a callee: the router ended its registration (RR-04).
     Revoked { registration: RegistrationId, reason: Option<String> },
 }
 
-/// What INVOCATION says besides the arguments.
+/// The content of INVOCATION besides the arguments.
 #[derive(Debug, Default)]
 pub(crate) struct Invoked {
-    /// The URI that was called, where the registration is a pattern (H-03).
+    /// The URI that was called, if the registration is a pattern (H-03).
     pub(crate) procedure: Option<String>,
     pub(crate) progress: bool,
     pub(crate) receive_progress: bool,
-    /// In milliseconds, where the callee keeps it (TO-03).
+    /// In milliseconds, if the callee enforces it (TO-03).
     pub(crate) timeout: Option<u64>,
-    /// How far the caller is trusted (DI-05).
+    /// The trust level of the caller (DI-05).
     pub(crate) trustlevel: Option<u32>,
-    /// The callee shall see who calls (DI-01).
+    /// True if the callee is told the caller's identity (DI-01).
     pub(crate) disclosed: bool,
     pub(crate) passthru: Option<Box<Passthru>>,
 }
 
-/// What a callee answered, undecoded.
+/// A callee's answer, undecoded.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Result { progress: bool, passthru: Option<Box<Passthru>>, payload: Payload },
@@ -194,44 +194,44 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// An ERROR of the router's own.
+    /// Creates an ERROR of the router itself.
     pub(crate) fn error(uri: &'static str) -> Self {
         Self::Error { error: uri.into(), passthru: None, payload: Payload::empty() }
     }
 
-    /// An ERROR in place of a result that the caller must not be given.
+    /// Creates an ERROR in place of a result that cannot be passed on to the caller.
     pub(crate) fn odd(oddity: Oddity) -> Self {
         let payload = Error::odd(oddity).payload();
         Self::Error { error: uris::INVALID_PAYLOAD.into(), passthru: None, payload }
     }
 
-    /// Whether nothing may follow it.
+    /// Returns whether no other answer may follow it.
     pub(crate) fn is_final(&self) -> bool {
         !matches!(self, Self::Result { progress: true, .. })
     }
 }
 
-/// Why a session did not take a note.
+/// The reason why a mailbox refused a message.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// It has left.
+    /// The session has left.
     Closed,
-    /// Too much waits for it.
+    /// Too much waits for the session.
     Full,
 }
 
 impl RoutedMessage {
-    /// Whether it comes with a call of somebody else.
+    /// Returns whether the message belongs to a call of another session.
     pub(crate) fn is_asked(&self) -> bool {
         matches!(self, Self::Invocation { .. } | Self::Interrupt { .. })
     }
 
-    /// Whether it begins a call, which is too late for a session that ends.
+    /// Returns whether it begins a call, which a session that is ending does not accept.
     pub(crate) fn begins(&self) -> bool {
         matches!(self, Self::Invocation { is_first: true, .. })
     }
 
-    /// Returns whether the note keeps no payload, and comes no more often than calls do.
+    /// Returns whether the message has no payload, and comes no more often than calls do.
     pub(crate) fn is_bounded(&self) -> bool {
         match self {
             Self::Invocation { .. } => false,
@@ -240,7 +240,7 @@ impl RoutedMessage {
         }
     }
 
-    /// Bytes of the frame that it keeps.
+    /// Returns the number of bytes that the message keeps in memory.
     pub(crate) fn kept_bytes(&self) -> usize {
         match self {
             Self::Interrupt { .. } | Self::Revoked { .. } => 0,

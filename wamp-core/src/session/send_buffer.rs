@@ -1,4 +1,4 @@
-//! What a connection has to send: finished frames, one behind the other.
+//! The output of a connection: finished frames, one after the other.
 
 use std::fmt;
 use std::task::{Context, Poll, Waker};
@@ -9,7 +9,7 @@ use crate::limits::Limits;
 use crate::message::batch::Delimiter;
 use crate::message::{self, ArgumentsWriter, Details};
 
-/// How a transport delimits messages, so that each is written once, in the buffer that leaves for the socket.
+/// The way in which a transport delimits messages. Each message is written once, directly into the buffer that goes to the socket.
 ///
 /// ```
 /// use wamp_core::Framing;
@@ -28,8 +28,8 @@ use crate::message::{self, ArgumentsWriter, Details};
 pub struct Framing {
     /// Bytes left free before a message is written.
     pub reserve: usize,
-    /// Completes the frame that begins at the given place: `reserve` free bytes, then the message. The last argument
-    /// tells whether it is a binary message.
+    /// Completes the frame that begins at the given offset: `reserve` free bytes, then the message. The last argument
+    /// is true for a binary message.
     pub seal: fn(&mut Vec<u8>, usize, bool),
 }
 
@@ -39,24 +39,24 @@ impl fmt::Debug for Framing {
     }
 }
 
-/// Room for the messages of a quiet moment.
+/// The initial capacity, which suffices for the few messages of an idle session.
 const FIRST_BYTES: usize = 512;
 
-/// Frames that wait for the transport.
+/// Frames that wait to be sent.
 #[derive(Debug)]
 pub(crate) struct SendBuffer {
     serializer: Serializer,
     framing: Framing,
     delimiter: Delimiter,
     buffer: Vec<u8>,
-    /// Bytes of `buffer` that wait for room before they are written: events, progressive results, messages of other
-    /// sessions. The rest answers what the peer sent.
+    /// Bytes of `buffer` that are paced: events, progressive results and messages of other sessions, which are only written while there is room.
+    /// The rest answers the peer's messages.
     paced: usize,
     /// The peer has taken output since [`take_moved`](Self::take_moved) was called last.
     has_moved: bool,
     /// Tasks that wait for room.
     waiting: Vec<Waker>,
-    /// Whom to wake for what is written while the host does not look: a task that an application started may do that.
+    /// The host's waker, for output that is written outside of a poll, by a task that an application started for instance.
     host: Option<Waker>,
     is_attended: bool,
 }
@@ -77,17 +77,17 @@ impl SendBuffer {
         }
     }
 
-    /// The host looks at the connection, and will take what is written until it [leaves](Self::leave).
+    /// Marks the connection as attended: the host will take all output that is written until it [leaves](Self::leave).
     pub(crate) fn attend(&mut self) {
         self.is_attended = true;
     }
 
-    /// The host looks elsewhere.
+    /// Marks the connection as unattended: the next write has to wake the host.
     pub(crate) fn leave(&mut self) {
         self.is_attended = false;
     }
 
-    /// Who the host is, until it is woken.
+    /// Stores the host's waker; the next write outside of a poll consumes it.
     pub(crate) fn know_host(&mut self, host: &Waker) {
         match &mut self.host {
             Some(known) => known.clone_from(host),
@@ -95,7 +95,7 @@ impl SendBuffer {
         }
     }
 
-    /// Delimits messages as the peer does from now on.
+    /// Uses this delimiter from now on, because the peer does.
     pub(crate) fn delimit(&mut self, delimiter: Delimiter) {
         self.delimiter = delimiter;
     }
@@ -123,24 +123,24 @@ impl SendBuffer {
         std::mem::take(&mut self.has_moved)
     }
 
-    /// Notes that all bytes from `start` on had to wait for room.
+    /// Counts all bytes from `start` on as paced.
     pub(crate) fn paced_from(&mut self, start: usize) {
         self.paced += self.buffer.len() - start;
     }
 
-    /// Returns whether there is room for paced messages. Answers take none of it, so that a peer that asks without a pause gets its
-    /// events too.
+    /// Returns whether there is room for paced messages. Answers take none of it, so that a peer that sends requests without a pause still gets
+    /// its events.
     pub(crate) fn has_room(&self, limits: &Limits) -> bool {
         self.paced < limits.outgoing_bytes.div_ceil(2)
     }
 
-    /// Returns whether there is room for answers. Paced messages take none of it, so that a handler that never stops sending does not
-    /// keep the peer from being read.
+    /// Returns whether there is room for answers. Paced messages take none of it, so that a peer is still read although a handler never stops
+    /// sending.
     pub(crate) fn has_room_for_answers(&self, limits: &Limits) -> bool {
         self.buffer.len() - self.paced < limits.outgoing_bytes
     }
 
-    /// Ready when there is room for what is paced.
+    /// Waits until there is room for paced messages.
     pub(crate) fn poll_room(&mut self, context: &Context<'_>, limits: &Limits) -> Poll<()> {
         if self.has_room(limits) {
             return Poll::Ready(());
@@ -156,13 +156,13 @@ impl SendBuffer {
         }
     }
 
-    /// Writes one message; if that fails, nothing was written.
+    /// Writes one message; on an error nothing was written.
     pub(crate) fn write<F>(&mut self, write: F) -> Result<(), EncodeError>
     where
         F: FnOnce(Serializer, &mut Vec<u8>) -> Result<(), EncodeError>,
     {
         if self.buffer.capacity() == 0 {
-            // One allocation for what most messages need, instead of growing from nothing.
+            // One allocation that suffices for most messages, instead of growing from nothing.
             self.buffer.reserve(FIRST_BYTES);
         }
         let mut message =
@@ -181,7 +181,7 @@ impl SendBuffer {
         Ok(())
     }
 
-    /// Writes a message of the server's own making.
+    /// Writes a message that the server itself made, which cannot fail.
     pub(crate) fn send<F>(&mut self, write: F)
     where
         F: FnOnce(Serializer, &mut Vec<u8>) -> Result<(), EncodeError>,
@@ -225,7 +225,7 @@ impl SendBuffer {
     }
 }
 
-/// Takes a message back that was not finished: its `Serialize` failed or panicked.
+/// Rolls back an unfinished message whose `Serialize` failed or panicked.
 struct UnfinishedMessage<'b> {
     buffer: &'b mut Vec<u8>,
     start: usize,

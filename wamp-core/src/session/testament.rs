@@ -1,4 +1,4 @@
-//! What sessions leave to be published when they end (specification, "Testament").
+//! Events that sessions leave to be published when they end (specification, "Testament").
 
 use serde::Deserialize;
 
@@ -21,13 +21,13 @@ impl Testament {
     }
 }
 
-/// When a testament is published: here, where a session ends with its transport, one after the other (E-14).
+/// The moment at which a testament is published. Here a session ends with its transport, so both come one after the other (E-14).
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "&str")]
 pub(crate) enum Scope {
-    /// The transport was lost.
+    /// When the transport is lost.
     Detached,
-    /// The session was given up.
+    /// When the session is given up.
     #[default]
     Destroyed,
 }
@@ -49,7 +49,7 @@ impl TryFrom<&str> for Scope {
 pub(crate) struct Testaments(Vec<(Scope, Testament)>);
 
 impl Testaments {
-    /// False if there are too many, or they are too long.
+    /// Adds a testament. Returns false if there are too many, or they are too long.
     pub(crate) fn add(&mut self, scope: Scope, testament: Testament, limits: &Limits) -> bool {
         let held: usize = self.0.iter().map(|(_, testament)| testament.bytes()).sum();
         let fits = self.0.len() < limits.testaments && held + testament.bytes() <= limits.bytes_in_flight;
@@ -63,7 +63,7 @@ impl Testaments {
         self.0.retain(|(of, _)| *of != scope);
     }
 
-    /// All of them, in the order in which they are published (E-14).
+    /// Takes all testaments, in the order in which they are published (E-14).
     pub(crate) fn execute(&mut self) -> impl Iterator<Item = Testament> + use<> {
         let all = std::mem::take(&mut self.0);
         let (detached, destroyed): (Vec<_>, Vec<_>) =

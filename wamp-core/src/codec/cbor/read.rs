@@ -6,7 +6,7 @@ use bumpalo::Bump;
 
 use super::head::{BREAK, Head, Length};
 use crate::codec::encoded::Encoded;
-use crate::codec::format::skim::{UNTIL_BREAK, skim};
+use crate::codec::format::skip::{UNTIL_BREAK, skip};
 use crate::codec::format::{
     BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Odd, Oddity, Owner,
 };
@@ -141,7 +141,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn at(&self) -> usize {
+    fn offset(&self) -> usize {
         self.at
     }
 
@@ -210,9 +210,9 @@ impl<'de> Cursor<'de> for Reader<'de> {
         self.written_number()
     }
 
-    fn single(&mut self) -> Result<f32, Malformed> {
+    fn f32(&mut self) -> Result<f32, Malformed> {
         let start = self.at;
-        self.written_number()?.single().ok_or_else(|| Malformed::new("number out of range", start))
+        self.written_number()?.f32().ok_or_else(|| Malformed::new("number out of range", start))
     }
 
     #[inline]
@@ -293,7 +293,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
-        skim(self, left)
+        skip(self, left)
     }
 
     fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed> {

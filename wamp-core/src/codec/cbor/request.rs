@@ -3,7 +3,7 @@
 use super::Reader;
 use super::head::Head;
 use crate::codec::format::Elements;
-use crate::codec::format::skim::UNTIL_BREAK;
+use crate::codec::format::skip::UNTIL_BREAK;
 use crate::id::RequestId;
 
 const EMPTY_DICT: u8 = 0xa0;

@@ -3,10 +3,10 @@
 
 use super::head::{BREAK, Head};
 use super::read::Reader;
-use crate::codec::format::skim::{Skim, pass_odd_key};
+use crate::codec::format::skip::{Skip, pass_odd_key};
 use crate::codec::format::{Cursor as _, Elements, MAX_DEPTH, Malformed, Odd, Oddity, utf8_end};
 
-impl<'de> Skim<'de> for Reader<'de> {
+impl<'de> Skip<'de> for Reader<'de> {
     const BREAK: Option<u8> = Some(BREAK);
 
     #[inline]

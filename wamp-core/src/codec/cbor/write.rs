@@ -24,11 +24,11 @@ impl Tokens for Cbor {
         head(out, 1, (!value).cast_unsigned());
     }
 
-    fn single(out: &mut Vec<u8>, value: f32) {
+    fn f32(out: &mut Vec<u8>, value: f32) {
         argument(out, 7, 26, value.to_be_bytes());
     }
 
-    fn double(out: &mut Vec<u8>, value: f64) {
+    fn f64(out: &mut Vec<u8>, value: f64) {
         argument(out, 7, 27, value.to_be_bytes());
     }
 

@@ -72,7 +72,7 @@ impl<'de, C: Cursor<'de>> MapAccess<'de> for &mut Items<'_, C> {
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
-        let at = self.cursor.at();
+        let at = self.cursor.offset();
         let Some(text) = self.key()? else {
             return Ok(None);
         };

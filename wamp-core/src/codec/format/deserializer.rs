@@ -7,7 +7,7 @@ use serde::de::{Error, Expected, Unexpected, Visitor};
 
 use super::access::{Items, Variant};
 use super::key::Key;
-use super::{BinaryAs, Cursor, Kind, Malformed, lend};
+use super::{BinaryAs, Cursor, Kind, Malformed, raw};
 
 /// A deserializer of the value at the cursor.
 pub(crate) struct AtCursor<'r, C>(pub(crate) &'r mut C);
@@ -17,7 +17,7 @@ impl<'r, 'de, C: Cursor<'de>> AtCursor<'r, C> {
     #[inline]
     fn located<T>(self, read: impl FnOnce(&mut C, Kind) -> Result<T, Malformed>) -> Result<T, Malformed> {
         let kind = self.0.kind();
-        let start = self.0.at();
+        let start = self.0.offset();
         read(self.0, kind).map_err(|error| error.located(start))
     }
 }
@@ -41,7 +41,7 @@ fn unexpected<'de, T>(cursor: &mut impl Cursor<'de>, expected: &dyn Expected) ->
 /// Returns the error for a value that is not a list. For a binary value it names the types that accept one.
 #[cold]
 fn no_list<'de, T>(cursor: &mut impl Cursor<'de>, expected: &dyn Expected) -> Result<T, Malformed> {
-    match (cursor.kind(), cursor.at()) {
+    match (cursor.kind(), cursor.offset()) {
         (Kind::String | Kind::Bytes, start) if cursor.bytes()?.is_some() => Err(Malformed::new(
             "invalid type: binary, expected a list (a handler takes binary as `Binary` or `&[u8]`)",
             start,
@@ -74,7 +74,7 @@ fn mapping<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> 
 
 /// Reads a variant with content: a dict whose only key is the variant's name.
 fn tagged<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> Result<V::Value, Malformed> {
-    let start = cursor.at();
+    let start = cursor.offset();
     let mut elements = cursor.dict()?;
     let Some(name) = cursor.key(&mut elements)? else {
         return Err(Malformed::new("expected a variant's name", start));
@@ -149,7 +149,7 @@ impl<'de, C: Cursor<'de>> Deserializer<'de> for AtCursor<'_, C> {
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         self.located(|cursor, kind| match kind {
-            Kind::Number => visitor.visit_f32(cursor.single()?),
+            Kind::Number => visitor.visit_f32(cursor.f32()?),
             _ => unexpected(cursor, &visitor),
         })
     }
@@ -222,8 +222,8 @@ impl<'de, C: Cursor<'de>> Deserializer<'de> for AtCursor<'_, C> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        if name == lend::TOKEN {
-            return lend::lend(self.0.undecoded()?, visitor);
+        if name == raw::TOKEN {
+            return raw::visit(self.0.undecoded()?, visitor);
         }
         visitor.visit_newtype_struct(self)
     }

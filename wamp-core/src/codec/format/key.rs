@@ -25,9 +25,9 @@ impl<'de> Key<'de> {
     ) -> Result<V::Value, Malformed> {
         let mut reader = Reader::new(self.text, self.arena);
         let numeric = reader.kind() == Kind::Number
-            && reader.at() == 0
+            && reader.offset() == 0
             && reader.number().is_ok()
-            && reader.at() == self.text.len();
+            && reader.offset() == self.text.len();
         if !numeric {
             return Err(Malformed::invalid_type(Unexpected::Str(self.text), &visitor));
         }

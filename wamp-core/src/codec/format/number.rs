@@ -66,7 +66,7 @@ impl Number {
     }
 
     /// Returns the nearest `f32`, or `None` if that is infinity.
-    pub(crate) fn single(self) -> Option<f32> {
+    pub(crate) fn f32(self) -> Option<f32> {
         let value = self.float();
         let single = match self {
             Self::Unsigned(value) => value as f32,

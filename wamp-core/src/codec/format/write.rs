@@ -27,8 +27,8 @@ pub(crate) trait Tokens {
     fn unsigned(out: &mut Vec<u8>, value: u64);
     /// Writes an integer below zero.
     fn negative(out: &mut Vec<u8>, value: i64);
-    fn single(out: &mut Vec<u8>, value: f32);
-    fn double(out: &mut Vec<u8>, value: f64);
+    fn f32(out: &mut Vec<u8>, value: f32);
+    fn f64(out: &mut Vec<u8>, value: f64);
     fn string(out: &mut Vec<u8>, value: &str) -> Result<(), WriteFault>;
     fn bytes(out: &mut Vec<u8>, value: &[u8]) -> Result<(), WriteFault>;
     /// Writes the head of a list of so many elements.
@@ -175,12 +175,12 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), WriteFault> {
-        T::single(self.out, value);
+        T::f32(self.out, value);
         Ok(())
     }
 
     fn serialize_f64(self, value: f64) -> Result<(), WriteFault> {
-        T::double(self.out, value);
+        T::f64(self.out, value);
         Ok(())
     }
 

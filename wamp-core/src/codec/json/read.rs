@@ -49,7 +49,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn at(&self) -> usize {
+    fn offset(&self) -> usize {
         self.at
     }
 
@@ -111,7 +111,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     // Parsed from the text and not from an `f64`: rounding twice may miss the nearest `f32`.
-    fn single(&mut self) -> Result<f32, Malformed> {
+    fn f32(&mut self) -> Result<f32, Malformed> {
         let start = self.at;
         self.any_notation()?;
         match self.slice(start..self.at).parse::<f32>() {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bumpalo::Bump;
 
 use crate::codec::encoded::Encoded;
-use crate::codec::format::skim::skim;
+use crate::codec::format::skip::skip;
 use crate::codec::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Owner};
 
 /// A cursor over one MessagePack value. Strings and bytes are borrowed from the message; nothing has to be decoded.
@@ -42,7 +42,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn at(&self) -> usize {
+    fn offset(&self) -> usize {
         self.at
     }
 
@@ -132,9 +132,9 @@ impl<'de> Cursor<'de> for Reader<'de> {
         })
     }
 
-    fn single(&mut self) -> Result<f32, Malformed> {
+    fn f32(&mut self) -> Result<f32, Malformed> {
         let start = self.at;
-        self.exact_number()?.single().ok_or_else(|| Malformed::new("number out of range", start))
+        self.exact_number()?.f32().ok_or_else(|| Malformed::new("number out of range", start))
     }
 
     #[inline]
@@ -210,7 +210,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
-        skim(self, left)
+        skip(self, left)
     }
 
     fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed> {

@@ -1,10 +1,10 @@
 //! Skips a value without building it, and checks it as if it were read.
 
 use super::Reader;
-use crate::codec::format::skim::{Skim, pass_odd_key};
+use crate::codec::format::skip::{Skip, pass_odd_key};
 use crate::codec::format::{Cursor as _, Elements, Kind, Malformed, Odd, Oddity, utf8_end};
 
-impl<'de> Skim<'de> for Reader<'de> {
+impl<'de> Skip<'de> for Reader<'de> {
     const BREAK: Option<u8> = None;
 
     #[inline]

@@ -35,11 +35,11 @@ impl Tokens for MsgPack {
         }
     }
 
-    fn single(out: &mut Vec<u8>, value: f32) {
+    fn f32(out: &mut Vec<u8>, value: f32) {
         token(out, 0xca, value.to_be_bytes());
     }
 
-    fn double(out: &mut Vec<u8>, value: f64) {
+    fn f64(out: &mut Vec<u8>, value: f64) {
         token(out, 0xcb, value.to_be_bytes());
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{DecodeError, read};
 use crate::codec::encoded::Encoded;
-use crate::codec::format::lend;
+use crate::codec::format::raw;
 
 /// Any one value, left encoded: as a parameter it borrows from the frame, as a result it is copied verbatim. `Display` writes it as
 /// JSON or, if JSON cannot express it, writes the reason in brackets.
@@ -48,7 +48,7 @@ impl fmt::Display for Raw<'_> {
 
 impl<'de: 'f, 'f> Deserialize<'de> for Raw<'f> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lend::borrow(deserializer).map(Raw)
+        raw::borrow(deserializer).map(Raw)
     }
 }
 

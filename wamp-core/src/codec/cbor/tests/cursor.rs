@@ -65,9 +65,9 @@ fn a_message_is_read_element_by_element() {
     assert_eq!(reader.string().unwrap(), "com.a");
     assert!(reader.element(&mut message).unwrap());
     assert!(reader.is_list() && !reader.is_dict());
-    let start = reader.at();
+    let start = reader.offset();
     assert_eq!(reader.skip().unwrap(), start..start + 5);
-    assert_eq!(reader.at(), start + 5);
+    assert_eq!(reader.offset(), start + 5);
     assert!(reader.element(&mut message).unwrap());
     assert_eq!(reader.read::<Value>().unwrap(), Value::Map(vec![]));
     assert!(!reader.element(&mut message).unwrap());
@@ -113,7 +113,7 @@ fn the_first_byte_tells_the_kind_of_a_value() {
         assert_eq!(reader().string().is_ok(), kind == Kind::String, "{digits}");
         assert_eq!(reader().bytes().is_ok_and(|bytes| bytes.is_some()), kind == Kind::Bytes, "{digits}");
         assert_eq!(reader().number().is_ok(), kind == Kind::Number, "{digits}");
-        assert_eq!(reader().single().is_ok(), kind == Kind::Number, "{digits}");
+        assert_eq!(reader().f32().is_ok(), kind == Kind::Number, "{digits}");
         assert_eq!(reader().null().is_ok(), kind == Kind::Null, "{digits}");
         assert_eq!(reader().boolean().is_ok(), kind == Kind::Boolean, "{digits}");
     }
@@ -475,7 +475,7 @@ fn mixed_nesting_is_remembered_to_the_last_level() {
         let (mut opening, mut closing) = (String::new(), String::new());
         for at in 0..DEPTH {
             opening += level(at).0;
-            // A break where none belongs, and none where one does.
+            // A break where none is allowed, and none where one is required.
             let damaged = if damage == Some(at) { ["ff", ""][usize::from(at % 2 == 1)] } else { level(at).1 };
             closing.insert_str(0, damaged);
         }

@@ -13,11 +13,11 @@ fn request(digits: &str) -> Result<(bool, u64, String), Malformed> {
     let mut elements = reader.list()?;
     reader.element(&mut elements)?;
     reader.integer()?;
-    let before = reader.at();
+    let before = reader.offset();
     let (is_plain, id, uri) = match reader.plain_request(&mut elements) {
         Some((id, uri)) => (true, id.get(), uri),
         None => {
-            assert_eq!(reader.at(), before, "{digits}");
+            assert_eq!(reader.offset(), before, "{digits}");
             let mut next = |reader: &mut Reader<'_>| match reader.element(&mut elements)? {
                 true => Ok(()),
                 false => reader.fail("too few elements"),

@@ -10,7 +10,7 @@ use super::{encoded, hex, nested, read, refusal};
 use crate::codec::cbor::Reader;
 use crate::codec::encoded::Encoded;
 use crate::codec::format::samples::{Bytes, Point, Shape};
-use crate::codec::format::{Cursor as _, MAX_DEPTH, lend};
+use crate::codec::format::{Cursor as _, MAX_DEPTH, raw};
 
 /// A newtype that asks for its value undecoded.
 #[derive(Debug, PartialEq)]
@@ -18,7 +18,7 @@ struct Raw<'de>(&'de [u8]);
 
 impl<'de> Deserialize<'de> for Raw<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Encoded::Cbor(bytes) = lend::borrow(deserializer)? else { panic!("CBOR was expected") };
+        let Encoded::Cbor(bytes) = raw::borrow(deserializer)? else { panic!("CBOR was expected") };
         Ok(Self(bytes))
     }
 }

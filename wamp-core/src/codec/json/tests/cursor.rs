@@ -45,9 +45,9 @@ fn a_message_is_read_element_by_element() {
     assert_eq!(reader.string().unwrap(), "com.a");
     assert!(reader.element(&mut message).unwrap());
     assert!(reader.is_list() && !reader.is_dict());
-    let start = reader.at();
+    let start = reader.offset();
     assert_eq!(reader.skip().unwrap(), start..start + 8);
-    assert_eq!(reader.at(), start + 8);
+    assert_eq!(reader.offset(), start + 8);
     assert!(reader.element(&mut message).unwrap());
     assert_eq!(reader.read::<serde_json::Value>().unwrap(), serde_json::json!({}));
     assert!(!reader.element(&mut message).unwrap());

@@ -1,4 +1,4 @@
-//! Differential tests: whatever the text, we and serde_json agree, but for what we promise to do otherwise.
+//! Differential tests: we and serde_json agree on every text, except where we deviate on purpose.
 
 use bumpalo::Bump;
 use proptest::prelude::*;
@@ -36,7 +36,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Decision 6: what we make of the floats in a value.
+/// Converts the floats of a value as decision 6 has it: integral ones become integers.
 fn with_integral_floats(value: Value) -> Value {
     match value {
         Value::Number(number) if number.is_f64() => {
@@ -55,7 +55,7 @@ fn with_integral_floats(value: Value) -> Value {
     }
 }
 
-/// Pieces of JSON in any order: nearly right is where the mistakes are.
+/// Joins pieces of JSON in any order, because mistakes are likeliest in texts that are nearly right.
 fn nearly_json() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "[",
@@ -105,7 +105,7 @@ fn nearly_json() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
-/// What a valid text becomes when one place in it is damaged.
+/// Damages a valid text at one place.
 fn damaged() -> impl Strategy<Value = String> {
     (value(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<char>(), any::<bool>())
         .prop_map(|(value, at, piece, other, insert)| {
@@ -122,8 +122,8 @@ fn damaged() -> impl Strategy<Value = String> {
         })
 }
 
-/// Whether serde_json finds the text well-formed. Its skipping takes lone surrogates, its reading refuses the
-/// range of numbers: well-formed is what both take, or what only the range speaks against.
+/// Returns whether serde_json finds the text well-formed. Its skipping accepts lone surrogates, its reading refuses the
+/// range of numbers: well-formed is what both accept, or what only the range speaks against.
 fn well_formed(text: &str) -> Option<bool> {
     if serde_json::from_str::<IgnoredAny>(text).is_err() {
         return Some(false);
@@ -146,7 +146,7 @@ fn agrees(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Every method on every text: nothing to assert but that it returns.
+/// Calls every method on the text, which must return.
 fn survives(text: &str) {
     let arena = Bump::new();
     let reader = || Reader::new(text, &arena);
@@ -156,7 +156,7 @@ fn survives(text: &str) {
     let _ = reader().read::<Vec<(u64, f32)>>();
     let _ = reader().read::<std::collections::BTreeMap<i64, Option<&str>>>();
     let mut reader = reader();
-    // Even after errors, though nobody should.
+    // After errors as well, though no caller should do that.
     for _ in 0..8 {
         let _ = reader.list().and_then(|mut list| reader.element(&mut list));
         let _ = reader.dict().and_then(|mut dict| reader.key(&mut dict).map(|_| ()));
@@ -165,7 +165,7 @@ fn survives(text: &str) {
         let _ = reader.skip();
         let _ = reader.read::<&[u8]>();
         let _ = reader.end();
-        assert!(reader.at() <= text.len());
+        assert!(reader.offset() <= text.len());
     }
 }
 

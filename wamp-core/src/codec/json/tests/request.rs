@@ -1,22 +1,22 @@
-//! The beginning of a request in one go, and element by element.
+//! The fast path for the head of a request, compared with reading it element by element.
 
 use bumpalo::Bump;
 
 use crate::codec::format::{Cursor as _, Malformed};
 use crate::codec::json::Reader;
 
-/// Whether a request begins plainly, its id and its URI; all of it is read.
+/// Reads a request, and returns whether the fast path took it, its id and its URI.
 fn request(text: &str) -> Result<(bool, u64, String), Malformed> {
     let arena = Bump::new();
     let mut reader = Reader::new(text, &arena);
     let mut elements = reader.list()?;
     reader.element(&mut elements)?;
     reader.integer()?;
-    let before = reader.at();
+    let before = reader.offset();
     let (is_plain, id, uri) = match reader.plain_request(&mut elements) {
         Some((id, uri)) => (true, id.get(), uri),
         None => {
-            assert_eq!(reader.at(), before, "{text}");
+            assert_eq!(reader.offset(), before, "{text}");
             reader.element(&mut elements)?;
             let id = reader.integer()?;
             reader.element(&mut elements)?;
@@ -38,7 +38,7 @@ fn a_plain_request_says_what_its_elements_say() {
         (r#"[48,1,{},"a"]"#, true, 1, "a"),
         (r#"[48,999999999999999,{},"a.bc.defg.é",[1],{"k":2}]"#, true, 999_999_999_999_999, "a.bc.defg.é"),
         (r#"[48,7,{},"",[]]"#, true, 7, ""),
-        // White space, and what takes more than a glance.
+        // White space, options and escapes are not for the fast path.
         (r#"[48 ,1,{},"a"]"#, false, 1, "a"),
         (r#"[48, 1,{},"a"]"#, false, 1, "a"),
         (r#"[48,7,{ },"",[]]"#, false, 7, ""),
@@ -46,7 +46,7 @@ fn a_plain_request_says_what_its_elements_say() {
         (r#"[48,9007199254740992,{},"a"]"#, false, 9_007_199_254_740_992, "a"),
         (r#"[48,1.0,{},"a"]"#, false, 1, "a"),
         (r#"[48,1,{},"\u0061b"]"#, false, 1, "ab"),
-        // No id, which is for the message to judge (M-12).
+        // A number that is not an id, which the message has to judge (M-12).
         (r#"[48,0,{},"a"]"#, false, 0, "a"),
         (r#"[48,18446744073709551615,{},"a"]"#, false, u64::MAX, "a"),
     ] {

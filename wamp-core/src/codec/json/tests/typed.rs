@@ -1,4 +1,4 @@
-//! What serde's types get.
+//! How serde's types are read.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{read, refusal};
 use crate::codec::encoded::Encoded;
 use crate::codec::format::samples::{Bytes, Point, Shape};
-use crate::codec::format::{AtCursor, Cursor as _, MAX_DEPTH, Malformed, lend};
+use crate::codec::format::{AtCursor, Cursor as _, MAX_DEPTH, Malformed, raw};
 use crate::codec::json::Reader;
 
 #[derive(Debug, PartialEq, serde::Deserialize)]
@@ -30,7 +30,7 @@ struct Raw<'de>(&'de str);
 
 impl<'de> Deserialize<'de> for Raw<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Encoded::Json(text) = lend::borrow(deserializer)? else { panic!("JSON was expected") };
+        let Encoded::Json(text) = raw::borrow(deserializer)? else { panic!("JSON was expected") };
         Ok(Self(text))
     }
 }
@@ -124,7 +124,7 @@ fn floats_may_be_written_as_integers() {
     assert_eq!(read::<Vec<f32>>("[1,-1,0.1,1e-60]").unwrap(), [1.0, -1.0, 0.1, 0.0]);
     assert_eq!(read::<Meters>("3").unwrap(), Meters(3.0));
     assert!(read::<f64>("-0").unwrap().is_sign_negative());
-    // Halfway between two f32, but for a digit that a f64 does not see.
+    // Halfway between two `f32`, except for a digit that an `f64` cannot hold.
     assert_eq!(read::<f32>("1.00000005960464477539062500000001").unwrap(), 1.000_000_1);
 }
 

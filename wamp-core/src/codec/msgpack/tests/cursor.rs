@@ -16,7 +16,7 @@ fn integer(bytes: &[u8]) -> Option<u64> {
     reader.end().ok().map(|()| value)
 }
 
-/// Whether reading and skipping agree that the bytes are one value.
+/// Returns whether the bytes are one value, on which reading and skipping must agree.
 fn is_value(bytes: &[u8]) -> bool {
     let skipped = skip(bytes).is_ok();
     assert_eq!(read::<IgnoredAny>(bytes).is_ok(), skipped, "{bytes:02x?}");
@@ -47,7 +47,7 @@ fn a_message_is_read_element_by_element() {
     assert_eq!(reader.string().unwrap(), "com.a");
     assert!(reader.element(&mut message).unwrap());
     assert!(reader.is_list() && !reader.is_dict());
-    let start = reader.at();
+    let start = reader.offset();
     assert_eq!(reader.skip().unwrap(), start..start + 4);
     assert!(reader.element(&mut message).unwrap());
     assert_eq!(reader.read::<serde_json::Value>().unwrap(), serde_json::json!({}));
@@ -79,7 +79,7 @@ fn every_notation_of_an_integer_is_read_m_13() {
     }
     assert_eq!(integer(b"\xcf\xff\xff\xff\xff\xff\xff\xff\xff"), Some(u64::MAX));
     assert_eq!(integer(b"\xcb\x43\x40\x00\x00\x00\x00\x00\x00"), Some(1 << 53));
-    // -0.0 is 0 where an integer is asked for.
+    // -0.0 is 0 for a type that asks for an integer.
     assert_eq!(integer(b"\xcb\x80\x00\x00\x00\x00\x00\x00\x00"), Some(0));
 }
 
@@ -198,7 +198,7 @@ fn depth_is_limited_for_reading_and_skipping_alike() {
             assert!(read::<serde_json::Value>(&bytes).is_err());
         }
     }
-    // What was left does not count.
+    // Siblings do not add to the depth.
     let mut siblings = vec![0xdc, 0x01, 0x00];
     siblings.extend(nested(DEPTH - 1).repeat(256));
     assert!(is_value(&siblings));

@@ -9,7 +9,7 @@ use super::{read, skip, written};
 use crate::codec::format::Cursor as _;
 use crate::codec::msgpack::Reader;
 
-/// Any value, with floats that are no integers: what we make of these is tested elsewhere.
+/// Generates any value whose floats are not integral: how those are read is tested elsewhere.
 fn value() -> impl Strategy<Value = Value> {
     let text = || prop_oneof![any::<String>(), "[a-z\\\\\"\n\0é😀/]{0,40}"];
     let fraction = any::<f64>().prop_filter("integral", |float| float.trunc() != *float);
@@ -31,7 +31,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Every method on every message: nothing to assert but that it returns, and stays inside.
+/// Calls every method on the message, which must return and stay inside of it.
 fn survives(bytes: &[u8]) {
     let arena = Bump::new();
     let reader = || Reader::new(bytes, &arena);
@@ -41,7 +41,7 @@ fn survives(bytes: &[u8]) {
     let _ = reader().read::<Vec<(u64, f32)>>();
     let _ = reader().read::<std::collections::BTreeMap<i64, Option<&str>>>();
     let mut reader = reader();
-    // Even after errors, though nobody should.
+    // After errors as well, though no caller should do that.
     for _ in 0..8 {
         let _ = reader.list().and_then(|mut list| reader.element(&mut list));
         let _ = reader.dict().and_then(|mut dict| reader.key(&mut dict).map(|_| ()));
@@ -51,11 +51,11 @@ fn survives(bytes: &[u8]) {
         let _ = reader.null();
         let _ = reader.skip();
         let _ = reader.end();
-        assert!(reader.at() <= bytes.len());
+        assert!(reader.offset() <= bytes.len());
     }
 }
 
-/// Skipping accepts exactly what reading accepts.
+/// Checks that skipping accepts exactly the values that reading accepts.
 fn agrees(bytes: &[u8]) -> Result<(), TestCaseError> {
     let skipped = skip(bytes).is_ok();
     prop_assert_eq!(read::<IgnoredAny>(bytes).is_ok(), skipped);

@@ -1,4 +1,4 @@
-//! What serde's types get, and what becomes of them: the same shapes as in JSON.
+//! How serde's types are read and written: in the same shapes as in JSON.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ impl Serialize for Bytes<'_> {
     }
 }
 
-/// The value as MessagePack and as JSON is the same, and reads back as itself.
+/// Checks that the value has the same shape in MessagePack and in JSON, and reads back as itself.
 fn has_one_shape<T>(value: &T)
 where
     T: Serialize + for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug,

@@ -13,11 +13,11 @@ pub(super) const TOKEN: &str = "$wamp::Raw";
 thread_local! {
     /// The variant of the encoded value that a visitor is being given. A visitor cannot tell from a string or bytes alone: any
     /// deserializer may pass them, also one over values that serde has buffered, and a client chose them. Only while this is set are they an encoded value.
-    static LENT: Cell<Option<Lent>> = const { Cell::new(None) };
+    static PASSED: Cell<Option<Passed>> = const { Cell::new(None) };
 }
 
 #[derive(Copy, Clone)]
-enum Lent {
+enum Passed {
     Json,
     PlainJson,
     MsgPack,
@@ -25,28 +25,28 @@ enum Lent {
 }
 
 /// Passes an encoded value to the visitor that asked for it.
-pub(super) fn lend<'de, V: Visitor<'de>>(value: Encoded<'de>, visitor: V) -> Result<V::Value, Malformed> {
-    let announce = |lent| LENT.set(Some(lent));
+pub(super) fn visit<'de, V: Visitor<'de>>(value: Encoded<'de>, visitor: V) -> Result<V::Value, Malformed> {
+    let announce = |passed| PASSED.set(Some(passed));
     let taken = match value {
         Encoded::Json(text) => {
-            announce(Lent::Json);
+            announce(Passed::Json);
             visitor.visit_borrowed_str(text)
         }
         Encoded::PlainJson(text) => {
-            announce(Lent::PlainJson);
+            announce(Passed::PlainJson);
             visitor.visit_borrowed_str(text)
         }
         Encoded::MsgPack(bytes) => {
-            announce(Lent::MsgPack);
+            announce(Passed::MsgPack);
             visitor.visit_borrowed_bytes(bytes)
         }
         Encoded::Cbor(bytes) => {
-            announce(Lent::Cbor);
+            announce(Passed::Cbor);
             visitor.visit_borrowed_bytes(bytes)
         }
     };
     // Another crate's newtype of the same name does not take the value.
-    LENT.set(None);
+    PASSED.set(None);
     taken
 }
 
@@ -61,18 +61,18 @@ pub(crate) fn borrow<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Encod
         }
 
         fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Encoded<'de>, E> {
-            match LENT.take() {
-                Some(Lent::Json) => Ok(Encoded::Json(text)),
-                Some(Lent::PlainJson) => Ok(Encoded::PlainJson(text)),
+            match PASSED.take() {
+                Some(Passed::Json) => Ok(Encoded::Json(text)),
+                Some(Passed::PlainJson) => Ok(Encoded::PlainJson(text)),
                 _ => self.visit_str(text),
             }
         }
 
         fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Encoded<'de>, E> {
-            match LENT.take() {
-                Some(Lent::MsgPack) => Ok(Encoded::MsgPack(bytes)),
-                Some(Lent::Cbor) => Ok(Encoded::Cbor(bytes)),
-                Some(Lent::Json | Lent::PlainJson) | None => self.visit_bytes(bytes),
+            match PASSED.take() {
+                Some(Passed::MsgPack) => Ok(Encoded::MsgPack(bytes)),
+                Some(Passed::Cbor) => Ok(Encoded::Cbor(bytes)),
+                Some(Passed::Json | Passed::PlainJson) | None => self.visit_bytes(bytes),
             }
         }
     }
