@@ -16,7 +16,7 @@ pub struct Identity {
     pub authrole: String,
     /// The authentication method. A method of the realm writes its own name here.
     pub authmethod: String,
-    /// Who authenticated it.
+    /// The provider that authenticated the session.
     pub authprovider: String,
     /// Further values about itself that the client is told.
     pub authextra: Map<String, Value>,

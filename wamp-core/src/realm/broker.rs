@@ -1,4 +1,4 @@
-//! Subscriptions of one realm, and how an event reaches them.
+//! Subscriptions of one realm, and the delivery of events to them.
 
 mod event;
 mod history;
@@ -36,17 +36,17 @@ use retention::Retention;
 pub(crate) use retention::{Retained, RetentionRule, Showing, Step};
 pub(crate) use subscribers::{Left, Subscribers};
 
-/// A publisher and a subscriber meet only if their topics fall into one shard.
+/// The number of shards. Publishers and subscribers contend for a lock only if their topics fall into the same shard.
 const SHARDS: usize = 16;
 
-/// What became of an event.
+/// The result of publishing an event.
 #[derive(Copy, Clone, Debug, Default)]
 pub(crate) struct Delivered {
-    /// Into how many mailboxes it was put, once for each subscription.
+    /// The number of mailboxes that got the event, counted once for each subscription.
     pub(crate) count: usize,
-    /// Bytes of the longest encoding among those that were delivered.
+    /// The length in bytes of the longest encoding that was delivered.
     pub(crate) longest: usize,
-    /// One of them is more than half full.
+    /// True if the mailbox of a subscriber is more than half full.
     pub(crate) is_behind: bool,
 }
 
@@ -65,12 +65,12 @@ pub(crate) struct Broker {
     backlog: Arc<Backlog>,
     by_id: RwLock<HashMap<SubscriptionId, Arc<Subscribers>>>,
     last_id: AtomicU64,
-    /// Subscriptions to what is under `wamp.`.
+    /// The number of subscriptions to reserved topics, under `wamp.`.
     reserved: AtomicUsize,
 }
 
 impl Broker {
-    /// For a realm where these topics are declared for subscribers, each with a number of its own, and these for publishers.
+    /// Creates the broker of a realm with these topics for subscribers, each with its own number, and these for publishers.
     pub(crate) fn new(
         topics: Patterns<usize>,
         retention: Patterns<RetentionRule>,
@@ -93,7 +93,7 @@ impl Broker {
     }
 
     fn shard(&self, topic: &str) -> &RwLock<HashMap<Arc<str>, Arc<Subscribers>>> {
-        // The remainder is below `SHARDS`, and so fits.
+        // The remainder is below `SHARDS`, so it fits.
         &self.shards[(self.hasher.hash_one(topic) % SHARDS as u64) as usize]
     }
 
@@ -112,8 +112,8 @@ impl Broker {
         id
     }
 
-    /// As [`subscribe`](Self::subscribe), with the retained events that the subscription begins with: no event is among
-    /// them and comes again, and none is missing (E-01).
+    /// Subscribes as [`subscribe`](Self::subscribe) does, and returns the retained events with which the subscription begins. No event is delivered
+    /// both ways, and none is missed (E-01).
     pub(crate) fn subscribe_retained(
         &self,
         topic: &Pattern,
@@ -124,28 +124,28 @@ impl Broker {
         (id, Showing::begin(&self.retention, &mut held))
     }
 
-    /// The retained events for a subscription that the session has already (E-06).
+    /// Returns the retained events for a subscription that the session holds already (E-06).
     pub(crate) fn show(&self) -> Showing {
         Showing::begin(&self.retention, &mut self.retention.hold())
     }
 
-    /// Goes on with what the session is shown of a topic or pattern.
+    /// Continues to show retained events of a topic or pattern to the session.
     pub(crate) fn show_next(&self, showing: &mut Showing, topic: &Pattern, session: &SessionHandle) -> Step {
         showing.next(topic, session, |kept| self.patterns.serves(topic, kept))
     }
 
-    /// Tells the log, once in a minute, that so many retained events of a pattern were too many to be shown.
+    /// Logs, at most once a minute, how many retained events of a pattern were left out because there were too many.
     pub(crate) fn tell_left_out(&self, pattern: &Pattern, count: usize, now: Instant) {
         self.retention.tell_left_out(pattern, count, now);
     }
 
-    /// Tells the log that a retained event was left out for a session, because its serializer cannot express it.
+    /// Logs that a retained event was left out for a session, because its serializer cannot express it.
     pub(crate) fn tell_unshown(&self, event: &Retained, serializer: Serializer, error: &EncodeError) {
         self.longest.inexpressible(event.topic(), serializer, error);
     }
 
-    /// Takes a session out; the last one ends the subscription. Later events do not reach the session any more (B-04).
-    /// `None` if it was out already.
+    /// Removes a session; the last one ends the subscription. Later events do not reach the session any more (B-04).
+    /// Returns `None` if it was not subscribed.
     pub(crate) fn unsubscribe(&self, topic: &Pattern, session: SessionId) -> Option<Left> {
         if topic.policy != MatchPolicy::Exact {
             let left = self.patterns.unsubscribe(topic, session)?;
@@ -161,29 +161,29 @@ impl Broker {
         Some(left)
     }
 
-    /// Takes a session out of a subscription against its will (E-12). `None` if it does not hold it.
+    /// Ends a session's subscription on the router's initiative (E-12). Returns `None` if the session does not hold it.
     pub(crate) fn revoke(&self, id: SubscriptionId, session: SessionId, reason: String) -> Option<Left> {
         let subscribers = self.subscription(id)?;
         let handle = subscribers.holder(session)?;
         let left = self.unsubscribe(&subscribers.topic, session)?;
-        // It may have subscribed anew in between, hence hold another id.
+        // The session may have subscribed again in between, and hold another id.
         handle.mailbox.revoked(left.subscription.id, reason);
         Some(left)
     }
 
-    /// The subscription has been accepted: it is listed from now on. Tells whether it is the first of its topic.
+    /// Accepts a subscription, so that it is listed from now on. Returns whether it is the first of its topic.
     pub(crate) fn accept(&self, id: SubscriptionId, session: SessionId) -> Option<(Arc<Subscribers>, bool)> {
         let subscribers = Arc::clone(self.by_id.read().get(&id)?);
         let is_first = subscribers.accept(session)?;
         Some((subscribers, is_first))
     }
 
-    /// The subscription of this id, if a session holds it.
+    /// Returns the subscription with this id, if a session holds it.
     pub(crate) fn subscription(&self, id: SubscriptionId) -> Option<Arc<Subscribers>> {
         self.by_id.read().get(&id).filter(|subscribers| subscribers.is_held()).cloned()
     }
 
-    /// All subscriptions that a session holds, by id, but those to what is under `wamp.`.
+    /// Returns all subscriptions that a session holds, by id, except those to reserved topics.
     pub(crate) fn subscriptions(&self) -> Vec<Arc<Subscribers>> {
         let mut all: Vec<_> = self.by_id.read().values().cloned().collect();
         all.retain(|subscribers| subscribers.is_held() && !subscribers.topic.is_reserved());
@@ -191,7 +191,7 @@ impl Broker {
         all
     }
 
-    /// The subscription to this very topic or pattern, if a session holds it.
+    /// Returns the subscription to exactly this topic or pattern, if a session holds it.
     pub(crate) fn lookup(&self, topic: &Pattern) -> Option<Arc<Subscribers>> {
         let found = match topic.policy {
             MatchPolicy::Exact => self.shard(&topic.uri).read().get(topic.uri.as_str()).cloned(),
@@ -200,16 +200,16 @@ impl Broker {
         found.filter(|subscribers| subscribers.is_held())
     }
 
-    /// The subscriptions through which an event of this topic travels, if a session holds them.
+    /// Returns the subscriptions through which an event of this topic is delivered, if a session holds them.
     pub(crate) fn matching(&self, topic: &str) -> Vec<Arc<Subscribers>> {
         let exact = self.shard(topic).read().get(topic).cloned();
         let all = exact.into_iter().chain(self.patterns.of(topic));
         all.filter(|subscribers| subscribers.is_held()).collect()
     }
 
-    /// Whether anybody is subscribed to anything under `wamp.`.
+    /// Returns whether any session is subscribed to a reserved topic.
     pub(crate) fn has_reserved(&self) -> bool {
-        // Relaxed: who does something after SUBSCRIBED was sent comes after the addition, and sees it.
+        // Relaxed: an action after SUBSCRIBED was sent comes after the addition, and sees it.
         self.reserved.load(Ordering::Relaxed) > 0
     }
 
@@ -233,7 +233,7 @@ impl Broker {
         }
     }
 
-    /// Delivers an event, and keeps it for later if the topic has a history, or the event is to be retained.
+    /// Delivers an event, and keeps it if the topic has a history or the event is to be retained.
     pub(crate) fn publish(&self, event: &Event<'_>) -> Delivered {
         let recording = self.history.begin(event);
         let delivered = match self.retention.place(event) {
@@ -252,7 +252,7 @@ impl Broker {
         delivered
     }
 
-    /// An EVENT for one subscriber as it lies in its mailbox.
+    /// Encodes an EVENT for one subscriber, as it lies in its mailbox.
     pub(crate) fn encode(
         &self,
         serializer: Serializer,
@@ -273,7 +273,7 @@ impl Broker {
         (&self.longest, &self.backlog)
     }
 
-    /// What is recorded of the topics of a subscription, in the order in which it happened.
+    /// Returns the recorded events of a subscription's topics, in the order in which they were published.
     pub(crate) fn history(&self, topic: &Pattern) -> Vec<Arc<Recorded>> {
         self.history.of(topic, |recorded| self.patterns.serves(topic, recorded))
     }

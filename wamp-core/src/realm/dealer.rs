@@ -1,4 +1,4 @@
-//! Registrations of clients in one realm, and which callee is called.
+//! Registrations of clients in one realm, and the choice of the callee.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ struct Table {
     by_id: HashMap<RegistrationId, Arc<Registration>>,
 }
 
-/// One registration, and who answers its calls.
+/// One registration, with its callees.
 #[derive(Debug)]
 pub(crate) struct Registration {
     pub(crate) id: RegistrationId,
@@ -41,9 +41,9 @@ pub(crate) struct Registration {
 
 #[derive(Debug, Default)]
 struct Callees {
-    /// In the order of their registering (H-09).
+    /// The callees in the order in which they registered (H-09).
     list: Vec<Callee>,
-    /// Whose turn it is.
+    /// The index of the callee of the next call.
     next: usize,
 }
 
@@ -51,40 +51,40 @@ struct Callees {
 #[derive(Clone, Debug)]
 pub(crate) struct Callee {
     pub(crate) handle: Arc<SessionHandle>,
-    /// It keeps the timeout of calls itself (TO-03).
+    /// True if the callee enforces the timeout of calls itself (TO-03).
     pub(crate) forward_timeout: bool,
-    /// It is told who calls (DI-04).
+    /// True if the callee asked to be told the callers' identities (DI-04).
     pub(crate) disclose_caller: bool,
 }
 
-/// What REGISTER came to.
+/// The result of a REGISTER.
 #[derive(Debug)]
 pub(crate) struct Registering {
     pub(crate) registered: Arc<Registration>,
-    /// The registration is new; else the callee was added to it, or had it already.
+    /// True if the registration is new; false if the callee was added to it, or had it already.
     pub(crate) is_new: bool,
-    /// The callee did not have it already.
+    /// True if the callee did not have it already.
     pub(crate) is_added: bool,
-    /// The registration in whose place it is.
+    /// The registration that this one replaced.
     pub(crate) replaced: Option<Replaced>,
 }
 
-/// A registration that another one took the place of.
+/// A registration that another one replaced.
 #[derive(Debug)]
 pub(crate) struct Replaced {
     pub(crate) id: RegistrationId,
-    /// The callees that answered its calls, in the order of their registering.
+    /// Its callees, in the order in which they registered.
     pub(crate) callees: Vec<Callee>,
 }
 
 impl Dealer {
-    /// For a realm whose own procedures have the ids up to this one.
+    /// Creates the dealer of a realm whose own procedures have the ids up to `last_id`.
     pub(crate) fn new(last_id: u64) -> Self {
         Self { table: RwLock::default(), last_id: AtomicU64::new(last_id) }
     }
 
-    /// Adds a callee. `None` if the procedure is registered already, and not for sharing with this policy (R-02, H-08). One that
-    /// `replaces` takes the place of all who have it with this policy.
+    /// Adds a callee. Returns `None` if the procedure is registered already and not shared with this policy (R-02, H-08). A callee that
+    /// `replaces` takes the procedure over from all that have it with this policy.
     pub(crate) fn register(
         &self,
         pattern: &Pattern,
@@ -121,7 +121,7 @@ impl Dealer {
                 let callees = std::mem::take(&mut registered.callees.lock().list);
                 replaced = Some(Replaced { id: registered.id, callees });
             } else {
-                // A callee that wants to take the procedure over, and may not, is not made one of several instead.
+                // A callee that wants to take the procedure over, but may not, is not added to a shared registration instead.
                 let is_shared = is_same && invoke != InvokePolicy::Single && !options.replaces();
                 let is_added = is_shared && registered.callees.lock().add(callee);
                 let registering = Registering { registered, is_new: false, is_added, replaced };
@@ -140,8 +140,8 @@ impl Dealer {
         Some(Registering { registered, is_new: true, is_added: true, replaced })
     }
 
-    /// Takes a callee out; the last one ends the registration (H-12). `None` if it was not one; else whether the
-    /// registration has ended.
+    /// Removes a callee; the last one ends the registration (H-12). Returns whether the registration has ended, or `None` if the session was
+    /// not its callee.
     pub(crate) fn unregister(&self, id: RegistrationId, callee: SessionId) -> Option<bool> {
         let mut table = self.table.write();
         let registered = Arc::clone(table.by_id.get(&id)?);
@@ -153,7 +153,7 @@ impl Dealer {
         Some(is_last)
     }
 
-    /// Takes a callee out against its will (RR-04); as [`unregister`](Self::unregister).
+    /// Ends a callee's registration on the router's initiative (RR-04); otherwise as [`unregister`](Self::unregister).
     pub(crate) fn revoke(
         &self,
         id: RegistrationId,
@@ -162,26 +162,26 @@ impl Dealer {
     ) -> Option<bool> {
         let registered = Arc::clone(self.table.read().by_id.get(&id)?);
         let handle = registered.callees.lock().find(callee)?;
-        // It may have left by itself in between.
+        // The callee may have unregistered in between.
         let is_last = self.unregister(id, callee)?;
         tell_revoked(&handle, id, reason);
         Some(is_last)
     }
 
-    /// Whether a session is a callee of a registration.
+    /// Returns whether a session is a callee of a registration.
     pub(crate) fn has_callee(&self, id: RegistrationId, session: SessionId) -> bool {
         let table = self.table.read();
         table.by_id.get(&id).is_some_and(|registered| registered.callees.lock().find(session).is_some())
     }
 
-    /// All registrations, by id.
+    /// Returns all registrations, by id.
     pub(crate) fn registrations(&self) -> Vec<Arc<Registration>> {
         let mut all: Vec<_> = self.table.read().by_id.values().cloned().collect();
         all.sort_unstable_by_key(|registered| registered.id);
         all
     }
 
-    /// The registrations that can serve a URI.
+    /// Returns the registrations that can serve a URI.
     pub(crate) fn procedures(&self, uri: &str) -> Candidates<Arc<Registration>> {
         self.table.read().by_pattern.candidates(uri).map(Arc::clone)
     }
@@ -193,24 +193,24 @@ impl Dealer {
 }
 
 fn tell_revoked(callee: &SessionHandle, registration: RegistrationId, reason: Option<String>) {
-    // A callee that has left needs no telling.
+    // If the callee has left, it need not be told.
     let _ = callee.mailbox.routing(RoutedMessage::Revoked { registration, reason });
 }
 
 impl Registration {
-    /// The sessions that answer its calls, in the order of their registering.
+    /// Returns the sessions of its callees, in the order in which they registered.
     pub(crate) fn sessions(&self) -> Vec<SessionId> {
         self.callees.lock().list.iter().map(|callee| callee.handle.id).collect()
     }
 
-    /// The callee of the next call, by the policy of the registration (H-09). `None` if the last one has just left.
+    /// Returns the callee of the next call, chosen by the policy of the registration (H-09); `None` if the last one has just left.
     pub(crate) fn select(&self) -> Option<Callee> {
         self.callees.lock().select(self.invoke).cloned()
     }
 }
 
 impl Callees {
-    /// False if the session is one already (H-11).
+    /// Adds a callee. Returns false if the session is one already (H-11).
     fn add(&mut self, callee: Callee) -> bool {
         let is_new = self.list.iter().all(|other| other.handle.id != callee.handle.id);
         if is_new {
@@ -223,11 +223,11 @@ impl Callees {
         self.list.iter().find(|callee| callee.handle.id == session).map(|callee| Arc::clone(&callee.handle))
     }
 
-    /// Whether none is left; `None` if the session is none of them.
+    /// Removes a session. Returns whether no callee is left, or `None` if the session is not one.
     fn remove(&mut self, session: SessionId) -> Option<bool> {
         let at = self.list.iter().position(|callee| callee.handle.id == session)?;
         self.list.remove(at);
-        // Who came after the one that left keeps its turn.
+        // Keeps the turn of the callee after the removed one.
         if at < self.next {
             self.next -= 1;
         }

@@ -30,10 +30,10 @@ impl Departed {
     }
 }
 
-/// The sessions that have left a realm, and whose testaments are not all published.
+/// The sessions that have left a realm and whose testaments are not all published.
 ///
-/// One session at a time publishes for all of them: one that leaves, and once a round is over its *heir*, a session that stays, in
-/// its own turns. So subscribers have their turn between two rounds, as between those of any publisher.
+/// One session at a time publishes for all of them: first one that leaves, and after its round an *heir*, a session that stays, in
+/// its own turns. So subscribers get a turn between two rounds, as between those of any publisher.
 ///
 /// Its lock is taken before those of the sessions and of a mailbox, and never while an event is published.
 #[derive(Debug, Default)]
@@ -41,30 +41,30 @@ pub(crate) struct Departures(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Each has one testament published in turn: who left one does not wait for those who left many.
+    /// Sessions whose testaments are published in turn, one each, so that a session with one testament does not wait for those with many.
     waiting: VecDeque<Departed>,
     pace: Pace,
     publisher: Publisher,
 }
 
-/// Who publishes.
+/// The session that publishes.
 #[derive(Debug, Default)]
 enum Publisher {
     #[default]
     Nobody,
-    /// A session that leaves, now.
+    /// A session that is leaving, now.
     Leaving,
     Heir(Arc<SessionHandle>),
 }
 
-/// What the session that publishes does next.
+/// The next step of the session that publishes.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// Publishes the first testament of this session.
+    /// Publish the first testament of this session.
     Publish(Departed),
-    /// Lets others have their turn.
+    /// Pause, so that others get a turn.
     RoundIsOver,
-    /// Nothing: all is published, and the session is not the publisher any more.
+    /// Stop: all testaments are published, and the session is not the publisher any more.
     Done,
 }
 
@@ -73,7 +73,7 @@ impl Departures {
         self.0.lock().waiting.push_back(departed);
     }
 
-    /// Whether the session, which leaves, is to publish now: nobody else does.
+    /// Makes a leaving session the publisher if there is none. Returns whether it is.
     pub(crate) fn take_over(&self, leaving: &Arc<SessionHandle>) -> bool {
         let publisher = &mut self.0.lock().publisher;
         let is_free = match publisher {
@@ -102,8 +102,8 @@ impl Departures {
         Step::Done
     }
 
-    /// Counts a testament of so many bytes, which was published. The rest of its session waits for its next turn; `None` if there is
-    /// none.
+    /// Counts a published testament of `bytes` bytes, and queues its session again. Returns the session instead if that was its last
+    /// testament.
     pub(crate) fn published(
         &self,
         departed: Departed,
@@ -112,7 +112,7 @@ impl Departures {
         limits: &Limits,
     ) -> Option<Departed> {
         let state = &mut *self.0.lock();
-        // Also what reaches nobody: many of them take their time.
+        // Testaments that reach no subscriber count as well, because many of them take time.
         state.pace.count_published(delivered, bytes, limits);
         if departed.testaments.is_empty() {
             return Some(departed);
@@ -121,8 +121,8 @@ impl Departures {
         None
     }
 
-    /// The session that publishes has left, and a round is over: one that stays goes on. False if none does; then nobody has to
-    /// have a turn.
+    /// Hands over from the leaving session whose round is over to one that stays. Returns false if none stays; then no session needs
+    /// a turn.
     pub(crate) fn hand_over(&self, sessions: &Sessions) -> bool {
         let mut state = self.0.lock();
         let heir = sessions.lock().values().find(|session| session.inherit()).cloned();
@@ -134,17 +134,17 @@ impl Departures {
         is_handed_over
     }
 
-    /// The host has had its turn.
+    /// Begins a turn of the host.
     pub(crate) fn begin_turn(&self, now: Instant) {
         self.0.lock().pace.begin_turn(now);
     }
 
-    /// All who waited for a turn have had one.
+    /// Begins a round: all sessions that waited for a turn have had one.
     pub(crate) fn begin_round(&self, now: Instant) {
         self.0.lock().pace.begin_round(now);
     }
 
-    /// When the heir may go on that waits for those who are behind.
+    /// Returns when the heir may continue, if back-pressure pauses it.
     pub(crate) fn pause(&self) -> Option<Instant> {
         self.0.lock().pace.pause()
     }

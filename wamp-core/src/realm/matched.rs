@@ -14,7 +14,7 @@ pub(crate) struct Matched<'m> {
 
 /// The text that a client put in the place of a capture: `{room}` of the declaration `"chat.{room}"`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "whoever decides by it decides all cases")]
+#[expect(clippy::exhaustive_enums, reason = "a decision has to cover all cases")]
 pub enum Capture<'m> {
     /// The client put this text there.
     Value(&'m str),
@@ -43,12 +43,12 @@ impl<'m> Matched<'m> {
         Self { policy, named, declared: None }
     }
 
-    /// Adds the declaration, as it was written.
+    /// Adds the declaration, as the application wrote it.
     pub(crate) fn under(self, declared: Option<&'m str>) -> Self {
         Self { declared, ..self }
     }
 
-    /// The URI; `None` for a pattern, whose text must not be mistaken for one.
+    /// Returns the URI; `None` for a pattern, whose text must not be mistaken for a URI.
     pub(crate) fn uri(self) -> Option<&'m str> {
         (self.policy == MatchPolicy::Exact).then_some(self.named)
     }
@@ -73,7 +73,7 @@ impl<'m> Matched<'m> {
             return Capture::Unknown;
         };
         let text = match place {
-            // URIs that a prefix matches go on behind it, within its last component too.
+            // URIs that a prefix matches continue after it, also within its last component.
             _ if self.policy == MatchPolicy::Prefix => None,
             Place::Component(at) => self.named.split('.').nth(at),
             Place::Rest(from) => self.named.get(from..),
@@ -83,11 +83,11 @@ impl<'m> Matched<'m> {
     }
 }
 
-/// The place of a capture in a declaration.
+/// The position of a capture in a declaration.
 enum Place {
     /// A component, counted from 0.
     Component(usize),
-    /// Everything from this byte on.
+    /// All text from this byte on.
     Rest(usize),
 }
 

@@ -57,8 +57,8 @@ struct SharedRealm {
 }
 
 impl Realm {
-    /// Serves a realm where these topics are declared for subscribers, each with a number of its own, and these for publishers,
-    /// and whose own procedures are the registrations up to this id.
+    /// Opens a realm with these topics for subscribers, each with its own number, and these for publishers,
+    /// whose own procedures have the registration ids up to this one.
     pub(crate) fn open(
         name: &str,
         topics: Patterns<usize>,
@@ -91,13 +91,13 @@ impl Realm {
         }
     }
 
-    /// The realm's name. A realm that serves any name has the one by which the session joined.
+    /// Returns the realm's name. A realm that serves any name has the one by which the session joined.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How many sessions are open.
+    /// Returns the number of open sessions.
     #[must_use]
     pub fn session_count(&self) -> usize {
         self.shared.sessions.lock().len()
@@ -114,9 +114,9 @@ impl Realm {
         }
     }
 
-    /// Lets every session of this authid forget what the realm's authorisers decided, as
-    /// [`Session::forget_decisions`](crate::Session::forget_decisions): when somebody's rights change. It looks at all sessions of the
-    /// realm.
+    /// Makes every session of this authid forget its authorisers' decisions, as
+    /// [`Session::forget_decisions`](crate::Session::forget_decisions) does; for changed rights of a user. Takes time proportional to the number of
+    /// sessions of the realm.
     ///
     /// ```
     /// use wamp_core::{Authorization, Permission, Realm, Router};
@@ -146,7 +146,7 @@ impl Realm {
         &self.shared.dealer
     }
 
-    /// The sessions that are open, by id.
+    /// Returns the open sessions, by id.
     pub(crate) fn sessions(&self) -> Vec<Arc<SessionHandle>> {
         let mut sessions: Vec<_> = self.shared.sessions.lock().values().cloned().collect();
         sessions.sort_unstable_by_key(|session| session.id);
@@ -157,7 +157,7 @@ impl Realm {
         self.shared.sessions.lock().get(&id).cloned()
     }
 
-    /// Room for one session more, unless `most` have theirs.
+    /// Takes room for another session, unless `most` sessions have theirs.
     pub(crate) fn take_seat(&self, most: usize) -> Option<Seat> {
         self.shared.seats.take(most)
     }
@@ -174,12 +174,12 @@ impl Realm {
         &self.shared.departures
     }
 
-    /// Lets a session that stays publish what others have left; false if none stays.
+    /// Hands the unpublished testaments over to a session that stays. Returns false if none stays.
     pub(crate) fn hand_over_departures(&self) -> bool {
         self.shared.departures.hand_over(&self.shared.sessions)
     }
 
-    /// Asks every session to leave.
+    /// Asks every session to leave, with GOODBYE.
     pub(crate) fn close(&self, reason: &str) {
         for session in self.shared.sessions.lock().values() {
             session.mailbox.close(reason.to_owned(), None);
@@ -198,7 +198,7 @@ pub struct Publish {
     retain: bool,
 }
 
-/// An event could not be published.
+/// A reason why an event could not be published.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
@@ -223,9 +223,9 @@ impl Publish {
         self
     }
 
-    /// Keeps the event for those who subscribe later and ask for it (`get_retained`), in place of the one that was retained
-    /// before; whatever the topic, and with the same filters (E-02). How many are kept in a realm is limited,
-    /// [`Limits::retained_events`](crate::Limits::retained_events); what clients retain takes none of that room.
+    /// Retains the event for later subscribers that ask for it (`get_retained`), in place of the one that was retained before with the same
+    /// filters; on any topic (E-02). The number of events in a realm is bounded by
+    /// [`Limits::retained_events`](crate::Limits::retained_events); clients' events take none of that room.
     ///
     /// ```
     /// # use wamp_core::{Realm, Router};
@@ -239,43 +239,43 @@ impl Publish {
         self
     }
 
-    /// Not for these sessions.
+    /// Excludes these sessions.
     pub fn exclude(mut self, sessions: impl IntoIterator<Item = SessionId>) -> Self {
         self.filter.exclude = Some(sessions.into_iter().map(SessionId::get).collect());
         self
     }
 
-    /// Not for sessions with these authids.
+    /// Excludes sessions with these authids.
     pub fn exclude_authid<A: Into<String>>(mut self, authids: impl IntoIterator<Item = A>) -> Self {
         self.filter.exclude_authid = Some(authids.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Not for sessions with these authroles.
+    /// Excludes sessions with these authroles.
     pub fn exclude_authrole<A: Into<String>>(mut self, authroles: impl IntoIterator<Item = A>) -> Self {
         self.filter.exclude_authrole = Some(authroles.into_iter().map(Into::into).collect());
         self
     }
 
-    /// For these sessions only; an empty list means nobody (L-04).
+    /// Sends the event to these sessions only; an empty list means none (L-04).
     pub fn eligible(mut self, sessions: impl IntoIterator<Item = SessionId>) -> Self {
         self.filter.eligible = Some(sessions.into_iter().map(SessionId::get).collect());
         self
     }
 
-    /// For sessions with these authids only.
+    /// Sends the event to sessions with these authids only.
     pub fn eligible_authid<A: Into<String>>(mut self, authids: impl IntoIterator<Item = A>) -> Self {
         self.filter.eligible_authid = Some(authids.into_iter().map(Into::into).collect());
         self
     }
 
-    /// For sessions with these authroles only.
+    /// Sends the event to sessions with these authroles only.
     pub fn eligible_authrole<A: Into<String>>(mut self, authroles: impl IntoIterator<Item = A>) -> Self {
         self.filter.eligible_authrole = Some(authroles.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Delivers the event to every subscriber's mailbox and returns its id. It never waits: a subscriber that does not
+    /// Puts the event into every subscriber's mailbox and returns its id. It never waits: a subscriber that does not
     /// keep up is cut off.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Patterns of procedures and topics: as handlers declare them, as clients send them, and what they match.
+//! Patterns of procedures and topics: as handlers declare them, as clients send them, and which URIs they match.
 
 mod candidates;
 mod index;
@@ -11,21 +11,21 @@ pub(crate) use table::Patterns;
 use crate::message::MatchPolicy;
 use crate::uri;
 
-/// Components of a wildcard that a client may send. A URI is looked up once for each shape of wildcards, and strangers choose
+/// The most components of a wildcard that a client may send. A URI is looked up once for each shape of wildcards, and clients choose
 /// the shapes: a thousand of four hundred components each made a publication take 6 ms.
 const MAX_COMPONENTS: usize = 32;
 
-/// A declared URI: exact (`"a.b"`), a wildcard (`"users.{name}.get"`) or a prefix (`"files.{path..}"`); or what a client
-/// subscribes to.
+/// A declared URI: exact (`"a.b"`), a wildcard (`"users.{name}.get"`) or a prefix (`"files.{path..}"`); or the URI or pattern to which a client
+/// subscribes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pattern {
     pub(crate) policy: MatchPolicy,
-    /// In WAMP's form: a wildcard has empty components, a prefix is the string itself.
+    /// The pattern in WAMP's form: a wildcard has empty components, a prefix is the string itself.
     pub(crate) uri: String,
 }
 
 impl Pattern {
-    /// Reads a declaration.
+    /// Parses a declaration.
     pub(crate) fn parse(declared: &str) -> Result<Self, String> {
         if uri::is_reserved(declared) {
             return Err(format!("\"{declared}\" is reserved for the protocol")); // U-06
@@ -38,7 +38,7 @@ impl Pattern {
         let mut uri = Vec::with_capacity(components.len());
         for component in components {
             let Some(name) = component.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
-                // What is left of a brace is none of ours, and only a capture stands for an empty component.
+                // Braces that are left are not a capture, and only a capture may become an empty component.
                 checked(declared, uri::is_valid(component) && !component.contains(['{', '}']))?;
                 uri.push(component);
                 continue;
@@ -58,7 +58,7 @@ impl Pattern {
         Ok(Self { policy, uri })
     }
 
-    /// `"files.{path..}"`: the last component takes the rest of the URI, dots included.
+    /// Parses a prefix such as `"files.{path..}"`: the last component matches the rest of the URI, dots included.
     fn prefix(declared: &str, before: &str) -> Result<Self, String> {
         let Some((prefix, name)) = before.rsplit_once('{') else {
             return Err(invalid(declared));
@@ -72,7 +72,7 @@ impl Pattern {
         Ok(Self { policy: MatchPolicy::Prefix, uri: prefix.to_owned() })
     }
 
-    /// Whether a client may send it (U-01, U-05).
+    /// Returns whether a client may send it (U-01, U-05).
     pub(crate) fn is_valid(&self) -> bool {
         match self.policy {
             MatchPolicy::Exact => uri::is_valid(&self.uri),
@@ -92,7 +92,7 @@ impl Pattern {
         self.policy == MatchPolicy::Prefix && !self.uri.is_empty() && !self.uri.ends_with('.')
     }
 
-    /// Whether a valid URI falls under the pattern (W-01, W-02).
+    /// Returns whether the pattern matches a valid URI (W-01, W-02).
     pub(crate) fn matches(&self, uri: &str) -> bool {
         match self.policy {
             MatchPolicy::Exact => self.uri == uri,
@@ -101,14 +101,14 @@ impl Pattern {
         }
     }
 
-    /// Which components are empty. It is the order of wildcards (H-04): at the first place where one has a literal and the
-    /// other none, the literal wins.
+    /// Returns for each component whether it is empty. This is also the order of wildcards: at the first difference, the literal
+    /// wins over the empty component (H-04).
     pub(crate) fn shape(&self) -> Vec<bool> {
         self.uri.split('.').map(str::is_empty).collect()
     }
 }
 
-/// Returns whether all URIs that a pattern matches belong to the protocol (U-06). The prefix `wamp` matches others, as `wampum`.
+/// Returns whether all URIs that a pattern matches are reserved (U-06). The prefix `wamp` matches others too, for instance `wampum`.
 pub(crate) fn is_reserved(policy: MatchPolicy, uri: &str) -> bool {
     match policy {
         MatchPolicy::Prefix => uri.starts_with("wamp."),

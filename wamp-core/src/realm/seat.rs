@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(super) struct Seats(Arc<AtomicUsize>);
 
 impl Seats {
-    /// Takes room for one session more, unless `most` have theirs.
+    /// Takes room for another session, unless `most` sessions have theirs.
     pub(super) fn take(&self, most: usize) -> Option<Seat> {
         let one_more = |taken| (taken < most).then_some(taken + 1);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
@@ -17,7 +17,7 @@ impl Seats {
 }
 
 /// Room for one session. It is taken before `#[session]` handlers decide about the session, so that two workers never
-/// let one too many in, and given back when the session is refused or has ended.
+/// admit one too many, and released when the session is refused or has ended.
 #[derive(Debug)]
 pub(crate) struct Seat(Arc<AtomicUsize>);
 

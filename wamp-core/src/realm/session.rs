@@ -12,14 +12,14 @@ use crate::identity::Identity;
 use crate::realm::Realm;
 use crate::session::handle::SessionHandle;
 
-/// The session of a client: who it is, and where it is.
+/// The session of a client: its id, identity and realm.
 ///
-/// A copy may outlive the session, and be used on any thread.
+/// A clone may outlive the session, and be used on any thread.
 ///
 /// ```
 /// use wamp_core::Session;
 ///
-/// /// Answers who is asking.
+/// /// Returns the caller's identity.
 /// async fn whoami(session: Session) -> String {
 ///     format!("{} ({}) in {}", session.authid(), session.authrole(), session.realm().name())
 /// }
@@ -43,68 +43,68 @@ impl Session {
         &self.0.handle
     }
 
-    /// The session's id, as WELCOME tells it.
+    /// Returns the session's id, which WELCOME contains.
     #[must_use]
     pub fn id(&self) -> SessionId {
         self.0.handle.id
     }
 
-    /// The authentication id that was assigned.
+    /// Returns the authentication id that the router assigned.
     #[must_use]
     pub fn authid(&self) -> &str {
         &self.0.handle.identity.authid
     }
 
-    /// The authentication role that was assigned.
+    /// Returns the authentication role that the router assigned.
     #[must_use]
     pub fn authrole(&self) -> &str {
         &self.0.handle.identity.authrole
     }
 
-    /// How the session was authenticated.
+    /// Returns the method by which the session was authenticated.
     #[must_use]
     pub fn authmethod(&self) -> &str {
         &self.0.handle.identity.authmethod
     }
 
-    /// How far the realm trusts the session's role, if it has levels: [`RealmBuilder::trustlevel`](crate::RealmBuilder::trustlevel).
+    /// Returns the trust level of the session's role, if the realm has levels: [`RealmBuilder::trustlevel`](crate::RealmBuilder::trustlevel).
     #[must_use]
     pub fn trustlevel(&self) -> Option<u32> {
         self.0.handle.trustlevel
     }
 
-    /// Who the session is, as WELCOME told it.
+    /// Returns the session's identity, which WELCOME contains.
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.0.handle.identity
     }
 
-    /// The realm that the session joined.
+    /// Returns the realm that the session joined.
     #[must_use]
     pub fn realm(&self) -> &Realm {
         &self.0.realm
     }
 
-    /// The application's own values, kept until the last copy of the session is gone.
+    /// Returns the application's own values, which are kept until the last clone of the session is dropped.
     #[must_use]
     pub fn data(&self) -> &SessionData {
         &self.0.data
     }
 
-    /// Lets the session remember nothing of what its realm's authorisers decided: whatever request it reads after this returns, they
-    /// are asked about. Subscriptions and registrations that it has go on.
+    /// Makes the session forget its authorisers' decisions: they are asked about every request that it reads after this returns. Its
+    /// subscriptions and registrations stay.
     pub fn forget_decisions(&self) {
         self.0.handle.forget_decisions();
     }
 
-    /// Ends the session with GOODBYE and this reason, a URI such as `wamp.close.killed`. A text that is no URI goes out as
-    /// `Details.message`, with the reason `wamp.close.normal`. Without effect once the session has ended.
+    /// Ends the session with GOODBYE and this reason, a URI such as `wamp.close.killed`. A text that is not a URI is sent as
+    /// `Details.message`, with the reason `wamp.close.normal`. Does nothing once the session has ended.
     pub fn close(&self, reason: impl Into<String>) {
         self.0.handle.mailbox.close(reason.into(), None);
     }
 }
 
-/// Values of the application that belong to one session, one for each type.
+/// Values of the application that belong to one session, one of each type.
 ///
 /// ```
 /// use wamp_core::Session;
@@ -119,7 +119,7 @@ impl Session {
 pub struct SessionData(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
 
 impl SessionData {
-    /// Keeps a value, in place of an earlier one of the same type.
+    /// Stores a value in place of an earlier one of the same type, and returns it.
     pub fn insert<T: Any + Send + Sync>(&self, value: T) -> Arc<T> {
         let value = Arc::new(value);
         // An earlier value is dropped after the lock is released: its `Drop` is the application's code.
@@ -128,21 +128,21 @@ impl SessionData {
         value
     }
 
-    /// The value of this type.
+    /// Returns the value of this type.
     #[must_use]
     pub fn get<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         let value = self.0.lock().get(&TypeId::of::<T>()).cloned();
         value?.downcast().ok()
     }
 
-    /// Takes the value of this type out.
+    /// Removes the value of this type.
     pub fn remove<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         let value = self.0.lock().remove(&TypeId::of::<T>());
         value?.downcast().ok()
     }
 }
 
-/// A value whose `Drop` panics must not take the connection with it.
+/// Drops each value with care: a `Drop` that panics must not take the connection with it.
 impl Drop for SessionData {
     fn drop(&mut self) {
         self.0.get_mut().drain().for_each(|(_, value)| drop(CatchDrop::new(value)));

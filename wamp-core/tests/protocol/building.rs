@@ -249,7 +249,7 @@ fn what_is_about_different_things_can_be_said_of_each() {
 fn a_limit_with_which_nothing_works_is_a_fault_of_the_router_and_of_the_realm() {
     let limits = Limits::default().outgoing_bytes(0).hello_timeout(Duration::ZERO);
     let error = Router::builder().handlers([]).limits(limits.clone()).build().expect_err("two faults");
-    let expected = ["`Limits::outgoing_bytes` is zero, with which nothing works"];
+    let expected = ["`Limits::outgoing_bytes` is zero, but must be positive"];
     assert!(error.faults().any(|fault| fault == expected[0]), "{error}");
     assert_eq!(error.faults().count(), 2, "{error}");
     let faults = faults([Realm::new("shop").limits(limits)], &[]);

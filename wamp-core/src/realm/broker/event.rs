@@ -1,4 +1,4 @@
-//! An event on its way to subscribers, and one that is kept for later ones.
+//! An event on its way to subscribers, and one that is kept for later subscribers.
 
 use std::sync::Arc;
 
@@ -20,19 +20,19 @@ pub(crate) struct Event<'e> {
     pub(crate) topic: &'e str,
     pub(crate) payload: &'e Payload,
     pub(crate) filter: Option<&'e Filter>,
-    /// The publisher, where it must not get its own event (B-10).
+    /// The publisher, if it must not get its own event (B-10).
     pub(crate) excluded: Option<SessionId>,
-    /// The publisher, where subscribers shall see who it is (N-01).
+    /// The publisher, if it is disclosed to subscribers (N-01).
     pub(crate) disclosed: Option<&'e Arc<SessionHandle>>,
-    /// How far the publisher is trusted (N-05).
+    /// The trust level of the publisher (N-05).
     pub(crate) trustlevel: Option<u32>,
-    /// How subscribers have to read the payload.
+    /// The description of a payload in passthru mode.
     pub(crate) passthru: Option<&'e Passthru>,
-    /// The publisher that asks for the event to be retained for later subscribers; `None` if it does not (E-01).
+    /// The publisher, if it asks for the event to be retained (E-01).
     pub(crate) retainer: Option<Retainer<'e>>,
 }
 
-/// A publisher that asks for its event to be retained.
+/// The publisher of an event that is to be retained.
 #[derive(Copy, Clone, Debug)]
 pub(crate) enum Retainer<'e> {
     Server,
@@ -40,7 +40,7 @@ pub(crate) enum Retainer<'e> {
 }
 
 impl<'e> Event<'e> {
-    /// An event of the application or of the router itself: nobody's, for everybody.
+    /// Creates an event without a publisher session, published by the application or the router, for every subscriber.
     pub(crate) fn of_router(
         publication: PublicationId,
         topic: &'e str,
@@ -60,7 +60,7 @@ impl<'e> Event<'e> {
         }
     }
 
-    /// Made anew for each subscription (B-09).
+    /// Returns the event's Details, made anew for each subscription (B-09).
     pub(super) fn details(&self) -> EventDetails<'e> {
         let identity = self.disclosed.map(|publisher| &publisher.identity);
         let passthru = PassthruKeys(self.passthru);
@@ -77,7 +77,7 @@ impl<'e> Event<'e> {
         }
     }
 
-    /// Whether the session gets it, if it is subscribed.
+    /// Returns whether the session gets the event, if it is subscribed.
     pub(super) fn reaches(&self, session: &SessionHandle) -> bool {
         let identity = &session.identity;
         Some(session.id) != self.excluded
@@ -87,7 +87,7 @@ impl<'e> Event<'e> {
     }
 }
 
-/// An event that is kept after it was delivered.
+/// An event that is kept after it was delivered: retained, or in a history.
 #[derive(Debug)]
 pub(crate) struct Kept {
     pub(crate) publication: PublicationId,
@@ -114,7 +114,7 @@ impl Kept {
         }
     }
 
-    /// The event as it was published.
+    /// Returns the event as it was published.
     pub(crate) fn event(&self) -> Event<'_> {
         Event {
             publication: self.publication,
@@ -129,34 +129,34 @@ impl Kept {
         }
     }
 
-    /// Whether nobody who asks later could want the other one, which is older.
+    /// Returns whether no later subscriber could want the older event `other` instead.
     pub(super) fn replaces(&self, other: &Self) -> bool {
         (self.filter.is_none() || self.filter == other.filter)
             && (self.excluded.is_none() || self.excluded == other.excluded)
     }
 
-    /// What `EVENT.Details` of a subscription says of it.
+    /// Returns `EVENT.Details` for a subscription; with `by_pattern`, they name the topic.
     pub(crate) fn details(&self, by_pattern: bool) -> EventDetails<'_> {
         let topic = by_pattern.then_some(self.topic.as_str());
         EventDetails { topic, ..self.event().details() }
     }
 
-    /// Whether its filters by name let somebody have it; those by session it has none of (E-10).
+    /// Returns whether the filters by name admit this identity; a kept event has no filters by session (E-10).
     pub(crate) fn admits(&self, identity: &Identity) -> bool {
-        // No session is 0.
+        // No session has the id 0.
         self.filter.as_ref().is_none_or(|filter| filter.admits(0, &identity.authid, &identity.authrole))
     }
 
-    /// About how much memory it takes.
+    /// Returns about how many bytes of memory it takes.
     pub(super) fn bytes(&self) -> usize {
         let filter = self.filter.as_ref().map_or(0, |filter| filter.bytes());
-        // A publisher that is shown stays in memory.
+        // A disclosed publisher's handle stays in memory.
         let publisher = self.disclosed.as_ref().map_or(0, |_| size_of::<SessionHandle>());
         size_of::<Self>() + self.topic.len() + self.payload.kept_bytes() + filter + publisher
     }
 }
 
-/// An event of one subscription, encoded once for each serializer in use.
+/// An event of one subscription, encoded once for each format in use.
 pub(super) struct EncodedEvent<'e> {
     pub(super) subscription: SubscriptionId,
     pub(super) details: EventDetails<'e>,
@@ -167,8 +167,8 @@ pub(super) struct EncodedEvent<'e> {
 }
 
 impl EncodedEvent<'_> {
-    /// `None` if the serializer cannot express it: the application may publish lists deeper than readers follow. Or if it would be
-    /// too long, as a text of control characters becomes in JSON.
+    /// Returns the encoded event, or `None` if the serializer cannot express it (the application may publish lists deeper than readers accept),
+    /// or if it would be too long, as a text of control characters becomes in JSON.
     pub(super) fn message(&mut self, serializer: Serializer) -> Option<Bytes> {
         if let Some((_, message)) = self.messages.iter().find(|(of, _)| of.format() == serializer.format()) {
             return message.clone();
@@ -183,7 +183,7 @@ impl EncodedEvent<'_> {
         message
     }
 
-    /// Bytes of the longest encoding.
+    /// Returns the length of the longest encoding.
     pub(super) fn bytes(&self) -> usize {
         self.messages.iter().flat_map(|(_, message)| message).map(Bytes::len).max().unwrap_or_default()
     }

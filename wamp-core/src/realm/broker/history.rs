@@ -11,7 +11,7 @@ use crate::message::Filter;
 use crate::realm::pattern::Pattern;
 use crate::timestamp::Timestamp;
 
-/// How much of a topic's history is kept: [`RealmBuilder::history`](crate::RealmBuilder::history).
+/// The bounds of a topic's history, for [`RealmBuilder::history`](crate::RealmBuilder::history).
 ///
 /// ```
 /// use wamp_core::History;
@@ -24,13 +24,13 @@ pub struct History {
 }
 
 impl History {
-    /// The last events, this many at most, and no more than 1 MiB of them.
+    /// Keeps the last events, at most this many, and at most 1 MiB of them.
     #[must_use]
     pub const fn last(events: usize) -> Self {
         Self { events, bytes: 1 << 20 }
     }
 
-    /// No more than this many bytes: whichever of the two comes first.
+    /// Keeps at most this many bytes, in addition to the bound on events.
     #[must_use]
     pub const fn max_bytes(self, bytes: usize) -> Self {
         Self { bytes, ..self }
@@ -56,7 +56,7 @@ pub(super) struct Entries {
     bytes: usize,
 }
 
-/// An event of the past.
+/// A recorded event.
 #[derive(Debug)]
 pub(crate) struct Recorded {
     /// The order of events across topics.
@@ -65,7 +65,7 @@ pub(crate) struct Recorded {
     pub(crate) kept: Kept,
 }
 
-/// Keeps the order of a history as that of the deliveries.
+/// Records one event. It is alive during the delivery, so that a history has the order of the deliveries.
 pub(super) struct Recording<'h> {
     histories: &'h Histories,
     bounds: History,
@@ -79,7 +79,7 @@ impl Histories {
         Self { topics, last: AtomicU64::new(0) }
     }
 
-    /// Where the event has to be recorded, if it has: those for or not for certain sessions have not (E-10).
+    /// Begins to record the event, if its topic has a history. Events for or not for certain sessions are not recorded (E-10).
     pub(super) fn begin(&self, event: &Event<'_>) -> Option<Recording<'_>> {
         if self.topics.is_empty() || event.filter.is_some_and(Filter::names_sessions) {
             return None;
@@ -88,7 +88,7 @@ impl Histories {
         Some(Recording { histories: self, bounds: log.bounds, entries: log.entries.lock() })
     }
 
-    /// What is recorded of all topics that match, in the order in which it happened.
+    /// Returns the recorded events of all topics that match, in the order in which they were published.
     pub(super) fn of(&self, pattern: &Pattern, serves: impl Fn(&str) -> bool) -> Vec<Arc<Recorded>> {
         let matching = self.topics.iter().filter(|(topic, _)| pattern.matches(topic) && serves(topic));
         let mut all: Vec<_> = matching

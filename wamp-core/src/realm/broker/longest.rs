@@ -1,4 +1,4 @@
-//! The bound on an event's length in each format, and the log lines about events that were left out.
+//! The bound on an event's length in each format, and the log lines about events that are left out.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -9,13 +9,13 @@ use parking_lot::Mutex;
 use crate::codec::serializer::{EncodeError, Serializer};
 use crate::limits::Limits;
 
-/// The log names a topic at most once in this time.
+/// The time after which the log may name a topic again.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// The most topics that are named in that time, for clients choose them.
+/// The most topics that are named in that time, because clients choose them.
 const MOST_TOPICS: usize = 256;
 
-/// Leaves out the events that are too long in a format, for the subscribers that have it.
+/// Leaves events that are too long in a format out for the subscribers that use it.
 #[derive(Debug)]
 pub(super) struct Longest {
     bytes: usize,
@@ -29,7 +29,7 @@ impl Longest {
         Self { bytes: limits.queued_bytes, hasher: RandomState::new(), named: Mutex::default() }
     }
 
-    /// Returns whether an event of so many bytes may be sent; if not, the log names its topic.
+    /// Returns whether an event of this length may be sent; if not, its topic is logged.
     pub(super) fn admits(&self, topic: &str, serializer: Serializer, bytes: usize) -> bool {
         let admits = bytes <= self.bytes;
         if !admits && self.may_name(topic) {
@@ -45,7 +45,7 @@ impl Longest {
         admits
     }
 
-    /// Tells the log that a format cannot express an event.
+    /// Logs that a format cannot express an event.
     pub(super) fn inexpressible(&self, topic: &str, serializer: Serializer, error: &EncodeError) {
         if self.may_name(topic) {
             tracing::warn!(topic, format = ?serializer.format(), %error, "an event is left out");

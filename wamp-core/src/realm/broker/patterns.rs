@@ -17,14 +17,14 @@ use crate::uri;
 pub(super) struct PatternSubscriptions {
     /// The topics that are declared for subscribers, by number.
     topics: Patterns<usize>,
-    /// How many subscriptions there are: without any, an event takes no lock here.
+    /// The number of subscriptions: if there are none, an event takes no lock here.
     count: AtomicUsize,
     index: RwLock<Index<PatternSubscription>>,
 }
 
 #[derive(Debug)]
 struct PatternSubscription {
-    /// The number of the declaration that covers the pattern. Events that another one serves do not travel through it.
+    /// The number of the declaration that covers the pattern. Events of topics that another declaration serves are not delivered through it.
     topic: Option<usize>,
     subscribers: Arc<Subscribers>,
 }
@@ -66,17 +66,17 @@ impl PatternSubscriptions {
         self.index.read().get(pattern).map(|subscription| Arc::clone(&subscription.subscribers))
     }
 
-    /// Whether events of this topic, which matches, travel through a subscription to the pattern: as the declaration that
-    /// covers it serves them.
+    /// Returns whether events of this matching topic are delivered through a subscription to the pattern: only if the declaration that
+    /// covers the pattern serves the topic.
     pub(super) fn serves(&self, pattern: &Pattern, topic: &str) -> bool {
         pattern.policy == MatchPolicy::Exact
             || !uri::is_reserved(topic)
                 && self.topics.find(topic) == self.topics.covering(pattern.policy, &pattern.uri)
     }
 
-    /// The subscriptions through which an event of this topic travels. What is under `wamp` travels through none (U-08).
+    /// Returns the subscriptions through which an event of this topic is delivered; none for a reserved topic (U-08).
     pub(super) fn of(&self, topic: &str) -> Vec<Arc<Subscribers>> {
-        // Relaxed: who publishes after SUBSCRIBED was sent comes after the addition, and sees it.
+        // Relaxed: a publication after SUBSCRIBED was sent comes after the addition, and sees it.
         if self.count.load(Ordering::Relaxed) == 0 || uri::is_reserved(topic) {
             return Vec::new();
         }
@@ -122,7 +122,7 @@ mod tests {
         Arc::new(Subscribers::new(SubscriptionId::new(number).unwrap(), pattern.clone(), session))
     }
 
-    /// All texts of up to four of these pieces.
+    /// Returns all texts of up to four of these pieces.
     fn texts() -> Vec<String> {
         let mut texts = vec![String::new()];
         let mut last = texts.clone();

@@ -1,4 +1,4 @@
-//! Retained events of one realm: what later subscribers are shown of a topic (E-01 … E-06).
+//! Retained events of one realm, which are shown to later subscribers (E-01 … E-06).
 
 mod retained;
 mod shares;
@@ -22,7 +22,7 @@ use shares::Account;
 pub(crate) use showing::{Showing, Step};
 use store::Store;
 
-/// The rule of one declaration of topics about retaining the events of clients.
+/// A topic declaration's rule for retaining the events of clients.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct RetentionRule {
     /// The declaration's number, from 1.
@@ -34,7 +34,7 @@ pub(crate) struct RetentionRule {
 /// Retained events of one realm.
 #[derive(Debug)]
 pub(super) struct Retention {
-    /// By the topics that are declared for publishers.
+    /// The rules by the topics that are declared for publishers.
     rules: Patterns<RetentionRule>,
     store: Mutex<Store>,
     /// The most retained events that one subscription is shown.
@@ -42,7 +42,7 @@ pub(super) struct Retention {
     left_out: Mutex<Minutely>,
 }
 
-/// While it is held, no event of the realm becomes a retained one.
+/// The locked store; while it is held, no event of the realm becomes retained.
 pub(super) type LockedStore<'r> = MutexGuard<'r, Store>;
 
 /// The account to which a retained event counts, and the bound of its declaration.
@@ -60,13 +60,13 @@ impl Retention {
         Self { rules, store, per_subscription, left_out }
     }
 
-    /// Keeps events from being retained, so that a subscription begins with what was retained before it and goes on with
-    /// what comes after.
+    /// Locks the store, so that a subscription begins with the events retained before it and continues with
+    /// those that come after.
     pub(super) fn hold(&self) -> LockedStore<'_> {
         self.store.lock()
     }
 
-    /// Tells the log, at most once in a minute, that so many events of a pattern were not shown to a subscriber.
+    /// Logs, at most once a minute, how many events of a pattern were not shown to subscribers.
     pub(super) fn tell_left_out(&self, pattern: &Pattern, count: usize, now: Instant) {
         if count > 0
             && let Some(left_out) = self.left_out.lock().count(count, now)
@@ -86,7 +86,7 @@ impl Retention {
         let retainer = event.retainer?;
         let rule = self.rules.find(event.topic);
         let (principal, up_to) = match retainer {
-            // Whatever the topic: clients' events and the server's are counted apart.
+            // On every topic, because clients' events and the server's are counted apart.
             Retainer::Server => (Principal::Server, usize::MAX),
             Retainer::Client(handle) => (Principal::of(&handle.identity, handle.address), rule?.up_to?),
         };

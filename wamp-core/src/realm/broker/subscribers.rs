@@ -14,7 +14,7 @@ use crate::session::backlog::Backlog;
 use crate::session::handle::SessionHandle;
 use crate::timestamp::Timestamp;
 
-/// Bytes of a payload from which on nothing is encoded for a session that is cut off already.
+/// The payload length from which on nothing is encoded for a session that has been cut off.
 const LONG: usize = 16 << 10;
 
 /// One subscription, and the sessions that hold it.
@@ -29,19 +29,19 @@ pub(crate) struct Subscribers {
 #[derive(Debug)]
 struct Subscriber {
     handle: Arc<SessionHandle>,
-    /// Until a handler has decided, events are sent to the session, which holds them back, and nobody else sees it here.
+    /// False until a handler has decided. Until then events are sent to the session, which holds them back, and the subscription is not listed.
     is_accepted: bool,
 }
 
-/// What is left of a subscription that a session left.
+/// The state of a subscription after a session left it.
 #[derive(Debug)]
 pub(crate) struct Left {
     pub(crate) subscription: Arc<Subscribers>,
-    /// It was the session's: SUBSCRIBED was sent.
+    /// True if SUBSCRIBED was sent to the session.
     pub(crate) was_accepted: bool,
-    /// And no other session's.
+    /// True if no other session holds it.
     pub(crate) is_last: bool,
-    /// Nobody waits for it either.
+    /// True if no other session waits for a handler's decision about it either.
     pub(super) is_empty: bool,
 }
 
@@ -56,11 +56,11 @@ impl Subscribers {
         self.id
     }
 
-    /// Whether it is the first to be accepted. `None` if it has left.
+    /// Marks the session's subscription as accepted. Returns whether it is the first, or `None` if the session has left.
     pub(super) fn accept(&self, session: SessionId) -> Option<bool> {
         let mut sessions = self.sessions.lock();
         let is_first = !sessions.iter().any(|subscriber| subscriber.is_accepted);
-        // The one that came last, mostly.
+        // Searched from the end, where the session usually is.
         let subscriber = sessions.iter_mut().rfind(|subscriber| subscriber.handle.id == session)?;
         subscriber.is_accepted = true;
         Some(is_first)
@@ -82,14 +82,14 @@ impl Subscribers {
         self.sessions.lock().iter().any(|subscriber| subscriber.is_accepted)
     }
 
-    /// The session of this id, if it holds it.
+    /// Returns the handle of this session, if it holds the subscription.
     pub(crate) fn holder(&self, session: SessionId) -> Option<Arc<SessionHandle>> {
         let sessions = self.sessions.lock();
         let mut holders = sessions.iter().filter(|subscriber| subscriber.is_accepted);
         holders.find(|holder| holder.handle.id == session).map(|holder| Arc::clone(&holder.handle))
     }
 
-    /// The sessions that hold it, in the order in which they came.
+    /// Returns the sessions that hold it, in the order in which they subscribed.
     pub(crate) fn sessions(&self) -> Vec<SessionId> {
         let sessions = self.sessions.lock();
         sessions
@@ -99,8 +99,8 @@ impl Subscribers {
             .collect()
     }
 
-    /// The lock of the subscription is held meanwhile, so that all its subscribers see the events of all publishers in
-    /// one order (B-12). Who cannot get it because of its serializer is not in the way of the others.
+    /// Delivers an event to all its subscribers. The subscription's lock is held meanwhile, so that all of them see the events of all publishers in
+    /// one order (B-12). A session whose serializer cannot express the event does not affect the others.
     pub(super) fn deliver(
         &self,
         event: &Event<'_>,
@@ -110,8 +110,8 @@ impl Subscribers {
         let mut encoded =
             EncodedEvent { subscription: self.id, details, event, longest, backlog, messages: Vec::new() };
         let mut delivered = Delivered::default();
-        // An event is encoded for each subscription. So a session with a thousand overlapping patterns would make a gigabyte of one
-        // message of 1 MiB, long after it was cut off.
+        // An event is encoded for each subscription. Without this check, a session with a thousand overlapping patterns would turn one
+        // message of 1 MiB into a gigabyte, long after it was cut off.
         let is_long = event.payload.kept_bytes() >= LONG;
         let sessions = self.sessions.lock();
         for session in sessions.iter().map(|subscriber| &subscriber.handle) {

@@ -1,17 +1,17 @@
-//! What may serve a URI, and which of it does.
+//! The patterns that match one URI, and the choice of the one that serves it.
 
-/// The best pattern of each policy that matches one URI, with their values.
+/// The best pattern of each policy that matches one URI, with its value.
 #[derive(Debug)]
 pub(crate) struct Candidates<T> {
     pub(super) exact: Option<T>,
-    /// With its length.
+    /// The prefix's length in bytes, and its value.
     pub(super) prefix: Option<(usize, T)>,
-    /// With the components that are empty.
+    /// The wildcard's shape (true for an empty component), and its value.
     pub(super) wildcard: Option<(Vec<bool>, T)>,
 }
 
 impl<T> Candidates<T> {
-    /// The better ones of two tables.
+    /// Combines two tables: for each policy the better of the two. Of prefixes that is the longer one, of wildcards the smaller shape, as `false` (a literal) sorts before `true` (empty).
     pub(crate) fn or(self, other: Self) -> Self {
         let prefix = match (self.prefix, other.prefix) {
             (Some(one), Some(two)) if two.0 > one.0 => Some(two),
@@ -24,8 +24,8 @@ impl<T> Candidates<T> {
         Self { exact: self.exact.or(other.exact), prefix, wildcard }
     }
 
-    /// The value that serves the URI (H-04): exact, else the longest prefix, else the best wildcard. A prefix that ends
-    /// inside of a component of the URI comes after the wildcards: the table of the specification has it so (H-05).
+    /// Returns the value that serves the URI: exact, else the longest prefix, else the best wildcard (H-04). A prefix that ends
+    /// inside a component of the URI comes after the wildcards, as in the specification's table (H-05).
     pub(crate) fn best(self, uri: &str) -> Option<T> {
         let Self { exact, prefix, wildcard } = self;
         let ends_with_component = |length: usize| {

@@ -1,4 +1,4 @@
-//! Values under patterns; those that match a URI are found without looking at the others.
+//! Values under patterns; those that match a URI are found without a scan of the others.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -6,21 +6,21 @@ use std::hash::{BuildHasher, RandomState};
 use super::{Candidates, Pattern};
 use crate::message::MatchPolicy;
 
-/// Which components of a wildcard are empty.
+/// The shape of a wildcard: for each component, whether it is empty.
 type Shape = Vec<bool>;
 
-/// Patterns that have something in common, by the URI: one look-up among them tells which matches.
+/// Patterns in groups of the same length or shape, by their URI: one look-up in a group finds the one that matches.
 type Groups<K, T, S> = BTreeMap<K, HashMap<String, T, S>>;
 
-/// Values under patterns; those that match a URI are found without looking at the others. The default hasher withstands
-/// strangers who choose the patterns.
+/// Values under patterns; those that match a URI are found without a scan of the others. The default hasher withstands
+/// clients that choose the patterns.
 ///
-/// A search takes a step for each length of prefixes, but not more than the URI has bytes, and one for each shape of
-/// wildcards, of which there are no more than patterns, however many components they have.
+/// A search takes a step for each length of prefixes, at most as many as the URI has bytes, and one for each shape of
+/// wildcards, of which there are at most as many as patterns, however many components they have.
 #[derive(Debug)]
 pub(crate) struct Index<T, S = RandomState> {
     exact: HashMap<String, T, S>,
-    /// By their length in bytes.
+    /// Prefixes by their length in bytes.
     prefixes: Groups<usize, T, S>,
     wildcards: Groups<Shape, T, S>,
 }
@@ -62,13 +62,13 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
         self.exact.is_empty() && self.prefixes.is_empty() && self.wildcards.is_empty()
     }
 
-    /// The value under the pattern that is the URI itself.
+    /// Returns the value of the exact pattern.
     pub(crate) fn exact(&self, uri: &str) -> Option<&T> {
         self.exact.get(uri)
     }
 
-    /// The best of each policy. What is asked for may be a wildcard: its empty components match empty ones only, so these
-    /// patterns match all that it matches.
+    /// Returns the best match of each policy. The text that is looked up may be a wildcard: its empty components match empty ones only, so these
+    /// patterns match all URIs that it matches.
     pub(crate) fn candidates(&self, uri: &str) -> Candidates<&T> {
         Candidates {
             exact: self.exact.get(uri),
@@ -77,13 +77,13 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
         }
     }
 
-    /// All that match.
+    /// Returns the values of all patterns that match.
     pub(crate) fn each<'i, 'u>(&'i self, uri: &'u str) -> impl Iterator<Item = &'i T> + use<'i, 'u, T, S> {
         let prefixes = self.prefixes(uri).map(|(_, value)| value);
         self.exact.get(uri).into_iter().chain(prefixes).chain(self.wildcards(uri).map(|(_, value)| value))
     }
 
-    /// The same patterns with other values.
+    /// Maps the values, and keeps the patterns.
     pub(crate) fn map<U>(&self, mut value: impl FnMut(&T) -> U) -> Index<U, S> {
         Index {
             exact: map(&self.exact, &mut value),
@@ -96,13 +96,13 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
         }
     }
 
-    /// From the longest down, with their lengths.
+    /// Returns the matching prefixes with their lengths, the longest first.
     fn prefixes<'i, 'u>(&'i self, uri: &'u str) -> impl Iterator<Item = (usize, &'i T)> + use<'i, 'u, T, S> {
         let lengths = self.prefixes.range(..=uri.len()).rev();
         lengths.filter_map(|(length, group)| Some((*length, group.get(uri.get(..*length)?)?)))
     }
 
-    /// In the order of H-04, by which of their components are empty.
+    /// Returns the matching wildcards with their shapes, in the order of H-04.
     fn wildcards<'i, 'u>(
         &'i self,
         uri: &'u str,
@@ -113,7 +113,7 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
     }
 }
 
-/// The wildcard of this shape that has the URI.
+/// Returns the wildcard of this shape that matches the URI.
 fn masked(uri: &str, shape: &[bool]) -> String {
     let mut masked = String::with_capacity(uri.len());
     for (at, (component, is_empty)) in uri.split('.').zip(shape).enumerate() {

@@ -1,15 +1,15 @@
-//! Patterns that are declared once.
+//! Patterns that are declared by the application.
 
 use super::{Candidates, Index, Pattern};
 use crate::message::MatchPolicy;
 use crate::uri;
 
-/// Values under patterns that were declared: a prefix ends with a dot, or is empty.
+/// Values under declared patterns, in which a prefix ends with a dot, or is empty.
 #[derive(Debug)]
 pub(crate) struct Patterns<T> {
-    /// The application chose the patterns, so their hasher need not withstand anybody.
+    /// A fast hasher: the application chose the patterns, so it need not withstand attacks.
     index: Index<T, foldhash::fast::RandomState>,
-    /// What serves all that no pattern does.
+    /// The value for all URIs that no pattern matches.
     rest: Option<T>,
 }
 
@@ -20,7 +20,7 @@ impl<T> Default for Patterns<T> {
 }
 
 impl<T> Patterns<T> {
-    /// Adds a value, or returns the one that has the same pattern already.
+    /// Adds a value, or returns the one of an equal pattern.
     pub(crate) fn insert(&mut self, pattern: &Pattern, value: T) -> Result<(), &T> {
         if self.contains(pattern) {
             return Err(self.index.get(pattern).expect("it is there"));
@@ -29,13 +29,13 @@ impl<T> Patterns<T> {
         Ok(())
     }
 
-    /// Sets what serves all that no pattern does, after the last wildcard.
+    /// Sets the value for all URIs that no pattern matches.
     pub(crate) fn set_rest(&mut self, value: T) {
         self.rest = Some(value);
     }
 
-    /// The value that serves the URI (H-04): exact, else the longest prefix, else the best wildcard. No pattern serves
-    /// what is no valid URI (W-02: the components under a wildcard are not empty).
+    /// Returns the value that serves the URI: exact, else the longest prefix, else the best wildcard (H-04). No pattern matches
+    /// an invalid URI (W-02: the components under a wildcard are not empty).
     pub(crate) fn find(&self, uri: &str) -> Option<&T> {
         self.index.exact(uri).or_else(|| {
             if !uri::is_valid(uri) {
@@ -45,28 +45,28 @@ impl<T> Patterns<T> {
         })
     }
 
-    /// The best of each policy for a valid URI.
+    /// Returns the best match of each policy for a valid URI.
     pub(crate) fn candidates(&self, uri: &str) -> Candidates<&T> {
         self.index.candidates(uri)
     }
 
-    /// Whether there is a value under this very pattern.
+    /// Returns whether there is a value under exactly this pattern.
     pub(crate) fn contains(&self, pattern: &Pattern) -> bool {
         self.index.get(pattern).is_some()
     }
 
-    /// The value of the first pattern, in the order of H-04, that covers all that a client's pattern can match. Only
-    /// URIs for which [`find`](Self::find) has the same value are served by it: others have a more specific one.
+    /// Returns the value of the first pattern, in the order of H-04, that covers all URIs that a client's pattern can match. It serves only those
+    /// for which [`find`](Self::find) returns the same value: the others have a more specific pattern.
     pub(crate) fn covering(&self, policy: MatchPolicy, uri: &str) -> Option<&T> {
         let mut candidates = self.index.candidates(uri);
         if policy == MatchPolicy::Prefix {
-            // It has URIs of any number of components.
+            // A prefix matches URIs with any number of components.
             (candidates.exact, candidates.wildcard) = (None, None);
         }
         candidates.best(uri).or(self.rest.as_ref())
     }
 
-    /// The same patterns with other values.
+    /// Maps the values, and keeps the patterns.
     pub(crate) fn map<U>(&self, mut value: impl FnMut(&T) -> U) -> Patterns<U> {
         Patterns { index: self.index.map(&mut value), rest: self.rest.as_ref().map(value) }
     }
@@ -84,8 +84,8 @@ mod tests {
         table
     }
 
-    /// The table of the specification, with declarations in place of registrations. Its prefixes 2 and 3 end inside a
-    /// component's dot here (`a1.b2.c3.`): that is the only kind of prefix a handler can declare.
+    /// The table of the specification, with declarations in place of registrations. Its prefixes 2 and 3 end with a dot
+    /// here (`a1.b2.c3.`), because a handler can declare no other kind of prefix.
     #[test]
     fn h_05_the_table_of_the_specification() {
         let table = table(&[
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(table.find("a.b.cccccccc"), Some(&"a.b.{x}"));
     }
 
-    /// What looked at every way to put wildcards into the URI would not come back.
+    /// A search that tried every way to put wildcards into the URI would not end.
     #[test]
     fn a_uri_of_hundreds_of_components_is_found_among_as_many_wildcards_that_nearly_match() {
         const COMPONENTS: usize = uri::MAX_BYTES / 2;
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(table.find(&uri[..uri.len() - 1]), None);
     }
 
-    /// One of each length, none of which is a prefix of the URI.
+    /// Prefixes of every length, none of which matches the URI.
     #[test]
     fn a_prefix_is_found_behind_as_many_that_nearly_match_as_the_uri_has_components() {
         let mut table = table(&["a.{rest..}"]);
@@ -183,7 +183,7 @@ mod tests {
         }
     }
 
-    /// Against the definition, for all patterns and topics that are made of few components.
+    /// Compares with the definition, for all patterns and topics of a few components.
     #[test]
     fn what_covers_is_the_first_that_has_every_topic_of_the_pattern() {
         let declared = ["a.b", "a.{x}", "b.{rest..}", "b.a.{rest..}", "{x}.{y}.b", "ab.{x}.{y}", "ab.b.{y}"];

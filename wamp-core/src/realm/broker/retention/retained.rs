@@ -1,4 +1,4 @@
-//! One retained event, as it is shown to those who subscribe later.
+//! One retained event, as it is shown to later subscribers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,20 +14,20 @@ use crate::message::{self, EventDetails};
 use crate::realm::broker::event::{Event, Kept};
 use crate::session::handle::SessionHandle;
 
-/// An event that is shown to those who subscribe later.
+/// An event that is shown to later subscribers.
 #[derive(Debug)]
 pub(crate) struct Retained {
     kept: Kept,
-    /// Its payload in other formats than its own, transcoded when the first asked; `None` where that cannot be.
+    /// The payload in other formats, transcoded at first use; `None` if a format cannot express it.
     transcoded: Mutex<Vec<(Format, Option<Payload>)>>,
     room: Arc<Room>,
 }
 
-/// The memory that transcoded payloads of a realm may take: as much again as the events.
+/// The bound on transcoded payloads of a realm: as many bytes as the events themselves.
 #[derive(Debug)]
 pub(super) struct Room {
     left: AtomicUsize,
-    /// Bytes of the longest payload that is sent.
+    /// The length in bytes of the longest payload that may be sent.
     longest: usize,
 }
 
@@ -36,7 +36,7 @@ impl Room {
         Self { left: AtomicUsize::new(limits.retained_bytes), longest: limits.queued_bytes }
     }
 
-    /// Refuses a payload that is too long to be sent, as it is left out when it is published.
+    /// Refuses a payload that is too long to be sent, as it would be when it is published.
     fn admit(&self, payload: Payload) -> Result<Payload, EncodeError> {
         let bytes = payload.kept_bytes();
         if bytes > self.longest {
@@ -45,7 +45,7 @@ impl Room {
         Ok(payload)
     }
 
-    /// Takes so many bytes of the room; returns false, and takes none, if there is less.
+    /// Takes `bytes` bytes of the room. Returns false, and takes none, if there is less.
     fn take(&self, bytes: usize) -> bool {
         let less = |left: usize| left.checked_sub(bytes);
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
@@ -65,7 +65,7 @@ impl Retained {
         &self.kept.topic
     }
 
-    /// About how much memory it takes, without what is transcoded.
+    /// Returns about how many bytes of memory it takes, without transcoded payloads.
     pub(super) fn bytes(&self) -> usize {
         size_of::<Self>() - size_of::<Kept>() + self.kept.bytes()
     }
@@ -79,7 +79,7 @@ impl Retained {
         self.kept.replaces(&other.kept)
     }
 
-    /// Writes the EVENT that shows it to a later subscriber: with its own publication id (E-03), marked as retained.
+    /// Writes the EVENT for a later subscriber: with its original publication id (E-03), marked as retained.
     pub(crate) fn write(
         &self,
         serializer: Serializer,
@@ -92,7 +92,7 @@ impl Retained {
         message::event(serializer, out, subscription, self.kept.publication, &details, &payload)
     }
 
-    /// The payload in a format, transcoded only once while there is room to keep it.
+    /// Returns the payload in a format; it is transcoded only once as long as there is room to keep it.
     pub(super) fn payload(&self, format: Format) -> Result<Payload, EncodeError> {
         if self.kept.payload.is_in(format) {
             return self.room.admit(self.kept.payload.clone());

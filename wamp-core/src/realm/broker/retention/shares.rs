@@ -1,4 +1,4 @@
-//! The shares of declarations and publishers in the retained events, and the event that gives way where there are too many.
+//! The shares of declarations and publishers in the retained events, and the choice of the event to evict.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -13,7 +13,7 @@ pub(super) struct Account {
     pub(super) principal: Principal,
 }
 
-/// So many events, of so many bytes together.
+/// A number of events, and their bytes.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Load {
     pub(super) events: usize,
@@ -39,7 +39,7 @@ pub(super) struct Shares {
 struct Declaration {
     total: Load,
     principals: HashMap<Principal, Share>,
-    /// Each principal by its oldest event: of two that hold the same, the older one goes.
+    /// Each principal by its oldest event: of two that hold the same, the older event is evicted.
     ranking: Ranking<Reverse<u64>>,
 }
 
@@ -50,7 +50,7 @@ struct Share {
     bytes: usize,
 }
 
-/// Holders by how much they hold.
+/// Holders ordered by how much they hold.
 #[derive(Debug)]
 struct Ranking<H> {
     by_events: BTreeSet<(usize, H)>,
@@ -67,7 +67,7 @@ impl Shares {
         self.declarations.get(&declaration).map_or(0, |declaration| declaration.total.events)
     }
 
-    /// Adds an event, by its number: the later it came, the higher.
+    /// Adds an event by its number; later events have higher numbers.
     pub(super) fn add(&mut self, account: &Account, number: u64, bytes: usize) {
         self.total.events += 1;
         self.total.bytes += bytes;
@@ -77,7 +77,7 @@ impl Shares {
         });
     }
 
-    /// Takes an event out that was added like this.
+    /// Removes an event that was added with the same arguments.
     pub(super) fn remove(&mut self, account: &Account, number: u64, bytes: usize) {
         self.total.events -= 1;
         self.total.bytes -= bytes;
@@ -87,13 +87,13 @@ impl Shares {
         });
     }
 
-    /// Returns the number of the event that gives way: of the declaration that holds most, and in it of the principal that holds
+    /// Returns the number of the event to evict: of the declaration that holds most, and in it of the principal that holds
     /// most, the oldest.
     pub(super) fn heaviest(&self, measure: Measure) -> Option<u64> {
         self.heaviest_of(self.ranking.heaviest(measure)?, measure)
     }
 
-    /// Returns the number of the event of this declaration that gives way.
+    /// Returns the number of the event of this declaration to evict.
     pub(super) fn heaviest_of(&self, declaration: usize, measure: Measure) -> Option<u64> {
         let Reverse(oldest) = self.declarations.get(&declaration)?.ranking.heaviest(measure)?;
         Some(oldest)
@@ -182,7 +182,7 @@ mod tests {
         }
         assert_eq!(shares.heaviest(Measure::Events), Some(3));
         shares.remove(&account(2, "eve"), 3, 10);
-        // Two declarations hold two events each, and in the second each principal one: the older one goes.
+        // Two declarations hold two events each, and in the second each principal holds one: the older one is evicted.
         assert_eq!(shares.heaviest_of(2, Measure::Events), Some(2));
         assert_eq!(shares.heaviest_of(1, Measure::Events), Some(1));
     }
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(shares.heaviest(Measure::Events), Some(2));
     }
 
-    /// The ranking is what a look at all events would find, whatever comes and goes.
+    /// The ranking is the same as a scan of all events would find, in every sequence of additions and removals.
     #[test]
     fn the_order_is_that_of_a_count() {
         let mut random = 1_u64;

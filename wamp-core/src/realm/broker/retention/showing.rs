@@ -1,5 +1,5 @@
-//! The retained events for one subscription, found and handed out a piece at a time: the realm's lock is held for no longer than
-//! one piece takes.
+//! The retained events for one subscription, found and handed out in pieces: the realm's lock is held for one piece
+//! at a time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,10 +13,10 @@ use crate::message::MatchPolicy;
 use crate::realm::pattern::Pattern;
 use crate::session::handle::SessionHandle;
 
-/// Topics that are looked at while the lock is held.
+/// The topics that are searched while the lock is held.
 const TOPICS: usize = 256;
 
-/// The events that were retained when a subscription began, or asked for them again: of each topic the most recent one that is for
+/// The events that were retained when a subscription began, or asked for them again: of each topic the most recent one for
 /// the session (E-02, E-04), and of too many the newest.
 #[derive(Debug)]
 pub(crate) struct Showing {
@@ -28,13 +28,13 @@ pub(crate) struct Showing {
 
 #[derive(Debug)]
 enum Stage {
-    /// Looks for events, in the topics behind this one.
+    /// Searches for events, in the topics after this one.
     Searching { after: Option<Arc<str>>, newest: Newest },
     /// Hands the events out, in the order in which they were published.
     Sending(vec::IntoIter<u64>),
 }
 
-/// The newest events of all that are found, and how many others there were.
+/// The newest of the events found, and the number of the others.
 #[derive(Debug, Default)]
 struct Newest {
     numbers: BinaryHeap<Reverse<u64>>,
@@ -48,22 +48,22 @@ pub(crate) enum Step {
     Event(Arc<Retained>),
     /// More topics are to be searched.
     Searched,
-    /// The search is over, and so many events are left out because there are too many; the others follow.
+    /// The search is over, and `left_out` events are left out because there are too many; the others follow.
     Found { left_out: usize },
     /// All events were handed out.
     Done,
 }
 
 impl Showing {
-    /// Begins with what is retained now. As long as it lives, an event of that stays for it although a later one replaces it, if
+    /// Begins to show the events that are retained now. During the showing they are kept even if later ones replace them, if
     /// there is room.
     pub(in crate::realm::broker) fn begin(retention: &Arc<Retention>, store: &mut Store) -> Self {
         let stage = Stage::Searching { after: None, newest: Newest::default() };
         Self { retention: Arc::clone(retention), until: store.begin_showing(), stage }
     }
 
-    /// Goes one step on, for a session that subscribes to this topic or pattern; `serves` tells whether events of a topic that
-    /// matches travel through the subscription.
+    /// Takes the next step for a session that subscribes to this topic or pattern; `serves` returns whether events of a matching topic
+    /// are delivered through the subscription.
     pub(in crate::realm::broker) fn next(
         &mut self,
         pattern: &Pattern,
@@ -92,7 +92,7 @@ impl Showing {
                 Step::Found { left_out }
             }
             Stage::Sending(numbers) => {
-                // An event that is not there any more had to give way.
+                // An event that is missing was evicted.
                 let next = numbers.find_map(|number| store.get(number));
                 next.map_or(Step::Done, |event| Step::Event(Arc::clone(event)))
             }

@@ -1,4 +1,4 @@
-//! The retained events themselves, and how many of them there may be.
+//! The retained events themselves, and the bounds on their number.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,27 +15,27 @@ use crate::realm::pattern::Pattern;
 use crate::session::handle::SessionHandle;
 use crate::session::principal::Principal;
 
-/// Events of one topic that are kept because none of them reaches everybody (E-02): of clients, and as many of the server. So many
-/// that were replaced may be there beside them.
+/// The most events of clients that are kept for one topic because none of them reaches every subscriber (E-02), and as many of the server. As many
+/// replaced ones may be kept in addition.
 const PER_TOPIC: usize = 16;
 
-/// `Entry::replaced_by` of an event that none has replaced.
+/// `Entry::replaced_by` of an event that is not replaced.
 const CURRENT: u64 = u64::MAX;
 
-/// Retained events. Where there are too many, who holds most gives way; and the server's never do to those of clients, for they
-/// have as much room again.
+/// Retained events. If there are too many, an event of the largest holder is evicted. The server's events are never evicted for those of clients, because
+/// they have as much room again.
 #[derive(Debug)]
 pub(in crate::realm::broker) struct Store {
     max: Load,
-    /// For payloads in other formats.
+    /// The room for payloads in other formats.
     room: Arc<Room>,
-    /// By number: the later it came, the higher.
+    /// Events by number; later events have higher numbers.
     events: HashMap<u64, Entry>,
     topics: BTreeMap<Arc<str>, Vec<u64>>,
     clients: Pool,
     server: Pool,
     last: u64,
-    /// The count of showings that are under way, by the number that the last event had when they began.
+    /// The number of showings under way, by the number of the last event when they began.
     showings: BTreeMap<u64, usize>,
 }
 
@@ -44,7 +44,7 @@ struct Entry {
     event: Arc<Retained>,
     account: Account,
     bytes: usize,
-    /// The number of the event that came in its place.
+    /// The number of the event that replaced it.
     replaced_by: u64,
 }
 
@@ -53,7 +53,7 @@ struct Entry {
 struct Pool {
     current: Shares,
     /// Replaced events, as pairs of the replacing event's number and their own. They stay for showings that began before they were
-    /// replaced, and are the first to give way.
+    /// replaced, and are evicted first.
     replaced: BTreeSet<(u64, u64)>,
     replaced_load: Load,
 }
@@ -72,7 +72,7 @@ impl Store {
         }
     }
 
-    /// Retains an event in place of those of its topic that nobody can want any more.
+    /// Retains an event in place of those of its topic that no later subscriber can want.
     pub(in crate::realm::broker) fn keep(&mut self, event: &Event<'_>, place: Place) {
         let Place { account, up_to } = place;
         self.last += 1;
@@ -89,13 +89,13 @@ impl Store {
         self.bound_realm(account.is_servers());
     }
 
-    /// Begins a showing of the events that are retained now: they stay for it. Returns the number of the last event.
+    /// Begins to show the events that are retained now, and keeps them for it. Returns the number of the last event.
     pub(super) fn begin_showing(&mut self) -> u64 {
         *self.showings.entry(self.last).or_default() += 1;
         self.last
     }
 
-    /// Ends a showing, and forgets the replaced events that no other showing needs.
+    /// Ends a showing, and drops the replaced events that no other showing needs.
     pub(super) fn end_showing(&mut self, until: u64) {
         if let Some(count) = self.showings.get_mut(&until) {
             *count -= 1;
@@ -113,7 +113,7 @@ impl Store {
         }
     }
 
-    /// An event, if it has not given way.
+    /// Returns an event, unless it was evicted.
     pub(super) fn get(&self, number: u64) -> Option<&Arc<Retained>> {
         self.events.get(&number).map(|entry| &entry.event)
     }
@@ -131,13 +131,13 @@ impl Store {
         self.last
     }
 
-    /// Topics that may match, in their order and from behind `after` on, with the numbers of their events.
+    /// Returns topics that may match, in order and starting after `after`, with the numbers of their events.
     pub(super) fn topics<'s>(
         &'s self,
         pattern: &'s Pattern,
         after: Option<&'s str>,
     ) -> impl Iterator<Item = (&'s Arc<str>, &'s [u64])> {
-        // All topics that match begin with this text.
+        // All matching topics begin with this text.
         let start = match pattern.policy {
             MatchPolicy::Wildcard => literal_start(&pattern.uri),
             MatchPolicy::Exact | MatchPolicy::Prefix => &pattern.uri,
@@ -152,7 +152,7 @@ impl Store {
             .map(|(topic, numbers)| (topic, numbers.as_slice()))
     }
 
-    /// The most recent of these events that the session would have got, of those that were there at the event `until` (E-02).
+    /// Returns the most recent of these events that the session would have got, of those retained when `until` was the last event (E-02).
     pub(super) fn most_recent(&self, numbers: &[u64], until: u64, session: &SessionHandle) -> Option<u64> {
         numbers.iter().rev().copied().find(|&number| {
             let entry = self.events.get(&number).filter(|entry| number <= until && until < entry.replaced_by);
@@ -168,7 +168,7 @@ impl Store {
         if of_server { &mut self.server } else { &mut self.clients }
     }
 
-    /// The events of a topic with their numbers, the oldest first.
+    /// Returns the events of a topic with their numbers, the oldest first.
     fn of_topic(&self, topic: &str) -> impl Iterator<Item = (u64, &Entry)> {
         let numbers = self.topics.get(topic).map(Vec::as_slice).unwrap_or_default();
         numbers.iter().filter_map(|number| Some((*number, self.events.get(number)?)))
@@ -192,7 +192,7 @@ impl Store {
         }
     }
 
-    /// Takes what the last event replaces away, or aside if somebody is still to be shown it.
+    /// Removes the events that the last one replaces, or sets them aside for showings that still need them.
     fn replace(&mut self, event: &Retained) {
         let is_replaced = |entry: &Entry| entry.replaced_by == CURRENT && event.replaces(&entry.event);
         let replaced = self.of_topic(event.topic()).filter(|(_, entry)| is_replaced(entry));
@@ -213,7 +213,7 @@ impl Store {
         pool.add_replaced(entry, number);
     }
 
-    /// Within a topic it is as in the realm: of who has most of its events, the oldest goes.
+    /// Bounds the events of one topic in the same way as those of the realm: the oldest event of its largest holder is evicted.
     fn bound_topic(&mut self, topic: &str, of_server: bool) {
         let entries = self.of_topic(topic).filter(|(_, entry)| entry.account.is_servers() == of_server);
         let (current, replaced): (Vec<_>, Vec<_>) =
@@ -250,7 +250,7 @@ impl Store {
 }
 
 impl Pool {
-    /// The event that has to go, if there are too many.
+    /// Returns the event to evict, if there are too many.
     fn surplus(&self, max: Load) -> Option<u64> {
         let (current, replaced) = (self.current.total(), self.replaced_load);
         let measure = if current.events + replaced.events > max.events {
@@ -286,7 +286,7 @@ impl Account {
     }
 }
 
-/// Returns the part of a wildcard in front of its first empty component.
+/// Returns the part of a wildcard before its first empty component.
 fn literal_start(wildcard: &str) -> &str {
     if wildcard.starts_with('.') {
         return "";

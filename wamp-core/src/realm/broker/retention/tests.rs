@@ -1,4 +1,4 @@
-//! Retention as it cannot be seen from outside: how long events are kept, and what one step of a showing does.
+//! Internals of retention: how long events are kept, and what one step of a showing does.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ fn retention(limits: &Limits) -> Arc<Retention> {
     Arc::new(Retention::new(Patterns::default(), limits))
 }
 
-/// The server retains an event of this topic.
+/// Retains an event of the server for this topic.
 fn retain(retention: &Retention, topic: &str, payload: &Payload) {
     let of_router = Event::of_router(PublicationId::random(), topic, payload, None);
     let event = Event { retainer: Some(Retainer::Server), ..of_router };
@@ -45,7 +45,7 @@ fn pattern(uri: &str) -> Pattern {
     Pattern { policy: MatchPolicy::Prefix, uri: uri.into() }
 }
 
-/// The numbers that a showing hands out, and how many steps it takes to find them.
+/// Returns the numbers that a showing hands out, and the number of steps that it needs to find them.
 fn shown(mut showing: Showing, pattern: &Pattern) -> (Vec<u64>, usize) {
     let (session, mut numbers, mut searches) = (session(), Vec::new(), 1);
     loop {
@@ -135,7 +135,7 @@ fn of_one_topic_only_so_many_stay_that_were_replaced() {
     assert_eq!(retention.hold().count(), 1);
 }
 
-/// An event whose payload takes six times as much in JSON.
+/// Retains an event whose payload takes six times as much in JSON.
 fn retain_in_cbor(retention: &Retention, topic: &str) -> Arc<retained::Retained> {
     let payload = Payload::builder().arg("\u{1}".repeat(100)).build().expect("a text");
     retain(retention, topic, &payload.transcoded(Format::Cbor).expect("CBOR has all characters"));
