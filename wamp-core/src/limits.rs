@@ -118,13 +118,13 @@ limits! {
     /// of the declaration with the most events, and in it of the client with the most (an authid, or all anonymous sessions of one address
     /// together), the oldest. 10 000.
     retained_events: usize = 10_000, any;
-    /// Bytes of the events that clients retain in a realm, and as many again for the server, in addition to `retained_events`. A
+    /// Bytes of the events that clients retain in a realm, and as many again for the server, whichever bound is reached first. A
     /// longer event is not retained. 16 MiB.
     retained_bytes: usize = 16 << 20, any;
-    /// Retained events that one SUBSCRIBE is answered with, each of another topic: of more the newest. They go out a piece at a
-    /// time, as the client takes them; a WARN, once in a minute, says how many were left out. 1 024.
+    /// Retained events with which one SUBSCRIBE is answered, each of another topic; if there are more, the newest. They are sent in pieces,
+    /// as the client reads them; a WARN, at most once a minute, says how many were left out. 1 024.
     retained_per_subscription: usize = 1024, any;
-    /// Testaments of one session, which take [`bytes_in_flight`](Self::bytes_in_flight) at most; one more is answered
+    /// Testaments of one session, whose bytes are bounded by [`bytes_in_flight`](Self::bytes_in_flight); one more is answered
     /// `wamp.error.unavailable`. When many sessions leave at once, a 64th part of `queued_messages` or `queued_bytes` is published
     /// at a time, so that subscribers that read are not cut off. 64.
     testaments: usize = 64, any;

@@ -1,12 +1,12 @@
-//! Sessions of strangers.
+//! Anonymous sessions.
 
 use super::{Attempt, Authenticating, Authenticator, Exchange};
 use crate::identity::ANONYMOUS;
 use crate::identity::Identity;
 
-/// Lets strangers in, each with an authid of its own (A-20).
+/// Admits clients without a login, each with a random authid (A-20).
 ///
-/// A realm without any method serves strangers too; with others, it does so where this one is declared.
+/// A realm without any method admits anonymous clients too; a realm with other methods only if it declares this one.
 ///
 /// ```
 /// use wamp_core::{Anonymous, Realm, RealmBuilder};
@@ -18,13 +18,13 @@ pub struct Anonymous {
 }
 
 impl Anonymous {
-    /// Strangers have the role `anonymous`.
+    /// Creates the method; its sessions have the role `anonymous`.
     #[must_use]
     pub fn new() -> Self {
         Self { role: ANONYMOUS.into() }
     }
 
-    /// Strangers have this role instead.
+    /// Replaces the role of its sessions.
     #[must_use]
     pub fn role(mut self, authrole: impl Into<String>) -> Self {
         self.role = authrole.into();

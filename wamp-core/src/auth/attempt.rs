@@ -12,9 +12,9 @@ use crate::error::shortened;
 use crate::id::SessionId;
 use crate::message;
 
-/// One login: what the client claims, and what the host knows of it. A copy is a reference count.
+/// One login: the client's claims, and the host's knowledge of the connection. Cloning only counts a reference.
 ///
-/// Nothing in it is proved, except what the [method](Self::method) has proved before it asked: see there.
+/// The claims are not proved, except those that the [method](Self::method) checks before it asks the closure: see its documentation.
 ///
 /// ```
 /// use wamp_core::{Attempt, Denied, Identity, Realm, RealmBuilder, Ticket};
@@ -33,18 +33,18 @@ pub struct Attempt {
     proof: Proof,
 }
 
-/// What a login begins with.
+/// The data with which a login begins.
 pub(crate) struct Hello {
     pub(crate) realm: String,
     pub(crate) session: SessionId,
     pub(crate) authid: Option<String>,
     pub(crate) authrole: Option<String>,
-    /// The whole message, to read `authextra` from.
+    /// The whole HELLO, from which `authextra` is read.
     pub(crate) frame: Shared,
     pub(crate) host: Rc<dyn Any>,
 }
 
-/// What a method lets its closure see.
+/// The proof that a method shows to its closure.
 #[derive(Clone)]
 enum Proof {
     None,
@@ -57,7 +57,7 @@ impl Attempt {
         Self { hello: Rc::new(hello), method: "".into(), proof: Proof::None }
     }
 
-    /// The same login by this method.
+    /// Returns the same login with this method.
     pub(super) fn by(mut self, method: &str) -> Self {
         self.method = method.into();
         self
@@ -73,49 +73,49 @@ impl Attempt {
         self
     }
 
-    /// The realm that the client wants to join. It exists.
+    /// Returns the name of the realm that the client wants to join. The realm exists.
     #[must_use]
     pub fn realm(&self) -> &str {
         &self.hello.realm
     }
 
-    /// The method by which the client logs in, as it stands in `HELLO.Details.authmethods`.
+    /// Returns the method of the login, as the client named it in `HELLO.Details.authmethods`.
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// Who the client says it is. An empty one counts as none.
+    /// Returns the authid that the client claims. An empty one counts as none.
     #[must_use]
     pub fn authid(&self) -> Option<&str> {
         self.hello.authid.as_deref()
     }
 
-    /// The role that the client wishes for: never a reason to give it (A-11).
+    /// Returns the role that the client asks for; never a reason to grant it (A-11).
     #[must_use]
     pub fn wished_role(&self) -> Option<&str> {
         self.hello.authrole.as_deref()
     }
 
-    /// `HELLO.Details.authextra`, read as a struct or a map; an absent one is read as an empty dict. `None` if it is not a `T`.
+    /// Reads `HELLO.Details.authextra` as a struct or a map; an absent one as an empty dict. Returns `None` if it is not a `T`.
     #[must_use]
     pub fn authextra<T: DeserializeOwned>(&self) -> Option<T> {
         message::authextra(&self.hello.frame)
     }
 
-    /// The id that the session will have.
+    /// Returns the id that the session will have.
     #[must_use]
     pub fn session(&self) -> SessionId {
         self.hello.session
     }
 
-    /// What the host attached to the connection: for `wamp-actix`, the `HttpRequest` of the upgrade.
+    /// Returns the host's value for the connection, if it is a `T`: for `wamp-actix`, the `HttpRequest` of the upgrade.
     #[must_use]
     pub fn host<T: Any>(&self) -> Option<&T> {
         self.hello.host.downcast_ref()
     }
 
-    /// The ticket, for [`Ticket`](crate::Ticket); of other methods there is none. To look it up in a store: compare it
+    /// Returns the ticket of a [`Ticket`](crate::Ticket) login; `None` for other methods. Use it to find the ticket in a store, and compare it
     /// with [`ticket_is`](Self::ticket_is).
     #[must_use]
     pub fn ticket(&self) -> Option<&str> {
@@ -125,14 +125,14 @@ impl Attempt {
         }
     }
 
-    /// Whether the ticket is this one, in a time that does not tell how much of it is right (A-14). No ticket is empty.
+    /// Returns whether the ticket is this one. The comparison takes constant time (A-14). A ticket is never empty.
     #[must_use]
     pub fn ticket_is(&self, expected: &str) -> bool {
         self.ticket().is_some_and(|ticket| ticket.as_bytes().ct_eq(expected.as_bytes()).into())
     }
 
-    /// The public key whose private key the client has proved to hold, as 64 lower-case hexadecimal digits, for
-    /// [`Cryptosign`](crate::Cryptosign); of other methods there is none.
+    /// Returns the public key whose private key the client has proved to hold, as 64 lower-case hexadecimal digits, of a
+    /// [`Cryptosign`](crate::Cryptosign) login; `None` for other methods.
     #[must_use]
     pub fn public_key(&self) -> Option<&str> {
         match &self.proof {
@@ -142,7 +142,7 @@ impl Attempt {
     }
 }
 
-/// Without secrets, and with a stranger's texts escaped and cut.
+/// Shows no secrets, and the client's texts escaped and cut.
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Attempt");

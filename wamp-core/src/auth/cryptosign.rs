@@ -9,8 +9,8 @@ use subtle::ConstantTimeEq as _;
 use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 
-/// Method `cryptosign`: the client proves that it holds the private key of a public one (A-40 … A-43). The closure is
-/// asked after that, whose key it is: [`Attempt::public_key`]. Who does not hold a key never learns whether it is known.
+/// The method `cryptosign`: the client proves that it holds the private key of a public key (A-40 … A-43). The closure is
+/// asked after the proof whose key it is: [`Attempt::public_key`]. A client that does not hold a key never learns whether it is known.
 ///
 /// ```
 /// use wamp_core::{Attempt, Cryptosign, Denied, Identity, Realm, RealmBuilder};
@@ -26,7 +26,7 @@ use crate::identity::Identity;
 pub struct Cryptosign(Decide<Identity>);
 
 impl Cryptosign {
-    /// The closure says whose public key it is.
+    /// Creates the method. The closure returns the identity of a public key.
     #[must_use]
     pub fn new<F, D>(decide: F) -> Self
     where
@@ -43,7 +43,7 @@ struct Announced {
     pubkey: String,
 }
 
-/// `CHALLENGE.Extra`. No channel binding is supported: the login goes on without (A-44).
+/// `CHALLENGE.Extra`. Channel binding is not supported: the login goes on without it (A-44).
 #[derive(Serialize)]
 struct Extra {
     challenge: String,
@@ -77,7 +77,7 @@ fn public_key(text: &str) -> Option<VerifyingKey> {
     VerifyingKey::from_bytes(&key).ok()
 }
 
-/// A-42: signature and message, in hexadecimal digits; and it is the message that was to be signed, not an older one.
+/// Returns whether the answer, signature and message in hexadecimal digits, is right, and is about this challenge and not an older one (A-42).
 fn verifies(key: &VerifyingKey, signature: &str, message: &[u8; 32]) -> bool {
     let mut answer = [0; 96];
     if hex::decode_to_slice(signature, &mut answer).is_err() {

@@ -1,13 +1,13 @@
-//! Why a login was refused.
+//! Reasons to refuse a login.
 
 use std::fmt;
 
 use crate::error::uris;
 
-/// Why a login was refused.
+/// The reason to refuse a login.
 ///
-/// A stranger learns no more than a predefined URI with a neutral text; in particular nobody learns whether it was the
-/// authid or the secret that was wrong (A-06). `?` turns any `std::error::Error`, of a database for instance, into a
+/// The client learns no more than a predefined URI with a neutral text; in particular not whether the authid or the secret
+/// was wrong (A-06). `?` converts any `std::error::Error`, of a database for instance, into a
 /// [`failed`](Self::failed) login.
 ///
 /// ```
@@ -33,39 +33,39 @@ enum Reason {
 }
 
 impl Denied {
-    /// Nobody is known by these credentials: `wamp.error.authentication_denied` (A-04, A-06).
+    /// The credentials are wrong or unknown: `wamp.error.authentication_denied` (A-04, A-06).
     #[must_use]
     pub fn credentials() -> Self {
         Self(Reason::Credentials)
     }
 
-    /// The role that was asked for does not exist, or is not for this client: `wamp.error.no_such_role` (A-07). Where
-    /// the client has proved nothing yet, as with WAMP-CRA and SCRAM, it is told the same as of wrong credentials.
+    /// The role that the client asked for does not exist, or is not for this client: `wamp.error.no_such_role` (A-07). With
+    /// WAMP-CRA and SCRAM, whose clients have proved nothing yet, the client gets the answer to wrong credentials.
     #[must_use]
     pub fn role() -> Self {
         Self(Reason::Role)
     }
 
-    /// The HTTP request has nothing by which an [`Http`](crate::Http) method could tell who it is: the next method of the client is
-    /// tried. If there is none, it is `wamp.error.authentication_required`.
+    /// The HTTP request has nothing by which an [`Http`](crate::Http) method could identify the client: the client's next method is
+    /// tried. If there is none, the client gets `wamp.error.authentication_required`.
     #[must_use]
     pub fn absent() -> Self {
         Self(Reason::Absent)
     }
 
-    /// Authentication itself broke: `wamp.error.authentication_failed` (A-05). The cause goes to the log.
+    /// Authentication itself failed: `wamp.error.authentication_failed` (A-05). The cause goes to the log.
     #[must_use]
     pub fn failed(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "authentication failed");
         Self(Reason::Failed)
     }
 
-    /// A closure panicked; the log has it (A-05).
+    /// A closure panicked; the panic is logged already (A-05).
     pub(crate) fn broken() -> Self {
         Self(Reason::Failed)
     }
 
-    /// The realm wants credentials, and the client has none (A-03).
+    /// The realm requires credentials, and the client has none (A-03).
     pub(crate) fn required() -> Self {
         Self(Reason::Required)
     }
@@ -84,12 +84,12 @@ impl Denied {
         self.0 == Reason::Absent
     }
 
-    /// Whether it is a fault of ours, and says nothing about the client.
+    /// Returns whether the server failed, which says nothing about the client.
     pub(crate) fn is_failure(&self) -> bool {
         self.0 == Reason::Failed
     }
 
-    /// The reason of ABORT.
+    /// Returns the URI of ABORT.
     pub(crate) fn uri(&self) -> &'static str {
         match self.0 {
             Reason::Credentials => uris::AUTHENTICATION_DENIED,

@@ -1,4 +1,4 @@
-//! CHALLENGE and AUTHENTICATE, between a login that is under way and its connection.
+//! CHALLENGE and AUTHENTICATE, between a running login and its connection.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::message::{self, AuthenticateExtra};
 use crate::session::send_buffer::SendBuffer;
 
-/// What a login says to the client, and what the client answers. A copy is the same exchange.
+/// The exchange of messages between a running login and the client. A clone is the same exchange.
 #[derive(Clone)]
 pub struct Exchange {
     send_buffer: Rc<RefCell<SendBuffer>>,
@@ -22,12 +22,12 @@ pub struct Exchange {
 enum State {
     #[default]
     Quiet,
-    /// CHALLENGE was sent; the login waits.
+    /// CHALLENGE was sent, and the login waits.
     Challenged(Waker),
     Answered(Response),
 }
 
-/// AUTHENTICATE. It is a secret, and so has no `Debug`.
+/// The content of AUTHENTICATE. It is secret, and therefore has no `Debug`.
 pub(super) struct Response {
     pub(super) signature: String,
     pub(super) extra: AuthenticateExtra,
@@ -55,12 +55,12 @@ impl Exchange {
         .await
     }
 
-    /// Whether the client has to answer a CHALLENGE now.
+    /// Returns whether the client has to answer a CHALLENGE now.
     pub(crate) fn awaits_answer(&self) -> bool {
         matches!(*self.state.borrow(), State::Challenged(_))
     }
 
-    /// Hands AUTHENTICATE over to the login.
+    /// Passes AUTHENTICATE to the login.
     pub(crate) fn answer(&self, signature: &str, extra: AuthenticateExtra) {
         let response = Response { signature: signature.to_owned(), extra };
         if let State::Challenged(login) = self.state.replace(State::Answered(response)) {

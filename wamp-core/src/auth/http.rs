@@ -5,17 +5,17 @@ use std::future::Future;
 use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 
-/// A method that decides from what the transport knows of the client, by its HTTP request for instance: a cookie, a header, a
-/// bearer token, a login of the web application (A-13). There is no challenge.
+/// A method that decides by the host's knowledge of the connection, its HTTP request for instance: a cookie, a header, a
+/// bearer token, a login of the web application (A-13). It sends no challenge.
 ///
-/// A client that offers no method at all is tried by these, in the order of their declaration, before it counts as
-/// anonymous: the page of a user who is logged in need not know how. `Err(Denied::absent())` says that the request has
-/// nothing of the kind, and leaves the client to its next method.
+/// A client that offers no method is tried by these, in the order of their declaration, before it counts as
+/// anonymous, so that the page of a logged-in user need not name a method. `Err(Denied::absent())` means that the request has
+/// no such credentials, and leaves the client to its next method.
 ///
 /// ```
 /// use wamp_core::{Attempt, Denied, Http, Identity, Realm, RealmBuilder};
 ///
-/// /// What the host knows of the connection.
+/// /// The host's knowledge of the connection.
 /// struct Peer { certificate: Option<String> }
 ///
 /// let realm: RealmBuilder = Realm::new("staff").authenticate(Http::new("tls", |attempt: Attempt| async move {
@@ -31,7 +31,7 @@ pub struct Http {
 }
 
 impl Http {
-    /// The closure says who sent the request. The name is what clients put into `authmethods`: `cookie`, `bearer`, any other.
+    /// Creates the method. The closure returns the identity of the client that sent the request. Clients put `name` into `authmethods`: `cookie`, `bearer`, or any other.
     #[must_use]
     pub fn new<F, D>(name: impl Into<String>, decide: F) -> Self
     where

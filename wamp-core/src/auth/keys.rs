@@ -1,19 +1,19 @@
-//! What the methods with passwords have in common: keyed hashes, and keys as text.
+//! Keyed hashes, and keys as text, for the methods with passwords.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// A key or a hash of SHA-256.
+/// A key, or a SHA-256 hash.
 pub(super) type Key = [u8; 32];
 
-/// HMAC-SHA256 of a message.
+/// Returns the HMAC-SHA256 of a message.
 pub(super) fn keyed(key: &[u8], message: &[u8]) -> Key {
     mac(key, message).finalize().into_bytes().into()
 }
 
-/// Whether this is the HMAC-SHA256 of the message; told in constant time (A-14).
+/// Returns whether the tag is the HMAC-SHA256 of the message, in constant time (A-14).
 pub(super) fn is_keyed(key: &[u8], message: &[u8], tag: &[u8]) -> bool {
     mac(key, message).verify_slice(tag).is_ok()
 }
@@ -32,12 +32,12 @@ pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
-/// Random bytes as base64 text: 128 bits, from the system's source for secrets.
+/// Returns 128 random bits as base64 text, from the system's source for secrets.
 pub(super) fn nonce() -> String {
     to_base64(&rand::random::<[u8; 16]>())
 }
 
-/// A salt for a credential that is derived from a password: 128 random bits as base64 text.
+/// Returns a salt for a credential that is derived from a password: 128 random bits as base64 text.
 ///
 /// ```
 /// use wamp_core::{CraCredential, salt};
@@ -49,7 +49,7 @@ pub fn salt() -> String {
     nonce()
 }
 
-/// A credential could not be derived.
+/// The reason why a credential could not be derived.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialError {
@@ -62,7 +62,7 @@ pub enum CredentialError {
     /// The salt is not base64 text.
     #[error("the salt is not base64 text")]
     Salt,
-    /// The key derivation does not take these parameters, as this says.
+    /// The key derivation does not accept the parameters, for the given reason.
     #[error("the key derivation refuses its parameters: {0}")]
     Parameters(String),
 }

@@ -1,15 +1,15 @@
-//! What clients that nobody knows are shown, so that they cannot tell it from what others are shown.
+//! Mock challenges for unknown users, indistinguishable from real ones (no user enumeration, A-06).
 
 use std::fmt;
 use std::sync::LazyLock;
 
 use super::keys::{Key, keyed};
 
-/// What made-up salts are made of. It is known to nobody outside, so that nobody can compute what would be made up.
+/// The secret from which mock salts are made. No client knows it, so none can compute a mock salt and recognise it.
 #[derive(Clone)]
 pub(super) struct MockSecret(Key);
 
-/// One for all that this process makes up.
+/// Returns the secret that all methods of this process share.
 impl Default for MockSecret {
     fn default() -> Self {
         static OF_PROCESS: LazyLock<Key> = LazyLock::new(rand::random);
@@ -22,10 +22,10 @@ impl MockSecret {
         Self(key)
     }
 
-    /// So many bytes of salt, made up: always the same for one authid of one realm.
+    /// Returns a mock salt of `bytes` bytes, always the same for one authid of one realm.
     pub(super) fn salt(&self, realm: &str, authid: &str, bytes: usize) -> Vec<u8> {
         let blocks = (0_u32..).map(|block| {
-            // With its length in front, no realm can be mistaken for part of an authid.
+            // The length in front keeps the realm apart from the authid.
             let seed = format!("{block} {} {realm}{authid}", realm.len());
             keyed(&self.0, seed.as_bytes())
         });
@@ -33,14 +33,14 @@ impl MockSecret {
     }
 }
 
-/// Without the secret.
+/// Hides the secret.
 impl fmt::Debug for MockSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MockSecret")
     }
 }
 
-/// A key that nobody has.
+/// Returns a random key, which no client has.
 pub(super) fn key() -> Key {
     rand::random()
 }

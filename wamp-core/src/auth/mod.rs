@@ -1,4 +1,4 @@
-//! Authentication: which methods a realm accepts, and how one login runs.
+//! Authentication: the methods that a realm accepts, and the course of one login.
 
 mod anonymous;
 mod attempt;
@@ -34,13 +34,13 @@ pub use wampcra::{CraCredential, WampCra};
 
 use crate::identity::{ANONYMOUS, Identity};
 
-/// A decision that is under way. It runs on the connection's worker, and so need not be `Send`.
+/// A running decision. It stays on the connection's worker, and so need not be `Send`.
 pub(crate) type Deciding<T> = Pin<Box<dyn Future<Output = Result<T, Denied>>>>;
 
-/// A login that is under way.
+/// A running login.
 pub(crate) type Authenticating = Deciding<Identity>;
 
-/// What the application decides, as a closure that all workers share.
+/// A decision of the application: a closure that all workers share.
 #[derive(Clone)]
 pub(crate) struct Decide<T>(Arc<dyn Fn(Attempt) -> Deciding<T> + Send + Sync>);
 
@@ -67,14 +67,14 @@ impl<T> fmt::Debug for Decide<T> {
 /// A method of authentication, for [`RealmBuilder::authenticate`](crate::RealmBuilder::authenticate): [`Anonymous`],
 /// [`Ticket`], [`WampCra`], [`Cryptosign`], [`Scram`], [`Http`].
 ///
-/// Its methods are not for implementors outside: what a method of one's own needs is an [`Http`] or a [`Ticket`].
+/// Its methods are hidden, and not to be implemented by applications: for a method of your own, use an [`Http`] or a [`Ticket`].
 pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
-    /// Its names in `HELLO.Details.authmethods`.
+    /// Returns its names in `HELLO.Details.authmethods`.
     #[doc(hidden)]
     fn names(&self) -> Vec<String>;
 
-    /// Whether it decides from the transport alone, so that a client need not ask for it, and may be somebody else's to
-    /// decide about.
+    /// Returns whether it decides from the transport alone, so that a client need not name it, and it may leave the decision to
+    /// another method.
     #[doc(hidden)]
     fn is_ambient(&self) -> bool {
         false
@@ -89,7 +89,7 @@ pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Authenticators(Vec<Arc<dyn Authenticator>>);
 
-/// A method that a login may take, by the name that the client gave it.
+/// A method that a login may use, with the name that the client gave it.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
     authenticator: Arc<dyn Authenticator>,
@@ -105,7 +105,7 @@ impl Authenticators {
         self.0.is_empty()
     }
 
-    /// Names that more than one of them has.
+    /// Returns the names that more than one method has.
     pub(crate) fn doubled(&self) -> Vec<String> {
         let mut names: Vec<_> = self.0.iter().flat_map(|authenticator| authenticator.names()).collect();
         names.sort_unstable();
@@ -115,8 +115,8 @@ impl Authenticators {
         doubled
     }
 
-    /// The methods that a login takes, in the client's order, each once. A client that asks for nothing is known
-    /// by its transport, or remains a stranger.
+    /// Returns the methods that a login uses, in the client's order, each once. A client that offers no method is
+    /// identified by its transport, or is anonymous.
     pub(crate) fn candidates(&self, offered: &[&str]) -> Result<Vec<Candidate>, Denied> {
         let mut candidates: Vec<Candidate> = Vec::new();
         if offered.is_empty() {
@@ -163,7 +163,7 @@ pub(crate) struct Refusal {
     pub(crate) denied: Denied,
 }
 
-/// Runs one login: the first method that has something to say decides, and nobody has a second try.
+/// Runs one login: the first method that does not pass decides, and a client has no second try.
 pub(crate) async fn authenticate(
     candidates: Vec<Candidate>,
     attempt: Attempt,

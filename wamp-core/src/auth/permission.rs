@@ -19,7 +19,7 @@ use crate::error::Error;
 pub struct Permission {
     allowed: bool,
     replacing: bool,
-    /// The time from the question on for which the session may remember the decision; `Duration::MAX` is until it ends.
+    /// The time, from the question on, for which the session may remember the decision; `Duration::MAX` means until it ends.
     pub(crate) remembered: Option<Duration>,
 }
 
@@ -39,14 +39,14 @@ impl Permission {
         Self { allowed, replacing: false, remembered: None }
     }
 
-    /// Lets the session remember the decision for `time`, from when the authorisers were asked: for the same action on the same
-    /// URI or pattern no authoriser is asked meanwhile. [`Session::forget_decisions`](crate::Session::forget_decisions) and
+    /// Lets the session remember the decision for `time` from the moment when the authorisers were asked: meanwhile they are not asked about the same action on the
+    /// same URI or pattern. [`Session::forget_decisions`](crate::Session::forget_decisions) and
     /// [`Realm::forget_decisions`](crate::Realm::forget_decisions) end that early.
     pub const fn remembered_for(self, time: Duration) -> Self {
         Self { remembered: Some(time), ..self }
     }
 
-    /// Lets the session remember the decision until it ends, as [`remembered_for`](Self::remembered_for) without a limit.
+    /// Lets the session remember the decision until it ends.
     pub const fn remembered(self) -> Self {
         self.remembered_for(Duration::MAX)
     }
@@ -74,7 +74,7 @@ impl Permission {
         self.allowed
     }
 
-    /// Combines the decisions of two authorisers that must both allow a request: no more, and for no longer, than each of them.
+    /// Combines the decisions of two authorisers: it allows only what both allow, and for the shorter time.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             allowed: self.allowed && other.allowed,
@@ -93,12 +93,12 @@ impl Permission {
     }
 }
 
-/// The permission with which a request goes on, or the ERROR that answers it.
+/// The permission of a request that is allowed, or the ERROR that answers it.
 pub(crate) type Decision = Result<Granted, Error>;
 
-/// The permission with which a request goes on.
+/// The permission of a request that is allowed.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Granted {
-    /// It may take a procedure over from the client that has registered it.
+    /// True if the request may take a procedure over from the client that has registered it.
     pub(crate) replacing: bool,
 }

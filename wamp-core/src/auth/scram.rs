@@ -1,4 +1,4 @@
-//! SCRAM: the client proves that it knows a password, and the server that it knew it once.
+//! SCRAM: the client proves that it knows a password, and the server proves that it has the credential.
 
 mod credential;
 
@@ -19,20 +19,20 @@ use super::mock::MockSecret;
 use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 
-/// The longest nonce of a client, in characters; they use some 24.
+/// The longest nonce of a client, in characters; clients use about 24.
 const LONGEST_NONCE: usize = 256;
 
 /// `base64("n,,")`: no channel binding (A-54).
 const NO_BINDING: &str = "biws";
 
-/// Methods `wamp-scram`, as the specification has it (A-50 … A-58), and `scram`, as autobahn speaks it. The closure is
-/// asked before the challenge, who the client would be, and by which credential.
+/// The methods `wamp-scram`, as the specification defines it (A-50 … A-58), and `scram`, as autobahn implements it. Before the challenge, the closure is
+/// asked for the client's identity and credential.
 ///
-/// The server proves itself too: WELCOME has the `authextra` `verifier`, and the same as `scram_server_signature`, where
-/// autobahn looks for it. No key is derived for a login: the client does that work.
+/// The server proves itself too: WELCOME has `verifier` in `authextra`, and the same value as `scram_server_signature`, where
+/// autobahn looks for it. The server derives no key for a login: the client does that work.
 ///
-/// An authid that the closure denies gets a challenge all the same, and is refused as a wrong password is. So that nobody
-/// can tell the two, all credentials of a realm should have one shape, and [`mock_like`](Self::mock_like) should name it.
+/// An authid that the closure denies gets a mock challenge, and is refused like a wrong password. To make the two
+/// indistinguishable, all credentials of a realm should have one shape, and [`mock_like`](Self::mock_like) should name it.
 ///
 /// ```
 /// use wamp_core::{Attempt, Denied, Identity, Realm, RealmBuilder, Scram, ScramCredential};
@@ -63,7 +63,7 @@ pub struct Scram {
 }
 
 impl Scram {
-    /// The closure says who the client would be, and by which credential.
+    /// Creates the method. The closure returns the identity that the client would have, and its credential.
     #[must_use]
     pub fn new<F, D>(decide: F) -> Self
     where
@@ -74,17 +74,17 @@ impl Scram {
         Self { decide: Decide::new(decide), example, mock_secret: MockSecret::default() }
     }
 
-    /// Clients that nobody knows get challenges like those for this credential: of the same key derivation with the same
-    /// parameters. Without it they get argon2id13 with 2 iterations and 19 456 KiB, and a salt as [`salt`](crate::salt) makes it.
+    /// Sets the shape of mock challenges for unknown users: the same key derivation and parameters as this credential.
+    /// Without it they get argon2id13 with 2 iterations and 19 456 KiB, and a salt like those of [`salt`](crate::salt).
     #[must_use]
     pub fn mock_like(mut self, example: ScramCredential) -> Self {
         self.example = Arc::new(example);
         self
     }
 
-    /// What the salts of clients that nobody knows are made of: random bytes that the application keeps secret. Without it
-    /// they last as long as the process, and a restart, or another server of the same realm, shows by new ones who
-    /// is unknown. All methods of an application may share one.
+    /// Sets the secret from which mock salts for unknown users are made: random bytes that the application keeps secret. Without it
+    /// mock salts last as long as the process, so that a restart, or another server of the same realm, reveals unknown users by new
+    /// salts. All methods of an application may share one secret.
     ///
     /// ```
     /// use wamp_core::{Attempt, Denied, Scram};
@@ -118,7 +118,7 @@ struct Extra<'e> {
     memory: Option<u32>,
 }
 
-/// `CHALLENGE.Extra` for autobahn, which takes no null for a number.
+/// `CHALLENGE.Extra` for autobahn, which does not accept null for a number.
 #[derive(Serialize)]
 struct AutobahnExtra<'e> {
     nonce: &'e str,
@@ -129,7 +129,7 @@ struct AutobahnExtra<'e> {
     memory: Option<u32>,
 }
 
-/// The two ways to speak SCRAM.
+/// The two dialects of SCRAM.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 enum Dialect {
     Specified,
@@ -148,8 +148,8 @@ impl Authenticator for Scram {
             let authid = attempt.authid().ok_or(Denied::credentials())?;
             let client_nonce = client_nonce(&attempt).ok_or(Denied::credentials())?;
             let (identity, credential) = match decide.of(attempt.clone()).await {
-                // One without keys for this dialect is challenged too, by the salt that the other dialect shows: by
-                // another one it would be known from an authid that nobody has.
+                // A credential without keys for this dialect gets a challenge too, with the salt that the other dialect shows:
+                // another salt would tell it from an unknown authid.
                 Ok((identity, credential)) => (Some(identity), credential),
                 Err(denied) if denied.is_failure() => return Err(denied),
                 Err(_) => (None, example.mocked(&mock_secret, attempt.realm(), authid)), // A-06
@@ -165,14 +165,14 @@ impl Authenticator for Scram {
     }
 }
 
-/// A-51: base64 text, and no channel binding, for none is supported.
+/// Returns the client's nonce: base64 text (A-51). `None` with channel binding, which is not supported.
 fn client_nonce(attempt: &Attempt) -> Option<String> {
     let Announced { nonce, channel_binding } = attempt.authextra()?;
     let is_nonce = !nonce.is_empty() && nonce.len() <= LONGEST_NONCE && from_base64(&nonce).is_some();
     (is_nonce && channel_binding.is_none_or(|binding| binding.is_empty())).then_some(nonce)
 }
 
-/// What the proof is about, beside the credential.
+/// The exchanged data that the proof covers, besides the credential.
 struct Exchanged<'e> {
     authid: &'e str,
     client_nonce: &'e str,
@@ -199,7 +199,7 @@ impl Dialect {
         }
     }
 
-    /// A-54, and what autobahn makes of it.
+    /// Returns the message that the proof signs, as the specification (A-54) or autobahn has it.
     fn auth_message(self, exchanged: &Exchanged<'_>, credential: &ScramCredential) -> String {
         let Exchanged { authid, client_nonce, nonce } = exchanged;
         let ScramCredential { salt, iterations, .. } = credential;
@@ -210,7 +210,7 @@ impl Dialect {
         format!("n={authid},r={client_nonce},r={nonce},s={salt},i={iterations},c={binding},r={nonce}")
     }
 
-    /// The server's own proof, if the client's is right for one of the keys (A-53, A-55).
+    /// Returns the server's own proof, if the client's is right for one of the keys (A-53, A-55).
     fn verify<'k>(
         self,
         keys: impl Iterator<Item = &'k Keys>,
@@ -224,7 +224,7 @@ impl Dialect {
         let verifiers = keys.map(|keys| {
             proves(keys, message, &proof).then(|| to_base64(&keyed(&keys.server_key, message.as_bytes())))
         });
-        // All are tried, so that the time does not tell which.
+        // All keys are tried, so that the time does not reveal which one is right.
         verifiers.fold(None, Option::or).filter(|_| same)
     }
 }

@@ -1,4 +1,4 @@
-//! Tickets: a secret that the client sends as it is.
+//! Tickets: a secret that the client sends as plain text.
 
 use std::future::Future;
 
@@ -7,11 +7,11 @@ use serde::Serialize;
 use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 
-/// Method `ticket`: the client sends a secret as it is (A-21). The closure is asked once the ticket is there:
-/// [`Attempt::ticket`], [`Attempt::ticket_is`]. An empty one is denied without a question, so that a secret which was
-/// never set lets nobody in.
+/// The method `ticket`: the client sends a secret as plain text (A-21). The closure is asked once the ticket has arrived:
+/// [`Attempt::ticket`], [`Attempt::ticket_is`]. An empty ticket is denied without asking it, so that a secret which was
+/// never set admits no client.
 ///
-/// Tickets are for connections that are encrypted. Store a digest of a ticket, not the ticket.
+/// Use tickets on encrypted connections only. Store a digest of a ticket, not the ticket.
 ///
 /// ```
 /// use wamp_core::{Attempt, Denied, Identity, Realm, RealmBuilder, Ticket};
@@ -25,7 +25,7 @@ use crate::identity::Identity;
 pub struct Ticket(Decide<Identity>);
 
 impl Ticket {
-    /// The closure says who holds the ticket.
+    /// Creates the method. The closure returns the identity of the ticket's holder.
     #[must_use]
     pub fn new<F, D>(decide: F) -> Self
     where

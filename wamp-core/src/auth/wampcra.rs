@@ -15,11 +15,11 @@ use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 use crate::timestamp::Timestamp;
 
-/// Method `wampcra`: challenge and response with a secret that both sides know (A-30 … A-34). The closure is asked
-/// before the challenge, who the client would be, and by which credential.
+/// The method `wampcra`: challenge and response with a shared secret (A-30 … A-34). Before the challenge, the closure is
+/// asked for the client's identity and credential.
 ///
-/// An authid that the closure denies gets a challenge all the same, and is refused as a wrong secret is. So that nobody
-/// can tell the two, all credentials of a realm should have one shape, and [`mock_like`](Self::mock_like) should name it.
+/// An authid that the closure denies gets a mock challenge, and is refused like a wrong secret. To make the two
+/// indistinguishable, all credentials of a realm should have one shape, and [`mock_like`](Self::mock_like) should name it.
 ///
 /// ```
 /// use wamp_core::{Attempt, CraCredential, Denied, Identity, Realm, RealmBuilder, WampCra};
@@ -48,7 +48,7 @@ pub struct WampCra {
 }
 
 impl WampCra {
-    /// The closure says who the client would be, and by which credential.
+    /// Creates the method. The closure returns the identity that the client would have, and its credential.
     #[must_use]
     pub fn new<F, D>(decide: F) -> Self
     where
@@ -59,17 +59,17 @@ impl WampCra {
         Self { decide: Decide::new(decide), example, mock_secret: MockSecret::default() }
     }
 
-    /// Clients that nobody knows get challenges like those for this credential: salted or not, as long a salt, as many
-    /// iterations. Without it they get what [`salt`](crate::salt), 1000 iterations and a key length of 32 give.
+    /// Sets the shape of mock challenges for unknown users: salted or not, the salt's length and the iterations are those of this
+    /// credential. Without it they get a salt like those of [`salt`](crate::salt), 1000 iterations and a key length of 32.
     #[must_use]
     pub fn mock_like(mut self, example: CraCredential) -> Self {
         self.example = Arc::new(example);
         self
     }
 
-    /// What the salts of clients that nobody knows are made of: random bytes that the application keeps secret. Without it
-    /// they last as long as the process, and a restart, or another server of the same realm, shows by new ones who
-    /// is unknown. All methods of an application may share one.
+    /// Sets the secret from which mock salts for unknown users are made: random bytes that the application keeps secret. Without it
+    /// mock salts last as long as the process, so that a restart, or another server of the same realm, reveals unknown users by new
+    /// salts. All methods of an application may share one secret.
     ///
     /// ```
     /// use wamp_core::{Attempt, Denied, WampCra};
@@ -109,7 +109,7 @@ impl<'e> Extra<'e> {
     }
 }
 
-/// The text that is signed. What the closure decided does not show: the client has proved nothing yet.
+/// The text that the client signs. It does not show the closure's decision, because the client has proved nothing yet.
 #[derive(Serialize)]
 struct Challenge<'c> {
     authid: &'c str,
@@ -138,16 +138,16 @@ impl Authenticator for WampCra {
             let challenge = challenge(&attempt, authid);
             let response = exchange.challenge(attempt.method(), &Extra::of(&challenge, &credential)).await;
             let signature = from_base64(&response.signature).unwrap_or_default();
-            // A-32: over the text as it was sent. Computed for those whom nobody knows, too.
+            // Over the text as it was sent (A-32); computed for unknown users as well.
             let is_signed = is_keyed(credential.key(), challenge.as_bytes(), &signature);
-            // What everybody knows is no secret.
+            // An empty key is no secret.
             let is_signed = is_signed && !credential.key().is_empty();
             identity.filter(|_| is_signed).ok_or(Denied::credentials())
         })
     }
 }
 
-/// A-30, A-31, A-34.
+/// Returns the challenge (A-30, A-31, A-34).
 fn challenge(attempt: &Attempt, authid: &str) -> String {
     let challenge = Challenge {
         authid,

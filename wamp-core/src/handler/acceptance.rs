@@ -1,4 +1,4 @@
-//! What a handler attaches to a subscription or a session that it accepts.
+//! Values that a handler attaches to a subscription or a session that it accepts.
 
 use std::any::Any;
 use std::fmt;
@@ -11,13 +11,13 @@ use crate::codec::payload::Payload;
 use crate::error::panic::CatchDrop;
 use crate::error::{Error, WampError};
 
-/// A stream whose items become events of this subscriber alone, until it unsubscribes or leaves.
+/// A stream whose items become events for this one subscriber, until it unsubscribes or leaves.
 ///
 /// An item is a `T`, or a `Result<T, E>` whose error is a [`WampError`](crate::WampError).
 ///
-/// A stream that ends leaves the subscription as it is. One that fails ends it as
-/// [`Subscription::revoke`](crate::Subscription::revoke) does: else its subscriber would wait for events that nobody sends. It fails
-/// with its first `Err`, with an item that cannot be serialised, and when it panics. The reason that a client is told is the
+/// A stream that ends leaves the subscription unchanged. A stream that fails ends it as
+/// [`Subscription::revoke`](crate::Subscription::revoke) does: otherwise its subscriber would wait for events that never come. It fails
+/// with its first `Err`, with an item that cannot be serialised, and when it panics. The reason that the client gets is the
 /// error's URI, if it is the application's own, or else its text. The log names the subscription, its topic and the error.
 ///
 /// ```
@@ -45,12 +45,12 @@ use crate::error::{Error, WampError};
 #[expect(clippy::exhaustive_structs, reason = "made by handlers")]
 pub struct Events<S>(pub S);
 
-/// Events, and what takes each of their items apart.
+/// Events, with the function that converts their items.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Emitted<S: Stream, T, E>(pub Events<S>, pub fn(S::Item) -> Result<T, E>);
 
-/// A value that lives exactly as long as the subscription, or the session: what must happen at the end stands in its `Drop`.
+/// A value that is dropped when the subscription or the session ends; put what has to happen then into its `Drop`.
 ///
 /// ```
 /// use wamp_core::Hold;
@@ -70,9 +70,9 @@ pub struct Emitted<S: Stream, T, E>(pub Events<S>, pub fn(S::Item) -> Result<T, 
 #[expect(clippy::exhaustive_structs, reason = "made by handlers")]
 pub struct Hold<T>(pub T);
 
-/// The state of the topic, sent as the first event (marked `retained`); where the client asked for retained events, these
-/// precede it, for they are older. Events that are published while the handler
-/// makes it follow it: one may repeat what it shows, none is missing.
+/// The state of the topic, sent as the first event (marked `retained`), but after retained events that the client asked for, because these
+/// are older. Events that are published while the handler
+/// runs follow it: one may repeat what it shows, none is missing.
 ///
 /// ```
 /// use wamp_core::Snapshot;
@@ -87,10 +87,10 @@ pub struct Snapshot<T>(pub T);
 
 pub(crate) type PayloadStream = Pin<Box<dyn Stream<Item = Result<Payload, Error>>>>;
 
-/// A value whose end is the application's business.
+/// A value of the application that is held until the end.
 pub(crate) type Held = CatchDrop<Box<dyn Any>>;
 
-/// What a handler attached to a subscription or a session that it accepted.
+/// The values that a handler attached to a subscription or a session that it accepted.
 #[doc(hidden)]
 #[derive(Default)]
 pub struct Acceptance {
@@ -105,18 +105,18 @@ impl fmt::Debug for Acceptance {
     }
 }
 
-/// What `#[subscribe]` and `#[session]` handlers return.
+/// The return type of `#[subscribe]` and `#[session]` handlers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how a subscription is accepted",
     label = "expected `()`, `Events`, `Hold`, `Snapshot`, a tuple of these, or a `Result` of one"
 )]
 pub trait IntoAcceptance {
-    /// Adds to what is attached.
+    /// Adds the value to those that are attached.
     #[doc(hidden)]
     fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error>;
 }
 
-/// What `#[session]` handlers return.
+/// The return type of `#[session]` handlers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how a session is accepted",
     label = "expected `()`, `Hold`, or a `Result` of one"

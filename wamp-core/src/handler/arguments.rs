@@ -1,4 +1,4 @@
-//! How a handler's parameters are read from a call: by position, else by keyword.
+//! Reads a handler's parameters from a call: by position, else by keyword.
 
 mod sources;
 
@@ -26,23 +26,23 @@ pub struct Arena(Bump);
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Parameter {
-    /// The name in Rust, which is one name as a keyword.
+    /// The name in Rust, which is one keyword.
     pub name: &'static str,
-    /// The same in camel case, which is the other.
+    /// The same name in camel case, which is the other keyword.
     pub camel: &'static str,
 }
 
-/// Where a capture stands in the URI.
+/// The position of a capture in the URI.
 #[doc(hidden)]
 #[derive(Copy, Clone, Debug)]
 pub enum Capture {
     /// A component, counted from 0.
     Component(usize),
-    /// Everything from this byte on.
+    /// All text from this byte on.
     Rest(usize),
 }
 
-/// The arguments of one message, taken in the order of the handler's parameters.
+/// The arguments of one message, read in the order of the handler's parameters.
 #[derive(Debug)]
 pub struct Arguments<'c> {
     context: &'c Context,
@@ -56,9 +56,9 @@ pub struct Arguments<'c> {
 struct Positional<'c> {
     reader: Reader<'c>,
     elements: Elements,
-    /// Whether the reader stands before a value that nobody took yet.
+    /// True if the reader stands before a value that was not taken yet.
     waiting: bool,
-    /// Whether the reader stands behind the list, and must not be asked again.
+    /// True if the reader stands behind the list, and must not be asked again.
     ended: bool,
 }
 
@@ -70,8 +70,8 @@ struct Keyword<'c> {
 }
 
 impl<'c> Arguments<'c> {
-    /// The arguments of a context, to be [opened](Self::open) before anything is taken.
-    // In two steps, so that they stay where they were made: to copy what was just written stalls the processor.
+    /// Creates the arguments of a context, to be [opened](Self::open) before any is taken.
+    // In two steps, so that they stay where they were made: copying what was just written stalls the processor.
     #[doc(hidden)]
     #[must_use]
     #[inline]
@@ -98,14 +98,14 @@ impl<'c> Arguments<'c> {
         Ok(())
     }
 
-    /// The message that the arguments came with.
+    /// Returns the context of the message.
     #[must_use]
     pub fn context(&self) -> &'c Context {
         self.context
     }
 
-    /// Takes the next argument by position, else by keyword. An absent one is read as serde reads a missing field: an
-    /// `Option` is `None`, anything else is an error.
+    /// Reads the next argument by position, else by keyword. An absent one is read like a missing field in serde: an
+    /// `Option` is `None`, any other type is an error.
     ///
     /// # Errors
     /// `wamp.error.invalid_argument`: missing, given twice, or not a `T`; the text names the parameter.
@@ -129,7 +129,7 @@ impl<'c> Arguments<'c> {
         reader.read().map_err(|error: Malformed| named_fault(parameter, &error.what()))
     }
 
-    /// Takes an argument that may be absent or null, in which case `default` makes it.
+    /// Reads an argument that may be absent or null, in which case `default` returns the value.
     ///
     /// # Errors
     /// As [`take`](Self::take).
@@ -142,7 +142,7 @@ impl<'c> Arguments<'c> {
         Ok(self.take::<Option<T>>(parameter)?.unwrap_or_else(default))
     }
 
-    /// Takes all positional arguments that are left: `#[args]`.
+    /// Reads all remaining positional arguments: `#[args]`.
     ///
     /// # Errors
     /// `wamp.error.invalid_argument`: one of them does not fit.
@@ -163,7 +163,7 @@ impl<'c> Arguments<'c> {
         })
     }
 
-    /// Takes all keyword arguments that are left: `#[kwargs]`.
+    /// Reads all remaining keyword arguments: `#[kwargs]`.
     ///
     /// # Errors
     /// `wamp.error.invalid_argument`: they do not make a `T`.
@@ -192,9 +192,9 @@ impl<'c> Arguments<'c> {
         })
     }
 
-    /// Reads a component of the URI. Where a client's pattern leaves it open, as `rooms..events` does for
-    /// `"rooms.{room}.events"`, an `Option` is `None` and anything else is an error: who decides about one room has not
-    /// decided about all.
+    /// Reads a component of the URI. If a client's pattern leaves it open, as `rooms..events` does for
+    /// `"rooms.{room}.events"`, an `Option` is `None` and any other type is an error: a decision about one room is
+    /// not a decision about all.
     ///
     /// # Errors
     /// `wamp.error.invalid_argument`: it is not a `T`, or the client's pattern leaves it open.
@@ -206,14 +206,14 @@ impl<'c> Arguments<'c> {
             Capture::Rest(from) => named.get(from..),
         };
         let component = component.unwrap_or_default();
-        // Components of a topic or a procedure are never empty, so this is a pattern.
+        // A component of a topic or a procedure is never empty, so the client named a pattern.
         if !uri::is_valid(component) {
             return T::deserialize(Absent).map_err(|_| named_fault(parameter, &"the pattern leaves it open"));
         }
         T::deserialize(Component(component)).map_err(|error| named_fault(parameter, &error))
     }
 
-    /// Refuses what no parameter took. Positional arguments that are left are the first of a handler's `Chunks`.
+    /// Refuses arguments that no parameter took. For a handler with `Chunks`, the remaining positional arguments are the first chunk.
     ///
     /// # Errors
     /// `wamp.error.invalid_argument`: an argument is left.
@@ -256,7 +256,7 @@ impl<'c> Arguments<'c> {
         positional.reader.read()
     }
 
-    /// The value under either of the parameter's names; the last one wins where a key stands twice (M-14).
+    /// Returns the value under either of the parameter's names; the last one wins if a key occurs twice (M-14).
     fn keyword(&mut self, parameter: &Parameter) -> Result<Option<Range<usize>>, Error> {
         let mut found: Option<(&str, Range<usize>)> = None;
         for keyword in &mut self.keywords {
@@ -274,7 +274,7 @@ impl<'c> Arguments<'c> {
         Ok(found.map(|(_, value)| value))
     }
 
-    /// Names the position where the argument would have stood, unless keywords took the place of others before it.
+    /// Returns the error for a missing argument. It names the argument's position, unless earlier parameters were read from keywords.
     fn missing(&self, parameter: &Parameter) -> Error {
         let (position, name) = (self.taken + 1, parameter.name);
         match self.keywords.iter().any(|keyword| keyword.taken) {
@@ -283,14 +283,14 @@ impl<'c> Arguments<'c> {
         }
     }
 
-    /// Refuses the positional argument that was taken last.
+    /// Returns the error for the positional argument that was read last.
     fn fault(&self, parameter: &Parameter, fault: &str) -> Error {
         let (position, name) = (self.taken, parameter.name);
         Error::invalid_argument(format_args!("argument {position} `{name}`: {fault}"))
     }
 }
 
-/// Refuses what has no position: a keyword argument, or a part of the URI.
+/// Returns the error for a value without a position: a keyword argument, or a part of the URI.
 fn named_fault(parameter: &Parameter, fault: &dyn Display) -> Error {
     Error::invalid_argument(format_args!("`{}`: {fault}", parameter.name))
 }
@@ -298,7 +298,7 @@ fn named_fault(parameter: &Parameter, fault: &dyn Display) -> Error {
 impl<'c> Positional<'c> {
     fn new(mut reader: Reader<'c>, first: Range<usize>) -> Self {
         reader.trust(first);
-        // Before the list is entered there is nothing to take.
+        // No argument can be taken before the list is entered.
         Self { reader, elements: Elements(0), waiting: false, ended: true }
     }
 

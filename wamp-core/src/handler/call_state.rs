@@ -1,4 +1,4 @@
-//! A call, as its handler and its session know it: what was asked for, what was sent, and whether it is still wanted.
+//! The state of a call that its handler and its session share: the request, what was sent, and whether the result is still wanted.
 
 use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, Waker};
@@ -7,28 +7,28 @@ use crate::handler::chunks::ChunkQueue;
 use crate::id::RequestId;
 use crate::message::{CallOptions, Passthru};
 
-/// Items that a handler sends or takes in a row before it gives way. As many as tokio lets a task take of its resources.
+/// Items that a handler sends or receives in a row before it yields. tokio's budget for a task is the same.
 const ITEMS_IN_A_TURN: u8 = 128;
 
-/// What a handler and its session tell each other about a call.
+/// The state of a call that its handler and its session share.
 #[derive(Debug)]
 pub(crate) struct CallState {
     pub(crate) request: RequestId,
-    /// The caller takes progressive results.
+    /// True if the caller accepts progressive results.
     pub(crate) receive_progress: bool,
-    /// The caller asked to be disclosed (DI-01).
+    /// True if the caller asked to be disclosed (DI-01).
     pub(crate) disclose_me: bool,
     pub(crate) passthru: Option<Box<Passthru>>,
-    /// What the handler takes the caller's chunks from, if it takes any.
+    /// The queue of the caller's chunks, if the handler takes `Chunks`.
     pub(crate) chunks: Option<Box<ChunkQueue>>,
     answered: Cell<bool>,
     progressed: Cell<bool>,
-    /// Items that the handler may still send or take before it gives way.
+    /// Items that the handler may still send or receive before it yields.
     items_left: Cell<u8>,
     cancellation: RefCell<Cancellation>,
 }
 
-/// A cancellation that the handler wants to be told of, instead of being dropped.
+/// The cancellation of a handler that is told of it instead of being dropped.
 #[derive(Debug, Default)]
 struct Cancellation {
     awaited: bool,
@@ -52,12 +52,12 @@ impl CallState {
         }
     }
 
-    /// Whether the caller has its RESULT or ERROR: nothing is sent after it (C-09).
+    /// Returns whether the caller has its RESULT or ERROR, after which nothing is sent (C-09).
     pub(crate) fn is_answered(&self) -> bool {
         self.answered.get()
     }
 
-    /// Notes that the caller has its answer; false if it had one already.
+    /// Notes that the caller has its answer. Returns false if it had one already.
     pub(crate) fn answer(&self) -> bool {
         !self.answered.replace(true)
     }
@@ -67,13 +67,13 @@ impl CallState {
         self.progressed.set(true);
     }
 
-    /// Whether one was sent since this was asked last.
+    /// Returns whether a progressive result was sent since the last call.
     pub(crate) fn take_progressed(&self) -> bool {
         self.progressed.take()
     }
 
-    /// Counts an item that the handler sends or takes. Every so often it is `Pending` first, and wakes the handler at once: a
-    /// handler whose next item is always ready would else keep the worker from everybody, its own caller's CANCEL included.
+    /// Counts an item that the handler sends or receives. Every so often it returns `Pending` first, and wakes the handler at once: otherwise a
+    /// handler whose next item is always ready would starve the worker's other tasks, its own caller's CANCEL included.
     pub(crate) fn poll_turn(&self, context: &Context<'_>) -> Poll<()> {
         match self.items_left.get() {
             0 => {
@@ -88,7 +88,7 @@ impl CallState {
         }
     }
 
-    /// The handler wants to be told of a cancellation.
+    /// Notes that the handler is to be told of a cancellation.
     pub(crate) fn await_cancellation(&self) {
         self.cancellation.borrow_mut().awaited = true;
     }

@@ -1,4 +1,4 @@
-//! Progressive call invocations: what a caller sends after its first CALL, as its handler takes it.
+//! Progressive call invocations: the messages that a caller sends after its first CALL, as its handler receives them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -18,12 +18,12 @@ use crate::limits::Limits;
 
 /// Receives a progressive call invocation (`CALL.Options.progress`): a call whose arguments come in several messages.
 ///
-/// Each chunk is one positional argument. The other parameters of the handler are read from the first CALL; what follows
-/// them there is the first chunk. A plain call with one argument is a call with one chunk, and the end of a call may come
-/// without one. A handler may answer before the caller has sent everything: the rest is dropped then.
+/// Each chunk is one positional argument. The other parameters of the handler are read from the first CALL, whose remaining
+/// argument is the first chunk. A plain call with one argument is a call with one chunk, and the end of a call may come
+/// without one. A handler may answer before the caller has sent everything: the remaining chunks are dropped then.
 ///
-/// A caller that sends faster than the handler takes fills a bounded queue (`bytes_in_flight` and `queued_messages` of
-/// [`Limits`]); when that is full, its call fails with `wamp.error.unavailable`.
+/// A caller that sends faster than the handler receives fills a bounded queue (`bytes_in_flight` and `queued_messages` of
+/// [`Limits`]); when it is full, the call fails with `wamp.error.unavailable`.
 ///
 /// ```
 /// use wamp_core::{Chunks, Error};
@@ -48,7 +48,7 @@ impl<T> fmt::Debug for Chunks<T> {
 }
 
 impl<T: DeserializeOwned> Chunks<T> {
-    /// The next chunk, once it has come; `None` after the last.
+    /// Waits for the next chunk; `None` after the last.
     ///
     /// # Errors
     /// `wamp.error.invalid_argument`: the chunk is not one positional argument that is a `T`.
@@ -66,7 +66,7 @@ impl<T: DeserializeOwned> Chunks<T> {
     }
 }
 
-/// Nobody takes what still comes.
+/// Closes the queue: chunks that still come are dropped.
 impl<T> Drop for Chunks<T> {
     fn drop(&mut self) {
         if let Some(queue) = &self.call.chunks {
@@ -91,11 +91,11 @@ pub(crate) struct ChunkQueue(RefCell<State>);
 #[derive(Debug)]
 struct State {
     waiting: VecDeque<Chunk>,
-    /// Bytes of the frames that all calls of the session keep, these among them.
+    /// Bytes of the frames that all calls of the session keep, including these.
     kept: Rc<Cell<usize>>,
-    /// The last chunk is here.
+    /// True if the last chunk has arrived.
     is_complete: bool,
-    /// The handler takes none any more.
+    /// True if the handler takes no more chunks.
     is_closed: bool,
     task: Option<Waker>,
 }
@@ -103,12 +103,12 @@ struct State {
 #[derive(Debug)]
 struct Chunk {
     payload: Payload,
-    /// Positional arguments in front of it, which other parameters took.
+    /// The positional arguments before the chunk, which other parameters took.
     skipped: usize,
 }
 
 impl ChunkQueue {
-    /// With what the first CALL had.
+    /// Creates the queue with the arguments of the first CALL.
     pub(crate) fn new(first: Payload, goes_on: bool, kept: Rc<Cell<usize>>) -> Self {
         let mut state =
             State { waiting: VecDeque::new(), kept, is_complete: !goes_on, is_closed: false, task: None };
@@ -116,14 +116,14 @@ impl ChunkQueue {
         Self(RefCell::new(state))
     }
 
-    /// Other parameters took so many arguments of the first CALL.
+    /// Skips the arguments of the first CALL that other parameters took.
     pub(crate) fn skip(&self, taken: usize) {
         if let Some(first) = self.0.borrow_mut().waiting.front_mut() {
             first.skipped = taken;
         }
     }
 
-    /// Adds a chunk; false if too much waits already.
+    /// Adds a chunk. Returns false if too much waits already.
     pub(crate) fn push(&self, payload: Payload, goes_on: bool, limits: &Limits) -> bool {
         let mut state = self.0.borrow_mut();
         state.is_complete = !goes_on;
@@ -179,7 +179,7 @@ impl Drop for State {
 }
 
 impl Chunk {
-    /// The argument, if there is one.
+    /// Reads the argument, if there is one.
     fn read<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
         self.payload
             .only_arg(self.skipped)

@@ -1,4 +1,4 @@
-//! What a handler runs for, and the values that are injected from it.
+//! The context of a handler, and the values that are injected from it.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -24,7 +24,7 @@ use crate::router::Router;
 use crate::session::handle::SessionHandle;
 use crate::session::send_buffer::SendBuffer;
 
-/// What one message of a client asks of a handler: who asks, for what, with which arguments.
+/// One message of a client, as its handler sees it: the session, the URI and the arguments.
 #[derive(Debug)]
 pub struct Context {
     pub(crate) link: Rc<Link>,
@@ -33,59 +33,59 @@ pub struct Context {
     pub(crate) subject: Subject,
 }
 
-/// What a session's handlers share.
+/// The values that all handlers of a session share.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) session: Session,
     pub(crate) router: Router,
-    /// The realm's.
+    /// The limits of the realm.
     pub(crate) limits: Arc<Limits>,
     pub(crate) host: Rc<dyn Any>,
     pub(crate) send_buffer: Rc<RefCell<SendBuffer>>,
 }
 
-/// Which message is being answered.
+/// The message that is being answered.
 #[derive(Debug)]
 pub(crate) enum Subject {
     Call(Rc<CallState>),
-    /// The flag is false once the subscription has ended.
+    /// The flag becomes false when the subscription ends.
     Subscribe(SubscriptionId, Arc<AtomicBool>),
     Publish(PublicationId),
     Join,
 }
 
 impl Context {
-    /// The session that asks.
+    /// Returns the session that sent the message.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.link.session
     }
 
-    /// The router that serves the session.
+    /// Returns the router that serves the session.
     #[must_use]
     pub fn router(&self) -> &Router {
         &self.link.router
     }
 
-    /// The procedure or topic that the client named, or its pattern in WAMP's form; empty when a session joins.
+    /// Returns the procedure or topic that the client named, or its pattern in WAMP's form; empty when a session joins.
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// What the host attached to the connection: for `wamp-actix`, the `HttpRequest` of the upgrade.
+    /// Returns the host's value for the connection, if it is a `T`: for `wamp-actix`, the `HttpRequest` of the upgrade.
     #[must_use]
     pub fn host<T: Any>(&self) -> Option<&T> {
         self.link.host.downcast_ref()
     }
 
-    /// The arguments of the message.
+    /// Returns the arguments of the message.
     #[must_use]
     pub fn payload(&self) -> &Payload {
         &self.payload
     }
 
-    /// The call that is answered.
+    /// Returns the call that is being answered.
     pub(crate) fn call(&self) -> Result<&Rc<CallState>, Error> {
         match &self.subject {
             Subject::Call(call) => Ok(call),
@@ -116,14 +116,14 @@ impl Context {
     }
 }
 
-/// A type that handlers can ask for: it is made from the context of the call, never from what the client sent.
+/// A type that is injected into handlers: it is made from the context of the message, never from the client's arguments.
 ///
-/// Injection wins over reading: a type that is both injectable and deserialisable cannot be forged by a client.
+/// Injection wins over reading: a client cannot forge a type that is both injectable and deserialisable.
 ///
 /// ```
 /// use wamp_core::{Context, Error, FromContext, Session};
 ///
-/// /// The customer that this session belongs to.
+/// /// The customer to whom this session belongs.
 /// struct Customer(String);
 ///
 /// impl FromContext for Customer {
@@ -136,18 +136,18 @@ impl Context {
 /// }
 /// ```
 pub trait FromContext: Sized {
-    /// The attribute outside which the type makes no sense, if there is one.
+    /// The attribute of handlers to which the type is restricted, if any.
     #[doc(hidden)]
     const ONLY_IN: Option<Attribute> = None;
 
-    /// What a handler that takes the type supports, as a callee announces it.
+    /// The feature that a handler with such a parameter supports, as a callee announces it.
     #[doc(hidden)]
     const FEATURE: Option<Feature> = None;
 
     /// Makes the value.
     ///
     /// # Errors
-    /// Whatever the client shall get as ERROR instead of an answer.
+    /// The ERROR that the client gets instead of an answer.
     fn from_context(context: &Context) -> impl Future<Output = Result<Self, Error>>;
 }
 
@@ -161,7 +161,7 @@ pub enum Attribute {
     Session,
 }
 
-/// Features that a handler has if it takes a parameter of a certain type.
+/// Features of a handler that follow from its parameters' types.
 #[doc(hidden)]
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Feature {
@@ -169,7 +169,7 @@ pub enum Feature {
     PayloadPassthruMode,
 }
 
-/// `None` where the value cannot be made.
+/// Injects `None` if the value cannot be made.
 impl<T: FromContext> FromContext for Option<T> {
     const ONLY_IN: Option<Attribute> = T::ONLY_IN;
     const FEATURE: Option<Feature> = T::FEATURE;
@@ -214,20 +214,20 @@ pub struct Call {
 }
 
 impl Call {
-    /// The id of the request.
+    /// Returns the id of the request.
     #[must_use]
     pub fn request(&self) -> RequestId {
         self.request
     }
 
-    /// The procedure that was called: under a pattern, the URI that the caller named.
+    /// Returns the procedure that was called; for a handler under a pattern, the URI that the caller named.
     #[must_use]
     pub fn procedure(&self) -> &str {
         &self.procedure
     }
 
-    /// The caller's session, where the caller asked to be disclosed (`CALL.Options.disclose_me`, DI-01). Authid and
-    /// authrole of every caller are in [`Session`], undisclosed ones too: what may be shown to others is told here.
+    /// Returns the caller's session id, if the caller asked to be disclosed (`CALL.Options.disclose_me`, DI-01). [`Session`] has the authid and
+    /// authrole of every caller, disclosed or not; this tells whether they may be shown to others.
     #[must_use]
     pub fn caller(&self) -> Option<SessionId> {
         self.caller
@@ -244,7 +244,7 @@ impl FromContext for Call {
     }
 }
 
-/// Fails for a call whose payload is not in passthru mode; as an `Option` it is `None` then.
+/// Fails if the call's payload is not in passthru mode; an `Option` is `None` then.
 impl FromContext for Passthru {
     const ONLY_IN: Option<Attribute> = Some(Attribute::Rpc);
     const FEATURE: Option<Feature> = Some(Feature::PayloadPassthruMode);
@@ -255,7 +255,7 @@ impl FromContext for Passthru {
     }
 }
 
-/// The subscription that a `#[subscribe]` handler accepts: a handle to send events to this subscriber alone.
+/// The subscription that a `#[subscribe]` handler accepts: a handle that sends events to this one subscriber.
 ///
 /// ```
 /// use wamp_core::{EmitError, Subscription};
@@ -274,37 +274,37 @@ pub struct Subscription {
     active: Arc<AtomicBool>,
 }
 
-/// An event for one subscriber could not be serialised.
+/// The error of an event for one subscriber that cannot be sent.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct EmitError(#[from] EncodeError);
 
 impl Subscription {
-    /// The id of the subscription, which all subscribers of the topic share.
+    /// Returns the id of the subscription, which all subscribers of the topic share.
     #[must_use]
     pub fn id(&self) -> SubscriptionId {
         self.id
     }
 
-    /// The session that subscribes.
+    /// Returns the id of the subscriber's session.
     #[must_use]
     pub fn session(&self) -> SessionId {
         self.handle.id
     }
 
-    /// The topic, or the client's pattern in WAMP's form.
+    /// Returns the topic, or the client's pattern in WAMP's form.
     #[must_use]
     pub fn topic(&self) -> &str {
         &self.topic
     }
 
-    /// False once it was refused, or has ended: who produces events for it can stop.
+    /// Returns false once the subscription was refused or has ended, so that producers of its events can stop.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.active.load(Ordering::Relaxed)
     }
 
-    /// Sends an event with one positional argument to this subscriber only. Without effect once the subscription has ended.
+    /// Sends an event with one positional argument to this one subscriber. Does nothing once the subscription has ended.
     ///
     /// # Errors
     /// The value cannot be serialised, or is longer than [`Limits::queued_bytes`].
@@ -338,7 +338,7 @@ impl FromContext for Subscription {
     }
 }
 
-/// The event that a `#[publish]` handler lets through or refuses.
+/// The event that a `#[publish]` handler permits or refuses.
 ///
 /// ```
 /// use wamp_core::Publication;
@@ -355,19 +355,19 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// The id that subscribers see.
+    /// Returns the id that subscribers see.
     #[must_use]
     pub fn id(&self) -> PublicationId {
         self.id
     }
 
-    /// The topic.
+    /// Returns the topic.
     #[must_use]
     pub fn topic(&self) -> &str {
         &self.topic
     }
 
-    /// What is published.
+    /// Returns the payload of the event.
     #[must_use]
     pub fn payload(&self) -> &Payload {
         &self.payload

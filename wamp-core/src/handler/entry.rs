@@ -1,4 +1,4 @@
-//! Handlers as the macros register them.
+//! Entries of handlers, as the macros emit them.
 
 use std::any::TypeId;
 use std::fmt;
@@ -13,39 +13,39 @@ use crate::handler::context::{Context, Feature};
 
 pub use super::list::{Handlers, Listed};
 
-/// A handler at work. It owns everything that it borrows from: the frame, the arena, the stream of its results.
+/// The future of a running handler. It owns all that it borrows from: the frame, the arena, the stream of its results.
 pub type BoxedAnswer<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
 
 /// One attribute on one function.
 #[derive(Debug)]
 pub struct HandlerEntry {
-    /// What runs.
+    /// The function to run.
     pub entry: Entry,
     /// The URI as declared; empty for `#[session]`.
     pub uri: &'static str,
-    /// The realm that it is restricted to.
+    /// The realm to which it is restricted.
     pub realm: Option<&'static str>,
-    /// The roles that may use it; empty: all.
+    /// The roles that may use it; empty means all.
     pub roles: &'static [&'static str],
-    /// What it supports because of its parameters' types.
+    /// The features that follow from its parameters' types.
     pub features: &'static [Option<Feature>],
-    /// How long a call may take until its next result; the caller can ask for less.
+    /// The time that a call may take until its next result; the caller can ask for less.
     pub timeout: Option<Duration>,
-    /// Whether publishers may have their events retained (E-05).
+    /// True if publishers may have their events retained (E-05).
     pub retain: bool,
     /// True if its roles may subscribe to the topic to which they publish.
     pub subscribe: bool,
     /// The function with its module.
     pub function: &'static str,
-    /// Where the attribute stands.
+    /// The source file of the attribute.
     pub file: &'static str,
-    /// Where the attribute stands in its file, from 1.
+    /// The line of the attribute, from 1.
     pub line: u32,
-    /// The arguments that it reads.
+    /// The arguments that the function reads.
     pub parameters: &'static [Parameter],
 }
 
-/// What runs, by kind.
+/// The function to run, by the kind of handler.
 #[derive(Copy, Clone)]
 pub enum Entry {
     /// Answers a CALL.
@@ -58,7 +58,7 @@ pub enum Entry {
     Session(fn(Context) -> BoxedAnswer<Acceptance>),
 }
 
-/// The registrations of one function, submitted to `inventory`.
+/// The entries of one function, submitted to `inventory`.
 #[derive(Debug)]
 pub struct Collected {
     /// Returns the type of the function item, by which `handlers!` finds them.
@@ -75,19 +75,19 @@ pub fn id_of<F: 'static>(_: &F) -> TypeId {
 }
 
 impl HandlerEntry {
-    /// Whether it supports what not every handler does.
+    /// Returns whether the handler supports a feature.
     pub(crate) fn has(&self, feature: Feature) -> bool {
         self.features.contains(&Some(feature))
     }
 
-    /// Whether a session of this role may use the handler.
+    /// Returns whether a session of this role may use the handler.
     pub(crate) fn admits(&self, authrole: &str) -> bool {
         self.roles.is_empty() || self.roles.contains(&authrole)
     }
 }
 
 impl Entry {
-    /// The attribute's name.
+    /// Returns the attribute's name.
     pub(crate) fn attribute(self) -> &'static str {
         match self {
             Self::Rpc(_) => "rpc",

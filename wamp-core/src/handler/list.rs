@@ -1,4 +1,4 @@
-//! The handlers that a router is told to serve, found by their functions.
+//! Lists of handlers that a router is to serve, found by their functions.
 
 use std::any::{TypeId, type_name};
 use std::collections::{HashMap, HashSet};
@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use crate::handler::entry::{Collected, HandlerEntry};
 
-/// A list of handlers, which `handlers![…]` of `wamp-actix` makes and [`RouterBuilder::handlers`] takes.
+/// A list of handlers: made by `handlers![…]` of `wamp-actix`, and taken by [`RouterBuilder::handlers`].
 ///
 /// A library returns one, so that the application decides whether to serve them:
 ///
@@ -63,7 +63,7 @@ impl Handlers {
         self.0.extend(other.0);
     }
 
-    /// Looks the functions up. Returns the registrations, each once, and a fault for each function without an attribute.
+    /// Looks the functions up. Returns each entry once, and a fault for each function without an attribute.
     #[doc(hidden)]
     #[must_use]
     pub fn resolve(&self) -> (Vec<&'static HandlerEntry>, Vec<String>) {
@@ -87,7 +87,7 @@ impl Handlers {
     }
 }
 
-/// All registrations that were collected, by the type of their function. One function may have made several entries:
+/// Returns all collected entries, by the type of their function. One function may have several collections:
 /// an attribute under another name expands by itself.
 fn by_function() -> HashMap<TypeId, Vec<&'static HandlerEntry>> {
     let mut functions: HashMap<_, Vec<_>> = HashMap::new();
@@ -97,7 +97,7 @@ fn by_function() -> HashMap<TypeId, Vec<&'static HandlerEntry>> {
     functions
 }
 
-/// Registrations that were written by hand: an empty array needs no macro.
+/// Converts entries that were written by hand; an empty array needs no macro.
 #[doc(hidden)]
 impl<const N: usize> From<[&'static [HandlerEntry]; N]> for Handlers {
     fn from(registrations: [&'static [HandlerEntry]; N]) -> Self {

@@ -1,8 +1,8 @@
-//! From what a handler's function returns to what the client gets.
+//! Converts the return value of a handler into the answer that the client gets.
 //!
-//! Which trait a type has cannot be asked in generic code on stable Rust, but where the type is concrete, as in an
-//! expansion, an inherent method goes before a trait's. So `Outcome(value).into_result()` takes a `Result` apart and
-//! leaves everything else alone, and `Outcome(value).reply()` tells our wrappers from a value that is serialised.
+//! Generic code on stable Rust cannot ask which traits a type has. But for a concrete type, as in an
+//! expansion, an inherent method takes precedence over a trait's. So `Outcome(value).into_result()` unwraps a `Result` and
+//! leaves every other value unchanged, and `Outcome(value).reply()` tells our wrappers from a value that is serialised.
 
 use std::convert::Infallible;
 use std::fmt::Display;
@@ -19,31 +19,31 @@ use crate::handler::progress::{Progressive, Streamed};
 use crate::handler::reply::{Args, IntoReply, Kwargs, Nothing, Reply, Responding, Single};
 use crate::message::ArgumentsWriter;
 
-/// What a handler returned.
+/// The return value of a handler.
 #[derive(Debug)]
 pub struct Outcome<T>(pub T);
 
-/// The methods of every outcome that has none of its own.
+/// The methods of outcomes without inherent ones.
 pub trait Plain<T>: Sized {
-    /// The value, which is no `Result`.
+    /// Returns the value, which is not a `Result`.
     ///
     /// # Errors
     /// None.
     fn into_result(self) -> Result<T, Infallible>;
 
-    /// The value, which is no stream of results: `_item` would take its items apart.
+    /// Returns the value, which is not a stream of results; `_item` would convert its items.
     fn items<R>(self, _item: impl FnMut(T) -> R) -> T;
 
-    /// As `items`: the value is no stream of events.
+    /// Returns the value, which is not a stream of events; otherwise as `items`.
     fn events<R>(self, _item: impl FnMut(T) -> R) -> T;
 
-    /// The value, as an item of a stream.
+    /// Returns the value as an item of a stream.
     fn item(self) -> T;
 
-    /// The value, which is no tuple, and nothing else that is attached to a subscription.
+    /// Returns the value, which is not a tuple, and nothing else to attach to a subscription.
     fn parts(self) -> (T, (), ());
 
-    /// The value as the only positional result.
+    /// Returns the value as the only positional result.
     fn reply(self) -> Single<T>;
 }
 
@@ -73,7 +73,7 @@ impl<T> Plain<T> for Outcome<T> {
     }
 }
 
-// Without bounds on `T` and `E`: the one error about them is that of `respond`.
+// Without bounds on `T` and `E`, so that `respond` reports the only error about them.
 #[expect(missing_docs, reason = "as in `Plain`")]
 impl<S: Stream> Outcome<Progressive<S>> {
     pub fn items<T, E>(self, item: fn(S::Item) -> Result<T, E>) -> Streamed<S, T, E> {
@@ -81,7 +81,7 @@ impl<S: Stream> Outcome<Progressive<S>> {
     }
 }
 
-// As those of `Progressive`.
+// Without bounds, as those of `Progressive`.
 #[expect(missing_docs, reason = "as in `Plain`")]
 impl<S: Stream> Outcome<Events<S>> {
     pub fn events<T, E>(self, item: fn(S::Item) -> Result<T, E>) -> Emitted<S, T, E> {
@@ -104,7 +104,7 @@ impl<A, B, C> Outcome<(A, B, C)> {
     }
 }
 
-// Without a bound on `E`: an `Err` must never pass as a value, though serde could serialise it.
+// Without a bound on `E`: an `Err` must never be sent as a value, although serde could serialise it.
 #[expect(missing_docs, reason = "as in `Plain`")]
 #[expect(clippy::missing_errors_doc, reason = "as in `Plain`")]
 impl<T, E> Outcome<Result<T, E>> {
@@ -112,7 +112,7 @@ impl<T, E> Outcome<Result<T, E>> {
         self.0
     }
 
-    // Of what was in a `Result` already, as the other.
+    // For an item that is in a `Result` already.
     pub fn item(self) -> Nested<T, E> {
         Nested(self.0)
     }
@@ -122,12 +122,12 @@ impl<T, E> Outcome<Result<T, E>> {
     }
 }
 
-/// A `Result` in a `Result` that a handler returned, or its stream: it is not sent, for its `Err` would be a value in a
+/// A `Result` inside a `Result` that a handler or its stream returned. It is not sent, because its `Err` would become a value in a
 /// RESULT.
 #[derive(Debug)]
 pub struct Nested<T, E>(pub Result<T, E>);
 
-/// Holds for no `Result`: says what to do about one inside another.
+/// Implemented for no `Result`: its message says what to do about a nested one.
 #[diagnostic::on_unimplemented(
     message = "a `Result` inside a `Result` cannot be the result of a WAMP procedure: its `Err` would go out as a value",
     label = "flatten it with `?` or `and_then`, so that there is one `Result` with one error type"
@@ -143,7 +143,7 @@ where
     }
 }
 
-/// As an item of a stream.
+/// Serialises an item of a stream.
 impl<T, E> Serialize for Nested<T, E>
 where
     Result<T, E>: Flat,
@@ -153,7 +153,7 @@ where
     }
 }
 
-/// Holds for nothing: says what is wrong with a [`Progressive`] that is still there when its stream has been taken.
+/// Implemented for no type: its message says what is wrong with a [`Progressive`] that is left after its stream was taken.
 #[diagnostic::on_unimplemented(
     message = "`Progressive` sends the items of a stream, and `{Self}` is no `futures::Stream`",
     label = "for the values of an iterator, `Progressive(futures::stream::iter(values))`"
@@ -166,7 +166,7 @@ impl<S: Streams> IntoReply for Progressive<S> {
     }
 }
 
-/// Holds for nothing: says what is wrong with [`Events`] that are still there when the streams of a handler's outcome have been taken.
+/// Implemented for no type: its message says what is wrong with [`Events`] that are left after the streams of a handler's outcome were taken.
 #[diagnostic::on_unimplemented(
     message = "`Events<{Self}>` cannot be attached to a subscription here",
     label = "`Events` takes a `futures::Stream`, and is what the handler returns, or a part of its tuple: not hidden behind `impl IntoAcceptance`, and not in a tuple of a tuple",
@@ -209,25 +209,25 @@ pub fn reply<R: IntoReply>(context: &Context, reply: R) -> Result<(), Error> {
     context.reply(reply)
 }
 
-/// Sends the RESULT of a call, and what goes before it.
+/// Sends the RESULT of a call, and the progressive results before it.
 ///
-/// The future is of one type for all outcomes, for the compiler says once more at an `await` what is wrong with a type in
-/// it.
+/// The future has one type for all outcomes, because the compiler would repeat an error about a type inside of it at each
+/// `await`.
 pub fn respond<'a, R: IntoReply + 'a>(context: &'a Context, outcome: R) -> Responding<'a> {
     outcome.respond(context)
 }
 
-/// The WAMP form of a handler's error.
+/// Returns the WAMP form of a handler's error.
 pub fn error<E: WampError>(error: &E) -> Error {
     error.to_error()
 }
 
-/// The text of a derived error, which must be `Display`.
+/// Returns the text of a derived error, which must be `Display`.
 pub fn text<E: Display>(error: &E) -> String {
     error.to_string()
 }
 
-/// What a `#[subscribe]` handler attached.
+/// Returns the values that a `#[subscribe]` handler attached.
 ///
 /// # Errors
 /// The handler's own.
@@ -237,7 +237,7 @@ pub fn accept<A: IntoAcceptance>(outcome: A) -> Result<Acceptance, Error> {
     Ok(acceptance)
 }
 
-/// What a `#[subscribe]` handler attached, part by part.
+/// Returns the values that a `#[subscribe]` handler attached, part by part.
 ///
 /// # Errors
 /// Those of the parts.
@@ -249,7 +249,7 @@ pub fn attach(
     accept((first, second, third))
 }
 
-/// What a `#[session]` handler attached.
+/// Returns the values that a `#[session]` handler attached.
 ///
 /// # Errors
 /// The handler's own.
@@ -257,13 +257,13 @@ pub fn admit<A: IntoAdmission>(outcome: A) -> Result<Acceptance, Error> {
     accept(outcome)
 }
 
-/// What `#[publish]` handlers return.
+/// The return type of `#[publish]` handlers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say whether an event goes out",
     label = "expected `()`, or `Result<(), E>` whose `Err` refuses the event"
 )]
 pub trait IntoPermission {
-    /// Lets the event through.
+    /// Permits the event.
     ///
     /// # Errors
     /// The handler's own: the event is refused.
@@ -282,7 +282,7 @@ impl<E: WampError> IntoPermission for Result<(), E> {
     }
 }
 
-/// Whether a `#[publish]` handler lets the event through.
+/// Returns `Ok` if a `#[publish]` handler permits the event.
 ///
 /// # Errors
 /// The handler's own.

@@ -1,4 +1,4 @@
-//! What a handler tells its caller before the end, and is told before it.
+//! Progressive results and cancellation: messages between a handler and its caller before the final result.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -18,9 +18,9 @@ use crate::handler::context::{Attribute, Context, FromContext, Link};
 use crate::handler::reply::{IntoReply, Nothing, Responding, Single};
 use crate::message::{ArgumentsWriter, Details};
 
-/// Sends progressive results by hand (`RESULT.Details.progress`), before the function returns the final one.
+/// Sends progressive results (`RESULT.Details.progress`) one by one, before the function returns the final one.
 ///
-/// To a caller that did not ask for them (`receive_progress`), nothing is sent but the final result (PR-05).
+/// A caller that did not ask for them (`receive_progress`) gets the final result only (PR-05).
 ///
 /// ```
 /// use wamp_core::{Error, Progress};
@@ -45,7 +45,7 @@ impl<T> fmt::Debug for Progress<T> {
 }
 
 impl<T> Progress<T> {
-    /// Whether the caller takes progressive results, and still waits.
+    /// Returns whether the caller accepts progressive results, and still waits.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         self.call.receive_progress && !self.call.is_answered()
@@ -53,14 +53,14 @@ impl<T> Progress<T> {
 }
 
 impl<T: Serialize> Progress<T> {
-    /// Sends one result, once the caller has taken enough of the earlier ones: a slow caller holds the handler back. Whether
-    /// the caller wants it or not, the worker's other tasks have a turn after every 128 results of a call.
+    /// Sends one result, once the caller has read enough of the earlier ones (back-pressure). In any case
+    /// the worker's other tasks get a turn after every 128 results of a call.
     ///
     /// # Errors
     /// The value cannot be serialised, or is too large: as for a final result.
     pub async fn send(&self, value: T) -> Result<(), Error> {
         poll_fn(|context| self.poll_send(context)).await;
-        // Asked again: while there was no room, the call may have been cancelled.
+        // Checked again, because the call may have been cancelled while there was no room.
         if self.is_wanted() {
             let limit = self.link.limits.max_result_bytes;
             let mut send_buffer = self.link.send_buffer.borrow_mut();
@@ -73,7 +73,7 @@ impl<T: Serialize> Progress<T> {
         Ok(())
     }
 
-    /// Ready when the next result may be sent, or dropped.
+    /// Waits until the next result may be sent, or dropped.
     fn poll_send(&self, context: &TaskContext<'_>) -> Poll<()> {
         if self.is_wanted() {
             ready!(self.link.send_buffer.borrow_mut().poll_room(context, &self.link.limits));
@@ -92,8 +92,8 @@ impl<T> FromContext for Progress<T> {
 
 /// A stream whose items are progressive results; an empty final one follows the last (PR-03).
 ///
-/// The stream is polled when the caller has taken enough of what came before: a slow caller holds it back. It is dropped
-/// when the call is cancelled or times out. To a caller that did not ask for progressive results, all items go as one
+/// The stream is polled when the caller has read enough of the earlier results (back-pressure). It is dropped
+/// when the call is cancelled or times out. A caller that did not ask for progressive results gets all items as one
 /// list, the only positional result. An item that is an `Err` ends the call with that error.
 ///
 /// ```
@@ -108,13 +108,13 @@ impl<T> FromContext for Progress<T> {
 #[expect(clippy::exhaustive_structs, reason = "made by handlers")]
 pub struct Progressive<S>(pub S);
 
-/// A stream, and what takes each of its items apart.
+/// A stream, with the function that converts its items.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Streamed<S: Stream, T, E>(pub Progressive<S>, pub fn(S::Item) -> Result<T, E>);
 
 impl<S: Stream, T: Serialize, E: WampError> IntoReply for Streamed<S, T, E> {
-    /// Nothing: the caller has all items.
+    /// Writes nothing, because the caller has all items.
     fn write(self, _: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError> {
         Ok(())
     }
@@ -150,7 +150,7 @@ impl<S: Stream, T: Serialize, E: WampError> Streamed<S, T, E> {
     }
 }
 
-/// Items that wait for the last one, within the size of a result.
+/// The items of a stream, collected for a caller without progressive results, within the size limit of a result.
 struct Listed<T> {
     items: Vec<T>,
     bytes: usize,
@@ -175,11 +175,11 @@ impl<T: Serialize> Listed<T> {
     }
 }
 
-/// Tells a handler that its result is not wanted any more: CANCEL, or the timeout of the call.
+/// Tells a handler that its result is not wanted any more, because of CANCEL or the timeout of the call.
 ///
-/// A handler that asks for it is told instead of being dropped, and can finish in order. Under mode `kill` its result
-/// is what the caller gets; under `killnowait`, and after a timeout, nobody hears of it. When the session ends, the
-/// handler is dropped all the same.
+/// A handler that takes it is told instead of being dropped, and can finish in order. Under mode `kill` the caller gets its result;
+/// under `killnowait`, and after a timeout, the result is discarded. When the session ends, the
+/// handler is dropped nevertheless.
 ///
 /// ```
 /// use wamp_core::{Cancelled, Error};
@@ -197,13 +197,13 @@ impl<T: Serialize> Listed<T> {
 pub struct Cancelled(Rc<CallState>);
 
 impl Cancelled {
-    /// Whether the cancellation was requested.
+    /// Returns whether the cancellation was requested.
     #[must_use]
     pub fn is_requested(&self) -> bool {
         self.0.is_cancelled()
     }
 
-    /// Waits until it is.
+    /// Waits until the cancellation is requested.
     pub async fn requested(&self) {
         poll_fn(|context| self.0.poll_cancelled(context)).await;
     }

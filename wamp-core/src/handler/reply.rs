@@ -1,4 +1,4 @@
-//! What a procedure's handler gives back: the shapes of a RESULT.
+//! The results of a procedure's handler: the shapes of a RESULT.
 
 use std::future::{Ready, ready};
 use std::pin::Pin;
@@ -59,13 +59,13 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A result without values.
+    /// Creates a result without values.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// For a caller that has this format.
+    /// Creates a result for a caller that uses this format.
     pub(crate) fn in_format(format: Format) -> Self {
         Self { payload: PayloadBuilder::in_format(format), passthru: None }
     }
@@ -82,7 +82,7 @@ impl Reply {
         Self { payload: self.payload.kwarg(key, value), ..self }
     }
 
-    /// Says how the payload was made, which has to be one binary argument. A caller that does not announce
+    /// Describes a payload in passthru mode, which has to be one binary argument. A caller that does not announce
     /// `payload_passthru_mode` gets `wamp.error.feature_not_supported` instead.
     #[must_use]
     pub fn passthru(self, passthru: Passthru) -> Self {
@@ -100,18 +100,18 @@ pub struct Single<T>(pub T);
 #[derive(Debug)]
 pub struct Nothing;
 
-/// Until everything is sent: boxed for streams only.
+/// A future that is ready once everything is sent; boxed for streams only.
 pub(crate) type Responding<'a> =
     Either<Ready<Result<(), Error>>, Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>>;
 
-/// What a handler's value becomes in a RESULT.
+/// A value that a handler returns as the result of a call.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be the result of a WAMP procedure")]
 pub trait IntoReply {
     /// Writes `Arguments` and `ArgumentsKw`.
     fn write(self, writer: &mut ArgumentsWriter<'_>) -> Result<(), EncodeError>;
 
-    /// Sends the RESULT, and what goes before it.
+    /// Sends the RESULT, and the progressive results before it.
     fn respond<'a>(self, context: &'a Context) -> Responding<'a>
     where
         Self: Sized + 'a,
@@ -119,7 +119,7 @@ pub trait IntoReply {
         Either::Left(ready(context.reply(self)))
     }
 
-    /// How the payload was made, if it is in passthru mode.
+    /// Returns the description of a payload in passthru mode.
     fn passthru(&self) -> Option<Passthru> {
         None
     }

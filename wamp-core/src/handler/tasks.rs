@@ -1,4 +1,4 @@
-//! Handlers at work in one connection: polled where the connection is polled, and safe against their panics.
+//! The running handlers of one connection: polled when the connection is polled, and isolated from each other's panics.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,7 +17,7 @@ use crate::handler::call_state::CallState;
 use crate::handler::entry::BoxedAnswer;
 use crate::id::{RequestId, SubscriptionId};
 
-/// One handler at work.
+/// One running handler.
 #[derive(Debug)]
 pub(crate) enum Task {
     Call(Rc<CallState>, RunningHandler),
@@ -27,19 +27,19 @@ pub(crate) enum Task {
     Events(SubscriptionId, Source),
 }
 
-/// What came of a task.
+/// The result of a task.
 #[derive(Debug)]
 pub(crate) enum Completion {
     Call(Rc<CallState>, Result<(), Error>),
     Subscribe(SubscriptionId, RequestId, Result<Acceptance, Error>),
     Publish(Result<(), Error>),
-    /// The authorisers' decision about a request that waited for it.
+    /// The authorisers' decision about a request that waits for it.
     Authorized(RequestId, Decision),
-    /// An item of a stream, which goes on.
+    /// An item of a stream that continues.
     Event(SubscriptionId, Payload, Source),
-    /// A stream has failed: it has an `Err`, or an item that cannot be sent, or has panicked.
+    /// A stream has failed: it returned an `Err` or an item that cannot be sent, or panicked.
     StreamFailed(SubscriptionId, Error),
-    /// A stream has ended, or what the task worked on was taken away.
+    /// A stream has ended, or the task's value was taken away.
     Ended,
 }
 
@@ -86,12 +86,12 @@ impl Future for Task {
 pub(crate) struct HandlerFuture<T>(CatchDrop<BoxedAnswer<T>>);
 
 impl<T> HandlerFuture<T> {
-    /// Starts a handler. What it does before its first await, it does when it is polled.
+    /// Wraps a handler's future. The handler runs up to its first await when it is polled.
     pub(crate) fn new(answer: BoxedAnswer<T>) -> Self {
         Self(CatchDrop::new(answer))
     }
 
-    /// Drives the handler; once ready, or after a panic, its future is gone.
+    /// Polls the handler; once it is ready or has panicked, its future is dropped.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         let Some(answer) = self.0.get_mut() else {
             return Poll::Ready(Err(Error::internal("polled after its end")));
@@ -106,7 +106,7 @@ impl<T> HandlerFuture<T> {
     }
 }
 
-/// What a task works on, which its session can take away at once, wherever the task waits.
+/// The value that a task works on. The session can take it away at any time, wherever the task waits.
 #[derive(Debug)]
 pub(crate) struct Cancellable<T>(Rc<RefCell<Content<T>>>);
 
@@ -122,7 +122,7 @@ pub(crate) type Source = Cancellable<CatchDrop<PayloadStream>>;
 /// A call or publication whose handler was not ready at once.
 pub(crate) type RunningHandler = Cancellable<HandlerFuture<()>>;
 
-/// A request about which the authorisers think.
+/// A request whose authorisers are still deciding.
 pub(crate) type Asking = Cancellable<HandlerFuture<Granted>>;
 
 impl<T> Clone for Cancellable<T> {
@@ -160,7 +160,7 @@ impl<T> Cancellable<T> {
     }
 }
 
-/// The next item. A stream that panics has failed.
+/// Returns the next item. A stream that panics has failed.
 fn next(
     stream: &mut CatchDrop<PayloadStream>,
     context: &mut Context<'_>,
@@ -174,20 +174,20 @@ fn next(
     }
 }
 
-/// All handlers of a connection that were not ready at once.
+/// All handlers of a connection that were not ready when first polled.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
-    /// None before the first: it costs two allocations, and most sessions never have one.
+    /// `None` before the first: the set costs two allocations, and most sessions never need one.
     running: Option<FuturesUnordered<Task>>,
-    /// Streams that wait until the peer has taken what there is.
+    /// Streams that are paused until the peer has read more of the output.
     parked: Vec<Task>,
-    /// Whether all were polled since the latest came.
+    /// True if all were polled since the latest was added.
     is_polled: bool,
 }
 
 impl Tasks {
-    /// Polls a new task: most are ready at once, and never enter the set. It is polled again, with a waker of its own,
-    /// when the set is.
+    /// Polls a new task: most are ready at once, and never enter the set. A task that is not ready is polled again, with a waker of its own,
+    /// when the set is polled.
     pub(crate) fn start(&mut self, mut task: Task) -> Option<Completion> {
         match Pin::new(&mut task).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(done) => Some(done),
@@ -203,7 +203,7 @@ impl Tasks {
         self.is_polled = false;
     }
 
-    /// Lets a stream go on: at once, or when [`resume`](Self::resume) is called.
+    /// Continues a stream: at once, or when [`resume`](Self::resume) is called.
     pub(crate) fn proceed(&mut self, stream: Task, parked: bool) {
         if parked {
             self.parked.push(stream);
@@ -218,7 +218,7 @@ impl Tasks {
         }
     }
 
-    /// What a task came to; `Pending` while all of them wait, or there is none.
+    /// Returns the result of a task; `Pending` if all of them wait, or there is none.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Completion> {
         match self.running.as_mut().map(|running| running.poll_next_unpin(context)) {
             Some(Poll::Ready(Some(done))) => Poll::Ready(done),
@@ -234,7 +234,7 @@ impl Tasks {
         self.running.as_ref().is_none_or(FuturesUnordered::is_empty)
     }
 
-    /// Whether each has the waker of the latest poll, which was the first at least.
+    /// Returns whether every task has the waker of the latest poll.
     pub(crate) fn are_polled(&self) -> bool {
         self.is_polled
     }

@@ -87,7 +87,7 @@ impl Pattern {
         is_reserved(self.policy, &self.uri)
     }
 
-    /// Whether it is a prefix like `rooms.4`, which has `rooms.42` too: to a handler it would look like a topic.
+    /// Returns whether it is a prefix such as `rooms.4`, which also matches `rooms.42`: a handler would mistake it for a topic.
     pub(crate) fn ends_inside_component(&self) -> bool {
         self.policy == MatchPolicy::Prefix && !self.uri.is_empty() && !self.uri.ends_with('.')
     }

@@ -49,7 +49,7 @@ fn a_42_the_vectors_of_the_specification_verify_with_and_without_a_channel() {
             assert!(verifies(&key.verifying_key(), signature, &message));
             assert!(verifies(&key.verifying_key(), &signature.to_uppercase(), &message));
         }
-        // Another message than the one that was asked for: an old signature, or one for a channel.
+        // Refuses another message than the challenge: an old signature, or one that is bound to a channel.
         assert!(!verifies(&key.verifying_key(), bound, &challenge));
         assert!(!verifies(&key.verifying_key(), unbound, &mixed));
     }

@@ -1,4 +1,4 @@
-//! What a server stores to let somebody log in by SCRAM.
+//! The credential that a server stores for a login by SCRAM.
 
 use std::fmt;
 
@@ -13,9 +13,9 @@ use super::Dialect;
 use crate::auth::keys::{CredentialError, Key, as_base64, from_base64, keyed, to_base64};
 use crate::auth::mock::{self, MockSecret};
 
-/// What a server stores to let somebody log in by SCRAM. It serialises as a struct of strings and numbers.
+/// The credential that a server stores for a login by SCRAM. It serialises as a struct of strings and numbers.
 ///
-/// Who steals it cannot log in with it, but can try passwords.
+/// A thief of the credential cannot log in with it, but can guess passwords offline.
 ///
 /// ```
 /// use wamp_core::{ScramCredential, salt};
@@ -34,10 +34,10 @@ pub struct ScramCredential {
     pub(super) memory: Option<u32>,
     #[serde(flatten)]
     keys: Keys,
-    /// Those of method `scram`: autobahn derives others from the same password.
+    /// Keys of method `scram`: autobahn derives other ones from the same password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     autobahn: Option<Keys>,
-    /// Those of clients that take the text of the hash in PHC format for the hash, as battler-wamp does.
+    /// Keys of clients that use the hash's text in PHC format as the hash, as battler-wamp does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     phc: Option<Keys>,
 }
@@ -49,7 +49,7 @@ enum Kdf {
     Argon2id13,
 }
 
-/// What remains of a password (A-55).
+/// The keys that are derived from a password (A-55).
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Keys {
     #[serde(with = "as_base64")]
@@ -64,7 +64,7 @@ impl Keys {
         Self { stored_key, server_key: keyed(salted_password, b"Server Key") }
     }
 
-    /// Those of nobody.
+    /// Creates random keys, which match no password.
     fn mocked() -> Self {
         Self { stored_key: mock::key(), server_key: mock::key() }
     }
@@ -127,13 +127,13 @@ impl ScramCredential {
             iterations,
             memory: Some(memory),
             keys: Keys::derived(&hashes.prepared),
-            // Autobahn takes the text of the hash for the hash.
+            // Autobahn uses the text of the hash as the hash.
             autobahn: Some(Keys::derived(STANDARD_NO_PAD.encode(hashes.plain).as_bytes())),
             phc: Some(phc),
         })
     }
 
-    /// The keys with which a client of this dialect may log in: clients differ in what they take for the hash.
+    /// Returns the keys with which a client of this dialect may log in: clients differ in what they use as the hash.
     pub(super) fn keys(&self, dialect: Dialect) -> impl Iterator<Item = &Keys> {
         let (first, second) = match dialect {
             Dialect::Specified => (Some(&self.keys), self.phc.as_ref()),
@@ -150,7 +150,7 @@ impl ScramCredential {
         }
     }
 
-    /// Of the shape that is recommended, for nobody.
+    /// Creates an example of the recommended shape, which matches no password.
     pub(super) fn example() -> Self {
         Self {
             kdf: Kdf::Argon2id13,
@@ -163,7 +163,7 @@ impl ScramCredential {
         }
     }
 
-    /// One of the same shape for somebody whom nobody knows: it never lets anybody in.
+    /// Creates a mock credential of the same shape for an unknown user, which matches no password.
     pub(super) fn mocked(&self, secret: &MockSecret, realm: &str, authid: &str) -> Self {
         let length = from_base64(&self.salt).map_or(16, |salt| salt.len());
         let salt = to_base64(&secret.salt(realm, authid, length));
@@ -172,7 +172,7 @@ impl ScramCredential {
     }
 }
 
-/// The hash of a password as SASLprep makes it, and as it is: not every client prepares it.
+/// The hash of a password, prepared by SASLprep and unprepared: not every client prepares it.
 struct Hashes {
     prepared: [u8; 32],
     plain: [u8; 32],
@@ -192,7 +192,7 @@ impl Hashes {
         Ok(Self { prepared, plain })
     }
 
-    /// The keys from the hash's text in PHC format.
+    /// Returns the keys from the hash's text in PHC format.
     fn phc(&self, algorithm: &str, salt: &[u8]) -> Keys {
         let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(self.plain));
         Keys::derived(format!("${algorithm}${salt}${hash}").as_bytes())
@@ -211,7 +211,7 @@ fn decoded(salt: &str) -> Result<Vec<u8>, CredentialError> {
     from_base64(salt).ok_or(CredentialError::Salt)
 }
 
-/// Without the keys.
+/// Hides the keys.
 impl fmt::Debug for ScramCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kdf, salt, iterations, memory, .. } = self;

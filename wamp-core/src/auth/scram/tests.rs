@@ -1,4 +1,4 @@
-//! The vectors of the conformance list, section 13, and what autobahn computes.
+//! The vectors of the conformance list, section 13, and the values that autobahn computes.
 
 use super::*;
 
@@ -83,7 +83,7 @@ fn a_53_the_answer_must_repeat_the_nonce_and_bind_no_channel() {
     let message = Dialect::Specified.auth_message(&exchanged, &vector.credential);
     let keys = vector.credential.keys(Dialect::Specified).next().unwrap();
     let client_key = {
-        // What only the client knows: computed from the password.
+        // The client's own key, computed from the password.
         let mut salted = [0; 32];
         pbkdf2::pbkdf2_hmac::<Sha256>(b"pencil", &from_base64(SALT).unwrap(), 4096, &mut salted);
         keyed(&salted, b"Client Key")
@@ -121,7 +121,7 @@ fn autobahn_signs_another_message_with_keys_from_the_text_of_the_hash() {
     let exchanged = Exchanged { authid: "user", client_nonce: vector.client_nonce, nonce: vector.nonce };
     let message = Dialect::Autobahn.auth_message(&exchanged, &vector.credential);
     assert!(message.ends_with(",i=4,c=,r=rOprNGfwEbeRWgbNEkqOhvYDpWUa2RaTCAfuxFIljhNlFk0="), "{message}");
-    // As its client does: the hash's text without padding is the salted password.
+    // As autobahn's client does: the hash's text without padding is the salted password.
     let hash = hex::decode("d0a8917912bc8f909262bec731c486b41ccd39488f0fa96a541b06662432a8d5").unwrap();
     let salted = to_base64(&hash).trim_end_matches('=').to_owned();
     let client_key = keyed(salted.as_bytes(), b"Client Key");
@@ -135,7 +135,7 @@ fn autobahn_signs_another_message_with_keys_from_the_text_of_the_hash() {
     assert_eq!(vector.credential.kdf_name(Dialect::Specified), "argon2id13");
 }
 
-/// As battler-wamp does; `tests/clients/rust` has the crate itself.
+/// As battler-wamp does; `tests/clients/rust` uses the crate itself.
 #[test]
 fn clients_that_take_the_phc_text_for_the_hash_may_log_in() {
     let [pbkdf2, _, argon] = vectors();

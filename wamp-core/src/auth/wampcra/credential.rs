@@ -1,4 +1,4 @@
-//! What a server stores to let somebody log in by WAMP-CRA.
+//! The credential that a server stores for a login by WAMP-CRA.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use sha2::Sha256;
 use crate::auth::keys::{CredentialError, from_base64, to_base64};
 use crate::auth::mock::{self, MockSecret};
 
-/// The longest key that makes sense, in bytes; SHA-256 does not give more.
+/// The longest useful key, in bytes; SHA-256 gives no more.
 const LONGEST_KEY: u32 = 1024;
 
-/// What a server stores to let somebody log in by WAMP-CRA. It serialises as a struct of strings and numbers.
+/// The credential that a server stores for a login by WAMP-CRA. It serialises as a struct of strings and numbers.
 ///
-/// Who steals it can log in: derive it from a password, so that at least the password is safe.
+/// A thief of the credential can log in with it: derive it from a password, so that at least the password stays secret.
 ///
 /// ```
 /// use wamp_core::CraCredential;
@@ -34,7 +34,7 @@ pub struct CraCredential {
     salted: Option<Salted>,
 }
 
-/// How the client derives the key from its password, as CHALLENGE tells it (A-33).
+/// The parameters from which the client derives the key, as CHALLENGE names them (A-33).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Salted {
     pub(super) salt: String,
@@ -43,7 +43,7 @@ pub(super) struct Salted {
 }
 
 impl CraCredential {
-    /// A secret that is used as it is. An empty one lets nobody in.
+    /// Creates a credential from a secret that is used unchanged. An empty one admits no client.
     ///
     /// ```
     /// let credential = wamp_core::CraCredential::plain("secret2");
@@ -53,8 +53,8 @@ impl CraCredential {
         Self { key: secret.into(), salted: None }
     }
 
-    /// Derives the key from a password: PBKDF2 with HMAC-SHA256 (A-33). The salt is used as the text that it is;
-    /// [`salt`](crate::salt) makes one. What clients assume is 1000 iterations and 32 bytes; more iterations are better.
+    /// Derives the key from a password: PBKDF2 with HMAC-SHA256 (A-33). The salt is used as text;
+    /// [`salt`](crate::salt) makes one. Clients assume 1000 iterations and 32 bytes; more iterations are better.
     ///
     /// # Errors
     /// The password is empty, `iterations` is 0, or `keylen` is not between 1 and 1024.
@@ -70,7 +70,7 @@ impl CraCredential {
         }
         let mut key = vec![0; keylen as usize];
         pbkdf2_hmac::<Sha256>(password.as_bytes(), salt.as_bytes(), iterations, &mut key);
-        // The key is the text, not the bytes: that is what clients do.
+        // Clients use the text as the key, not the bytes.
         Ok(Self { key: to_base64(&key), salted: Some(Salted { salt: salt.to_owned(), iterations, keylen }) })
     }
 
@@ -82,13 +82,13 @@ impl CraCredential {
         self.salted.as_ref()
     }
 
-    /// Of the shape that [`derive`](Self::derive) gives by default, for nobody.
+    /// Creates an example of the shape that [`derive`](Self::derive) gives by default, which matches no password.
     pub(super) fn example() -> Self {
         let salt = crate::auth::salt();
         Self { key: String::new(), salted: Some(Salted { salt, iterations: 1000, keylen: 32 }) }
     }
 
-    /// One of the same shape for somebody whom nobody knows: it never lets anybody in.
+    /// Creates a mock credential of the same shape for an unknown user, which admits no client.
     pub(super) fn mocked(&self, secret: &MockSecret, realm: &str, authid: &str) -> Self {
         let salted = self.salted.as_ref().map(|Salted { salt, iterations, keylen }| Salted {
             salt: salt_like(salt, |bytes| secret.salt(realm, authid, bytes)),
@@ -99,7 +99,7 @@ impl CraCredential {
     }
 }
 
-/// Of the same length, and base64 text where the example is.
+/// Returns a salt of the example's length, as base64 text if the example is.
 fn salt_like(example: &str, salt: impl Fn(usize) -> Vec<u8>) -> String {
     match from_base64(example) {
         Some(bytes) => to_base64(&salt(bytes.len())),
@@ -107,7 +107,7 @@ fn salt_like(example: &str, salt: impl Fn(usize) -> Vec<u8>) -> String {
     }
 }
 
-/// Without the secret.
+/// Hides the secret.
 impl fmt::Debug for CraCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CraCredential").field("salted", &self.salted).finish_non_exhaustive()

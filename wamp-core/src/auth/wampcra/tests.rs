@@ -21,7 +21,7 @@ fn a_33_the_vector_of_a_salted_secret_is_signed_with_the_text_of_the_key() {
     let credential = CraCredential::derive("secret2", "salt123", 1000, 32).unwrap();
     assert_eq!(credential.key(), b"nythvFZ7EuM5sPCQrrgnz1oJiZXUNcZZFlDIdGSiNUs=");
     assert!(signs(&credential, "IGltHlrWwLthd8FSINTknlwucV059v3lRrpEds2/aZU="));
-    // What the bytes of the key would give.
+    // The signature with the key's bytes instead of its text.
     assert!(!signs(&credential, "e6USl7imSKK2tRkRjaPM8Hkp8fZHpbTyzGL3am6txTE="));
 }
 

@@ -1,4 +1,4 @@
-//! What serde reads a parameter from, where it is no single argument.
+//! Deserializers for parameters that are not a single argument.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::{Arguments, Keyword};
 use crate::codec::encoded::Encoded;
 use crate::codec::format::{BinaryAs, Key, Malformed};
 
-/// An argument that is not there: `Option` reads `None` from it, everything else fails.
+/// A missing argument: `Option` reads `None` from it, all other types fail.
 pub(super) struct Absent;
 
 impl<'de> Deserializer<'de> for Absent {
@@ -30,10 +30,10 @@ impl<'de> Deserializer<'de> for Absent {
     }
 }
 
-/// The positional arguments that are left, as a list.
+/// The remaining positional arguments, as a list.
 pub(super) struct RestOfArgs<'a, 'c> {
     pub(super) arguments: &'a mut Arguments<'c>,
-    /// Set if the argument that was taken last could not be read.
+    /// Set if the argument that was read last is invalid.
     pub(super) failed: &'a mut bool,
 }
 
@@ -44,7 +44,7 @@ impl<'de> Deserializer<'de> for RestOfArgs<'_, 'de> {
         visitor.visit_seq(self)
     }
 
-    // There is always a rest, if an empty one.
+    // The rest always exists, even if it is empty.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         visitor.visit_some(self)
     }
@@ -81,13 +81,13 @@ impl<'de> SeqAccess<'de> for RestOfArgs<'_, 'de> {
     }
 }
 
-/// The keyword arguments that are left, as a dict.
+/// The remaining keyword arguments, as a dict.
 pub(super) struct RestOfKwargs<'a, 'c> {
     pub(super) dict: Encoded<'c>,
     pub(super) arena: &'c Bump,
     pub(super) left: std::slice::Iter<'a, &'a mut Keyword<'c>>,
     pub(super) value: Option<(&'c str, Range<usize>)>,
-    /// The keyword whose value could not be read.
+    /// The keyword whose value is invalid.
     pub(super) failed: &'a mut Option<&'c str>,
     pub(super) binary: &'a mut BinaryAs,
 }
@@ -99,7 +99,7 @@ impl<'de> Deserializer<'de> for RestOfKwargs<'_, 'de> {
         visitor.visit_map(self)
     }
 
-    // There is always a rest, if an empty one.
+    // The rest always exists, even if it is empty.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         visitor.visit_some(self)
     }
@@ -140,7 +140,7 @@ impl<'de> MapAccess<'de> for RestOfKwargs<'_, 'de> {
     }
 }
 
-/// A component of a URI: text, or what the text reads as, as in actix's `Path`.
+/// A component of a URI: text, or the value parsed from it, as in actix's `Path`.
 pub(super) struct Component<'c>(pub(super) &'c str);
 
 macro_rules! parse_component {

@@ -59,7 +59,7 @@ pub(super) struct Entries {
 /// A recorded event.
 #[derive(Debug)]
 pub(crate) struct Recorded {
-    /// The order of events across topics.
+    /// The position of the event in the order across topics.
     number: u64,
     pub(crate) timestamp: Timestamp,
     pub(crate) kept: Kept,

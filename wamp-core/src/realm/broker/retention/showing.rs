@@ -46,7 +46,7 @@ struct Newest {
 pub(crate) enum Step {
     /// The next event.
     Event(Arc<Retained>),
-    /// More topics are to be searched.
+    /// One piece was searched, more topics follow.
     Searched,
     /// The search is over, and `left_out` events are left out because there are too many; the others follow.
     Found { left_out: usize },
