@@ -39,7 +39,7 @@ pub enum Listed {
         /// The place of the list in the source.
         at: &'static Location<'static>,
     },
-    /// Registrations that were written by hand.
+    /// Entries that were written by hand.
     Registrations(&'static [HandlerEntry]),
 }
 

@@ -1,4 +1,4 @@
-//! The proxies that a router trusts with a client's address, and the addresses for which it has limits.
+//! The proxies that a router trusts to name the client's address, and the addresses to which limits apply.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ pub(super) struct Addresses {
 }
 
 impl Declared {
-    /// Parses the networks; each text that is none is a fault.
+    /// Parses the networks; each invalid text is a fault.
     pub(super) fn check(&self, faults: &mut Vec<String>) -> Addresses {
         let parsed = self.proxies.iter().map(|network| network.parse());
         let mut sound = |network: Result<Network, String>| {
@@ -31,13 +31,13 @@ impl Declared {
 }
 
 impl<R> RouterBuilder<R> {
-    /// Believes the reverse proxies in these networks, `"10.0.0.0/8"` or a single address, when they say in
-    /// `X-Forwarded-For`, or else in `Forwarded`, whose request they pass on. Without it those headers count for nothing,
-    /// because everybody can write them, and all clients behind a proxy are one address.
+    /// Trusts reverse proxies in these networks (`"10.0.0.0/8"` or a single address) to name the client's address in
+    /// `X-Forwarded-For` or else in `Forwarded`. Without it these headers are ignored,
+    /// because any client can write them, and all clients behind a proxy count as one address.
     ///
-    /// The client is the last element that is no trusted proxy itself, read from the right: what stands before it the
-    /// client may have made up. The proxy must write the header, or add to it; one that writes only `Forwarded` has to
-    /// remove `X-Forwarded-For`. Said again it adds networks.
+    /// The client is the last address, read from the right, that is not a trusted proxy itself: the client may have made up the
+    /// addresses before it. The proxy must set the header or append to it; a proxy that writes only `Forwarded` has to
+    /// remove `X-Forwarded-For`. A further call adds networks.
     ///
     /// ```
     /// use wamp_core::Router;
@@ -52,9 +52,9 @@ impl<R> RouterBuilder<R> {
         self
     }
 
-    /// Applies the limits by address ([`Limits::connections_per_address`](crate::Limits::connections_per_address)) to loopback,
-    /// private and link-local addresses and 100.64.0.0/10 as well. By default they do not apply: a peer with such an address is a
-    /// proxy more often than a stranger, and all its clients would be one address.
+    /// Applies the limits by address ([`Limits::connections_per_address`](crate::Limits::connections_per_address)) also to loopback,
+    /// private and link-local addresses and 100.64.0.0/10. By default they are exempt: such a peer is usually a
+    /// proxy, and all its clients would count as one address.
     #[track_caller]
     pub fn limit_private_addresses(mut self, limit: bool) -> Self {
         self.said.once("limit_private_addresses(…)");
@@ -64,14 +64,14 @@ impl<R> RouterBuilder<R> {
 }
 
 impl Router {
-    /// Returns whether this peer is a trusted proxy, whose headers name the client's address: [`RouterBuilder::trust_proxies`].
+    /// Returns whether this peer is a trusted proxy, whose headers name the client's address: see [`RouterBuilder::trust_proxies`].
     #[must_use]
     pub fn trusts(&self, handle: IpAddr) -> bool {
         self.0.addresses.proxies.iter().any(|network| network.contains(handle))
     }
 
-    /// Returns the address under which the limits by address count a client: an IPv4 address itself, of an IPv6 address the first 64
-    /// bits. `None` for a client to which they do not apply: [`RouterBuilder::limit_private_addresses`].
+    /// Returns the address by which the limits by address count a client: an IPv4 address itself, the first 64 bits of an IPv6
+    /// address. `None` for an exempt client: see [`RouterBuilder::limit_private_addresses`].
     ///
     /// ```
     /// # use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Authorisation: what a realm's authorisers are asked, and what they decide.
+//! Authorisation: the requests about which a realm's authorisers are asked, and their decisions.
 
 mod authorizers;
 mod decisions;
@@ -16,8 +16,8 @@ use crate::realm::matched::{Capture, Matched};
 use crate::realm::session::Session;
 use crate::router::{Router, ServedRealm};
 
-/// A request of a client, as the closures of [`RealmBuilder::authorize`](crate::RealmBuilder::authorize) and
-/// [`authorize_patterns`](crate::RealmBuilder::authorize_patterns) are asked about it. A copy is about the same request.
+/// A request of a client, about which the closures of [`RealmBuilder::authorize`](crate::RealmBuilder::authorize) and
+/// [`authorize_patterns`](crate::RealmBuilder::authorize_patterns) are asked. A clone is the same request.
 #[derive(Clone, Debug)]
 pub struct Authorization(Rc<Request>);
 
@@ -26,30 +26,30 @@ struct Request {
     link: Rc<Link>,
     served: Arc<ServedRealm>,
     kind: Kind,
-    /// A URI, or a pattern in WAMP's form.
+    /// The URI, or the pattern in WAMP's form.
     named: String,
 }
 
-/// The kind of a request; a session remembers decisions apart for each kind.
+/// The kind of a request; a session remembers the decisions of each kind apart.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Kind {
     pub(crate) action: Action,
     pub(crate) policy: MatchPolicy,
-    /// A registration in place of others.
+    /// True for a registration that takes a procedure over.
     pub(crate) replaces: bool,
 }
 
-/// What a client can ask for.
+/// The actions for which a client needs permission.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
-    /// To call a procedure.
+    /// Call a procedure.
     Call,
-    /// To register a procedure, in a realm that routes calls between clients.
+    /// Register a procedure, in a realm that routes calls between clients.
     Register,
-    /// To subscribe to a topic.
+    /// Subscribe to a topic.
     Subscribe,
-    /// To publish to a topic.
+    /// Publish to a topic.
     Publish,
 }
 
@@ -61,33 +61,33 @@ impl Kind {
 }
 
 impl Authorization {
-    /// The session that asks.
+    /// Returns the session of the client.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.0.link.session
     }
 
-    /// The router that serves the session.
+    /// Returns the router that serves the session.
     #[must_use]
     pub fn router(&self) -> &Router {
         &self.0.link.router
     }
 
-    /// The action that the client asks for.
+    /// Returns the action that the client asks for.
     #[must_use]
     pub fn action(&self) -> Action {
         self.0.kind.action
     }
 
-    /// The procedure or topic, a valid URI; `None` if the client named a [`pattern`](Self::pattern), which only the closures of
-    /// [`RealmBuilder::authorize_patterns`](crate::RealmBuilder::authorize_patterns) are asked about.
+    /// Returns the procedure or topic, a valid URI; `None` if the client named a [`pattern`](Self::pattern), about which only the closures of
+    /// [`RealmBuilder::authorize_patterns`](crate::RealmBuilder::authorize_patterns) are asked.
     #[must_use]
     pub fn uri(&self) -> Option<&str> {
         self.named().uri()
     }
 
-    /// The pattern in WAMP's form, and how it is compared: `("chat.", Prefix)`, or `("chat..text", Wildcard)`, whose empty
-    /// components match anything. Who may subscribe to it gets the events of every topic that it matches, and who may register
+    /// Returns the pattern in WAMP's form and its policy: `("chat.", Prefix)`, or `("chat..text", Wildcard)`, whose empty
+    /// components match any text. A subscriber gets the events of every topic that the pattern matches, and a callee that registers
     /// it gets the calls.
     #[must_use]
     pub fn pattern(&self) -> Option<(&str, MatchPolicy)> {
@@ -101,13 +101,13 @@ impl Authorization {
         self.matched().declared()
     }
 
-    /// Returns the text in the place of a capture of the [declaration](Self::declared): `capture("room").is("lobby")`. A name that
-    /// the declaration does not have is a fault of the application: the log names it, and no text equals it.
+    /// Returns the text in place of a capture of the [declaration](Self::declared): `capture("room").is("lobby")`. A name that
+    /// the declaration does not have is a fault of the application: it is logged, and equals no text.
     ///
     /// ```
     /// use wamp_core::{Authorization, Error, Permission};
     ///
-    /// /// Everybody has a mailbox of their own.
+    /// /// Allows each user their own mailbox.
     /// async fn own_mailbox(request: Authorization) -> Result<Permission, Error> {
     ///     Ok(Permission::when(match request.declared() {
     ///         Some("mail.{user}") => request.capture("user").is(request.session().authid()),
@@ -120,8 +120,8 @@ impl Authorization {
         self.matched().capture(name)
     }
 
-    /// Returns whether the client wants to take a procedure over from the client that has registered it (the option
-    /// `force_reregister`), as one does that reconnects before the server has noticed the loss of its old connection. It takes a
+    /// Returns whether the client wants to take a procedure over from the client that has registered it (option
+    /// `force_reregister`), as a client does that reconnects before the server has noticed the loss of its old connection. It needs a
     /// [`Permission`](crate::Permission) that is [`replacing`](crate::Permission::replacing).
     #[must_use]
     pub fn replaces(&self) -> bool {
@@ -138,7 +138,7 @@ impl Authorization {
         Matched::new(self.0.kind.policy, &self.0.named)
     }
 
-    /// Finds the declaration, which is looked up only if a closure asks for it.
+    /// Returns the request with its declaration, which is looked up only if a closure asks for it.
     fn matched(&self) -> Matched<'_> {
         let Kind { action, policy, .. } = self.0.kind;
         self.named().under(self.0.served.registry.declared(action, policy, &self.0.named))

@@ -1,4 +1,4 @@
-//! Declaring realms, topics and handlers, and checking them all before the server listens.
+//! Declares realms, topics and handlers, and checks all of them before the server listens.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -19,10 +19,10 @@ use crate::router::shutdown::Stop;
 use crate::session::backlog::Backlog;
 use crate::uri;
 
-/// Declares a router; [`build`](Self::build) checks and freezes it, and makes an `R` of it: hosts have routers of their own.
+/// Declares a router. [`build`](Self::build) checks and freezes the declarations, and converts the router to an `R`, because hosts have router types of their own.
 ///
-/// Nothing that was said is replaced: what can be said twice adds up, as realms do, and what cannot, as limits, is a fault of
-/// `build` the second time.
+/// No call replaces an earlier one: some add up, such as those for realms, and a second call of the others, such as `limits`, is a fault that
+/// `build` reports.
 #[derive(Debug)]
 #[must_use = "nothing is checked before `build`"]
 pub struct RouterBuilder<R = Router> {
@@ -49,7 +49,7 @@ impl<R> Default for RouterBuilder<R> {
     }
 }
 
-/// Everything that is wrong with the declarations of a router, each fault with the places that it concerns.
+/// All faults in the declarations of a router, each with the places in the source that it concerns.
 #[derive(Clone, thiserror::Error)]
 #[error("the router cannot be built:{}", Listed(faults))]
 pub struct BuildError {
@@ -57,13 +57,13 @@ pub struct BuildError {
 }
 
 impl BuildError {
-    /// One text for each fault.
+    /// Returns one text for each fault.
     pub fn faults(&self) -> impl Iterator<Item = &str> {
         self.faults.iter().map(String::as_str)
     }
 }
 
-/// As `Display`: what a `main` shows that returns the error.
+/// Writes the same as `Display`, which is shown when `main` returns the error.
 impl fmt::Debug for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -79,13 +79,13 @@ impl fmt::Display for Listed<'_> {
 }
 
 impl<R: From<Router>> RouterBuilder<R> {
-    /// Adds a realm. With none, the router serves one realm, whatever name a client joins by.
+    /// Adds a realm. Without any, the router serves one realm under every name.
     pub fn realm(mut self, realm: RealmBuilder) -> Self {
         self.realms.push(realm);
         self
     }
 
-    /// Serves these handlers instead of all that were collected. Said again, it adds to the list; a handler that is
+    /// Serves these handlers instead of all that were collected. A further call adds to the list; a handler that is
     /// listed twice is served once.
     ///
     /// `handlers![…]` of `wamp-actix` makes such a list. A function in it that has no attribute is a fault of
@@ -103,7 +103,7 @@ impl<R: From<Router>> RouterBuilder<R> {
         self
     }
 
-    /// What WELCOME says of the software, in place of name and version of this crate.
+    /// Sets the `agent` of WELCOME, in place of the name and version of this crate.
     #[track_caller]
     pub fn agent(mut self, agent: impl Into<String>) -> Self {
         self.said.once("agent(…)");
@@ -114,7 +114,7 @@ impl<R: From<Router>> RouterBuilder<R> {
     /// Checks all declarations and freezes them.
     ///
     /// # Errors
-    /// All faults together: invalid URIs, two handlers for one URI, a realm that is not declared, limits with which nothing works.
+    /// All faults together: invalid URIs, two handlers for one URI, a realm that is not declared, limits that are zero but must be positive.
     pub fn build(mut self) -> Result<R, BuildError> {
         if self.realms.is_empty() {
             self.realms.push(Realm::any());
@@ -149,7 +149,7 @@ impl<R: From<Router>> RouterBuilder<R> {
     }
 }
 
-/// All handlers that `inventory` knows, in an order that does not depend on the linker.
+/// Returns all handlers that `inventory` has collected, in an order that does not depend on the linker.
 fn collected() -> Vec<&'static HandlerEntry> {
     let mut handlers: Vec<_> =
         inventory::iter::<Collected>().flat_map(|collected| collected.registrations).collect();
@@ -243,7 +243,7 @@ fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Rea
     Realms::Named(named)
 }
 
-/// Tells what is served, so that a handler that was not linked is missed at once.
+/// Logs every handler that is served, so that a handler which was not linked is noticed at once.
 fn announce(handlers: &[&HandlerEntry]) {
     for handler in handlers {
         tracing::info!("serving {handler}");

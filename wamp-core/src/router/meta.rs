@@ -1,4 +1,4 @@
-//! The meta API: what the router itself serves under `wamp.` (specification, "Meta API").
+//! The meta API: the procedures and topics under `wamp.` that the router itself serves (specification, "Meta API").
 
 mod access;
 mod history;
@@ -24,7 +24,7 @@ pub(crate) use registration::{registered, unregistered};
 pub(crate) use session::{joined, left};
 pub(crate) use subscription::{subscribed, unsubscribed};
 
-/// A call of one of these procedures.
+/// A call of a procedure of the meta API.
 pub(crate) struct Request<'r> {
     served: &'r ServedRealm,
     context: &'r Context,
@@ -60,7 +60,7 @@ const PROCEDURES: &[(&str, Right, Procedure)] = &[
     ("wamp.subscription.remove_subscriber", Right::Kill, subscription::remove_subscriber),
 ];
 
-/// What can be subscribed to.
+/// The topics of the meta API.
 const TOPICS: &[&str] = &[
     session::ON_JOIN,
     session::ON_LEAVE,
@@ -74,7 +74,7 @@ const TOPICS: &[&str] = &[
     subscription::ON_DELETE,
 ];
 
-/// Answers a call of a reserved URI. Where the realm has no meta API, its procedures do not exist.
+/// Answers a call of a reserved URI. In a realm without a meta API its procedures do not exist.
 pub(crate) fn call(
     served: &ServedRealm,
     context: &Context,
@@ -91,19 +91,19 @@ pub(crate) fn call(
     procedure(&mut Request { served, context, arguments })
 }
 
-/// Whether a session of this role may subscribe to a reserved topic.
+/// Returns whether a session of this role may subscribe to a reserved topic.
 pub(crate) fn may_subscribe(served: &ServedRealm, topic: &str, authrole: &str) -> bool {
     let api = served.settings.meta_api.as_ref();
     TOPICS.contains(&topic) && api.is_some_and(|api| api.admits(Right::Read, authrole))
 }
 
 impl<'r> Request<'r> {
-    /// The next argument.
+    /// Reads the next argument.
     fn take<T: serde::Deserialize<'r>>(&mut self, name: &'static str) -> Result<T, Error> {
         self.arguments.take(&Parameter { name, camel: name })
     }
 
-    /// The next argument, a reason that others are told: it must be a URI (K-07).
+    /// Reads the next argument, a reason that other clients are told, and which must be a URI (K-07).
     fn take_reason(&mut self) -> Result<Option<String>, Error> {
         match self.take::<Option<String>>("reason")? {
             Some(reason) if !uri::is_valid(&reason) => Err(Error::invalid_uri(&reason)),
@@ -111,13 +111,13 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// There must be no argument that was not taken.
+    /// Checks that no argument is left.
     fn finish(&mut self) -> Result<(), Error> {
         self.arguments.finish()
     }
 }
 
-/// An event of the router itself (K-40). Costs one load where nobody subscribed to anything under `wamp.`.
+/// Publishes an event of the meta API (K-40). Costs one load if no session is subscribed to a reserved topic.
 fn publish(realm: &Realm, topic: &'static str, payload: impl FnOnce() -> PayloadBuilder) {
     if !realm.broker().has_reserved() {
         return;
@@ -126,6 +126,6 @@ fn publish(realm: &Realm, topic: &'static str, payload: impl FnOnce() -> Payload
         Ok(payload) => {
             realm.broker().publish(&Event::of_router(PublicationId::random(), topic, &payload, None));
         }
-        Err(error) => tracing::error!(topic, %error, "an event of the meta API"),
+        Err(error) => tracing::error!(topic, %error, "an event of the meta API cannot be published"),
     }
 }

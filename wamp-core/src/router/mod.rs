@@ -1,4 +1,4 @@
-//! The router: realms with their handlers, shared by every connection of the process.
+//! The router: realms with their handlers, shared by all connections of the process.
 
 mod access;
 mod addresses;
@@ -32,9 +32,9 @@ use crate::message::RouterRoles;
 use crate::realm::Realm;
 use crate::router::registry::Registry;
 
-/// The router: realms with their handlers, frozen when it was built and shared by every connection of the process.
+/// The router: realms with their handlers, frozen when it is built and shared by all connections of the process.
 ///
-/// A copy is a handle to the same router.
+/// A clone is a handle to the same router.
 ///
 /// ```
 /// use wamp_core::{Realm, Router, Topic};
@@ -55,7 +55,7 @@ pub struct Router(Arc<Inner>);
 pub struct WeakRouter(Weak<Inner>);
 
 impl WeakRouter {
-    /// The router, if it is still there.
+    /// Returns the router, if it still exists.
     #[must_use]
     pub fn upgrade(&self) -> Option<Router> {
         self.0.upgrade().map(Router)
@@ -72,56 +72,56 @@ struct Inner {
     complaints: Complaints,
 }
 
-/// A realm and what is served in it.
+/// A realm with everything that is served in it.
 #[derive(Debug)]
 pub(crate) struct ServedRealm {
     pub(crate) realm: Realm,
     pub(crate) registry: Registry,
     pub(crate) settings: Settings,
-    /// The realm's own, or the router's.
+    /// The limits of the realm, or else those of the router.
     pub(crate) limits: Arc<Limits>,
-    /// What WELCOME announces.
+    /// The features that WELCOME announces.
     pub(crate) announced: RouterRoles,
 }
 
 #[derive(Debug)]
 enum Realms {
-    /// One realm, whatever name a client joins by.
+    /// One realm that clients may join by any name.
     Any(Arc<ServedRealm>),
     Named(HashMap<String, Arc<ServedRealm>>),
 }
 
 impl Router {
-    /// Starts a router.
+    /// Starts to declare a router.
     pub fn builder() -> RouterBuilder {
         RouterBuilder::default()
     }
 
-    /// The realm of this name; a router without declared realms has one for every name.
+    /// Returns the realm of this name; a router without declared realms has one for every name.
     #[must_use]
     pub fn realm(&self, name: &str) -> Option<Realm> {
         self.served(name).map(|served| served.realm.named(name))
     }
 
-    /// Whether another handle is the same router.
+    /// Returns whether another handle belongs to the same router.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// A handle that does not keep the router alive.
+    /// Returns a handle that does not keep the router alive.
     #[must_use]
     pub fn downgrade(&self) -> WeakRouter {
         WeakRouter(Arc::downgrade(&self.0))
     }
 
-    /// The bounds that sessions keep.
+    /// Returns the router's limits.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.0.limits
     }
 
-    /// Returns whether a host may write a line to the log now about a fault of a client at this address. A line that may not be
+    /// Returns whether a host may write a log line now about the misbehaviour of a client at this address. A line that may not be
     /// written is counted ([`Limits::log_lines_per_second`]).
     #[must_use]
     pub fn may_log(&self, client: Option<IpAddr>, now: Instant) -> bool {
@@ -136,15 +136,15 @@ impl Router {
         &self.0.limits
     }
 
-    /// Ends every session, and lets none open any more. The transports are closed as for a restart (close code 1012 of
-    /// WebSocket) and without GOODBYE, after which clients in browsers would not come back; who wants it says
+    /// Ends every session, and prevents new ones. The transports are closed as for a restart (WebSocket close code 1012)
+    /// and without GOODBYE, after which clients in browsers would not come back; to send it, call
     /// [`goodbye`](Stopped::goodbye).
     ///
-    /// A session leaves when nothing of it is at work: its calls, those of other callers that it has to answer as long as they
-    /// wait, and its publications, subscriptions and registrations that wait for a handler or an authoriser. They have `grace` to finish; what is left
-    /// then is answered `wamp.error.canceled`, as is every call that comes meanwhile.
+    /// A session ends when it has no work left: its own calls, the calls of other callers that it has yet to answer and that are still
+    /// awaited, and its publications, subscriptions and registrations that wait for a handler or an authoriser. They have `grace` to finish; then the rest
+    /// is answered `wamp.error.canceled`, as is every call that arrives during the shutdown.
     ///
-    /// The shutdown begins when the returned future is polled first, or dropped; it is ready when the last connection has
+    /// The shutdown begins when the returned future is first polled, or dropped; it is ready when the last connection has
     /// ended.
     ///
     /// ```
@@ -165,7 +165,7 @@ impl Router {
         self.ending().is_some()
     }
 
-    /// The shutdown that has begun.
+    /// Returns the shutdown that has begun, if any.
     pub(crate) fn ending(&self) -> Option<Ending> {
         self.0.stop.ending()
     }

@@ -1,4 +1,4 @@
-//! Who may publish to a topic of a realm, and the event that a client's publication becomes.
+//! The right to publish to a topic of a realm, and publishing on behalf of a client.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::session::handle::SessionHandle;
 use crate::uri;
 
 impl ServedRealm {
-    /// What every publication has to keep, whatever its topic.
+    /// Checks the rules for all publications, whatever their topic.
     pub(crate) fn check_publication(&self, topic: &str, options: &PublishOptions) -> Result<(), Error> {
         if !uri::is_valid(topic) || uri::is_reserved(topic) {
             return Err(Error::invalid_uri(topic)); // U-03, U-06
@@ -25,7 +25,7 @@ impl ServedRealm {
         Ok(())
     }
 
-    /// The handler that decides about publications to this topic; `None` if everybody may.
+    /// Returns the handler that decides about publications to this topic; `None` if all sessions may publish.
     pub(crate) fn publisher(
         &self,
         topic: &str,
@@ -44,7 +44,7 @@ impl ServedRealm {
         }
     }
 
-    /// Publishes what a client may publish.
+    /// Publishes an event that the client has been permitted to publish.
     pub(crate) fn publish(
         &self,
         publisher: &Arc<SessionHandle>,

@@ -1,4 +1,4 @@
-//! Declaring a realm: its topics, and what it allows.
+//! Declares a realm: its topics and settings.
 
 use std::panic::Location;
 
@@ -9,12 +9,12 @@ use crate::realm::broker::History;
 use crate::router::meta::MetaApi;
 use crate::router::registry::{DeclaredTopic, Topic};
 
-/// Declares a realm: [`Realm::new`], [`Realm::any`]. What is said twice adds up or is a fault, as with [`RouterBuilder`](crate::RouterBuilder).
+/// Declares a realm: [`Realm::new`], [`Realm::any`]. Repeated calls add up or are a fault, as with [`RouterBuilder`](crate::RouterBuilder).
 #[derive(Debug)]
 #[must_use = "a realm is served by a router: `Router::builder().realm(…)`"]
 pub struct RealmBuilder {
     pub(super) name: Option<String>,
-    /// Where it is declared.
+    /// The place of the declaration in the source.
     pub(super) at: &'static Location<'static>,
     pub(super) topics: Vec<DeclaredTopic>,
     pub(super) settings: Settings,
@@ -29,7 +29,7 @@ impl Realm {
         RealmBuilder::of(Some(name.into()))
     }
 
-    /// Declares one realm that serves clients whatever name they join by. It must be the only one of its router.
+    /// Declares one realm that clients may join by any name. It must be the only realm of its router.
     #[track_caller]
     pub fn any() -> RealmBuilder {
         RealmBuilder::of(None)
@@ -43,14 +43,14 @@ impl RealmBuilder {
         Self { name, at: Location::caller(), topics: Vec::new(), settings, said }
     }
 
-    /// The realm's name for a fault; `*` for one that serves any.
+    /// Returns the realm's name for error texts; `*` for a realm with any name.
     pub(super) fn shown_name(&self) -> &str {
         self.name.as_deref().unwrap_or("*")
     }
 
-    /// Demands request ids in the specification's order: a session that does not count its requests 1, 2, 3, … ends with
-    /// ABORT `wamp.error.protocol_violation`. By default a client may choose any id of which no request is outstanding, because many
-    /// clients in use draw ids at random, or leave one out when a value cannot be serialised.
+    /// Requires request ids in the specification's order: a session whose requests are not numbered 1, 2, 3, … ends with
+    /// ABORT `wamp.error.protocol_violation`. By default a client may use any id of which no request is outstanding, because many
+    /// clients draw ids at random, or skip one when a value cannot be serialised.
     ///
     /// ```
     /// use wamp_core::{Realm, RealmBuilder};
@@ -63,8 +63,8 @@ impl RealmBuilder {
         self
     }
 
-    /// Whether a publisher may disclose who it is to the subscribers, with the option `disclose_me` of PUBLISH: the
-    /// events then show its session id, authid and authrole. By default it may; where it may not, such a publication is
+    /// Sets whether a publisher may disclose its identity to the subscribers, with the option `disclose_me` of PUBLISH:
+    /// events then carry its session id, authid and authrole. Allowed by default; where it is not, such a publication is
     /// refused with `wamp.error.option_disallowed.disclose_me`.
     ///
     /// ```
@@ -78,10 +78,10 @@ impl RealmBuilder {
         self
     }
 
-    /// How far sessions of a role are trusted: a number that the realm gives a meaning to, which events of their
-    /// publications then carry (`EVENT.Details.trustlevel`) and calls that are routed to other clients
-    /// (`INVOCATION.Details.trustlevel`). Once one role has a level, roles without one have 0. What the application itself
-    /// publishes has none.
+    /// Sets the trust level of a role: a number whose meaning the realm defines. Events of its publications carry it
+    /// (`EVENT.Details.trustlevel`), and so do its calls that are routed to other clients
+    /// (`INVOCATION.Details.trustlevel`). Once one role has a level, roles without one have 0. Events that the application itself
+    /// publishes have none.
     ///
     /// ```
     /// use wamp_core::{Realm, RealmBuilder};
@@ -96,8 +96,8 @@ impl RealmBuilder {
     }
 
     /// Makes the realm a classic router: clients may register procedures for each other, and subscribe and publish to
-    /// topics that nobody declared (whose events may be retained), all outside `wamp.`. Handlers and declared topics go
-    /// before, where their URI is the better match. By default only the application serves.
+    /// topics that the application did not declare (whose events may be retained), all outside `wamp.`. Handlers and declared topics take precedence
+    /// if their URI is the better match. By default only the application serves procedures and topics.
     ///
     /// ```
     /// use wamp_core::{Realm, Router};
@@ -111,12 +111,12 @@ impl RealmBuilder {
         self
     }
 
-    /// Lets clients use the meta API, `wamp.session.*`, `wamp.registration.*` and `wamp.subscription.*`: whom, and for
-    /// what, says [`MetaApi`]. By default nobody may: the procedures do not exist, and subscriptions are refused with
+    /// Opens the meta API to clients: `wamp.session.*`, `wamp.registration.*` and `wamp.subscription.*`. [`MetaApi`] says to which roles, and
+    /// for what. By default it is closed: its procedures do not exist, and subscriptions are refused with
     /// `wamp.error.not_authorized`.
     ///
-    /// The procedures of the application are listed as registrations without callees. Of subscriptions to what is under
-    /// `wamp.` there are no events.
+    /// The procedures of the application are listed as registrations without callees. Subscriptions to topics under
+    /// `wamp.` cause no events.
     ///
     /// ```
     /// use wamp_core::{MetaApi, Realm, RealmBuilder};
@@ -129,13 +129,13 @@ impl RealmBuilder {
         self
     }
 
-    /// Keeps the last events of one topic (an exact URI), for those who ask for them with `wamp.subscription.get_events`: who holds a
-    /// subscription to the topic, or may open one without asking a handler. That procedure belongs to the
-    /// [meta API](Self::meta_api), which must be granted for reading. It declares nothing: who may subscribe and publish is said
-    /// elsewhere.
+    /// Keeps the last events of one topic (an exact URI) for `wamp.subscription.get_events`. A session may ask for them if it holds a
+    /// subscription to the topic, or could open one without a handler's decision. The procedure belongs to the
+    /// [meta API](Self::meta_api), which must be granted for reading. The topic itself is not declared by this: the right to subscribe and publish is
+    /// declared elsewhere.
     ///
-    /// Events with `exclude` or `eligible` are not kept (E-10); the other filters count for who asks. A time is that of the
-    /// server's clock. A publication that is not in the history any more counts as older than all that is.
+    /// Events with `exclude` or `eligible` are not kept (E-10); the other filters apply to the session that asks. Times are those of the
+    /// server's clock. A publication that has left the history counts as older than all events in it.
     ///
     /// ```
     /// use wamp_core::{History, MetaApi, Realm, RealmBuilder, Topic};

@@ -11,11 +11,11 @@ use crate::router::authorizer::Action;
 use crate::timestamp::Timestamp;
 use crate::uri;
 
-/// Who may do what with a topic that is declared without a handler.
+/// The rights to a topic that is declared without a handler.
 ///
-/// A client may also subscribe to a prefix or a wildcard (`match`), if one declared topic covers all that it can match:
-/// below, the prefix `files.a` and the wildcard `files..log`, but not the prefix `file`. Events of topics that another,
-/// more specific declaration serves do not reach it.
+/// A client may also subscribe to a prefix or a wildcard (`match`), if one declared topic covers all URIs that it can match:
+/// in the example, the prefix `files.a` and the wildcard `files..log`, but not the prefix `file`. Events of topics that another,
+/// more specific declaration serves are not delivered through it.
 ///
 /// ```
 /// use wamp_core::{RealmBuilder, Realm, Topic};
@@ -24,20 +24,20 @@ use crate::uri;
 #[derive(Clone, Debug)]
 pub struct Topic {
     read_only: bool,
-    /// The most events of clients that are retained; `None` if none are.
+    /// The most events of clients that are retained; `None` if retaining is not allowed.
     retained_up_to: Option<usize>,
 }
 
 impl Topic {
-    /// Open in both directions: every session of the realm may subscribe **and publish**. For what only the server publishes there
-    /// is [`read_only`](Self::read_only); where a handler decides about publishers there is `#[publish("…", subscribe = true)]`.
+    /// Opens the topic in both directions: every session of the realm may subscribe **and publish**. For topics to which only the server publishes, use
+    /// [`read_only`](Self::read_only); if a handler decides about publishers, use `#[publish("…", subscribe = true)]`.
     #[must_use]
     pub const fn open() -> Self {
         Self { read_only: false, retained_up_to: None }
     }
 
-    /// For what only the server publishes: every session of the realm may subscribe, and a PUBLISH of a client is refused with
-    /// `wamp.error.not_authorized`, in a realm that routes clients too.
+    /// Opens the topic to subscribers only: the server publishes, every session of the realm may subscribe, and a PUBLISH of a client is refused with
+    /// `wamp.error.not_authorized`, also in a realm that routes clients.
     ///
     /// ```
     /// use wamp_core::{Realm, Router, Topic};
@@ -52,9 +52,9 @@ impl Topic {
         Self { read_only: true, retained_up_to: None }
     }
 
-    /// Publishers may have their events retained (`retain`): those who subscribe later and ask for it (`get_retained`) are
-    /// sent the most recent one that was for them, marked `retained`. Where a topic does not say this, the events of clients
-    /// reach the subscribers that are there, and are not kept; the application may retain events on any topic:
+    /// Allows publishers to have their events retained (`retain`): later subscribers that ask for it (`get_retained`) are
+    /// sent the most recent event that was for them, marked `retained`. Otherwise the events of clients
+    /// reach only the present subscribers. The application may retain events on any topic:
     /// [`Publish::retain`](crate::Publish::retain).
     ///
     /// ```
@@ -66,9 +66,9 @@ impl Topic {
         Self { retained_up_to: Some(usize::MAX), ..self }
     }
 
-    /// As [`retained`](Self::retained), and no more than so many events of clients for all topics of this declaration together.
-    /// One more, and of the client that has most of them kept the oldest is forgotten. Without it, only the
-    /// realm's room is limited, which all topics share: [`Limits::retained_events`](crate::Limits::retained_events).
+    /// Allows retaining as [`retained`](Self::retained) does, of at most so many events of clients for all topics of this declaration together.
+    /// With one more, the oldest event of the client that holds most of them is forgotten. Otherwise only the bound of the
+    /// realm applies, which all topics share: [`Limits::retained_events`](crate::Limits::retained_events).
     ///
     /// ```
     /// use wamp_core::{RealmBuilder, Realm, Topic};
@@ -80,7 +80,7 @@ impl Topic {
     }
 }
 
-/// A topic declared with the builder, and where.
+/// A topic that was declared with the builder, and the place in the source.
 #[derive(Clone, Debug)]
 pub(crate) struct DeclaredTopic {
     pub(crate) uri: String,
@@ -88,14 +88,14 @@ pub(crate) struct DeclaredTopic {
     pub(crate) at: &'static Location<'static>,
 }
 
-/// One direction of a topic.
+/// One direction (subscribing or publishing) of a declared topic.
 #[derive(Debug)]
 pub(crate) enum Declared {
-    /// Open to everybody.
+    /// Open to all sessions.
     Open(DeclaredTopic),
-    /// Closed to everybody, even if another declaration covers the topic.
+    /// Closed to all sessions, even if another declaration covers the topic.
     Closed(DeclaredTopic),
-    /// Of a handler: it decides, or its attribute opens this direction to its roles.
+    /// Declared by a handler: it decides, or its attribute opens this direction to its roles.
     Handled(&'static HandlerEntry),
 }
 
@@ -117,7 +117,7 @@ pub(crate) struct Registry {
     subscriptions: Patterns<Declared>,
     publications: Patterns<Declared>,
     joins: Vec<&'static HandlerEntry>,
-    /// The procedures as registrations, whose ids are their places from 1.
+    /// The procedures as registrations, whose ids are their positions from 1.
     registrations: Vec<RegisteredHandler>,
 }
 
@@ -130,7 +130,7 @@ struct RegisteredHandler {
 }
 
 impl Registry {
-    /// Adds a handler; the fault names both places if it clashes with another.
+    /// Adds a handler. If it clashes with another, the fault names both places.
     pub(crate) fn add(&mut self, handler: &'static HandlerEntry) -> Result<(), String> {
         let taken = match handler.entry {
             Entry::Session(_) => {
@@ -153,7 +153,7 @@ impl Registry {
         taken.map_or(Ok(()), |other| Err(format!("{handler} and {other} serve the same URI")))
     }
 
-    /// Adds a topic without a handler, both directions.
+    /// Declares both directions of a topic without a handler.
     pub(crate) fn declare(&mut self, topic: &DeclaredTopic) -> Result<(), String> {
         let pattern = Pattern::parse(&topic.uri).map_err(|fault| format!("{topic}: {fault}"))?;
         if topic.topic.retained_up_to == Some(0) {
@@ -169,7 +169,7 @@ impl Registry {
         taken.map_or(Ok(()), |other| Err(format!("{topic} and {other} declare the same topic")))
     }
 
-    /// Opens all topics that nobody declared: a realm that routes clients.
+    /// Opens all topics that are not declared, for a realm that routes clients.
     pub(crate) fn open_rest(&mut self, at: &'static Location<'static>) {
         for direction in [&mut self.subscriptions, &mut self.publications] {
             let topic = Topic::open().retained();
@@ -177,22 +177,22 @@ impl Registry {
         }
     }
 
-    /// The handler of a procedure. What is `wamp.*` belongs to the protocol, whatever patterns there are (U-08).
+    /// Returns the handler of a procedure; none for a reserved URI, whatever patterns there are (U-08).
     pub(crate) fn procedure(&self, uri: &str) -> Option<&'static HandlerEntry> {
         self.procedures.find(uri).copied().filter(|_| !uri::is_reserved(uri))
     }
 
-    /// The handlers that can serve a URI.
+    /// Returns the handlers that can serve a URI.
     pub(crate) fn procedures(&self, uri: &str) -> Candidates<&'static HandlerEntry> {
         self.procedures.candidates(uri).map(|handler| *handler)
     }
 
-    /// Whether a handler has this very pattern.
+    /// Returns whether a handler has exactly this pattern.
     pub(crate) fn serves(&self, procedure: &Pattern) -> bool {
         self.procedures.contains(procedure)
     }
 
-    /// The procedures of the application as registrations (K-27).
+    /// Returns the procedures of the application as registrations (K-27).
     pub(crate) fn registrations(&self) -> impl Iterator<Item = (RegistrationId, &Pattern, Timestamp)> {
         let numbered = (1..).filter_map(RegistrationId::new).zip(&self.registrations);
         numbered.map(|(id, RegisteredHandler { pattern, created, .. })| (id, pattern, *created))
@@ -202,19 +202,19 @@ impl Registry {
         self.registrations.len() as u64
     }
 
-    /// The registration that a handler is.
+    /// Returns the registration id of a handler.
     pub(crate) fn registration_of(&self, handler: &HandlerEntry) -> Option<RegistrationId> {
         let at =
             self.registrations.iter().position(|registered| std::ptr::eq(registered.handler, handler))?;
         RegistrationId::new(at as u64 + 1)
     }
 
-    /// The declaration that decides about a subscription: the one that serves the topic, or covers the pattern.
+    /// Returns the declaration that decides about a subscription: the one that serves the topic, or covers the pattern.
     pub(crate) fn subscription(&self, topic: &Pattern) -> Option<&Declared> {
         self.subscriptions.covering(topic.policy, &topic.uri).filter(|_| !topic.is_reserved())
     }
 
-    /// The declaration under which a URI falls, or which covers a pattern, as it was written; whatever clients registered.
+    /// Returns the declaration under which a URI falls, or which covers a pattern, as it was written. Clients' registrations do not count.
     pub(crate) fn declared(&self, action: Action, policy: MatchPolicy, uri: &str) -> Option<&str> {
         if pattern::is_reserved(policy, uri) {
             return None;
@@ -226,11 +226,11 @@ impl Registry {
             Action::Subscribe => self.subscriptions.covering(policy, uri).map(Declared::uri),
             Action::Publish => self.publications.covering(policy, uri).map(Declared::uri),
         };
-        // A realm that routes clients has an empty declaration for all that the application did not declare.
+        // A realm that routes clients has an empty declaration for all URIs that the application did not declare.
         declared.filter(|declared| !declared.is_empty())
     }
 
-    /// The topics that are declared for subscribers, each with a number of its own.
+    /// Returns the topics that are declared for subscribers, each with its own number.
     pub(crate) fn topics(&self) -> Patterns<usize> {
         let mut count = 0;
         self.subscriptions.map(|_| {
@@ -282,7 +282,7 @@ impl std::fmt::Display for DeclaredTopic {
 }
 
 impl Declared {
-    /// The topic, as it was written.
+    /// Returns the topic as it was written.
     fn uri(&self) -> &str {
         match self {
             Self::Open(topic) | Self::Closed(topic) => &topic.uri,

@@ -1,4 +1,4 @@
-//! Methods of a builder that must not be called twice.
+//! Methods of a builder that must be called at most once.
 
 use std::panic::Location;
 
@@ -13,7 +13,7 @@ impl Said {
         self.0.push((method.into(), Location::caller()));
     }
 
-    /// One text for each that was called again.
+    /// Returns a fault for each repeated call.
     pub(super) fn faults(&self, builder: &str) -> Vec<String> {
         let again = self.0.iter().enumerate().filter_map(|(number, (method, at))| {
             let (_, before) = self.0[..number].iter().find(|(other, _)| other == method)?;

@@ -1,4 +1,4 @@
-//! What a realm is set to, and what it announces because of that.
+//! The settings of a realm, and the features that it announces because of them.
 
 use std::collections::HashMap;
 
@@ -9,23 +9,23 @@ use crate::realm::broker::History;
 use crate::router::authorizer::Authorizers;
 use crate::router::meta::MetaApi;
 
-/// The settings of one realm, as its declaration made them.
+/// The settings of one realm, as its builder set them.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) strict_request_ids: bool,
-    /// How clients log in; none where anybody may join.
+    /// The login methods; none if clients may join without a login.
     pub(crate) authenticators: Authenticators,
-    /// Who decides what clients may do, beside the declarations.
+    /// The authorisers, which restrict clients beyond the declarations.
     pub(crate) authorizers: Authorizers,
-    /// In place of the router's.
+    /// The limits that replace the router's.
     pub(super) limits: Option<Limits>,
-    /// Clients may disclose who they are.
+    /// True if publishers may disclose their identity.
     pub(crate) disclosure: bool,
-    /// By role; empty where trust is not a matter.
+    /// The trust levels by role; empty if the realm has none.
     pub(crate) trustlevels: HashMap<String, u32>,
-    /// Clients may register procedures, and use topics that nobody declared.
+    /// True if clients may register procedures, and use topics that are not declared.
     pub(crate) route_clients: bool,
-    /// Who may use the meta API; without it there is none.
+    /// The rights to the meta API; `None` if the realm has no meta API.
     pub(crate) meta_api: Option<MetaApi>,
     /// The topics whose history is kept.
     pub(super) history: Vec<(String, History)>,
@@ -48,13 +48,13 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The trust level of a session with this role, where the realm has any (N-05, DI-05).
+    /// Returns the trust level of a session with this role, if the realm has levels (N-05, DI-05).
     pub(crate) fn trustlevel(&self, authrole: &str) -> Option<u32> {
         let level = self.trustlevels.get(authrole).copied().unwrap_or_default();
         (!self.trustlevels.is_empty()).then_some(level)
     }
 
-    /// What WELCOME announces (S-04, S-05).
+    /// Returns the features that WELCOME announces (S-04, S-05).
     pub(super) fn announced(&self) -> RouterRoles {
         let meta = self.meta_api.is_some();
         let trust = !self.trustlevels.is_empty();

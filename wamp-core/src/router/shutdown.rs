@@ -1,4 +1,4 @@
-//! The end of a router: what has begun, and how many connections are left.
+//! The shutdown of a router: its state, and the number of connections that are left.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -14,13 +14,13 @@ use crate::limits::NEVER;
 /// The way in which a router shuts down.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Ending {
-    /// The time that calls and requests at work have to finish.
+    /// The time that calls and requests in flight have to finish.
     pub(crate) grace: Duration,
-    /// Clients get GOODBYE or ABORT, after which those in browsers do not come back.
+    /// True if clients get GOODBYE or ABORT, after which those in browsers do not come back.
     pub(crate) says_goodbye: bool,
 }
 
-/// Whether the router stops, and who waits for it.
+/// The state of the shutdown, and the tasks that wait for it.
 #[derive(Debug, Default)]
 pub(crate) struct Stop(Mutex<State>);
 
@@ -29,7 +29,7 @@ struct State {
     ending: Option<Ending>,
     connections: usize,
     last: u64,
-    /// Connections whose sessions are not open yet: those that are, their realms tell.
+    /// The wakers of connections without an open session; those with one are reached through their realms.
     opening: HashMap<u64, Waker>,
     waiting: Vec<Waker>,
 }
@@ -49,7 +49,7 @@ impl Stop {
     }
 }
 
-/// Counts a connection for as long as it lives.
+/// A connection, counted as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Counted {
     router: Router,
@@ -70,7 +70,7 @@ impl Counted {
         &self.router
     }
 
-    /// Whether the router stops; the task of a connection whose session is not open yet is woken when it begins to.
+    /// Returns whether the router is stopping; if not, registers the task of a connection without an open session to be woken.
     pub(crate) fn poll_stopping(&self, context: &Context<'_>) -> bool {
         let mut state = self.router.stop().0.lock();
         let is_stopping = state.ending.is_some();
@@ -80,7 +80,7 @@ impl Counted {
         is_stopping
     }
 
-    /// The session is open: from now on its realm tells it.
+    /// Notes that the session is open: from now on it is reached through its realm.
     pub(crate) fn opened(&self) {
         self.router.stop().0.lock().opening.remove(&self.number);
     }
@@ -97,13 +97,13 @@ impl Drop for Counted {
     }
 }
 
-/// The shutdown of a router ([`Router::shutdown`]), which begins when this is polled first, or dropped. Ready when the last
+/// The shutdown of a router ([`Router::shutdown`]), which begins when this is first polled, or dropped. Ready when the last
 /// connection has ended.
 #[derive(Debug)]
 #[must_use = "the shutdown begins when this is awaited, or dropped"]
 pub struct Stopped {
     router: Router,
-    /// Until it begins.
+    /// The shutdown to begin; `None` once it has begun.
     ending: Option<Ending>,
 }
 
@@ -113,9 +113,9 @@ impl Stopped {
         Self { router, ending: Some(ending) }
     }
 
-    /// Ends every session with GOODBYE `wamp.close.system_shutdown`, and refuses those that are not open yet with ABORT of the
+    /// Ends every session with GOODBYE `wamp.close.system_shutdown`, and refuses those that are not open yet with ABORT and the
     /// same reason, before the transport is closed. For clients that are not to come back: those in browsers (autobahn-js,
-    /// wampy.js) take either for the end, and never connect again.
+    /// wampy.js) take either message for the end, and never connect again.
     ///
     /// ```
     /// use std::time::Duration;
@@ -140,7 +140,7 @@ impl Stopped {
     }
 }
 
-/// A shutdown that nobody waits for happens nonetheless.
+/// Begins the shutdown even if no task waits for it.
 impl Drop for Stopped {
     fn drop(&mut self) {
         self.begin();

@@ -1,4 +1,4 @@
-//! The authorisers of a realm, and how they are asked.
+//! The authorisers of a realm, and asking them.
 
 use std::fmt;
 use std::future::Future;
@@ -13,7 +13,7 @@ use crate::auth::Permission;
 use crate::error::{Error, uris};
 use crate::message::MatchPolicy;
 
-/// The authorisers of a realm, which all workers share: those who decide about URIs, and those who decide about patterns.
+/// The authorisers of a realm, which all workers share: those for URIs, and those for patterns.
 #[derive(Clone, Default)]
 pub(crate) struct Authorizers {
     uris: Vec<Authorizer>,
@@ -40,7 +40,7 @@ impl Authorizers {
         self.patterns.push(authorizer(decide));
     }
 
-    /// Returns whether there is no authoriser: then every client may do all that is declared.
+    /// Returns whether there is no authoriser: then clients may do all that is declared.
     pub(crate) fn is_empty(&self) -> bool {
         self.uris.is_empty() && self.patterns.is_empty()
     }
@@ -50,8 +50,8 @@ impl Authorizers {
         !self.uris.is_empty()
     }
 
-    /// Returns the authorisers for URIs or those for patterns. A closure that was written for URIs never sees a pattern: to read
-    /// one as a URI allows too much.
+    /// Returns the authorisers for URIs or those for patterns. A closure that was written for URIs never sees a pattern, because reading
+    /// one as a URI would allow too much.
     pub(super) fn of(&self, policy: MatchPolicy) -> &[Authorizer] {
         match policy {
             MatchPolicy::Exact => &self.uris,
@@ -59,7 +59,7 @@ impl Authorizers {
         }
     }
 
-    /// Asks the authorisers one after the other: all must allow the request, and the first that denies it ends the questions.
+    /// Asks the authorisers in order: all must allow the request, and the first denial ends the questions.
     pub(super) async fn ask(authorization: Authorization) -> Result<Permission, Error> {
         let request = &authorization.0;
         let mut decided: Option<Permission> = None;
@@ -85,7 +85,7 @@ where
 /// Asks one authoriser and fails closed: its error or panic is a denial (Z-02).
 async fn ask(authorizer: &Authorizer, authorization: &Authorization) -> Result<Permission, Error> {
     let request = authorization.clone();
-    // The closure itself may panic, too, before there is a future.
+    // The closure itself may panic too, before it returns a future.
     let asked = AssertUnwindSafe(async move { authorizer(request).await }).catch_unwind().await;
     asked.unwrap_or_else(|panic| Err(Error::panicked(&*panic))).map_err(|error| {
         let (kind, named) = (authorization.0.kind, &authorization.0.named);
@@ -94,7 +94,7 @@ async fn ask(authorizer: &Authorizer, authorization: &Authorization) -> Result<P
     })
 }
 
-/// Z-02: what the client gets. The cause stays in the log.
+/// Returns the ERROR that the client gets if an authoriser fails (Z-02). The cause stays in the log.
 pub(crate) fn authorization_failed() -> Error {
     Error::new(uris::AUTHORIZATION_FAILED).arg("authorisation is not possible now")
 }

@@ -1,4 +1,4 @@
-//! Asking a realm's authorisers about a request, and the decisions that a session remembers.
+//! Asks a realm's authorisers about a request, and remembers their decisions for a session.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -43,7 +43,7 @@ struct Remembered {
 }
 
 impl Decisions {
-    /// Asks the authorisers, or remembers what they said.
+    /// Asks the authorisers, or returns their remembered decision.
     pub(crate) fn gate(
         &self,
         served: &Arc<ServedRealm>,
@@ -75,7 +75,7 @@ impl Decisions {
     }
 }
 
-/// Decides where no authoriser is asked: URIs are allowed, patterns only in a realm without any authoriser.
+/// Decides without asking an authoriser: URIs are allowed, patterns only in a realm without any authoriser.
 fn unasked(authorizers: &Authorizers, kind: Kind) -> Decision {
     if kind.policy == MatchPolicy::Exact || authorizers.is_empty() {
         return Ok(Granted { replacing: authorizers.is_empty() });
@@ -93,14 +93,14 @@ impl Memory {
         until.is_none_or(|until| now < until).then_some(*permission)
     }
 
-    /// Notes what was decided, unless the session was told to forget since `asked`.
+    /// Remembers a decision, unless the session was told to forget since `asked`.
     fn remember(&mut self, request: &Request, permission: Permission, forgotten: u64, asked: Instant) {
         let Some(time) = permission.remembered else { return };
         let most = request.link.limits.remembered_decisions;
         if most == 0 || request.link.session.handle().forgotten_decisions() != forgotten {
             return;
         }
-        // A client that asks for so many different things is slowed down by asking anew, and takes no more memory.
+        // Forgets all: a client that asks for so many different things takes no more memory, but has to wait for its authorisers again.
         if self.by_kind.values().map(HashMap::len).sum::<usize>() >= most {
             self.by_kind.clear();
         }

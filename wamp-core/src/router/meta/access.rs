@@ -1,11 +1,11 @@
-//! Who may use the meta API of a realm.
+//! The roles that may use the meta API of a realm.
 
-/// Who may use the meta API of a realm: [`RealmBuilder::meta_api`](crate::RealmBuilder::meta_api).
+/// The roles that may use the meta API of a realm: [`RealmBuilder::meta_api`](crate::RealmBuilder::meta_api).
 ///
-/// Reading is to call what tells about sessions, registrations and subscriptions, to subscribe to the events about them, to
-/// ask for the history of topics, and to leave testaments (publications of the session's own, which its rights to publish
-/// bound). Killing is what acts on others: `wamp.session.kill`, `kill_by_authid`, `kill_by_authrole`, `kill_all`,
-/// `wamp.subscription.remove_subscriber` and `wamp.registration.remove_callee`. Who lacks a right is answered
+/// The right to read covers procedures that list sessions, registrations and subscriptions, the events about them, the
+/// history of topics, and testaments (publications of the session's own, which its rights to publish
+/// bound). The right to kill covers actions on other sessions: `wamp.session.kill`, `kill_by_authid`, `kill_by_authrole`, `kill_all`,
+/// `wamp.subscription.remove_subscriber` and `wamp.registration.remove_callee`. A session without the right is answered
 /// `wamp.error.not_authorized`.
 ///
 /// ```
@@ -24,7 +24,7 @@ enum Roles {
     These(Vec<String>),
 }
 
-/// What a procedure needs.
+/// The right that a procedure requires.
 #[derive(Copy, Clone, Debug)]
 pub(crate) enum Right {
     Read,
@@ -32,25 +32,25 @@ pub(crate) enum Right {
 }
 
 impl MetaApi {
-    /// Every session may read, none may kill.
+    /// Lets every session read, and none kill.
     #[must_use]
     pub fn reading() -> Self {
         Self { read: Roles::All, kill: Roles::These(Vec::new()) }
     }
 
-    /// Sessions of these roles may read, none may kill.
+    /// Lets sessions of these roles read, and none kill.
     #[must_use]
     pub fn reading_for<R: Into<String>>(roles: impl IntoIterator<Item = R>) -> Self {
         Self { read: Roles::these(roles), ..Self::reading() }
     }
 
-    /// Every session may kill.
+    /// Lets every session kill.
     #[must_use]
     pub fn killing(self) -> Self {
         Self { kill: Roles::All, ..self }
     }
 
-    /// Sessions of these roles may kill.
+    /// Lets sessions of these roles kill.
     #[must_use]
     pub fn killing_for<R: Into<String>>(self, roles: impl IntoIterator<Item = R>) -> Self {
         Self { kill: Roles::these(roles), ..self }

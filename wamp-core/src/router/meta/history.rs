@@ -15,7 +15,7 @@ use crate::message::{EventDetails, MatchPolicy};
 use crate::realm::broker::{Recorded, Subscribers};
 use crate::timestamp::Timestamp;
 
-/// An event as it is told.
+/// An event as the caller gets it.
 #[derive(Serialize)]
 struct Told<'h> {
     timestamp: Timestamp,
@@ -28,7 +28,7 @@ struct Told<'h> {
     kwargs: Option<Raw<'h>>,
 }
 
-/// What is asked for; all conditions have to hold (E-07).
+/// The conditions of a query, all of which have to hold (E-07).
 struct Query {
     reverse: bool,
     limit: usize,
@@ -43,7 +43,7 @@ struct Query {
     until_publication: Option<u64>,
 }
 
-/// Each event is one positional result (E-08, D-10).
+/// Answers `wamp.subscription.get_events`; each event is one positional result (E-08, D-10).
 pub(super) fn get_events(request: &mut Request<'_>) -> Result<Reply, Error> {
     let id = request.take("subscription")?;
     let query = Query::take(request)?;
@@ -64,7 +64,7 @@ pub(super) fn get_events(request: &mut Request<'_>) -> Result<Reply, Error> {
     Ok(told.fold(Reply::in_format(format), Reply::arg))
 }
 
-/// Who holds the subscription may see its past, and so may everybody where everybody may subscribe unasked (E-11).
+/// Checks the right to read a history: a session must hold the subscription, or be allowed to subscribe without a handler's decision (E-11).
 fn permit(request: &Request<'_>, subscription: &Subscribers) -> Result<(), Error> {
     let declared = request.served.registry.subscription(&subscription.topic);
     let session = request.context.session();
@@ -96,12 +96,12 @@ impl Query {
         Ok(query)
     }
 
-    /// The part between two publications. One that is not there counts as older than all that is.
+    /// Returns the part between two publications. One that is missing counts as older than all events.
     fn bounded<'h>(&self, recorded: &'h [Arc<Recorded>]) -> &'h [Arc<Recorded>] {
         let place = |publication: u64| {
             recorded.iter().position(|recorded| recorded.kept.publication.get() == publication)
         };
-        // How many precede a place, that itself included or not.
+        // Counts the events before a publication, including it or not.
         let before = |publication: Option<u64>, included: usize, absent: usize| {
             publication.map_or(absent, |publication| place(publication).map_or(0, |at| at + included))
         };
@@ -135,7 +135,7 @@ impl<'h> Told<'h> {
         }
     }
 
-    /// Whether the format can express it; live, the event was left out, too.
+    /// Returns whether the format can express the event; if not, it was also left out when it was published.
     fn fits(&self, format: Format) -> bool {
         format.write(&mut Vec::new(), self).is_ok()
     }

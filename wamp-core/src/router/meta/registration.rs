@@ -24,7 +24,7 @@ pub(super) const ON_REGISTER: &str = "wamp.registration.on_register";
 pub(super) const ON_UNREGISTER: &str = "wamp.registration.on_unregister";
 pub(super) const ON_DELETE: &str = "wamp.registration.on_delete";
 
-/// A registration as it is listed.
+/// A registration of the application or of a client, as it is listed.
 struct Listed {
     id: RegistrationId,
     pattern: Pattern,
@@ -61,7 +61,7 @@ impl Listed {
     }
 }
 
-/// All registrations of a realm: the application's, then the clients'.
+/// Returns all registrations of a realm: the application's, then the clients'.
 fn all(served: &ServedRealm) -> Vec<Listed> {
     let own = served.registry.registrations().map(|(id, pattern, created)| Listed {
         id,
@@ -73,7 +73,7 @@ fn all(served: &ServedRealm) -> Vec<Listed> {
     own.chain(served.realm.dealer().registrations().iter().map(|registered| Listed::of(registered))).collect()
 }
 
-/// A client registered a procedure, perhaps as the first (K-20).
+/// Publishes that a client registered a procedure, and that it created the registration if it is the first callee (K-20).
 pub(crate) fn registered(realm: &Realm, session: SessionId, registering: &Registering) {
     let Registering { registered, is_new, is_added, replaced } = registering;
     if let Some(Replaced { id, callees }) = replaced {
@@ -91,7 +91,7 @@ pub(crate) fn registered(realm: &Realm, session: SessionId, registering: &Regist
     }
 }
 
-/// A client does not answer calls of a registration any more, perhaps as the last (K-20).
+/// Publishes that a client left a registration, and that this ended it if the client was the last callee (K-20).
 pub(crate) fn unregistered(realm: &Realm, session: SessionId, id: RegistrationId, is_last: bool) {
     let ids = || Payload::builder().arg(session).arg(id);
     publish(realm, ON_UNREGISTER, ids);
@@ -100,7 +100,7 @@ pub(crate) fn unregistered(realm: &Realm, session: SessionId, id: RegistrationId
     }
 }
 
-/// K-21; what is under `wamp.` is nobody's registration.
+/// Lists the registrations (K-21), without reserved procedures, which are not registrations.
 pub(super) fn list(request: &mut Request<'_>) -> Result<Reply, Error> {
     request.finish()?;
     Ok(Reply::new()
@@ -113,7 +113,7 @@ pub(super) fn lookup(request: &mut Request<'_>) -> Result<Reply, Error> {
     Ok(Reply::new().arg(found.map(|listed| listed.id)))
 }
 
-/// K-23: the registration that answers a call of the URI, in the order of H-04.
+/// Returns the registration that answers a call of the URI, in the order of H-04 (K-23).
 pub(super) fn matching(request: &mut Request<'_>) -> Result<Reply, Error> {
     let procedure: String = request.take("procedure")?;
     request.finish()?;
@@ -142,7 +142,7 @@ pub(super) fn count_callees(request: &mut Request<'_>) -> Result<Reply, Error> {
     Ok(Reply::new().arg(named(request)?.callees.len()))
 }
 
-/// The registration that is the only argument.
+/// Reads the only argument, the id of a registration.
 fn named(request: &mut Request<'_>) -> Result<Listed, Error> {
     let id = request.take("registration")?;
     request.finish()?;
@@ -156,7 +156,7 @@ fn find(request: &Request<'_>, id: u64) -> Result<Listed, Error> {
         .ok_or_else(|| Error::new(uris::NO_SUCH_REGISTRATION).arg(format!("there is no registration {id}")))
 }
 
-/// K-39.
+/// Removes a callee from a registration (K-39).
 pub(super) fn remove_callee(request: &mut Request<'_>) -> Result<Reply, Error> {
     let (id, session): (u64, u64) = (request.take("registration")?, request.take("session")?);
     let reason = request.take_reason()?;

@@ -15,7 +15,7 @@ use crate::session::handle::SessionHandle;
 pub(super) const ON_JOIN: &str = "wamp.session.on_join";
 pub(super) const ON_LEAVE: &str = "wamp.session.on_leave";
 
-/// What others are told of a session.
+/// The description of a session for other clients.
 #[derive(Serialize)]
 struct Details<'p> {
     session: SessionId,
@@ -38,12 +38,12 @@ impl<'p> Details<'p> {
     }
 }
 
-/// A session has joined (K-01).
+/// Publishes that a session has joined (K-01).
 pub(crate) fn joined(realm: &Realm, handle: &SessionHandle) {
     publish(realm, ON_JOIN, || Payload::builder().arg(Details::of(handle)));
 }
 
-/// A session has left, however that came (K-02).
+/// Publishes that a session has left, for whatever reason (K-02).
 pub(crate) fn left(realm: &Realm, handle: &SessionHandle) {
     let identity = &handle.identity;
     publish(realm, ON_LEAVE, || {
@@ -59,7 +59,7 @@ pub(super) fn list(request: &mut Request<'_>) -> Result<Reply, Error> {
     Ok(Reply::new().arg(ids(&filtered(request)?)))
 }
 
-/// The sessions of the realm, or those of the roles that are asked for; of no role there is none (K-03).
+/// Returns the sessions of the realm, or those of the given roles; an empty list of roles selects none (K-03).
 fn filtered(request: &mut Request<'_>) -> Result<Vec<Arc<SessionHandle>>, Error> {
     let authroles: Option<Vec<String>> = request.take("filter_authroles")?;
     request.finish()?;
@@ -104,7 +104,7 @@ pub(super) fn kill_by_authrole(request: &mut Request<'_>) -> Result<Reply, Error
     Ok(Reply::new().arg(victims.len())) // D-14
 }
 
-/// Nobody is told of these, and their testaments are not published (K-10, E-16).
+/// Ends all other sessions, without events about it, and without publishing their testaments (K-10, E-16).
 pub(super) fn kill_all(request: &mut Request<'_>) -> Result<Reply, Error> {
     let end = End::take(request)?;
     let victims = others(request, |_| true);
@@ -115,7 +115,7 @@ pub(super) fn kill_all(request: &mut Request<'_>) -> Result<Reply, Error> {
     Ok(Reply::new().arg(victims.len()))
 }
 
-/// The GOODBYE that a victim gets (K-06).
+/// The GOODBYE of a session that is killed (K-06).
 struct End {
     reason: Option<String>,
     message: Option<String>,

@@ -36,8 +36,8 @@ impl<'s> Details<'s> {
     }
 }
 
-/// A session's subscription was accepted, perhaps as the first of its topic (K-30). Of subscriptions to the events about
-/// subscriptions there is none (K-38).
+/// Publishes that a session's subscription was accepted, and that it is the first of its topic (K-30). Subscriptions to reserved
+/// topics cause no events (K-38).
 pub(crate) fn subscribed(realm: &Realm, session: SessionId, subscription: &Subscribers, is_first: bool) {
     if subscription.topic.is_reserved() {
         return;
@@ -48,7 +48,7 @@ pub(crate) fn subscribed(realm: &Realm, session: SessionId, subscription: &Subsc
     publish(realm, ON_SUBSCRIBE, || Payload::builder().arg(session).arg(subscription.id));
 }
 
-/// A session's subscription has ended, perhaps as the last of its topic (K-30).
+/// Publishes that a session's subscription has ended, and that it was the last of its topic (K-30).
 pub(crate) fn unsubscribed(realm: &Realm, session: SessionId, left: &Left) {
     if left.subscription.topic.is_reserved() || !left.was_accepted {
         return;
@@ -60,7 +60,7 @@ pub(crate) fn unsubscribed(realm: &Realm, session: SessionId, left: &Left) {
     }
 }
 
-/// K-31; what is under `wamp.` is left out, as it is of the events.
+/// Lists the subscriptions (K-31), without those to reserved topics, which cause no events either.
 pub(super) fn list(request: &mut Request<'_>) -> Result<Reply, Error> {
     request.finish()?;
     let subscriptions = request.served.realm.broker().subscriptions();
@@ -73,7 +73,7 @@ pub(super) fn lookup(request: &mut Request<'_>) -> Result<Reply, Error> {
     Ok(Reply::new().arg(found.map(|subscription| subscription.id)))
 }
 
-/// K-33: all subscriptions through which an event of the topic travels.
+/// Returns all subscriptions through which an event of the topic is delivered (K-33).
 pub(super) fn matching(request: &mut Request<'_>) -> Result<Reply, Error> {
     let topic: String = request.take("topic")?;
     request.finish()?;
@@ -95,7 +95,7 @@ pub(super) fn count_subscribers(request: &mut Request<'_>) -> Result<Reply, Erro
     Ok(Reply::new().arg(named(request)?.sessions().len()))
 }
 
-/// K-39.
+/// Removes a subscriber from a subscription (K-39).
 pub(super) fn remove_subscriber(request: &mut Request<'_>) -> Result<Reply, Error> {
     let (id, session): (u64, u64) = (request.take("subscription")?, request.take("session")?);
     let reason = request.take_reason()?;
@@ -107,7 +107,7 @@ pub(super) fn remove_subscriber(request: &mut Request<'_>) -> Result<Reply, Erro
     if is_removed { Ok(Reply::new()) } else { Err(no_such_session(session)) }
 }
 
-/// The subscription that is the only argument.
+/// Reads the only argument, the id of a subscription.
 fn named(request: &mut Request<'_>) -> Result<Arc<Subscribers>, Error> {
     let id = request.take("subscription")?;
     request.finish()?;
@@ -120,7 +120,7 @@ pub(super) fn find(request: &Request<'_>, id: u64) -> Result<Arc<Subscribers>, E
         .ok_or_else(|| Error::new(uris::NO_SUCH_SUBSCRIPTION).arg(format!("there is no subscription {id}")))
 }
 
-/// Ids by how their URIs are compared: all three keys, always (K-21, K-31).
+/// Ids by match policy; always with all three keys (K-21, K-31).
 #[derive(Serialize)]
 pub(super) struct ByPolicy<T> {
     exact: Vec<T>,
@@ -142,7 +142,7 @@ impl<T> ByPolicy<T> {
     }
 }
 
-/// The second argument of a look-up.
+/// The options of a look-up, its second argument.
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct LookupOptions {
@@ -150,7 +150,7 @@ struct LookupOptions {
 }
 
 impl Request<'_> {
-    /// A URI and how it is compared: K-22, K-32.
+    /// Reads a URI and its match policy (K-22, K-32).
     pub(super) fn take_pattern(&mut self, name: &'static str) -> Result<Pattern, Error> {
         let uri = self.take(name)?;
         let options: Option<Dict<LookupOptions>> = self.take("options")?;
