@@ -1,4 +1,4 @@
-//! What the formats have in common: a cursor over an encoded value, and serde on top of any such cursor.
+//! The common parts of the formats: a cursor over an encoded value, and serde on top of any such cursor.
 //!
 //! Each format implements a [`Cursor`] of its own, because no library does what a handler's arguments need: borrow `&str`
 //! and `&[u8]` from the frame, accept integral floats for integers at every depth (decision 6 of the conformance list),

@@ -94,8 +94,8 @@ impl Authorization {
         self.named().pattern()
     }
 
-    /// The declaration of the application under which the URI falls, or which covers all that the pattern can match, as it was
-    /// written: `"chat.{room}"`. `None` if there is none: in a realm that routes clients they may name what nobody declared.
+    /// Returns the application's declaration under which the URI falls, or which covers all URIs that the pattern can match, as it was
+    /// written: `"chat.{room}"`. `None` if there is none: in a realm that routes clients, these may name URIs that the application did not declare.
     #[must_use]
     pub fn declared(&self) -> Option<&str> {
         self.matched().declared()

@@ -300,7 +300,7 @@ impl Mailbox {
     }
 }
 
-/// What a session can do with its deliveries in a turn.
+/// The ways in which a session handles its deliveries in a turn.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// Takes them: the send buffer has room.

@@ -21,7 +21,7 @@ fn number() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Any value that WAMP knows.
+/// Generates a value of any type that WAMP has.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -40,7 +40,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Pieces of CBOR in any order: nearly right is where the mistakes are.
+/// Joins pieces of CBOR in any order, because mistakes are likeliest in bytes that are nearly right.
 fn nearly_cbor() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop::sample::select(vec![
         "00",
@@ -106,7 +106,7 @@ fn nearly_cbor() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..16).prop_map(|pieces| hex(&pieces.concat()))
 }
 
-/// What valid bytes become when one place in them is damaged.
+/// Damages valid bytes at one place.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     (value(), any::<prop::sample::Index>(), any::<u8>(), any::<bool>()).prop_map(
         |(value, at, other, insert)| {
@@ -122,7 +122,7 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
-/// What we make of a value that ciborium has read, if we take it: keys are strings, tags are gone, numbers are by value.
+/// Converts a value that ciborium has read to the one that we read, if we accept it: keys are strings, tags are gone, numbers are by value.
 fn ours(value: Value, depth: usize) -> Option<Value> {
     let inside = depth.checked_sub(1);
     Some(match value {
@@ -150,7 +150,7 @@ fn ours(value: Value, depth: usize) -> Option<Value> {
     })
 }
 
-/// The digits of a big-endian number, or of one more than it.
+/// Returns the digits of a big-endian number, or of one more than it.
 fn decimal(bytes: &[u8], one_more: bool) -> String {
     let mut digits = vec![u32::from(bytes.is_empty() && one_more)];
     for (at, byte) in bytes.iter().enumerate() {
@@ -183,19 +183,20 @@ fn integral(float: f64) -> Value {
     }
 }
 
-/// As ciborium reads the bytes, with nothing left over.
+/// Reads the bytes with ciborium; nothing may be left over.
 fn theirs(bytes: &[u8]) -> Option<Value> {
     let mut rest = bytes;
     let value = ciborium::from_reader(&mut rest).ok()?;
     rest.is_empty().then_some(value)
 }
 
-/// Its integers end at -2^127.
+/// Returns whether ciborium refuses an integer as too large: its integers end at -2^127.
 fn too_large(bytes: &[u8]) -> bool {
     ciborium::from_reader::<Value, _>(bytes).is_err_and(|error| error.to_string().contains("too large"))
 }
 
-/// ciborium takes chunks of chunks, chunks of half a character, tagged chunks, and simple values that it has no value for.
+/// Checks that skipping, reading and ciborium agree. Only ciborium accepts chunks of chunks, chunks with half a character, tagged chunks,
+/// and unassigned simple values.
 fn agrees(bytes: &[u8]) -> Result<(), TestCaseError> {
     let skipped = skip(bytes).is_ok();
     prop_assert_eq!(read::<IgnoredAny>(bytes).is_ok(), skipped, "ignore {:02x?}", bytes);
@@ -230,7 +231,7 @@ fn agrees(bytes: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Every method on all bytes: nothing to assert but that it returns.
+/// Calls every method on the bytes, which must return.
 fn survives(bytes: &[u8]) {
     let arena = Bump::new();
     let reader = || Reader::new(bytes, &arena);
@@ -238,7 +239,7 @@ fn survives(bytes: &[u8]) {
     let _ = reader().read::<Vec<(u64, f32)>>();
     let _ = reader().read::<std::collections::BTreeMap<i64, Option<&str>>>();
     let mut reader = reader();
-    // Even after errors, though nobody should.
+    // After errors as well, though no caller should do that.
     for _ in 0..8 {
         let _ = reader.list().and_then(|mut list| reader.element(&mut list));
         let _ = reader.dict().and_then(|mut dict| reader.key(&mut dict).map(|_| ()));
@@ -325,7 +326,7 @@ proptest! {
     }
 }
 
-/// All 65 536 of them, by ciborium's own halves.
+/// Compares all 65 536 of them with ciborium.
 #[test]
 fn every_half_is_the_float_it_stands_for() {
     for bits in 0..=u16::MAX {

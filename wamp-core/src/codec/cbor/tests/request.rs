@@ -1,4 +1,4 @@
-//! The beginning of a request in one go, and element by element.
+//! The fast path for the head of a request, compared with reading it element by element.
 
 use bumpalo::Bump;
 
@@ -6,7 +6,7 @@ use super::hex;
 use crate::codec::cbor::Reader;
 use crate::codec::format::{Cursor as _, Malformed};
 
-/// Whether a request begins plainly, its id and its URI; all of it is read.
+/// Reads a request, and returns whether the fast path took it, its id and its URI.
 fn request(digits: &str) -> Result<(bool, u64, String), Malformed> {
     let (arena, bytes) = (Bump::new(), hex(digits));
     let mut reader = Reader::new(&bytes, &arena);
@@ -43,10 +43,10 @@ fn a_plain_request_says_what_its_elements_say() {
         ("84 1830 01 a0 6161", true, 1),
         ("85 1830 1a00010000 a0 6161 8101", true, 0x1_0000),
         ("86 1830 1b0020000000000000 a0 780161 80 a0", true, 1 << 53),
-        // No id, which is for the message to judge (M-12).
+        // A number that is not an id, which the message has to judge (M-12).
         ("84 1830 00 a0 6161", false, 0),
         ("84 1830 1b0020000000000001 a0 6161", false, (1 << 53) + 1),
-        // A float, options of indefinite or longer length, a string in chunks, tags, a list of indefinite length.
+        // Not for the fast path: a float, options of indefinite or longer length, a string in chunks, tags, a list of indefinite length.
         ("84 1830 f93c00 a0 6161", false, 1),
         ("84 1830 01 bfff 6161", false, 1),
         ("84 1830 01 b800 6161", false, 1),

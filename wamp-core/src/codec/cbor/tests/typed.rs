@@ -1,4 +1,4 @@
-//! What serde's types get. What depends on serde alone is tested with JSON: it is the same code.
+//! How serde's types are read. Rules that depend on serde alone are tested with JSON, because the code is the same.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -165,7 +165,7 @@ fn a_float_beyond_the_type_is_an_error_and_not_infinite() {
     assert_eq!(read::<f32>(&hex("fa7f7fffff")).unwrap(), f32::MAX);
     assert_eq!(read::<f32>(&hex("fb7ff0000000000000")).unwrap(), f32::INFINITY, "infinite as sent");
     assert_eq!(read::<f32>(&hex("fb0000000000000001")).unwrap(), 0.0);
-    // Halfway between two f32, but for a bit that a f64 does not have.
+    // Halfway between two `f32`, except for a bit that an `f64` cannot hold.
     assert_eq!(read::<f32>(&hex("1b8000008000000001")).unwrap(), 9_223_373_136_366_404_000.0);
     assert_eq!(read::<Vec<f64>>(&hex("820120")).unwrap(), [1.0, -1.0]);
 }

@@ -1,4 +1,4 @@
-//! What is written. The shapes of serde's types are `format`'s, and tested with MessagePack.
+//! Written values. The shapes of serde's types come from `format`, and are tested with MessagePack.
 
 use std::collections::BTreeMap;
 
@@ -117,7 +117,7 @@ fn value() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    // ciborium makes floats narrower where it loses nothing.
+    // ciborium narrows floats if no precision is lost.
     #[test]
     fn every_value_is_written_as_ciborium_reads_it(value in value()) {
         let bytes = written(&value);
