@@ -33,49 +33,49 @@ enum Reason {
 }
 
 impl Denied {
-    /// The credentials are wrong or unknown: `wamp.error.authentication_denied`.
+    /// Denies wrong or unknown credentials: `wamp.error.authentication_denied`.
     #[must_use]
     pub fn credentials() -> Self {
         Self(Reason::Credentials)
     }
 
-    /// The role that the client asked for does not exist, or is not for this client: `wamp.error.no_such_role`. With
+    /// Denies a role that does not exist, or is not for this client: `wamp.error.no_such_role`. With
     /// WAMP-CRA and SCRAM, whose clients have proved nothing yet, the client gets the answer to wrong credentials.
     #[must_use]
     pub fn role() -> Self {
         Self(Reason::Role)
     }
 
-    /// The HTTP request has nothing by which an [`Http`](crate::Http) method could identify the client: the client's next method is
+    /// Passes, because the HTTP request has nothing by which an [`Http`](crate::Http) method could identify the client: the client's next method is
     /// tried. If there is none, the client gets `wamp.error.authentication_required`.
     #[must_use]
     pub fn absent() -> Self {
         Self(Reason::Absent)
     }
 
-    /// Authentication itself failed: `wamp.error.authentication_failed`. The cause goes to the log.
+    /// Reports that authentication itself failed: `wamp.error.authentication_failed`. The cause goes to the log.
     #[must_use]
     pub fn failed(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "authentication failed");
         Self(Reason::Failed)
     }
 
-    /// A closure panicked; the panic is logged already.
+    /// Reports that a closure panicked; the panic is logged already.
     pub(crate) fn broken() -> Self {
         Self(Reason::Failed)
     }
 
-    /// The realm requires credentials, and the client has none.
+    /// Denies because the realm requires credentials, and the client has none.
     pub(crate) fn required() -> Self {
         Self(Reason::Required)
     }
 
-    /// The realm has none of the methods that the client offers.
+    /// Denies because the realm has none of the methods that the client offers.
     pub(crate) fn no_matching_method() -> Self {
         Self(Reason::NoMatchingMethod)
     }
 
-    /// The login took too long.
+    /// Denies because the login took too long.
     pub(crate) fn timed_out() -> Self {
         Self(Reason::TimedOut)
     }

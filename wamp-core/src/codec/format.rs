@@ -43,7 +43,7 @@ pub(crate) const MAX_ELEMENTS: usize = 100_000;
 #[must_use = "a list or dict is read to its end with `element` or `key`"]
 pub(crate) struct Elements(pub(crate) usize);
 
-/// How binary values are presented to a type that accepts any value.
+/// The presentation of binary values to a type that accepts any value.
 ///
 /// Types for which serde buffers values until it knows their type (untagged enums) need bytes. `serde_json::Value` has
 /// no bytes, and needs the string that JSON has in their place. So bytes are offered first; if the type rejects them, the value is read again with strings.

@@ -115,7 +115,7 @@ impl Payload {
         Self { first, ..self }
     }
 
-    /// Marks the payload as one that must not be passed on to other clients.
+    /// Marks the payload as one that must not be passed on to other clients. Its values do not count as checked.
     pub(crate) fn with_oddity(self, oddity: Oddity) -> Self {
         Self { oddity: Some(oddity), ..self }
     }

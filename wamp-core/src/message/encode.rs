@@ -68,7 +68,7 @@ pub(crate) struct Welcome<'s> {
 }
 
 impl Welcome<'_> {
-    /// `WELCOME [2, Session, Details]`.
+    /// Writes `WELCOME [2, Session, Details]`.
     pub(crate) fn write(
         &self,
         serializer: Serializer,
@@ -99,17 +99,17 @@ impl Welcome<'_> {
 
 type Written = Result<(), EncodeError>;
 
-/// `ABORT [3, Details, Reason]`.
+/// Writes `ABORT [3, Details, Reason]`.
 pub(crate) fn abort(serializer: Serializer, out: &mut Vec<u8>, reason: &str, message: &str) -> Written {
     serializer.write(out, &(code::ABORT, Explained { message }, error_uri(reason)))
 }
 
-/// `CHALLENGE [4, AuthMethod, Extra]`.
+/// Writes `CHALLENGE [4, AuthMethod, Extra]`.
 pub(crate) fn challenge(s: Serializer, out: &mut Vec<u8>, method: &str, extra: &impl Serialize) -> Written {
     s.write(out, &(code::CHALLENGE, method, extra))
 }
 
-/// `GOODBYE [6, Details, Reason]`. A reason that is not a URI is sent as the message, if there is no other.
+/// Writes `GOODBYE [6, Details, Reason]`. A reason that is not a URI is sent as the message, if there is no other.
 pub(crate) fn goodbye(
     serializer: Serializer,
     out: &mut Vec<u8>,
@@ -127,7 +127,7 @@ pub(crate) fn goodbye(
     }
 }
 
-/// `PUBLISHED [17, PUBLISH.Request, Publication]`.
+/// Writes `PUBLISHED [17, PUBLISH.Request, Publication]`.
 pub(crate) fn published(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -137,7 +137,7 @@ pub(crate) fn published(
     s.write(out, &(code::PUBLISHED, request, publication))
 }
 
-/// `SUBSCRIBED [33, SUBSCRIBE.Request, Subscription]`.
+/// Writes `SUBSCRIBED [33, SUBSCRIBE.Request, Subscription]`.
 pub(crate) fn subscribed(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -147,12 +147,12 @@ pub(crate) fn subscribed(
     s.write(out, &(code::SUBSCRIBED, request, subscription))
 }
 
-/// `UNSUBSCRIBED [35, UNSUBSCRIBE.Request]`.
+/// Writes `UNSUBSCRIBED [35, UNSUBSCRIBE.Request]`.
 pub(crate) fn unsubscribed(s: Serializer, out: &mut Vec<u8>, request: RequestId) -> Written {
     s.write(out, &(code::UNSUBSCRIBED, request))
 }
 
-/// `REGISTERED [65, REGISTER.Request, Registration]`.
+/// Writes `REGISTERED [65, REGISTER.Request, Registration]`.
 pub(crate) fn registered(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -162,12 +162,12 @@ pub(crate) fn registered(
     s.write(out, &(code::REGISTERED, request, registration))
 }
 
-/// `UNREGISTERED [67, UNREGISTER.Request]`.
+/// Writes `UNREGISTERED [67, UNREGISTER.Request]`.
 pub(crate) fn unregistered(s: Serializer, out: &mut Vec<u8>, request: RequestId) -> Written {
     s.write(out, &(code::UNREGISTERED, request))
 }
 
-/// `UNSUBSCRIBED [35, 0, Details]`: the router ended the subscription (E-12). A reason that is not a URI is sent as the message.
+/// Writes `UNSUBSCRIBED [35, 0, Details]`: the router ended the subscription (E-12). A reason that is not a URI is sent as the message.
 pub(crate) fn subscription_revoked(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -186,7 +186,7 @@ pub(crate) fn subscription_revoked(
     s.write(out, &(code::UNSUBSCRIBED, 0, Details { subscription, reason, message }))
 }
 
-/// `UNREGISTERED [67, 0, Details]`: the router revoked the registration (RR-04). A reason that is not a URI is sent as the message.
+/// Writes `UNREGISTERED [67, 0, Details]`: the router revoked the registration (RR-04). A reason that is not a URI is sent as the message.
 pub(crate) fn registration_revoked(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -234,7 +234,7 @@ pub(crate) struct InvocationDetails<'d> {
     pub(crate) ppt_keyid: Option<&'d str>,
 }
 
-/// `INVOCATION [68, Request, Registration, Details, Arguments?, ArgumentsKw?]`.
+/// Writes `INVOCATION [68, Request, Registration, Details, Arguments?, ArgumentsKw?]`.
 pub(crate) fn invocation(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -247,7 +247,7 @@ pub(crate) fn invocation(
     ArgumentsWriter::of(s, out, &head, |writer| writer.payload(payload))
 }
 
-/// `INTERRUPT [69, INVOCATION.Request, Options]`.
+/// Writes `INTERRUPT [69, INVOCATION.Request, Options]`.
 pub(crate) fn interrupt(s: Serializer, out: &mut Vec<u8>, request: RequestId, mode: CancelMode) -> Written {
     #[derive(Serialize)]
     struct Options {
@@ -284,7 +284,7 @@ impl<'d> Details<'d> {
     }
 }
 
-/// `RESULT [50, CALL.Request, Details, Arguments?, ArgumentsKw?]`, the arguments written by `tail`.
+/// Writes `RESULT [50, CALL.Request, Details, Arguments?, ArgumentsKw?]`, the arguments written by `tail`.
 pub(crate) fn result<F>(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -327,7 +327,7 @@ pub(crate) struct EventDetails<'e> {
     pub(crate) ppt_keyid: Option<&'e str>,
 }
 
-/// `EVENT [36, Subscription, Publication, Details, Arguments?, ArgumentsKw?]`.
+/// Writes `EVENT [36, Subscription, Publication, Details, Arguments?, ArgumentsKw?]`.
 pub(crate) fn event(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -340,7 +340,7 @@ pub(crate) fn event(
     ArgumentsWriter::of(s, out, &head, |writer| writer.payload(payload))
 }
 
-/// `ERROR [8, REQUEST.Type, REQUEST.Request, Details, Error, Arguments?, ArgumentsKw?]`.
+/// Writes `ERROR [8, REQUEST.Type, REQUEST.Request, Details, Error, Arguments?, ArgumentsKw?]`.
 pub(crate) fn error(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -356,7 +356,7 @@ pub(crate) fn error(
     )
 }
 
-/// `ERROR` with which a callee answered, for the CALL of its caller (P-04); unchanged if its URI is valid (C-08).
+/// Writes the ERROR with which a callee answered, for the CALL of its caller (P-04); unchanged if its URI is valid (C-08).
 pub(crate) fn forwarded_error(
     s: Serializer,
     out: &mut Vec<u8>,

@@ -82,7 +82,7 @@ impl Realm {
         }
     }
 
-    /// The same realm under the name by which a session joined it.
+    /// Returns the same realm under the name by which a session joined it.
     pub(crate) fn named(&self, name: &str) -> Self {
         if *self.name == *name {
             self.clone()

@@ -135,7 +135,7 @@ fn autobahn_signs_another_message_with_keys_from_the_text_of_the_hash() {
     assert_eq!(vector.credential.kdf_name(Dialect::Specified), "argon2id13");
 }
 
-/// As battler-wamp does; `tests/clients/rust` uses the crate itself.
+/// Logs in as battler-wamp does; `tests/clients/rust` uses the crate itself.
 #[test]
 fn clients_that_take_the_phc_text_for_the_hash_may_log_in() {
     let [pbkdf2, _, argon] = vectors();
