@@ -1,5 +1,6 @@
 //! Rules of the house: checks of the sources and pages themselves, without a socket.
 
+mod comments;
 mod layers;
 mod rules;
 

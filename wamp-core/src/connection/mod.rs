@@ -38,7 +38,7 @@ use crate::session::send_buffer::{Framing, SendBuffer};
 use open::{OpenSession, PollResult};
 use opening::{Admission, Login};
 
-/// What the host knows of a transport when it opens.
+/// A transport as the host knows it when it opens.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "made by hosts")]
 pub struct Transport {
@@ -46,12 +46,12 @@ pub struct Transport {
     pub serializer: Serializer,
     /// How messages are delimited.
     pub framing: Framing,
-    /// Who the client is, for realms that have no methods of authentication.
+    /// The identity of a client in a realm that has no methods of authentication.
     pub identity: Identity,
     /// The client's address, if the host knows it. All anonymous sessions of one address share one part of the retained events, and
     /// the log bounds its lines by address. Of an IPv6 address the first 64 bits count.
     pub address: Option<IpAddr>,
-    /// What [`Context::host`](crate::Context::host) gives to those who know its type.
+    /// The host's own value, which handlers get from [`Context::host`](crate::Context::host) by its type.
     pub host: Rc<dyn Any>,
 }
 
@@ -75,11 +75,18 @@ pub enum Close {
 
 /// The protocol on one transport, without the transport: frames and the time go in, frames come out.
 ///
-/// The host calls [`receive`](Self::receive) for each message of the peer as long as the connection
-/// [`wants_input`](Self::wants_input), [`poll`](Self::poll) when the waker or the [`deadline`](Self::deadline) asks for
-/// it and after messages that [need it](Self::needs_poll), sends what [`take_output`](Self::take_output) gives, and closes
-/// the transport after that once [`close`](Self::close) tells it to. Handlers run inside these calls. Dropping the
-/// connection ends its session.
+/// Whenever the transport or the waker asks for it, the host does this, in this order:
+///
+/// 1. It calls [`begin_round`](Self::begin_round) if the waker was woken.
+/// 2. It calls [`receive`](Self::receive) for each message of the client, while the connection
+///    [`wants_input`](Self::wants_input).
+/// 3. It calls [`poll`](Self::poll) if the waker was woken, if the [`deadline`](Self::deadline) is over, or if the connection
+///    [`needs_poll`](Self::needs_poll).
+/// 4. It sends what [`take_output`](Self::take_output) returns. If the connection [`waits_for_room`](Self::waits_for_room),
+///    it polls again.
+/// 5. It closes the transport, after the output, once [`close`](Self::close) returns a reason.
+///
+/// Handlers run inside these calls. [`lost`](Self::lost), or dropping the connection, ends its session.
 ///
 /// ```
 /// use std::rc::Rc;
@@ -114,7 +121,7 @@ pub struct Connection {
     /// The router's, and from HELLO on the realm's.
     limits: Arc<Limits>,
     state: State,
-    /// What was received and not taken yet, for want of room.
+    /// Batches that were received and whose messages are not all taken, for want of room.
     batches: VecDeque<Batch>,
     close: Option<Close>,
     close_reason: Box<str>,
@@ -139,7 +146,7 @@ enum State {
 }
 
 impl Connection {
-    /// A connection whose peer has to send HELLO now.
+    /// Creates a connection whose client has to send HELLO now.
     #[must_use]
     pub fn new(router: &Router, transport: Transport, now: Instant) -> Self {
         let Transport { serializer, framing, identity, address, host } = transport;
@@ -161,7 +168,7 @@ impl Connection {
         }
     }
 
-    /// Takes one message of the peer. A handler that is ready at once has answered when this returns.
+    /// Takes one message of the client. A handler that is ready at once has answered when this returns.
     pub fn receive(&mut self, frame: RawMessage, now: Instant) {
         self.send_buffer.borrow_mut().attend();
         match unframe(self.serializer, frame) {
@@ -176,7 +183,7 @@ impl Connection {
         self.send_buffer.borrow_mut().leave();
     }
 
-    /// What is no message; in states in which nothing counts any more it does not count either.
+    /// Handles a frame that is not a WAMP message: a violation, unless the session is already ending.
     fn malformed(&mut self, violation: &Violation, now: Instant) {
         if !matches!(self.state, State::Ended | State::Leaving { .. } | State::Denied { .. }) {
             self.violation(violation, now);
@@ -198,7 +205,7 @@ impl Connection {
                 self.end(Close::Normal); // S-15
                 Ok(())
             }
-            // What a client says after a login that failed does not count (A-10).
+            // Nothing counts after a login that failed (A-10).
             (State::Denied { .. }, _) => Ok(()),
             _ => message.and_then(|message| self.take(frame, message, now)),
         };
@@ -289,7 +296,7 @@ impl Connection {
         }
     }
 
-    /// Whether [`poll`](Self::poll) has something to do that the peer's messages brought. Most calls are answered when
+    /// Returns whether [`poll`](Self::poll) has something to do that the client's messages brought. Most calls are answered when
     /// [`receive`](Self::receive) returns, and leave nothing: a poll for nothing would be 4 % of the instructions of a call
     /// that comes alone (`1x1` of the benchmarks).
     ///
@@ -303,7 +310,8 @@ impl Connection {
         }
     }
 
-    /// All who waited for a turn when the waker was woken have had one: the peer may publish again.
+    /// Begins a round: every session that waited for a turn when the waker was woken has had one, so this client may publish
+    /// again.
     ///
     /// The host calls it when it sees that the waker was woken, and [`poll`](Self::poll) after that. A host with many
     /// connections on a thread takes those whose wakers were woken one after the other: so subscribers that read keep up
@@ -314,26 +322,26 @@ impl Connection {
         }
     }
 
-    /// Finished frames, to be sent as they are.
+    /// Returns the finished frames, one behind the other, to be sent as they are.
     pub fn take_output(&mut self) -> Vec<u8> {
         self.send_buffer.borrow_mut().take()
     }
 
-    /// Tells that the peer takes what it is sent. [`take_output`](Self::take_output) tells it, too; a host that hands its output
+    /// Tells the connection that the client takes its output. [`take_output`](Self::take_output) tells it, too; a host that hands its output
     /// over in pieces says so for each. A peer of which nothing is told between two polls has missed the events that wait
     /// for it, and is cut off when they are too many.
     pub fn output_moves(&mut self) {
         self.send_buffer.borrow_mut().moves();
     }
 
-    /// How many bytes wait in [`take_output`](Self::take_output).
+    /// Returns the bytes that wait in [`take_output`](Self::take_output).
     #[must_use]
     pub fn output_len(&self) -> usize {
         self.send_buffer.borrow().len()
     }
 
-    /// False while so many answers wait to be sent that the peer should not be read, and when it has published so much that
-    /// others should have their turn: [`poll`](Self::poll) lets it go on, and wakes the waker where it takes
+    /// Returns false while so many answers wait to be sent that the client should not be read, and when it has published so much
+    /// that other sessions should have their turn: [`poll`](Self::poll) lets it go on, and wakes the waker where it takes
     /// [`begin_round`](Self::begin_round), too.
     ///
     /// Events and progressive results, however many there are, do not make it false: they wait for room of their own.
@@ -342,7 +350,7 @@ impl Connection {
         self.batches.is_empty() && self.may_go_on()
     }
 
-    /// Whether messages of the peer are kept: of calls at work, of publications and chunks that wait.
+    /// Returns whether messages of the client are kept: of calls in flight, and of publications and chunks that wait.
     ///
     /// They are counted by their length. So a host whose messages share a large buffer should copy those that come while
     /// this is true.
@@ -378,7 +386,7 @@ impl Connection {
         matches!(&self.state, State::Open(session) if session.core.pace.pause().is_some())
     }
 
-    /// When [`poll`](Self::poll) must be called although nothing happens.
+    /// Returns the time at which [`poll`](Self::poll) must be called although nothing happens.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         match &self.state {
@@ -392,20 +400,20 @@ impl Connection {
         }
     }
 
-    /// Why the transport must be closed, once the output is sent.
+    /// Returns why the transport must be closed once the output is sent; `None` while it stays open.
     #[must_use]
     pub fn close(&self) -> Option<Close> {
         self.close
     }
 
-    /// The reason of the close for people: the text of the ABORT that was sent, or empty. A transport whose close can carry a text,
+    /// Returns the reason of the close for people: the text of the ABORT that was sent, or empty. A transport whose close can carry a text,
     /// as WebSocket's, should send it, cut to the length that it takes.
     #[must_use]
     pub fn close_reason(&self) -> &str {
         &self.close_reason
     }
 
-    /// The session, while it is open.
+    /// Returns the session while it is open.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match &self.state {
@@ -414,7 +422,7 @@ impl Connection {
         }
     }
 
-    /// The transport is gone, or broke a rule of its own: the session ends without a word.
+    /// Ends the session without a message: the transport is gone, or broke a rule of its own.
     pub fn lost(&mut self) {
         self.end(Close::Normal);
     }

@@ -105,7 +105,7 @@ impl Connection {
         Ok(())
     }
 
-    /// What can be refused before anybody asks who it is.
+    /// Refuses what can be refused before the client is asked to log in.
     fn newcomer(
         &self,
         realm: &str,

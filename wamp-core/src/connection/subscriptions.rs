@@ -46,7 +46,7 @@ pub(super) struct Subscriptions {
 struct Subscribed {
     topic: Pattern,
     state: State,
-    /// What handles to it look at: false once it has ended.
+    /// A flag that handles to the subscription share: false once it has ended.
     active: Arc<AtomicBool>,
 }
 

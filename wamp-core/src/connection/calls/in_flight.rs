@@ -41,7 +41,7 @@ pub(super) struct InFlight {
 /// The one that answers a call.
 #[derive(Debug)]
 pub(super) enum Answerer {
-    /// Nobody yet: the authorisers think about it.
+    /// The authorisers are asked; the call has not started.
     Authorizer(Asking, Box<Waiting>),
     Handler(RunningHandler),
     Callee(Arc<RoutedCall>),

@@ -110,7 +110,7 @@ impl OpenSession {
             }
             let turn = match self.core.has_room() {
                 true if self.subscriptions.are_live() => Turn::Takes,
-                // What is retained goes first.
+                // Retained events go first.
                 true => Turn::IsFull,
                 false if has_taken => Turn::IsFull,
                 false => Turn::Stalled,
