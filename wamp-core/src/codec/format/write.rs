@@ -5,14 +5,13 @@
 //! from each other, in each of these.
 
 mod items;
-mod key;
 mod next;
 
 use std::fmt::{Display, Write as _};
 use std::marker::PhantomData;
 
 use bumpalo::Bump;
-use serde::ser::{self, Serialize, Serializer};
+use serde::ser::{self, Serialize, SerializeMap as _, Serializer};
 
 use super::transcode::transcode_json;
 use super::{Cursor as _, Kind};
@@ -110,7 +109,7 @@ impl<'o, T: Tokens> Writer<'o, T> {
 
     /// Writes a key; what serde_json turns into a string is one here too.
     fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), WriteFault> {
-        key::with_text(key, |text| T::string(self.out, text))
+        with_key_text(key, |text| T::string(self.out, text))
     }
 
     /// Writes a value that is JSON already.
@@ -291,5 +290,29 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
         let mut text = String::new();
         write!(text, "{value}").map_err(|_| WriteFault(NO_TEXT.into()))?;
         T::string(self.out, &text)
+    }
+}
+
+/// Passes the text of the key in JSON to `then`.
+fn with_key_text<R>(
+    key: &(impl Serialize + ?Sized),
+    then: impl FnOnce(&str) -> Result<R, WriteFault>,
+) -> Result<R, WriteFault> {
+    let (mut dict, arena) = (Vec::new(), Bump::new());
+    json::write(&mut dict, &OneKey(key)).map_err(ser::Error::custom)?;
+    let dict = std::str::from_utf8(&dict).map_err(ser::Error::custom)?;
+    let mut reader = json::Reader::new(dict, &arena);
+    let text = reader.dict().and_then(|mut entries| reader.key(&mut entries)).map_err(ser::Error::custom)?;
+    then(text.unwrap_or_default())
+}
+
+/// A dict with this key only: serde_json decides which keys are possible.
+struct OneKey<'k, K: ?Sized>(&'k K);
+
+impl<K: Serialize + ?Sized> Serialize for OneKey<'_, K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut dict = serializer.serialize_map(Some(1))?;
+        dict.serialize_entry(self.0, &())?;
+        dict.end()
     }
 }
