@@ -116,6 +116,7 @@ impl OpenSession {
     }
 
     /// Handles CALL: a new call, or one more chunk of a call.
+    #[inline]
     fn call(
         &mut self,
         request: RequestId,
