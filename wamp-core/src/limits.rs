@@ -128,17 +128,17 @@ limits! {
     /// `wamp.error.unavailable`. When many sessions leave at once, a 64th part of `queued_messages` or `queued_bytes` is published
     /// at a time, so that subscribers that read are not cut off. 64.
     testaments: usize = 64, any;
-    /// Messages that may wait for a client that does not read: with one more event it is cut off, and one more
-    /// answer of a callee becomes `wamp.error.unavailable`. A client that reads may have more waiting, up to
-    /// [`queued_bytes_peak`](Self::queued_bytes_peak). Back-pressure: once a subscriber's queue is half full, a client that publishes without a pause is
+    /// Messages that may wait for a client that has read nothing for [`write_stall`](Self::write_stall): with one more event it
+    /// is cut off, and one more answer of a callee becomes `wamp.error.unavailable`. A client that reads, however slowly, may
+    /// have more waiting, up to [`queued_bytes_peak`](Self::queued_bytes_peak). Back-pressure: once a subscriber's queue is half full, a client that publishes without a pause is
     /// paused for 40 ms after each 64th part of this or of `queued_bytes`. As many calls and chunks of calls may wait for a
     /// callee in addition; one more is answered `wamp.error.unavailable`. 16 384.
     queued_messages: usize = 16 << 10, positive;
-    /// Bytes that may wait for a client that does not read, and the same again for a callee, in addition to `queued_messages`.
+    /// Bytes that may wait for a client that has read nothing for `write_stall`, and the same again for a callee, in addition to `queued_messages`.
     /// An event that is longer in a client's serializer is left out for that client. 4 MiB.
     queued_bytes: usize = 4 << 20, positive;
-    /// Bytes that may wait for any client, including those that came since its last turn; and as many messages as 128 bytes
-    /// fit into it. Beyond it even a client that reads is cut off: a handler that publishes more than this without an
+    /// Bytes that may wait for any client, whether it reads or has read nothing for less than `write_stall`; and as many
+    /// messages as 128 bytes fit into it. Beyond it even a client that reads is cut off: a handler that publishes more than this without an
     /// `await` in between cuts off all subscribers. When results of so many bytes wait to be sent, further ones become
     /// `wamp.error.unavailable`. At least `queued_bytes`. 24 MiB.
     queued_bytes_peak: usize = 24 << 20, positive;
@@ -178,7 +178,9 @@ limits! {
     /// Time for any bytes to arrive after that ping. 20 s.
     pong_timeout: Duration = Duration::from_secs(20), positive;
     /// Time in which the peer must read so much that its socket accepts more output (on Linux about a third of
-    /// the socket's send buffer); then its session and handlers are dropped. 10 s.
+    /// the socket's send buffer); then its session and handlers are dropped. Until then what waits for it is bounded by
+    /// `queued_bytes_peak`, and from then on by `queued_messages` and `queued_bytes`. A shorter time cuts off clients that
+    /// read slowly: half of it was too short for 10 MiB at 2 Mbit/s. 10 s.
     write_stall: Duration = Duration::from_secs(10), positive;
     /// Time from the first to the last frame of a message. 30 s.
     assembly_timeout: Duration = Duration::from_secs(30), positive;

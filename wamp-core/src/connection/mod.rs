@@ -11,6 +11,7 @@ mod open;
 mod opening;
 mod publications;
 mod registrations;
+mod stall;
 mod subscriptions;
 
 use std::any::Any;
@@ -327,9 +328,9 @@ impl Connection {
         self.send_buffer.borrow_mut().take()
     }
 
-    /// Tells the connection that the client takes its output. [`take_output`](Self::take_output) tells it, too; a host that hands its output
-    /// over in pieces says so for each. A peer of which nothing is told between two polls has missed the events that wait
-    /// for it, and is cut off when they are too many.
+    /// Tells the connection that the client takes its output. [`take_output`](Self::take_output) tells it, too; a host that hands
+    /// its output over in pieces says so for each. A client that takes nothing for [`Limits::write_stall`], while there is no room
+    /// for its events, has missed those that wait for it, and is cut off when they are too many.
     pub fn output_moves(&mut self) {
         self.send_buffer.borrow_mut().moves();
     }

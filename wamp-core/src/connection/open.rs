@@ -12,6 +12,7 @@ use super::core::Core;
 use super::invocations::Invocations;
 use super::publications::Publications;
 use super::registrations::{Registrations, finish_unregister};
+use super::stall::Stall;
 use super::subscriptions::{Subscriptions, subscriber};
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
@@ -41,6 +42,7 @@ pub(super) struct OpenSession {
     next_request: RequestId,
     /// Events, or streams, may have been left for want of room.
     pub(super) waits_for_room: bool,
+    stall: Stall,
     /// Handlers had the first use of the room.
     were_tasks_first: bool,
     _holds: Vec<Held>,
@@ -66,6 +68,7 @@ impl OpenSession {
             invocations: Invocations::default(),
             next_request: RequestId::FIRST,
             waits_for_room: false,
+            stall: Stall::default(),
             were_tasks_first: false,
             _holds: acceptance.holds,
             _seat: seat,

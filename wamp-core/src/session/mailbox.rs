@@ -51,7 +51,7 @@ const SHORTEST: usize = 128;
 /// A bounded queue with one reader. Writers never wait: a reader that does not take what it could have taken is cut off.
 ///
 /// `queued_messages` and `queued_bytes` bound what the reader missed: messages that were there at its last turn, when
-/// its peer read nothing. What came since, or while its peer reads, is bounded by `queued_bytes_peak`.
+/// its peer had read nothing for `write_stall`. What came since, or while its peer reads, is bounded by `queued_bytes_peak`.
 ///
 /// Requests of other sessions have bounds of their own: they are refused to their senders, and take no room from the session's events.
 #[derive(Debug)]
@@ -305,9 +305,9 @@ impl Mailbox {
 pub(crate) enum Turn {
     /// Takes them: the send buffer has room.
     Takes,
-    /// Leaves them: the send buffer is full, and the peer reads some of it.
+    /// Leaves them: the send buffer is full, and the peer has read some of it within `write_stall`.
     IsFull,
-    /// Leaves them: the send buffer is full, and the peer has read nothing since the last turn.
+    /// Leaves them: the send buffer is full, and the peer has read nothing for `write_stall`.
     Stalled,
 }
 

@@ -1,5 +1,7 @@
 //! What may wait for a session: a client that reads gets everything, and nobody holds more than the limits say.
 
+use std::time::Duration;
+
 use super::support;
 use super::support::{Client, arguments, assert_aborted, assert_error, handlers, router_with};
 use crate::log::Log;
@@ -8,6 +10,9 @@ use wamp_core::{Close, Limits, Router};
 use wamp_core::{RawMessage, Serializer};
 
 const UNAVAILABLE: &str = "wamp.error.unavailable";
+
+/// By default.
+const WRITE_STALL: Duration = Duration::from_secs(10);
 
 fn subscriber(router: &Router) -> Client {
     let mut client = Client::join(router);
@@ -52,6 +57,7 @@ fn a_subscriber_that_takes_nothing_in_its_turns_is_cut_off_by_one_event_too_many
             client.poll();
             assert_eq!(client.close(), None);
         }
+        client.advance(WRITE_STALL);
         client.poll_without_round();
         publish(&router, 11, &"x".repeat(filling));
         assert_cut_off(client);
@@ -73,8 +79,59 @@ fn a_subscriber_that_takes_a_part_of_its_output_between_its_turns_misses_nothing
     for number in 0..20 {
         publish(&router, number, "");
         client.poll();
+        client.advance(Duration::from_secs(1));
     }
     assert_cut_off(client);
+}
+
+/// B3: a socket takes nothing for a while although its peer reads, and the host looks more often.
+#[test]
+fn a_subscriber_that_takes_a_piece_every_400_ms_gets_12_mib_whole() {
+    let router = router_with(Limits::default());
+    let mut client = subscriber(&router);
+    let filling = "x".repeat(60_000);
+    (0..210).for_each(|number| publish(&router, number, &filling));
+    let mut numbers = Vec::new();
+    for number in 210..360 {
+        for _ in 0..2 {
+            client.poll_without_round();
+            client.advance(Duration::from_millis(200));
+        }
+        publish(&router, number, "");
+        numbers.extend(arguments(&client.ready()));
+    }
+    numbers.extend(arguments(&client.received()));
+    assert_eq!(numbers, (0..360).collect::<Vec<_>>());
+    assert_eq!(client.close(), None);
+}
+
+/// B3.
+#[test]
+fn a_subscriber_that_takes_nothing_for_write_stall_and_not_a_millisecond_less_is_cut_off() {
+    const STALL: Duration = Duration::from_secs(3);
+    for (time, is_cut_off) in [(STALL - Duration::from_millis(1), false), (STALL, true)] {
+        let limits = Limits::default().queued_messages(10).outgoing_bytes(1).write_stall(STALL);
+        let router = router_with(limits);
+        let mut client = subscriber(&router);
+        // Long idle, which is no stall.
+        client.advance(2 * STALL);
+        (0..20).for_each(|number| publish(&router, number, ""));
+        client.poll();
+        client.advance(STALL / 2);
+        client.output_moves();
+        client.poll_without_round();
+        assert_eq!(client.deadline_in(), Some(STALL), "it is judged in time");
+        client.advance(time);
+        client.poll();
+        assert_eq!(client.deadline_in().is_none(), is_cut_off, "it is judged once");
+        publish(&router, 20, "");
+        if is_cut_off {
+            assert_cut_off(client);
+        } else {
+            assert_eq!(arguments(&client.received()), (0..21).collect::<Vec<_>>());
+            assert_eq!((client.close(), client.deadline_in()), (None, None));
+        }
+    }
 }
 
 /// However it reads, for it is the server that holds that much.
@@ -142,7 +199,7 @@ fn an_event_that_is_too_long_in_one_format_is_left_out_for_it_alone() {
         publisher.poll();
         assert_eq!(json.received().len(), usize::from(request != 3));
         assert_eq!(cbor.received().len(), 1);
-        publisher.advance(std::time::Duration::from_secs(1));
+        publisher.advance(Duration::from_secs(1));
         publisher.poll();
     }
     assert_eq!((json.close(), cbor.close()), (None, None));

@@ -1128,6 +1128,8 @@ fn stalled_caller(router: &Router, calls: u64) -> (Client, Client) {
     caller.send(json!([48, calls + 1, {}, "test.long", [1000]]).to_string());
     callee.send(r#"[70,1,{"progress":true},["the last that finds room"]]"#);
     (0..3).for_each(|_| caller.poll_without_round());
+    caller.advance(Duration::from_secs(10));
+    caller.poll_without_round();
     (caller, callee)
 }
 

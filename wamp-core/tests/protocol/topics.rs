@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 use wamp_core::__private::HandlerEntry;
 use wamp_core::{Close, Identity, Limits, PublishError, Realm, Router, Session, SessionId, Topic};
 
+/// The limit by default.
+const WRITE_STALL: Duration = Duration::from_secs(10);
+
 const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
 const NO_SUCH_SUBSCRIPTION: &str = "wamp.error.no_such_subscription";
 const REFUSED: &str = "test.error.refused";
@@ -596,6 +599,7 @@ fn a_subscriber_that_does_not_keep_up_is_cut_off_and_others_lose_nothing() {
         // The first is what it has to take and does not.
         for request in count + 1..=2 * count + 2 {
             slow.poll();
+            slow.advance(WRITE_STALL);
             assert!(slow.has_session(), "{request}");
             realm.publish("open.a").arg(value.as_str()).send().unwrap();
             assert_eq!(quick.received().len(), 1);
@@ -624,6 +628,7 @@ fn events_stay_queued_while_the_peer_does_not_take_its_output() {
     for request in 21..=60 {
         publisher.publish(request, "open.a", request);
         client.poll();
+        client.advance(WRITE_STALL);
     }
     assert_aborted(client.received().last().unwrap(), "wamp.error.unavailable");
 }

@@ -32,7 +32,8 @@ pub(in crate::connection) enum PollResult {
 impl OpenSession {
     pub(in crate::connection) fn deadline(&self) -> Option<Instant> {
         let pauses = [self.core.pace.pause(), self.core.served.inherited_pause(self.core.session().handle())];
-        let due = [self.core.draining, self.calls.deadline(), self.decisions_due()];
+        let stalled = self.stall.deadline(self.core.limits().write_stall);
+        let due = [self.core.draining, stalled, self.calls.deadline(), self.decisions_due()];
         due.into_iter().chain(pauses).flatten().min()
     }
 
@@ -102,19 +103,15 @@ impl OpenSession {
         {
             self.finish(done, now);
         }
-        let mut has_taken = self.core.link.send_buffer.borrow_mut().take_moved();
+        if self.core.link.send_buffer.borrow_mut().take_moved() {
+            self.stall.ends();
+        }
         let (mut deliveries, mut results, mut are_tasks_waiting) = (DELIVERIES, RESULTS, false);
         while deliveries > 0 && results > 0 {
             if let Some(outcome) = self.drained(now) {
                 return outcome;
             }
-            let turn = match self.core.has_room() {
-                true if self.subscriptions.are_live() => Turn::Takes,
-                // Retained events go first.
-                true => Turn::IsFull,
-                false if has_taken => Turn::IsFull,
-                false => Turn::Stalled,
-            };
+            let turn = self.turn(now);
             let is_delivered = match self.core.link.session.handle().mailbox.poll(context, turn) {
                 Poll::Ready(Delivery::End(end)) => match self.end(end, now) {
                     Some(outcome) => return outcome,
@@ -123,7 +120,6 @@ impl OpenSession {
                 Poll::Ready(delivery) => {
                     self.deliver(delivery);
                     deliveries -= 1;
-                    has_taken = true;
                     true
                 }
                 Poll::Pending => false,
@@ -145,6 +141,16 @@ impl OpenSession {
         }
         context.waker().wake_by_ref();
         PollResult::Continues
+    }
+
+    /// Returns what the session can do with its deliveries.
+    fn turn(&mut self, now: Instant) -> Turn {
+        if !self.core.has_room() {
+            return self.stall.turn(now, self.core.limits().write_stall);
+        }
+        self.stall.ends();
+        // Retained events go first.
+        if self.subscriptions.are_live() { Turn::Takes } else { Turn::IsFull }
     }
 
     /// Sends a message that lay in the mailbox.
