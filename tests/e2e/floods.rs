@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -187,6 +188,38 @@ fn large_publications_of_several_publishers_at_once_cut_off_nobody_who_reads() {
         });
         for reader in readers {
             reader.join().expect("a reader gets every event");
+        }
+    });
+}
+
+/// B3: the server's socket takes nothing for most of a second at a time, because Linux calls it writable again when a third of
+/// its send buffer has drained.
+#[test]
+fn a_subscriber_with_10_mbit_per_second_gets_12_mib_that_are_published_at_once() {
+    const PUBLISHERS: u64 = 12;
+    const EVENTS: u64 = 16;
+    /// At 10 Mbit/s.
+    const TIME_OF_A_BYTE: Duration = Duration::from_nanos(800);
+    beside_a_witness(|server| {
+        let mut reader = Session::join(server);
+        reader.socket.narrow();
+        reader.subscribe("testbed.open.slow");
+        let filling = "x".repeat(65_000);
+        thread::scope(|scope| {
+            for _ in 0..PUBLISHERS {
+                scope.spawn(|| {
+                    let mut publisher = Session::join(server);
+                    (0..EVENTS).for_each(|_| publisher.publish("testbed.open.slow", &json!([filling])));
+                });
+            }
+        });
+        // The next event is the one that would cut it off.
+        let mut publisher = Session::join(server);
+        for _ in 0..PUBLISHERS * EVENTS {
+            while reader.event() != json!([filling]) {}
+            // The slow line.
+            thread::sleep(TIME_OF_A_BYTE * u32::try_from(filling.len()).expect("it fits"));
+            publisher.publish("testbed.open.slow", &json!([]));
         }
     });
 }
