@@ -1,4 +1,5 @@
-//! Decode, dispatch and encode of one CALL in each format, without a socket; first, how often it allocates.
+//! Decode, dispatch and encode of one CALL in each format, without a socket; first, how often it
+//! allocates.
 
 mod support;
 
@@ -33,7 +34,8 @@ fn records() -> Value {
 
 fn main() {
     let mut bench = Bench::from_args();
-    let router = Router::builder().handlers(handlers![add, echo]).build().expect("the handlers are valid");
+    let router =
+        Router::builder().handlers(handlers![add, echo]).build().expect("the handlers are valid");
     let calls = [
         ("add", "bench.add", json!([20, 22])),
         ("echo 1 KiB", "bench.echo", json!([{ "text": "x".repeat(1013) }])),

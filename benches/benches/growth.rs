@@ -24,7 +24,12 @@ fn main() {
         call(&mut bench, &format!("call, {handlers} handlers"), handlers, "bench.h{}.get");
     }
     for handlers in [10, 1_000, 10_000] {
-        call(&mut bench, &format!("call, {handlers} handlers with a capture"), handlers, "bench.h{}.{x}");
+        call(
+            &mut bench,
+            &format!("call, {handlers} handlers with a capture"),
+            handlers,
+            "bench.h{}.{x}",
+        );
     }
     for sessions in [1, 1_000, 10_000] {
         idle(&mut bench, sessions);
@@ -73,7 +78,12 @@ fn numbered(pattern: &str, number: usize) -> String {
 
 fn router(realm: RealmBuilder, handlers: &'static [HandlerEntry]) -> Router {
     let limits = Limits::default().registrations(10_000);
-    Router::builder().realm(realm).handlers([handlers]).limits(limits).build().expect("all is valid")
+    Router::builder()
+        .realm(realm)
+        .handlers([handlers])
+        .limits(limits)
+        .build()
+        .expect("all is valid")
 }
 
 /// So many handlers, all of one function.
@@ -103,14 +113,16 @@ fn call(bench: &mut Bench, name: &str, handlers: usize, pattern: &str) {
 
 /// A call and a publication, while so many sessions do nothing.
 fn idle(bench: &mut Bench, sessions: usize) {
-    let [call, publish] = ["call", "publish"].map(|step| format!("{step}, {sessions} idle sessions"));
+    let [call, publish] =
+        ["call", "publish"].map(|step| format!("{step}, {sessions} idle sessions"));
     if !bench.wants(&call) && !bench.wants(&publish) {
         return;
     }
     let realm = Realm::new("realm1").topic("bench.topic", Topic::open());
     let router = router(realm, registrations(1, "bench.add"));
     let now = Instant::now();
-    let _idle: Vec<_> = (0..sessions).map(|_| Client::join(&router, Serializer::Json, now)).collect();
+    let _idle: Vec<_> =
+        (0..sessions).map(|_| Client::join(&router, Serializer::Json, now)).collect();
     let mut client = Client::join(&router, Serializer::Json, now);
     let mut calls = Calls::new(Serializer::Json, "bench.add", json!([20, 22]));
     bench.step(
@@ -144,7 +156,8 @@ fn publish(bench: &mut Bench, name: &str, topics: usize, declared: &str, policy:
     let router = router(realm, &[]);
     let now = Instant::now();
     let subscriber = |number| {
-        let topic = numbered(if policy == "exact" { "bench.t{}.now" } else { "bench.t{}." }, number);
+        let topic =
+            numbered(if policy == "exact" { "bench.t{}.now" } else { "bench.t{}." }, number);
         Client::subscriber(&router, Serializer::Json, now, &topic, policy)
     };
     let subscribers: Vec<_> = (0..topics).map(subscriber).collect();

@@ -22,7 +22,8 @@ fn main() {
 
 fn publish(bench: &mut Bench, formats: &str, serializers: &[Serializer]) {
     let realm = Realm::new("realm1").topic("bench.topic", Topic::open());
-    let router: Router = Router::builder().realm(realm).handlers([]).build().expect("the topic is valid");
+    let router: Router =
+        Router::builder().realm(realm).handlers([]).build().expect("the topic is valid");
     let now = Instant::now();
     let subscribers = serializers.iter().cycle().take(SUBSCRIBERS);
     let subscribers: RefCell<Vec<_>> = RefCell::new(
@@ -30,7 +31,8 @@ fn publish(bench: &mut Bench, formats: &str, serializers: &[Serializer]) {
             .map(|serializer| Client::subscriber(&router, *serializer, now, "bench.topic", "exact"))
             .collect(),
     );
-    let drain = || subscribers.borrow_mut().iter_mut().for_each(|subscriber| drop(subscriber.drain()));
+    let drain =
+        || subscribers.borrow_mut().iter_mut().for_each(|subscriber| drop(subscriber.drain()));
     let realm = router.realm("realm1").expect("declared above");
     let publish = || realm.publish("bench.topic").arg(1).send().expect("a number can be published");
     bench.step(&format!("publish to 1 000 mailboxes, {formats}"), &drain, |()| {

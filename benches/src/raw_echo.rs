@@ -1,6 +1,7 @@
 //! The yardstick: an `actix-ws` echo server as its documentation writes one.
 //!
-//! `raw-echo [--port N] [--workers N]`: port 0 (the default) picks one; one worker unless told otherwise.
+//! `raw-echo [--port N] [--workers N]`: port 0 (the default) picks one; one worker unless told
+//! otherwise.
 
 use std::num::NonZero;
 

@@ -1,7 +1,7 @@
 //! Two clients of one router, each with a serializer of its own, and what they send in turn.
 //!
-//! A byte chooses the serializers; then come messages: a byte of [flags](Flags), one of length, and so many bytes, which
-//! are a frame as it is, or JSON to be sent in the client's serializer.
+//! A byte chooses the serializers; then come messages: a byte of [flags](Flags), one of length, and
+//! so many bytes, which are a frame as it is, or JSON to be sent in the client's serializer.
 #![no_main]
 
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! Third-party clients in their own languages, and a browser. Each script prints `ok NAME` or `FAIL NAME: WHY` for each of
-//! its checks.
+//! Third-party clients in their own languages, and a browser. Each script prints `ok NAME` or
+//! `FAIL NAME: WHY` for each of its checks.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,8 @@ fn clients() -> PathBuf {
 /// Runs a script to its end; all of its checks must be passed, and be as many as are expected.
 pub(crate) fn passes(mut script: Command, checks: usize) {
     let output = script.output().unwrap_or_else(|error| panic!("{script:?}: {error}"));
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     println!("{stdout}");
     let passed = stdout.lines().filter(|line| line.starts_with("ok ")).count();
     assert!(
@@ -24,7 +25,10 @@ pub(crate) fn passes(mut script: Command, checks: usize) {
 
 pub(crate) fn node(script: &str, arguments: &[&str]) -> Command {
     let directory = clients().join("js");
-    assert!(directory.join("node_modules").exists(), "the npm packages are not installed: run scripts/test");
+    assert!(
+        directory.join("node_modules").exists(),
+        "the npm packages are not installed: run scripts/test"
+    );
     let mut node = Command::new("node");
     node.arg(directory.join(script)).args(arguments);
     node
@@ -52,9 +56,11 @@ pub(crate) fn rust(program: &str, arguments: &[&str]) -> Command {
     rust
 }
 
-/// The serializers of wampy, and those of autobahn-python, which separates batched JSON by 0x18 (D-01).
+/// The serializers of wampy, and those of autobahn-python, which separates batched JSON by 0x18
+/// (D-01).
 const WAMPY: [&str; 3] = ["json", "msgpack", "cbor"];
-const AUTOBAHN: [&str; 6] = ["json", "msgpack", "cbor", "json.batched", "msgpack.batched", "cbor.batched"];
+const AUTOBAHN: [&str; 6] =
+    ["json", "msgpack", "cbor", "json.batched", "msgpack.batched", "cbor.batched"];
 
 #[test]
 fn autobahn_js_is_served() {

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::harness::{CLOSE, FIN, Received, Server, Session, Socket, beside_a_witness, frame, hello};
+use crate::harness::{
+    CLOSE, FIN, Received, Server, Session, Socket, beside_a_witness, frame, hello,
+};
 
 /// Expects ABORT with this reason, a close frame with this code, and the end of the stream.
 fn is_aborted(socket: &mut Socket, reason: &str, code: u16) {
@@ -77,7 +79,9 @@ fn deep_nesting_is_a_violation_and_not_the_end_of_the_server() {
     beside_a_witness(|server| {
         for opening in ["[", "{\"a\":", "[{\"a\":"] {
             let mut session = Session::join(server);
-            session.socket.text(&format!("[48,1,{{}},\"testbed.echo\",[{}", opening.repeat(100_000)));
+            session
+                .socket
+                .text(&format!("[48,1,{{}},\"testbed.echo\",[{}", opening.repeat(100_000)));
             is_aborted(&mut session.socket, "wamp.error.protocol_violation", 1002);
             // Within the limit before WELCOME.
             let mut stranger = Socket::open(server);
@@ -104,7 +108,9 @@ fn nothing_that_follows_a_violation_is_done() {
 #[test]
 fn the_first_message_must_be_hello() {
     beside_a_witness(|server| {
-        for message in [r#"[48,1,{},"testbed.add",[1,2]]"#, r#"[6,{},"wamp.close.close_realm"]"#, "[", "[]"] {
+        for message in
+            [r#"[48,1,{},"testbed.add",[1,2]]"#, r#"[6,{},"wamp.close.close_realm"]"#, "[", "[]"]
+        {
             let mut socket = Socket::open(server);
             socket.text(message);
             is_aborted(&mut socket, "wamp.error.protocol_violation", 1002);
@@ -119,7 +125,9 @@ fn a_refused_hello_closes_with_1008() {
         socket.text(&hello("unknown").to_string());
         is_aborted(&mut socket, "wamp.error.no_such_realm", 1008);
         let mut socket = Socket::open(server);
-        socket.text(&json!([1, "realm1", {"roles": {"caller": {}}, "authmethods": ["ticket"]}]).to_string());
+        socket.text(
+            &json!([1, "realm1", {"roles": {"caller": {}}, "authmethods": ["ticket"]}]).to_string(),
+        );
         is_aborted(&mut socket, "wamp.error.no_matching_auth_method", 1008);
     });
 }

@@ -21,7 +21,8 @@ fn assert_served(last: u8, server: &Server) {
     }
 }
 
-/// A5: 502 sessions took all files that `ulimit -n 1024` leaves. With `on_connect` each session has two descriptors.
+/// A5: 502 sessions took all files that `ulimit -n 1024` leaves. With `on_connect` each session has
+/// two descriptors.
 #[test]
 fn idle_sessions_of_one_address_leave_room_for_others_though_few_files_may_be_open() {
     let mut server = Server::with_open_files(1024);

@@ -99,7 +99,10 @@ fn a_reset_while_the_server_writes_leaves_it_idle() {
     let worked = server.processor_time();
     assert!(observer.socket.is_silent_for(Duration::from_millis(500)));
     let worked = server.processor_time() - worked;
-    assert!(worked <= Duration::from_millis(20), "an idle server worked for {worked:?} of half a second");
+    assert!(
+        worked <= Duration::from_millis(20),
+        "an idle server worked for {worked:?} of half a second"
+    );
     let log = server.stop();
     assert!(!log.contains("panicked"), "{log}");
 }
@@ -139,7 +142,11 @@ fn a_callee_registers_again_after_a_cut_a_hundred_times() {
             });
             let request = caller.start_call("com.cut", &json!([round]));
             let invocation = callee.receive();
-            assert_eq!((&invocation[0], &invocation[4]), (&json!(68), &json!([round])), "{invocation}");
+            assert_eq!(
+                (&invocation[0], &invocation[4]),
+                (&json!(68), &json!([round])),
+                "{invocation}"
+            );
             callee.send(&json!([70, invocation[1], {}, [round]]));
             assert_eq!(caller.receive(), json!([50, request, {}, [round]]));
             WAYS[round % 2](callee.socket);

@@ -12,8 +12,11 @@ const MOST_BETWEEN: usize = 300_000;
 
 /// A session that reads an endless answer as fast as it can.
 fn greedy(session: &mut Session) -> u64 {
-    let request =
-        session.start_call_with(&json!({"receive_progress": true}), "testbed.countdown", &json!([ENDLESS]));
+    let request = session.start_call_with(
+        &json!({"receive_progress": true}),
+        "testbed.countdown",
+        &json!([ENDLESS]),
+    );
     session.socket.narrow();
     for left in (1..=ENDLESS).rev().take(1000) {
         assert_eq!(session.receive(), json!([50, request, {"progress": true}, [left]]));
@@ -44,7 +47,9 @@ fn a_caller_is_answered_while_it_takes_an_endless_answer() {
         let result = json!([50, request, {}, [3]]);
         assert_eq!(something_else(&mut session, endless), Received::Text(result));
         session.send(&json!([49, endless, {}]));
-        let Received::Text(error) = something_else(&mut session, endless) else { panic!("no ERROR") };
+        let Received::Text(error) = something_else(&mut session, endless) else {
+            panic!("no ERROR")
+        };
         assert_eq!(error, json!([8, 48, endless, {}, "wamp.error.canceled"]));
         // No message of the call follows.
         assert_eq!(session.call("testbed.add", &json!([3, 4])), json!([7]));

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::harness::{
-    BINARY, FIN, PING, PONG, Received, Server, Session, Socket, TEXT, UPGRADE, beside_a_witness, eventually,
-    exchange, frame,
+    BINARY, FIN, PING, PONG, Received, Server, Session, Socket, TEXT, UPGRADE, beside_a_witness,
+    eventually, exchange, frame,
 };
 
 #[test]
@@ -105,7 +105,13 @@ fn no_event_comes_after_unsubscribed_however_many_are_published() {
                     while !over.load(Ordering::Relaxed) {
                         for number in 0..20 {
                             let request = publisher.next_request();
-                            publisher.send(&json!([16, request, {}, "testbed.open.wanted", [number]]));
+                            publisher.send(&json!([
+                                16,
+                                request,
+                                {},
+                                "testbed.open.wanted",
+                                [number]
+                            ]));
                         }
                         // As fast as the server reads them.
                         publisher.publish("testbed.open.wanted", &json!(["the last of twenty"]));
@@ -192,8 +198,8 @@ fn large_publications_of_several_publishers_at_once_cut_off_nobody_who_reads() {
     });
 }
 
-/// B3: the server's socket takes nothing for most of a second at a time, because Linux calls it writable again when a third of
-/// its send buffer has drained.
+/// B3: the server's socket takes nothing for most of a second at a time, because Linux calls it
+/// writable again when a third of its send buffer has drained.
 #[test]
 fn a_subscriber_with_10_mbit_per_second_gets_12_mib_that_are_published_at_once() {
     const PUBLISHERS: u64 = 12;
@@ -209,7 +215,8 @@ fn a_subscriber_with_10_mbit_per_second_gets_12_mib_that_are_published_at_once()
             for _ in 0..PUBLISHERS {
                 scope.spawn(|| {
                     let mut publisher = Session::join(server);
-                    (0..EVENTS).for_each(|_| publisher.publish("testbed.open.slow", &json!([filling])));
+                    (0..EVENTS)
+                        .for_each(|_| publisher.publish("testbed.open.slow", &json!([filling])));
                 });
             }
         });
@@ -278,7 +285,9 @@ fn a_batch_with_an_event_that_is_too_long_in_json_cuts_off_nobody_who_has_json()
     let roles = [vec![0xa1], text("roles"), vec![0xa1], text("publisher"), vec![0xa0]].concat();
     let hello = batched([vec![0x83, 1], text("realm1"), roles].concat());
     let publish = |id: u8, value: &str| {
-        batched([vec![0x85, 16, id, 0xa0], text("testbed.open.long"), vec![0x81], text(value)].concat())
+        batched(
+            [vec![0x85, 16, id, 0xa0], text("testbed.open.long"), vec![0x81], text(value)].concat(),
+        )
     };
     beside_a_witness(|server| {
         let mut readers: Vec<_> = (0..6).map(|_| Session::join(server)).collect();
@@ -291,7 +300,10 @@ fn a_batch_with_an_event_that_is_too_long_in_json_cuts_off_nobody_who_has_json()
         publisher.frame(FIN | BINARY, &hello);
         assert!(matches!(publisher.receive(), Received::Binary(_)), "WELCOME");
         let long = "\u{1}".repeat(720 << 10);
-        publisher.frame(FIN | BINARY, &[publish(1, "short"), publish(2, &long), publish(3, "last")].concat());
+        publisher.frame(
+            FIN | BINARY,
+            &[publish(1, "short"), publish(2, &long), publish(3, "last")].concat(),
+        );
         for reader in &mut readers {
             assert_eq!([reader.event(), reader.event()], [json!(["short"]), json!(["last"])]);
         }
@@ -326,7 +338,9 @@ fn results_of_callees_that_a_caller_does_not_read_are_bounded_and_each_call_is_a
         let answers: Vec<_> = (0..CALLS).map(|_| caller.receive()).collect();
         let results = answers.iter().filter(|answer| answer[0] == 50).count();
         assert!(results > 0, "what has room is sent");
-        assert!(answers.iter().all(|answer| answer[0] == 50 || answer[4] == "wamp.error.unavailable"));
+        assert!(
+            answers.iter().all(|answer| answer[0] == 50 || answer[4] == "wamp.error.unavailable")
+        );
     });
 }
 
@@ -360,17 +374,21 @@ fn retained_events_that_nobody_reads_take_little_memory_and_who_reads_gets_all()
         for number in 0..EVENTS {
             let request = publisher.next_request();
             let topic = format!("testbed.open.kept.{number}");
-            publisher.send(&json!([16, request, {"acknowledge": true, "retain": true}, topic, [text]]));
+            publisher
+                .send(&json!([16, request, {"acknowledge": true, "retain": true}, topic, [text]]));
             assert_eq!(publisher.receive()[0], 17);
         }
         let before = server.resident();
         let mut deaf: Vec<_> = (0..DEAF).map(|_| Session::join(server)).collect();
         for session in &mut deaf {
             session.socket.narrow();
-            session.send(&json!([32, 1, {"match": "prefix", "get_retained": true}, "testbed.open.kept."]));
+            session.send(
+                &json!([32, 1, {"match": "prefix", "get_retained": true}, "testbed.open.kept."]),
+            );
         }
         // Each is answered: the server has written what it writes.
-        let subscriptions: Vec<_> = deaf.iter_mut().map(|session| session.receive()[2].clone()).collect();
+        let subscriptions: Vec<_> =
+            deaf.iter_mut().map(|session| session.receive()[2].clone()).collect();
         let grown = server.resident().saturating_sub(before);
         assert!(grown < DEAF * (1 << 20), "the server took {grown} bytes of memory");
         let reader = &mut deaf[0];

@@ -4,7 +4,8 @@
 use serde_json::json;
 
 use crate::harness::{
-    BINARY, CONTINUATION, FIN, PING, PONG, Received, Server, Session, Socket, TEXT, beside_a_witness, frame,
+    BINARY, CONTINUATION, FIN, PING, PONG, Received, Server, Session, Socket, TEXT,
+    beside_a_witness, frame,
 };
 
 const LIMIT: usize = 1 << 20;
@@ -79,7 +80,10 @@ fn text_that_is_not_utf_8_closes_with_1007() {
     beside_a_witness(|server| {
         let cut = [frame(TEXT, b"[\"\xe6\xbc"), frame(FIN | CONTINUATION, b"\"]")].concat();
         let illegal = [
-            ("a byte that never occurs", frame(FIN | TEXT, b"[48,1,{},\"testbed.echo\",[\"\xff\"]]")),
+            (
+                "a byte that never occurs",
+                frame(FIN | TEXT, b"[48,1,{},\"testbed.echo\",[\"\xff\"]]"),
+            ),
             ("half a character", cut),
             ("a surrogate", frame(FIN | TEXT, b"\xed\xa0\x80")),
             ("an overlong zero", frame(FIN | TEXT, b"\xc0\x80")),

@@ -38,7 +38,11 @@ fn the_first_subprotocol_that_the_server_speaks_is_taken() {
     let server = Server::testbed();
     for offered in ["wamp.2.json, wamp.9.json", "chat, wamp.9.json,wamp.2.json"] {
         let (head, _) = exchange(&server, "GET", &with("Sec-WebSocket-Protocol", Some(offered)));
-        assert_eq!(header(&head, "Sec-WebSocket-Protocol"), Some("wamp.2.json"), "{offered}: {head}");
+        assert_eq!(
+            header(&head, "Sec-WebSocket-Protocol"),
+            Some("wamp.2.json"),
+            "{offered}: {head}"
+        );
     }
 }
 
@@ -52,7 +56,8 @@ fn without_a_known_subprotocol_there_is_no_upgrade() {
 
 #[test]
 fn compression_is_not_negotiated() {
-    let headers = with("Sec-WebSocket-Extensions", Some("permessage-deflate; client_max_window_bits"));
+    let headers =
+        with("Sec-WebSocket-Extensions", Some("permessage-deflate; client_max_window_bits"));
     let (head, _) = exchange(&Server::testbed(), "GET", &headers);
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     assert_eq!(header(&head, "Sec-WebSocket-Extensions"), None);
@@ -73,8 +78,10 @@ fn what_is_no_upgrade_is_refused() {
 fn headers_of_16_kib_are_taken_and_longer_ones_are_answered_431() {
     let server = Server::testbed();
     let length = |(name, value): &(&str, &str)| name.len() + value.len();
-    let others =
-        "/ws".len() + "Host".len() + server.address().len() + UPGRADE.iter().map(length).sum::<usize>();
+    let others = "/ws".len()
+        + "Host".len()
+        + server.address().len()
+        + UPGRADE.iter().map(length).sum::<usize>();
     let limit = (16 << 10) - others - "X-Long".len();
     for (bytes, expected) in [(limit, 101), (limit + 1, 431), (112 << 10, 431)] {
         let value = "y".repeat(bytes);
@@ -86,7 +93,8 @@ fn headers_of_16_kib_are_taken_and_longer_ones_are_answered_431() {
 fn pages_of_other_origins_are_refused() {
     let server = Server::testbed();
     let prefix = format!("http://{}.example.com", server.address());
-    for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1", &prefix] {
+    for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1", &prefix]
+    {
         assert_eq!(status(&server, &with("Origin", Some(origin))), 403, "{origin}");
     }
 }
@@ -101,7 +109,8 @@ fn pages_of_the_same_origin_and_programs_without_one_are_welcome() {
 
 /// Returns the bytes of an upgrade, followed by a HELLO and a call.
 fn everything_at_once() -> Vec<u8> {
-    let lines: String = UPGRADE.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines: String =
+        UPGRADE.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!("GET /ws HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n").into_bytes();
     let hello = frame(FIN | TEXT, hello("realm1").to_string().as_bytes());
     [head, hello, frame(FIN | TEXT, br#"[48,1,{},"testbed.add",[1,2]]"#)].concat()
@@ -145,7 +154,10 @@ fn a_handshake_may_come_behind_another_request_in_one_segment() {
         let mut socket = Socket::tcp(&server);
         socket.send(&[request, &everything_at_once()].concat());
         let head = socket.head();
-        assert!(head.starts_with("HTTP/1.1 404 ") && header(&head, "Content-Length") == Some("0"), "{head}");
+        assert!(
+            head.starts_with("HTTP/1.1 404 ") && header(&head, "Content-Length") == Some("0"),
+            "{head}"
+        );
         is_served(&mut socket);
     }
 }

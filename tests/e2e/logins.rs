@@ -43,13 +43,15 @@ fn who_tries_secrets_gets_one_attempt_each_half_second_for_each_connection() {
             // Half of them guess joe's ticket, the others a name.
             let sockets = (0..100).map(|number| {
                 let mut socket = Socket::open(server);
-                let authid = if number % 2 == 0 { "joe".to_owned() } else { format!("joe{number}") };
+                let authid =
+                    if number % 2 == 0 { "joe".to_owned() } else { format!("joe{number}") };
                 socket.text(&hello("testbed.ticket", &json!(["ticket"]), &authid).to_string());
                 assert_eq!(socket.receive(), Received::Text(json!([4, "ticket", {}])));
                 // A second and a third guess, and even the right ticket, come too late.
-                let guesses = [format!("guess {round} {number}"), "guess".to_owned(), "secret!!!".to_owned()];
                 let guesses =
-                    guesses.map(|guess| frame(FIN | TEXT, json!([5, guess, {}]).to_string().as_bytes()));
+                    [format!("guess {round} {number}"), "guess".to_owned(), "secret!!!".to_owned()];
+                let guesses = guesses
+                    .map(|guess| frame(FIN | TEXT, json!([5, guess, {}]).to_string().as_bytes()));
                 socket.send(&guesses.concat());
                 socket
             });
@@ -84,10 +86,18 @@ fn a_stranger_who_claims_to_be_somebody_stays_a_stranger_for_everybody() {
         let welcome = stranger.receive();
         let authid = welcome[2]["authid"].clone();
         assert_ne!(authid, "admin", "{welcome}");
-        assert_eq!(["authrole", "authmethod"].map(|key| &welcome[2][key]), ["anonymous"; 2], "{welcome}");
+        assert_eq!(
+            ["authrole", "authmethod"].map(|key| &welcome[2][key]),
+            ["anonymous"; 2],
+            "{welcome}"
+        );
         for known in [observer.event(), observer.call("wamp.session.get", &json!([welcome[1]]))] {
             let who = ["session", "authid", "authrole", "authmethod"].map(|key| &known[0][key]);
-            assert_eq!(who, [&welcome[1], &authid, &json!("anonymous"), &json!("anonymous")], "{known}");
+            assert_eq!(
+                who,
+                [&welcome[1], &authid, &json!("anonymous"), &json!("anonymous")],
+                "{known}"
+            );
         }
 
         let request = stranger.start_call("testbed.whoami", &json!([]));
@@ -150,13 +160,16 @@ fn a_realm_that_wants_credentials_lets_nobody_in_by_less() {
         }
         // Other methods beside it are ignored: the server sends a CHALLENGE of the realm's method.
         let mut socket = Socket::open(server);
-        socket.text(&hello("testbed.cra", &json!(["anonymous", "unknown", "wampcra"]), "joe").to_string());
+        socket.text(
+            &hello("testbed.cra", &json!(["anonymous", "unknown", "wampcra"]), "joe").to_string(),
+        );
         let Received::Text(challenge) = socket.receive() else { panic!("no CHALLENGE") };
         assert_eq!((&challenge[0], &challenge[1]), (&json!(4), &json!("wampcra")));
     });
 }
 
-/// Reliability case 33; more origins are in `handshake`, and with proxies and lists in `wamp-actix`.
+/// Reliability case 33; more origins are in `handshake`, and with proxies and lists in
+/// `wamp-actix`.
 #[test]
 fn a_page_that_is_refused_is_told_why_in_the_log() {
     let mut server = Server::testbed();
@@ -169,8 +182,9 @@ fn a_page_that_is_refused_is_told_why_in_the_log() {
     let address = server.address().to_owned();
     let log = server.stop();
     for origin in ["http://evil.example", "null", "https://127.0.0.1.evil.example"] {
-        let told =
-            |line: &&str| line.contains(origin) && line.contains(&address) && line.contains(".origins(");
+        let told = |line: &&str| {
+            line.contains(origin) && line.contains(&address) && line.contains(".origins(")
+        };
         assert_eq!(log.lines().filter(told).count(), 1, "{origin} in {log}");
     }
     assert!(!log.contains("stolen"), "{log}");

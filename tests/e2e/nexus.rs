@@ -1,4 +1,5 @@
-//! Frames as nexus' Go client writes them, by hand, because the tests do not install Go's toolchain.
+//! Frames as nexus' Go client writes them, by hand, because the tests do not install Go's
+//! toolchain.
 
 use serde_json::json;
 
@@ -27,7 +28,10 @@ fn null_in_place_of_arguments_is_served_and_goes_on_to_nobody() {
     caller.socket.text(r#"[48,3,{},"com.greet",null,null]"#);
     assert_eq!(callee.receive(), json!([68, 2, registration, {}]));
     callee.socket.text(r#"[8,68,2,{},"com.error.unknown",null,{"name":"nobody"}]"#);
-    assert_eq!(caller.receive(), json!([8, 48, 3, {}, "com.error.unknown", [], {"name": "nobody"}]));
+    assert_eq!(
+        caller.receive(),
+        json!([8, 48, 3, {}, "com.error.unknown", [], {"name": "nobody"}])
+    );
     callee.socket.text(r#"[32,2,{},"com.news"]"#);
     let subscription = callee.receive()[2].clone();
     caller.socket.text(r#"[16,4,{"acknowledge":true},"com.news",null,{"page":1}]"#);

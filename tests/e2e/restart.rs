@@ -16,12 +16,14 @@ use crate::harness::{DEADLINE, Received, Server, Socket, within};
 /// The time within which the last client must have reconnected.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Sessions, unless the environment variable `SESSIONS` says how many. Each takes three descriptors: `ulimit -n`.
+/// Sessions, unless the environment variable `SESSIONS` says how many. Each takes three
+/// descriptors: `ulimit -n`.
 const SESSIONS: usize = 200;
 
 const NONCE: &str = "ZmFpcmx5IHJhbmRvbQ==";
 
-/// Prints the time of the last, and takes more of them: `SESSIONS=2000 cargo test --release -p wamp-tests come_back -- --nocapture`.
+/// Prints the time of the last, and takes more of them:
+/// `SESSIONS=2000 cargo test --release -p wamp-tests come_back -- --nocapture`.
 #[test]
 fn after_a_restart_all_sessions_come_back_and_log_in_with_scram() {
     let count = env::var("SESSIONS").map_or(SESSIONS, |count| count.parse().expect("a number"));
@@ -33,7 +35,9 @@ fn after_a_restart_all_sessions_come_back_and_log_in_with_scram() {
         for number in 0..count {
             let client = Client { address: &address, secret: &secret, joined: &joined, number };
             let small = thread::Builder::new().stack_size(256 << 10);
-            small.spawn_scoped(scope, move || client.joins_twice()).expect("there is room for a thread");
+            small
+                .spawn_scoped(scope, move || client.joins_twice())
+                .expect("there is room for a thread");
         }
         wait_for(&joined, count);
         server.terminate();
@@ -78,7 +82,8 @@ impl Secret {
         let (salt, iterations) = (extra["salt"].as_str().expect("a salt"), &extra["iterations"]);
         let message = format!("n=joe,r={NONCE},r={nonce},s={salt},i={iterations},c=biws,r={nonce}");
         let signature = mac(&self.stored_key, message.as_bytes());
-        let proof: Vec<u8> = self.client_key.iter().zip(signature).map(|(key, sign)| key ^ sign).collect();
+        let proof: Vec<u8> =
+            self.client_key.iter().zip(signature).map(|(key, sign)| key ^ sign).collect();
         json!([5, STANDARD.encode(proof), {"nonce": nonce, "channel_binding": null, "cbind_data": null}])
     }
 }

@@ -10,13 +10,19 @@ use crate::harness::{Nginx, Server, Session, Socket, UPGRADE};
 /// Headers in place of those of the same name.
 type Headers = &'static [(&'static str, &'static str)];
 
-/// Upgrade requests with one fault: its name, the version of HTTP, the headers, and the status of the answer.
+/// Upgrade requests with one fault: its name, the version of HTTP, the headers, and the status of
+/// the answer.
 const WRONG: [(&str, &str, Headers, u16); 12] = [
     ("a chunked body", "1.1", &[("Transfer-Encoding", "chunked")], 400),
     ("a chunked body, in capitals", "1.1", &[("TRANSFER-ENCODING", "CHUNKED")], 400),
     ("a body of five bytes", "1.1", &[("Content-Length", "5")], 400),
     ("a second protocol", "1.1", &[("Upgrade", "h2c, websocket")], 426),
-    ("a second protocol in a line of its own", "1.1", &[("Upgrade", "h2c"), ("Upgrade", "websocket")], 426),
+    (
+        "a second protocol in a line of its own",
+        "1.1",
+        &[("Upgrade", "h2c"), ("Upgrade", "websocket")],
+        426,
+    ),
     ("a protocol with websocket in its name", "1.1", &[("Upgrade", "xwebsockety")], 426),
     ("an empty protocol", "1.1", &[("Upgrade", "websocket,")], 426),
     ("a version of the protocol", "1.1", &[("Upgrade", "websocket/13")], 426),
@@ -100,7 +106,10 @@ fn behind_an_nginx_that_says_nothing_of_upgrades_the_answer_tells_what_to_say() 
     let request = upgrade("1.1", &[("Connection", "close, Upgrade")]);
     socket.send(request.replace("/ws", "/forgotten").as_bytes());
     let answer = String::from_utf8(socket.all()).expect("text");
-    assert!(answer.contains("proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade"), "{answer}");
+    assert!(
+        answer.contains("proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade"),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -112,10 +121,12 @@ fn behind_nginx_its_own_pages_connect_whether_or_not_the_host_names_the_port() {
     for path in ["/ws", "/ported"] {
         for (origin, expected) in [(&own, 101), (&other, 403)] {
             let mut socket = Socket::connect(nginx.address());
-            let lines: String = UPGRADE.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let lines: String =
+                UPGRADE.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
             let address = nginx.address();
-            let request =
-                format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: {origin}\r\n{lines}\r\n");
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: {origin}\r\n{lines}\r\n"
+            );
             socket.send(request.as_bytes());
             let head = socket.head();
             assert_eq!(status(&head), expected, "{path}, {origin}: {head}");

@@ -34,7 +34,8 @@ fn no_comment_begins_with_a_riddle() {
     for folder in ["wamp-core/src", "wamp-macros/src", "wamp-actix/src"] {
         for (path, text) in sources(folder, &["rs"]) {
             let lines = riddles(&text);
-            complaints.extend(lines.iter().map(|line| format!("{path}:{line} begins with a riddle")));
+            complaints
+                .extend(lines.iter().map(|line| format!("{path}:{line} begins with a riddle")));
         }
     }
     expect_none(&complaints);
@@ -42,6 +43,9 @@ fn no_comment_begins_with_a_riddle() {
 
 #[test]
 fn a_riddle_is_seen_on_the_first_line_of_a_comment_alone() {
-    assert_eq!(riddles("/// What it is.\n/// Who it is.\nfn a() {} // That\n    // Whether.\n"), [1, 4]);
+    assert_eq!(
+        riddles("/// What it is.\n/// Who it is.\nfn a() {} // That\n    // Whether.\n"),
+        [1, 4]
+    );
     assert_eq!(riddles("//! Whatever.\n\n/// Returns\n/// What"), []);
 }

@@ -6,8 +6,18 @@ const SOURCE: &str = "wamp-core/src";
 
 /// The rooms of `wamp-core/src`, as ARCHITECTURE.md orders them; the plain values before the first
 /// may use each other.
-const ROOMS: [&str; 10] =
-    ["codec", "error", "message", "session", "realm", "auth", "handler", "router", "connection", "lib"];
+const ROOMS: [&str; 10] = [
+    "codec",
+    "error",
+    "message",
+    "session",
+    "realm",
+    "auth",
+    "handler",
+    "router",
+    "connection",
+    "lib",
+];
 
 /// The one import that runs up: a handler's context leads back to the router that runs it.
 const EXCEPTION: (&str, &str) = ("handler/context.rs", "router");

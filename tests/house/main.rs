@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders that are not the project's own text.
-const FOREIGN: [&str; 7] = ["target", "node_modules", ".venv", ".git", "debian", "__pycache__", "vectors"];
+const FOREIGN: [&str; 7] =
+    ["target", "node_modules", ".venv", ".git", "debian", "__pycache__", "vectors"];
 
 /// Returns the root of the repository.
 fn root() -> PathBuf {
@@ -20,11 +21,14 @@ fn root() -> PathBuf {
 fn sources(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
     let (root, mut found) = (root(), Vec::new());
     collect(&root.join(folder), &mut found);
-    found.retain(|path| path.extension().is_some_and(|ending| endings.iter().any(|one| ending == *one)));
+    found.retain(|path| {
+        path.extension().is_some_and(|ending| endings.iter().any(|one| ending == *one))
+    });
     found.sort();
     assert!(!found.is_empty(), "no file in {folder}");
-    let name =
-        |path: &Path| path.strip_prefix(&root).expect("inside of the repository").display().to_string();
+    let name = |path: &Path| {
+        path.strip_prefix(&root).expect("inside of the repository").display().to_string()
+    };
     found.iter().map(|path| (name(path), fs::read_to_string(path).expect("UTF-8"))).collect()
 }
 

@@ -48,7 +48,8 @@ fn each_rule_that_is_cited_has_an_anchor() {
             let cited = codes(line).chain(findings(line).filter(|_| path.contains("tests/")));
             let missing = cited.filter(|code| !anchors.contains(code.to_lowercase().as_str()));
             let line = number + 1;
-            complaints.extend(missing.map(|code| format!("{path}:{line} cites {code}: not in {PAGE}")));
+            complaints
+                .extend(missing.map(|code| format!("{path}:{line} cites {code}: not in {PAGE}")));
         }
     }
     expect_none(&complaints);

@@ -62,7 +62,9 @@ impl AttemptExt for Attempt {
 
     fn data<T: 'static>(&self) -> Result<Data<T>, Denied> {
         let data = self.request().app_data::<Data<T>>().cloned();
-        data.ok_or_else(|| Denied::failed(format_args!("the application has no Data<{}>", type_name::<T>())))
+        data.ok_or_else(|| {
+            Denied::failed(format_args!("the application has no Data<{}>", type_name::<T>()))
+        })
     }
 
     async fn extract<T: FromRequest>(&self) -> Result<T, Denied> {

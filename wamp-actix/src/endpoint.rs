@@ -114,7 +114,11 @@ impl Endpoint {
     /// The endpoint has this option already.
     #[track_caller]
     pub fn goodbye_at_shutdown(mut self, goodbye: bool) -> Self {
-        set_once("goodbye_at_shutdown", &mut Rc::make_mut(&mut self.settings).goodbye_at_shutdown, goodbye);
+        set_once(
+            "goodbye_at_shutdown",
+            &mut Rc::make_mut(&mut self.settings).goodbye_at_shutdown,
+            goodbye,
+        );
         self
     }
 
@@ -165,8 +169,12 @@ impl Settings {
                 match request.take_payload() {
                     // Without the payload actix would read the frames as the next request. So the
                     // client gets no 101.
-                    Payload::None => HttpResponse::BadRequest().body("a middleware has taken the payload"),
-                    payload => self.connect(response, serializer, place, request.request(), payload, task),
+                    Payload::None => {
+                        HttpResponse::BadRequest().body("a middleware has taken the payload")
+                    }
+                    payload => {
+                        self.connect(response, serializer, place, request.request(), payload, task)
+                    }
                 }
             }
             Err(refusal) => closing_after(refusal, request.request().conn_data()),
@@ -179,7 +187,8 @@ impl Settings {
         &self,
         request: &HttpRequest,
     ) -> Result<(HttpResponseBuilder, Serializer, Place), HttpResponse> {
-        let supported: Vec<_> = Serializer::ALL.iter().map(|serializer| serializer.subprotocol()).collect();
+        let supported: Vec<_> =
+            Serializer::ALL.iter().map(|serializer| serializer.subprotocol()).collect();
         let (limits, may_log) = (self.router.limits(), || self.may_log(request));
         let subprotocol = handshake::check(request, &supported, &self.origins, limits, may_log)?;
         if self.router.is_stopping() {
@@ -189,7 +198,8 @@ impl Settings {
                 .body("the server shuts down"));
         }
         let response = handshake::switching_protocols(request, subprotocol)?;
-        let serializer = Serializer::from_subprotocol(subprotocol).ok_or_else(HttpResponse::BadRequest)?;
+        let serializer =
+            Serializer::from_subprotocol(subprotocol).ok_or_else(HttpResponse::BadRequest)?;
         let place = self.admit(request).map_err(|full| {
             if self.may_log(request) {
                 let address = client_address(request, &self.router).map(tracing::field::display);
@@ -235,10 +245,12 @@ impl Settings {
         if self.on_signal.unwrap_or(true) && clock.is_none() {
             signal::listen(&self.router, self.goodbye_at_shutdown.unwrap_or(false));
         }
-        let identity = request.extensions().get::<Identity>().cloned().unwrap_or_else(Identity::anonymous);
+        let identity =
+            request.extensions().get::<Identity>().cloned().unwrap_or_else(Identity::anonymous);
         let socket_handle = request.conn_data::<SocketHandle>().cloned();
         let clock = clock.unwrap_or_default();
-        let mut socket = open(&self.router, serializer, identity, request.clone(), payload, clock, task);
+        let mut socket =
+            open(&self.router, serializer, identity, request.clone(), payload, clock, task);
         socket.occupy(place);
         response.body(BoxBody::new(Body::new(socket, socket_handle)))
     }

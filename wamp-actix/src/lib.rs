@@ -21,10 +21,13 @@
 //! - Handlers: [`rpc`], [`subscribe`], [`publish`], [`session`](macro@session). The type of a
 //!   parameter decides its source: injected ([`FromContext`]), captured from the URI, read from the
 //!   caller's arguments, or extracted by actix.
-//! - Results: any `Serialize`, [`Args`], [`Kwargs`], [`Reply`], [`Raw`]; errors: [`WampError`], [`Error`].
+//! - Results: any `Serialize`, [`Args`], [`Kwargs`], [`Reply`], [`Raw`]; errors: [`WampError`],
+//!   [`Error`].
 //! - Subscriptions: `()`, [`Events`], [`Hold`], [`Snapshot`], tuples of these.
-//! - Mounting: [`endpoint`] for a first program; [`Router::builder`] for realms, open topics, limits, a list of handlers.
-//! - Push: [`Realm::publish`] from handlers, from routes ([`Router`] is an extractor), from any thread.
+//! - Mounting: [`endpoint`] for a first program; [`Router::builder`] for realms, open topics,
+//!   limits, a list of handlers.
+//! - Push: [`Realm::publish`] from handlers, from routes ([`Router`] is an extractor), from any
+//!   thread.
 //! - Tests: [`test`](mod@test), a client in the process.
 
 mod admission;
@@ -43,13 +46,14 @@ pub use endpoint::{Endpoint, endpoint};
 pub use router::{Router, RouterBuilder, router};
 pub use signal::stop_signal;
 pub use wamp_core::{
-    Action, Anonymous, Args, Attempt, Authenticator, Authorization, Binary, BuildError, Call, Cancelled,
-    Capture, Chunks, Context, CraCredential, CredentialError, Cryptosign, DecodeError, Denied, EmitError,
-    EncodeError, Error, Events, FromContext, Handlers, History, Hold, Http, Identity, IntoAcceptance,
-    IntoAdmission, Kwargs, Limits, MatchPolicy, MetaApi, Passthru, Payload, PayloadBuilder, Permission,
-    Progress, Progressive, Publication, PublicationId, Publish, PublishError, Raw, Realm, RealmBuilder,
-    RegistrationId, Reply, RequestId, Scram, ScramCredential, Session, SessionData, SessionId, Snapshot,
-    Stopped, Subscription, SubscriptionId, Ticket, Topic, WampCra, WampError, salt, uris,
+    Action, Anonymous, Args, Attempt, Authenticator, Authorization, Binary, BuildError, Call,
+    Cancelled, Capture, Chunks, Context, CraCredential, CredentialError, Cryptosign, DecodeError,
+    Denied, EmitError, EncodeError, Error, Events, FromContext, Handlers, History, Hold, Http,
+    Identity, IntoAcceptance, IntoAdmission, Kwargs, Limits, MatchPolicy, MetaApi, Passthru,
+    Payload, PayloadBuilder, Permission, Progress, Progressive, Publication, PublicationId,
+    Publish, PublishError, Raw, Realm, RealmBuilder, RegistrationId, Reply, RequestId, Scram,
+    ScramCredential, Session, SessionData, SessionId, Snapshot, Stopped, Subscription,
+    SubscriptionId, Ticket, Topic, WampCra, WampError, salt, uris,
 };
 pub use websocket::socket_handle::on_connect;
 

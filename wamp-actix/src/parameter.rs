@@ -126,7 +126,14 @@ tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
 
 /// Returns the kind of a parameter, from the values of the probes.
 #[must_use]
-pub const fn kind(context: bool, data: bool, body: bool, argument: bool, extractor: bool, plain: bool) -> u8 {
+pub const fn kind(
+    context: bool,
+    data: bool,
+    body: bool,
+    argument: bool,
+    extractor: bool,
+    plain: bool,
+) -> u8 {
     if context {
         CONTEXT
     } else if body {
@@ -275,7 +282,11 @@ pub trait Extract<'c, const KIND: u8>: Sized {
     ///
     /// # Errors
     /// The ERROR that the client gets.
-    fn take_or(_: &mut Arguments<'c>, _: &Parameter, _: impl FnOnce() -> Self) -> Result<Self, Error> {
+    fn take_or(
+        _: &mut Arguments<'c>,
+        _: &Parameter,
+        _: impl FnOnce() -> Self,
+    ) -> Result<Self, Error> {
         unreachable!("the checks refuse all other kinds")
     }
 }
@@ -294,7 +305,11 @@ impl<'c, T: Deserialize<'c>> Extract<'c, ARGUMENT> for T {
         ready(arguments.take(parameter))
     }
 
-    fn capture(arguments: &Arguments<'c>, parameter: &Parameter, capture: Capture) -> Result<Self, Error> {
+    fn capture(
+        arguments: &Arguments<'c>,
+        parameter: &Parameter,
+        capture: Capture,
+    ) -> Result<Self, Error> {
         arguments.capture(parameter, capture)
     }
 
@@ -308,7 +323,10 @@ impl<'c, T: Deserialize<'c>> Extract<'c, ARGUMENT> for T {
 }
 
 impl<'c, T: FromRequest> Extract<'c, EXTRACTOR> for T {
-    async fn extract(arguments: &mut Arguments<'c>, parameter: &'static Parameter) -> Result<Self, Error> {
+    async fn extract(
+        arguments: &mut Arguments<'c>,
+        parameter: &'static Parameter,
+    ) -> Result<Self, Error> {
         let Some(request) = arguments.context().host::<HttpRequest>().cloned() else {
             return Err(Error::internal("there is no HTTP request behind this session"));
         };

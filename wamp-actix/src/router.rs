@@ -102,8 +102,9 @@ impl FromRequest for Router {
 }
 
 fn only_mounted() -> Result<Router, actix_web::Error> {
-    let mounted: Vec<_> =
-        Worker::with(|worker| worker.mounted.borrow().iter().filter_map(WeakRouter::upgrade).collect());
+    let mounted: Vec<_> = Worker::with(|worker| {
+        worker.mounted.borrow().iter().filter_map(WeakRouter::upgrade).collect()
+    });
     match mounted.as_slice() {
         [only] => Ok(only.clone().into()),
         [] => Err(ErrorInternalServerError("no WAMP endpoint is mounted")),

@@ -20,7 +20,9 @@ fn wamp_form(error: &actix_web::Error) -> Error {
     match error.as_response_error().status_code() {
         StatusCode::BAD_REQUEST => Error::invalid_argument(error),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::not_authorized(error),
-        status if status.is_client_error() => Error::new(uris::RUNTIME_ERROR).arg(error.to_string()),
+        status if status.is_client_error() => {
+            Error::new(uris::RUNTIME_ERROR).arg(error.to_string())
+        }
         _ => Error::internal(error),
     }
 }

@@ -76,7 +76,8 @@ pub enum JoinError {
     Closed,
 }
 
-/// Upgrades a request to `path` on a service of `actix_web::test::init_service` and joins realm `realm1`.
+/// Upgrades a request to `path` on a service of `actix_web::test::init_service` and joins realm
+/// `realm1`.
 pub fn connect<'a, S, B>(app: &'a S, path: &str) -> Connect<'a, S>
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
@@ -90,7 +91,8 @@ where
         ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ("Sec-WebSocket-Protocol", Serializer::Json.subprotocol()),
     ];
-    let request = upgrade.into_iter().fold(TestRequest::get().uri(path), TestRequest::insert_header);
+    let request =
+        upgrade.into_iter().fold(TestRequest::get().uri(path), TestRequest::insert_header);
     Connect { app, request, hello: Hello::new(), role: None, serializer: Serializer::Json }
 }
 

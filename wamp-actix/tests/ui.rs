@@ -1,4 +1,5 @@
-//! The compiler on programs that use the macros: its messages about mistakes, and programs that must compile.
+//! The compiler on programs that use the macros: its messages about mistakes, and programs that
+//! must compile.
 
 /// One program for each mistake.
 #[test]

@@ -6,8 +6,9 @@ use std::str::FromStr;
 /// The part of an IPv6 address that one customer of a provider has for itself.
 const IPV6_CUSTOMER: u128 = !0 << 64;
 
-/// Returns the address by which a client is counted: an IPv4 address, or the /64 of an IPv6 address, because one client has
-/// any number of addresses in it. IPv4 written as IPv6 (`::ffff:192.0.2.1`) is IPv4.
+/// Returns the address by which a client is counted: an IPv4 address, or the /64 of an IPv6
+/// address, because one client has any number of addresses in it. IPv4 written as IPv6
+/// (`::ffff:192.0.2.1`) is IPv4.
 pub(crate) fn customer(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & IPV6_CUSTOMER).into(),
@@ -15,11 +16,15 @@ pub(crate) fn customer(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Returns whether an address is one of this machine or of a private network, and not of the public Internet.
+/// Returns whether an address is one of this machine or of a private network, and not of the public
+/// Internet.
 pub(crate) fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {
-            address.is_loopback() || address.is_private() || address.is_link_local() || is_shared(address)
+            address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || is_shared(address)
         }
         IpAddr::V6(address) => {
             address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
@@ -27,7 +32,8 @@ pub(crate) fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// Returns whether an address is in 100.64.0.0/10 (RFC 6598), which providers use for their own translators.
+/// Returns whether an address is in 100.64.0.0/10 (RFC 6598), which providers use for their own
+/// translators.
 fn is_shared(address: Ipv4Addr) -> bool {
     let [first, second, ..] = address.octets();
     first == 100 && second & 0xc0 == 64
@@ -46,7 +52,8 @@ impl Network {
     }
 }
 
-/// Returns the first address of the network of this length that contains the address; `None` if the length is invalid.
+/// Returns the first address of the network of this length that contains the address; `None` if the
+/// length is invalid.
 fn first(address: IpAddr, length: u32) -> Option<IpAddr> {
     match address {
         IpAddr::V4(address) => {
@@ -162,7 +169,8 @@ mod tests {
             ("0.0.0.0/0", "0.0.0.0", "255.255.255.255", "::", "2001:db8::1"),
             ("::/0", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "0.0.0.0", "::ffff:0.0.0.0"),
         ] {
-            let contains = |address| network.parse::<Network>().expect("a network").contains(ip(address));
+            let contains =
+                |address| network.parse::<Network>().expect("a network").contains(ip(address));
             assert!(contains(first) && contains(last), "{network}");
             assert!(!contains(before) && !contains(after), "{network}");
         }

@@ -53,7 +53,8 @@ ids! {
     SessionId,
     /// The id of a request of one session: 1, 2, 3 … in each direction (session scope).
     RequestId,
-    /// The id of a topic and match policy to which at least one session is subscribed (router scope).
+    /// The id of a topic and match policy to which at least one session is subscribed (router
+    /// scope).
     SubscriptionId,
     /// The id of one published event, drawn at random (global scope).
     PublicationId,
@@ -100,14 +101,16 @@ mod tests {
         assert_eq!(RequestId::new(MAX + 1), None);
     }
 
-    /// S-01, S-02: a chi-square over 16 buckets; 60 is far beyond the 99.9999 % quantile (15 degrees of freedom).
+    /// S-01, S-02: a chi-square over 16 buckets; 60 is far beyond the 99.9999 % quantile (15
+    /// degrees of freedom).
     #[test]
     fn session_ids_are_spread_evenly() {
         let mut buckets = [0_u32; 16];
         for _ in 0..16_000 {
             buckets[usize::try_from((SessionId::random().get() - 1) >> 49).unwrap()] += 1;
         }
-        let chi_square: f64 = buckets.iter().map(|&n| (f64::from(n) - 1000.0).powi(2) / 1000.0).sum();
+        let chi_square: f64 =
+            buckets.iter().map(|&n| (f64::from(n) - 1000.0).powi(2) / 1000.0).sum();
         assert!(chi_square < 60.0, "{buckets:?}");
     }
 }

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 /// The authmethod of a client that does not log in; its authrole as well.
 pub(crate) const ANONYMOUS: &str = "anonymous";
 
-/// The identity of a session, as WELCOME shows it. The router never takes it from what the client claims.
+/// The identity of a session, as WELCOME shows it. The router never takes it from what the client
+/// claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "made by hosts, with struct update syntax")]
 pub struct Identity {
@@ -52,7 +53,11 @@ impl Identity {
     pub fn anonymous() -> Self {
         let authid: String =
             rand::rng().sample_iter(rand::distr::Alphanumeric).take(16).map(char::from).collect();
-        Self { authmethod: ANONYMOUS.into(), authprovider: "static".into(), ..Self::new(authid, ANONYMOUS) }
+        Self {
+            authmethod: ANONYMOUS.into(),
+            authprovider: "static".into(),
+            ..Self::new(authid, ANONYMOUS)
+        }
     }
 
     /// Adds a value to `authextra`.

@@ -1,8 +1,8 @@
 //! The WAMP v2 protocol for servers that answer calls and subscriptions with handlers of their own.
 //!
-//! This crate knows no socket, no runtime, and no clock but the [`Instant`](std::time::Instant) that it is given: a host
-//! feeds frames to a [`Connection`] and sends its output. Applications use a host, such as `wamp-actix`, which
-//! re-exports all that a handler needs.
+//! This crate knows no socket, no runtime, and no clock but the [`Instant`](std::time::Instant)
+//! that it is given: a host feeds frames to a [`Connection`] and sends its output. Applications use
+//! a host, such as `wamp-actix`, which re-exports all that a handler needs.
 
 mod address;
 mod auth;
@@ -22,8 +22,8 @@ mod timestamp;
 mod uri;
 
 pub use auth::{
-    Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied, Http, Permission,
-    Scram, ScramCredential, Ticket, WampCra, salt,
+    Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied, Http,
+    Permission, Scram, ScramCredential, Ticket, WampCra, salt,
 };
 pub use codec::binary::Binary;
 pub use codec::payload::{DecodeError, Payload, PayloadBuilder, Raw};

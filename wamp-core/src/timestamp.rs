@@ -1,5 +1,5 @@
-//! Points in time for humans and other programs. No decision depends on them: the protocol's own clock is the
-//! `Instant` that the host passes in.
+//! Points in time for humans and other programs. No decision depends on them: the protocol's own
+//! clock is the `Instant` that the host passes in.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -34,7 +34,10 @@ impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let micros = i128::try_from(since.as_micros()).unwrap_or_default();
-        Self(OffsetDateTime::from_unix_timestamp_nanos(micros * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH))
+        Self(
+            OffsetDateTime::from_unix_timestamp_nanos(micros * 1000)
+                .unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        )
     }
 }
 
@@ -58,7 +61,9 @@ mod tests {
         assert_eq!(text, r#""2017-07-14T02:40:00.000001Z""#);
         assert_eq!(Timestamp::parse(text.trim_matches('"')), Some(time));
         assert_eq!(Timestamp::parse("2017-07-14T04:40:00.000001+02:00"), Some(time));
-        assert!(Timestamp::parse("yesterday").is_none() && Timestamp::parse("2017-07-14").is_none());
+        assert!(
+            Timestamp::parse("yesterday").is_none() && Timestamp::parse("2017-07-14").is_none()
+        );
         assert!(Timestamp::parse("2017-07-14T02:40:00.000002Z") > Some(time));
     }
 }

@@ -54,7 +54,8 @@ fn live_fully(client: &mut Client, number: usize) {
 #[test]
 fn twenty_thousand_sessions_leave_no_memory_behind() {
     handlers::reset();
-    let realm = Realm::new("realm1").route_clients(true).topic("open.{name}", Topic::open().retained());
+    let realm =
+        Realm::new("realm1").route_clients(true).topic("open.{name}", Topic::open().retained());
     let router = Router::builder()
         .realm(realm.meta_api(MetaApi::reading()))
         .handlers([handlers::ALL])

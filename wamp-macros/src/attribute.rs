@@ -126,12 +126,17 @@ impl Annotation {
             let Some(kind) = Kind::of(attribute.path()) else {
                 return true;
             };
-            let at = attribute.path().segments.last().map_or_else(Span::call_site, |last| last.ident.span());
+            let at = attribute
+                .path()
+                .segments
+                .last()
+                .map_or_else(Span::call_site, |last| last.ident.span());
             let arguments = match &attribute.meta {
                 Meta::Path(_) => TokenStream::new(),
                 Meta::List(list) => list.tokens.clone(),
                 Meta::NameValue(_) => {
-                    faults.on(attribute, format!("write `#[{}(…)]`, with parentheses", kind.name()));
+                    faults
+                        .on(attribute, format!("write `#[{}(…)]`, with parentheses", kind.name()));
                     return false;
                 }
             };
@@ -175,7 +180,8 @@ impl Annotation {
         } else if name == "timeout" {
             self.timeout = faults.ok(milliseconds(value));
         } else if name == "retain" && self.kind != Kind::Publish {
-            faults.on(name, "`retain` is an option of `#[publish]`: only publishers can ask for it");
+            faults
+                .on(name, "`retain` is an option of `#[publish]`: only publishers can ask for it");
         } else if name == "retain" {
             self.retain = faults.ok(flag(name, value)).unwrap_or_default();
         } else if name == "subscribe" && self.kind != Kind::Publish {
@@ -212,7 +218,10 @@ impl Parse for Setting {
             ));
         }
         let name = input.call(Ident::parse_any)?;
-        if !["realm", "role", "timeout", "retain", "subscribe", "crate"].iter().any(|known| name == known) {
+        if !["realm", "role", "timeout", "retain", "subscribe", "crate"]
+            .iter()
+            .any(|known| name == known)
+        {
             let _: TokenStream = input.parse()?;
             return Err(syn::Error::new_spanned(
                 &name,
@@ -222,7 +231,10 @@ impl Parse for Setting {
             ));
         }
         if input.is_empty() {
-            return Err(syn::Error::new_spanned(&name, format!("`{name}` needs a value: `{name} = …`")));
+            return Err(syn::Error::new_spanned(
+                &name,
+                format!("`{name}` needs a value: `{name} = …`"),
+            ));
         }
         input.parse::<Token![=]>()?;
         Ok(Self::Option(name, input.parse()?))
@@ -242,7 +254,10 @@ fn text(value: &Expr, otherwise: &str) -> syn::Result<LitStr> {
 fn flag(name: &Ident, value: &Expr) -> syn::Result<bool> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }) => Ok(flag.value),
-        _ => Err(syn::Error::new_spanned(value, format!("write `{name} = true`, or leave the option out"))),
+        _ => Err(syn::Error::new_spanned(
+            value,
+            format!("write `{name} = true`, or leave the option out"),
+        )),
     }
 }
 
@@ -271,7 +286,8 @@ fn milliseconds(value: &Expr) -> syn::Result<u64> {
 }
 
 fn roles(value: &Expr) -> syn::Result<Vec<LitStr>> {
-    const OTHERWISE: &str = "a role is a string, or a list of strings: `role = [\"admin\", \"staff\"]`";
+    const OTHERWISE: &str =
+        "a role is a string, or a list of strings: `role = [\"admin\", \"staff\"]`";
     match value {
         Expr::Array(list) if list.elems.is_empty() => Err(syn::Error::new_spanned(
             value,

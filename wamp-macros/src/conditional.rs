@@ -62,7 +62,10 @@ impl Condition {
         let attributes = parts.map(|part| Attribute::parse_outer.parse2(quote!(#[#part])));
         let attributes: Vec<_> =
             attributes.collect::<syn::Result<Vec<_>>>().ok()?.into_iter().flatten().collect();
-        attributes.iter().any(concerns_us).then_some(Self { predicate, attributes: Some(attributes) })
+        attributes
+            .iter()
+            .any(concerns_us)
+            .then_some(Self { predicate, attributes: Some(attributes) })
     }
 }
 
@@ -90,7 +93,9 @@ pub(crate) fn parts(tokens: TokenStream) -> Vec<TokenStream> {
     let mut parts = vec![TokenStream::new()];
     for token in tokens {
         match (token, parts.last_mut()) {
-            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => parts.push(TokenStream::new()),
+            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => {
+                parts.push(TokenStream::new());
+            }
             (token, Some(part)) => part.extend([token]),
             (_, None) => {}
         }

@@ -7,7 +7,9 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, LitStr, Meta, Path, Token, Type};
+use syn::{
+    Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, LitStr, Meta, Path, Token, Type,
+};
 
 use crate::faults::Faults;
 use crate::krate;
@@ -66,7 +68,10 @@ impl ErrorType {
             Data::Struct(data) => vec![Variant::read(&input.ident, &data.fields, own, faults)],
             Data::Enum(data) => {
                 for element in own.into_iter().flatten() {
-                    faults.on(element, "on an enum this attribute belongs on each variant: move it there");
+                    faults.on(
+                        element,
+                        "on an enum this attribute belongs on each variant: move it there",
+                    );
                 }
                 let variants = data.variants.iter();
                 variants
@@ -77,7 +82,10 @@ impl ErrorType {
                     .collect()
             }
             Data::Union(data) => {
-                faults.on(data.union_token, "`WampError` is derived for enums and structs, not for unions");
+                faults.on(
+                    data.union_token,
+                    "`WampError` is derived for enums and structs, not for unions",
+                );
                 Vec::new()
             }
         };
@@ -102,7 +110,12 @@ fn take_crate(elements: &mut Vec<Element>) -> Option<Path> {
 }
 
 impl Variant {
-    fn read(ident: &Ident, fields: &Fields, elements: Option<Vec<Element>>, faults: &mut Faults) -> Self {
+    fn read(
+        ident: &Ident,
+        fields: &Fields,
+        elements: Option<Vec<Element>>,
+        faults: &mut Faults,
+    ) -> Self {
         let sent = sent(fields, faults);
         let Some(elements) = elements else {
             return Self { ident: ident.clone(), fields: fields.clone(), form: Form::Internal };
@@ -130,7 +143,10 @@ impl Variant {
             }
             Some(Element::Internal(_)) => Form::Internal,
             Some(other) => {
-                faults.on(other, "this is not allowed here: write `#[wamp(\"com.example.error.name\")]`");
+                faults.on(
+                    other,
+                    "this is not allowed here: write `#[wamp(\"com.example.error.name\")]`",
+                );
                 Form::Internal
             }
             None => {
@@ -167,7 +183,10 @@ fn is_skipped(field: &Field, faults: &mut Faults) -> bool {
     let elements = elements(&field.attrs, faults).unwrap_or_default();
     for element in &elements {
         if !matches!(element, Element::Skip(_)) {
-            faults.on(element, "a field can have `#[wamp(skip)]` only, which keeps it from the client");
+            faults.on(
+                element,
+                "a field can have `#[wamp(skip)]` only, which keeps it from the client",
+            );
         }
     }
     !elements.is_empty()
@@ -211,7 +230,10 @@ impl ToTokens for Element {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
             Self::Uri(literal) => literal.to_tokens(tokens),
-            Self::Transparent(name) | Self::Internal(name) | Self::Skip(name) | Self::Crate(name, _) => {
+            Self::Transparent(name)
+            | Self::Internal(name)
+            | Self::Skip(name)
+            | Self::Crate(name, _) => {
                 name.to_tokens(tokens);
             }
         }
@@ -234,7 +256,9 @@ fn elements(attributes: &[Attribute], faults: &mut Faults) -> Option<Vec<Element
 
 fn read(attribute: &Attribute) -> syn::Result<Punctuated<Element, Token![,]>> {
     match &attribute.meta {
-        Meta::List(list) if !list.tokens.is_empty() => list.parse_args_with(Punctuated::parse_terminated),
+        Meta::List(list) if !list.tokens.is_empty() => {
+            list.parse_args_with(Punctuated::parse_terminated)
+        }
         _ => Err(syn::Error::new_spanned(attribute, "write `#[wamp(\"com.example.error.name\")]`")),
     }
 }

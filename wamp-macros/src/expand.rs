@@ -36,9 +36,9 @@ pub(crate) fn glue(handler: &Handler) -> TokenStream {
         let marker = format_ident!("{TAKEN}");
         quote!(#[#path(#marker)] const _: () = ();)
     });
-    let described = parameters
-        .iter()
-        .map(|Parameter { name, camel, .. }| quote!(#private::Parameter { name: #name, camel: #camel }));
+    let described = parameters.iter().map(
+        |Parameter { name, camel, .. }| quote!(#private::Parameter { name: #name, camel: #camel }),
+    );
     let functions = runs.iter().enumerate().map(|(at, run)| glue.run(at, run));
     let registrations = runs.iter().enumerate().map(|(at, run)| glue.registration(at, run));
     quote! {
@@ -85,8 +85,8 @@ impl Glue<'_> {
         let (name, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
         let sources = || parameters.iter().zip(&run.sources).enumerate();
         // Only calls have chunks, which cannot be beside `#[args]`.
-        let rest_is_taken =
-            run.kind == Kind::Rpc && run.sources.iter().any(|source| matches!(source, Source::Args));
+        let rest_is_taken = run.kind == Kind::Rpc
+            && run.sources.iter().any(|source| matches!(source, Source::Args));
         let checks = sources().map(|(at, (parameter, source))| {
             let only_one = rest_is_taken.then(|| self.check_beside_args(&parameter.ty));
             let check = self.check(at, parameter, source, run.kind);
@@ -97,8 +97,9 @@ impl Glue<'_> {
         let takes_rest = |source: &Source| matches!(source, Source::Args | Source::Kwargs);
         let single = sources().filter(|(_, (_, source))| !takes_rest(source));
         let rest = sources().filter(|(_, (_, source))| takes_rest(source));
-        let extractions =
-            single.chain(rest).map(|(at, (parameter, source))| self.extraction(at, parameter, source));
+        let extractions = single
+            .chain(rest)
+            .map(|(at, (parameter, source))| self.extraction(at, parameter, source));
         let locals = (0..parameters.len()).map(local);
         let finish = match run.kind {
             Kind::Rpc => quote!(__wamp_arguments.finish()?;),
@@ -129,11 +130,13 @@ impl Glue<'_> {
         let Self { handler: Handler { ident, parameters, .. }, private } = self;
         let types = parameters.iter().map(|parameter| &parameter.ty);
         let Run { kind, uri, realm, roles, timeout, retain, subscribe, .. } = run;
-        let (function, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
+        let (function, reads) =
+            (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
         let entry = variant(*kind);
         let uri = uri.as_ref().map_or_else(|| quote!(""), ToTokens::to_token_stream);
         let realm = optional(realm.as_ref());
-        let timeout = timeout.map(|milliseconds| quote!(::core::time::Duration::from_millis(#milliseconds)));
+        let timeout =
+            timeout.map(|milliseconds| quote!(::core::time::Duration::from_millis(#milliseconds)));
         let timeout = optional(timeout.as_ref());
         let name = ident.unraw().to_string();
         // The line of this attribute, of which the function may have several.
@@ -167,7 +170,9 @@ impl Glue<'_> {
             Source::Capture { .. } => Some(quote!(check_capture(#kind))),
             Source::Argument => Some(quote!(check_argument(#kind))),
             Source::Default if parameter.is_argument => Some(quote!(check_argument(#kind))),
-            Source::Default | Source::Args | Source::Kwargs => Some(quote!(check_unmarked_argument(#kind))),
+            Source::Default | Source::Args | Source::Kwargs => {
+                Some(quote!(check_unmarked_argument(#kind)))
+            }
             Source::Extractor => None,
         };
         let is_bare = matches!(source, Source::Type | Source::Default | Source::Capture { .. })
@@ -177,11 +182,12 @@ impl Glue<'_> {
             false => self.check_kind("check_marked", ty, &kind.to_token_stream()),
         };
         let check = check.map(|check| Extent::of(ty).cover(quote!(#private::#check)));
-        let inside = parameter.inside.iter().enumerate().map(|(nth, Inner { ty, is_extracted })| {
-            let inside = kind_inside(at, nth);
-            let kind = quote!(#private::inside(#kind, #inside, #is_bare, #is_extracted));
-            self.check_kind("check_inside", ty, &kind)
-        });
+        let inside =
+            parameter.inside.iter().enumerate().map(|(nth, Inner { ty, is_extracted })| {
+                let inside = kind_inside(at, nth);
+                let kind = quote!(#private::inside(#kind, #inside, #is_bare, #is_extracted));
+                self.check_kind("check_inside", ty, &kind)
+            });
         let checks = [whole].into_iter().chain(check).chain(inside);
         quote!(#(const _: () = #checks;)*)
     }
@@ -209,8 +215,8 @@ impl Glue<'_> {
     /// Emits the check of a parameter beside one with `#[args]`.
     fn check_beside_args(&self, ty: &Type) -> TokenStream {
         let private = self.private;
-        let check =
-            Extent::of(ty).cover(quote!(#private::check_beside_args(#private::IsContext::<#ty>::FEATURE)));
+        let check = Extent::of(ty)
+            .cover(quote!(#private::check_beside_args(#private::IsContext::<#ty>::FEATURE)));
         quote!(const _: () = #check;)
     }
 
@@ -233,8 +239,7 @@ impl Glue<'_> {
         } else {
             quote!({ #kind })
         };
-        let extract =
-            |kind| quote!(#private::extract::<#ty, #kind>(&mut __wamp_arguments, #described).await?);
+        let extract = |kind| quote!(#private::extract::<#ty, #kind>(&mut __wamp_arguments, #described).await?);
         let value = match source {
             Source::Type => extract(quote!({ #kind })),
             Source::Argument => extract(argument),

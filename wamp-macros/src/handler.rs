@@ -85,7 +85,8 @@ fn annotate_function(kind: Kind, arguments: &TokenStream, mut function: ItemFn) 
             .collect();
     }
     let mut faults = Faults::default();
-    let mut annotations = vec![Annotation::read(kind, Span::call_site(), arguments.clone(), &mut faults)];
+    let mut annotations =
+        vec![Annotation::read(kind, Span::call_site(), arguments.clone(), &mut faults)];
     annotations.extend(Annotation::take(&mut function.attrs, &mut faults));
     let handler = Handler::of(&mut function, annotations, &mut faults);
     let glue = match faults.into_result() {
@@ -109,7 +110,9 @@ impl Handler {
         check_duplicates(&annotations, faults);
         let given = annotations.iter().find_map(|annotation| annotation.krate.clone());
         let krate = krate::path(given, faults, |name| match annotations.first() {
-            Some(Annotation { kind: Kind::Session, .. }) | None => format!("#[session(crate = {name})]"),
+            Some(Annotation { kind: Kind::Session, .. }) | None => {
+                format!("#[session(crate = {name})]")
+            }
             Some(Annotation { kind, .. }) => format!("#[{}(…, crate = {name})]", kind.name()),
         });
         let conditions = function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
@@ -122,8 +125,14 @@ impl Handler {
                 syn::ReturnType::Default => Extent::of(&function.sig.ident),
                 syn::ReturnType::Type(_, ty) => Extent::of(ty),
             },
-            attributes: annotations.iter().filter_map(|annotation| annotation.path.clone()).collect(),
-            runs: annotations.into_iter().flat_map(|annotation| runs(annotation, &parameters)).collect(),
+            attributes: annotations
+                .iter()
+                .filter_map(|annotation| annotation.path.clone())
+                .collect(),
+            runs: annotations
+                .into_iter()
+                .flat_map(|annotation| runs(annotation, &parameters))
+                .collect(),
             parameters,
         }
     }
@@ -144,11 +153,15 @@ fn runs(annotation: Annotation, parameters: &[Parameter]) -> Vec<Run> {
         sources,
     };
     if kind == Kind::Session {
-        return vec![run(None, parameters.iter().map(|parameter| source(parameter, None)).collect())];
+        return vec![run(
+            None,
+            parameters.iter().map(|parameter| source(parameter, None)).collect(),
+        )];
     }
     uris.into_iter()
         .map(|(literal, uri)| {
-            let sources = parameters.iter().map(|parameter| source(parameter, Some(&uri))).collect();
+            let sources =
+                parameters.iter().map(|parameter| source(parameter, Some(&uri))).collect();
             run(Some(literal), sources)
         })
         .collect()
@@ -173,10 +186,16 @@ fn check_signature(function: &ItemFn, faults: &mut Faults) {
     let signature = &function.sig;
     let name = &signature.ident;
     if signature.asyncness.is_none() {
-        faults.on(signature.fn_token, format!("a handler has to be asynchronous: write `async fn {name}`"));
+        faults.on(
+            signature.fn_token,
+            format!("a handler has to be asynchronous: write `async fn {name}`"),
+        );
     }
     if let Safety::Unsafe(keyword) = &signature.safety {
-        faults.on(keyword, "a handler cannot be unsafe: annotate a safe function that calls this one");
+        faults.on(
+            keyword,
+            "a handler cannot be unsafe: annotate a safe function that calls this one",
+        );
     }
     if let Some(receiver) = signature.receiver() {
         faults.on(
@@ -216,7 +235,9 @@ fn check_captures(annotations: &[Annotation], parameters: &[Parameter], faults: 
             if !parameters.iter().any(|parameter| parameter.is_named(name)) {
                 faults.on(
                     literal,
-                    format!("the capture `{{{name}}}` has no parameter: add one, such as `{name}: &str`"),
+                    format!(
+                        "the capture `{{{name}}}` has no parameter: add one, such as `{name}: &str`"
+                    ),
                 );
             }
         }
@@ -229,9 +250,9 @@ fn check_marks(annotations: &[Annotation], parameters: &[Parameter], faults: &mu
         let Some(attribute) = &parameter.attribute else {
             continue;
         };
-        let repeated = parameters[..at]
-            .iter()
-            .any(|other| std::mem::discriminant(&other.mark) == std::mem::discriminant(&parameter.mark));
+        let repeated = parameters[..at].iter().any(|other| {
+            std::mem::discriminant(&other.mark) == std::mem::discriminant(&parameter.mark)
+        });
         if let Some(fault) = misplaced(annotations, parameter, repeated) {
             faults.on(attribute, fault);
         }
@@ -241,9 +262,11 @@ fn check_marks(annotations: &[Annotation], parameters: &[Parameter], faults: &mu
 fn misplaced(annotations: &[Annotation], parameter: &Parameter, repeated: bool) -> Option<String> {
     let captured: Vec<(Kind, bool)> =
         annotations.iter().flat_map(|annotation| captured(annotation, parameter)).collect();
-    let (is_captured, always) = (captured.iter().any(|(_, is)| *is), captured.iter().all(|(_, is)| *is));
+    let (is_captured, always) =
+        (captured.iter().any(|(_, is)| *is), captured.iter().all(|(_, is)| *is));
     let name = &parameter.name;
-    let mute = captured.iter().find(|(kind, is_captured)| !is_captured && !kind.carries_arguments());
+    let mute =
+        captured.iter().find(|(kind, is_captured)| !is_captured && !kind.carries_arguments());
     match &parameter.mark {
         Mark::None => None,
         Mark::Args if repeated => Some(

@@ -13,7 +13,11 @@ const NAME: &str = "wamp_actix";
 
 /// Returns the path that the user gave, or else `::wamp_actix`. A crate that renames the dependency
 /// gets a fault that shows what to write, which the compiler's own error would not.
-pub(crate) fn path(given: Option<Path>, faults: &mut Faults, shown: impl FnOnce(&str) -> String) -> Path {
+pub(crate) fn path(
+    given: Option<Path>,
+    faults: &mut Faults,
+    shown: impl FnOnce(&str) -> String,
+) -> Path {
     static RENAMED: OnceLock<Option<String>> = OnceLock::new();
     if let Some(path) = given {
         return path;

@@ -72,21 +72,24 @@ use crate::attribute::Kind;
 ///
 /// # Parameters
 /// The *type* of a parameter determines its source, through aliases too:
-/// 1. it implements `FromContext`: injected (`Session`, `Call`, `Realm`, `Router`, `Progress`, `Chunks`, `Cancelled`, `Passthru`,
-///    your own), and an `Option` of it is `None` where the value cannot be made;
-/// 2. it is an extractor of actix (`web::Data`, `HttpRequest`, your own): made from the HTTP request of the upgrade. That has
-///    no body: `Json`, `Form`, `Bytes` and `Payload` do not compile, other extractors that read one get an empty one. A
-///    `web::Path` is part of the endpoint's route, as in a scope `/{tenant}`;
-/// 3. anything else that serde deserialises is a capture of the URI, if it is named like one, or an argument: the next by
-///    position, or by keyword, where both `document_id` and `documentId` mean the parameter `document_id`.
+/// 1. it implements `FromContext`: injected (`Session`, `Call`, `Realm`, `Router`, `Progress`,
+///    `Chunks`, `Cancelled`, `Passthru`, your own), and an `Option` of it is `None` where the value
+///    cannot be made;
+/// 2. it is an extractor of actix (`web::Data`, `HttpRequest`, your own): made from the HTTP
+///    request of the upgrade. That has no body: `Json`, `Form`, `Bytes` and `Payload` do not
+///    compile, other extractors that read one get an empty one. A `web::Path` is part of the
+///    endpoint's route, as in a scope `/{tenant}`;
+/// 3. anything else that serde deserialises is a capture of the URI, if it is named like one, or an
+///    argument: the next by position, or by keyword, where both `document_id` and `documentId` mean
+///    the parameter `document_id`.
 ///
 /// An `Option` may be absent. `&str`, `Cow<'_, str>`, `&[u8]` and `Raw<'_>` borrow from the
 /// message. Owned bytes are a `Binary`; a `Vec<u8>` is a list of numbers. An attribute of the
 /// parameter changes its source:
 /// - `#[default]` or `#[default(expr)]`: the value if the argument is absent or null;
 /// - `#[args]`, `#[kwargs]`: all positional or keyword arguments that no other parameter takes;
-/// - `#[arg]`, `#[extract]`: the source of a type that is both deserialisable and an extractor; `#[arg]`
-///   can have `#[default]` beside it.
+/// - `#[arg]`, `#[extract]`: the source of a type that is both deserialisable and an extractor;
+///   `#[arg]` can have `#[default]` beside it.
 ///
 /// An injected type is never read from a call, not even inside another type: if a `Customer`
 /// implements both `FromContext` and `Deserialize`, a parameter of the type `Box<Customer>` or
@@ -114,13 +117,16 @@ use crate::attribute::Kind;
 ///
 /// Parameters for a call in progress:
 /// - `Progress<T>` sends progressive results explicitly, before the function returns the final one;
-/// - `Chunks<T>` receives a progressive call invocation, whose arguments come in several messages: each
-///   is one positional argument, and other parameters are read from the first message. If a handler does
-///   not have it, a caller that sends several messages gets `wamp.error.feature_not_supported`;
-/// - `Cancelled` tells a handler that the caller does not want the result any more (CANCEL, or a timeout);
-///   a handler without it is dropped where it awaits. When the session ends, every handler is dropped;
-/// - `Passthru` describes a payload in passthru mode, which is then one binary argument. If a handler does
-///   not have it, a caller that sends such a payload gets `wamp.error.feature_not_supported`.
+/// - `Chunks<T>` receives a progressive call invocation, whose arguments come in several messages:
+///   each is one positional argument, and other parameters are read from the first message. If a
+///   handler does not have it, a caller that sends several messages gets
+///   `wamp.error.feature_not_supported`;
+/// - `Cancelled` tells a handler that the caller does not want the result any more (CANCEL, or a
+///   timeout); a handler without it is dropped where it awaits. When the session ends, every
+///   handler is dropped;
+/// - `Passthru` describes a payload in passthru mode, which is then one binary argument. If a
+///   handler does not have it, a caller that sends such a payload gets
+///   `wamp.error.feature_not_supported`.
 ///
 /// ```
 /// use wamp_actix::{Chunks, Error, Progress, rpc};
@@ -213,7 +219,8 @@ pub fn subscribe(arguments: TokenStream, item: TokenStream) -> TokenStream {
     handler::annotate(Kind::Subscribe, &arguments.into(), &item.into()).into()
 }
 
-/// Decides about each event that a client publishes to a topic with an `async fn`, in the publisher's order.
+/// Decides about each event that a client publishes to a topic with an `async fn`, in the
+/// publisher's order.
 ///
 /// It takes the URIs, options and parameters of [`macro@rpc`], and `Publication`. `()` and `Ok(())`
 /// pass the event to the subscribers, `Err` refuses it. If the handler reads arguments, an event
@@ -279,9 +286,10 @@ pub fn session(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Each variant has one of:
 /// - `#[wamp("com.example.error.name")]`: the ERROR's URI. The `Display` of the error is its first
-///   positional argument, the named fields are its keywords, except those with `#[wamp(skip)]`. Fields
-///   without names are not sent;
-/// - `#[wamp(transparent)]`: sends the error in the only field, which must implement `WampError` itself;
+///   positional argument, the named fields are its keywords, except those with `#[wamp(skip)]`.
+///   Fields without names are not sent;
+/// - `#[wamp(transparent)]`: sends the error in the only field, which must implement `WampError`
+///   itself;
 /// - `#[wamp(internal)]`: `wamp.error.runtime_error` with a neutral text; the `Display` is logged.
 ///
 /// The type must implement `Display`, and the fields that are sent `Serialize`. For `?` into

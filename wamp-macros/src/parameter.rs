@@ -53,7 +53,11 @@ pub(crate) struct Parameter {
 
 impl Parameter {
     /// Reads a parameter, and removes our attributes from it.
-    pub(crate) fn read(typed: &mut PatType, lifetimes: &[Lifetime], faults: &mut Faults) -> Option<Self> {
+    pub(crate) fn read(
+        typed: &mut PatType,
+        lifetimes: &[Lifetime],
+        faults: &mut Faults,
+    ) -> Option<Self> {
         let (mark, is_argument, attribute) = mark(&mut typed.attrs, faults);
         let mut ty = (*typed.ty).clone();
         let mut types = Types { lifetimes, is_static: false, faults };
@@ -70,7 +74,17 @@ impl Parameter {
         };
         let name = ident.unraw().to_string().trim_start_matches('_').to_owned();
         let inside = inside::of(&ty);
-        Some(Self { camel: camel(&name), name, ident, ty, is_static, mark, is_argument, inside, attribute })
+        Some(Self {
+            camel: camel(&name),
+            name,
+            ident,
+            ty,
+            is_static,
+            mark,
+            is_argument,
+            inside,
+            attribute,
+        })
     }
 
     /// Returns whether a capture of this name belongs to the parameter.
@@ -176,7 +190,10 @@ fn read(attribute: &Attribute) -> syn::Result<Mark> {
         };
     }
     if !matches!(attribute.meta, Meta::Path(_)) {
-        return Err(syn::Error::new_spanned(attribute, format!("`#[{name}]` takes nothing in parentheses")));
+        return Err(syn::Error::new_spanned(
+            attribute,
+            format!("`#[{name}]` takes nothing in parentheses"),
+        ));
     }
     Ok(match name.as_str() {
         "arg" => Mark::Argument,
@@ -214,7 +231,8 @@ impl VisitMut for Types<'_> {
     }
 
     fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
-        self.is_static |= reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
+        self.is_static |=
+            reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
         visit_mut::visit_type_reference_mut(self, reference);
     }
 

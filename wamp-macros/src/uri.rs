@@ -1,5 +1,5 @@
-//! URIs as handlers declare them. The authority when the router is built is `wamp-core/src/realm/pattern.rs`: the same rules,
-//! here with a message for each mistake.
+//! URIs as handlers declare them. The authority when the router is built is
+//! `wamp-core/src/realm/pattern.rs`: the same rules, here with a message for each mistake.
 
 /// The maximum length of a URI; the router refuses longer ones.
 const MAX_BYTES: usize = 1024;
@@ -31,7 +31,9 @@ impl Uri {
     /// Reads the declaration of a procedure or a topic.
     pub(crate) fn parse(declared: &str) -> Result<Self, String> {
         if declared.is_empty() {
-            return Err("the URI is empty: write what clients name, such as `\"com.example.add\"`".into());
+            return Err(
+                "the URI is empty: write what clients name, such as `\"com.example.add\"`".into()
+            );
         }
         if declared.len() > MAX_BYTES {
             return Err(format!("the URI has {} bytes, {MAX_BYTES} are allowed", declared.len()));
@@ -250,7 +252,10 @@ mod tests {
     fn a_capture_knows_its_place() {
         let place = |name: &str, place| Capture { name: name.to_owned(), place };
         let uri = Uri::parse("users.{first}.{last}").expect("valid");
-        assert_eq!(uri.captures, [place("first", Place::Component(1)), place("last", Place::Component(2))]);
+        assert_eq!(
+            uri.captures,
+            [place("first", Place::Component(1)), place("last", Place::Component(2))]
+        );
         assert_eq!(uri.pattern, "users..");
         let uri = Uri::parse("\u{fc}.files.{path..}").expect("valid");
         assert_eq!(uri.captures, [place("path", Place::Rest(9))]);

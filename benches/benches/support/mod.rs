@@ -1,4 +1,5 @@
-//! Clients in memory, and the two ways to measure them: the time of a step, or how many instructions it takes.
+//! Clients in memory, and the two ways to measure them: the time of a step, or how many
+//! instructions it takes.
 
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 
@@ -41,7 +42,12 @@ impl Bench {
     }
 
     /// Measures `step`, but not what makes its input.
-    pub(crate) fn step<I>(&mut self, name: &str, mut input: impl FnMut() -> I, mut step: impl FnMut(I)) {
+    pub(crate) fn step<I>(
+        &mut self,
+        name: &str,
+        mut input: impl FnMut() -> I,
+        mut step: impl FnMut(I),
+    ) {
         if !self.wants(name) {
             return;
         }
@@ -83,7 +89,8 @@ fn counted_step(step: impl FnOnce()) {
     black_box(());
 }
 
-/// Where callgrind writes down what it collected: `scripts/instructions` knows this name, and reads the text.
+/// Where callgrind writes down what it collected: `scripts/instructions` knows this name, and reads
+/// the text.
 #[inline(never)]
 fn counted_end(name: &str) {
     println!("counted {REPEATED} × {name}");
@@ -170,7 +177,9 @@ impl Calls {
 /// A message as it travels.
 pub(crate) fn frame(serializer: Serializer, message: &Value) -> RawMessage {
     match serializer {
-        Serializer::MsgPack => RawMessage::Binary(rmp_serde::to_vec(message).expect("it is JSON").into()),
+        Serializer::MsgPack => {
+            RawMessage::Binary(rmp_serde::to_vec(message).expect("it is JSON").into())
+        }
         Serializer::Cbor => {
             let mut bytes = Vec::new();
             ciborium::into_writer(message, &mut bytes).expect("it is JSON");

@@ -9,8 +9,9 @@ pub type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Runs `server` on the port that the command line asks for, and on as many workers.
 ///
-/// `--port N`: 0 (the default) picks one. The runtime is that of `#[tokio::main]`, with `--workers N` worker threads, one
-/// unless told otherwise, beside the main thread; or with `--current-thread` that of one thread, whatever `--workers` says.
+/// `--port N`: 0 (the default) picks one. The runtime is that of `#[tokio::main]`, with
+/// `--workers N` worker threads, one unless told otherwise, beside the main thread; or with
+/// `--current-thread` that of one thread, whatever `--workers` says.
 pub fn serve(server: impl AsyncFnOnce(u16) -> Result) -> Result {
     let Options { port, workers, is_current_thread } = Options::from_env().unwrap_or_else(|error| {
         eprintln!("{error}; usage: [--port N] [--workers N] [--current-thread]");

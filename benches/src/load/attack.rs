@@ -1,4 +1,5 @@
-//! Attacks: how long another session waits for its answers while one client, or many, do their worst.
+//! Attacks: how long another session waits for its answers while one client, or many, do their
+//! worst.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,7 +85,8 @@ pub(crate) async fn measure_all(
         }
         let memory = server.resident_kib()? / 1024.0;
         let waits = witness.stop().map_err(|error| format!("{name}: the witness: {error}"))?;
-        let [p50, p99, max] = [0.5, 0.99, 1.0].map(|part| waits[((waits.len() - 1) as f64 * part) as usize]);
+        let [p50, p99, max] =
+            [0.5, 0.99, 1.0].map(|part| waits[((waits.len() - 1) as f64 * part) as usize]);
         let verdict = if max <= BAR { "met" } else { "missed" };
         println!(
             "| {name} | {} | {p50:.1?} | {p99:.1?} | {max:.1?} | {memory:.0} | {verdict} |",
@@ -204,7 +206,10 @@ async fn unread_results(endpoint: &Endpoint) -> Result<()> {
         loop {
             let mut caller = join(endpoint, "router").await?;
             for request in 1..=256 {
-                caller.queue(&frame(TEXT, json!([48, request, {}, "attack.large"]).to_string().as_bytes()));
+                caller.queue(&frame(
+                    TEXT,
+                    json!([48, request, {}, "attack.large"]).to_string().as_bytes(),
+                ));
             }
             caller.flush().await?;
             tokio::time::sleep(Duration::from_millis(500)).await;
@@ -221,8 +226,11 @@ async fn retain(endpoint: &Endpoint) -> Result<Client> {
     let text = "x".repeat(4000);
     for request in 1..=1024 {
         let topic = format!("testbed.open.retained.{request}");
-        ask(&mut publisher, json!([16, request, {"acknowledge": true, "retain": true}, topic, [text]]))
-            .await?;
+        ask(
+            &mut publisher,
+            json!([16, request, {"acknowledge": true, "retain": true}, topic, [text]]),
+        )
+        .await?;
     }
     Ok(publisher)
 }
@@ -284,7 +292,10 @@ async fn calls(endpoint: &Endpoint) -> Result<()> {
     let mut caller = Client::join(endpoint, JSON, BUFFER_BYTES).await?;
     for request in (1..).step_by(200) {
         for request in request..request + 200 {
-            caller.queue(&frame(TEXT, json!([48, request, {}, "bench.add", [1, 2]]).to_string().as_bytes()));
+            caller.queue(&frame(
+                TEXT,
+                json!([48, request, {}, "bench.add", [1, 2]]).to_string().as_bytes(),
+            ));
         }
         caller.flush().await?;
         for _ in 0..200 {

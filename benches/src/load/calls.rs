@@ -43,8 +43,14 @@ pub(crate) async fn measure(
     Ok(sample)
 }
 
-/// One connection: as many new calls as replies came in, in one write; at the end waits for what is in flight.
-async fn call(mut client: Client, in_flight: usize, exchange: Exchange, tally: SharedTally) -> Result<()> {
+/// One connection: as many new calls as replies came in, in one write; at the end waits for what is
+/// in flight.
+async fn call(
+    mut client: Client,
+    in_flight: usize,
+    exchange: Exchange,
+    tally: SharedTally,
+) -> Result<()> {
     let Exchange { request, reply } = exchange;
     let mut requests = Counting::new(request);
     let mut pending = InFlight::default();

@@ -1,5 +1,5 @@
-//! A WebSocket client reduced to what a load generator needs: the handshake, many frames in one write, messages
-//! read in place.
+//! A WebSocket client reduced to what a load generator needs: the handshake, many frames in one
+//! write, messages read in place.
 
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -33,7 +33,11 @@ pub(crate) struct Client {
 
 impl Client {
     /// Connects and upgrades. `buffer_bytes` is what one read takes at most.
-    pub(crate) async fn open(endpoint: &Endpoint, dialect: Dialect, buffer_bytes: usize) -> Result<Self> {
+    pub(crate) async fn open(
+        endpoint: &Endpoint,
+        dialect: Dialect,
+        buffer_bytes: usize,
+    ) -> Result<Self> {
         let stream = TcpStream::connect(endpoint.address).await?;
         stream.set_nodelay(true)?;
         let (incoming, outgoing) = (vec![0; buffer_bytes], Vec::with_capacity(buffer_bytes));
@@ -43,7 +47,11 @@ impl Client {
     }
 
     /// Connects, upgrades and opens a session.
-    pub(crate) async fn join(endpoint: &Endpoint, dialect: Dialect, buffer_bytes: usize) -> Result<Self> {
+    pub(crate) async fn join(
+        endpoint: &Endpoint,
+        dialect: Dialect,
+        buffer_bytes: usize,
+    ) -> Result<Self> {
         let mut client = Self::open(endpoint, dialect, buffer_bytes).await?;
         dialect.join(&mut client).await?;
         Ok(client)
@@ -52,7 +60,8 @@ impl Client {
     async fn upgrade(&mut self, endpoint: &Endpoint) -> Result<()> {
         let Endpoint { address, path } = endpoint;
         let subprotocol = self.dialect.subprotocol();
-        let offer = subprotocol.map_or(String::new(), |name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
+        let offer =
+            subprotocol.map_or(String::new(), |name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n{offer}\r\n"
@@ -113,7 +122,9 @@ impl Client {
     pub(crate) fn next_message(&mut self) -> Result<Option<&[u8]>> {
         while let Some((opcode, payload)) = self.next_frame()? {
             match opcode {
-                opcode if opcode == self.dialect.opcode() => return Ok(Some(&self.incoming[payload])),
+                opcode if opcode == self.dialect.opcode() => {
+                    return Ok(Some(&self.incoming[payload]));
+                }
                 PING => {
                     let pong = frame(PONG, &self.incoming[payload]);
                     self.outgoing.extend_from_slice(&pong);
@@ -153,8 +164,9 @@ impl Client {
         }
     }
 
-    /// The closing handshake, after which the socket is dropped. RFC 6455, section 7.1.1, would have the client wait
-    /// for the server to end the stream; actix-http waits for the client in its turn, for a second.
+    /// The closing handshake, after which the socket is dropped. RFC 6455, section 7.1.1, would
+    /// have the client wait for the server to end the stream; actix-http waits for the client in
+    /// its turn, for a second.
     pub(crate) async fn close(mut self) -> Result<()> {
         const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
         self.queue(&frame(CLOSE, &NORMAL));
@@ -171,12 +183,21 @@ impl Client {
 
 fn check_upgrade(head: &str, subprotocol: Option<&str>) -> Result<()> {
     let value = |name: &str| {
-        let named = |line: &&str| line.split(':').next().is_some_and(|key| key.eq_ignore_ascii_case(name));
-        head.lines().find(named).and_then(|line| line.split_once(':')).map(|(_, value)| value.trim())
+        let named =
+            |line: &&str| line.split(':').next().is_some_and(|key| key.eq_ignore_ascii_case(name));
+        head.lines()
+            .find(named)
+            .and_then(|line| line.split_once(':'))
+            .map(|(_, value)| value.trim())
     };
-    let upgraded = head.starts_with("HTTP/1.1 101 ") && value("sec-websocket-accept") == Some(ACCEPT);
+    let upgraded =
+        head.starts_with("HTTP/1.1 101 ") && value("sec-websocket-accept") == Some(ACCEPT);
     let agreed = value("sec-websocket-protocol") == subprotocol;
-    if upgraded && agreed { Ok(()) } else { Err(format!("the server did not upgrade: {head}").into()) }
+    if upgraded && agreed {
+        Ok(())
+    } else {
+        Err(format!("the server did not upgrade: {head}").into())
+    }
 }
 
 /// The error for a message that is not the one awaited.

@@ -52,8 +52,8 @@ struct Peer {
 const WAMP: Dialect = Dialect::Wamp(Serializer::Json);
 const PYTHON: &str = "python/.venv/bin/python";
 
-/// Another runtime than documentation has, whatever the number of workers: at `16x16` both peers cost less on it. They are
-/// held to the same bars.
+/// Another runtime than documentation has, whatever the number of workers: at `16x16` both peers
+/// cost less on it. They are held to the same bars.
 const ONE_THREAD: &[&str] = &["--current-thread"];
 
 const PEERS: [Peer; 8] = [
@@ -180,9 +180,14 @@ pub(crate) fn under_test(server: Option<&Path>) -> Result<PathBuf> {
 impl Peer {
     fn contestant(&self) -> Option<Contestant> {
         let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
-        let mut command: Vec<OsString> = self.command.iter().map(|part| home.join(part).into()).collect();
+        let mut command: Vec<OsString> =
+            self.command.iter().map(|part| home.join(part).into()).collect();
         if let Some(missing) = command.iter().find(|part| !Path::new(part).is_file()) {
-            eprintln!("{} is left out: no {}; see scripts/peers", self.name, Path::new(missing).display());
+            eprintln!(
+                "{} is left out: no {}; see scripts/peers",
+                self.name,
+                Path::new(missing).display()
+            );
             return None;
         }
         command.extend(self.options.iter().map(OsString::from));
@@ -200,5 +205,6 @@ fn built(path: PathBuf) -> Result<PathBuf> {
         return Ok(path);
     }
     let shown = path.display();
-    Err(format!("no server at {shown}; build it: cargo build --release -p testbed -p wamp-benches").into())
+    Err(format!("no server at {shown}; build it: cargo build --release -p testbed -p wamp-benches")
+        .into())
 }

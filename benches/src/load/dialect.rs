@@ -18,7 +18,8 @@ pub(crate) enum Dialect {
     /// Sends every message back: the calls of WAMP in this serializer.
     Echo(Serializer),
     Wamp(Serializer),
-    /// WAMP in JSON as `serverwamp` has it: a client cannot publish, and calls a procedure that does.
+    /// WAMP in JSON as `serverwamp` has it: a client cannot publish, and calls a procedure that
+    /// does.
     ServerWamp,
     /// JSON-RPC 2.0, with subscriptions as `jsonrpsee` has them.
     JsonRpc,
@@ -68,7 +69,8 @@ impl Dialect {
         }
         if self == Self::SocketIo {
             begins(&client.receive().await?, "0{")?;
-            // Engine.IO's first ping comes at once, before or after the answer; the next in an hour.
+            // Engine.IO's first ping comes at once, before or after the answer; the next in an
+            // hour.
             match client.ask(b"40").await? {
                 ping if ping == b"2" => begins(&client.receive().await?, "40{")?,
                 answer => {
@@ -97,12 +99,16 @@ impl Dialect {
     fn exchange(self, procedure: &str, arguments: &str, result: &str) -> Exchange {
         let call = format!(r#"[48,#,{{}},"{procedure}",[{arguments}]]"#);
         let (request, reply) = match self {
-            Self::Echo(serializer) => (Template::wamp(serializer, &call), Template::wamp(serializer, &call)),
+            Self::Echo(serializer) => {
+                (Template::wamp(serializer, &call), Template::wamp(serializer, &call))
+            }
             Self::Wamp(serializer) => (
                 Template::wamp(serializer, &call),
                 Template::wamp(serializer, &format!("[50,#,{{}},[{result}]]")),
             ),
-            Self::ServerWamp => return Self::Wamp(Serializer::Json).exchange(procedure, arguments, result),
+            Self::ServerWamp => {
+                return Self::Wamp(Serializer::Json).exchange(procedure, arguments, result);
+            }
             Self::JsonRpc => (
                 Template::text(&format!(
                     r#"{{"jsonrpc":"2.0","id":#,"method":"{procedure}","params":[{arguments}]}}"#
@@ -119,10 +125,17 @@ impl Dialect {
 
     /// Returns the INVOCATION that a router sends to the callee of `registration`, and the expected
     /// answer.
-    pub(crate) fn invocation(serializer: Serializer, registration: u64, procedure: Procedure) -> Exchange {
+    pub(crate) fn invocation(
+        serializer: Serializer,
+        registration: u64,
+        procedure: Procedure,
+    ) -> Exchange {
         let (arguments, result) = procedure.example();
         Exchange {
-            request: Template::wamp(serializer, &format!("[68,#,{registration},{{}},[{arguments}]]")),
+            request: Template::wamp(
+                serializer,
+                &format!("[68,#,{registration},{{}},[{arguments}]]"),
+            ),
             reply: Template::wamp(serializer, &format!("[70,#,{{}},[{result}]]")),
         }
     }
@@ -141,7 +154,10 @@ impl Dialect {
     pub(crate) fn publish(self) -> Exchange {
         match self {
             Self::Wamp(serializer) => Exchange {
-                request: Template::wamp(serializer, r#"[16,#,{"acknowledge":true},"bench.topic",[#]]"#),
+                request: Template::wamp(
+                    serializer,
+                    r#"[16,#,{"acknowledge":true},"bench.topic",[#]]"#,
+                ),
                 reply: Template::wamp(serializer, "[17,#,#]"),
             },
             _ => self.exchange("bench.publish", "#", "#"),
@@ -174,7 +190,12 @@ impl Dialect {
 }
 
 /// Sends a WAMP message; the one that arrives next must have the code `expected`.
-async fn ask(client: &mut Client, serializer: Serializer, message: Value, expected: u64) -> Result<Value> {
+async fn ask(
+    client: &mut Client,
+    serializer: Serializer,
+    message: Value,
+    expected: u64,
+) -> Result<Value> {
     let answer = client.ask(&serializer.encode(&message)).await?;
     let decoded = serializer.decode(&answer)?;
     if decoded[0] == expected { Ok(decoded) } else { Err(unexpected(&answer)) }
@@ -201,7 +222,8 @@ impl Procedure {
     }
 }
 
-/// A JSON object of exactly `bytes`: records of small values, as an application would send, keys in order.
+/// A JSON object of exactly `bytes`: records of small values, as an application would send, keys in
+/// order.
 fn object(bytes: usize) -> String {
     let mut json = String::from("{");
     for index in 0.. {

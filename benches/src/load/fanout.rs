@@ -1,7 +1,9 @@
-//! Fan-out: one publisher, many subscribers, every event of every subscriber checked to be the next.
+//! Fan-out: one publisher, many subscribers, every event of every subscriber checked to be the
+//! next.
 //!
-//! Of a server that does not keep a publisher's order only the number of events is checked. The publisher has a thread
-//! of its own, as it has elsewhere: among the subscribers it would wait until a thousand of them had read.
+//! Of a server that does not keep a publisher's order only the number of events is checked. The
+//! publisher has a thread of its own, as it has elsewhere: among the subscribers it would wait
+//! until a thousand of them had read.
 
 use std::cell::{Cell, RefCell};
 use std::iter;
@@ -41,7 +43,8 @@ impl Publisher {
         self.sent.lock().expect("nothing panics while it holds the lock")
     }
 
-    /// `publish` puts into `sent` what it sends. The lock is held, so that all that will ever be sent is there once it stops.
+    /// `publish` puts into `sent` what it sends. The lock is held, so that all that will ever be
+    /// sent is there once it stops.
     fn unless_stopping(&self, publish: impl FnOnce(&mut Vec<Instant>)) {
         let mut sent = self.sent();
         if !self.is_stopping.load(Ordering::Relaxed) {
@@ -147,7 +150,12 @@ async fn publish(endpoint: &Endpoint, dialect: Dialect, publisher: &Publisher) -
 }
 
 /// One subscriber: an event that is not the next one is an error. Runs until it is aborted.
-async fn receive(mut client: Client, event: Template, place: usize, topic: Rc<Topic>) -> Result<()> {
+async fn receive(
+    mut client: Client,
+    event: Template,
+    place: usize,
+    topic: Rc<Topic>,
+) -> Result<()> {
     let received = &topic.received[place];
     loop {
         client.fill().await?;
@@ -156,7 +164,9 @@ async fn receive(mut client: Client, event: Template, place: usize, topic: Rc<To
             let number = event.read(message).ok_or_else(|| unexpected(message))?.last;
             let next = received.get() + 1;
             if topic.dialect.keeps_order() && number != next {
-                return Err(format!("subscriber {place} got event {number} instead of {next}").into());
+                return Err(
+                    format!("subscriber {place} got event {number} instead of {next}").into()
+                );
             }
             received.set(next);
             let index = number.checked_sub(1).and_then(|index| usize::try_from(index).ok());
@@ -175,15 +185,17 @@ async fn drain(topic: &Topic, tasks: &mut JoinSet<Result<()>>) -> Result<()> {
             ended??;
         }
         let sent = topic.publisher.sent().len() as u64;
-        let missing: u64 = topic.received.iter().map(|received| sent.saturating_sub(received.get())).sum();
+        let missing: u64 =
+            topic.received.iter().map(|received| sent.saturating_sub(received.get())).sum();
         let acknowledged = topic.publisher.acknowledged.load(Ordering::Relaxed);
         if acknowledged == sent && missing == 0 {
             return Ok(());
         }
         if Instant::now() > deadline {
-            return Err(
-                format!("{sent} published, {acknowledged} acknowledged, {missing} deliveries lost").into()
-            );
+            return Err(format!(
+                "{sent} published, {acknowledged} acknowledged, {missing} deliveries lost"
+            )
+            .into());
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

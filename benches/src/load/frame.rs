@@ -1,7 +1,7 @@
 //! WebSocket frames as a client writes and reads them (RFC 6455, section 5.2).
 //!
-//! The masking key is fixed. A client that is not a load generator must draw a new one for every frame
-//! (section 5.3); the server's work is the same either way.
+//! The masking key is fixed. A client that is not a load generator must draw a new one for every
+//! frame (section 5.3); the server's work is the same either way.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! A load generator for WAMP servers: what a call, a delivery and a session cost the server under test, measured
-//! in turns with a raw `actix-ws` echo server and with peers.
+//! A load generator for WAMP servers: what a call, a delivery and a session cost the server under
+//! test, measured in turns with a raw `actix-ws` echo server and with peers.
 
 mod attack;
 mod callee;
@@ -39,7 +39,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match Options::parse(lexopt::Parser::from_env()) {
-        Ok(options) => run(&options).map_or_else(|error| fail(&error.to_string(), 1), |()| ExitCode::SUCCESS),
+        Ok(options) => {
+            run(&options).map_or_else(|error| fail(&error.to_string(), 1), |()| ExitCode::SUCCESS)
+        }
         Err(error) => fail(&format!("{error}\n{USAGE}"), 2),
     }
 }
@@ -49,8 +51,8 @@ fn fail(message: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Runs everything on this one thread, but for the publisher of a fan-out. A signal ends it like an error, so that
-/// servers are dropped, hence killed.
+/// Runs everything on this one thread, but for the publisher of a fan-out. A signal ends it like an
+/// error, so that servers are dropped, hence killed.
 fn run(options: &Options) -> Result<()> {
     let seating = seating::share_cores(options.workers, options.beside);
     let contestants = contestant::assemble(
@@ -74,8 +76,9 @@ fn run(options: &Options) -> Result<()> {
     })
 }
 
-/// Polls the sockets without a pause. A generator that sleeps between replies makes the server pay for waking its
-/// core, on a virtual machine more than a call costs: at `1x1` 3.7 instead of 1.5 CPU-s/100k.
+/// Polls the sockets without a pause. A generator that sleeps between replies makes the server pay
+/// for waking its core, on a virtual machine more than a call costs: at `1x1` 3.7 instead of 1.5
+/// CPU-s/100k.
 async fn stay_awake() {
     loop {
         tokio::task::yield_now().await;
@@ -91,8 +94,13 @@ async fn measure(options: &Options, contestants: &[Contestant], seating: &Seatin
     }
 }
 
-/// All scenarios, whatever becomes of each; the report; then the failures that are not a peer's own.
-async fn measure_all(options: &Options, contestants: &[Contestant], seating: &Seating) -> Result<()> {
+/// All scenarios, whatever becomes of each; the report; then the failures that are not a peer's
+/// own.
+async fn measure_all(
+    options: &Options,
+    contestants: &[Contestant],
+    seating: &Seating,
+) -> Result<()> {
     let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
     for &scenario in &options.scenarios {
         outcomes.push(measure_rounds(scenario, options, contestants, seating, &mut failures).await);
@@ -116,7 +124,8 @@ async fn measure_rounds(
             match scenario.measure(&entry.contestant, seating, options).await {
                 Ok(finding) => entry.findings.push(finding),
                 Err(error) => {
-                    let failure = format!("{} of {}: {error}", scenario.name, entry.contestant.name);
+                    let failure =
+                        format!("{} of {}: {error}", scenario.name, entry.contestant.name);
                     eprintln!("{failure}");
                     if !matches!(entry.contestant.role, Role::Peer { .. }) {
                         failures.push(failure);

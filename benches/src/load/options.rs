@@ -59,10 +59,13 @@ impl Options {
             match argument {
                 Value(name) => {
                     let name = name.string()?;
-                    let scenario = Scenario::named(&name).ok_or_else(|| format!("no scenario {name}"))?;
+                    let scenario =
+                        Scenario::named(&name).ok_or_else(|| format!("no scenario {name}"))?;
                     options.scenarios.push(scenario);
                 }
-                Long("serializer") => options.serializers = serializers(&arguments.value()?.string()?)?,
+                Long("serializer") => {
+                    options.serializers = serializers(&arguments.value()?.string()?)?;
+                }
                 Long("peers") => options.peers = true,
                 Long("seconds") => options.seconds = arguments.value()?.parse()?,
                 Long("rounds") => options.rounds = arguments.value()?.parse()?,
@@ -75,7 +78,8 @@ impl Options {
                 _ => return Err(argument.unexpected().into()),
             }
         }
-        if options.rounds == 0 || options.workers == 0 || !(0.1..=600.0).contains(&options.seconds) {
+        if options.rounds == 0 || options.workers == 0 || !(0.1..=600.0).contains(&options.seconds)
+        {
             return Err("rounds and workers are at least 1, seconds between 0.1 and 600".into());
         }
         if options.attack && !options.scenarios.is_empty() {
@@ -89,7 +93,9 @@ impl Options {
 }
 
 fn serializers(name: &str) -> Result<Vec<Serializer>> {
-    let named: Vec<_> =
-        Serializer::ALL.into_iter().filter(|serializer| name == "all" || serializer.name() == name).collect();
+    let named: Vec<_> = Serializer::ALL
+        .into_iter()
+        .filter(|serializer| name == "all" || serializer.name() == name)
+        .collect();
     if named.is_empty() { Err(format!("no serializer {name}").into()) } else { Ok(named) }
 }

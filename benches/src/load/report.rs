@@ -37,7 +37,13 @@ impl Outcome {
     /// The median over the rounds of how many times our CPU, or memory, `entry` takes per unit.
     fn times_ours(&self, entry: &Entry) -> Option<f64> {
         let ours = self.entries.iter().find(|entry| matches!(entry.contestant.role, Role::Ours))?;
-        median(entry.findings.iter().zip(&ours.findings).map(|(theirs, ours)| theirs.cost() / ours.cost()))
+        median(
+            entry
+                .findings
+                .iter()
+                .zip(&ours.findings)
+                .map(|(theirs, ours)| theirs.cost() / ours.cost()),
+        )
     }
 
     fn reference_times_ours(&self) -> Option<f64> {
@@ -52,7 +58,8 @@ impl Outcome {
             Role::Reference | Role::OtherBuild => (String::new(), ""),
             Role::Ours => judge(self.scenario.bar, self.reference_times_ours(), cost),
             Role::OtherSerializer => {
-                let verdict = verdict(self.times_ours(entry), OTHER_SERIALIZER.0, OTHER_SERIALIZER.1);
+                let verdict =
+                    verdict(self.times_ours(entry), OTHER_SERIALIZER.0, OTHER_SERIALIZER.1);
                 (format!("≤ {} × ours ({})", OTHER_SERIALIZER.0, OTHER_SERIALIZER.1), verdict)
             }
             Role::Peer { bars, .. } => {
@@ -121,11 +128,14 @@ pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
 fn rows(outcome: &Outcome, figures: impl Fn(&Entry) -> String) -> String {
     let mut text = String::new();
     for entry in &outcome.entries {
-        let (bar, verdict) = if entry.failed { (String::new(), "failed") } else { outcome.judge(entry) };
-        let times = outcome.times_ours(entry).map_or("–".to_owned(), |times| format!("{times:.2}"));
+        let (bar, verdict) =
+            if entry.failed { (String::new(), "failed") } else { outcome.judge(entry) };
+        let times =
+            outcome.times_ours(entry).map_or("–".to_owned(), |times| format!("{times:.2}"));
         let (scenario, server) = (outcome.scenario.name, &entry.contestant.name);
         let figures = figures(entry);
-        let _ = writeln!(text, "| `{scenario}` | {server} | {figures} | {times} | {bar} | {verdict} |");
+        let _ =
+            writeln!(text, "| `{scenario}` | {server} | {figures} | {times} | {bar} | {verdict} |");
     }
     text
 }
@@ -133,13 +143,15 @@ fn rows(outcome: &Outcome, figures: impl Fn(&Entry) -> String) -> String {
 fn cells(findings: &[Finding]) -> String {
     let samples: Vec<Sample> = findings.iter().filter_map(load).collect();
     let figure = |of: fn(&Sample) -> f64, digits: usize| {
-        median(samples.iter().map(of)).map_or("–".to_owned(), |figure| format!("{figure:.digits$}"))
+        median(samples.iter().map(of))
+            .map_or("–".to_owned(), |figure| format!("{figure:.digits$}"))
     };
     let rate = figure(|sample| sample.rate() / 1000.0, 1);
     let busy = figure(Sample::busy, 0);
     let cpu = figure(Sample::cpu_per_100k, 3);
     let latency = |of: fn(&Sample) -> Duration| {
-        median(samples.iter().map(|sample| of(sample).as_secs_f64())).map_or("–".to_owned(), in_unit)
+        median(samples.iter().map(|sample| of(sample).as_secs_f64()))
+            .map_or("–".to_owned(), in_unit)
     };
     let (p50, p99) = (latency(|sample| sample.p50), latency(|sample| sample.p99));
     let percent = if samples.is_empty() { "" } else { " %" };

@@ -73,8 +73,16 @@ const fn calls(connections: usize, in_flight: usize, procedure: Procedure) -> Wo
 
 /// All scenarios, in the order of the report.
 pub(crate) const ALL: [Scenario; 10] = [
-    Scenario { name: "1x1", work: calls(1, 1, Procedure::Add), bar: Bar::Ratio { must: 0.90, aim: 0.97 } },
-    Scenario { name: "64x1", work: calls(64, 1, Procedure::Add), bar: Bar::Ratio { must: 0.92, aim: 1.00 } },
+    Scenario {
+        name: "1x1",
+        work: calls(1, 1, Procedure::Add),
+        bar: Bar::Ratio { must: 0.90, aim: 0.97 },
+    },
+    Scenario {
+        name: "64x1",
+        work: calls(64, 1, Procedure::Add),
+        bar: Bar::Ratio { must: 0.92, aim: 1.00 },
+    },
     Scenario {
         name: "16x16",
         work: calls(16, 16, Procedure::Add),
@@ -90,7 +98,11 @@ pub(crate) const ALL: [Scenario; 10] = [
         work: calls(16, 16, Procedure::Echo { bytes: 1024 }),
         bar: Bar::Cpu { must: 0.6, aim: 0.3 },
     },
-    Scenario { name: "echo64k", work: calls(16, 4, Procedure::Echo { bytes: 64 * 1024 }), bar: Bar::None },
+    Scenario {
+        name: "echo64k",
+        work: calls(16, 4, Procedure::Echo { bytes: 64 * 1024 }),
+        bar: Bar::None,
+    },
     Scenario {
         name: "fanout100",
         work: Work::FanOut { subscribers: 100 },
@@ -130,23 +142,29 @@ impl Scenario {
             let _others = sessions::open(&server, contestant.dialect, options.among).await?;
             match self.work {
                 Work::Calls { connections, in_flight, procedure } => {
-                    calls::measure(&server, contestant, connections, in_flight, procedure, seconds).await
+                    calls::measure(&server, contestant, connections, in_flight, procedure, seconds)
+                        .await
                 }
                 Work::FanOut { subscribers } => {
                     fanout::measure(&server, contestant.dialect, subscribers, seconds).await
                 }
                 Work::Connect => sessions::connect(&server, contestant.dialect, seconds).await,
                 Work::Idle => {
-                    return sessions::idle(&server, contestant.dialect, sockets).await.map(Finding::Kib);
+                    return sessions::idle(&server, contestant.dialect, sockets)
+                        .await
+                        .map(Finding::Kib);
                 }
             }
             .map(Finding::Load)
         };
         let limit = GRACE + Duration::from_secs_f64(seconds);
-        tokio::time::timeout(limit, measurement).await.map_err(|_| format!("not done after {limit:?}"))?
+        tokio::time::timeout(limit, measurement)
+            .await
+            .map_err(|_| format!("not done after {limit:?}"))?
     }
 
-    /// How many connections it holds at a time, `others` not counted; raises the limit on open files if need be.
+    /// How many connections it holds at a time, `others` not counted; raises the limit on open
+    /// files if need be.
     fn sockets(&self, others: usize) -> Result<usize> {
         let wanted = match self.work {
             Work::Calls { connections, .. } => connections,

@@ -17,8 +17,9 @@ pub(crate) struct Seating {
     pub(crate) own_core: bool,
 }
 
-/// Pins this process to the last core and leaves the first ones to servers with `workers` workers; `beside` them, or
-/// with as many workers as cores, all run on all cores. Says so if it cannot. Call before any thread is started.
+/// Pins this process to the last core and leaves the first ones to servers with `workers` workers;
+/// `beside` them, or with as many workers as cores, all run on all cores. Says so if it cannot.
+/// Call before any thread is started.
 pub(crate) fn share_cores(workers: usize, beside: bool) -> Seating {
     let last = thread::available_parallelism().map_or(1, usize::from) - 1;
     let own_core = workers <= last && !beside;
@@ -35,7 +36,8 @@ pub(crate) fn share_cores(workers: usize, beside: bool) -> Seating {
     }
 }
 
-/// How many sockets this process and its servers may open: tries to raise the limit to `wanted` with `prlimit`.
+/// How many sockets this process and its servers may open: tries to raise the limit to `wanted`
+/// with `prlimit`.
 pub(crate) fn open_files(wanted: usize) -> Result<usize> {
     let limit = || -> Result<(usize, usize)> {
         let limits = fs::read_to_string("/proc/self/limits")?;
@@ -54,10 +56,15 @@ pub(crate) fn open_files(wanted: usize) -> Result<usize> {
 }
 
 fn run_quietly(program: &str, arguments: &[&str]) -> Result<()> {
-    let output = Command::new(program).args(arguments).output().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => format!("no program `{program}`"),
-        _ => format!("{program}: {error}"),
-    })?;
+    let output =
+        Command::new(program).args(arguments).output().map_err(|error| match error.kind() {
+            ErrorKind::NotFound => format!("no program `{program}`"),
+            _ => format!("{program}: {error}"),
+        })?;
     let message = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() { Ok(()) } else { Err(format!("{program}: {}", message.trim()).into()) }
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("{program}: {}", message.trim()).into())
+    }
 }

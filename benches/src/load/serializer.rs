@@ -1,4 +1,5 @@
-//! WAMP's serializers: how messages are encoded, and how a number in one is read without decoding the rest.
+//! WAMP's serializers: how messages are encoded, and how a number in one is read without decoding
+//! the rest.
 
 use serde_json::Value;
 
@@ -66,7 +67,9 @@ impl Serializer {
         }
         let (&first, rest) = bytes.split_first()?;
         let width = match (self, first) {
-            (Self::MessagePack, 0..=0x7f) | (Self::Cbor, 0..=0x17) => return Some((first.into(), rest)),
+            (Self::MessagePack, 0..=0x7f) | (Self::Cbor, 0..=0x17) => {
+                return Some((first.into(), rest));
+            }
             (Self::MessagePack, 0xcc) | (Self::Cbor, 0x18) => 1,
             (Self::MessagePack, 0xcd) | (Self::Cbor, 0x19) => 2,
             (Self::MessagePack, 0xce) | (Self::Cbor, 0x1a) => 4,
@@ -97,13 +100,19 @@ mod tests {
     #[test]
     fn a_number_of_any_width_is_read_as_the_codec_wrote_it() {
         for serializer in Serializer::ALL {
-            for number in [0, 1, 23, 24, 127, 128, 255, 256, 65_535, 65_536, u32::MAX.into(), 1 << 52] {
+            for number in
+                [0, 1, 23, 24, 127, 128, 255, 256, 65_535, 65_536, u32::MAX.into(), 1 << 52]
+            {
                 let mut bytes = serializer.encode(&json!(number));
                 bytes.extend(b",rest");
                 let read = serializer.take_number(&bytes);
                 assert_eq!(read, Some((number, &b",rest"[..])), "{serializer:?}");
             }
-            assert_eq!(serializer.take_number(&serializer.encode(&json!("x"))), None, "{serializer:?}");
+            assert_eq!(
+                serializer.take_number(&serializer.encode(&json!("x"))),
+                None,
+                "{serializer:?}"
+            );
             assert_eq!(serializer.take_number(b""), None, "{serializer:?}");
         }
     }

@@ -12,7 +12,8 @@ use crate::Result;
 use crate::client::Endpoint;
 use crate::seating::Seating;
 
-/// Ticks per second of the times in `/proc/PID/stat`: USER_HZ, 100 on every Linux that Rust's std supports.
+/// Ticks per second of the times in `/proc/PID/stat`: USER_HZ, 100 on every Linux that Rust's std
+/// supports.
 const TICKS: f64 = 100.0;
 /// Crossbar.io takes half of it.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -58,7 +59,9 @@ impl Server {
         let mut next = 0;
         while let Some(&process) = processes.get(next) {
             let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
-            processes.extend(children.unwrap_or_default().split_whitespace().flat_map(str::parse::<u32>));
+            processes.extend(
+                children.unwrap_or_default().split_whitespace().flat_map(str::parse::<u32>),
+            );
             next += 1;
         }
         processes
@@ -67,10 +70,15 @@ impl Server {
 
 fn cpu_seconds(process: u32) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The second field, the program's name in brackets, may contain spaces: fields 14 and 15 are counted after it.
+    // The second field, the program's name in brackets, may contain spaces: fields 14 and 15 are
+    // counted after it.
     let (_, after_name) = stat.rsplit_once(')').ok_or("no program name in /proc/PID/stat")?;
-    let ticks: Vec<f64> =
-        after_name.split_whitespace().skip(11).take(2).map_while(|field| field.parse().ok()).collect();
+    let ticks: Vec<f64> = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map_while(|field| field.parse().ok())
+        .collect();
     match ticks[..] {
         [user, system] => Ok((user + system) / TICKS),
         _ => Err("no times in /proc/PID/stat".into()),
@@ -94,7 +102,8 @@ impl Drop for Server {
     }
 }
 
-/// Reads the endpoint from the server's output, and goes on reading so that the server never blocks on a full pipe.
+/// Reads the endpoint from the server's output, and goes on reading so that the server never blocks
+/// on a full pipe.
 fn announced(stdout: ChildStdout) -> Result<Endpoint> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -110,8 +119,9 @@ fn announced(stdout: ChildStdout) -> Result<Endpoint> {
         drop(sender);
         io::copy(&mut stdout, &mut io::sink())
     });
-    let url =
-        receiver.recv_timeout(START_LIMIT).map_err(|_| "no line `listening on ws://…` on its output")?;
+    let url = receiver
+        .recv_timeout(START_LIMIT)
+        .map_err(|_| "no line `listening on ws://…` on its output")?;
     let (authority, path) = url.split_once('/').ok_or("no path in its URL")?;
     Ok(Endpoint { address: loopback(authority)?, path: format!("/{path}") })
 }

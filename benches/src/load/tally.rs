@@ -42,7 +42,8 @@ impl Tally {
         self.stopping.get()
     }
 
-    /// Lets `tasks` run for the warm-up and `seconds` more, counts in the latter, then sets `is_stopping`.
+    /// Lets `tasks` run for the warm-up and `seconds` more, counts in the latter, then sets
+    /// `is_stopping`.
     pub(crate) async fn measure(
         &self,
         server: &Server,
@@ -102,7 +103,8 @@ impl InFlight {
     pub(crate) fn complete(&mut self, id: u64) -> Result<Instant> {
         let index = id.checked_sub(self.done + 1).and_then(|index| usize::try_from(index).ok());
         let entry = index.and_then(|index| self.sent.get_mut(index)).and_then(Option::take);
-        let sent = entry.ok_or_else(|| format!("a reply to request {id}, which is not in flight"))?;
+        let sent =
+            entry.ok_or_else(|| format!("a reply to request {id}, which is not in flight"))?;
         while let Some(None) = self.sent.front() {
             self.sent.pop_front();
             self.done += 1;

@@ -1,12 +1,13 @@
-//! Messages that differ in their numbers only: written by patching the numbers into a finished frame, read by
-//! comparing what stands around them.
+//! Messages that differ in their numbers only: written by patching the numbers into a finished
+//! frame, read by comparing what stands around them.
 
 use serde_json::Value;
 
 use crate::frame::{MASK, frame};
 use crate::serializer::Serializer;
 
-/// Stands for a number in the value of a template. All serializers write it with their widest integer.
+/// Stands for a number in the value of a template. All serializers write it with their widest
+/// integer.
 const HOLE: u64 = 0xfedc_ba98_7654_3210;
 
 /// A message with one or two numbers, which its text shows as `#`.
@@ -35,7 +36,8 @@ impl Template {
 
     /// A WAMP message, given in JSON. Read, its dictionary `{}` stands for any.
     pub(crate) fn wamp(serializer: Serializer, json: &str) -> Self {
-        let message = serde_json::from_str(&json.replace('#', &HOLE.to_string())).expect("it is JSON");
+        let message =
+            serde_json::from_str(&json.replace('#', &HOLE.to_string())).expect("it is JSON");
         let parts = match serializer {
             Serializer::Json => Self::text(json).parts,
             _ => split(&serializer.encode(&message), &serializer.encode(&HOLE.into())),
@@ -62,7 +64,10 @@ impl Template {
         for tail in tails {
             let (number, after) = self.serializer.take_number(rest)?;
             rest = after.strip_prefix(&tail[..])?;
-            numbers = Some(Numbers { first: numbers.map_or(number, |numbers| numbers.first), last: number });
+            numbers = Some(Numbers {
+                first: numbers.map_or(number, |numbers| numbers.first),
+                last: number,
+            });
         }
         if rest.is_empty() { numbers } else { None }
     }
@@ -101,15 +106,21 @@ fn matches(template: &Value, message: &Value, numbers: &mut Vec<u64>) -> bool {
     match (template, message) {
         (Value::Array(template), Value::Array(message)) => {
             template.len() == message.len()
-                && template.iter().zip(message).all(|(template, message)| matches(template, message, numbers))
+                && template
+                    .iter()
+                    .zip(message)
+                    .all(|(template, message)| matches(template, message, numbers))
         }
         (Value::Object(any), Value::Object(_)) if any.is_empty() => true,
-        (hole, number) if *hole == HOLE => number.as_u64().inspect(|&number| numbers.push(number)).is_some(),
+        (hole, number) if *hole == HOLE => {
+            number.as_u64().inspect(|&number| numbers.push(number)).is_some()
+        }
         _ => template == message,
     }
 }
 
-/// A request whose number counts up from 1: a finished frame in which only the digits of the number are replaced.
+/// A request whose number counts up from 1: a finished frame in which only the digits of the number
+/// are replaced.
 pub(crate) struct Counting {
     template: Template,
     number: u64,
@@ -185,7 +196,11 @@ mod tests {
             let template = Template::wamp(serializer, PUBLISH);
             let mut counting = Counting::new(template.clone());
             for number in 1..=1234 {
-                assert_eq!(counting.next_frame(), template.frame(number), "{serializer:?} {number}");
+                assert_eq!(
+                    counting.next_frame(),
+                    template.frame(number),
+                    "{serializer:?} {number}"
+                );
             }
         }
     }
@@ -195,7 +210,11 @@ mod tests {
         for serializer in Serializer::ALL {
             let template = Template::wamp(serializer, PUBLISH);
             let expected: Value = serde_json::from_str(&PUBLISH.replace('#', "77")).unwrap();
-            assert_eq!(serializer.decode(&template.payload(77)).unwrap(), expected, "{serializer:?}");
+            assert_eq!(
+                serializer.decode(&template.payload(77)).unwrap(),
+                expected,
+                "{serializer:?}"
+            );
         }
     }
 
@@ -203,13 +222,18 @@ mod tests {
     fn a_reply_is_read_however_it_is_written_but_only_with_the_right_value() {
         for serializer in Serializer::ALL {
             let reply = Template::wamp(serializer, "[50,#,{},[3]]");
-            let read = |json: &str| reply.read(&serializer.encode(&serde_json::from_str(json).unwrap()));
+            let read =
+                |json: &str| reply.read(&serializer.encode(&serde_json::from_str(json).unwrap()));
             let seventeen = Some(Numbers { first: 17, last: 17 });
             assert_eq!(read("[50,17,{},[3]]"), seventeen, "{serializer:?}");
             assert_eq!(read(r#"[50,17,{"callee":5},[3]]"#), seventeen, "{serializer:?}");
-            for wrong in
-                ["[50,17,{},[4]]", "[50,17,{}]", r#"[50,"x",{},[3]]"#, "[50,17,[],[3]]", "[8,48,17,{},[3]]"]
-            {
+            for wrong in [
+                "[50,17,{},[4]]",
+                "[50,17,{}]",
+                r#"[50,"x",{},[3]]"#,
+                "[50,17,[],[3]]",
+                "[8,48,17,{},[3]]",
+            ] {
                 assert_eq!(read(wrong), None, "{serializer:?} {wrong}");
             }
         }
@@ -221,10 +245,15 @@ mod tests {
     fn an_event_has_two_numbers() {
         for serializer in Serializer::ALL {
             let event = Template::wamp(serializer, "[36,7,#,{},[#]]");
-            let read = |json: &str| event.read(&serializer.encode(&serde_json::from_str(json).unwrap()));
+            let read =
+                |json: &str| event.read(&serializer.encode(&serde_json::from_str(json).unwrap()));
             let numbers = Some(Numbers { first: 123_456_789, last: 42 });
             assert_eq!(read("[36,7,123456789,{},[42]]"), numbers, "{serializer:?}");
-            assert_eq!(read(r#"[36,7,123456789,{"topic":"bench.topic"},[42]]"#), numbers, "{serializer:?}");
+            assert_eq!(
+                read(r#"[36,7,123456789,{"topic":"bench.topic"},[42]]"#),
+                numbers,
+                "{serializer:?}"
+            );
             assert_eq!(read("[36,8,123456789,{},[42]]"), None, "{serializer:?}");
             assert_eq!(read("[36,7,123456789,{},[42,43]]"), None, "{serializer:?}");
         }

@@ -33,7 +33,8 @@ struct Options {
 impl Options {
     fn parse(mut arguments: lexopt::Parser) -> Result<Self, lexopt::Error> {
         use lexopt::prelude::*;
-        let (mut kind, mut salt, mut iterations, mut keylen, mut memory) = (None, None, None, None, None);
+        let (mut kind, mut salt, mut iterations, mut keylen, mut memory) =
+            (None, None, None, None, None);
         while let Some(argument) = arguments.next()? {
             match argument {
                 Value(name) if kind.is_none() => kind = Some(Kind::parse(&name.string()?)?),
@@ -52,14 +53,17 @@ impl Options {
         let salt = self.salt.unwrap_or_else(salt);
         match self.kind {
             Kind::WampCra => {
-                let (iterations, keylen) = (self.iterations.unwrap_or(1000), self.keylen.unwrap_or(32));
+                let (iterations, keylen) =
+                    (self.iterations.unwrap_or(1000), self.keylen.unwrap_or(32));
                 write(out, &CraCredential::derive(password, &salt, iterations, keylen)?)
             }
-            Kind::Pbkdf2 => {
-                write(out, &ScramCredential::pbkdf2(password, &salt, self.iterations.unwrap_or(600_000))?)
-            }
+            Kind::Pbkdf2 => write(
+                out,
+                &ScramCredential::pbkdf2(password, &salt, self.iterations.unwrap_or(600_000))?,
+            ),
             Kind::Argon2id13 => {
-                let (iterations, memory) = (self.iterations.unwrap_or(2), self.memory.unwrap_or(19_456));
+                let (iterations, memory) =
+                    (self.iterations.unwrap_or(2), self.memory.unwrap_or(19_456));
                 write(out, &ScramCredential::argon2id13(password, &salt, iterations, memory)?)
             }
         }
@@ -103,7 +107,8 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_what_a_server_reads() {
-        let scram = printed(&["pbkdf2", "--salt", "W22ZaJ0SNY7soEsUEjb6gQ==", "--iterations", "4096"]);
+        let scram =
+            printed(&["pbkdf2", "--salt", "W22ZaJ0SNY7soEsUEjb6gQ==", "--iterations", "4096"]);
         assert!(scram.contains("WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY="), "{scram}");
         assert!(serde_json::from_str::<ScramCredential>(&scram).is_ok());
         let argon2 = printed(&["argon2id13", "--iterations", "1", "--memory", "8"]);
@@ -115,7 +120,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_refused() {
-        for arguments in [&[][..], &["bcrypt"], &["wampcra", "scram"], &["wampcra", "--rounds", "1"]] {
+        for arguments in
+            [&[][..], &["bcrypt"], &["wampcra", "scram"], &["wampcra", "--rounds", "1"]]
+        {
             assert!(Options::parse(lexopt::Parser::from_args(arguments)).is_err(), "{arguments:?}");
         }
     }

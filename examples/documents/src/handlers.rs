@@ -16,7 +16,10 @@ struct Found {
 }
 
 #[rpc("myapp:getDoc")]
-async fn get_document(document_id: &str, documents: Data<Documents>) -> Result<Kwargs<Found>, DocError> {
+async fn get_document(
+    document_id: &str,
+    documents: Data<Documents>,
+) -> Result<Kwargs<Found>, DocError> {
     let document = documents.retrieve(document_id)?;
     Ok(Kwargs(Found { status: "SUCCESS", document }))
 }
@@ -63,7 +66,11 @@ async fn edit_document(
 }
 
 #[rpc("myapp:delDoc")]
-async fn delete_document(document_id: &str, documents: Data<Documents>, realm: Realm) -> Result<(), Error> {
+async fn delete_document(
+    document_id: &str,
+    documents: Data<Documents>,
+    realm: Realm,
+) -> Result<(), Error> {
     let document = documents.delete(document_id)?;
     publish_deleted(&realm, &document)?;
     Ok(())

@@ -1,6 +1,7 @@
 //! A document store served to WAMP clients, over HTTP and by a page, in one actix-web application.
 //!
-//! `documents [--port PORT]`: the page at `http://127.0.0.1:PORT/`, WAMP at `ws://127.0.0.1:PORT/ws`.
+//! `documents [--port PORT]`: the page at `http://127.0.0.1:PORT/`, WAMP at
+//! `ws://127.0.0.1:PORT/ws`.
 
 mod handlers;
 mod routes;
@@ -30,7 +31,11 @@ fn port() -> Result<u16, lexopt::Error> {
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .init();
 }
 
 #[actix_web::main]

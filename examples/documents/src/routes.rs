@@ -17,7 +17,10 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 }
 
 #[get("/documents/{document_id}")]
-async fn read(document_id: Path<String>, documents: Data<Documents>) -> Result<Json<Document>, DocError> {
+async fn read(
+    document_id: Path<String>,
+    documents: Data<Documents>,
+) -> Result<Json<Document>, DocError> {
     documents.retrieve(&document_id).map(Json)
 }
 

@@ -70,7 +70,10 @@ impl Documents {
         for (title, text) in [
             ("Welcome", include_str!("../page/welcome.txt")),
             ("Shopping list", "Bread\nOlives\nTwo lemons\n"),
-            ("Haiku", "A call, an event,\none socket carries them both.\nThe frog jumps: splash. Ack.\n"),
+            (
+                "Haiku",
+                "A call, an event,\none socket carries them both.\nThe frog jumps: splash. Ack.\n",
+            ),
         ] {
             documents.create(title, text.to_owned()).expect("the titles above are valid");
         }
@@ -97,7 +100,8 @@ impl Documents {
     pub(crate) fn edit(&self, document_id: &str, edit: Edit) -> Result<Document, DocError> {
         let title = edit.title.as_deref().map(valid_title).transpose()?;
         let mut shelf = self.0.lock();
-        let document = shelf.documents.get_mut(document_id).ok_or_else(|| not_found(document_id))?;
+        let document =
+            shelf.documents.get_mut(document_id).ok_or_else(|| not_found(document_id))?;
         if edit.revision.is_some_and(|seen| seen != document.revision) {
             return Err(DocError::Conflict { revision: document.revision });
         }
@@ -109,7 +113,8 @@ impl Documents {
 
     /// Removes a document. Returns it with the revision of the deletion.
     pub(crate) fn delete(&self, document_id: &str) -> Result<Document, DocError> {
-        let deleted = self.0.lock().documents.remove(document_id).ok_or_else(|| not_found(document_id))?;
+        let deleted =
+            self.0.lock().documents.remove(document_id).ok_or_else(|| not_found(document_id))?;
         Ok(Document { revision: deleted.revision + 1, ..deleted })
     }
 }

@@ -42,7 +42,8 @@ pub(crate) fn verify(name: &str, password: &str) -> Option<&'static Account> {
     account.filter(|_| is_right)
 }
 
-/// Checks a password against a hash, after waiting until fewer than the allowed number of checks run.
+/// Checks a password against a hash, after waiting until fewer than the allowed number of checks
+/// run.
 fn is_right(password: &str, hash: &str) -> Option<bool> {
     let hash = PasswordHash::new(hash).expect("the hashes above are valid");
     let (salt, expected) = (hash.salt?, hash.hash?);
@@ -69,7 +70,11 @@ mod tests {
             ("alice", "", None),
             ("nobody", "wonderland", None),
         ] {
-            assert_eq!(verify(name, password).map(|account| account.role), role, "{name} {password}");
+            assert_eq!(
+                verify(name, password).map(|account| account.role),
+                role,
+                "{name} {password}"
+            );
         }
     }
 }

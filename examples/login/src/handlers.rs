@@ -6,7 +6,9 @@ mod tests;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use serde::Serialize;
-use wamp_actix::{Error, Hold, PublishError, Realm, Session, SessionId, Snapshot, rpc, session, subscribe};
+use wamp_actix::{
+    Error, Hold, PublishError, Realm, Session, SessionId, Snapshot, rpc, session, subscribe,
+};
 
 use crate::accounts;
 use crate::board::{Board, Notice};
@@ -30,7 +32,9 @@ const MOST_CHARS: usize = 200;
 async fn post(text: &str, session: Session, board: Data<Board>, realm: Realm) -> Result<(), Error> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > MOST_CHARS {
-        return Err(Error::invalid_argument(format_args!("a notice has 1 to {MOST_CHARS} characters")));
+        return Err(Error::invalid_argument(format_args!(
+            "a notice has 1 to {MOST_CHARS} characters"
+        )));
     }
     let notice = Notice { author: session.authid().to_owned(), text: text.to_owned() };
     Ok(board.pin(notice, |notices| tell(&realm, notices))?)
@@ -56,8 +60,9 @@ struct Profile {
 /// Has no role here: the authoriser of the realm decides who may see which profile.
 #[rpc("users.{name}.profile")]
 async fn profile(name: &str, board: Data<Board>) -> Result<Profile, Error> {
-    let account = accounts::find(name)
-        .ok_or_else(|| Error::new("login.error.no_such_user").arg(format!("nobody is called {name:?}")))?;
+    let account = accounts::find(name).ok_or_else(|| {
+        Error::new("login.error.no_such_user").arg(format!("nobody is called {name:?}"))
+    })?;
     let notices = board.notices().iter().filter(|notice| notice.author == name).count();
     Ok(Profile { name: account.name, role: account.role, notices })
 }
@@ -85,6 +90,8 @@ async fn joined(
         return Ok(Hold(None));
     }
     let id = session.id();
-    logins.attach(&request, session).ok_or_else(|| Error::not_authorized("the login has just ended"))?;
+    logins
+        .attach(&request, session)
+        .ok_or_else(|| Error::not_authorized("the login has just ended"))?;
     Ok(Hold(Some(Attached { logins: Data::clone(&logins), session: id })))
 }

@@ -27,8 +27,13 @@ struct Login {
 impl Logins {
     /// Logs a user in. Returns the cookie, which is hidden from scripts and not sent with requests
     /// that other sites cause.
-    pub(crate) fn begin(&self, account: &'static Account, request: &HttpRequest) -> Cookie<'static> {
-        let token: String = rand::rng().sample_iter(Alphanumeric).take(LENGTH).map(char::from).collect();
+    pub(crate) fn begin(
+        &self,
+        account: &'static Account,
+        request: &HttpRequest,
+    ) -> Cookie<'static> {
+        let token: String =
+            rand::rng().sample_iter(Alphanumeric).take(LENGTH).map(char::from).collect();
         self.0.lock().insert(token.clone(), Login { account, sessions: HashMap::new() });
         let is_encrypted = request.connection_info().scheme() == "https";
         Cookie::build(COOKIE, token)

@@ -1,8 +1,8 @@
 //! The realm: the identities of its sessions, and their permissions.
 
 use wamp_actix::{
-    Anonymous, Attempt, AttemptExt as _, Authorization, Denied, Error, Http, Identity, Permission, Realm,
-    RealmBuilder,
+    Anonymous, Attempt, AttemptExt as _, Authorization, Denied, Error, Http, Identity, Permission,
+    Realm, RealmBuilder,
 };
 
 use crate::logins::Logins;

@@ -25,7 +25,8 @@ struct Counted {
 
 /// Counts the primes below a limit, and sends a progressive result after each slice.
 ///
-/// When the call is cancelled, times out, or its session ends, this future is dropped where it awaits.
+/// When the call is cancelled, times out, or its session ends, this future is dropped where it
+/// awaits.
 #[rpc("primes.count")]
 async fn count_primes(
     limit: u64,

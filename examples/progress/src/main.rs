@@ -1,6 +1,7 @@
 //! A long job with a progress bar in a page, which can be cancelled.
 //!
-//! `progress [--port PORT]`: the page at `http://127.0.0.1:PORT/`, WAMP at `ws://127.0.0.1:PORT/ws`.
+//! `progress [--port PORT]`: the page at `http://127.0.0.1:PORT/`, WAMP at
+//! `ws://127.0.0.1:PORT/ws`.
 
 mod handlers;
 mod running;
@@ -32,7 +33,11 @@ fn port() -> Result<u16, lexopt::Error> {
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .init();
 }
 
 #[actix_web::main]

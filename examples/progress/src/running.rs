@@ -14,7 +14,11 @@ impl Running {
     }
 
     /// Changes the number and publishes it. A lock orders the workers, so the last event is right.
-    fn change(&self, realm: &Realm, change: impl FnOnce(usize) -> usize) -> Result<(), PublishError> {
+    fn change(
+        &self,
+        realm: &Realm,
+        change: impl FnOnce(usize) -> usize,
+    ) -> Result<(), PublishError> {
         let mut count = self.0.lock();
         *count = change(*count);
         realm.publish("primes.running").arg(*count).send()?;

@@ -28,12 +28,14 @@ impl Sieve {
     /// Returns slices of all numbers below the limit, in their order.
     pub(crate) fn slices(&self) -> impl Iterator<Item = Range<u64>> + use<> {
         let limit = self.limit;
-        (0..limit.div_ceil(Self::SLICE)).map(move |at| at * Self::SLICE..limit.min((at + 1) * Self::SLICE))
+        (0..limit.div_ceil(Self::SLICE))
+            .map(move |at| at * Self::SLICE..limit.min((at + 1) * Self::SLICE))
     }
 
     /// Returns how many numbers of a slice are prime.
     pub(crate) fn count(&self, slice: Range<u64>) -> u64 {
-        let index = |number: u64| usize::try_from(number - slice.start).expect("a slice fits into memory");
+        let index =
+            |number: u64| usize::try_from(number - slice.start).expect("a slice fits into memory");
         let mut is_prime = vec![true; index(slice.end)];
         for zero_or_one in slice.start..slice.end.min(2) {
             is_prime[index(zero_or_one)] = false;
@@ -60,11 +62,23 @@ mod tests {
 
     #[test]
     fn the_slices_of_a_limit_have_as_many_primes_as_the_literature_says() {
-        let known =
-            [(0, 0), (2, 0), (3, 1), (4, 2), (10, 4), (100, 25), (1 << 20, 82_025), (3_000_000, 216_816)];
+        let known = [
+            (0, 0),
+            (2, 0),
+            (3, 1),
+            (4, 2),
+            (10, 4),
+            (100, 25),
+            (1 << 20, 82_025),
+            (3_000_000, 216_816),
+        ];
         for (limit, primes) in known {
             let sieve = Sieve::new(limit);
-            assert_eq!(sieve.slices().map(|slice| sieve.count(slice)).sum::<u64>(), primes, "below {limit}");
+            assert_eq!(
+                sieve.slices().map(|slice| sieve.count(slice)).sum::<u64>(),
+                primes,
+                "below {limit}"
+            );
         }
     }
 

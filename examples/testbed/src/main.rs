@@ -1,9 +1,9 @@
 //! The application against which third-party clients and conformance suites are run.
 //!
-//! `testbed [--port PORT] [--workers N] [--limit-private-addresses] [--goodbye]`: at `ws://127.0.0.1:PORT/ws`, realm `realm1` for
-//! anonymous sessions, `testbed.strict` for those with sequential request ids, `testbed.ticket`,
-//! `testbed.cra`, `testbed.cryptosign`, `testbed.scram` for users who log in (see `realms`), and
-//! realm `router`, in which clients call each other too.
+//! `testbed [--port PORT] [--workers N] [--limit-private-addresses] [--goodbye]`: at
+//! `ws://127.0.0.1:PORT/ws`, realm `realm1` for anonymous sessions, `testbed.strict` for those with
+//! sequential request ids, `testbed.ticket`, `testbed.cra`, `testbed.cryptosign`, `testbed.scram`
+//! for users who log in (see `realms`), and realm `router`, in which clients call each other too.
 
 mod bench;
 mod procedures;
@@ -31,7 +31,8 @@ struct Options {
 impl Options {
     fn parse() -> Result<Self, lexopt::Error> {
         use lexopt::prelude::*;
-        let mut options = Self { port: 8080, workers: 2, limit_private_addresses: false, goodbye: false };
+        let mut options =
+            Self { port: 8080, workers: 2, limit_private_addresses: false, goodbye: false };
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
@@ -50,7 +51,11 @@ impl Options {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr)
+        .init();
     let Options { port, workers, limit_private_addresses, goodbye } = Options::parse()?;
 
     let builder = Router::builder().limit_private_addresses(limit_private_addresses);

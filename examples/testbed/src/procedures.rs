@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use wamp_actix::{
-    Args, Call, Chunks, Error, Kwargs, Progress, PublicationId, Raw, Realm, Reply, Session, WampError, rpc,
-    uris,
+    Args, Call, Chunks, Error, Kwargs, Progress, PublicationId, Raw, Realm, Reply, Session,
+    WampError, rpc, uris,
 };
 
 #[rpc("testbed.add")]
@@ -138,7 +138,8 @@ async fn publish(
     #[default] options: PublishOptions,
 ) -> Result<PublicationId, Error> {
     let publish = args.into_iter().fold(realm.publish(topic), wamp_actix::Publish::arg);
-    let publish = kwargs.into_iter().fold(publish, |publish, (key, value)| publish.kwarg(&key, value));
+    let publish =
+        kwargs.into_iter().fold(publish, |publish, (key, value)| publish.kwarg(&key, value));
     Ok(options.apply(publish).send()?)
 }
 

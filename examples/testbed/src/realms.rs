@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use wamp_actix::{
-    Attempt, CraCredential, Cryptosign, Denied, History, Identity, MetaApi, Realm, RealmBuilder, Scram,
-    ScramCredential, Ticket, Topic, WampCra,
+    Attempt, CraCredential, Cryptosign, Denied, History, Identity, MetaApi, Realm, RealmBuilder,
+    Scram, ScramCredential, Ticket, Topic, WampCra,
 };
 
 /// The public key of the seed 00 01 … 1f.
@@ -16,7 +16,8 @@ static SALTED: LazyLock<CraCredential> = LazyLock::new(|| {
     CraCredential::derive("secret3", "salt123", 1000, 32).expect("the parameters are sound")
 });
 static PBKDF2: LazyLock<ScramCredential> = LazyLock::new(|| {
-    ScramCredential::pbkdf2("pencil", "W22ZaJ0SNY7soEsUEjb6gQ==", 4096).expect("the parameters are sound")
+    ScramCredential::pbkdf2("pencil", "W22ZaJ0SNY7soEsUEjb6gQ==", 4096)
+        .expect("the parameters are sound")
 });
 static ARGON2: LazyLock<ScramCredential> = LazyLock::new(|| {
     ScramCredential::argon2id13("pencil", "aBc+fx0NAVA8Ku5zmrBhVw==", 4, 512)

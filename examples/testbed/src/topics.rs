@@ -30,10 +30,13 @@ impl Drop for Counted {
 
 #[subscribe("testbed.ticker")]
 async fn ticker(tickers: Data<Tickers>) -> (Hold<Counted>, Events<impl Stream<Item = u64>>) {
-    let ticks = stream::unfold((0, interval(Duration::from_millis(50))), |(last, mut interval)| async move {
-        interval.tick().await;
-        Some((last + 1, (last + 1, interval)))
-    });
+    let ticks = stream::unfold(
+        (0, interval(Duration::from_millis(50))),
+        |(last, mut interval)| async move {
+            interval.tick().await;
+            Some((last + 1, (last + 1, interval)))
+        },
+    );
     (Hold(Counted::new(tickers)), Events(ticks))
 }
 

@@ -13,8 +13,8 @@ pub(crate) use nginx::Nginx;
 pub(crate) use server::{Server, executable};
 pub(crate) use session::{Session, hello};
 pub(crate) use socket::{
-    BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, Received, Socket, TEXT, UPGRADE, exchange, exchange_on,
-    frame,
+    BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, Received, Socket, TEXT, UPGRADE, exchange,
+    exchange_on, frame,
 };
 pub(crate) use witness::beside_a_witness;
 

@@ -26,14 +26,19 @@ impl Nginx {
         if !is_there() {
             assert!(env::var_os("CI").is_none(), "there is no nginx: scripts/test gets it");
             // `eprintln!` would be shown only if the test fails.
-            writeln!(io::stderr(), "SKIPPED: there is no nginx to test behind; scripts/test gets it").ok();
+            writeln!(
+                io::stderr(),
+                "SKIPPED: there is no nginx to test behind; scripts/test gets it"
+            )
+            .ok();
             return None;
         }
         let address = free_address();
         let directory = env::temp_dir().join(format!("wamp-nginx-{address}").replace(':', "-"));
         fs::create_dir_all(&directory).expect("a directory for temporary files");
         let path = directory.join("nginx.conf");
-        fs::write(&path, configuration(&directory, &address, server.address())).expect("it can be written");
+        fs::write(&path, configuration(&directory, &address, server.address()))
+            .expect("it can be written");
         let child = command()
             .args(["-e", "stderr", "-p"])
             .args([&directory, Path::new("-c"), &path])

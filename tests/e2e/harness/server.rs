@@ -37,7 +37,14 @@ impl Server {
     pub(crate) fn with_open_files(limit: usize) -> Self {
         let mut command = Command::new("sh");
         let limited = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
-        command.args(["-c", &limited, executable("testbed"), "--workers", "1", "--limit-private-addresses"]);
+        command.args([
+            "-c",
+            &limited,
+            executable("testbed"),
+            "--workers",
+            "1",
+            "--limit-private-addresses",
+        ]);
         Self::run("testbed", command)
     }
 
@@ -134,16 +141,18 @@ impl Server {
 
     /// Returns the memory of the process, in bytes.
     pub(crate) fn resident(&self) -> u64 {
-        let status =
-            fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the server lives");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells it");
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .expect("the server lives");
+        let line =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells it");
         let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
         kilobytes * 1024
     }
 
     /// Returns the processor time of the process so far.
     pub(crate) fn processor_time(&self) -> Duration {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the server lives");
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))
+            .expect("the server lives");
         let fields = stat.rsplit_once(") ").expect("the name is in brackets").1;
         let ticks: u64 =
             fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
@@ -163,7 +172,10 @@ impl Drop for Server {
 /// Returns the executable of an example, built with this test's profile, in its target directory.
 pub(crate) fn executable(example: &str) -> &'static str {
     static EXECUTABLES: OnceLock<HashMap<String, String>> = OnceLock::new();
-    EXECUTABLES.get_or_init(build).get(example).unwrap_or_else(|| panic!("there is no example {example}"))
+    EXECUTABLES
+        .get_or_init(build)
+        .get(example)
+        .unwrap_or_else(|| panic!("there is no example {example}"))
 }
 
 fn build() -> HashMap<String, String> {

@@ -69,7 +69,12 @@ impl Session {
         self.start_call_with(&json!({}), procedure, arguments)
     }
 
-    pub(crate) fn start_call_with(&mut self, options: &Value, procedure: &str, arguments: &Value) -> u64 {
+    pub(crate) fn start_call_with(
+        &mut self,
+        options: &Value,
+        procedure: &str,
+        arguments: &Value,
+    ) -> u64 {
         let request = self.next_request();
         self.send(&json!([48, request, options, procedure, arguments]));
         request
@@ -79,7 +84,11 @@ impl Session {
     pub(crate) fn call(&mut self, procedure: &str, arguments: &Value) -> Value {
         let request = self.start_call(procedure, arguments);
         let result = self.receive();
-        assert_eq!((&result[0], &result[1]), (&json!(50), &json!(request)), "{procedure}: {result}");
+        assert_eq!(
+            (&result[0], &result[1]),
+            (&json!(50), &json!(request)),
+            "{procedure}: {result}"
+        );
         result[3].clone()
     }
 
@@ -87,7 +96,11 @@ impl Session {
         let request = self.next_request();
         self.send(&json!([32, request, {}, topic]));
         let subscribed = self.receive();
-        assert_eq!((&subscribed[0], &subscribed[1]), (&json!(33), &json!(request)), "{topic}: {subscribed}");
+        assert_eq!(
+            (&subscribed[0], &subscribed[1]),
+            (&json!(33), &json!(request)),
+            "{topic}: {subscribed}"
+        );
         subscribed[2].as_u64().expect("an id")
     }
 
@@ -96,7 +109,11 @@ impl Session {
         let request = self.next_request();
         self.send(&json!([16, request, {"acknowledge": true}, topic, arguments]));
         let published = self.receive();
-        assert_eq!((&published[0], &published[1]), (&json!(17), &json!(request)), "{topic}: {published}");
+        assert_eq!(
+            (&published[0], &published[1]),
+            (&json!(17), &json!(request)),
+            "{topic}: {published}"
+        );
     }
 
     /// Returns the arguments of the next message, which must be an EVENT.

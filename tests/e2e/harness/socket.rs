@@ -103,7 +103,10 @@ impl Socket {
 
     /// Sets a short deadline for writes that the server does not read.
     pub(crate) fn shorten_patience(&self) {
-        self.stream.get_ref().set_write_timeout(Some(Duration::from_secs(1))).expect("it is not zero");
+        self.stream
+            .get_ref()
+            .set_write_timeout(Some(Duration::from_secs(1)))
+            .expect("it is not zero");
     }
 
     /// Sets a small receive buffer in the kernel.
@@ -139,7 +142,9 @@ impl Socket {
             return Received::End;
         };
         match first & 0x0f {
-            TEXT => Received::Text(serde_json::from_slice(&payload).expect("the server writes JSON")),
+            TEXT => {
+                Received::Text(serde_json::from_slice(&payload).expect("the server writes JSON"))
+            }
             BINARY => Received::Binary(payload),
             PING => Received::Ping(payload),
             PONG => Received::Pong(payload),
@@ -206,7 +211,9 @@ impl Socket {
         let mut bytes = vec![0; length];
         match self.stream.read_exact(&mut bytes) {
             Ok(()) => Some(bytes),
-            Err(error) if timed_out(&error) => panic!("nothing came from the server in {DEADLINE:?}"),
+            Err(error) if timed_out(&error) => {
+                panic!("nothing came from the server in {DEADLINE:?}")
+            }
             Err(_) => None,
         }
     }
@@ -245,7 +252,11 @@ pub(crate) const UPGRADE: [(&str, &str); 5] = [
 ];
 
 /// Sends a request with these headers. Returns the head of the response.
-pub(crate) fn exchange(server: &Server, method: &str, headers: &[(&str, &str)]) -> (String, Socket) {
+pub(crate) fn exchange(
+    server: &Server,
+    method: &str,
+    headers: &[(&str, &str)],
+) -> (String, Socket) {
     exchange_on(Socket::tcp(server), server, method, headers)
 }
 

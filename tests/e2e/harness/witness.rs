@@ -40,7 +40,10 @@ impl Witness {
                     json!([rounds.count]),
                     "events are lost, doubled or out of order"
                 );
-                assert_eq!(caller.call("testbed.add", &json!([rounds.count, 1])), json!([rounds.count + 1]));
+                assert_eq!(
+                    caller.call("testbed.add", &json!([rounds.count, 1])),
+                    json!([rounds.count + 1])
+                );
                 rounds.slowest = rounds.slowest.max(begun.elapsed());
             }
             rounds
@@ -65,7 +68,9 @@ pub(crate) fn beside_a_witness(attack: impl FnOnce(&Server)) {
     let Rounds { count, slowest } = witness.dismiss();
     println!("the witness: {count} rounds, the slowest took {slowest:?}");
     assert!(slowest < PATIENCE, "the witness waited for {slowest:?}");
-    eventually("no ticker is left", || observer.call("testbed.ticker_count", &json!([])) == json!([0]));
+    eventually("no ticker is left", || {
+        observer.call("testbed.ticker_count", &json!([])) == json!([0])
+    });
     eventually("no file descriptor is left", || server.descriptors() <= before);
     let log = server.stop();
     assert!(!log.contains("panicked"), "{log}");

@@ -68,7 +68,8 @@ fn of_for(element: &str) -> Option<&str> {
 fn address(text: &str) -> Option<IpAddr> {
     let bare = || text.parse::<IpAddr>().ok();
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
-    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
+    let bracketed =
+        || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
     bare().or_else(with_port).or_else(bracketed).map(|address| address.to_canonical())
 }
 
@@ -82,7 +83,8 @@ mod tests {
     /// 2001:db8:aaaa::/48 are trusted.
     fn client(peer: &str, lines: &[(&str, &str)]) -> String {
         let proxies = ["10.0.0.0/8", "2001:db8:aaaa::/48"];
-        let router = Router::builder().trust_proxies(proxies).handlers([]).build().expect("two networks");
+        let router =
+            Router::builder().trust_proxies(proxies).handlers([]).build().expect("two networks");
         let peer = SocketAddr::new(peer.parse().expect("an address"), 4711);
         let request = TestRequest::get().peer_addr(peer);
         let request = lines.iter().fold(request, |request, line| request.append_header(*line));
@@ -104,7 +106,10 @@ mod tests {
             ("198.51.100.1", "198.51.100.1"),
             ("203.0.113.9, 198.51.100.1", "198.51.100.1"),
             ("203.0.113.9,198.51.100.1,10.9.9.9", "198.51.100.1"),
-            ("203.0.113.9, 198.51.100.1:5678 , 2001:db8:aaaa::1, [2001:db8:aaaa::2]:80", "198.51.100.1"),
+            (
+                "203.0.113.9, 198.51.100.1:5678 , 2001:db8:aaaa::1, [2001:db8:aaaa::2]:80",
+                "198.51.100.1",
+            ),
             ("10.9.9.9", "10.9.9.9"),
             ("10.8.8.8, 10.9.9.9", "10.8.8.8"),
             ("::ffff:198.51.100.1", "198.51.100.1"),
@@ -119,7 +124,8 @@ mod tests {
 
     #[test]
     fn several_lines_are_one_list() {
-        let lines = [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "198.51.100.1, 10.9.9.9")];
+        let lines =
+            [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "198.51.100.1, 10.9.9.9")];
         assert_eq!(client("10.0.0.1", &lines), "198.51.100.1");
         let lines = [("X-Forwarded-For", "198.51.100.1"), ("X-Forwarded-For", "10.9.9.9")];
         assert_eq!(client("10.0.0.1", &lines), "198.51.100.1");
@@ -144,13 +150,21 @@ mod tests {
 
     #[test]
     fn behind_what_is_no_address_the_client_is_the_proxy_that_wrote_it() {
-        for line in
-            ["unknown", "_hidden", "", "198.51.100.1, unknown", "198.51.100.1, 300.1.1.1", "1.2.3.4:x"]
-        {
+        for line in [
+            "unknown",
+            "_hidden",
+            "",
+            "198.51.100.1, unknown",
+            "198.51.100.1, 300.1.1.1",
+            "1.2.3.4:x",
+        ] {
             assert_eq!(client("10.0.0.1", &[("X-Forwarded-For", line)]), "10.0.0.1", "{line}");
         }
         assert_eq!(client("10.0.0.1", &[("X-Forwarded-For", "unknown, 10.9.9.9")]), "10.9.9.9");
-        assert_eq!(client("10.0.0.1", &[("Forwarded", "for=198.51.100.1, proto=https")]), "10.0.0.1");
+        assert_eq!(
+            client("10.0.0.1", &[("Forwarded", "for=198.51.100.1, proto=https")]),
+            "10.0.0.1"
+        );
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
     }
 }

@@ -19,7 +19,8 @@ static HELD: AtomicUsize = AtomicUsize::new(0);
 pub(crate) struct Descriptors(usize);
 
 impl Descriptors {
-    /// Takes `count` descriptors; `None` if connections would then hold more than the process allows.
+    /// Takes `count` descriptors; `None` if connections would then hold more than the process
+    /// allows.
     pub(crate) fn take(count: usize) -> Option<Self> {
         let most = allowed().unwrap_or(usize::MAX);
         let more = |held: usize| held.checked_add(count).filter(|held| *held <= most);
@@ -44,7 +45,7 @@ pub(crate) fn allowed() -> Option<usize> {
     })
 }
 
-/// Parses the first number of `Max open files            1024                 524288              
+/// Parses the first number of `Max open files            1024                 524288
 /// files`.
 fn soft_limit(limits: &str) -> Option<usize> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;

@@ -71,8 +71,9 @@ impl Admission {
         static ADMISSIONS: Mutex<Vec<(WeakRouter, Arc<Admission>)>> = Mutex::new(Vec::new());
         let mut admissions = ADMISSIONS.lock();
         admissions.retain(|(other, _)| other.upgrade().is_some());
-        let known =
-            admissions.iter().find(|(other, _)| other.upgrade().is_some_and(|other| router.same_as(&other)));
+        let known = admissions
+            .iter()
+            .find(|(other, _)| other.upgrade().is_some_and(|other| router.same_as(&other)));
         if let Some((_, admission)) = known {
             return Arc::clone(admission);
         }
@@ -121,7 +122,8 @@ impl Admission {
 
 impl Bounds {
     fn announced(limits: &Limits, descriptors: usize) -> Self {
-        let most = descriptors::allowed().map_or(usize::MAX, |allowed| (allowed / descriptors).max(1));
+        let most =
+            descriptors::allowed().map_or(usize::MAX, |allowed| (allowed / descriptors).max(1));
         let bounds = Self::new(limits, most);
         let connections = bounds.connections;
         match limits.connections {
@@ -160,7 +162,9 @@ impl Place {
 
     /// Returns whether the connection has to make room.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.newcomer.as_ref().is_some_and(|newcomer| newcomer.notice.is_given.load(Ordering::Acquire))
+        self.newcomer
+            .as_ref()
+            .is_some_and(|newcomer| newcomer.notice.is_given.load(Ordering::Acquire))
     }
 
     /// Records that the connection has a session, so that it need not make room any more.

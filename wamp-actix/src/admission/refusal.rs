@@ -29,6 +29,9 @@ impl Full {
             .insert_header((header::RETRY_AFTER, RETRY_AFTER))
             .content_type("text/plain; charset=utf-8")
             .force_close()
-            .body(format!("no room for another connection: the limit `{}` is reached\n", self.limit()))
+            .body(format!(
+                "no room for another connection: the limit `{}` is reached\n",
+                self.limit()
+            ))
     }
 }

@@ -44,7 +44,8 @@ impl Table {
         notice: Arc<Notice>,
         bounds: &Bounds,
     ) -> (u64, Option<Arc<Notice>>) {
-        let oldest = self.in_the_way(address, bounds).and_then(|arrival| self.forget_opening(arrival));
+        let oldest =
+            self.in_the_way(address, bounds).and_then(|arrival| self.forget_opening(arrival));
         self.arrivals += 1;
         self.connections += 1;
         self.opening.insert(self.arrivals, (address, notice));
@@ -58,7 +59,8 @@ impl Table {
 
     /// Returns the number of the connection that has to make room for another without a session.
     fn in_the_way(&self, address: Option<IpAddr>, bounds: &Bounds) -> Option<u64> {
-        let of_address = self.of(address).filter(|of| of.opening.len() >= bounds.opening_per_address);
+        let of_address =
+            self.of(address).filter(|of| of.opening.len() >= bounds.opening_per_address);
         if let Some(of_address) = of_address {
             return of_address.opening.first().copied();
         }

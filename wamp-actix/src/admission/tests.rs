@@ -29,7 +29,8 @@ fn refused(admission: &Arc<Admission>, limits: &Limits, address: Option<IpAddr>)
 
 #[test]
 fn a_router_has_one_admission_for_all_its_handles_and_shares_it_with_no_other() {
-    let [one, other] = [(); 2].map(|()| Router::builder().handlers([]).build().expect("nothing is wrong"));
+    let [one, other] =
+        [(); 2].map(|()| Router::builder().handlers([]).build().expect("nothing is wrong"));
     let same: Router = wamp_core::Router::clone(&one).into();
     assert!(Arc::ptr_eq(&Admission::of(&one), &Admission::of(&same)));
     assert!(!Arc::ptr_eq(&Admission::of(&one), &Admission::of(&other)));
@@ -48,15 +49,22 @@ fn one_address_gets_no_more_than_half_of_anything_and_nor_do_those_without_a_ses
     // `ulimit -n 1024` with `on_connect`.
     assert_eq!(Bounds::new(&limits, 480), bounds(480, 240, 240, 120));
     assert_eq!(Bounds::new(&limits.clone().connections(Some(100)), 480), bounds(100, 50, 50, 25));
-    assert_eq!(Bounds::new(&limits.clone().connections(Some(500)), 480), bounds(480, 240, 240, 120));
-    assert_eq!(Bounds::new(&limits.clone().connections(Some(100_000)), usize::MAX).connections, 100_000);
+    assert_eq!(
+        Bounds::new(&limits.clone().connections(Some(500)), 480),
+        bounds(480, 240, 240, 120)
+    );
+    assert_eq!(
+        Bounds::new(&limits.clone().connections(Some(100_000)), usize::MAX).connections,
+        100_000
+    );
     assert_eq!(Bounds::new(&limits, 1), bounds(1, 1, 1, 1));
 }
 
 #[test]
 fn a_place_is_there_again_when_its_connection_is_gone() {
     let (admission, limits) = (admission(), Limits::default().connections(Some(4)));
-    let mut places: Vec<_> = (1..=4).map(|last| admit(&admission, &limits, address(last))).collect();
+    let mut places: Vec<_> =
+        (1..=4).map(|last| admit(&admission, &limits, address(last))).collect();
     assert_eq!(refused(&admission, &limits, address(5)), Full::Connections);
     places[0].has_session();
     drop(places.remove(0));
@@ -68,7 +76,8 @@ fn a_place_is_there_again_when_its_connection_is_gone() {
 #[test]
 fn nothing_is_left_of_addresses_without_connections() {
     let (admission, limits) = (admission(), Limits::default());
-    let mut places: Vec<_> = (0..=255).map(|last| admit(&admission, &limits, address(last))).collect();
+    let mut places: Vec<_> =
+        (0..=255).map(|last| admit(&admission, &limits, address(last))).collect();
     places.iter_mut().step_by(2).for_each(Place::has_session);
     drop(places);
     let table = format!("{:?}", admission.table.lock());
@@ -78,7 +87,8 @@ fn nothing_is_left_of_addresses_without_connections() {
 #[test]
 fn one_address_is_full_and_others_are_not() {
     let (admission, limits) = (admission(), Limits::default().connections_per_address(2));
-    let _places = [address(1), address(1), address(2)].map(|address| admit(&admission, &limits, address));
+    let _places =
+        [address(1), address(1), address(2)].map(|address| admit(&admission, &limits, address));
     assert_eq!(refused(&admission, &limits, address(1)), Full::ConnectionsPerAddress);
     admit(&admission, &limits, address(2));
     let _unlimited: Vec<_> = (0..10).map(|_| admit(&admission, &limits, None)).collect();
@@ -87,7 +97,8 @@ fn one_address_is_full_and_others_are_not() {
 #[test]
 fn the_oldest_without_a_session_makes_room_for_a_newcomer() {
     let (admission, limits) = (admission(), Limits::default().opening(3).opening_per_address(1));
-    let mut places: Vec<_> = (1..=4).map(|last| admit(&admission, &limits, address(last))).collect();
+    let mut places: Vec<_> =
+        (1..=4).map(|last| admit(&admission, &limits, address(last))).collect();
     let wanted = |places: &[Place]| places.iter().map(Place::is_wanted).collect::<Vec<_>>();
     assert_eq!(wanted(&places), [true, false, false, false]);
     // A connection with a session stays, however old it is.

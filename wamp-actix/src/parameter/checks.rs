@@ -95,7 +95,9 @@ where
 pub const fn check_type(kind: u8, only_in: Option<Attribute>, attribute: Attribute) {
     match (only_in, attribute) {
         (Some(Attribute::Rpc), Attribute::Subscribe | Attribute::Publish | Attribute::Session) => {
-            panic!("there is no call here: this type is injected in `#[rpc]` only, remove the parameter")
+            panic!(
+                "there is no call here: this type is injected in `#[rpc]` only, remove the parameter"
+            )
         }
         (Some(Attribute::Subscribe), Attribute::Rpc | Attribute::Publish | Attribute::Session) => {
             panic!(
@@ -115,7 +117,9 @@ pub const fn check_type(kind: u8, only_in: Option<Attribute>, attribute: Attribu
              capture of the topic"
         ),
         Attribute::Session if kind == ARGUMENT => {
-            panic!("a HELLO carries no arguments: a parameter of `#[session]` is injected or extracted")
+            panic!(
+                "a HELLO carries no arguments: a parameter of `#[session]` is injected or extracted"
+            )
         }
         _ => {}
     }

@@ -64,7 +64,9 @@ impl Client {
 
     fn answered(wire: Wire, text: &str) -> Result<Self, JoinError> {
         let message = Message::of(text);
-        let Some(session) = (message.code() == 2).then(|| SessionId::new(message.number(1))).flatten() else {
+        let Some(session) =
+            (message.code() == 2).then(|| SessionId::new(message.number(1))).flatten()
+        else {
             let error = Error::new(message.text(2)).arg(message.dict(1).get("message").cloned());
             return Err(JoinError::Aborted(error));
         };
@@ -115,7 +117,8 @@ impl Client {
     /// The ERROR that refuses the subscription.
     pub async fn subscribe(&self, topic: &str) -> Result<Subscribed, Error> {
         let answer = self.request(|request| json!([32, request, {}, topic])).await?;
-        let id = SubscriptionId::new(answer.number(2)).ok_or_else(|| Error::new("test.error.no_id"))?;
+        let id =
+            SubscriptionId::new(answer.number(2)).ok_or_else(|| Error::new("test.error.no_id"))?;
         Ok(Subscribed { client: self.clone(), id })
     }
 
@@ -140,7 +143,10 @@ impl Client {
     }
 
     /// Sends a request with the next id and waits for its answer.
-    pub(super) async fn request(&self, message: impl FnOnce(u64) -> Value) -> Result<Message, Error> {
+    pub(super) async fn request(
+        &self,
+        message: impl FnOnce(u64) -> Value,
+    ) -> Result<Message, Error> {
         let request = self.send(message);
         let answer = poll_fn(|context| {
             self.poll(context, |state| match (state.answers.remove(&request), &state.ended) {
@@ -181,7 +187,11 @@ impl Client {
                     state.ended = Some(Error::new("test.error.closed"));
                 }
                 Poll::Ready(None) | Poll::Pending => {
-                    waiting.0.lock().unwrap_or_else(PoisonError::into_inner).push(context.waker().clone());
+                    waiting
+                        .0
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(context.waker().clone());
                     return Poll::Pending;
                 }
             }
@@ -215,7 +225,8 @@ impl ClientState {
             }
             36 => {
                 let Some(publication) = PublicationId::new(message.number(2)) else { return };
-                let event = Event { publication, details: message.dict(3), payload: message.payload(4) };
+                let event =
+                    Event { publication, details: message.dict(3), payload: message.payload(4) };
                 self.events.entry(message.number(1)).or_default().push_back(event);
             }
             8 => drop(self.answers.insert(message.number(2), message.0)),
@@ -243,9 +254,11 @@ impl Subscribed {
     pub async fn next(&mut self) -> Option<Event> {
         let id = self.id.get();
         poll_fn(|context| {
-            self.client.poll(context, |state| match state.events.get_mut(&id).and_then(VecDeque::pop_front) {
-                Some(event) => Some(Some(event)),
-                None => state.ended.is_some().then_some(None),
+            self.client.poll(context, |state| {
+                match state.events.get_mut(&id).and_then(VecDeque::pop_front) {
+                    Some(event) => Some(Some(event)),
+                    None => state.ended.is_some().then_some(None),
+                }
             })
         })
         .await
@@ -295,8 +308,10 @@ impl Message {
     pub(super) fn payload(&self, at: usize) -> Payload {
         let args = self.0.get(at).and_then(Value::as_array).into_iter().flatten();
         let payload = args.fold(Payload::builder(), wamp_core::PayloadBuilder::arg);
-        let payload =
-            self.dict(at + 1).iter().fold(payload, |payload, (key, value)| payload.kwarg(key, value));
+        let payload = self
+            .dict(at + 1)
+            .iter()
+            .fold(payload, |payload, (key, value)| payload.kwarg(key, value));
         payload.build().unwrap_or_else(|_| Payload::empty())
     }
 

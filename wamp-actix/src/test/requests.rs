@@ -20,7 +20,13 @@ struct Request {
 
 impl Request {
     fn new(client: Client, uri: &str) -> Self {
-        Self { client, uri: uri.to_owned(), options: Map::new(), args: Vec::new(), kwargs: Map::new() }
+        Self {
+            client,
+            uri: uri.to_owned(),
+            options: Map::new(),
+            args: Vec::new(),
+            kwargs: Map::new(),
+        }
     }
 
     fn message(self, code: u64) -> (Client, impl FnOnce(u64) -> Value) {
@@ -33,7 +39,8 @@ impl Request {
 fn value(value: impl Serialize) -> Value {
     let written = Payload::builder().arg(value).build();
     let written = written.unwrap_or_else(|error| panic!("an argument cannot be written: {error}"));
-    let (value,) = written.args().unwrap_or_else(|error| panic!("an argument cannot be read: {error}"));
+    let (value,) =
+        written.args().unwrap_or_else(|error| panic!("an argument cannot be read: {error}"));
     value
 }
 

@@ -103,7 +103,12 @@ impl Pipe {
 }
 
 impl Wire {
-    pub(super) fn new(body: BoxBody, pipe: Pipe, clock: ManualClock, serializer: Serializer) -> Self {
+    pub(super) fn new(
+        body: BoxBody,
+        pipe: Pipe,
+        clock: ManualClock,
+        serializer: Serializer,
+    ) -> Self {
         Self {
             body: Box::pin(body),
             pipe,

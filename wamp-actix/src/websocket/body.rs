@@ -60,7 +60,10 @@ impl MessageBody for Body {
         BodySize::Stream
     }
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+    fn poll_next(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
         let shared = &self.get_mut().0;
         shared.polls.set(shared.polls.get() + 1);
         shared.dismiss_watchdog();

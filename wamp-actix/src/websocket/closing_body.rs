@@ -17,9 +17,14 @@ struct ClosingBody {
 }
 
 /// Makes a response close its connection as soon as it is sent, if there is a handle to the socket.
-pub(crate) fn closing_after(response: HttpResponse, socket_handle: Option<&SocketHandle>) -> HttpResponse {
+pub(crate) fn closing_after(
+    response: HttpResponse,
+    socket_handle: Option<&SocketHandle>,
+) -> HttpResponse {
     match socket_handle.cloned() {
-        Some(socket_handle) => response.map_body(|_, body| BoxBody::new(ClosingBody { body, socket_handle })),
+        Some(socket_handle) => {
+            response.map_body(|_, body| BoxBody::new(ClosingBody { body, socket_handle }))
+        }
         None => response,
     }
 }

@@ -80,7 +80,10 @@ impl FrameLimits {
     pub(crate) fn before_welcome(limits: &Limits) -> Self {
         let Self { max_frame_bytes, max_message_bytes } = Self::after_welcome(limits);
         let most = limits.max_hello_bytes;
-        Self { max_frame_bytes: max_frame_bytes.min(most), max_message_bytes: max_message_bytes.min(most) }
+        Self {
+            max_frame_bytes: max_frame_bytes.min(most),
+            max_message_bytes: max_message_bytes.min(most),
+        }
     }
 
     /// Returns the limits of a session.
@@ -155,7 +158,14 @@ struct Header {
 impl Frames {
     /// Returns the reading half of a WebSocket that was just upgraded.
     pub(crate) fn new(limits: FrameLimits) -> Self {
-        Self { limits, input: BytesMut::new(), buffered: 0, apart: false, assembly: None, state: State::Open }
+        Self {
+            limits,
+            input: BytesMut::new(),
+            buffered: 0,
+            apart: false,
+            assembly: None,
+            state: State::Open,
+        }
     }
 
     /// Replaces the limits, from the first frame on whose header has not been read.
@@ -301,7 +311,10 @@ impl Frames {
             OpCode::Ping | OpCode::Pong | OpCode::Close => MAX_CONTROL_BYTES,
             OpCode::Continue | OpCode::Text | OpCode::Binary | OpCode::Bad => {
                 let assembled = self.assembly.as_ref().map_or(0, |assembly| assembly.payload.len());
-                self.limits.max_message_bytes.saturating_sub(assembled).min(self.limits.max_frame_bytes)
+                self.limits
+                    .max_message_bytes
+                    .saturating_sub(assembled)
+                    .min(self.limits.max_frame_bytes)
             }
         };
         usize::try_from(length).ok().filter(|length| *length <= limit).ok_or(CloseCode::TooBig)

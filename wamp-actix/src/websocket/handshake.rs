@@ -52,7 +52,9 @@ fn within_limits(request: &HttpRequest, limits: &Limits) -> Result<(), HttpRespo
     if bytes <= limit {
         return Ok(());
     }
-    let text = format!("URI and headers have {bytes} bytes, of {limit} at most (Limits::max_header_bytes)");
+    let text = format!(
+        "URI and headers have {bytes} bytes, of {limit} at most (Limits::max_header_bytes)"
+    );
     Err(refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text))
 }
 

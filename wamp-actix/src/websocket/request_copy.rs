@@ -72,10 +72,15 @@ mod tests {
         let place = request.headers().get("host").map(|value| value.as_bytes().as_ptr());
         compact(&mut request);
         let previous = Worker::with(|worker| worker.previous_headers.take());
-        assert!(previous.is_some_and(|headers| headers.is_empty()), "nothing of a request outlives it");
+        assert!(
+            previous.is_some_and(|headers| headers.is_empty()),
+            "nothing of a request outlives it"
+        );
         let all = |headers: &HeaderMap| {
-            let mut all: Vec<_> =
-                headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+            let mut all: Vec<_> = headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+                .collect();
             all.sort();
             all
         };

@@ -177,7 +177,12 @@ impl Socket {
             self.make_room(now);
             self.connection.begin_round(now);
         }
-        if was_woken || is_due || is_full || self.held_back || has_read && self.connection.needs_poll() {
+        if was_woken
+            || is_due
+            || is_full
+            || self.held_back
+            || has_read && self.connection.needs_poll()
+        {
             self.connection.poll(&mut Context::from_waker(self.wake.waker()), now);
             let is_still_full = !self.wants_input();
             self.held_back = is_still_full || self.connection.waits_for_room();
@@ -208,21 +213,23 @@ impl Socket {
                         return true;
                     }
                 }
-                Ok(None) => match Pin::new(&mut self.payload).poll_next(&mut Context::from_waker(reader)) {
-                    Poll::Ready(Some(Ok(bytes))) => {
-                        if self.liveness.hear(now) {
-                            self.wake.set_due(Some(now));
+                Ok(None) => {
+                    match Pin::new(&mut self.payload).poll_next(&mut Context::from_waker(reader)) {
+                        Poll::Ready(Some(Ok(bytes))) => {
+                            if self.liveness.hear(now) {
+                                self.wake.set_due(Some(now));
+                            }
+                            self.frames.feed(&bytes);
                         }
-                        self.frames.feed(&bytes);
-                    }
-                    Poll::Ready(Some(Err(_)) | None) => self.lost(),
-                    Poll::Pending => {
-                        if self.liveness.assembling(self.frames.assembling(), now) {
-                            self.wake.set_due(Some(now));
+                        Poll::Ready(Some(Err(_)) | None) => self.lost(),
+                        Poll::Pending => {
+                            if self.liveness.assembling(self.frames.assembling(), now) {
+                                self.wake.set_due(Some(now));
+                            }
+                            return has_read;
                         }
-                        return has_read;
                     }
-                },
+                }
                 Err(_) if self.phase != Phase::Open => self.lost(),
                 Err(code) => {
                     self.close(code, fault(code), now);
@@ -300,7 +307,9 @@ impl Socket {
             self.liveness.excuse_slowness(now);
         }
         match self.phase {
-            Phase::Closing { until } if until <= now => self.phase = Phase::Done { answered: false },
+            Phase::Closing { until } if until <= now => {
+                self.phase = Phase::Done { answered: false }
+            }
             Phase::Open => match self.liveness.judge(self.router.limits(), now) {
                 Some(Verdict::TooSlow) => {
                     self.close(CloseCode::PolicyViolation, "the message took too long", now);

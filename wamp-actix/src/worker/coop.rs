@@ -26,8 +26,10 @@ struct PauseEnd {
 impl Pause {
     /// Begins a pause.
     pub(crate) fn begin(&mut self) {
-        let end =
-            Arc::new(PauseEnd { is_over: AtomicBool::new(false), task: Mutex::new(Waker::noop().clone()) });
+        let end = Arc::new(PauseEnd {
+            is_over: AtomicBool::new(false),
+            task: Mutex::new(Waker::noop().clone()),
+        });
         // Hands the waker to the runtime, which wakes it after it has polled for I/O.
         let waker = Waker::from(Arc::clone(&end));
         let _ = pin!(rt::task::yield_now()).poll(&mut Context::from_waker(&waker));

@@ -20,8 +20,8 @@ pub(crate) struct Worker {
     /// The queue of the worker's connections; dropped with the last of them.
     wake_queue: RefCell<Weak<WakeQueue>>,
     watchdog: Watchdog,
-    /// The routers that the worker's application mounts. The references are weak, because a test may
-    /// build many applications one after the other.
+    /// The routers that the worker's application mounts. The references are weak, because a test
+    /// may build many applications one after the other.
     pub(crate) mounted: RefCell<Vec<WeakRouter>>,
     /// The routers that the worker shuts down at a signal.
     pub(crate) shut_down_at_signal: RefCell<Vec<Router>>,
@@ -52,7 +52,8 @@ impl Worker {
         WORKER.with(call)
     }
 
-    /// Calls a function with the state of this thread, unless the thread is exiting and its state gone.
+    /// Calls a function with the state of this thread, unless the thread is exiting and its state
+    /// gone.
     fn try_with<T>(call: impl FnOnce(&Self) -> T) -> Result<T, AccessError> {
         WORKER.try_with(call)
     }

@@ -46,8 +46,11 @@ impl WakeQueue {
             if let Some(queue) = current.upgrade() {
                 return queue;
             }
-            let queue =
-                Arc::new(Self(Mutex::new(Queue { left: TURN_WAKES, waiting: VecDeque::new(), task: None })));
+            let queue = Arc::new(Self(Mutex::new(Queue {
+                left: TURN_WAKES,
+                waiting: VecDeque::new(),
+                task: None,
+            })));
             *current = Arc::downgrade(&queue);
             let task = QueueTask(Arc::downgrade(&queue));
             rt::spawn(async move {

@@ -89,7 +89,9 @@ async fn run(_guard: TaskGuard) {
             let Some(shared) = shared.upgrade() else { continue };
             shared.is_watched.set(false);
             if shared.unpolled() == Some(polls) {
-                rt::spawn(async move { poll_fn(|context| shared.poll_stalled(context, polls)).await });
+                rt::spawn(
+                    async move { poll_fn(|context| shared.poll_stalled(context, polls)).await },
+                );
             } else if shared.unpolled().is_some() {
                 watch(&shared);
             }

@@ -1,4 +1,5 @@
-//! Logging in through the whole pipeline of actix: what the upgrade request tells, and what closes a refused login.
+//! Logging in through the whole pipeline of actix: what the upgrade request tells, and what closes
+//! a refused login.
 
 use std::future::{Ready, ready};
 use std::time::Duration;
@@ -10,8 +11,8 @@ use actix_web::web::Data;
 use actix_web::{App, FromRequest, HttpRequest};
 use wamp_actix::test::{JoinError, Received, connect, join};
 use wamp_actix::{
-    Anonymous, Attempt, AttemptExt as _, Denied, Http, Identity, Limits, Realm, Router, Session, Ticket,
-    handlers, rpc,
+    Anonymous, Attempt, AttemptExt as _, Denied, Http, Identity, Limits, Realm, Router, Session,
+    Ticket, handlers, rpc,
 };
 
 /// The cookies of logins, by user.
@@ -53,7 +54,10 @@ async fn by_employee(attempt: Attempt) -> Result<Identity, Denied> {
 }
 
 async fn by_ticket(attempt: Attempt) -> Result<Identity, Denied> {
-    attempt.ticket_is("secret!!!").then(|| Identity::new("joe", "user")).ok_or(Denied::credentials())
+    attempt
+        .ticket_is("secret!!!")
+        .then(|| Identity::new("joe", "user"))
+        .ok_or(Denied::credentials())
 }
 
 #[rpc("test.whoami")]
@@ -87,7 +91,8 @@ async fn a_13_cookies_headers_tokens_and_extractors_tell_who_it_is() {
         let (who,): (String,) = client.call("test.whoami").await.unwrap().args().unwrap();
         assert_eq!(who, expected, "{name}: {value}");
     }
-    for (name, value) in [("Authorization", "Basic 6a204bd8"), ("Authorization", "Bearer"), ("X-Other", "1")]
+    for (name, value) in
+        [("Authorization", "Basic 6a204bd8"), ("Authorization", "Bearer"), ("X-Other", "1")]
     {
         let client = connect(&app, "/ws").header(name, value).await.unwrap();
         assert_eq!(client.welcome()["authrole"], "anonymous", "{name}: {value}");
@@ -109,7 +114,8 @@ async fn a_13_cookies_headers_tokens_and_extractors_tell_who_it_is() {
 async fn a_05_data_that_the_application_does_not_have_fails_the_login() {
     let router = router();
     let app = init_service(App::new().service(router.endpoint("/ws"))).await;
-    let Err(JoinError::Aborted(error)) = connect(&app, "/ws").header("Cookie", "sid=fresh").await else {
+    let Err(JoinError::Aborted(error)) = connect(&app, "/ws").header("Cookie", "sid=fresh").await
+    else {
         panic!("let in")
     };
     assert_eq!(error.uri(), "wamp.error.authentication_failed");
@@ -120,7 +126,8 @@ async fn a_client_logs_in_by_ticket_and_a_wrong_one_is_refused() {
     let router = router();
     let client = join(&router).login("ticket", "joe", |_| "secret!!!".to_owned()).await.unwrap();
     assert_eq!(client.welcome()["authmethod"], "ticket");
-    let Err(JoinError::Aborted(error)) = join(&router).login("ticket", "joe", |_| "guess".to_owned()).await
+    let Err(JoinError::Aborted(error)) =
+        join(&router).login("ticket", "joe", |_| "guess".to_owned()).await
     else {
         panic!("let in")
     };

@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wamp_actix::test::{Received, Wire, join};
 use wamp_actix::{
-    Action, Attempt, Authorization, Denied, Error, Identity, Permission, Realm, Router, Ticket, Topic,
+    Action, Attempt, Authorization, Denied, Error, Identity, Permission, Realm, Router, Ticket,
+    Topic,
 };
 
 /// The rooms of each member.
@@ -28,13 +29,15 @@ async fn members_only(request: Authorization, members: Arc<Members>) -> Result<P
 
 /// Permits moderators to subscribe to all rooms at once, by the wildcard `chat.`.
 async fn moderators(request: Authorization) -> Result<Permission, Error> {
-    let listens = request.action() == Action::Subscribe && request.declared() == Some("chat.{room}");
+    let listens =
+        request.action() == Action::Subscribe && request.declared() == Some("chat.{room}");
     Ok(Permission::when(listens && request.session().authrole() == "moderator"))
 }
 
 #[test]
 fn the_page_has_these_very_authorisers() {
-    let (page, here) = (include_str!("../../../docs/authentication.md"), include_str!("authorization.rs"));
+    let (page, here) =
+        (include_str!("../../../docs/authentication.md"), include_str!("authorization.rs"));
     let from = here.find("/// The rooms of each member.").unwrap();
     let authorisers = &here[from..here.find("\n#[test]").unwrap()];
     assert!(page.contains(authorisers), "the page and this test differ");
@@ -63,7 +66,8 @@ impl Client {
     async fn of(router: &Router, authid: &str, ticket: &str) -> Self {
         let mut client = Self(join(router).wire().await.unwrap());
         let roles = json!({ "caller": {}, "callee": {}, "publisher": {}, "subscriber": {} });
-        let hello = json!([1, "club", { "roles": roles, "authmethods": ["ticket"], "authid": authid }]);
+        let hello =
+            json!([1, "club", { "roles": roles, "authmethods": ["ticket"], "authid": authid }]);
         assert_eq!(client.ask(&hello).await[0], 4);
         assert_eq!(client.ask(&json!([5, ticket, {}])).await[0], 2);
         client
@@ -71,17 +75,22 @@ impl Client {
 
     async fn ask(&mut self, message: &Value) -> Value {
         self.0.send(&message.to_string());
-        let Some(Received::Text(answer)) = self.0.receive().await else { panic!("no answer to {message}") };
+        let Some(Received::Text(answer)) = self.0.receive().await else {
+            panic!("no answer to {message}")
+        };
         serde_json::from_str(&answer).unwrap()
     }
 
     /// Sends these requests. Returns for each the code of the answer, or the URI of the error.
     async fn outcomes<const N: usize>(&mut self, requests: [(u64, Value, &str); N]) -> [String; N] {
         let mut outcomes = [const { String::new() }; N];
-        for (request, (outcome, (code, options, uri))) in (1..).zip(outcomes.iter_mut().zip(requests)) {
+        for (request, (outcome, (code, options, uri))) in
+            (1..).zip(outcomes.iter_mut().zip(requests))
+        {
             let answer = self.ask(&json!([code, request, options, uri])).await;
-            *outcome =
-                answer.get(4).map_or(answer[0].to_string(), |error| error.as_str().unwrap().to_owned());
+            *outcome = answer
+                .get(4)
+                .map_or(answer[0].to_string(), |error| error.as_str().unwrap().to_owned());
         }
         outcomes
     }

@@ -151,7 +151,8 @@ async fn pr_05_a_caller_that_did_not_ask_gets_the_final_result_only() {
 
 #[actix_web::test]
 async fn the_shorter_of_the_callers_and_the_handlers_timeout_counts() {
-    for (options, milliseconds) in [("{}", 2_000), (r#"{"timeout":9000}"#, 2_000), (r#"{"timeout":50}"#, 50)]
+    for (options, milliseconds) in
+        [("{}", 2_000), (r#"{"timeout":9000}"#, 2_000), (r#"{"timeout":50}"#, 50)]
     {
         let (mut wire, _) = opened().await;
         wire.send(&format!(r#"[48,1,{options},"test.limited"]"#));

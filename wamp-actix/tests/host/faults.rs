@@ -1,4 +1,5 @@
-//! Every place of a handler that can panic or fail to serialise: one ERROR, and the session goes on.
+//! Every place of a handler that can panic or fail to serialise: one ERROR, and the session goes
+//! on.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,8 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 use wamp_actix::test::{Received, Wire, join};
 use wamp_actix::{
-    Args, Chunks, Context, Error, Events, FromContext, Hold, Kwargs, Progress, Progressive, Reply, Router,
-    Snapshot, WampError, handlers, publish, rpc, session, subscribe,
+    Args, Chunks, Context, Error, Events, FromContext, Hold, Kwargs, Progress, Progressive, Reply,
+    Router, Snapshot, WampError, handlers, publish, rpc, session, subscribe,
 };
 
 /// Fails wherever it is used, in the way of its first letter: it panics, or returns an error.
@@ -313,7 +314,8 @@ async fn message(wire: &mut Wire) -> Value {
     }
 }
 
-/// Sends a request with the id 1, and a call after its answer. Returns the messages before that call's answer.
+/// Sends a request with the id 1, and a call after its answer. Returns the messages before that
+/// call's answer.
 async fn answers(request: Value) -> Vec<Value> {
     let mut wire = opened().await;
     wire.send(&request.to_string());
@@ -392,8 +394,10 @@ async fn an_argument_that_cannot_be_read_is_one_error() {
 
 #[actix_web::test]
 async fn a_result_that_panics_or_cannot_be_written_is_one_error() {
-    for (panics, uri) in [(true, "wamp.error.runtime_error"), (false, "wamp.error.invalid_payload")] {
-        for procedure in ["faults.result", "faults.result.args", "faults.result.kwargs", "faults.stream.item"]
+    for (panics, uri) in [(true, "wamp.error.runtime_error"), (false, "wamp.error.invalid_payload")]
+    {
+        for procedure in
+            ["faults.result", "faults.result.args", "faults.result.kwargs", "faults.stream.item"]
         {
             assert_one_error(call(procedure, &json!([panics])), uri).await;
             let progressive = json!([48, 1, { "receive_progress": true }, procedure, [panics]]);
@@ -403,7 +407,8 @@ async fn a_result_that_panics_or_cannot_be_written_is_one_error() {
         assert_one_error(progressive, uri).await;
     }
     // Serialised while the handler makes it.
-    assert_one_error(call("faults.result.reply", &json!([false])), "wamp.error.invalid_payload").await;
+    assert_one_error(call("faults.result.reply", &json!([false])), "wamp.error.invalid_payload")
+        .await;
     assert_one_error(call("faults.result.reply", &json!([true])), "wamp.error.runtime_error").await;
 }
 
@@ -451,7 +456,8 @@ async fn a_subscription_that_is_torn_is_revoked_and_a_sore_one_ends() {
 
 #[actix_web::test]
 async fn a_handler_of_a_publication_that_panics_is_one_error() {
-    for (topic, args) in [("faults.publish", json!([])), ("faults.publish.argument", json!([true]))] {
+    for (topic, args) in [("faults.publish", json!([])), ("faults.publish.argument", json!([true]))]
+    {
         let publish = json!([16, 1, { "acknowledge": true }, topic, args]);
         assert_one_error(publish, "wamp.error.runtime_error").await;
     }
@@ -460,5 +466,8 @@ async fn a_handler_of_a_publication_that_panics_is_one_error() {
 #[actix_web::test]
 async fn a_session_handler_that_panics_refuses_the_session() {
     let refused = join(&router()).role("shunned").await.err().unwrap().to_string();
-    assert!(refused.contains("wamp.error.runtime_error") && !refused.contains("while it"), "{refused}");
+    assert!(
+        refused.contains("wamp.error.runtime_error") && !refused.contains("while it"),
+        "{refused}"
+    );
 }

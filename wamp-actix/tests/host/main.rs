@@ -1,4 +1,5 @@
-//! The adapter in memory: handlers and their parameters, calls, logins, faults, the pipeline of actix.
+//! The adapter in memory: handlers and their parameters, calls, logins, faults, the pipeline of
+//! actix.
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 

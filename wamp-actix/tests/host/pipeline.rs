@@ -1,4 +1,5 @@
-//! The whole pipeline of actix, without a port: scopes, middleware, the Origin check, extractors, push from routes.
+//! The whole pipeline of actix, without a port: scopes, middleware, the Origin check, extractors,
+//! push from routes.
 
 use std::time::Duration;
 
@@ -73,7 +74,10 @@ async fn a_handle_to_a_subscription_ends_with_it_although_the_id_lives_on() {
     let mut second = client.subscribe("test.handled").await.unwrap();
     assert_eq!(second.id(), kept.id());
     let handles = handles.lock().clone();
-    assert_eq!(handles.iter().map(Subscription::is_active).collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(
+        handles.iter().map(Subscription::is_active).collect::<Vec<_>>(),
+        [true, false, true]
+    );
     handles[1].emit("of the first").unwrap();
     handles[2].emit("of the second").unwrap();
     assert_eq!(second.next().await.unwrap().payload.to_string(), r#"["of the second"]"#);
@@ -105,7 +109,10 @@ async fn an_endpoint_works_in_a_scope_under_middleware_with_extractors() {
     let app = init_service(App::new().app_data(Data::new("Hello".to_owned())).service(scope)).await;
     let client = connect(&app, "/api/ws").header("X-User", "ann").await.unwrap();
     assert_eq!(result::<String>(client.call("test.user")).await, "ann");
-    assert_eq!(result::<String>(client.call("test.greeting").kwarg("name", "Bob")).await, "Hello, Bob");
+    assert_eq!(
+        result::<String>(client.call("test.greeting").kwarg("name", "Bob")).await,
+        "Hello, Bob"
+    );
     assert_eq!(result::<u32>(client.call("test.visitor")).await, 7);
 }
 
@@ -124,7 +131,9 @@ async fn a_page_of_another_origin_is_refused_before_the_upgrade() {
     let refused = connect(&app, "/ws").header("Origin", "https://evil.example").wire().await;
     assert!(matches!(refused, Err(JoinError::Refused { status: StatusCode::FORBIDDEN, .. })));
     assert!(connect(&app, "/ws").header("Origin", "http://localhost").await.is_ok());
-    let app = init_service(App::new().service(router.endpoint("/ws").origins(["https://app.example"]))).await;
+    let app =
+        init_service(App::new().service(router.endpoint("/ws").origins(["https://app.example"])))
+            .await;
     assert!(connect(&app, "/ws").header("Origin", "https://app.example").await.is_ok());
     assert!(connect(&app, "/ws").header("Origin", "http://localhost").wire().await.is_err());
 }
@@ -144,7 +153,8 @@ async fn an_origin_that_is_none_is_refused_at_start() {
 #[actix_web::test]
 async fn t_05_an_unknown_subprotocol_is_refused_before_the_upgrade() {
     let app = init_service(App::new().service(router().endpoint("/ws"))).await;
-    let refused = connect(&app, "/ws").header("Sec-WebSocket-Protocol", "wamp.2.flatbuffers").wire().await;
+    let refused =
+        connect(&app, "/ws").header("Sec-WebSocket-Protocol", "wamp.2.flatbuffers").wire().await;
     let Err(JoinError::Refused { status, body }) = refused else { panic!("upgraded") };
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(body.contains("wamp.2.json"), "{body}");
@@ -170,7 +180,8 @@ async fn an_event_is_pushed_from_a_handler_from_a_route_and_from_a_thread() {
     let router = router();
     let app = App::new().service(router.endpoint("/ws")).route("/news", web::post().to(post));
     let app = init_service(app).await;
-    let (reader, writer) = (connect(&app, "/ws").await.unwrap(), connect(&app, "/ws").await.unwrap());
+    let (reader, writer) =
+        (connect(&app, "/ws").await.unwrap(), connect(&app, "/ws").await.unwrap());
     let mut news = reader.subscribe("news").await.unwrap();
     let mut own = writer.subscribe("news").await.unwrap();
 
@@ -178,12 +189,21 @@ async fn an_event_is_pushed_from_a_handler_from_a_route_and_from_a_thread() {
     let request = TestRequest::post().uri("/news").set_payload("by a route").to_request();
     assert_eq!(call_service(&app, request).await.status(), StatusCode::NO_CONTENT);
     let realm = router.realm("realm1").unwrap();
-    std::thread::spawn(move || realm.publish("news").arg("by a thread").send().unwrap()).join().unwrap();
+    std::thread::spawn(move || realm.publish("news").arg("by a thread").send().unwrap())
+        .join()
+        .unwrap();
 
     for text in ["by a handler", "by a route", "by a thread"] {
-        assert_eq!(news.next().await.unwrap().payload.args::<(String,)>().unwrap(), (text.to_owned(),));
+        assert_eq!(
+            news.next().await.unwrap().payload.args::<(String,)>().unwrap(),
+            (text.to_owned(),)
+        );
     }
-    assert_eq!(own.next().await.unwrap().payload.to_string(), r#"["by a route"]"#, "excluded from the first");
+    assert_eq!(
+        own.next().await.unwrap().payload.to_string(),
+        r#"["by a route"]"#,
+        "excluded from the first"
+    );
 }
 
 #[actix_web::test]
@@ -218,7 +238,9 @@ async fn a_silent_peer_is_pinged_and_then_given_up() {
     let router = router();
     let mut wire = join(&router).wire().await.unwrap();
     wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
-    assert!(matches!(wire.receive().await, Some(Received::Text(welcome)) if welcome.starts_with("[2,")));
+    assert!(
+        matches!(wire.receive().await, Some(Received::Text(welcome)) if welcome.starts_with("[2,"))
+    );
     wire.clock().advance(Duration::from_secs(20));
     assert_eq!(wire.receive().await, Some(Received::Ping));
     wire.send_frame(0x8a, b"");
@@ -324,14 +346,19 @@ async fn a_shutdown_closes_with_1012_and_refuses_newcomers() {
     let app = init_service(App::new().service(router.endpoint("/ws"))).await;
     let mut wire = connect(&app, "/ws").wire().await.unwrap();
     wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
-    assert!(matches!(wire.receive().await, Some(Received::Text(welcome)) if welcome.starts_with("[2,")));
+    assert!(
+        matches!(wire.receive().await, Some(Received::Text(welcome)) if welcome.starts_with("[2,"))
+    );
     let mut stranger = connect(&app, "/ws").wire().await.unwrap();
     drop(router.shutdown(Duration::from_secs(1)));
     for wire in [&mut wire, &mut stranger] {
         assert_eq!(wire.receive().await, Some(Received::Close(Some(1012))));
     }
     let refused = connect(&app, "/ws").wire().await;
-    assert!(matches!(refused, Err(JoinError::Refused { status: StatusCode::SERVICE_UNAVAILABLE, .. })));
+    assert!(matches!(
+        refused,
+        Err(JoinError::Refused { status: StatusCode::SERVICE_UNAVAILABLE, .. })
+    ));
     drop((wire, stranger));
     router.shutdown(Duration::ZERO).await;
 }
@@ -367,7 +394,13 @@ async fn a_connection_whose_transport_is_gone_leaves_nothing_behind() {
 #[actix_web::test]
 async fn a_handler_that_the_application_does_not_provide_for_fails_its_call_only() {
     let app = init_service(App::new().service(router().endpoint("/ws"))).await;
-    assert_eq!(app.call(TestRequest::get().uri("/ws").to_request()).await.unwrap().status().as_u16(), 426);
+    assert_eq!(
+        app.call(TestRequest::get().uri("/ws").to_request()).await.unwrap().status().as_u16(),
+        426
+    );
     let client = connect(&app, "/ws").await.unwrap();
-    assert_eq!(client.call("test.greeting").arg("Ann").await.unwrap_err().uri(), uris::RUNTIME_ERROR);
+    assert_eq!(
+        client.call("test.greeting").arg("Ann").await.unwrap_err().uri(),
+        uris::RUNTIME_ERROR
+    );
 }

@@ -49,7 +49,8 @@ fn without_a_path_each_attribute_shows_what_to_write() {
     "#;
     let errors = compile("renamed_without_path", program).unwrap_err();
     for hint in ["#[rpc(…, crate = wamp)]", "#[session(crate = wamp)]", "#[wamp(crate = wamp)]"] {
-        let expected = format!("error: `wamp-actix` is called `wamp` in Cargo.toml: write `{hint}`");
+        let expected =
+            format!("error: `wamp-actix` is called `wamp` in Cargo.toml: write `{hint}`");
         assert!(errors.contains(&expected), "{errors}");
     }
     assert_eq!(errors.matches("error: ").count(), 4, "three, and how many they were:\n{errors}");

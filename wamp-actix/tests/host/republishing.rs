@@ -1,4 +1,5 @@
-//! Publishing from where an application is called by the router: nothing is locked there, and no event is lost.
+//! Publishing from where an application is called by the router: nothing is locked there, and no
+//! event is lost.
 
 use std::future::IntoFuture as _;
 
@@ -6,8 +7,8 @@ use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use serde::{Serialize, Serializer};
 use wamp_actix::test::{Client, Subscribed, join};
 use wamp_actix::{
-    Error, Events, Hold, Progressive, Realm, Router, Snapshot, WampError, handlers, publish, rpc, session,
-    subscribe,
+    Error, Events, Hold, Progressive, Realm, Router, Snapshot, WampError, handlers, publish, rpc,
+    session, subscribe,
 };
 
 fn tell(realm: &Realm, what: &str) {
@@ -80,10 +81,16 @@ async fn event(realm: Realm) -> Result<(), Error> {
 }
 
 #[subscribe("republishing.topic")]
-async fn subscribed(realm: Realm) -> (Snapshot<Chatty>, Hold<Farewell>, Events<impl Stream<Item = Chatty>>) {
+async fn subscribed(
+    realm: Realm,
+) -> (Snapshot<Chatty>, Hold<Farewell>, Events<impl Stream<Item = Chatty>>) {
     tell(&realm, "subscribe");
     let events = [Chatty(realm.clone(), "item")];
-    (Snapshot(Chatty(realm.clone(), "snapshot")), Hold(Farewell(realm, "hold")), Events(stream::iter(events)))
+    (
+        Snapshot(Chatty(realm.clone(), "snapshot")),
+        Hold(Farewell(realm, "hold")),
+        Events(stream::iter(events)),
+    )
 }
 
 /// Publishes to the topic of the event itself, and to another.
@@ -101,8 +108,17 @@ async fn joined(realm: Realm) -> Hold<Farewell> {
 }
 
 async fn opened() -> (Router, Client, Subscribed) {
-    let handlers =
-        handlers![from_drop, cancelled, result, error, from_stream, event, subscribed, republished, joined];
+    let handlers = handlers![
+        from_drop,
+        cancelled,
+        result,
+        error,
+        from_stream,
+        event,
+        subscribed,
+        republished,
+        joined
+    ];
     let router = Router::builder().realm(Realm::new("realm1")).handlers(handlers).build().unwrap();
     let heard = join(&router).await.unwrap().subscribe("republished").await.unwrap();
     let client = join(&router).await.unwrap();
@@ -128,7 +144,10 @@ async fn a_handler_publishes_while_it_is_dropped_or_its_answer_is_written() {
     assert_heard(&mut heard, &["drop"]).await;
     client.call("republishing.result").await.unwrap();
     assert_heard(&mut heard, &["result"]).await;
-    assert_eq!(client.call("republishing.error").await.unwrap_err().uri(), "republishing.error.loud");
+    assert_eq!(
+        client.call("republishing.error").await.unwrap_err().uri(),
+        "republishing.error.loud"
+    );
     assert_heard(&mut heard, &["error"]).await;
     client.call("republishing.stream").await.unwrap();
     assert_heard(&mut heard, &["poll", "stream"]).await;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wamp_actix::test::{Received, Serializer, connect, join};
 use wamp_actix::{
-    Args, Binary, Chunks, Error, Kwargs, Raw, Realm, Router, Snapshot, Topic, handlers, rpc, subscribe,
+    Args, Binary, Chunks, Error, Kwargs, Raw, Realm, Router, Snapshot, Topic, handlers, rpc,
+    subscribe,
 };
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -181,8 +182,10 @@ async fn what_the_server_publishes_reaches_every_serializer() {
         assert_eq!(shown.0, "\0EOM=", "{serializer:?}");
         subscribers.push(news);
     }
-    let caller =
-        join(&router).serializer(Serializer::from_subprotocol("wamp.2.cbor").unwrap()).await.unwrap();
+    let caller = join(&router)
+        .serializer(Serializer::from_subprotocol("wamp.2.cbor").unwrap())
+        .await
+        .unwrap();
     let value = json!({"deep": [{"bytes": "\0EOM="}, 1.5, u64::MAX]});
     caller.call("test.tell").arg(&value).await.unwrap();
     for subscriber in &mut subscribers {
@@ -199,7 +202,11 @@ async fn binary_serializers_send_binary_frames_and_the_others_text_t_07_t_08() {
         let mut wire = join(&router).serializer(*serializer).wire().await.unwrap();
         wire.send_message(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
         let welcome = wire.receive().await.unwrap();
-        assert_eq!(matches!(welcome, Received::Binary(_)), serializer.is_binary(), "{serializer:?}");
+        assert_eq!(
+            matches!(welcome, Received::Binary(_)),
+            serializer.is_binary(),
+            "{serializer:?}"
+        );
         // T-18: the transport fails on an empty batch, and on nothing else that is empty either.
         wire.send_frame(if serializer.is_binary() { 0x82 } else { 0x81 }, b"");
         assert!(matches!(wire.receive().await, Some(Received::Binary(_) | Received::Text(_))));

@@ -1,4 +1,5 @@
-//! Bounds on connections, over real sockets: refusals, their texts, and clients that get in all the same.
+//! Bounds on connections, over real sockets: refusals, their texts, and clients that get in all the
+//! same.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
@@ -118,7 +119,8 @@ fn assert_served(client: &mut Client, first: usize) {
 /// Checks that the server closes with this code and reason, and sends nothing before.
 #[track_caller]
 fn assert_closed(client: Client, code: u16, reason: &str) {
-    let close = [&[CLOSE, 2 + reason.len() as u8][..], &code.to_be_bytes(), reason.as_bytes()].concat();
+    let close =
+        [&[CLOSE, 2 + reason.len() as u8][..], &code.to_be_bytes(), reason.as_bytes()].concat();
     assert_eq!(client.read_to_end(), close);
 }
 
@@ -189,7 +191,10 @@ async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
         // Another address is not a trusted proxy.
         let forged = "X-Forwarded-For: 192.0.2.1\r\n";
         let _direct: Vec<_> = (0..2).map(|_| upgrade_from(2, server, forged).unwrap()).collect();
-        assert_refused(upgrade_from(2, server, "X-Forwarded-For: 192.0.2.4\r\n"), "connections_per_address");
+        assert_refused(
+            upgrade_from(2, server, "X-Forwarded-For: 192.0.2.4\r\n"),
+            "connections_per_address",
+        );
     })
     .await;
 }
@@ -202,7 +207,8 @@ async fn ipv6_counts_by_its_first_64_bits() {
         let _clients = customer.map(|address| upgrade_for(address, server).unwrap());
         assert_refused(upgrade_for("2001:db8:0:1::3", server), "connections_per_address");
         let _neighbour = upgrade_for("2001:db8:0:2::1", server).unwrap();
-        let _mapped = ["192.0.2.1", "::ffff:192.0.2.1"].map(|address| upgrade_for(address, server).unwrap());
+        let _mapped =
+            ["192.0.2.1", "::ffff:192.0.2.1"].map(|address| upgrade_for(address, server).unwrap());
         assert_refused(upgrade_for("192.0.2.1", server), "connections_per_address");
     })
     .await;
@@ -212,7 +218,8 @@ async fn ipv6_counts_by_its_first_64_bits() {
 async fn a_proxy_that_is_not_trusted_is_named_once_when_its_clients_are_refused_together() {
     Log::install();
     against(router(limits().connections_per_address(1)), |server| {
-        let from_proxy = |client| upgrade_from(77, server, &format!("X-Forwarded-For: {client}\r\n"));
+        let from_proxy =
+            |client| upgrade_from(77, server, &format!("X-Forwarded-For: {client}\r\n"));
         let _client = from_proxy("192.0.2.1").unwrap();
         assert_refused(upgrade_from(77, server, ""), "connections_per_address");
         assert_eq!(count("trust_proxies([\"127.0.0.77\"])"), 0);
@@ -228,10 +235,13 @@ async fn how_many_connections_there_may_be_is_logged_and_warned_of_if_it_cannot_
     Log::install();
     against(router(limits().connections(Some(123))), |server| drop(join_from(1, server))).await;
     assert_eq!(count("at most 123 connections at the same time"), 1);
-    against(router(limits().connections(Some(usize::MAX))), |server| drop(join_from(1, server))).await;
+    against(router(limits().connections(Some(usize::MAX))), |server| drop(join_from(1, server)))
+        .await;
     let files = std::fs::read_to_string("/proc/self/limits").unwrap();
     let line = files.lines().find(|line| line.starts_with("Max open files")).unwrap();
-    if let Some(files) = line.split_whitespace().nth(3).and_then(|limit| limit.parse::<usize>().ok()) {
+    if let Some(files) =
+        line.split_whitespace().nth(3).and_then(|limit| limit.parse::<usize>().ok())
+    {
         let possible = (files - 64) / 2;
         assert_eq!(count(&format!("may open files for {possible} connections only")), 1);
     }
@@ -245,7 +255,8 @@ async fn the_oldest_without_a_session_makes_room_for_a_newcomer_whichever_worker
     let address = server.address;
     let clients = move || {
         let mut witness = join_from(100, address).unwrap();
-        let mut waiting: Vec<_> = (1..=8).map(|last| upgrade_from(last, address, "").unwrap()).collect();
+        let mut waiting: Vec<_> =
+            (1..=8).map(|last| upgrade_from(last, address, "").unwrap()).collect();
         for newcomer in 9..=12 {
             waiting.push(upgrade_from(newcomer, address, "").unwrap());
             assert_closed(waiting.remove(0), 1013, MAKES_ROOM);
@@ -278,7 +289,9 @@ async fn a_login_that_takes_its_time_makes_room_too() {
     let router = router(limits().opening(1).authentication_timeout(PATIENCE * 10)).realm(realm);
     against(router, |server| {
         let mut first = upgrade_from(2, server, "").unwrap();
-        first.send(r#"[1,"realm1",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"joe"}]"#);
+        first.send(
+            r#"[1,"realm1",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"joe"}]"#,
+        );
         assert!(first.message().starts_with("[4,\"ticket\""));
         let _second = upgrade_from(3, server, "").unwrap();
         assert_closed(first, 1013, MAKES_ROOM);
@@ -322,7 +335,10 @@ async fn a_session_that_a_realm_has_no_room_for_is_told_to_try_again() {
         let mut client = upgrade_from(3, server, "").unwrap();
         client.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
         let abort = client.message();
-        assert!(abort.starts_with("[3,{") && abort.ends_with("\"wamp.error.unavailable\"]"), "{abort}");
+        assert!(
+            abort.starts_with("[3,{") && abort.ends_with("\"wamp.error.unavailable\"]"),
+            "{abort}"
+        );
         let close = client.read_to_end();
         assert_eq!(close[2..4], 1013_u16.to_be_bytes());
     })
@@ -350,7 +366,9 @@ async fn a_message_before_welcome_is_bounded_by_a_limit_of_its_own() {
         client.send_bytes(&frame(0x81, long.as_bytes()));
         assert_eq!(client.message(), format!("[50,1,{{}},[{}]]", MOST * 2));
         let mut client = upgrade_from(2, server, "").unwrap();
-        client.send_bytes(&[frame(0x81, hello_of(100).as_bytes()), frame(0x81, long.as_bytes())].concat());
+        client.send_bytes(
+            &[frame(0x81, hello_of(100).as_bytes()), frame(0x81, long.as_bytes())].concat(),
+        );
         assert!(client.message().starts_with("[2,"));
         assert_eq!(client.message(), format!("[50,1,{{}},[{}]]", MOST * 2));
 
@@ -406,8 +424,10 @@ async fn what_strangers_do_wrong_fills_no_log() {
             client.send("[99]");
             assert!(client.message().ends_with("\"wamp.error.protocol_violation\"]"));
         };
-        let visit =
-            || drop(upgrade_from(92, server, "Origin: https://evil.example\r\n").map(drop).unwrap_err());
+        let visit = || {
+            let origin = "Origin: https://evil.example\r\n";
+            drop(upgrade_from(92, server, origin).map(drop).unwrap_err());
+        };
         let _crowd: Vec<_> = (0..2).map(|_| join_from(93, server).unwrap()).collect();
         let intrude = || assert_refused(upgrade_from(93, server, ""), "connections_per_address");
         let cases: [(&dyn Fn(), &str); 3] = [
@@ -422,7 +442,11 @@ async fn what_strangers_do_wrong_fills_no_log() {
                 drop(upgrade_from(3, server, "").unwrap());
                 let (written, left_out) = (count(line), left_out(last));
                 let all = written + left_out == STRANGERS;
-                if all { Ok(()) } else { Err(format!("{written} and {left_out} lines about 127.0.0.{last}")) }
+                if all {
+                    Ok(())
+                } else {
+                    Err(format!("{written} and {left_out} lines about 127.0.0.{last}"))
+                }
             });
             assert!(left_out(last) > 0);
         }

@@ -22,10 +22,15 @@ struct Flood {
 impl Flood {
     async fn run(self) {
         let realm = Realm::new("realm1").topic("test.flood", Topic::open());
-        let router =
-            Router::builder().realm(realm).handlers(handlers![]).limits(self.limits.clone()).build().unwrap();
+        let router = Router::builder()
+            .realm(realm)
+            .handlers(handlers![])
+            .limits(self.limits.clone())
+            .build()
+            .unwrap();
         let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
-        let server = HttpServer::new(app).tcp_nodelay(true).workers(1).bind(("127.0.0.1", 0)).unwrap();
+        let server =
+            HttpServer::new(app).tcp_nodelay(true).workers(1).bind(("127.0.0.1", 0)).unwrap();
         let address = server.addrs()[0];
         let handle = spawn(server.run());
         spawn_blocking(move || self.flood(address)).await.unwrap();

@@ -1,4 +1,5 @@
-//! After the closing handshake it is for the server to close the transport (RFC 6455, section 7.1.1), over real sockets.
+//! After the closing handshake it is for the server to close the transport (RFC 6455, section
+//! 7.1.1), over real sockets.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -36,7 +37,8 @@ async fn against<T: Send + 'static>(
     outcome
 }
 
-/// Returns the bytes that a client gets until the connection ends, after it has ended the session like this.
+/// Returns the bytes that a client gets until the connection ends, after it has ended the session
+/// like this.
 async fn read_after(ends: impl FnOnce(&mut Client) + Send + 'static) -> Vec<u8> {
     let limits = Limits::default().close_timeout(Duration::from_millis(50));
     let router = Router::builder().handlers([]).limits(limits).build().unwrap();
@@ -136,7 +138,11 @@ fn leave_before_reading(address: SocketAddr, goodbye: bool) {
     for (size, client) in clients {
         let read = client.read_to_end();
         let end = [&[CLOSE, 2][..], &NORMAL].concat();
-        assert!(read.len() > size << 10 && read.ends_with(&end), "{} bytes of {size} KiB", read.len());
+        assert!(
+            read.len() > size << 10 && read.ends_with(&end),
+            "{} bytes of {size} KiB",
+            read.len()
+        );
     }
 }
 

@@ -1,10 +1,13 @@
-//! The middleware of actix around an endpoint, over real sockets: it changes other responses, and leaves a WebSocket alone.
+//! The middleware of actix around an endpoint, over real sockets: it changes other responses, and
+//! leaves a WebSocket alone.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
 use crate::support::Client;
-use actix_web::middleware::{Compress, Condition, DefaultHeaders, ErrorHandlers, Logger, NormalizePath};
+use actix_web::middleware::{
+    Compress, Condition, DefaultHeaders, ErrorHandlers, Logger, NormalizePath,
+};
 use actix_web::rt::spawn;
 use actix_web::rt::task::spawn_blocking;
 use actix_web::{App, HttpServer, web};
@@ -18,8 +21,7 @@ async fn zeros(count: usize) -> String {
 /// Returns the compressed response to an ordinary request.
 fn page(address: SocketAddr) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
-    let request =
-        "GET /page/ HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n";
+    let request = "GET /page/ HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n";
     socket.write_all(request.as_bytes()).unwrap();
     let mut response = Vec::new();
     socket.read_to_end(&mut response).unwrap();
@@ -53,7 +55,10 @@ async fn a_websocket_is_served_under_compress_logger_and_normalize_path() {
             // Long enough to be compressed, and more than one frame.
             for request in 1..=3 {
                 client.send(&format!(r#"[48,{request},{{}},"test.zeros",[5000]]"#));
-                assert_eq!(client.message(), format!(r#"[50,{request},{{}},["{}"]]"#, "0".repeat(5000)));
+                assert_eq!(
+                    client.message(),
+                    format!(r#"[50,{request},{{}},["{}"]]"#, "0".repeat(5000))
+                );
             }
         }
     });

@@ -1,4 +1,5 @@
-//! Peers that do not read, over real sockets: their handlers go on, and are given up after `write_stall`.
+//! Peers that do not read, over real sockets: their handlers go on, and are given up after
+//! `write_stall`.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -53,9 +54,13 @@ fn router() -> Router {
 /// Serves the router on a port of its own until the test ends.
 fn serve(router: &Router, lock: &Lock) -> SocketAddr {
     let (router, lock) = (router.clone(), lock.clone());
-    let app = move || App::new().app_data(lock.clone()).service(router.endpoint("/ws").on_signal(false));
-    let server =
-        HttpServer::new(app).on_connect(wamp_actix::on_connect).workers(1).bind(("127.0.0.1", 0)).unwrap();
+    let app =
+        move || App::new().app_data(lock.clone()).service(router.endpoint("/ws").on_signal(false));
+    let server = HttpServer::new(app)
+        .on_connect(wamp_actix::on_connect)
+        .workers(1)
+        .bind(("127.0.0.1", 0))
+        .unwrap();
     let address = server.addrs()[0];
     actix_web::rt::spawn(server.run());
     address
@@ -83,7 +88,10 @@ async fn wait_for_lock_behind(procedure: &'static str) -> Duration {
     }
     let since = Instant::now();
     let client = join(&router).app_data(mutex).await.unwrap();
-    timeout(WRITE_STALL * 5, client.call("test.lock")).await.expect("the lock became free").unwrap();
+    timeout(WRITE_STALL * 5, client.call("test.lock"))
+        .await
+        .expect("the lock became free")
+        .unwrap();
     drop(stalled);
     since.elapsed()
 }
@@ -99,7 +107,8 @@ async fn a_peer_that_reads_again_after_a_stall_leaves_nothing_behind() {
     let router = router();
     let (mutex, noted) = (Lock::new(Mutex::new(())), Data::new(AtomicBool::new(false)));
     let held = mutex.lock().await;
-    let mut wire = join(&router).app_data(mutex.clone()).app_data(noted.clone()).wire().await.unwrap();
+    let mut wire =
+        join(&router).app_data(mutex.clone()).app_data(noted.clone()).wire().await.unwrap();
     wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
     wire.send(r#"[48,1,{},"test.note"]"#);
     assert!(matches!(wire.receive().await, Some(Received::Text(_))));
@@ -159,7 +168,9 @@ fn close_while_stalled(address: SocketAddr, realm: &Realm) -> Vec<u8> {
 #[actix_web::test]
 async fn a_close_frame_of_a_slow_reader_is_answered_after_what_was_sent_before() {
     let router = router();
-    let (address, realm) = (serve(&router, &Lock::new(Mutex::new(()))), router.realm("realm1").unwrap());
-    let last = timeout(WRITE_STALL * 20, spawn_blocking(move || close_while_stalled(address, &realm)));
+    let (address, realm) =
+        (serve(&router, &Lock::new(Mutex::new(()))), router.realm("realm1").unwrap());
+    let last =
+        timeout(WRITE_STALL * 20, spawn_blocking(move || close_while_stalled(address, &realm)));
     assert_eq!(last.await.unwrap().unwrap(), [0x88, 2, 0x03, 0xe8]);
 }

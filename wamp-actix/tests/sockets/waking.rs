@@ -1,4 +1,5 @@
-//! A connection is driven whenever there is something to do, and only then: what could be forgotten.
+//! A connection is driven whenever there is something to do, and only then: what could be
+//! forgotten.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -24,7 +25,8 @@ async fn what_comes_behind_a_long_batch_is_read() {
         let mut wire = join(&router).serializer(Serializer::JsonBatched).wire().await.unwrap();
         wire.send("[1,\"realm1\",{\"roles\":{\"caller\":{},\"publisher\":{}}}]\x1e");
         wire.receive().await.unwrap();
-        let batch: String = (1..=count).map(|id| format!("[16,{id},{{}},\"no.topic\"]\x1e")).collect();
+        let batch: String =
+            (1..=count).map(|id| format!("[16,{id},{{}},\"no.topic\"]\x1e")).collect();
         let call = format!("[48,{},{{}},\"no.procedure\"]\x1e", count + 1);
         wire.send_bytes([frame(0x81, batch.as_bytes()), frame(0x81, call.as_bytes())].concat());
         // In a task of its own, which the end of the time does not poll once more.
@@ -45,7 +47,13 @@ async fn who_still_reads_is_not_given_up_for_a_pong() {
     wire.receive().await.unwrap();
     assert_eq!(wire.receive().now_or_never(), None);
     for _ in 0..12 {
-        router.realm("realm1").unwrap().publish("test.feed").arg("x".repeat(10_000)).send().unwrap();
+        router
+            .realm("realm1")
+            .unwrap()
+            .publish("test.feed")
+            .arg("x".repeat(10_000))
+            .send()
+            .unwrap();
     }
     wire.clock().advance(Duration::from_secs(20));
     for _ in 0..4 {
@@ -75,7 +83,11 @@ async fn a_message_that_is_begun_has_its_time() {
             rt::task::yield_now().await; // The connection rests after a turn.
         }
         wire.clock().advance(Duration::from_secs(6));
-        assert_eq!(wire.receive().now_or_never(), Some(Some(Received::Close(Some(1008)))), "behind {count}");
+        assert_eq!(
+            wire.receive().now_or_never(),
+            Some(Some(Received::Close(Some(1008)))),
+            "behind {count}"
+        );
     }
 }
 
@@ -101,8 +113,12 @@ async fn progress_that_another_task_reports_is_sent_at_once() {
     for number in 1..=3 {
         // In a task of its own, which the end of the time does not poll once more.
         let result = rt::spawn(async move { (wire.receive().await, wire) });
-        let (received, same) = rt::time::timeout(Duration::from_secs(5), result).await.unwrap().unwrap();
-        assert_eq!(received, Some(Received::Text(format!(r#"[50,1,{{"progress":true}},[{number}]]"#))));
+        let (received, same) =
+            rt::time::timeout(Duration::from_secs(5), result).await.unwrap().unwrap();
+        assert_eq!(
+            received,
+            Some(Received::Text(format!(r#"[50,1,{{"progress":true}},[{number}]]"#)))
+        );
         wire = same;
     }
 }
@@ -138,11 +154,14 @@ async fn a_body_that_another_task_polls_is_woken_for_input() {
                         let mut body = Box::pin(BoxBody::new(body));
                         rt::spawn(async move {
                             while let Some(bytes) =
-                                std::future::poll_fn(|context| body.as_mut().poll_next(context)).await
+                                std::future::poll_fn(|context| body.as_mut().poll_next(context))
+                                    .await
                                 && sender.send(bytes).is_ok()
                             {}
                         });
-                        BoxBody::new(BodyStream::new(poll_fn(move |context| receiver.poll_recv(context))))
+                        BoxBody::new(BodyStream::new(poll_fn(move |context| {
+                            receiver.poll_recv(context)
+                        })))
                     }))
                 }
             })

@@ -49,7 +49,11 @@ async fn whoever_stops_reading_is_noticed_whenever_that_is() {
             }
             wire.send(r#"[48,3,{},"test.note"]"#);
             sleep(NOTICED).await;
-            assert_eq!(noted.load(Ordering::Relaxed), 3, "after {first:?} and {second:?}, {reads_on}");
+            assert_eq!(
+                noted.load(Ordering::Relaxed),
+                3,
+                "after {first:?} and {second:?}, {reads_on}"
+            );
         }
     }
 }

@@ -6,7 +6,8 @@ use crate::identity::Identity;
 
 /// Admits clients without a login, each with a random authid (A-20).
 ///
-/// A realm without any method admits anonymous clients too; a realm with other methods only if it declares this one.
+/// A realm without any method admits anonymous clients too; a realm with other methods only if it
+/// declares this one.
 ///
 /// ```
 /// use wamp_core::{Anonymous, Realm, RealmBuilder};

@@ -12,9 +12,11 @@ use crate::error::shortened;
 use crate::id::SessionId;
 use crate::message;
 
-/// One login: the client's claims, and the host's knowledge of the connection. Cloning only counts a reference.
+/// One login: the client's claims, and the host's knowledge of the connection. Cloning only counts
+/// a reference.
 ///
-/// The claims are not proved, except those that the [method](Self::method) checks before it asks the closure: see its documentation.
+/// The claims are not proved, except those that the [method](Self::method) checks before it asks
+/// the closure: see its documentation.
 ///
 /// ```
 /// use wamp_core::{Attempt, Denied, Identity, Realm, RealmBuilder, Ticket};
@@ -97,7 +99,8 @@ impl Attempt {
         self.hello.authrole.as_deref()
     }
 
-    /// Reads `HELLO.Details.authextra` as a struct or a map; an absent one as an empty dict. Returns `None` if it is not a `T`.
+    /// Reads `HELLO.Details.authextra` as a struct or a map; an absent one as an empty dict.
+    /// Returns `None` if it is not a `T`.
     #[must_use]
     pub fn authextra<T: DeserializeOwned>(&self) -> Option<T> {
         message::authextra(&self.hello.frame)
@@ -109,14 +112,15 @@ impl Attempt {
         self.hello.session
     }
 
-    /// Returns the host's value for the connection, if it is a `T`: for `wamp-actix`, the `HttpRequest` of the upgrade.
+    /// Returns the host's value for the connection, if it is a `T`: for `wamp-actix`, the
+    /// `HttpRequest` of the upgrade.
     #[must_use]
     pub fn host<T: Any>(&self) -> Option<&T> {
         self.hello.host.downcast_ref()
     }
 
-    /// Returns the ticket of a [`Ticket`](crate::Ticket) login; `None` for other methods. Use it to find the ticket in a store, and compare it
-    /// with [`ticket_is`](Self::ticket_is).
+    /// Returns the ticket of a [`Ticket`](crate::Ticket) login; `None` for other methods. Use it to
+    /// find the ticket in a store, and compare it with [`ticket_is`](Self::ticket_is).
     #[must_use]
     pub fn ticket(&self) -> Option<&str> {
         match &self.proof {
@@ -125,14 +129,15 @@ impl Attempt {
         }
     }
 
-    /// Returns whether the ticket is this one. The comparison takes constant time (A-14). A ticket is never empty.
+    /// Returns whether the ticket is this one. The comparison takes constant time (A-14). A ticket
+    /// is never empty.
     #[must_use]
     pub fn ticket_is(&self, expected: &str) -> bool {
         self.ticket().is_some_and(|ticket| ticket.as_bytes().ct_eq(expected.as_bytes()).into())
     }
 
-    /// Returns the public key whose private key the client has proved to hold, as 64 lower-case hexadecimal digits, of a
-    /// [`Cryptosign`](crate::Cryptosign) login; `None` for other methods.
+    /// Returns the public key whose private key the client has proved to hold, as 64 lower-case
+    /// hexadecimal digits, of a [`Cryptosign`](crate::Cryptosign) login; `None` for other methods.
     #[must_use]
     pub fn public_key(&self) -> Option<&str> {
         match &self.proof {

@@ -9,8 +9,9 @@ use subtle::ConstantTimeEq as _;
 use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 
-/// The method `cryptosign`: the client proves that it holds the private key of a public key (A-40 … A-43). The closure is
-/// asked after the proof whose key it is: [`Attempt::public_key`]. A client that does not hold a key never learns whether it is known.
+/// The method `cryptosign`: the client proves that it holds the private key of a public key (A-40 …
+/// A-43). The closure is asked after the proof whose key it is: [`Attempt::public_key`]. A client
+/// that does not hold a key never learns whether it is known.
 ///
 /// ```
 /// use wamp_core::{Attempt, Cryptosign, Denied, Identity, Realm, RealmBuilder};
@@ -77,7 +78,8 @@ fn public_key(text: &str) -> Option<VerifyingKey> {
     VerifyingKey::from_bytes(&key).ok()
 }
 
-/// Returns whether the answer, signature and message in hexadecimal digits, is right, and is about this challenge and not an older one (A-42).
+/// Returns whether the answer, signature and message in hexadecimal digits, is right, and is about
+/// this challenge and not an older one (A-42).
 fn verifies(key: &VerifyingKey, signature: &str, message: &[u8; 32]) -> bool {
     let mut answer = [0; 96];
     if hex::decode_to_slice(signature, &mut answer).is_err() {

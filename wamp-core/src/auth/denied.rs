@@ -6,9 +6,9 @@ use crate::error::uris;
 
 /// The reason to refuse a login.
 ///
-/// The client learns no more than a predefined URI with a neutral text; in particular not whether the authid or the secret
-/// was wrong (A-06). `?` converts any `std::error::Error`, of a database for instance, into a
-/// [`failed`](Self::failed) login.
+/// The client learns no more than a predefined URI with a neutral text; in particular not whether
+/// the authid or the secret was wrong (A-06). `?` converts any `std::error::Error`, of a database
+/// for instance, into a [`failed`](Self::failed) login.
 ///
 /// ```
 /// use wamp_core::{Attempt, Denied, Identity};
@@ -39,21 +39,24 @@ impl Denied {
         Self(Reason::Credentials)
     }
 
-    /// Denies a role that does not exist, or is not for this client: `wamp.error.no_such_role` (A-07). With
-    /// WAMP-CRA and SCRAM, whose clients have proved nothing yet, the client gets the answer to wrong credentials.
+    /// Denies a role that does not exist, or is not for this client: `wamp.error.no_such_role`
+    /// (A-07). With WAMP-CRA and SCRAM, whose clients have proved nothing yet, the client gets the
+    /// answer to wrong credentials.
     #[must_use]
     pub fn role() -> Self {
         Self(Reason::Role)
     }
 
-    /// Passes, because the HTTP request has nothing by which an [`Http`](crate::Http) method could identify the client: the client's next method is
-    /// tried. If there is none, the client gets `wamp.error.authentication_required`.
+    /// Passes, because the HTTP request has nothing by which an [`Http`](crate::Http) method could
+    /// identify the client: the client's next method is tried. If there is none, the client gets
+    /// `wamp.error.authentication_required`.
     #[must_use]
     pub fn absent() -> Self {
         Self(Reason::Absent)
     }
 
-    /// Reports that authentication itself failed: `wamp.error.authentication_failed` (A-05). The cause goes to the log.
+    /// Reports that authentication itself failed: `wamp.error.authentication_failed` (A-05). The
+    /// cause goes to the log.
     #[must_use]
     pub fn failed(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "authentication failed");

@@ -71,6 +71,8 @@ impl Exchange {
 
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange").field("awaits_answer", &self.awaits_answer()).finish_non_exhaustive()
+        f.debug_struct("Exchange")
+            .field("awaits_answer", &self.awaits_answer())
+            .finish_non_exhaustive()
     }
 }

@@ -5,12 +5,14 @@ use std::future::Future;
 use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 
-/// A method that decides by the host's knowledge of the connection, its HTTP request for instance: a cookie, a header, a
-/// bearer token, a login of the web application (A-13). It sends no challenge.
+/// A method that decides by the host's knowledge of the connection, its HTTP request for instance:
+/// a cookie, a header, a bearer token, a login of the web application (A-13). It sends no
+/// challenge.
 ///
-/// A client that offers no method is tried by these, in the order of their declaration, before it counts as
-/// anonymous, so that the page of a logged-in user need not name a method. `Err(Denied::absent())` means that the request has
-/// no such credentials, and leaves the client to its next method.
+/// A client that offers no method is tried by these, in the order of their declaration, before it
+/// counts as anonymous, so that the page of a logged-in user need not name a method.
+/// `Err(Denied::absent())` means that the request has no such credentials, and leaves the client to
+/// its next method.
 ///
 /// ```
 /// use wamp_core::{Attempt, Denied, Http, Identity, Realm, RealmBuilder};
@@ -31,7 +33,8 @@ pub struct Http {
 }
 
 impl Http {
-    /// Creates the method. The closure returns the identity of the client that sent the request. Clients put `name` into `authmethods`: `cookie`, `bearer`, or any other.
+    /// Creates the method. The closure returns the identity of the client that sent the request.
+    /// Clients put `name` into `authmethods`: `cookie`, `bearer`, or any other.
     #[must_use]
     pub fn new<F, D>(name: impl Into<String>, decide: F) -> Self
     where

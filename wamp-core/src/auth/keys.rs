@@ -80,11 +80,16 @@ pub(super) mod as_base64 {
 
     use super::{Key, from_base64, to_base64};
 
-    pub(in crate::auth) fn serialize<S: Serializer>(key: &Key, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::auth) fn serialize<S: Serializer>(
+        key: &Key,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&to_base64(key))
     }
 
-    pub(in crate::auth) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
+    pub(in crate::auth) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Key, D::Error> {
         let text = String::deserialize(deserializer)?;
         let key = from_base64(&text).and_then(|bytes| bytes.try_into().ok());
         key.ok_or_else(|| D::Error::custom("a key must be 32 bytes in base64"))

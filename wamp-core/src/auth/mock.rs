@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use super::keys::{Key, keyed};
 
-/// The secret from which mock salts are made. No client knows it, so none can compute a mock salt and recognise it.
+/// The secret from which mock salts are made. No client knows it, so none can compute a mock salt
+/// and recognise it.
 #[derive(Clone)]
 pub(super) struct MockSecret(Key);
 

@@ -64,17 +64,19 @@ impl<T> fmt::Debug for Decide<T> {
     }
 }
 
-/// A method of authentication, for [`RealmBuilder::authenticate`](crate::RealmBuilder::authenticate): [`Anonymous`],
-/// [`Ticket`], [`WampCra`], [`Cryptosign`], [`Scram`], [`Http`].
+/// A method of authentication, for
+/// [`RealmBuilder::authenticate`](crate::RealmBuilder::authenticate): [`Anonymous`], [`Ticket`],
+/// [`WampCra`], [`Cryptosign`], [`Scram`], [`Http`].
 ///
-/// Its methods are hidden, and not to be implemented by applications: for a method of your own, use an [`Http`] or a [`Ticket`].
+/// Its methods are hidden, and not to be implemented by applications: for a method of your own, use
+/// an [`Http`] or a [`Ticket`].
 pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
     /// Returns its names in `HELLO.Details.authmethods`.
     #[doc(hidden)]
     fn names(&self) -> Vec<String>;
 
-    /// Returns whether it decides from the transport alone, so that a client need not name it, and it may leave the decision to
-    /// another method.
+    /// Returns whether it decides from the transport alone, so that a client need not name it, and
+    /// it may leave the decision to another method.
     #[doc(hidden)]
     fn is_ambient(&self) -> bool {
         false
@@ -107,16 +109,20 @@ impl Authenticators {
 
     /// Returns the names that more than one method has.
     pub(crate) fn doubled(&self) -> Vec<String> {
-        let mut names: Vec<_> = self.0.iter().flat_map(|authenticator| authenticator.names()).collect();
+        let mut names: Vec<_> =
+            self.0.iter().flat_map(|authenticator| authenticator.names()).collect();
         names.sort_unstable();
-        let mut doubled: Vec<_> =
-            names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect();
+        let mut doubled: Vec<_> = names
+            .windows(2)
+            .filter(|pair| pair[0] == pair[1])
+            .map(|pair| pair[0].clone())
+            .collect();
         doubled.dedup();
         doubled
     }
 
-    /// Returns the methods that a login uses, in the client's order, each once. A client that offers no method is
-    /// identified by its transport, or is anonymous.
+    /// Returns the methods that a login uses, in the client's order, each once. A client
+    /// that offers no method is identified by its transport, or is anonymous.
     pub(crate) fn candidates(&self, offered: &[&str]) -> Result<Vec<Candidate>, Denied> {
         let mut candidates: Vec<Candidate> = Vec::new();
         if offered.is_empty() {
@@ -163,7 +169,8 @@ pub(crate) struct Refusal {
     pub(crate) denied: Denied,
 }
 
-/// Runs one login: the first method that does not pass decides, and a client has no second try.
+/// Runs one login: the first method that does not pass decides, and a client has no second
+/// try.
 pub(crate) async fn authenticate(
     candidates: Vec<Candidate>,
     attempt: Attempt,

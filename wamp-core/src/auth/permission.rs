@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-/// An authoriser's decision about one request. The authoriser is asked again for the next one, unless the session may
-/// [remember](Self::remembered_for) the decision.
+/// An authoriser's decision about one request. The authoriser is asked again for the next one,
+/// unless the session may [remember](Self::remembered_for) the decision.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,7 +19,8 @@ use crate::error::Error;
 pub struct Permission {
     allowed: bool,
     replacing: bool,
-    /// The time, from the question on, for which the session may remember the decision; `Duration::MAX` means until it ends.
+    /// The time, from the question on, for which the session may remember the decision;
+    /// `Duration::MAX` means until it ends.
     pub(crate) remembered: Option<Duration>,
 }
 
@@ -39,8 +40,9 @@ impl Permission {
         Self { allowed, replacing: false, remembered: None }
     }
 
-    /// Lets the session remember the decision for `time` from the moment when the authorisers were asked: meanwhile they are not asked about the same action on the
-    /// same URI or pattern. [`Session::forget_decisions`](crate::Session::forget_decisions) and
+    /// Lets the session remember the decision for `time` from the moment when the authorisers were
+    /// asked: meanwhile they are not asked about the same action on the same URI or pattern.
+    /// [`Session::forget_decisions`](crate::Session::forget_decisions) and
     /// [`Realm::forget_decisions`](crate::Realm::forget_decisions) end that early.
     pub const fn remembered_for(self, time: Duration) -> Self {
         Self { remembered: Some(time), ..self }
@@ -51,9 +53,10 @@ impl Permission {
         self.remembered_for(Duration::MAX)
     }
 
-    /// Lets a registration take the procedure over from the client that has it, if the client
-    /// [asks for that](crate::Authorization::replaces). Where several authorisers are asked, all must say so. Without it the client
-    /// gets `wamp.error.procedure_already_exists` if the procedure is taken.
+    /// Lets a registration take the procedure over from the client that has it, if the client [asks
+    /// for that](crate::Authorization::replaces). Where several authorisers are asked, all must say
+    /// so. Without it the client gets `wamp.error.procedure_already_exists` if the procedure is
+    /// taken.
     ///
     /// ```
     /// use wamp_core::{Authorization, Error, Permission};
@@ -74,7 +77,8 @@ impl Permission {
         self.allowed
     }
 
-    /// Combines the decisions of two authorisers: it allows only what both allow, and for the shorter time.
+    /// Combines the decisions of two authorisers: it allows only what both allow, and for the
+    /// shorter time.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             allowed: self.allowed && other.allowed,

@@ -1,4 +1,5 @@
-//! SCRAM: the client proves that it knows a password, and the server proves that it has the credential.
+//! SCRAM: the client proves that it knows a password, and the server proves that it has the
+//! credential.
 
 mod credential;
 
@@ -25,14 +26,17 @@ const LONGEST_NONCE: usize = 256;
 /// `base64("n,,")`: no channel binding (A-54).
 const NO_BINDING: &str = "biws";
 
-/// The methods `wamp-scram`, as the specification defines it (A-50 … A-58), and `scram`, as autobahn implements it. Before the challenge, the closure is
-/// asked for the client's identity and credential.
+/// The methods `wamp-scram`, as the specification defines it (A-50 … A-58), and `scram`, as
+/// autobahn implements it. Before the challenge, the closure is asked for the client's identity and
+/// credential.
 ///
-/// The server proves itself too: WELCOME has `verifier` in `authextra`, and the same value as `scram_server_signature`, where
-/// autobahn looks for it. The server derives no key for a login: the client does that work.
+/// The server proves itself too: WELCOME has `verifier` in `authextra`, and the same value as
+/// `scram_server_signature`, where autobahn looks for it. The server derives no key for a login:
+/// the client does that work.
 ///
-/// An authid that the closure denies gets a mock challenge, and is refused like a wrong password. To make the two
-/// indistinguishable, all credentials of a realm should have one shape, and [`mock_like`](Self::mock_like) should name it.
+/// An authid that the closure denies gets a mock challenge, and is refused like a wrong password.
+/// To make the two indistinguishable, all credentials of a realm should have one shape, and
+/// [`mock_like`](Self::mock_like) should name it.
 ///
 /// ```
 /// use wamp_core::{Attempt, Denied, Identity, Realm, RealmBuilder, Scram, ScramCredential};
@@ -63,7 +67,8 @@ pub struct Scram {
 }
 
 impl Scram {
-    /// Creates the method. The closure returns the identity that the client would have, and its credential.
+    /// Creates the method. The closure returns the identity that the client would have, and its
+    /// credential.
     #[must_use]
     pub fn new<F, D>(decide: F) -> Self
     where
@@ -74,17 +79,19 @@ impl Scram {
         Self { decide: Decide::new(decide), example, mock_secret: MockSecret::default() }
     }
 
-    /// Sets the shape of mock challenges for unknown users: the same key derivation and parameters as this credential.
-    /// Without it they get argon2id13 with 2 iterations and 19 456 KiB, and a salt like those of [`salt`](crate::salt).
+    /// Sets the shape of mock challenges for unknown users: the same key derivation and parameters
+    /// as this credential. Without it they get argon2id13 with 2 iterations and 19 456 KiB, and a
+    /// salt like those of [`salt`](crate::salt).
     #[must_use]
     pub fn mock_like(mut self, example: ScramCredential) -> Self {
         self.example = Arc::new(example);
         self
     }
 
-    /// Sets the secret from which mock salts for unknown users are made: random bytes that the application keeps secret. Without it
-    /// mock salts last as long as the process, so that a restart, or another server of the same realm, reveals unknown users by new
-    /// salts. All methods of an application may share one secret.
+    /// Sets the secret from which mock salts for unknown users are made: random bytes that the
+    /// application keeps secret. Without it mock salts last as long as the process, so that a
+    /// restart, or another server of the same realm, reveals unknown users by new salts. All
+    /// methods of an application may share one secret.
     ///
     /// ```
     /// use wamp_core::{Attempt, Denied, Scram};
@@ -143,32 +150,38 @@ impl Authenticator for Scram {
 
     fn authenticate(&self, attempt: Attempt, exchange: Exchange) -> Authenticating {
         let Self { decide, example, mock_secret } = self.clone();
-        let dialect = if attempt.method() == "scram" { Dialect::Autobahn } else { Dialect::Specified };
+        let dialect =
+            if attempt.method() == "scram" { Dialect::Autobahn } else { Dialect::Specified };
         Box::pin(async move {
             let authid = attempt.authid().ok_or(Denied::credentials())?;
             let client_nonce = client_nonce(&attempt).ok_or(Denied::credentials())?;
             let (identity, credential) = match decide.of(attempt.clone()).await {
-                // A credential without keys for this dialect gets a challenge too, with the salt that the other dialect shows:
-                // another salt would tell it from an unknown authid.
+                // A credential without keys for this dialect gets a challenge too, with the salt
+                // that the other dialect shows: another salt would tell it from an unknown authid.
                 Ok((identity, credential)) => (Some(identity), credential),
                 Err(denied) if denied.is_failure() => return Err(denied),
                 Err(_) => (None, example.mocked(&mock_secret, attempt.realm(), authid)), // A-06
             };
             let nonce = format!("{client_nonce}{}", nonce());
-            let response = dialect.challenge(&exchange, attempt.method(), &nonce, &credential).await;
+            let response =
+                dialect.challenge(&exchange, attempt.method(), &nonce, &credential).await;
             let exchanged = Exchanged { authid, client_nonce: &client_nonce, nonce: &nonce };
             let message = dialect.auth_message(&exchanged, &credential);
             let verifier = dialect.verify(credential.keys(dialect), &nonce, &message, &response);
             let (identity, verifier) = identity.zip(verifier).ok_or(Denied::credentials())?;
-            Ok(identity.extra("verifier", verifier.as_str()).extra("scram_server_signature", verifier)) // A-56
+            Ok(identity
+                .extra("verifier", verifier.as_str())
+                .extra("scram_server_signature", verifier)) // A-56
         })
     }
 }
 
-/// Returns the client's nonce: base64 text (A-51). `None` with channel binding, which is not supported.
+/// Returns the client's nonce: base64 text (A-51). `None` with channel binding, which is not
+/// supported.
 fn client_nonce(attempt: &Attempt) -> Option<String> {
     let Announced { nonce, channel_binding } = attempt.authextra()?;
-    let is_nonce = !nonce.is_empty() && nonce.len() <= LONGEST_NONCE && from_base64(&nonce).is_some();
+    let is_nonce =
+        !nonce.is_empty() && nonce.len() <= LONGEST_NONCE && from_base64(&nonce).is_some();
     (is_nonce && channel_binding.is_none_or(|binding| binding.is_empty())).then_some(nonce)
 }
 
@@ -194,7 +207,9 @@ impl Dialect {
                 exchange.challenge(method, &Extra { nonce, salt, kdf, iterations, memory }).await
             }
             Self::Autobahn => {
-                exchange.challenge(method, &AutobahnExtra { nonce, salt, kdf, iterations, memory }).await
+                exchange
+                    .challenge(method, &AutobahnExtra { nonce, salt, kdf, iterations, memory })
+                    .await
             }
         }
     }
@@ -207,7 +222,9 @@ impl Dialect {
             Self::Specified => (authid.replace('=', "=3D").replace(',', "=2C").into(), NO_BINDING),
             Self::Autobahn => (stringprep::saslprep(authid).unwrap_or(Cow::Borrowed(authid)), ""),
         };
-        format!("n={authid},r={client_nonce},r={nonce},s={salt},i={iterations},c={binding},r={nonce}")
+        format!(
+            "n={authid},r={client_nonce},r={nonce},s={salt},i={iterations},c={binding},r={nonce}"
+        )
     }
 
     /// Returns the server's own proof, if the client's is right for one of the keys (A-53, A-55).
@@ -222,7 +239,8 @@ impl Dialect {
         let same = self == Self::Autobahn || response.extra.is_about(nonce);
         let proof = from_base64(&response.signature).unwrap_or_default();
         let verifiers = keys.map(|keys| {
-            proves(keys, message, &proof).then(|| to_base64(&keyed(&keys.server_key, message.as_bytes())))
+            proves(keys, message, &proof)
+                .then(|| to_base64(&keyed(&keys.server_key, message.as_bytes())))
         });
         // All keys are tried, so that the time does not reveal which one is right.
         verifiers.fold(None, Option::or).filter(|_| same)

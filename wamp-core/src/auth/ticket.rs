@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 
-/// The method `ticket`: the client sends a secret as plain text. The closure is asked once the ticket has arrived:
-/// [`Attempt::ticket`], [`Attempt::ticket_is`]. An empty ticket is denied without asking it, so that a secret which was
-/// never set admits no client.
+/// The method `ticket`: the client sends a secret as plain text. The closure is asked once
+/// the ticket has arrived: [`Attempt::ticket`], [`Attempt::ticket_is`]. An empty ticket is denied
+/// without asking it, so that a secret which was never set admits no client.
 ///
 /// Use tickets on encrypted connections only. Store a digest of a ticket, not the ticket.
 ///

@@ -15,11 +15,12 @@ use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
 use crate::identity::Identity;
 use crate::timestamp::Timestamp;
 
-/// The method `wampcra`: challenge and response with a shared secret (A-30 … A-34). Before the challenge, the closure is
-/// asked for the client's identity and credential.
+/// The method `wampcra`: challenge and response with a shared secret (A-30 … A-34). Before the
+/// challenge, the closure is asked for the client's identity and credential.
 ///
-/// An authid that the closure denies gets a mock challenge, and is refused like a wrong secret. To make the two
-/// indistinguishable, all credentials of a realm should have one shape, and [`mock_like`](Self::mock_like) should name it.
+/// An authid that the closure denies gets a mock challenge, and is refused like a wrong secret. To
+/// make the two indistinguishable, all credentials of a realm should have one shape, and
+/// [`mock_like`](Self::mock_like) should name it.
 ///
 /// ```
 /// use wamp_core::{Attempt, CraCredential, Denied, Identity, Realm, RealmBuilder, WampCra};
@@ -48,7 +49,8 @@ pub struct WampCra {
 }
 
 impl WampCra {
-    /// Creates the method. The closure returns the identity that the client would have, and its credential.
+    /// Creates the method. The closure returns the identity that the client would have, and its
+    /// credential.
     #[must_use]
     pub fn new<F, D>(decide: F) -> Self
     where
@@ -59,17 +61,19 @@ impl WampCra {
         Self { decide: Decide::new(decide), example, mock_secret: MockSecret::default() }
     }
 
-    /// Sets the shape of mock challenges for unknown users: salted or not, the salt's length and the iterations are those of this
-    /// credential. Without it they get a salt like those of [`salt`](crate::salt), 1000 iterations and a key length of 32.
+    /// Sets the shape of mock challenges for unknown users: salted or not, the salt's length and
+    /// the iterations are those of this credential. Without it they get a salt like those of
+    /// [`salt`](crate::salt), 1000 iterations and a key length of 32.
     #[must_use]
     pub fn mock_like(mut self, example: CraCredential) -> Self {
         self.example = Arc::new(example);
         self
     }
 
-    /// Sets the secret from which mock salts for unknown users are made: random bytes that the application keeps secret. Without it
-    /// mock salts last as long as the process, so that a restart, or another server of the same realm, reveals unknown users by new
-    /// salts. All methods of an application may share one secret.
+    /// Sets the secret from which mock salts for unknown users are made: random bytes that the
+    /// application keeps secret. Without it mock salts last as long as the process, so that a
+    /// restart, or another server of the same realm, reveals unknown users by new salts. All
+    /// methods of an application may share one secret.
     ///
     /// ```
     /// use wamp_core::{Attempt, Denied, WampCra};
@@ -109,7 +113,8 @@ impl<'e> Extra<'e> {
     }
 }
 
-/// The text that the client signs. It does not show the closure's decision, because the client has proved nothing yet.
+/// The text that the client signs. It does not show the closure's decision, because the client has
+/// proved nothing yet.
 #[derive(Serialize)]
 struct Challenge<'c> {
     authid: &'c str,
@@ -136,7 +141,8 @@ impl Authenticator for WampCra {
                 Err(_) => (None, example.mocked(&mock_secret, attempt.realm(), authid)), // A-06
             };
             let challenge = challenge(&attempt, authid);
-            let response = exchange.challenge(attempt.method(), &Extra::of(&challenge, &credential)).await;
+            let response =
+                exchange.challenge(attempt.method(), &Extra::of(&challenge, &credential)).await;
             let signature = from_base64(&response.signature).unwrap_or_default();
             // Over the text as it was sent (A-32); computed for unknown users as well.
             let is_signed = is_keyed(credential.key(), challenge.as_bytes(), &signature);
@@ -158,7 +164,8 @@ fn challenge(attempt: &Attempt, authid: &str) -> String {
         timestamp: Timestamp::now(),
         session: attempt.session().get(),
     };
-    serde_json::to_string(&challenge).expect("strings, a number and a time of this century can be serialised")
+    serde_json::to_string(&challenge)
+        .expect("strings, a number and a time of this century can be serialised")
 }
 
 #[cfg(test)]

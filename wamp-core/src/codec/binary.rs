@@ -6,12 +6,13 @@ use std::ops::{Deref, DerefMut};
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Bytes as one binary value, in what a handler takes or returns: an argument, a result, a field of either, an item of
-/// [`Chunks`](crate::Chunks) or of a stream.
+/// Bytes as one binary value, in what a handler takes or returns: an argument, a result, a field of
+/// either, an item of [`Chunks`](crate::Chunks) or of a stream.
 ///
-/// In JSON a binary value is a string of U+0000 and base64, as WAMP defines it. A list of small numbers is accepted too, because
-/// clients without binary values send one. A `Vec<u8>` is written as such a list, and accepts no binary value. A parameter
-/// that borrows the bytes from the message is a `&[u8]`.
+/// In JSON a binary value is a string of U+0000 and base64, as WAMP defines it. A list of small
+/// numbers is accepted too, because clients without binary values send one. A `Vec<u8>` is written
+/// as such a list, and accepts no binary value. A parameter that borrows the bytes from the message
+/// is a `&[u8]`.
 ///
 /// ```
 /// use wamp_core::Binary;

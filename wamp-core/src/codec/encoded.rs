@@ -66,7 +66,8 @@ macro_rules! each {
     };
 }
 
-/// A value cannot be written in a serializer: a map whose keys are not strings, or a `Serialize` that fails.
+/// A value cannot be written in a serializer: a map whose keys are not strings, or a `Serialize`
+/// that fails.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot be serialised: {0}")]
 pub struct EncodeError(String);
@@ -91,15 +92,16 @@ impl Format {
         value: &T,
     ) -> Result<(), EncodeError> {
         match self {
-            Self::Json => {
-                json::write(out, value).map(drop).map_err(|error| EncodeError::new(error.to_string()))
-            }
+            Self::Json => json::write(out, value)
+                .map(drop)
+                .map_err(|error| EncodeError::new(error.to_string())),
             Self::MsgPack => Ok(write::write::<MsgPack>(out, value)?),
             Self::Cbor => Ok(write::write::<Cbor>(out, value)?),
         }
     }
 
-    /// Returns the head that binary formats write before the elements of a list or the entries of a dict; empty in JSON, which counts nothing.
+    /// Returns the head that binary formats write before the elements of a list or the entries of a
+    /// dict; empty in JSON, which counts nothing.
     pub(crate) fn head(self, kind: Kind, count: usize) -> Result<Vec<u8>, EncodeError> {
         let mut head = Vec::new();
         match self {
@@ -130,12 +132,17 @@ fn describe<'de>(mut cursor: impl Cursor<'de>) -> (Kind, bool) {
 }
 
 impl Shared {
-    /// Wraps bytes that were written in `format`; `hides_bytes` tells whether strings in JSON may stand for bytes.
-    pub(crate) fn written(format: Format, bytes: Vec<u8>, hides_bytes: bool) -> Result<Self, EncodeError> {
+    /// Wraps bytes that were written in `format`; `hides_bytes` tells whether strings in JSON may
+    /// stand for bytes.
+    pub(crate) fn written(
+        format: Format,
+        bytes: Vec<u8>,
+        hides_bytes: bool,
+    ) -> Result<Self, EncodeError> {
         Ok(match format {
             Format::Json => {
-                let text =
-                    ByteString::try_from(bytes).map_err(|error| EncodeError::new(error.to_string()))?;
+                let text = ByteString::try_from(bytes)
+                    .map_err(|error| EncodeError::new(error.to_string()))?;
                 if hides_bytes { Self::Json(text) } else { Self::PlainJson(text) }
             }
             Format::MsgPack => Self::MsgPack(bytes.into()),
@@ -155,7 +162,8 @@ impl Shared {
         }
     }
 
-    /// Returns a part whose ends are character boundaries: `shared` with the whole, or copied into its own allocation.
+    /// Returns a part whose ends are character boundaries: `shared` with the whole, or copied into
+    /// its own allocation.
     pub(crate) fn take(&self, range: Range<usize>, shared: bool) -> Self {
         match self {
             Self::Json(text) => Self::Json(take_text(text, range, shared)),
@@ -192,7 +200,8 @@ fn take(bytes: &Bytes, range: Range<usize>, shared: bool) -> Bytes {
 }
 
 impl<'f> Encoded<'f> {
-    /// Creates a cursor over a value of the application; strings that must be unescaped or joined are kept in `arena`.
+    /// Creates a cursor over a value of the application; strings that must be unescaped or joined
+    /// are kept in `arena`.
     #[inline]
     pub(crate) fn reader(self, arena: &'f Bump) -> Reader<'f> {
         let mut reader = match self {
@@ -241,15 +250,17 @@ impl<'f> Encoded<'f> {
     pub(crate) fn write(&self, format: Format, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         match (*self, format) {
             (Self::Json(text) | Self::PlainJson(text), Format::Json) => {
-                // Reserves room for the brackets and the separator that follow: growing the buffer for them would copy a long value once more, 7 %
-                // of 64 KiB.
+                // Reserves room for the brackets and the separator that follow: growing the buffer
+                // for them would copy a long value once more, 7 % of 64 KiB.
                 out.reserve(text.len() + 3);
                 out.extend_from_slice(text.as_bytes());
             }
             (Self::MsgPack(bytes), Format::MsgPack) => out.extend_from_slice(bytes),
             (Self::Cbor(bytes), Format::Cbor) => out.extend_from_slice(bytes),
             (Self::Json(text), Format::MsgPack) => transcode_json::<MsgPack>(out, text, true)?,
-            (Self::PlainJson(text), Format::MsgPack) => transcode_json::<MsgPack>(out, text, false)?,
+            (Self::PlainJson(text), Format::MsgPack) => {
+                transcode_json::<MsgPack>(out, text, false)?;
+            }
             (Self::Json(text), Format::Cbor) => transcode_json::<Cbor>(out, text, true)?,
             (Self::PlainJson(text), Format::Cbor) => transcode_json::<Cbor>(out, text, false)?,
             (Self::MsgPack(bytes), _) => {
@@ -265,8 +276,8 @@ impl<'f> Encoded<'f> {
     }
 }
 
-/// Writes the value as JSON, for the log and for tests, or the reason why JSON cannot express it: the value may come from a client,
-/// and `to_string` panics if `fmt` returns an error.
+/// Writes the value as JSON, for the log and for tests, or the reason why JSON cannot express it:
+/// the value may come from a client, and `to_string` panics if `fmt` returns an error.
 impl fmt::Display for Encoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Self::Json(text) | Self::PlainJson(text) = self {
@@ -285,7 +296,9 @@ impl Serialize for Encoded<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {
             Self::Json(text) => RawJson(text).serialize(serializer),
-            Self::PlainJson(text) => serializer.serialize_newtype_struct(PLAIN_TOKEN, &RawJson(text)),
+            Self::PlainJson(text) => {
+                serializer.serialize_newtype_struct(PLAIN_TOKEN, &RawJson(text))
+            }
             Self::MsgPack(bytes) => {
                 let arena = Bump::new();
                 Transcoded::new(msgpack::Reader::new(bytes, &arena)).serialize(serializer)
@@ -298,7 +311,8 @@ impl Serialize for Encoded<'_> {
     }
 }
 
-/// Serialises as serde_json's `RawValue` does, which can only be made by parsing the text once more.
+/// Serialises as serde_json's `RawValue` does, which can only be made by parsing the text once
+/// more.
 struct RawJson<'f>(&'f str);
 
 impl Serialize for RawJson<'_> {

@@ -1,9 +1,11 @@
-//! The common parts of the formats: a cursor over an encoded value, and serde on top of any such cursor.
+//! The common parts of the formats: a cursor over an encoded value, and serde on top of any such
+//! cursor.
 //!
-//! Each format implements a [`Cursor`] of its own, because no library does what a handler's arguments need: borrow `&str`
-//! and `&[u8]` from the frame, accept integral floats for integers at every depth (decision 6 of the conformance list),
-//! skip without recursion, bound the depth, and stop at the end of the value. The serde side is written
-//! once, so that a type has one shape in all formats.
+//! Each format implements a [`Cursor`] of its own, because no library does what a handler's
+//! arguments need: borrow `&str` and `&[u8]` from the frame, accept integral floats for integers at
+//! every depth (decision 6 of the conformance list), skip without recursion, bound the depth, and
+//! stop at the end of the value. The serde side is written once, so that a type has one shape in
+//! all formats.
 
 mod access;
 mod deserializer;
@@ -35,7 +37,8 @@ pub(crate) use odd::{Odd, Oddity, Owner};
 /// The number of lists and dicts that may be nested.
 pub(crate) const MAX_DEPTH: u8 = 64;
 
-/// The number of values that one skipped value may contain: ten megabytes of `0,` made serde_json's tree 275 MB large.
+/// The number of values that one skipped value may contain: ten megabytes of `0,` made serde_json's
+/// tree 275 MB large.
 pub(crate) const MAX_ELEMENTS: usize = 100_000;
 
 /// The state of reading a list or dict: a number whose meaning is the format's own.
@@ -45,8 +48,9 @@ pub(crate) struct Elements(pub(crate) usize);
 
 /// The presentation of binary values to a type that accepts any value.
 ///
-/// Types for which serde buffers values until it knows their type (untagged enums) need bytes. `serde_json::Value` has
-/// no bytes, and needs the string that JSON has in their place. So bytes are offered first; if the type rejects them, the value is read again with strings.
+/// Types for which serde buffers values until it knows their type (untagged enums) need bytes.
+/// `serde_json::Value` has no bytes, and needs the string that JSON has in their place. So
+/// bytes are offered first; if the type rejects them, the value is read again with strings.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum BinaryAs {
     #[default]
@@ -56,7 +60,8 @@ pub(crate) enum BinaryAs {
     String,
 }
 
-/// The range of a value that has been checked already: reading it undecoded need not check it once more.
+/// The range of a value that has been checked already: reading it undecoded need not check it once
+/// more.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Checked(Range<usize>);
 
@@ -72,10 +77,13 @@ impl Checked {
     }
 }
 
-/// Returns the end of the `length`-byte string at `start`, or `None` if it is truncated or not UTF-8.
+/// Returns the end of the `length`-byte string at `start`, or `None` if it is truncated or not
+/// UTF-8.
 ///
-/// Most strings are keys and words of a few ASCII letters: two overlapping words suffice to check those.
-// Of 64 KiB of records, 38 % of the instructions less in MessagePack and 34 % in CBOR (`scripts/instructions call "64 KiB"`).
+/// Most strings are keys and words of a few ASCII letters: two overlapping words suffice to check
+/// those.
+// Of 64 KiB of records, 38 % of the instructions less in MessagePack and 34 % in CBOR
+// (`scripts/instructions call "64 KiB"`).
 #[inline]
 pub(crate) fn utf8_end(bytes: &[u8], start: usize, length: usize) -> Option<usize> {
     const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
@@ -105,15 +113,16 @@ pub(crate) enum Kind {
     Bytes,
     List,
     Dict,
-    /// Any byte that begins no value of WAMP, or the end of the frame: [`Cursor::skip`] returns the error.
+    /// Any byte that begins no value of WAMP, or the end of the frame: [`Cursor::skip`] returns the
+    /// error.
     Unknown,
 }
 
 /// A cursor over one encoded value.
 ///
-/// Borrowed values live as long as the frame, or as the arena if they had to be decoded. After an error the
-/// position is unspecified, and nothing more should be read. The methods that consume a value expect it at the
-/// cursor; [`kind`](Self::kind) returns its kind.
+/// Borrowed values live as long as the frame, or as the arena if they had to be decoded. After an
+/// error the position is unspecified, and nothing more should be read. The methods that consume a
+/// value expect it at the cursor; [`kind`](Self::kind) returns its kind.
 pub(crate) trait Cursor<'de>: Sized {
     /// Creates a cursor in front of the value at `range`.
     fn slice(&self, range: Range<usize>) -> Self;
@@ -157,8 +166,8 @@ pub(crate) trait Cursor<'de>: Sized {
     /// Reads a string, borrowed from the frame if possible.
     fn string(&mut self) -> Result<&'de str, Malformed>;
 
-    /// Reads bytes: a value of their own, or in JSON a string of U+0000 and base64. Returns `None`, and does not move, at
-    /// any other string.
+    /// Reads bytes: a value of their own, or in JSON a string of U+0000 and base64. Returns
+    /// `None`, and does not move, at any other string.
     fn bytes(&mut self) -> Result<Option<&'de [u8]>, Malformed>;
 
     /// Returns how many elements or entries are left, in formats that count them.
@@ -176,20 +185,24 @@ pub(crate) trait Cursor<'de>: Sized {
     /// Reads the next key and moves to its value, or moves behind the dict and returns `None`.
     fn key(&mut self, elements: &mut Elements) -> Result<Option<&'de str>, Malformed>;
 
-    /// Fast path: reads an id, an empty dict and a string, if they are the next three elements of a list after the first one, and
-    /// written as most clients write them. Otherwise returns `None`, and the cursor does not move.
-    // Saves `bench.add` 7 % of its instructions in JSON and 9 % in CBOR (`scripts/instructions call`).
+    /// Fast path: reads an id, an empty dict and a string, if they are the next three elements of a
+    /// list after the first one, and written as most clients write them. Otherwise returns `None`,
+    /// and the cursor does not move.
+    // Saves `bench.add` 7 % of its instructions in JSON and 9 % in CBOR
+    // (`scripts/instructions call`).
     #[inline]
     fn plain_request(&mut self, _: &mut Elements) -> Option<(RequestId, &'de str)> {
         None
     }
 
-    /// Skips one value, checks it as if it were read, and returns its range. Odd values in the application's part are noted.
+    /// Skips one value, checks it as if it were read, and returns its range. Odd values in the
+    /// application's part are noted.
     fn skip(&mut self) -> Result<Range<usize>, Malformed> {
         self.skip_counted(&mut { MAX_ELEMENTS })
     }
 
-    /// Skips one of several values that together contain at most `left` values; otherwise as [`skip`](Self::skip).
+    /// Skips one of several values that together contain at most `left` values; otherwise as
+    /// [`skip`](Self::skip).
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed>;
 
     /// Skips one value and returns it undecoded.
@@ -198,7 +211,8 @@ pub(crate) trait Cursor<'de>: Sized {
     /// Checks that nothing follows.
     fn end(&mut self) -> Result<(), Malformed>;
 
-    /// Reports an odd value at the cursor: it is noted in the application's part, and malformed in the protocol's.
+    /// Reports an odd value at the cursor: it is noted in the application's part, and malformed in
+    /// the protocol's.
     #[cold]
     fn note(&mut self, oddity: Oddity) -> Result<(), Malformed> {
         match self.owner() {
@@ -243,7 +257,8 @@ pub(crate) trait Cursor<'de>: Sized {
         Ok(self.key(&mut dict)?.is_none())
     }
 
-    /// Reads an unsigned integer in any notation: JavaScript's encoders write ids as floats too (M-13).
+    /// Reads an unsigned integer in any notation: JavaScript's encoders write ids as floats too
+    /// (M-13).
     #[inline]
     fn integer(&mut self) -> Result<u64, Malformed> {
         if self.kind() != Kind::Number {

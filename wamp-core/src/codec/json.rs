@@ -1,6 +1,7 @@
 //! JSON that clients send and receive: a cursor over a text, and a writer.
 //!
-//! The reader is our own, for the reasons given in `format`. serde_json is the oracle in its tests, and writes.
+//! The reader is our own, for the reasons given in `format`. serde_json is the oracle in its tests,
+//! and writes.
 
 mod careful;
 mod number;

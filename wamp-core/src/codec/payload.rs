@@ -1,4 +1,5 @@
-//! The application's part of a message: positional and keyword arguments, kept encoded until a handler reads them.
+//! The application's part of a message: positional and keyword arguments, kept encoded until a
+//! handler reads them.
 
 mod builder;
 mod raw;
@@ -19,11 +20,13 @@ pub use raw::Raw;
 
 /// `Arguments` and `ArgumentsKw` of a message.
 ///
-/// It shares the frame that it arrived in, so cloning it only counts a reference. Absent and empty arguments are the same (M-10).
+/// It shares the frame that it arrived in, so cloning it only counts a reference. Absent and empty
+/// arguments are the same (M-10).
 ///
-/// Values that only some clients can read are never passed on. CBOR tags are left out, so that a date is passed on as its text or number.
-/// An extension type of MessagePack, a key that is not a string, a CBOR tag 25 or 29, an unassigned simple value, and a number
-/// beyond `f64` are errors when they are read, and a message that would carry them to another client is refused with
+/// Values that only some clients can read are never passed on. CBOR tags are left out, so that a
+/// date is passed on as its text or number. An extension type of MessagePack, a key that is not a
+/// string, a CBOR tag 25 or 29, an unassigned simple value, and a number beyond `f64` are errors
+/// when they are read, and a message that would carry them to another client is refused with
 /// `wamp.error.invalid_payload`. A lone surrogate in JSON is read as U+FFFD.
 ///
 /// ```
@@ -43,7 +46,8 @@ pub struct Payload {
     first: Range<usize>,
     /// The reason why the payload must not be passed on to other clients.
     oddity: Option<Oddity>,
-    /// Bytes of the original message that are not in `frame`, its options for instance. They stay in memory as long as the payload does.
+    /// Bytes of the original message that are not in `frame`, its options for instance. They stay
+    /// in memory as long as the payload does.
     beside: usize,
 }
 
@@ -65,13 +69,15 @@ impl Payload {
         PayloadBuilder::default()
     }
 
-    /// Creates a payload from two ranges of a received frame: a list and a dict, both validated, or empty ranges.
+    /// Creates a payload from two ranges of a received frame: a list and a dict, both validated, or
+    /// empty ranges.
     #[inline]
     pub(crate) fn of_frame(frame: Shared, args: Range<usize>, kwargs: Range<usize>) -> Self {
         Self { frame, args, kwargs, first: 0..0, oddity: None, beside: 0 }
     }
 
-    /// Writes the two parts of a received frame again, without values that only clients with the same serializer can read.
+    /// Writes the two parts of a received frame again, without values that only clients with the
+    /// same serializer can read.
     #[cold]
     pub(crate) fn rewritten(
         frame: &Shared,
@@ -93,7 +99,8 @@ impl Payload {
         Ok(Self { beside, ..Self::of_frame(written, 0..args_end, args_end..end) })
     }
 
-    /// Creates a payload from an encoded list and an encoded dict of one message, either of them null if absent. Returns `None` if they are anything else.
+    /// Creates a payload from an encoded list and an encoded dict of one message, either of them
+    /// null if absent. Returns `None` if they are anything else.
     pub(crate) fn of_parts(args: Raw<'_>, kwargs: Raw<'_>) -> Option<Self> {
         let mut frame = Vec::new();
         let mut append = |part: Encoded<'_>, kind| {
@@ -115,7 +122,8 @@ impl Payload {
         Self { first, ..self }
     }
 
-    /// Marks the payload as one that must not be passed on to other clients. Its values do not count as checked.
+    /// Marks the payload as one that must not be passed on to other clients. Its values do not
+    /// count as checked.
     pub(crate) fn with_oddity(self, oddity: Oddity) -> Self {
         Self { oddity: Some(oddity), ..self }
     }
@@ -126,7 +134,8 @@ impl Payload {
         self.oddity
     }
 
-    /// Returns the range of the first positional argument in [`encoded_args`](Self::encoded_args), or an empty range.
+    /// Returns the range of the first positional argument in [`encoded_args`](Self::encoded_args),
+    /// or an empty range.
     pub(crate) fn first_arg(&self) -> Range<usize> {
         self.first.clone()
     }
@@ -153,8 +162,12 @@ impl Payload {
         read(self.encoded_kwargs().unwrap_or(NO_KWARGS))
     }
 
-    /// Reads the positional argument after the first `skipped` ones; `Ok(None)` if there is not exactly one.
-    pub(crate) fn only_arg<T: DeserializeOwned>(&self, skipped: usize) -> Result<Option<T>, DecodeError> {
+    /// Reads the positional argument after the first `skipped` ones; `Ok(None)` if there is not
+    /// exactly one.
+    pub(crate) fn only_arg<T: DeserializeOwned>(
+        &self,
+        skipped: usize,
+    ) -> Result<Option<T>, DecodeError> {
         let Some(args) = self.encoded_args() else { return Ok(None) };
         let arena = Bump::new();
         let mut reader = args.reader(&arena);
@@ -171,7 +184,9 @@ impl Payload {
             }
             let value = reader.read()?;
             if reader.element(&mut elements)? {
-                return Err(serde::de::Error::custom("too many positional arguments: one expected"));
+                return Err(serde::de::Error::custom(
+                    "too many positional arguments: one expected",
+                ));
             }
             Ok(Some(value))
         };
@@ -183,7 +198,8 @@ impl Payload {
         self.kwargs.is_empty() && matches!(self.only_arg::<AnyBinary>(0), Ok(Some(AnyBinary)))
     }
 
-    /// Copies the payload into its own allocation, so that keeping it does not pin the receive buffer, which other messages may share.
+    /// Copies the payload into its own allocation, so that keeping it does not pin the receive
+    /// buffer, which other messages may share.
     pub(crate) fn detached(&self) -> Self {
         Self { frame: self.frame.take(0..self.frame.len(), false), ..self.clone() }
     }
@@ -261,7 +277,8 @@ fn read<T: DeserializeOwned>(value: Encoded<'_>) -> Result<T, DecodeError> {
     value.reader(&arena).read().map_err(|error| DecodeError(error.to_string()))
 }
 
-/// Writes the payload as JSON; a part that JSON cannot express (a number beyond `f64`) as the reason in brackets.
+/// Writes the payload as JSON; a part that JSON cannot express (a number beyond `f64`) as the
+/// reason in brackets.
 impl fmt::Display for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.encoded_args(), self.encoded_kwargs()) {

@@ -33,8 +33,14 @@ pub enum Serializer {
 
 impl Serializer {
     /// Every serializer of this build, in the order in which error texts list them.
-    pub const ALL: &'static [Self] =
-        &[Self::Json, Self::MsgPack, Self::Cbor, Self::JsonBatched, Self::MsgPackBatched, Self::CborBatched];
+    pub const ALL: &'static [Self] = &[
+        Self::Json,
+        Self::MsgPack,
+        Self::Cbor,
+        Self::JsonBatched,
+        Self::MsgPackBatched,
+        Self::CborBatched,
+    ];
 
     /// Returns the serializer's name in `Sec-WebSocket-Protocol`.
     #[must_use]

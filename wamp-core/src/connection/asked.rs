@@ -12,8 +12,8 @@ use crate::message::{MatchPolicy, RegisterOptions, SubscribeOptions, code};
 use crate::realm::pattern::Pattern;
 use crate::router::authorizer::{Action, Gate, Kind};
 
-/// SUBSCRIBEs and REGISTERs that the authorisers think about. (A CALL waits among the calls, where it can be cancelled; a
-/// PUBLISH among the publications, which keep their order.)
+/// SUBSCRIBEs and REGISTERs that the authorisers think about. (A CALL waits among the calls, where
+/// it can be cancelled; a PUBLISH among the publications, which keep their order.)
 #[derive(Debug, Default)]
 pub(super) struct AskedRequests(HashMap<RequestId, Waiting>);
 
@@ -51,8 +51,8 @@ impl AskedRequests {
         self.0.values().map(|waiting| waiting.until).min()
     }
 
-    /// Asks the authorisers; returns the request with their decision if it is there at once. `calls` share the limit of requests
-    /// that wait.
+    /// Asks the authorisers; returns the request with their decision if it is there at once.
+    /// `calls` share the limit of requests that wait.
     pub(super) fn ask(
         &mut self,
         core: &mut Core,
@@ -69,7 +69,8 @@ impl AskedRequests {
         match core.gate(kind, named, now) {
             Gate::Decided(decision) => Some((asked, decision)),
             Gate::Asking(_) if calls + self.0.len() >= core.limits().calls_in_flight => {
-                let error = Error::new(uris::UNAVAILABLE).arg("too many requests wait for their permission");
+                let error = Error::new(uris::UNAVAILABLE)
+                    .arg("too many requests wait for their permission");
                 Some((asked, Err(error)))
             }
             Gate::Asking(answer) => {
@@ -82,7 +83,8 @@ impl AskedRequests {
         }
     }
 
-    /// Removes a request that the authorisers have decided; of one that was given up the task has ended.
+    /// Removes a request that the authorisers have decided; of one that was given up the task has
+    /// ended.
     pub(super) fn remove(&mut self, request: RequestId) -> Option<Asked> {
         self.0.remove(&request).map(|waiting| waiting.asked)
     }
@@ -105,7 +107,11 @@ impl AskedRequests {
     }
 
     fn overdue(&self, now: Instant) -> Vec<RequestId> {
-        self.0.iter().filter(|(_, waiting)| waiting.until <= now).map(|(request, _)| *request).collect()
+        self.0
+            .iter()
+            .filter(|(_, waiting)| waiting.until <= now)
+            .map(|(request, _)| *request)
+            .collect()
     }
 }
 
@@ -142,7 +148,9 @@ impl Asked {
     fn subject(&self) -> (Kind, &str) {
         let (action, pattern, replaces) = match self {
             Self::Subscribe { topic, .. } => (Action::Subscribe, topic, false),
-            Self::Register { procedure, options } => (Action::Register, procedure, options.replaces()),
+            Self::Register { procedure, options } => {
+                (Action::Register, procedure, options.replaces())
+            }
         };
         (Kind { action, policy: pattern.policy, replaces }, &pattern.uri)
     }

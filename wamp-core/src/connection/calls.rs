@@ -41,7 +41,8 @@ pub(super) struct NewCall<'c> {
     pub(super) request: RequestId,
     pub(super) options: CallOptions,
     pub(super) uri: &'c str,
-    /// The count of SUBSCRIBEs and REGISTERs that wait for the authorisers: they share the limit of calls.
+    /// The count of SUBSCRIBEs and REGISTERs that wait for the authorisers: they share the limit of
+    /// calls.
     pub(super) asked: usize,
     pub(super) now: Instant,
 }
@@ -65,7 +66,9 @@ impl Calls {
         }
         let part = self.unfinished.part(request, uri);
         match part {
-            Part::Contradiction => return Err("a chunk names another procedure than its call".into()), // PI-08
+            Part::Contradiction => {
+                return Err("a chunk names another procedure than its call".into());
+            } // PI-08
             // PI-07: there was no way for the caller to know.
             Part::Late if !options.goes_on() => self.unfinished.forget(request, uri),
             Part::First | Part::Chunk | Part::Late => {}
@@ -133,7 +136,12 @@ impl Calls {
         }
     }
 
-    fn start(&mut self, core: &mut Core, call: &NewCall<'_>, payload: Payload) -> Result<(), Error> {
+    fn start(
+        &mut self,
+        core: &mut Core,
+        call: &NewCall<'_>,
+        payload: Payload,
+    ) -> Result<(), Error> {
         let uri = call.uri;
         if uri::is_reserved(uri) {
             return self.answer_meta(core, call, payload); // U-08
@@ -165,10 +173,13 @@ impl Calls {
             return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // DI-03
         }
         if options.passthru.is_some() && !payload.is_one_binary() {
-            return Err(Error::invalid_argument("a payload in passthru mode is one binary argument"));
+            return Err(Error::invalid_argument(
+                "a payload in passthru mode is one binary argument",
+            ));
         }
         let Self { bytes, chunks, .. } = self;
-        let has_bytes = bytes + chunks.get() + payload.kept_bytes() <= core.limits().bytes_in_flight;
+        let has_bytes =
+            bytes + chunks.get() + payload.kept_bytes() <= core.limits().bytes_in_flight;
         if !has_bytes || self.count() + call.asked >= core.limits().calls_in_flight {
             return Err(Error::new(uris::UNAVAILABLE).arg("too many calls in flight"));
         }
@@ -187,14 +198,19 @@ impl Calls {
         };
         let takes_chunks = handler.has(Feature::ProgressiveCallInvocations);
         if options.goes_on() && !takes_chunks {
-            return Err(Error::feature_not_supported("the procedure takes no progressive call invocations")); // PI-03
+            return Err(Error::feature_not_supported(
+                "the procedure takes no progressive call invocations",
+            )); // PI-03
         }
         if options.passthru.is_some() && !handler.has(Feature::PayloadPassthruMode) {
-            return Err(Error::feature_not_supported("the procedure takes no payload in passthru mode"));
+            return Err(Error::feature_not_supported(
+                "the procedure takes no payload in passthru mode",
+            ));
         }
         let bytes = payload.kept_bytes();
-        let chunks = takes_chunks
-            .then(|| Box::new(ChunkQueue::new(payload.clone(), options.goes_on(), Rc::clone(&self.chunks))));
+        let chunks = takes_chunks.then(|| {
+            Box::new(ChunkQueue::new(payload.clone(), options.goes_on(), Rc::clone(&self.chunks)))
+        });
         let call = Rc::new(CallState::new(request, options, chunks));
         let context = core.context(handler, uri, payload, Subject::Call(Rc::clone(&call)));
         let mut work = HandlerFuture::new(run(context));
@@ -249,7 +265,8 @@ fn better_match(core: &Core, uri: &str) -> Option<Procedure> {
     handlers.or(registered).best(uri)
 }
 
-/// Sends exactly one RESULT or ERROR for each CALL (C-09): a handler that succeeded has sent the RESULT.
+/// Sends exactly one RESULT or ERROR for each CALL (C-09): a handler that succeeded has sent the
+/// RESULT.
 fn answer(core: &Core, call: &CallState, result: Result<(), Error>) {
     if !call.answer() {
         return;

@@ -18,7 +18,8 @@ use crate::realm::session::Session;
 use crate::router::ServedRealm;
 use crate::router::authorizer::{Decisions, Gate, Kind, authorization_failed};
 
-/// The core of an open session. It knows none of the parts: calls, invocations, publications, subscriptions, registrations.
+/// The core of an open session. It knows none of the parts: calls, invocations, publications,
+/// subscriptions, registrations.
 #[derive(Debug)]
 pub(super) struct Core {
     pub(super) link: Rc<Link>,
@@ -61,7 +62,8 @@ impl Core {
         self.link.send_buffer.borrow().has_room(self.limits())
     }
 
-    /// Asks the realm's authorisers. The URI must be valid, and nothing that exists may have been looked at (Z-05).
+    /// Asks the realm's authorisers. The URI must be valid, and nothing that exists may have been
+    /// looked at (Z-05).
     pub(super) fn gate(&self, kind: Kind, named: &str, now: Instant) -> Gate {
         self.decisions.gate(&self.served, &self.link, kind, named, now)
     }
@@ -76,7 +78,8 @@ impl Core {
         now + self.limits().authorize_timeout
     }
 
-    /// Makes the error for a request that the authorisers did not decide in time, and tells the log.
+    /// Makes the error for a request that the authorisers did not decide in time, and tells the
+    /// log.
     pub(super) fn undecided(&self, (kind, named): (Kind, &str)) -> Error {
         let timeout = self.limits().authorize_timeout;
         tracing::error!(?kind, named, ?timeout, "an authoriser did not decide in time");
@@ -92,14 +95,19 @@ impl Core {
         payload: Payload,
         subject: Subject,
     ) -> Context {
-        let uri = if uri == handler.uri { Cow::Borrowed(handler.uri) } else { Cow::Owned(uri.to_owned()) };
+        let uri = if uri == handler.uri {
+            Cow::Borrowed(handler.uri)
+        } else {
+            Cow::Owned(uri.to_owned())
+        };
         Context { link: Rc::clone(&self.link), uri, payload, subject }
     }
 
     /// Sends ERROR, without the arguments if they cannot be expressed in the client's format.
     pub(super) fn error(&self, request_type: u64, request: RequestId, error: &Error) {
         let mut send_buffer = self.link.send_buffer.borrow_mut();
-        let written = send_buffer.write(|s, out| message::error(s, out, request_type, request, error));
+        let written =
+            send_buffer.write(|s, out| message::error(s, out, request_type, request, error));
         if let Err(fault) = written {
             tracing::error!(uri = error.uri(), %fault, "arguments of an error");
             let bare = Error::new(error.uri().to_owned());

@@ -1,4 +1,5 @@
-//! The end of a session as others see it: its testaments (E-14), and the event that it has left (K-02).
+//! The end of a session as others see it: its testaments (E-14), and the event that it has left
+//! (K-02).
 
 use std::sync::Arc;
 use std::task::Context as TaskContext;
@@ -17,7 +18,9 @@ impl ServedRealm {
     pub(super) fn departed(&self, handle: &Arc<SessionHandle>) {
         if !handle.is_silenced() {
             let departed = Departed::of(handle);
-            if departed.testaments.is_empty() || !self.realm.broker().backlog().keep(departed.bytes()) {
+            if departed.testaments.is_empty()
+                || !self.realm.broker().backlog().keep(departed.bytes())
+            {
                 self.publish_all_of(&departed);
             } else {
                 self.realm.departures().add(departed);
@@ -62,7 +65,8 @@ impl ServedRealm {
 
     /// Publishes a round of testaments of sessions that have left, if this session is their heir.
     pub(super) fn publish_inherited(&self, heir: &SessionHandle, context: &TaskContext<'_>) {
-        if heir.is_heir() && self.publish_testaments() && self.realm.departures().pause().is_none() {
+        if heir.is_heir() && self.publish_testaments() && self.realm.departures().pause().is_none()
+        {
             // For the next round.
             context.waker().wake_by_ref();
         }

@@ -1,4 +1,5 @@
-//! How a connection ends: by a rule that was broken, by a time that is over, and by what the server wants.
+//! How a connection ends: by a rule that was broken, by a time that is over, and by what the server
+//! wants.
 
 use std::task::Context as TaskContext;
 use std::time::Instant;
@@ -32,8 +33,8 @@ impl Connection {
         self.abort(Close::TooSlow, uris::UNAVAILABLE, "too many events wait to be sent");
     }
 
-    /// Ends the session with ABORT. The host sends the text in the close frame as well: autobahn drops the ABORT of an open session
-    /// unread.
+    /// Ends the session with ABORT. The host sends the text in the close frame as well: autobahn
+    /// drops the ABORT of an open session unread.
     pub(super) fn abort(&mut self, close: Close, reason: &str, text: &str) {
         self.send_buffer.borrow_mut().send(|s, out| message::abort(s, out, reason, text));
         self.close_reason = text.into();
@@ -43,12 +44,13 @@ impl Connection {
     pub(super) fn leave(&mut self, reason: &str, message: Option<&str>, then: Close, now: Instant) {
         self.send_buffer.borrow_mut().send(|s, out| message::goodbye(s, out, reason, message)); // G-04
         let limits = &self.limits;
-        let patience = if then == Close::Shutdown { limits.close_timeout } else { limits.goodbye_timeout };
+        let patience =
+            if then == Close::Shutdown { limits.close_timeout } else { limits.goodbye_timeout };
         self.state = State::Leaving { until: now + patience, then };
     }
 
-    /// Ends an open session because the router shuts down: without GOODBYE, unless the application asks for it, because clients in
-    /// browsers would not come back (decision 8).
+    /// Ends an open session because the router shuts down: without GOODBYE, unless the application
+    /// asks for it, because clients in browsers would not come back (decision 8).
     pub(super) fn shut_down(&mut self, now: Instant) {
         if self.says_goodbye() {
             self.leave(uris::SYSTEM_SHUTDOWN, None, Close::Shutdown, now);
@@ -57,7 +59,8 @@ impl Connection {
         }
     }
 
-    /// Ends a session before WELCOME because the router shuts down: with ABORT only if the application asks for it (S-20).
+    /// Ends a session before WELCOME because the router shuts down: with ABORT only if the
+    /// application asks for it (S-20).
     pub(super) fn refuse_at_shutdown(&mut self) {
         if self.says_goodbye() {
             self.abort(Close::Shutdown, uris::SYSTEM_SHUTDOWN, "the server shuts down");

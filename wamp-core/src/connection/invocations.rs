@@ -8,7 +8,9 @@ use super::core::Core;
 use crate::codec::payload::Payload;
 use crate::error::{Violation, uris};
 use crate::id::RequestId;
-use crate::message::{self, CancelMode, InvocationDetails, Passthru, PassthruKeys, YieldOptions, code};
+use crate::message::{
+    self, CancelMode, InvocationDetails, Passthru, PassthruKeys, YieldOptions, code,
+};
 use crate::session::routed_call::{Answer, Invoked, RoutedCall, RoutedMessage};
 
 /// The invocations of one session.
@@ -32,7 +34,8 @@ impl Invocations {
         call.sent_as(id);
     }
 
-    /// Returns the call of an id, `None` if it is over; an id that was never given is a violation (P-03).
+    /// Returns the call of an id, `None` if it is over; an id that was never given is a violation
+    /// (P-03).
     fn find(&self, id: RequestId) -> Result<Option<&Arc<RoutedCall>>, Violation> {
         match self.open.get(&id) {
             None if self.last.is_none_or(|last| last < id) => {
@@ -57,8 +60,9 @@ impl Invocations {
             Some(_) => return, // PI-10
         };
         let details = details_of(call, details);
-        let write =
-            |s, out: &mut Vec<u8>| message::invocation(s, out, id, call.registration, &details, payload);
+        let write = |s, out: &mut Vec<u8>| {
+            message::invocation(s, out, id, call.registration, &details, payload)
+        };
         let written = core.link.send_buffer.borrow_mut().write(write);
         match written {
             Ok(()) if call.invocation().is_none() => self.add(id, call),
@@ -127,13 +131,16 @@ impl Invocations {
         payload: Payload,
     ) -> Result<(), Violation> {
         if request_type != code::INVOCATION {
-            return Err(format!("ERROR for request type {request_type}, which no router sends").into());
+            return Err(
+                format!("ERROR for request type {request_type}, which no router sends").into()
+            );
         }
         check_passthru(core, passthru.as_deref())?;
         if let Some(call) = self.find(id)?.cloned() {
             self.open.remove(&id);
             core.pace.count_bytes(payload.kept_bytes(), &core.link.limits);
-            // A text that is no URI would not go out anyhow, and is not kept: it may be as long as a message.
+            // A text that is no URI would not go out anyhow, and is not kept: it may be as long as
+            // a message.
             let error = Cow::Owned(message::callees_error_uri(error).to_owned());
             call.answer(match payload.oddity() {
                 None => Answer::Error { error, passthru, payload },

@@ -49,10 +49,12 @@ pub struct Transport {
     pub framing: Framing,
     /// The identity of a client in a realm that has no methods of authentication.
     pub identity: Identity,
-    /// The client's address, if the host knows it. All anonymous sessions of one address share one part of the retained events, and
-    /// the log bounds its lines by address. Of an IPv6 address the first 64 bits count.
+    /// The client's address, if the host knows it. All anonymous sessions of one address share one
+    /// part of the retained events, and the log bounds its lines by address. Of an IPv6 address the
+    /// first 64 bits count.
     pub address: Option<IpAddr>,
-    /// The host's own value, which handlers get from [`Context::host`](crate::Context::host) by its type.
+    /// The host's own value, which handlers get from [`Context::host`](crate::Context::host) by its
+    /// type.
     pub host: Rc<dyn Any>,
 }
 
@@ -74,20 +76,22 @@ pub enum Close {
     TooSlow,
 }
 
-/// The protocol on one transport, without the transport: frames and the time go in, frames come out.
+/// The protocol on one transport, without the transport: frames and the time go in, frames come
+/// out.
 ///
 /// Whenever the transport or the waker asks for it, the host does this, in this order:
 ///
 /// 1. It calls [`begin_round`](Self::begin_round) if the waker was woken.
 /// 2. It calls [`receive`](Self::receive) for each message of the client, while the connection
 ///    [`wants_input`](Self::wants_input).
-/// 3. It calls [`poll`](Self::poll) if the waker was woken, if the [`deadline`](Self::deadline) is over, or if the connection
-///    [`needs_poll`](Self::needs_poll).
-/// 4. It sends what [`take_output`](Self::take_output) returns. If the connection [`waits_for_room`](Self::waits_for_room),
-///    it polls again.
+/// 3. It calls [`poll`](Self::poll) if the waker was woken, if the [`deadline`](Self::deadline) is
+///    over, or if the connection [`needs_poll`](Self::needs_poll).
+/// 4. It sends what [`take_output`](Self::take_output) returns. If the connection
+///    [`waits_for_room`](Self::waits_for_room), it polls again.
 /// 5. It closes the transport, after the output, once [`close`](Self::close) returns a reason.
 ///
-/// Handlers run inside these calls. [`lost`](Self::lost), or dropping the connection, ends its session.
+/// Handlers run inside these calls. [`lost`](Self::lost), or dropping the connection, ends its
+/// session.
 ///
 /// ```
 /// use std::rc::Rc;
@@ -169,7 +173,8 @@ impl Connection {
         }
     }
 
-    /// Takes one message of the client. A handler that is ready at once has answered when this returns.
+    /// Takes one message of the client. A handler that is ready at once has answered when this
+    /// returns.
     pub fn receive(&mut self, frame: RawMessage, now: Instant) {
         self.send_buffer.borrow_mut().attend();
         match unframe(self.serializer, frame) {
@@ -184,7 +189,8 @@ impl Connection {
         self.send_buffer.borrow_mut().leave();
     }
 
-    /// Handles a frame that is not a WAMP message: a violation, unless the session is already ending.
+    /// Handles a frame that is not a WAMP message: a violation, unless the session is already
+    /// ending.
     fn malformed(&mut self, violation: &Violation, now: Instant) {
         if !matches!(self.state, State::Ended | State::Leaving { .. } | State::Denied { .. }) {
             self.violation(violation, now);
@@ -215,7 +221,12 @@ impl Connection {
         }
     }
 
-    fn take(&mut self, frame: &Shared, message: Message<'_>, now: Instant) -> Result<(), Violation> {
+    fn take(
+        &mut self,
+        frame: &Shared,
+        message: Message<'_>,
+        now: Instant,
+    ) -> Result<(), Violation> {
         if let State::Open(session) = &mut self.state
             && !matches!(message, Message::Goodbye)
         {
@@ -297,26 +308,31 @@ impl Connection {
         }
     }
 
-    /// Returns whether [`poll`](Self::poll) has something to do that the client's messages brought. Most calls are answered when
-    /// [`receive`](Self::receive) returns, and leave nothing: a poll for nothing would be 4 % of the instructions of a call
-    /// that comes alone (`1x1` of the benchmarks).
+    /// Returns whether [`poll`](Self::poll) has something to do that the client's messages brought.
+    /// Most calls are answered when [`receive`](Self::receive) returns, and leave nothing: a poll
+    /// for nothing would be 4 % of the instructions of a call that comes alone (`1x1` of the
+    /// benchmarks).
     ///
-    /// True while the connection does not [want input](Self::wants_input) or [waits for room](Self::waits_for_room) as well: a
-    /// host asks before it takes the output, and polls once more after it.
+    /// True while the connection does not [want input](Self::wants_input) or [waits for
+    /// room](Self::waits_for_room) as well: a host asks before it takes the output, and polls once
+    /// more after it.
     #[must_use]
     pub fn needs_poll(&self) -> bool {
         match &self.state {
-            State::Open(session) => session.needs_poll() || session.waits_for_room || !self.wants_input(),
+            State::Open(session) => {
+                session.needs_poll() || session.waits_for_room || !self.wants_input()
+            }
             _ => true,
         }
     }
 
-    /// Begins a round: every session that waited for a turn when the waker was woken has had one, so this client may publish
-    /// again.
+    /// Begins a round: every session that waited for a turn when the waker was woken has had one,
+    /// so this client may publish again.
     ///
-    /// The host calls it when it sees that the waker was woken, and [`poll`](Self::poll) after that. A host with many
-    /// connections on a thread takes those whose wakers were woken one after the other: so subscribers that read keep up
-    /// with a publisher that does not stop. If they do not, it waits for 40 ms, however often this is called.
+    /// The host calls it when it sees that the waker was woken, and [`poll`](Self::poll) after
+    /// that. A host with many connections on a thread takes those whose wakers were woken one after
+    /// the other: so subscribers that read keep up with a publisher that does not stop. If they do
+    /// not, it waits for 40 ms, however often this is called.
     pub fn begin_round(&mut self, now: Instant) {
         if let State::Open(session) = &mut self.state {
             session.begin_round(now);
@@ -328,9 +344,10 @@ impl Connection {
         self.send_buffer.borrow_mut().take()
     }
 
-    /// Tells the connection that the client takes its output. [`take_output`](Self::take_output) tells it, too; a host that hands
-    /// its output over in pieces says so for each. A client that takes nothing for [`Limits::write_stall`], while there is no room
-    /// for its events, has missed those that wait for it, and is cut off when they are too many.
+    /// Tells the connection that the client takes its output. [`take_output`](Self::take_output)
+    /// tells it, too; a host that hands its output over in pieces says so for each. A client that
+    /// takes nothing for [`Limits::write_stall`], while there is no room for its events, has missed
+    /// those that wait for it, and is cut off when they are too many.
     pub fn output_moves(&mut self) {
         self.send_buffer.borrow_mut().moves();
     }
@@ -341,27 +358,30 @@ impl Connection {
         self.send_buffer.borrow().len()
     }
 
-    /// Returns false while so many answers wait to be sent that the client should not be read, and when it has published so much
-    /// that other sessions should have their turn: [`poll`](Self::poll) lets it go on, and wakes the waker where it takes
+    /// Returns false while so many answers wait to be sent that the client should not be read, and
+    /// when it has published so much that other sessions should have their turn:
+    /// [`poll`](Self::poll) lets it go on, and wakes the waker where it takes
     /// [`begin_round`](Self::begin_round), too.
     ///
-    /// Events and progressive results, however many there are, do not make it false: they wait for room of their own.
+    /// Events and progressive results, however many there are, do not make it false: they wait for
+    /// room of their own.
     #[must_use]
     pub fn wants_input(&self) -> bool {
         self.batches.is_empty() && self.may_go_on()
     }
 
-    /// Returns whether messages of the client are kept: of calls in flight, and of publications and chunks that wait.
+    /// Returns whether messages of the client are kept: of calls in flight, and of publications and
+    /// chunks that wait.
     ///
-    /// They are counted by their length. So a host whose messages share a large buffer should copy those that come while
-    /// this is true.
+    /// They are counted by their length. So a host whose messages share a large buffer should copy
+    /// those that come while this is true.
     #[must_use]
     pub fn keeps_messages(&self) -> bool {
         matches!(&self.state, State::Open(session) if session.keeps_messages())
     }
 
-    /// Returns whether [`poll`](Self::poll) has left events or results of handlers for want of room. Taking the output makes room:
-    /// `poll` should be called again then.
+    /// Returns whether [`poll`](Self::poll) has left events or results of handlers for want of
+    /// room. Taking the output makes room: `poll` should be called again then.
     #[must_use]
     pub fn waits_for_room(&self) -> bool {
         matches!(&self.state, State::Open(session) if session.waits_for_room)
@@ -401,14 +421,16 @@ impl Connection {
         }
     }
 
-    /// Returns why the transport must be closed once the output is sent; `None` while it stays open.
+    /// Returns why the transport must be closed once the output is sent; `None` while it stays
+    /// open.
     #[must_use]
     pub fn close(&self) -> Option<Close> {
         self.close
     }
 
-    /// Returns the reason of the close for people: the text of the ABORT that was sent, or empty. A transport whose close can carry a text,
-    /// as WebSocket's, should send it, cut to the length that it takes.
+    /// Returns the reason of the close for people: the text of the ABORT that was sent, or empty. A
+    /// transport whose close can carry a text, as WebSocket's, should send it, cut to the length
+    /// that it takes.
     #[must_use]
     pub fn close_reason(&self) -> &str {
         &self.close_reason

@@ -51,10 +51,16 @@ pub(super) struct OpenSession {
 }
 
 impl OpenSession {
-    pub(super) fn new(served: Arc<ServedRealm>, link: Rc<Link>, seat: Seat, acceptance: Acceptance) -> Self {
+    pub(super) fn new(
+        served: Arc<ServedRealm>,
+        link: Rc<Link>,
+        seat: Seat,
+        acceptance: Acceptance,
+    ) -> Self {
         served.realm.join(link.session.handle());
         meta::joined(&served.realm, link.session.handle());
-        // A shutdown on another thread tells the sessions that it finds in the realm; perhaps this one came too late.
+        // A shutdown on another thread tells the sessions that it finds in the realm; perhaps this
+        // one came too late.
         if link.router.is_stopping() {
             link.session.close(uris::SYSTEM_SHUTDOWN);
         }
@@ -79,7 +85,8 @@ impl OpenSession {
         self.calls.keep_messages() || self.publications.keeps_messages()
     }
 
-    /// Handles a message of the client. One that no client may send in an open session is a violation (S-14, P-02, P-03, P-05).
+    /// Handles a message of the client. One that no client may send in an open session is a
+    /// violation (S-14, P-02, P-03, P-05).
     pub(super) fn receive(&mut self, message: Message<'_>, now: Instant) -> Result<(), Violation> {
         match message {
             Message::Call { request, options, procedure, payload } => {
@@ -94,7 +101,9 @@ impl OpenSession {
                 self.ask(code::SUBSCRIBE, request, Asked::subscribe(&options, topic), now);
                 Ok(())
             }
-            Message::Unsubscribe { request, subscription } => self.unsubscribe(request, subscription),
+            Message::Unsubscribe { request, subscription } => {
+                self.unsubscribe(request, subscription)
+            }
             Message::Register { request, options, procedure } => {
                 self.expect(request)?;
                 self.ask(code::REGISTER, request, Asked::register(options, procedure), now);
@@ -107,9 +116,9 @@ impl OpenSession {
             }
             Message::Hello { .. } => Err("HELLO in an open session".into()),
             Message::Authenticate { .. } => Err("AUTHENTICATE without a challenge".into()),
-            Message::Error { request_type, request, passthru, error, payload } => {
-                self.invocations.failed(&mut self.core, request_type, request, passthru, error, payload)
-            }
+            Message::Error { request_type, request, passthru, error, payload } => self
+                .invocations
+                .failed(&mut self.core, request_type, request, passthru, error, payload),
             Message::Yield { request, options, payload } => {
                 self.invocations.yielded(&mut self.core, request, options, payload)
             }
@@ -145,7 +154,9 @@ impl OpenSession {
         match asked {
             Ok(asked) => {
                 let calls = self.calls.count();
-                if let Some((asked, decision)) = self.asked.ask(&mut self.core, request, asked, calls, now) {
+                if let Some((asked, decision)) =
+                    self.asked.ask(&mut self.core, request, asked, calls, now)
+                {
                     self.start(request, asked, decision, now);
                 }
             }
@@ -157,7 +168,9 @@ impl OpenSession {
     fn start(&mut self, request: RequestId, asked: Asked, decision: Decision, now: Instant) {
         let code = asked.code();
         let started = decision.and_then(|granted| match asked {
-            Asked::Subscribe { topic, get_retained } => self.subscribe(request, topic, get_retained, now),
+            Asked::Subscribe { topic, get_retained } => {
+                self.subscribe(request, topic, get_retained, now)
+            }
             Asked::Register { procedure, options } => {
                 self.registrations.register(&self.core, request, &options, &procedure, granted)
             }
@@ -187,7 +200,8 @@ impl OpenSession {
     ) -> Result<(), Error> {
         let handler = subscriber(&self.core, &topic)?;
         if self.subscriptions.has(&topic) {
-            // Begun before the mailbox is emptied: events that come later are not shown, and those in the mailbox go out first.
+            // Begun before the mailbox is emptied: events that come later are not shown, and those
+            // in the mailbox go out first.
             let showing = get_retained.then(|| self.core.served.realm.broker().show());
             // Perhaps the subscription was revoked.
             self.flush_mailbox();
@@ -223,7 +237,8 @@ impl OpenSession {
         }
     }
 
-    /// Handles a message of another session or of the router; the order to end is handled where the mailbox is polled.
+    /// Handles a message of another session or of the router; the order to end is handled where the
+    /// mailbox is polled.
     fn take_in(&mut self, delivery: Delivery) {
         match delivery {
             Delivery::Event(envelope) => self.subscriptions.deliver(&mut self.core, envelope),
@@ -241,15 +256,20 @@ impl OpenSession {
             RoutedMessage::Invocation { call, details, payload, .. } => {
                 self.invocations.invoke(&self.core, &call, &details, &payload);
             }
-            RoutedMessage::Interrupt { call, mode } => self.invocations.interrupt(&self.core, &call, mode),
-            RoutedMessage::Answer { call, answer } => self.calls.answered(&self.core, &call, &answer),
+            RoutedMessage::Interrupt { call, mode } => {
+                self.invocations.interrupt(&self.core, &call, mode);
+            }
+            RoutedMessage::Answer { call, answer } => {
+                self.calls.answered(&self.core, &call, &answer);
+            }
             RoutedMessage::Revoked { registration, reason } => {
                 self.registrations.revoked(&self.core, registration, reason.as_deref());
             }
         }
     }
 
-    /// Checks the id of a new request: any that is free, or, in a strict realm, the next one (I-02, D-02).
+    /// Checks the id of a new request: any that is free, or, in a strict realm, the next one (I-02,
+    /// D-02).
     fn expect(&mut self, request: RequestId) -> Result<(), Violation> {
         if !self.core.served.settings.strict_request_ids {
             return if self.is_outstanding(request) {
@@ -263,8 +283,10 @@ impl OpenSession {
             return Ok(());
         }
         let expected = self.next_request;
-        Err(format!("request id {request}, expected {expected}: the realm is set to `strict_request_ids`")
-            .into())
+        Err(format!(
+            "request id {request}, expected {expected}: the realm is set to `strict_request_ids`"
+        )
+        .into())
     }
 
     /// Returns whether a request of this id waits for its answer.

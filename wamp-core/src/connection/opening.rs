@@ -114,8 +114,12 @@ impl Connection {
         if !uri::is_valid(realm) {
             return Err((uris::INVALID_URI, "the realm is not a valid URI")); // S-12
         }
-        let served =
-            self.router.router().served(realm).cloned().ok_or((uris::NO_SUCH_REALM, "no such realm"))?; // S-11
+        let served = self
+            .router
+            .router()
+            .served(realm)
+            .cloned()
+            .ok_or((uris::NO_SUCH_REALM, "no such realm"))?; // S-11
         Ok(Newcomer { served, realm: realm.to_owned(), session: SessionId::random(), features })
     }
 
@@ -177,7 +181,9 @@ impl Connection {
     }
 
     fn logged_in(&mut self, decision: Result<Result<Identity, Refusal>, Error>, now: Instant) {
-        let State::Authenticating(login) = std::mem::replace(&mut self.state, State::Ended) else { return };
+        let State::Authenticating(login) = std::mem::replace(&mut self.state, State::Ended) else {
+            return;
+        };
         let Login { newcomer, heard, .. } = *login;
         let denied = match decision {
             Ok(Ok(_)) if self.router.router().is_stopping() => return self.refuse_at_shutdown(),
@@ -213,8 +219,9 @@ impl Connection {
         let trustlevel = served.settings.trustlevel(&identity.authrole);
         let (serializer, address) = (self.serializer, self.address);
         let mailbox = Mailbox::new(&self.limits, served.realm.broker().backlog());
-        let handle =
-            SessionHandle::new(*session, identity, trustlevel, *features, serializer, address, mailbox);
+        let handle = SessionHandle::new(
+            *session, identity, trustlevel, *features, serializer, address, mailbox,
+        );
         let link = Rc::new(Link {
             session: Session::new(Arc::new(handle), served.realm.named(realm)),
             router: self.router.router().clone(),
@@ -230,14 +237,16 @@ impl Connection {
         let until = now + self.limits.hello_timeout;
         let mut work = HandlerFuture::new(admit(&served, &link));
         let decision = work.poll(&mut TaskContext::from_waker(Waker::noop()));
-        self.state = State::Admitting { until, admission: Box::new(Admission { served, link, seat, work }) };
+        self.state =
+            State::Admitting { until, admission: Box::new(Admission { served, link, seat, work }) };
         if let Poll::Ready(decision) = decision {
             self.decided(decision);
         }
     }
 
     pub(super) fn decided(&mut self, decision: Result<Acceptance, Error>) {
-        let State::Admitting { admission, .. } = std::mem::replace(&mut self.state, State::Ended) else {
+        let State::Admitting { admission, .. } = std::mem::replace(&mut self.state, State::Ended)
+        else {
             return;
         };
         let Admission { served, link, seat, .. } = *admission;
@@ -251,17 +260,25 @@ impl Connection {
         }
     }
 
-    fn welcome(&mut self, served: Arc<ServedRealm>, link: Rc<Link>, seat: Seat, acceptance: Acceptance) {
+    fn welcome(
+        &mut self,
+        served: Arc<ServedRealm>,
+        link: Rc<Link>,
+        seat: Seat,
+        acceptance: Acceptance,
+    ) {
         let session = &link.session;
         let identity = &session.handle().identity;
-        let welcome = Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
+        let welcome =
+            Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
         self.send_buffer.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
         tracing::debug!(session = %session.id(), realm = ?shortened(session.realm().name()), "session opened");
         self.router.opened();
         self.state = State::Open(Box::new(OpenSession::new(served, link, seat, acceptance)));
     }
 
-    /// Refuses a session because the realm is full, which is nobody's fault: the client may try again later.
+    /// Refuses a session because the realm is full, which is nobody's fault: the client may try
+    /// again later.
     fn refuse_for_room(&mut self) {
         let text = "the realm has no room for another session (limit `sessions`)";
         self.abort(Close::NoRoom, uris::UNAVAILABLE, text);
@@ -272,8 +289,12 @@ impl Connection {
     }
 }
 
-/// How a client may log in; `None` where a realm asks nobody, and the host knows who it is.
-fn methods(authenticators: &Authenticators, offered: &[&str]) -> Result<Option<Vec<Candidate>>, Denied> {
+/// How a client may log in; `None` where a realm asks nobody, and the host knows who
+/// it is.
+fn methods(
+    authenticators: &Authenticators,
+    offered: &[&str],
+) -> Result<Option<Vec<Candidate>>, Denied> {
     if !authenticators.is_empty() {
         return authenticators.candidates(offered).map(Some);
     }

@@ -14,15 +14,18 @@ use crate::id::{PublicationId, RequestId};
 use crate::message::{self, PublishOptions, code};
 use crate::router::authorizer::{Action, Gate, Kind};
 
-/// Publications that are decided in a row before the host gets its turn, if their handlers are ready at once.
+/// Publications that are decided in a row before the host gets its turn, if their handlers are
+/// ready at once.
 const DECISIONS: usize = 64;
 
 /// The publications of one session that are not decided yet.
 #[derive(Debug, Default)]
 pub(super) struct Publications {
-    /// The first is being decided; the others wait, so that events keep the publisher's order (B-12).
+    /// The first is being decided; the others wait, so that events keep the publisher's order
+    /// (B-12).
     queue: VecDeque<Pending>,
-    /// The authoriser or handler that decides about the first, if it was begun, and the time by which it must have decided.
+    /// The authoriser or handler that decides about the first, if it was begun, and the time by
+    /// which it must have decided.
     deciding: Option<(Deciding, Instant)>,
     /// Bytes that the publications keep.
     bytes: usize,
@@ -37,8 +40,8 @@ struct Pending {
     options: PublishOptions,
     topic: String,
     payload: Payload,
-    /// The handler that decides about it, or the reason for which it is refused: shown when the realm's authoriser lets it
-    /// through (Z-05).
+    /// The handler that decides about it, or the reason for which it is refused: shown when the
+    /// realm's authoriser lets it through (Z-05).
     handler: Result<Option<&'static HandlerEntry>, Error>,
 }
 
@@ -96,23 +99,29 @@ impl Publications {
         payload: Payload,
         now: Instant,
     ) -> Result<(), Violation> {
-        if options.passthru.is_some() && !core.session().handle().features.publisher.payload_passthru_mode {
+        if options.passthru.is_some()
+            && !core.session().handle().features.publisher.payload_passthru_mode
+        {
             return Err("payload passthru mode was not announced".into());
         }
         let handler = core.served.publisher(topic, core.session().authrole());
         let hopeless = if core.has_authorizer() { None } else { handler.as_ref().err() };
-        let allowed = core.served.check_publication(topic, &options).and_then(|()| match hopeless {
-            Some(error) => Err(error.clone()),
-            None => fits(&options, &payload),
-        });
+        let allowed =
+            core.served.check_publication(topic, &options).and_then(|()| match hopeless {
+                Some(error) => Err(error.clone()),
+                None => fits(&options, &payload),
+            });
         if let Err(error) = allowed {
             refuse(core, request, &options, &error);
             return Ok(());
         }
         let publication = PublicationId::random();
-        let pending = Pending { request, publication, options, topic: topic.to_owned(), payload, handler };
+        let pending =
+            Pending { request, publication, options, topic: topic.to_owned(), payload, handler };
         let bytes = self.bytes + pending.bytes();
-        if self.queue.len() > core.limits().publications_in_flight || bytes > core.limits().bytes_in_flight {
+        if self.queue.len() > core.limits().publications_in_flight
+            || bytes > core.limits().bytes_in_flight
+        {
             let error = Error::new(uris::UNAVAILABLE).arg("too many publications in flight");
             refuse(core, request, &pending.options, &error);
         } else {
@@ -145,8 +154,10 @@ impl Publications {
             let permission = match core.gate(Kind::exact(Action::Publish), &pending.topic, now) {
                 Gate::Decided(permission) => permission,
                 Gate::Asking(answer) => {
-                    let (request, asking) = (pending.request, Asking::new(HandlerFuture::new(answer)));
-                    self.deciding = Some((Deciding::Authorizer(asking.clone()), core.patience(now)));
+                    let (request, asking) =
+                        (pending.request, Asking::new(HandlerFuture::new(answer)));
+                    self.deciding =
+                        Some((Deciding::Authorizer(asking.clone()), core.patience(now)));
                     core.tasks.proceed(Task::Authorize(request, asking), false);
                     return;
                 }
@@ -216,7 +227,8 @@ impl Publications {
         self.decided(core, Err(error), now);
     }
 
-    /// Leaves the rest of the queue for later if enough was published or decided; returns whether it did.
+    /// Leaves the rest of the queue for later if enough was published or decided; returns whether
+    /// it did.
     fn holds_back(&mut self, core: &Core, is_enough_decided: bool) -> bool {
         let is_enough = is_enough_decided || core.pace.is_enough();
         self.held_back = is_enough && !self.queue.is_empty();
@@ -249,7 +261,8 @@ impl Publications {
     }
 }
 
-/// Starts the handler that decides about a publication; `None` if there is none, and everybody may publish.
+/// Starts the handler that decides about a publication; `None` if there is none, and everybody may
+/// publish.
 fn decision_of_handler(core: &Core, pending: &Pending) -> Result<Option<BoxedAnswer<()>>, Error> {
     let Some(handler) = pending.handler.clone()? else { return Ok(None) };
     let Entry::Publish(run) = handler.entry else { return Ok(None) };
@@ -266,7 +279,8 @@ fn deliver(core: &mut Core, pending: &Pending) {
     }
 }
 
-/// Refuses a publication: a publisher that asked for no acknowledgement does not learn of it (B-08, U-04).
+/// Refuses a publication: a publisher that asked for no acknowledgement does not learn of it (B-08,
+/// U-04).
 fn refuse(core: &Core, request: RequestId, options: &PublishOptions, error: &Error) {
     if options.acknowledge == Some(true) {
         core.error(code::PUBLISH, request, error);
@@ -275,7 +289,8 @@ fn refuse(core: &Core, request: RequestId, options: &PublishOptions, error: &Err
     }
 }
 
-/// Checks that other clients can be given the payload; one that is passed through is one binary value.
+/// Checks that other clients can be given the payload; one that is passed through is one binary
+/// value.
 fn fits(options: &PublishOptions, payload: &Payload) -> Result<(), Error> {
     if let Some(oddity) = payload.oddity() {
         return Err(Error::odd(oddity));

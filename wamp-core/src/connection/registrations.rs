@@ -33,7 +33,9 @@ impl Registrations {
         if self.0.len() >= core.limits().registrations {
             return Err(Error::not_authorized("too many registrations of one session"));
         }
-        let taken = || Error::new(uris::PROCEDURE_ALREADY_EXISTS).arg("the procedure is registered already");
+        let taken = || {
+            Error::new(uris::PROCEDURE_ALREADY_EXISTS).arg("the procedure is registered already")
+        };
         if core.served.registry.serves(pattern) {
             return Err(taken());
         }
@@ -48,9 +50,14 @@ impl Registrations {
         Ok(())
     }
 
-    /// Begins UNREGISTER: calls that were made before have to reach the callee before it is finished.
-    /// False if it was refused.
-    pub(super) fn begin_unregister(&mut self, core: &Core, request: RequestId, registration: u64) -> bool {
+    /// Begins UNREGISTER: calls that were made before have to reach the callee before it is
+    /// finished. False if it was refused.
+    pub(super) fn begin_unregister(
+        &mut self,
+        core: &Core,
+        request: RequestId,
+        registration: u64,
+    ) -> bool {
         let id = RegistrationId::new(registration).filter(|id| self.0.remove(id));
         match id {
             Some(id) => leave(core, id),
@@ -59,8 +66,9 @@ impl Registrations {
         id.is_some()
     }
 
-    /// Handles the end of a registration by the router (RR-04). If the session has registered anew before it read this, it stays a
-    /// callee, which it would not leave otherwise when it ends.
+    /// Handles the end of a registration by the router (RR-04). If the session has registered anew
+    /// before it read this, it stays a callee, which it would not leave otherwise when it ends
+    ///
     pub(super) fn revoked(&mut self, core: &Core, id: RegistrationId, reason: Option<&str>) {
         if core.served.realm.dealer().has_callee(id, core.session().handle().id) {
             return;

@@ -18,8 +18,9 @@ impl Stall {
         *self = Self::default();
     }
 
-    /// Judges a turn without room. One turn proves nothing: a socket takes nothing for a while although its client reads, because
-    /// Linux calls it writable only when a third of its send buffer has drained.
+    /// Judges a turn without room. One turn proves nothing: a socket takes nothing for a while
+    /// although its client reads, because Linux calls it writable only when a third of its send
+    /// buffer has drained.
     pub(super) fn turn(&mut self, now: Instant, write_stall: Duration) -> Turn {
         let since = *self.since.get_or_insert(now);
         self.is_judged = now.saturating_duration_since(since) >= write_stall;

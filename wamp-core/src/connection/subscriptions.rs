@@ -28,16 +28,19 @@ use showing::{Following, Shown, Waiting};
 /// The subscriptions of one session.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
-    /// Looked into for each event. The router numbers subscriptions, so no client chooses ids whose hashes are alike.
+    /// Looked into for each event. The router numbers subscriptions, so no client chooses ids whose
+    /// hashes are alike.
     by_id: HashMap<SubscriptionId, Subscribed, foldhash::fast::RandomState>,
     by_topic: HashMap<Pattern, SubscriptionId>,
-    /// Subscriptions whose retained events are being sent, in the order in which they were asked for.
+    /// Subscriptions whose retained events are being sent, in the order in which they were asked
+    /// for.
     shown: VecDeque<SubscriptionId>,
     /// Events that were taken out of the mailbox while retained ones are being sent.
     waiting: Waiting,
     /// The count of subscriptions that their handlers have not decided.
     undecided: usize,
-    /// The time by which a handler must have decided, its subscription and the first SUBSCRIBE; the earliest at the front.
+    /// The time by which a handler must have decided, its subscription and the first SUBSCRIBE; the
+    /// earliest at the front.
     deciding: VecDeque<(Instant, SubscriptionId, RequestId)>,
 }
 
@@ -52,7 +55,8 @@ struct Subscribed {
 
 #[derive(Debug)]
 enum State {
-    /// A handler decides, asked by the first of these SUBSCRIBEs; they wait for it, and these events.
+    /// A handler decides, asked by the first of these SUBSCRIBEs; they wait for it, and these
+    /// events.
     Pending {
         requests: Vec<RequestId>,
         /// Retained events that it begins with.
@@ -169,7 +173,8 @@ impl Subscriptions {
         self.by_topic.contains_key(topic)
     }
 
-    /// Handles a SUBSCRIBE that the realm's authorisers let through, for a topic that the session has not; `handler` decides.
+    /// Handles a SUBSCRIBE that the realm's authorisers let through, for a topic that the session
+    /// has not; `handler` decides.
     pub(super) fn subscribe(
         &mut self,
         core: &mut Core,
@@ -207,8 +212,8 @@ impl Subscriptions {
         Ok(())
     }
 
-    /// Adds a SUBSCRIBE to the subscription that the session has: its handler does not run again (B-02). False if there is none,
-    /// for it was revoked.
+    /// Adds a SUBSCRIBE to the subscription that the session has: its handler does not run again
+    /// (B-02). False if there is none, for it was revoked.
     pub(super) fn subscribe_again(
         &mut self,
         core: &Core,
@@ -221,7 +226,9 @@ impl Subscriptions {
         let Some(Subscribed { state, .. }) = self.by_id.get_mut(&id) else { return Ok(true) };
         match state {
             State::Pending { requests, .. } if requests.len() >= limit => {
-                return Err(Error::new(uris::UNAVAILABLE).arg("too many requests for one subscription"));
+                return Err(
+                    Error::new(uris::UNAVAILABLE).arg("too many requests for one subscription")
+                );
             }
             State::Pending { requests, showing: first, .. } => {
                 requests.push(request);
@@ -241,8 +248,8 @@ impl Subscriptions {
         Ok(true)
     }
 
-    /// Begins UNSUBSCRIBE: no event is published for the subscription after this, and those that lie in the mailbox have to go out
-    /// before it is finished (B-04). `None` if it was refused.
+    /// Begins UNSUBSCRIBE: no event is published for the subscription after this, and those that
+    /// lie in the mailbox have to go out before it is finished (B-04). `None` if it was refused.
     pub(super) fn begin_unsubscribe(
         &self,
         core: &Core,
@@ -251,17 +258,27 @@ impl Subscriptions {
     ) -> Option<SubscriptionId> {
         let id = SubscriptionId::new(subscription).filter(|id| self.is_accepted(*id));
         match id {
-            Some(id) => unsubscribe(&core.served.realm, &self.by_id[&id].topic, core.link.session.handle()),
+            Some(id) => {
+                unsubscribe(&core.served.realm, &self.by_id[&id].topic, core.link.session.handle());
+            }
             None => core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION)), // B-05
         }
         id
     }
 
     /// Sends what waits for the subscription, then UNSUBSCRIBED.
-    pub(super) fn finish_unsubscribe(&mut self, core: &Core, request: RequestId, id: SubscriptionId) {
+    pub(super) fn finish_unsubscribe(
+        &mut self,
+        core: &Core,
+        request: RequestId,
+        id: SubscriptionId,
+    ) {
         self.hurry(core, id);
         if self.remove(id, &core.link.session.handle().mailbox).is_some() {
-            core.link.send_buffer.borrow_mut().send(|s, out| message::unsubscribed(s, out, request));
+            core.link
+                .send_buffer
+                .borrow_mut()
+                .send(|s, out| message::unsubscribed(s, out, request));
         } else {
             // E-12: it had been revoked.
             core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION));
@@ -274,8 +291,12 @@ impl Subscriptions {
     }
 }
 
-/// Returns the handler that decides about subscriptions to this topic or pattern; `None` if no handler is asked.
-pub(super) fn subscriber(core: &Core, topic: &Pattern) -> Result<Option<&'static HandlerEntry>, Error> {
+/// Returns the handler that decides about subscriptions to this topic or pattern; `None` if no
+/// handler is asked.
+pub(super) fn subscriber(
+    core: &Core,
+    topic: &Pattern,
+) -> Result<Option<&'static HandlerEntry>, Error> {
     if topic.policy == MatchPolicy::Exact
         && meta::may_subscribe(&core.served, &topic.uri, core.session().authrole())
     {
@@ -295,9 +316,9 @@ pub(super) fn subscriber(core: &Core, topic: &Pattern) -> Result<Option<&'static
         Declared::Handled(handler) if !handler.admits(core.session().authrole()) => {
             Err(Error::not_authorized("the role may not subscribe to this topic"))
         }
-        Declared::Handled(_) if topic.ends_inside_component() => {
-            Err(Error::not_authorized("a handler decides about whole components: end the prefix with a dot"))
-        }
+        Declared::Handled(_) if topic.ends_inside_component() => Err(Error::not_authorized(
+            "a handler decides about whole components: end the prefix with a dot",
+        )),
         Declared::Handled(handler) => Ok(Some(*handler)),
     }
 }

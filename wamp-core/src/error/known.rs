@@ -1,7 +1,7 @@
 //! Conversion of an application's error by `?`.
 //!
-//! The blanket `From` cannot be specialised on stable Rust, so the types whose WAMP form `?` keeps are collected, and
-//! looked up at run time.
+//! The blanket `From` cannot be specialised on stable Rust, so the types whose WAMP form `?` keeps
+//! are collected, and looked up at run time.
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::{HashMap, HashSet};
@@ -35,7 +35,8 @@ impl KnownError {
     }
 }
 
-/// A type with `#[derive(WampError)]`. Only a concrete type tells whether it is a `std::error::Error`, which `?` can convert.
+/// A type with `#[derive(WampError)]`. Only a concrete type tells whether it is a
+/// `std::error::Error`, which `?` can convert.
 #[derive(Debug)]
 pub struct Derived<E>(PhantomData<E>);
 
@@ -101,7 +102,8 @@ pub(super) fn converted<E: Into<Box<dyn StdError>> + 'static>(error: E) -> Error
     }
 }
 
-/// Returns the error in an `anyhow::Error`, which does not show it any more once it is a `Box<dyn Error>`.
+/// Returns the error in an `anyhow::Error`, which does not show it any more once it is a
+/// `Box<dyn Error>`.
 #[cfg(feature = "anyhow")]
 fn inside_anyhow(error: &dyn Any) -> Option<&(dyn StdError + 'static)> {
     error.downcast_ref::<anyhow::Error>().map(AsRef::as_ref)
@@ -112,7 +114,8 @@ fn inside_anyhow(_: &dyn Any) -> Option<&(dyn StdError + 'static)> {
     None
 }
 
-/// Warns once for each type without a known WAMP form: the application may have implemented `WampError` by hand.
+/// Warns once for each type without a known WAMP form: the application may have implemented
+/// `WampError` by hand.
 #[track_caller]
 fn warn_once(id: TypeId, name: &'static str) {
     static SEEN: Mutex<Option<HashSet<TypeId>>> = Mutex::new(None);
@@ -126,8 +129,8 @@ fn warn_once(id: TypeId, name: &'static str) {
     );
 }
 
-/// Returns whether the application can have implemented `WampError` for a type: one of its own, or of a crate that depends on
-/// this one.
+/// Returns whether the application can have implemented `WampError` for a type: one of its own, or
+/// of a crate that depends on this one.
 fn may_have_form(name: &str) -> bool {
     let krate = name.split_once("::").map(|(krate, _)| krate);
     krate.is_some_and(|krate| !["std", "core", "alloc", "wamp_core", "wamp_actix"].contains(&krate))

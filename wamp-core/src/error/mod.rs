@@ -34,8 +34,8 @@ pub mod uris {
     pub const FEATURE_NOT_SUPPORTED: &str = "wamp.error.feature_not_supported";
     /// Arguments do not fit the procedure, or failed validation.
     pub const INVALID_ARGUMENT: &str = "wamp.error.invalid_argument";
-    /// A result cannot be written in the caller's serializer, or a payload cannot be passed on to other clients (used by
-    /// implementations, not in the specification).
+    /// A result cannot be written in the caller's serializer, or a payload cannot be passed on to
+    /// other clients (used by implementations, not in the specification).
     pub const INVALID_PAYLOAD: &str = "wamp.error.invalid_payload";
     /// A procedure, topic or realm is not a valid URI.
     pub const INVALID_URI: &str = "wamp.error.invalid_uri";
@@ -82,10 +82,11 @@ pub mod uris {
     pub const KILLED: &str = "wamp.close.killed";
 }
 
-/// An error type of the application with a WAMP form; `#[derive(WampError)]` implements it for an enum.
+/// An error type of the application with a WAMP form; `#[derive(WampError)]` implements it for an
+/// enum.
 ///
-/// A handler can return it directly. For `?` into [`Error`] a hand-written implementation, of a type that is a `std::error::Error`, is
-/// registered with `wamp_actix::wamp_error!(OutOfStock);`.
+/// A handler can return it directly. For `?` into [`Error`] a hand-written implementation, of a
+/// type that is a `std::error::Error`, is registered with `wamp_actix::wamp_error!(OutOfStock);`.
 ///
 /// ```
 /// use wamp_core::{Error, WampError};
@@ -124,10 +125,11 @@ impl WampError for Error {
 
 /// A WAMP ERROR: a URI with positional and keyword arguments.
 ///
-/// `?` converts any `std::error::Error` into one, and any other type that converts into a `Box<dyn std::error::Error>`, as
-/// `anyhow::Error` does. A type with `#[derive(WampError)]`, or named in `wamp_actix::wamp_error!`, keeps its URI and
-/// arguments, also as the source of another error; any other becomes `wamp.error.runtime_error` with a neutral text, while
-/// its own text goes to the log.
+/// `?` converts any `std::error::Error` into one, and any other type that converts into a
+/// `Box<dyn std::error::Error>`, as `anyhow::Error` does. A type with `#[derive(WampError)]`, or
+/// named in `wamp_actix::wamp_error!`, keeps its URI and arguments, also as the source of another
+/// error; any other becomes `wamp.error.runtime_error` with a neutral text, while its own text goes
+/// to the log.
 ///
 /// ```
 /// use wamp_core::Error;
@@ -148,8 +150,9 @@ struct Parts {
 }
 
 impl Error {
-    /// Creates an error with this URI, without arguments. A text that is not a URI never leaves the server: the client gets
-    /// `wamp.error.runtime_error` with the same arguments, and the log names the text.
+    /// Creates an error with this URI, without arguments. A text that is not a URI never leaves the
+    /// server: the client gets `wamp.error.runtime_error` with the same arguments, and the log
+    /// names the text.
     #[must_use]
     pub fn new(uri: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Parts { uri: uri.into(), payload: PayloadBuilder::default() }))
@@ -167,7 +170,8 @@ impl Error {
         Self::new(uris::NOT_AUTHORIZED).arg(text.to_string())
     }
 
-    /// Creates `wamp.error.runtime_error` with a neutral text; the cause goes to the log under an id that the text repeats.
+    /// Creates `wamp.error.runtime_error` with a neutral text; the cause goes to the log under an
+    /// id that the text repeats.
     #[must_use]
     pub fn internal(cause: impl Display) -> Self {
         let id = format!("{:08x}", rand::random::<u32>());
@@ -182,12 +186,15 @@ impl Error {
 
     /// Creates the ERROR for a procedure that is not registered (C-03).
     pub(crate) fn no_such_procedure(uri: &str) -> Self {
-        Self::new(uris::NO_SUCH_PROCEDURE).arg(format!("there is no procedure `{}`", shortened(uri)))
+        Self::new(uris::NO_SUCH_PROCEDURE)
+            .arg(format!("there is no procedure `{}`", shortened(uri)))
     }
 
-    /// Creates the ERROR for a procedure or topic that is not a URI (U-03), or is reserved for the protocol (U-06).
+    /// Creates the ERROR for a procedure or topic that is not a URI (U-03), or is reserved for the
+    /// protocol (U-06).
     pub(crate) fn invalid_uri(uri: &str) -> Self {
-        Self::new(uris::INVALID_URI).arg(format!("`{}` is not a URI that can be used here", shortened(uri)))
+        Self::new(uris::INVALID_URI)
+            .arg(format!("`{}` is not a URI that can be used here", shortened(uri)))
     }
 
     /// Creates the ERROR for a value that its receiver's serializer cannot express.
@@ -209,8 +216,10 @@ impl Error {
 
     /// Creates the ERROR for a handler that panicked, without the panic's text (C-06).
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
-        let text =
-            panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or(panic.downcast_ref::<String>().map(String::as_str));
         Self::internal(format_args!("panic: {}", text.unwrap_or("of a value that is no string")))
     }
 
@@ -250,7 +259,8 @@ impl Error {
         self.payload().kwargs()
     }
 
-    /// Returns the arguments. If one could not be serialised, returns an empty payload and logs the reason.
+    /// Returns the arguments. If one could not be serialised, returns an empty payload and logs the
+    /// reason.
     pub(crate) fn payload(&self) -> Payload {
         self.0.payload.clone().build().unwrap_or_else(|fault| {
             tracing::error!(uri = %self.0.uri, %fault, "the arguments of an error cannot be serialised");
@@ -272,8 +282,9 @@ impl fmt::Debug for Error {
     }
 }
 
-/// Converts an application's error. The value, or the first of its sources, whose type has `#[derive(WampError)]` or stands in
-/// `wamp_actix::wamp_error!` keeps its URI and arguments. Any other becomes [`Error::internal`].
+/// Converts an application's error. The value, or the first of its sources, whose type has
+/// `#[derive(WampError)]` or stands in `wamp_actix::wamp_error!` keeps its URI and arguments. Any
+/// other becomes [`Error::internal`].
 impl<E: Into<Box<dyn StdError>> + 'static> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Self {
@@ -298,7 +309,8 @@ pub(crate) fn chain(error: &dyn StdError) -> String {
     text
 }
 
-/// A violation of the protocol by the client: its session ends with ABORT `wamp.error.protocol_violation` (P-01).
+/// A violation of the protocol by the client: its session ends with ABORT
+/// `wamp.error.protocol_violation` (P-01).
 // Boxed, as `Error` is.
 #[derive(Debug)]
 pub(crate) struct Violation(pub(crate) Box<Cow<'static, str>>);

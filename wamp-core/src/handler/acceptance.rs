@@ -16,9 +16,10 @@ use crate::error::{Error, WampError};
 /// An item is a `T`, or a `Result<T, E>` whose error is a [`WampError`](crate::WampError).
 ///
 /// A stream that ends leaves the subscription unchanged. A stream that fails ends it as
-/// [`Subscription::revoke`](crate::Subscription::revoke) does: otherwise its subscriber would wait for events that never come. It fails
-/// with its first `Err`, with an item that cannot be serialised, and when it panics. The reason that the client gets is the
-/// error's URI, if it is the application's own, or else its text. The log names the subscription, its topic and the error.
+/// [`Subscription::revoke`](crate::Subscription::revoke) does: otherwise its subscriber would wait
+/// for events that never come. It fails with its first `Err`, with an item that cannot be
+/// serialised, and when it panics. The reason that the client gets is the error's URI, if it is the
+/// application's own, or else its text. The log names the subscription, its topic and the error.
 ///
 /// ```
 /// use futures_util::stream;
@@ -50,7 +51,8 @@ pub struct Events<S>(pub S);
 #[derive(Debug)]
 pub struct Emitted<S: Stream, T, E>(pub Events<S>, pub fn(S::Item) -> Result<T, E>);
 
-/// A value that is dropped when the subscription or the session ends; put what has to happen then into its `Drop`.
+/// A value that is dropped when the subscription or the session ends; put what has to happen then
+/// into its `Drop`.
 ///
 /// ```
 /// use wamp_core::Hold;
@@ -70,8 +72,8 @@ pub struct Emitted<S: Stream, T, E>(pub Events<S>, pub fn(S::Item) -> Result<T, 
 #[expect(clippy::exhaustive_structs, reason = "made by handlers")]
 pub struct Hold<T>(pub T);
 
-/// The state of the topic, sent as the first event (marked `retained`), but after retained events that the client asked for, because these
-/// are older. Events that are published while the handler
+/// The state of the topic, sent as the first event (marked `retained`), but after retained events
+/// that the client asked for, because these are older. Events that are published while the handler
 /// runs follow it: one may repeat what it shows, none is missing.
 ///
 /// ```
@@ -148,7 +150,8 @@ impl<T: 'static> IntoAcceptance for Hold<T> {
 
 impl<T: Serialize> IntoAcceptance for Snapshot<T> {
     fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-        let payload = Payload::builder().arg(self.0).build().map_err(|error| Error::encoding(&error))?;
+        let payload =
+            Payload::builder().arg(self.0).build().map_err(|error| Error::encoding(&error))?;
         acceptance.snapshots.push(payload);
         Ok(())
     }

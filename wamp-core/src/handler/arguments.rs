@@ -17,7 +17,8 @@ use crate::handler::context::{Context, Subject};
 use crate::uri;
 use sources::{Absent, Component, RestOfArgs, RestOfKwargs};
 
-/// Keeps the strings of a call that had to be unescaped as long as the handler's parameters borrow them.
+/// Keeps the strings of a call that had to be unescaped as long as the handler's parameters borrow
+/// them.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Arena(Bump);
@@ -71,15 +72,17 @@ struct Keyword<'c> {
 
 impl<'c> Arguments<'c> {
     /// Creates the arguments of a context, to be [opened](Self::open) before any is taken.
-    // In two steps, so that they stay where they were made: copying what was just written stalls the processor.
+    // In two steps, so that they stay where they were made: copying what was just written stalls
+    // the processor.
     #[doc(hidden)]
     #[must_use]
     #[inline]
     pub fn of(context: &'c Context, arena: &'c Arena) -> Self {
         let Context { payload, .. } = context;
         let arena = &arena.0;
-        let positional =
-            payload.encoded_args().map(|args| Positional::new(args.reader(arena), payload.first_arg()));
+        let positional = payload
+            .encoded_args()
+            .map(|args| Positional::new(args.reader(arena), payload.first_arg()));
         Self { context, arena, positional, taken: 0, keywords: Vec::new() }
     }
 
@@ -104,11 +107,12 @@ impl<'c> Arguments<'c> {
         self.context
     }
 
-    /// Reads the next argument by position, else by keyword. An absent one is read like a missing field in serde: an
-    /// `Option` is `None`, any other type is an error.
+    /// Reads the next argument by position, else by keyword. An absent one is read like a missing
+    /// field in serde: an `Option` is `None`, any other type is an error.
     ///
     /// # Errors
-    /// `wamp.error.invalid_argument`: missing, given twice, or not a `T`; the text names the parameter.
+    /// `wamp.error.invalid_argument`: missing, given twice, or not a `T`; the text names the
+    /// parameter.
     #[doc(hidden)]
     pub fn take<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
         let keyword = self.keyword(parameter)?;
@@ -192,14 +196,18 @@ impl<'c> Arguments<'c> {
         })
     }
 
-    /// Reads a component of the URI. If a client's pattern leaves it open, as `rooms..events` does for
-    /// `"rooms.{room}.events"`, an `Option` is `None` and any other type is an error: a decision about one room is
-    /// not a decision about all.
+    /// Reads a component of the URI. If a client's pattern leaves it open, as `rooms..events` does
+    /// for `"rooms.{room}.events"`, an `Option` is `None` and any other type is an error: a
+    /// decision about one room is not a decision about all.
     ///
     /// # Errors
     /// `wamp.error.invalid_argument`: it is not a `T`, or the client's pattern leaves it open.
     #[doc(hidden)]
-    pub fn capture<T: Deserialize<'c>>(&self, parameter: &Parameter, capture: Capture) -> Result<T, Error> {
+    pub fn capture<T: Deserialize<'c>>(
+        &self,
+        parameter: &Parameter,
+        capture: Capture,
+    ) -> Result<T, Error> {
         let named: &'c str = &self.context.uri;
         let component = match capture {
             Capture::Component(at) => named.split('.').nth(at),
@@ -208,12 +216,14 @@ impl<'c> Arguments<'c> {
         let component = component.unwrap_or_default();
         // A component of a topic or a procedure is never empty, so the client named a pattern.
         if !uri::is_valid(component) {
-            return T::deserialize(Absent).map_err(|_| named_fault(parameter, &"the pattern leaves it open"));
+            return T::deserialize(Absent)
+                .map_err(|_| named_fault(parameter, &"the pattern leaves it open"));
         }
         T::deserialize(Component(component)).map_err(|error| named_fault(parameter, &error))
     }
 
-    /// Refuses arguments that no parameter took. For a handler with `Chunks`, the remaining positional arguments are the first chunk.
+    /// Refuses arguments that no parameter took. For a handler with `Chunks`, the remaining
+    /// positional arguments are the first chunk.
     ///
     /// # Errors
     /// `wamp.error.invalid_argument`: an argument is left.
@@ -232,9 +242,10 @@ impl<'c> Arguments<'c> {
             )));
         }
         match self.keywords.iter().find(|keyword| !keyword.taken) {
-            Some(Keyword { key, .. }) => {
-                Err(Error::invalid_argument(format_args!("unknown keyword argument `{}`", shortened(key))))
-            }
+            Some(Keyword { key, .. }) => Err(Error::invalid_argument(format_args!(
+                "unknown keyword argument `{}`",
+                shortened(key)
+            ))),
             None => Ok(()),
         }
     }
@@ -246,7 +257,10 @@ impl<'c> Arguments<'c> {
     }
 
     fn at_positional(&mut self) -> Result<bool, Error> {
-        self.positional.as_mut().map_or(Ok(false), Positional::at_value).map_err(Error::invalid_argument)
+        self.positional
+            .as_mut()
+            .map_or(Ok(false), Positional::at_value)
+            .map_err(Error::invalid_argument)
     }
 
     fn read_positional<T: Deserialize<'c>>(&mut self) -> Result<T, Malformed> {
@@ -256,7 +270,8 @@ impl<'c> Arguments<'c> {
         positional.reader.read()
     }
 
-    /// Returns the value under either of the parameter's names; the last one wins if a key occurs twice (M-14).
+    /// Returns the value under either of the parameter's names; the last one wins if a key occurs
+    /// twice (M-14).
     fn keyword(&mut self, parameter: &Parameter) -> Result<Option<Range<usize>>, Error> {
         let mut found: Option<(&str, Range<usize>)> = None;
         for keyword in &mut self.keywords {
@@ -274,12 +289,15 @@ impl<'c> Arguments<'c> {
         Ok(found.map(|(_, value)| value))
     }
 
-    /// Returns the error for a missing argument. It names the argument's position, unless earlier parameters were read from keywords.
+    /// Returns the error for a missing argument. It names the argument's position, unless earlier
+    /// parameters were read from keywords.
     fn missing(&self, parameter: &Parameter) -> Error {
         let (position, name) = (self.taken + 1, parameter.name);
         match self.keywords.iter().any(|keyword| keyword.taken) {
             true => Error::invalid_argument(format_args!("argument `{name}` is missing")),
-            false => Error::invalid_argument(format_args!("argument {position} `{name}` is missing")),
+            false => {
+                Error::invalid_argument(format_args!("argument {position} `{name}` is missing"))
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! The state of a call that its handler and its session share: the request, what was sent, and whether the result is still wanted.
+//! The state of a call that its handler and its session share: the request, what was sent, and
+//! whether the result is still wanted.
 
 use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, Waker};
@@ -7,7 +8,8 @@ use crate::handler::chunks::ChunkQueue;
 use crate::id::RequestId;
 use crate::message::{CallOptions, Passthru};
 
-/// Items that a handler sends or receives in a row before it yields. tokio's budget for a task is the same.
+/// Items that a handler sends or receives in a row before it yields. tokio's budget for a task is
+/// the same.
 const ITEMS_IN_A_TURN: u8 = 128;
 
 /// The state of a call that its handler and its session share.
@@ -38,7 +40,11 @@ struct Cancellation {
 
 impl CallState {
     #[inline]
-    pub(crate) fn new(request: RequestId, options: &CallOptions, chunks: Option<Box<ChunkQueue>>) -> Self {
+    pub(crate) fn new(
+        request: RequestId,
+        options: &CallOptions,
+        chunks: Option<Box<ChunkQueue>>,
+    ) -> Self {
         Self {
             request,
             receive_progress: options.receive_progress == Some(true),
@@ -72,8 +78,9 @@ impl CallState {
         self.progressed.take()
     }
 
-    /// Counts an item that the handler sends or receives. Every so often it returns `Pending` first, and wakes the handler at once: otherwise a
-    /// handler whose next item is always ready would starve the worker's other tasks, its own caller's CANCEL included.
+    /// Counts an item that the handler sends or receives. Every so often it returns `Pending`
+    /// first, and wakes the handler at once: otherwise a handler whose next item is always ready
+    /// would starve the worker's other tasks, its own caller's CANCEL included.
     pub(crate) fn poll_turn(&self, context: &Context<'_>) -> Poll<()> {
         match self.items_left.get() {
             0 => {

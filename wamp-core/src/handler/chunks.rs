@@ -1,4 +1,5 @@
-//! Progressive call invocations: the messages that a caller sends after its first CALL, as its handler receives them.
+//! Progressive call invocations: the messages that a caller sends after its first CALL, as its
+//! handler receives them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -16,14 +17,17 @@ use crate::handler::call_state::CallState;
 use crate::handler::context::{Attribute, Context, Feature, FromContext};
 use crate::limits::Limits;
 
-/// Receives a progressive call invocation (`CALL.Options.progress`): a call whose arguments come in several messages.
+/// Receives a progressive call invocation (`CALL.Options.progress`): a call whose arguments come in
+/// several messages.
 ///
-/// Each chunk is one positional argument. The other parameters of the handler are read from the first CALL, whose remaining
-/// argument is the first chunk. A plain call with one argument is a call with one chunk, and the end of a call may come
-/// without one. A handler may answer before the caller has sent everything: the remaining chunks are dropped then.
+/// Each chunk is one positional argument. The other parameters of the handler are read from the
+/// first CALL, whose remaining argument is the first chunk. A plain call with one argument is a
+/// call with one chunk, and the end of a call may come without one. A handler may answer before the
+/// caller has sent everything: the remaining chunks are dropped then.
 ///
-/// A caller that sends faster than the handler receives fills a bounded queue (`bytes_in_flight` and `queued_messages` of
-/// [`Limits`]); when it is full, the call fails with `wamp.error.unavailable`.
+/// A caller that sends faster than the handler receives fills a bounded queue (`bytes_in_flight`
+/// and `queued_messages` of [`Limits`]); when it is full, the call fails with
+/// `wamp.error.unavailable`.
 ///
 /// ```
 /// use wamp_core::{Chunks, Error};
@@ -110,8 +114,13 @@ struct Chunk {
 impl ChunkQueue {
     /// Creates the queue with the arguments of the first CALL.
     pub(crate) fn new(first: Payload, goes_on: bool, kept: Rc<Cell<usize>>) -> Self {
-        let mut state =
-            State { waiting: VecDeque::new(), kept, is_complete: !goes_on, is_closed: false, task: None };
+        let mut state = State {
+            waiting: VecDeque::new(),
+            kept,
+            is_complete: !goes_on,
+            is_closed: false,
+            task: None,
+        };
         state.push(first);
         Self(RefCell::new(state))
     }

@@ -67,13 +67,15 @@ impl Context {
         &self.link.router
     }
 
-    /// Returns the procedure or topic that the client named, or its pattern in WAMP's form; empty when a session joins.
+    /// Returns the procedure or topic that the client named, or its pattern in WAMP's form; empty
+    /// when a session joins.
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// Returns the host's value for the connection, if it is a `T`: for `wamp-actix`, the `HttpRequest` of the upgrade.
+    /// Returns the host's value for the connection, if it is a `T`: for `wamp-actix`, the
+    /// `HttpRequest` of the upgrade.
     #[must_use]
     pub fn host<T: Any>(&self) -> Option<&T> {
         self.link.host.downcast_ref()
@@ -102,12 +104,16 @@ impl Context {
         }
         let passthru = reply.passthru();
         if passthru.is_some() && !self.session().handle().features.caller.payload_passthru_mode {
-            return Err(Error::feature_not_supported("the caller takes no payload in passthru mode")); // X-03
+            return Err(Error::feature_not_supported(
+                "the caller takes no payload in passthru mode",
+            )); // X-03
         }
         let limit = self.link.limits.max_result_bytes;
         let mut send_buffer = self.link.send_buffer.borrow_mut();
         if send_buffer.len() > self.link.limits.queued_bytes_peak {
-            return Err(Error::new(uris::UNAVAILABLE).arg("too much waits to be sent to the caller"));
+            return Err(
+                Error::new(uris::UNAVAILABLE).arg("too much waits to be sent to the caller")
+            );
         }
         let details = Details::new(false, passthru.as_ref());
         send_buffer.result(call.request, &details, limit, |writer| reply.write(writer))?;
@@ -116,9 +122,11 @@ impl Context {
     }
 }
 
-/// A type that is injected into handlers: it is made from the context of the message, never from the client's arguments.
+/// A type that is injected into handlers: it is made from the context of the message, never from
+/// the client's arguments.
 ///
-/// Injection wins over reading: a client cannot forge a type that is both injectable and deserialisable.
+/// Injection wins over reading: a client cannot forge a type that is both injectable and
+/// deserialisable.
 ///
 /// ```
 /// use wamp_core::{Context, Error, FromContext, Session};
@@ -220,14 +228,16 @@ impl Call {
         self.request
     }
 
-    /// Returns the procedure that was called; for a handler under a pattern, the URI that the caller named.
+    /// Returns the procedure that was called; for a handler under a pattern, the URI that the
+    /// caller named.
     #[must_use]
     pub fn procedure(&self) -> &str {
         &self.procedure
     }
 
-    /// Returns the caller's session id, if the caller asked to be disclosed (`CALL.Options.disclose_me`, DI-01). [`Session`] has the authid and
-    /// authrole of every caller, disclosed or not; this tells whether they may be shown to others.
+    /// Returns the caller's session id, if the caller asked to be disclosed
+    /// (`CALL.Options.disclose_me`, DI-01). [`Session`] has the authid and authrole of every
+    /// caller, disclosed or not; this tells whether they may be shown to others.
     #[must_use]
     pub fn caller(&self) -> Option<SessionId> {
         self.caller
@@ -255,7 +265,8 @@ impl FromContext for Passthru {
     }
 }
 
-/// The subscription that a `#[subscribe]` handler accepts: a handle that sends events to this one subscriber.
+/// The subscription that a `#[subscribe]` handler accepts: a handle that sends events to this one
+/// subscriber.
 ///
 /// ```
 /// use wamp_core::{EmitError, Subscription};
@@ -298,13 +309,15 @@ impl Subscription {
         &self.topic
     }
 
-    /// Returns false once the subscription was refused or has ended, so that producers of its events can stop.
+    /// Returns false once the subscription was refused or has ended, so that producers of its
+    /// events can stop.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.active.load(Ordering::Relaxed)
     }
 
-    /// Sends an event with one positional argument to this one subscriber. Does nothing once the subscription has ended.
+    /// Sends an event with one positional argument to this one subscriber. Does nothing once the
+    /// subscription has ended.
     ///
     /// # Errors
     /// The value cannot be serialised, or is longer than [`Limits::queued_bytes`].
@@ -312,8 +325,12 @@ impl Subscription {
         let payload = Payload::builder().arg(value).build()?;
         let publication = PublicationId::random();
         if self.is_active() {
-            let message =
-                self.realm.broker().encode(self.handle.serializer, self.id, publication, &payload)?;
+            let message = self.realm.broker().encode(
+                self.handle.serializer,
+                self.id,
+                publication,
+                &payload,
+            )?;
             self.handle.mailbox.check_length(message.len())?;
             self.handle.mailbox.event(self.id, message);
         }

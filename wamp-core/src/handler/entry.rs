@@ -13,7 +13,8 @@ use crate::handler::context::{Context, Feature};
 
 pub use super::list::{Handlers, Listed};
 
-/// The future of a running handler. It owns all that it borrows from: the frame, the arena, the stream of its results.
+/// The future of a running handler. It owns all that it borrows from: the frame, the arena, the
+/// stream of its results.
 pub type BoxedAnswer<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
 
 /// One attribute on one function.

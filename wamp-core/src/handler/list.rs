@@ -6,7 +6,8 @@ use std::panic::Location;
 
 use crate::handler::entry::{Collected, HandlerEntry};
 
-/// A list of handlers: made by `handlers![…]` of `wamp-actix`, and taken by [`RouterBuilder::handlers`].
+/// A list of handlers: made by `handlers![…]` of `wamp-actix`, and taken by
+/// [`RouterBuilder::handlers`].
 ///
 /// A library returns one, so that the application decides whether to serve them:
 ///
@@ -63,7 +64,8 @@ impl Handlers {
         self.0.extend(other.0);
     }
 
-    /// Looks the functions up. Returns each entry once, and a fault for each function without an attribute.
+    /// Looks the functions up. Returns each entry once, and a fault for each function without an
+    /// attribute.
     #[doc(hidden)]
     #[must_use]
     pub fn resolve(&self) -> (Vec<&'static HandlerEntry>, Vec<String>) {
@@ -87,8 +89,8 @@ impl Handlers {
     }
 }
 
-/// Returns all collected entries, by the type of their function. One function may have several collections:
-/// an attribute under another name expands by itself.
+/// Returns all collected entries, by the type of their function. One function may have several
+/// collections: an attribute under another name expands by itself.
 fn by_function() -> HashMap<TypeId, Vec<&'static HandlerEntry>> {
     let mut functions: HashMap<_, Vec<_>> = HashMap::new();
     for Collected { id, registrations } in inventory::iter::<Collected>() {

@@ -1,4 +1,5 @@
-//! Runs the application's functions: their entries, the values that are injected into them, and what they return.
+//! Runs the application's functions: their entries, the values that are injected into them, and
+//! what they return.
 
 pub(crate) mod acceptance;
 pub(crate) mod arguments;

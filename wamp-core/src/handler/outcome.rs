@@ -1,8 +1,9 @@
 //! Converts the return value of a handler into the answer that the client gets.
 //!
-//! Generic code on stable Rust cannot ask which traits a type has. But for a concrete type, as in an
-//! expansion, an inherent method takes precedence over a trait's. So `Outcome(value).into_result()` unwraps a `Result` and
-//! leaves every other value unchanged, and `Outcome(value).reply()` tells our wrappers from a value that is serialised.
+//! Generic code on stable Rust cannot ask which traits a type has. But for a concrete type, as in
+//! an expansion, an inherent method takes precedence over a trait's. So
+//! `Outcome(value).into_result()` unwraps a `Result` and leaves every other value unchanged, and
+//! `Outcome(value).reply()` tells our wrappers from a value that is serialised.
 
 use std::convert::Infallible;
 use std::fmt::Display;
@@ -104,7 +105,8 @@ impl<A, B, C> Outcome<(A, B, C)> {
     }
 }
 
-// Without a bound on `E`: an `Err` must never be sent as a value, although serde could serialise it.
+// Without a bound on `E`: an `Err` must never be sent as a value, although serde could serialise
+// it.
 #[expect(missing_docs, reason = "as in `Plain`")]
 #[expect(clippy::missing_errors_doc, reason = "as in `Plain`")]
 impl<T, E> Outcome<Result<T, E>> {
@@ -122,8 +124,8 @@ impl<T, E> Outcome<Result<T, E>> {
     }
 }
 
-/// A `Result` inside a `Result` that a handler or its stream returned. It is not sent, because its `Err` would become a value in a
-/// RESULT.
+/// A `Result` inside a `Result` that a handler or its stream returned. It is not sent, because its
+/// `Err` would become a value in a RESULT.
 #[derive(Debug)]
 pub struct Nested<T, E>(pub Result<T, E>);
 
@@ -153,7 +155,8 @@ where
     }
 }
 
-/// Implemented for no type: its message says what is wrong with a [`Progressive`] that is left after its stream was taken.
+/// Implemented for no type: its message says what is wrong with a [`Progressive`] that is left
+/// after its stream was taken.
 #[diagnostic::on_unimplemented(
     message = "`Progressive` sends the items of a stream, and `{Self}` is no `futures::Stream`",
     label = "for the values of an iterator, `Progressive(futures::stream::iter(values))`"
@@ -166,7 +169,8 @@ impl<S: Streams> IntoReply for Progressive<S> {
     }
 }
 
-/// Implemented for no type: its message says what is wrong with [`Events`] that are left after the streams of a handler's outcome were taken.
+/// Implemented for no type: its message says what is wrong with [`Events`] that are left after the
+/// streams of a handler's outcome were taken.
 #[diagnostic::on_unimplemented(
     message = "`Events<{Self}>` cannot be attached to a subscription here",
     label = "`Events` takes a `futures::Stream`, and is what the handler returns, or a part of its tuple: not hidden behind `impl IntoAcceptance`, and not in a tuple of a tuple",
@@ -211,8 +215,8 @@ pub fn reply<R: IntoReply>(context: &Context, reply: R) -> Result<(), Error> {
 
 /// Sends the RESULT of a call, and the progressive results before it.
 ///
-/// The future has one type for all outcomes, because the compiler would repeat an error about a type inside of it at each
-/// `await`.
+/// The future has one type for all outcomes, because the compiler would repeat an error about a
+/// type inside of it at each `await`.
 pub fn respond<'a, R: IntoReply + 'a>(context: &'a Context, outcome: R) -> Responding<'a> {
     outcome.respond(context)
 }

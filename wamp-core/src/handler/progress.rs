@@ -1,4 +1,5 @@
-//! Progressive results and cancellation: messages between a handler and its caller before the final result.
+//! Progressive results and cancellation: messages between a handler and its caller before the final
+//! result.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -18,7 +19,8 @@ use crate::handler::context::{Attribute, Context, FromContext, Link};
 use crate::handler::reply::{IntoReply, Nothing, Responding, Single};
 use crate::message::{ArgumentsWriter, Details};
 
-/// Sends progressive results (`RESULT.Details.progress`) one by one, before the function returns the final one.
+/// Sends progressive results (`RESULT.Details.progress`) one by one, before the function returns
+/// the final one.
 ///
 /// A caller that did not ask for them (`receive_progress`) gets the final result only (PR-05).
 ///
@@ -53,8 +55,8 @@ impl<T> Progress<T> {
 }
 
 impl<T: Serialize> Progress<T> {
-    /// Sends one result, once the caller has read enough of the earlier ones (back-pressure). In any case
-    /// the worker's other tasks get a turn after every 128 results of a call.
+    /// Sends one result, once the caller has read enough of the earlier ones (back-pressure). In
+    /// any case the worker's other tasks get a turn after every 128 results of a call.
     ///
     /// # Errors
     /// The value cannot be serialised, or is too large: as for a final result.
@@ -65,8 +67,9 @@ impl<T: Serialize> Progress<T> {
             let limit = self.link.limits.max_result_bytes;
             let mut send_buffer = self.link.send_buffer.borrow_mut();
             let start = send_buffer.len();
-            send_buffer
-                .result(self.call.request, &Details::new(true, None), limit, |writer| writer.one(&value))?;
+            send_buffer.result(self.call.request, &Details::new(true, None), limit, |writer| {
+                writer.one(&value)
+            })?;
             send_buffer.paced_from(start);
             self.call.progress();
         }
@@ -86,15 +89,20 @@ impl<T> FromContext for Progress<T> {
     const ONLY_IN: Option<Attribute> = Some(Attribute::Rpc);
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
-        Ok(Self { link: Rc::clone(&context.link), call: Rc::clone(context.call()?), results: PhantomData })
+        Ok(Self {
+            link: Rc::clone(&context.link),
+            call: Rc::clone(context.call()?),
+            results: PhantomData,
+        })
     }
 }
 
 /// A stream whose items are progressive results; an empty final one follows the last (PR-03).
 ///
-/// The stream is polled when the caller has read enough of the earlier results (back-pressure). It is dropped
-/// when the call is cancelled or times out. A caller that did not ask for progressive results gets all items as one
-/// list, the only positional result. An item that is an `Err` ends the call with that error.
+/// The stream is polled when the caller has read enough of the earlier results (back-pressure). It
+/// is dropped when the call is cancelled or times out. A caller that did not ask for progressive
+/// results gets all items as one list, the only positional result. An item that is an `Err` ends
+/// the call with that error.
 ///
 /// ```
 /// use futures_util::{Stream, stream};
@@ -150,7 +158,8 @@ impl<S: Stream, T: Serialize, E: WampError> Streamed<S, T, E> {
     }
 }
 
-/// The items of a stream, collected for a caller without progressive results, within the size limit of a result.
+/// The items of a stream, collected for a caller without progressive results, within the size limit
+/// of a result.
 struct Listed<T> {
     items: Vec<T>,
     bytes: usize,
@@ -165,7 +174,9 @@ impl<T: Serialize> Listed<T> {
 
     fn add(&mut self, item: T) -> Result<(), Error> {
         self.scratch.clear();
-        Serializer::Json.write(&mut self.scratch, &item).map_err(|error| Error::encoding(&error))?;
+        Serializer::Json
+            .write(&mut self.scratch, &item)
+            .map_err(|error| Error::encoding(&error))?;
         self.bytes += self.scratch.len();
         if self.bytes > self.limit {
             return Err(Error::too_long(self.bytes, self.limit));
@@ -175,11 +186,12 @@ impl<T: Serialize> Listed<T> {
     }
 }
 
-/// Tells a handler that its result is not wanted any more, because of CANCEL or the timeout of the call.
+/// Tells a handler that its result is not wanted any more, because of CANCEL or the timeout of the
+/// call.
 ///
-/// A handler that takes it is told instead of being dropped, and can finish in order. Under mode `kill` the caller gets its result;
-/// under `killnowait`, and after a timeout, the result is discarded. When the session ends, the
-/// handler is dropped nevertheless.
+/// A handler that takes it is told instead of being dropped, and can finish in order. Under mode
+/// `kill` the caller gets its result; under `killnowait`, and after a timeout, the result is
+/// discarded. When the session ends, the handler is dropped nevertheless.
 ///
 /// ```
 /// use wamp_core::{Cancelled, Error};

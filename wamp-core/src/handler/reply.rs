@@ -82,8 +82,9 @@ impl Reply {
         Self { payload: self.payload.kwarg(key, value), ..self }
     }
 
-    /// Describes a payload in passthru mode, which has to be one binary argument. A caller that does not announce
-    /// `payload_passthru_mode` gets `wamp.error.feature_not_supported` instead.
+    /// Describes a payload in passthru mode, which has to be one binary argument. A caller that
+    /// does not announce `payload_passthru_mode` gets `wamp.error.feature_not_supported` instead
+    ///
     #[must_use]
     pub fn passthru(self, passthru: Passthru) -> Self {
         Self { passthru: Some(passthru), ..self }

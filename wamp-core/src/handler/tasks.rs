@@ -1,4 +1,5 @@
-//! The running handlers of one connection: polled when the connection is polled, and isolated from each other's panics.
+//! The running handlers of one connection: polled when the connection is polled, and isolated from
+//! each other's panics.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,10 +49,12 @@ impl Future for Task {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Completion> {
         match self.get_mut() {
-            Self::Call(call, run) => run.poll(context, HandlerFuture::poll).map(|result| match result {
-                Some(result) => Completion::Call(Rc::clone(call), result),
-                None => Completion::Ended,
-            }),
+            Self::Call(call, run) => {
+                run.poll(context, HandlerFuture::poll).map(|result| match result {
+                    Some(result) => Completion::Call(Rc::clone(call), result),
+                    None => Completion::Ended,
+                })
+            }
             Self::Subscribe(id, request, work) => {
                 work.poll(context, HandlerFuture::poll).map(|result| match result {
                     Some(result) => Completion::Subscribe(*id, *request, result),
@@ -106,7 +109,8 @@ impl<T> HandlerFuture<T> {
     }
 }
 
-/// The value that a task works on. The session can take it away at any time, wherever the task waits.
+/// The value that a task works on. The session can take it away at any time, wherever the task
+/// waits.
 #[derive(Debug)]
 pub(crate) struct Cancellable<T>(Rc<RefCell<Content<T>>>);
 
@@ -186,8 +190,8 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    /// Polls a new task: most are ready at once, and never enter the set. A task that is not ready is polled again, with a waker of its own,
-    /// when the set is polled.
+    /// Polls a new task: most are ready at once, and never enter the set. A task that is not ready
+    /// is polled again, with a waker of its own, when the set is polled.
     pub(crate) fn start(&mut self, mut task: Task) -> Option<Completion> {
         match Pin::new(&mut task).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(done) => Some(done),

@@ -1,4 +1,5 @@
-//! The bound on log lines that clients can cause: a few a second for each address, then the number of those left out.
+//! The bound on log lines that clients can cause: a few a second for each address, then the number
+//! of those left out.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,7 +12,8 @@ use crate::address::customer;
 /// The period over which lines are counted.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// The addresses that are counted apart in a period. All others share a count, so that clients cannot make the table grow.
+/// The addresses that are counted apart in a period. All others share a count, so that clients
+/// cannot make the table grow.
 const ADDRESSES: usize = 256;
 
 /// Counts the log lines about clients in the present second, those written and those left out.
@@ -41,7 +43,8 @@ impl Complaints {
         Self { most, period: Mutex::default() }
     }
 
-    /// Returns whether a line about a client at this address may be written; if not, the line is counted.
+    /// Returns whether a line about a client at this address may be written; if not, the line is
+    /// counted.
     pub(crate) fn admit(&self, address: Option<IpAddr>, now: Instant) -> bool {
         self.settle(now);
         let mut period = self.period.lock();
@@ -69,7 +72,8 @@ impl Complaints {
 }
 
 impl Period {
-    /// Returns whether the period is over. Clocks of tests need not agree, and this thread's may be a little behind.
+    /// Returns whether the period is over. Clocks of tests need not agree, and this thread's may be
+    /// a little behind.
     fn is_over(&self, now: Instant) -> bool {
         self.began.is_some_and(|began| now.saturating_duration_since(began) >= PERIOD)
     }
@@ -86,8 +90,13 @@ impl Period {
         for (address, Lines { left_out, .. }) in &self.by_address {
             match address {
                 _ if *left_out == 0 => {}
-                Some(address) => tracing::warn!(%address, left_out, "more lines about a client are left out"),
-                None => tracing::warn!(left_out, "more lines about clients without an address are left out"),
+                Some(address) => {
+                    tracing::warn!(%address, left_out, "more lines about a client are left out");
+                }
+                None => tracing::warn!(
+                    left_out,
+                    "more lines about clients without an address are left out"
+                ),
             }
         }
         let left_out = self.of_others.left_out;
@@ -106,7 +115,12 @@ mod tests {
     }
 
     /// Counts how many of `lines` lines about this address are written.
-    fn written(complaints: &Complaints, address: Option<IpAddr>, lines: usize, now: Instant) -> usize {
+    fn written(
+        complaints: &Complaints,
+        address: Option<IpAddr>,
+        lines: usize,
+        now: Instant,
+    ) -> usize {
         (0..lines).filter(|_| complaints.admit(address, now)).count()
     }
 
@@ -118,7 +132,11 @@ mod tests {
         assert_eq!(written(&complaints, address(2), 4, now + PERIOD / 2), 3);
         assert_eq!(written(&complaints, None, 4, now), 3);
         assert_eq!(written(&complaints, address(1), 4, now + PERIOD), 3);
-        assert_eq!(written(&complaints, address(1), 4, now), 0, "a clock that is behind begins no second");
+        assert_eq!(
+            written(&complaints, address(1), 4, now),
+            0,
+            "a clock that is behind begins no second"
+        );
     }
 
     #[test]
@@ -126,7 +144,11 @@ mod tests {
         let (complaints, now) = (Complaints::new(1), Instant::now());
         let [one, same, other] =
             ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"].map(|address| address.parse().ok());
-        assert!(complaints.admit(one, now) && !complaints.admit(same, now) && complaints.admit(other, now));
+        assert!(
+            complaints.admit(one, now)
+                && !complaints.admit(same, now)
+                && complaints.admit(other, now)
+        );
     }
 
     #[test]
@@ -135,7 +157,10 @@ mod tests {
         let lines = (0..100_000).filter(|number| complaints.admit(address(*number), now)).count();
         assert_eq!(lines, ADDRESSES + 2, "one for each that is told apart, and two for all others");
         let period = complaints.period.lock();
-        assert_eq!((period.by_address.len(), period.of_others.left_out), (ADDRESSES, 100_000 - 256 - 2));
+        assert_eq!(
+            (period.by_address.len(), period.of_others.left_out),
+            (ADDRESSES, 100_000 - 256 - 2)
+        );
         drop(period);
         complaints.settle(now + PERIOD);
         assert_eq!(complaints.period.lock().by_address.capacity(), 0);

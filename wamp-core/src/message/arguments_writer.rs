@@ -20,7 +20,12 @@ pub struct ArgumentsWriter<'o> {
 
 impl ArgumentsWriter<'_> {
     /// Writes the list `head`, and the elements that `write` adds to it.
-    pub(super) fn of<F>(serializer: Serializer, out: &mut Vec<u8>, head: &impl Serialize, write: F) -> Written
+    pub(super) fn of<F>(
+        serializer: Serializer,
+        out: &mut Vec<u8>,
+        head: &impl Serialize,
+        write: F,
+    ) -> Written
     where
         F: FnOnce(&mut ArgumentsWriter<'_>) -> Written,
     {
@@ -41,7 +46,8 @@ impl ArgumentsWriter<'_> {
         if self.format == Format::Json {
             self.out.push(b',');
         } else {
-            // A short list's length is in the low bits of its first byte, and no message has more elements than fit there.
+            // A short list's length is in the low bits of its first byte, and no message has more
+            // elements than fit there.
             self.out[self.start] += 1;
         }
     }

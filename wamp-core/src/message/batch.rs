@@ -47,7 +47,8 @@ impl Delimiter {
             Self::None => {}
             Self::Separator(separator) => out.push(separator),
             Self::Length => {
-                let length = u32::try_from(out.len() - start).expect("a message is shorter than 4 GiB");
+                let length =
+                    u32::try_from(out.len() - start).expect("a message is shorter than 4 GiB");
                 out[start - 4..start].copy_from_slice(&length.to_be_bytes());
             }
         }
@@ -91,7 +92,8 @@ impl Batch {
                 (0..length, length + 1)
             }
         };
-        // Copied out of a batch of several, so that a message that is kept does not keep the others in memory.
+        // Copied out of a batch of several, so that a message that is kept does not keep the others
+        // in memory.
         let alone = end == self.frame.len();
         let message = self.frame.take(self.at + message.start..self.at + message.end, alone);
         self.at += end;
@@ -128,7 +130,8 @@ pub fn encode(serializer: Serializer, json: &str) -> Result<Vec<u8>, EncodeError
     Ok(out)
 }
 
-/// Returns the message of a frame as JSON, or `None` if the frame does not hold exactly one; the reverse of [`encode`].
+/// Returns the message of a frame as JSON, or `None` if the frame does not hold exactly one; the
+/// reverse of [`encode`].
 #[must_use]
 pub fn decode(serializer: Serializer, frame: RawMessage) -> Option<String> {
     let frame = unframe(serializer, frame).ok()?;

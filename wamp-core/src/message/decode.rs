@@ -1,4 +1,5 @@
-//! Decodes a frame into a message: one pass over the frame, in which the application's arguments stay encoded.
+//! Decodes a frame into a message: one pass over the frame, in which the application's arguments
+//! stay encoded.
 
 use std::ops::Range;
 
@@ -94,7 +95,8 @@ impl std::fmt::Debug for Secret<'_> {
     }
 }
 
-/// Reads `HELLO.Details.authextra` of a frame that was decoded before; an absent one is read as an empty dict.
+/// Reads `HELLO.Details.authextra` of a frame that was decoded before; an absent one is read as an
+/// empty dict.
 pub(crate) fn authextra<T: DeserializeOwned>(hello: &Shared) -> Option<T> {
     #[derive(Deserialize)]
     struct Details<T> {
@@ -118,8 +120,12 @@ pub(crate) fn unframe(serializer: Serializer, frame: RawMessage) -> Result<Share
         (Format::Json, RawMessage::Text(text)) => Ok(Shared::Json(text)),
         (Format::MsgPack, RawMessage::Binary(bytes)) => Ok(Shared::MsgPack(bytes)),
         (Format::Cbor, RawMessage::Binary(bytes)) => Ok(Shared::Cbor(bytes)),
-        (_, RawMessage::Text(_)) => Err(format!("text frame on {}", serializer.subprotocol()).into()),
-        (_, RawMessage::Binary(_)) => Err(format!("binary frame on {}", serializer.subprotocol()).into()),
+        (_, RawMessage::Text(_)) => {
+            Err(format!("text frame on {}", serializer.subprotocol()).into())
+        }
+        (_, RawMessage::Binary(_)) => {
+            Err(format!("binary frame on {}", serializer.subprotocol()).into())
+        }
     }
 }
 
@@ -129,7 +135,9 @@ pub(crate) fn decode<'f>(frame: &'f Shared, arena: &'f Bump) -> Result<Message<'
         Shared::Json(text) | Shared::PlainJson(text) => {
             Fields::open(frame, json::Reader::new(text, arena))?.message()
         }
-        Shared::MsgPack(bytes) => Fields::open(frame, msgpack::Reader::new(bytes, arena))?.message(),
+        Shared::MsgPack(bytes) => {
+            Fields::open(frame, msgpack::Reader::new(bytes, arena))?.message()
+        }
         Shared::Cbor(bytes) => Fields::open(frame, cbor::Reader::new(bytes, arena))?.message(),
     }
 }
@@ -203,7 +211,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     }
 
     fn publish_options(&self, dict: Range<usize>) -> Result<PublishOptions, Violation> {
-        // Read twice instead of flattened, because serde would buffer any value that a client puts there.
+        // Read twice instead of flattened, because serde would buffer any value that a client puts
+        // there.
         let mut options: PublishOptions = self.read(dict.clone())?;
         if options.ppt_scheme.is_some() {
             options.passthru = self.passthru(dict.clone())?;

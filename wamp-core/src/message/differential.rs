@@ -126,12 +126,13 @@ impl Tree {
         }
     }
 
-    /// Returns the tree that is read from this one in `format`: JSON has bytes in strings (X-06) and only finite floats, and integral floats are
-    /// integers (decision 6).
+    /// Returns the tree that is read from this one in `format`: JSON has bytes in strings (X-06)
+    /// and only finite floats, and integral floats are integers (decision 6).
     fn read_from(self, format: Format) -> Self {
         self.map(&|leaf| match leaf {
             Self::Text(text) if format == Format::Json => {
-                let hidden = text.strip_prefix('\0').and_then(|base64| STANDARD.decode(base64).ok());
+                let hidden =
+                    text.strip_prefix('\0').and_then(|base64| STANDARD.decode(base64).ok());
                 hidden.map_or(Self::Text(text), Self::Binary)
             }
             Self::Float(bits) => match f64::from_bits(bits) {
@@ -156,7 +157,8 @@ impl Tree {
 }
 
 fn tree() -> impl Strategy<Value = Tree> {
-    let text = || prop_oneof![any::<String>(), "[a-z\\\\\"\n\0é😀/]{0,40}", Just("\0AAAA".to_owned())];
+    let text =
+        || prop_oneof![any::<String>(), "[a-z\\\\\"\n\0é😀/]{0,40}", Just("\0AAAA".to_owned())];
     let float = prop_oneof![
         any::<f64>(),
         (-1000_i32..1000).prop_map(f64::from),
@@ -239,7 +241,9 @@ enum Choice {
 
 /// Generates values that are nearly of the types above.
 fn nearly_typed() -> impl Strategy<Value = Tree> {
-    let key = || prop::sample::select(vec!["a", "b", "c", "A", "B", "C", "D", "1", "-1", "true", "1.0", ""]);
+    let key = || {
+        prop::sample::select(vec!["a", "b", "c", "A", "B", "C", "D", "1", "-1", "true", "1.0", ""])
+    };
     let leaf = prop_oneof![
         Just(Tree::Null),
         any::<bool>().prop_map(Tree::Bool),
@@ -255,7 +259,8 @@ fn nearly_typed() -> impl Strategy<Value = Tree> {
     leaf.prop_recursive(3, 12, 4, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Tree::List),
-            prop::collection::vec((key().prop_map(str::to_owned), inner), 0..4).prop_map(Tree::Dict),
+            prop::collection::vec((key().prop_map(str::to_owned), inner), 0..4)
+                .prop_map(Tree::Dict),
         ]
     })
 }
@@ -270,7 +275,8 @@ fn same<T: DeserializeOwned + Debug>(tree: &Tree) -> Result<(), TestCaseError> {
 
 /// Generates elements that are nearly those of a message.
 fn message() -> impl Strategy<Value = Tree> {
-    let code = prop::sample::select(vec![1_u64, 2, 3, 5, 6, 8, 16, 32, 34, 48, 49, 64, 66, 70, 7, 337]);
+    let code =
+        prop::sample::select(vec![1_u64, 2, 3, 5, 6, 8, 16, 32, 34, 48, 49, 64, 66, 70, 7, 337]);
     let id = prop_oneof![
         Just(Tree::Unsigned(1)),
         Just(Tree::Float(1.0_f64.to_bits())),
@@ -333,7 +339,8 @@ fn message() -> impl Strategy<Value = Tree> {
     prop_oneof![anything, likely]
 }
 
-/// Decodes the message, and returns it or the error as a text, without offsets and without the frame.
+/// Decodes the message, and returns it or the error as a text, without offsets and without the
+/// frame.
 fn understood(format: Format, tree: &Tree) -> String {
     let frame = shared(format, written(format, tree));
     let arena = Bump::new();
@@ -345,7 +352,8 @@ fn understood(format: Format, tree: &Tree) -> String {
 
 /// Returns the payload of a CALL with these arguments, if it is a valid message.
 fn called(format: Format, args: &[Tree]) -> Option<Payload> {
-    let head = [Tree::Unsigned(48), Tree::Unsigned(1), Tree::Dict(Vec::new()), Tree::Text("a.b".into())];
+    let head =
+        [Tree::Unsigned(48), Tree::Unsigned(1), Tree::Dict(Vec::new()), Tree::Text("a.b".into())];
     let message = Tree::List(head.into_iter().chain([Tree::List(args.to_vec())]).collect());
     let (frame, arena) = (shared(format, written(format, &message)), Bump::new());
     match decode(&frame, &arena) {

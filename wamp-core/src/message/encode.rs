@@ -24,8 +24,9 @@ struct Explained<'t> {
     message: &'t str,
 }
 
-/// Returns the URI of an ERROR or an ABORT that the application chose, or another in place of a text that is not a URI, which is logged:
-/// clients such as autobahn end their session when they find such a text.
+/// Returns the URI of an ERROR or an ABORT that the application chose, or another in place of a
+/// text that is not a URI, which is logged: clients such as autobahn end their session when they
+/// find such a text.
 fn error_uri(chosen: &str) -> &str {
     if uri::is_valid(chosen) {
         return chosen;
@@ -34,7 +35,8 @@ fn error_uri(chosen: &str) -> &str {
     INSTEAD
 }
 
-/// Returns the URI of an ERROR that a callee chose, as [`error_uri`] does; logged at DEBUG only, so that clients cannot fill the log.
+/// Returns the URI of an ERROR that a callee chose, as [`error_uri`] does; logged at DEBUG only, so
+/// that clients cannot fill the log.
 pub(crate) fn callees_error_uri(chosen: &str) -> &str {
     if uri::is_valid(chosen) {
         return chosen;
@@ -45,7 +47,8 @@ pub(crate) fn callees_error_uri(chosen: &str) -> &str {
 
 const INSTEAD: &str = uris::RUNTIME_ERROR;
 
-/// Splits the reason that the application gave: a text that is not a URI becomes the message for humans.
+/// Splits the reason that the application gave: a text that is not a URI becomes the message for
+/// humans.
 fn reason_or_message(reason: Option<&str>) -> (Option<&str>, Option<&str>) {
     match reason.filter(|reason| !reason.is_empty()) {
         Some(text) if !uri::is_valid(text) => (None, Some(text)),
@@ -100,16 +103,27 @@ impl Welcome<'_> {
 type Written = Result<(), EncodeError>;
 
 /// Writes `ABORT [3, Details, Reason]`.
-pub(crate) fn abort(serializer: Serializer, out: &mut Vec<u8>, reason: &str, message: &str) -> Written {
+pub(crate) fn abort(
+    serializer: Serializer,
+    out: &mut Vec<u8>,
+    reason: &str,
+    message: &str,
+) -> Written {
     serializer.write(out, &(code::ABORT, Explained { message }, error_uri(reason)))
 }
 
 /// Writes `CHALLENGE [4, AuthMethod, Extra]`.
-pub(crate) fn challenge(s: Serializer, out: &mut Vec<u8>, method: &str, extra: &impl Serialize) -> Written {
+pub(crate) fn challenge(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    method: &str,
+    extra: &impl Serialize,
+) -> Written {
     s.write(out, &(code::CHALLENGE, method, extra))
 }
 
-/// Writes `GOODBYE [6, Details, Reason]`. A reason that is not a URI is sent as the message, if there is no other.
+/// Writes `GOODBYE [6, Details, Reason]`. A reason that is not a URI is sent as the message, if
+/// there is no other.
 pub(crate) fn goodbye(
     serializer: Serializer,
     out: &mut Vec<u8>,
@@ -167,7 +181,8 @@ pub(crate) fn unregistered(s: Serializer, out: &mut Vec<u8>, request: RequestId)
     s.write(out, &(code::UNREGISTERED, request))
 }
 
-/// Writes `UNSUBSCRIBED [35, 0, Details]`: the router ended the subscription (E-12). A reason that is not a URI is sent as the message.
+/// Writes `UNSUBSCRIBED [35, 0, Details]`: the router ended the subscription (E-12). A reason that
+/// is not a URI is sent as the message.
 pub(crate) fn subscription_revoked(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -186,7 +201,8 @@ pub(crate) fn subscription_revoked(
     s.write(out, &(code::UNSUBSCRIBED, 0, Details { subscription, reason, message }))
 }
 
-/// Writes `UNREGISTERED [67, 0, Details]`: the router revoked the registration (RR-04). A reason that is not a URI is sent as the message.
+/// Writes `UNREGISTERED [67, 0, Details]`: the router revoked the registration (RR-04). A reason
+/// that is not a URI is sent as the message.
 pub(crate) fn registration_revoked(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -205,7 +221,8 @@ pub(crate) fn registration_revoked(
     s.write(out, &(code::UNREGISTERED, 0, Details { registration, reason, message }))
 }
 
-/// `INVOCATION.Details`, and `timeout` in milliseconds. Keys that are false or unknown are left out (C-13).
+/// `INVOCATION.Details`, and `timeout` in milliseconds. Keys that are false or unknown are left out
+/// (C-13).
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct InvocationDetails<'d> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -248,7 +265,12 @@ pub(crate) fn invocation(
 }
 
 /// Writes `INTERRUPT [69, INVOCATION.Request, Options]`.
-pub(crate) fn interrupt(s: Serializer, out: &mut Vec<u8>, request: RequestId, mode: CancelMode) -> Written {
+pub(crate) fn interrupt(
+    s: Serializer,
+    out: &mut Vec<u8>,
+    request: RequestId,
+    mode: CancelMode,
+) -> Written {
     #[derive(Serialize)]
     struct Options {
         mode: &'static str,
@@ -256,7 +278,8 @@ pub(crate) fn interrupt(s: Serializer, out: &mut Vec<u8>, request: RequestId, mo
     s.write(out, &(code::INTERRUPT, request, Options { mode: mode.name() }))
 }
 
-/// `RESULT.Details`, and those of a forwarded ERROR. Only a progressive result has `progress` (PR-02).
+/// `RESULT.Details`, and those of a forwarded ERROR. Only a progressive result has `progress`
+/// (PR-02).
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Details<'d> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -284,7 +307,8 @@ impl<'d> Details<'d> {
     }
 }
 
-/// Writes `RESULT [50, CALL.Request, Details, Arguments?, ArgumentsKw?]`, the arguments written by `tail`.
+/// Writes `RESULT [50, CALL.Request, Details, Arguments?, ArgumentsKw?]`, the arguments written by
+/// `tail`.
 pub(crate) fn result<F>(
     s: Serializer,
     out: &mut Vec<u8>,
@@ -356,7 +380,8 @@ pub(crate) fn error(
     )
 }
 
-/// Writes the ERROR with which a callee answered, for the CALL of its caller (P-04); unchanged if its URI is valid (C-08).
+/// Writes the ERROR with which a callee answered, for the CALL of its caller (P-04); unchanged if
+/// its URI is valid (C-08).
 pub(crate) fn forwarded_error(
     s: Serializer,
     out: &mut Vec<u8>,

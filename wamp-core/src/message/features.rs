@@ -1,4 +1,5 @@
-//! Features of the advanced profile: those that a client announces in HELLO, and those that a realm announces in WELCOME.
+//! Features of the advanced profile: those that a client announces in HELLO, and those that a realm
+//! announces in WELCOME.
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde::{Deserialize, Deserializer};
@@ -34,8 +35,8 @@ pub(crate) struct RoleFeatures {
 }
 
 impl RoleFeatures {
-    /// Returns whether a caller may send progressive call invocations (PI-02). wampy.js 8 sends them without announcing them: it suffices
-    /// to announce the features that they build on.
+    /// Returns whether a caller may send progressive call invocations (PI-02). wampy.js 8 sends
+    /// them without announcing them: it suffices to announce the features that they build on.
     pub(crate) fn may_send_chunks(self) -> bool {
         self.progressive_call_invocations || (self.progressive_call_results && self.call_canceling)
     }

@@ -1,4 +1,5 @@
-//! The fields of a message, in order: ids, strings, dicts, and the application's arguments, which stay encoded.
+//! The fields of a message, in order: ids, strings, dicts, and the application's arguments, which
+//! stay encoded.
 
 use std::ops::Range;
 
@@ -50,7 +51,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         RequestId::new(self.reader.integer()?).ok_or_else(|| format!("{name} is not an id").into()) // M-12
     }
 
-    /// Reads a request's id, empty options and a URI on the fast path, if they are written as most clients write them.
+    /// Reads a request's id, empty options and a URI on the fast path, if they are written as most
+    /// clients write them.
     pub(super) fn plain_request(&mut self) -> Option<(RequestId, &'f str)> {
         self.reader.plain_request(&mut self.elements)
     }
@@ -71,7 +73,10 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     }
 
     /// Reads a dict that must be present.
-    pub(super) fn details<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<T, Violation> {
+    pub(super) fn details<T: Deserialize<'f>>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<T, Violation> {
         self.element(name)?;
         if !self.reader.is_dict() {
             return Err(format!("{name} is not a dict").into());
@@ -87,7 +92,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         self.options_at(name).map(|(options, _)| options)
     }
 
-    /// Reads options as [`options`](Self::options) does, and returns the dict's range too, which is empty if there is no dict.
+    /// Reads options as [`options`](Self::options) does, and returns the dict's range too, which is
+    /// empty if there is no dict.
     pub(super) fn options_at<T: Deserialize<'f> + Default>(
         &mut self,
         name: &'static str,
@@ -99,10 +105,15 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         self.absent(name, "a dict").map(|()| (T::default(), 0..0))
     }
 
-    fn entries<T: Deserialize<'f>>(&mut self, name: &'static str) -> Result<(T, Range<usize>), Violation> {
+    fn entries<T: Deserialize<'f>>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<(T, Range<usize>), Violation> {
         let start = self.reader.offset();
-        let options =
-            self.reader.read().map_err(|malformed| Violation::from(format!("{name}: {malformed}")))?;
+        let options = self
+            .reader
+            .read()
+            .map_err(|malformed| Violation::from(format!("{name}: {malformed}")))?;
         Ok((options, start..self.reader.offset()))
     }
 
@@ -116,7 +127,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         options.map_err(|malformed| format!("Options: {malformed}").into())
     }
 
-    /// Skips null in place of a list or a dict, which clients write for an absent one, nexus' Go client for instance.
+    /// Skips null in place of a list or a dict, which clients write for an absent one, nexus' Go
+    /// client for instance.
     fn absent(&mut self, name: &'static str, expected: &'static str) -> Result<(), Violation> {
         if self.reader.kind() == Kind::Null {
             Ok(self.reader.null()?)
@@ -137,8 +149,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         self.end()
     }
 
-    /// Reads `Arguments` and `ArgumentsKw`, which may be absent or null, and then the end (M-01, M-02). Odd values in them are not
-    /// violations, unlike those in the rest of the message.
+    /// Reads `Arguments` and `ArgumentsKw`, which may be absent or null, and then the end (M-01,
+    /// M-02). Odd values in them are not violations, unlike those in the rest of the message.
     pub(super) fn payload(mut self) -> Result<Payload, Violation> {
         *self.reader.owner() = Owner::Application(Odd::Nothing);
         let (mut args, mut first, mut kwargs) = (0..0, 0..0, 0..0);
@@ -161,7 +173,9 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         }
         self.reader.end()?;
         match self.reader.owner().odd() {
-            Odd::Nothing => Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_first(first)),
+            Odd::Nothing => {
+                Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_first(first))
+            }
             Odd::Dressed => Ok(Payload::rewritten(self.frame, args, kwargs)?),
             Odd::Refused(oddity) => {
                 Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_oddity(oddity))
@@ -169,8 +183,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         }
     }
 
-    /// Reads a list, and returns its range and that of its first element; both are empty for an empty list, so that absent and
-    /// empty are the same (M-10).
+    /// Reads a list, and returns its range and that of its first element; both are empty for an
+    /// empty list, so that absent and empty are the same (M-10).
     fn arguments(&mut self) -> Result<(Range<usize>, Range<usize>), Violation> {
         let start = self.reader.offset();
         let (mut elements, mut left, mut first) = (self.reader.list()?, MAX_ELEMENTS - 1, 0..0);

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// The part of `PUBLISH.Options` that chooses subscribers (L-03). A list that is present is a condition; an empty whitelist
-/// admits no subscriber (L-04).
+/// The part of `PUBLISH.Options` that chooses subscribers (L-03). A list that is present is a
+/// condition; an empty whitelist admits no subscriber (L-04).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Filter {
@@ -28,15 +28,19 @@ impl Filter {
     /// Returns about how many bytes of memory the filter takes.
     pub(crate) fn bytes(&self) -> usize {
         let numbers = [&self.exclude, &self.eligible].into_iter().flatten();
-        let names =
-            [&self.exclude_authid, &self.exclude_authrole, &self.eligible_authid, &self.eligible_authrole];
+        let names = [
+            &self.exclude_authid,
+            &self.exclude_authrole,
+            &self.eligible_authid,
+            &self.eligible_authrole,
+        ];
         size_of::<Self>()
             + numbers.map(|list| size_of::<u64>() * list.capacity()).sum::<usize>()
             + names.into_iter().flatten().map(NameList::bytes).sum::<usize>()
     }
 
-    /// Sorts the lists, so that a binary search finds each subscriber, and shrinks them to the memory that they need. Returns `None` if there is
-    /// no condition.
+    /// Sorts the lists, so that a binary search finds each subscriber, and shrinks them to the
+    /// memory that they need. Returns `None` if there is no condition.
     pub(crate) fn sorted(mut self) -> Option<Box<Self>> {
         if self == Self::default() {
             return None;
@@ -75,8 +79,8 @@ impl Filter {
     }
 }
 
-/// Names, one after the other in one text. As a `Vec<String>`, a client's list of short names would take many times its length in memory, as
-/// long as its event waits or is retained.
+/// Names, one after the other in one text. As a `Vec<String>`, a client's list of short names would
+/// take many times its length in memory, as long as its event waits or is retained.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct NameList {
     text: String,
@@ -105,7 +109,8 @@ impl NameList {
         names.sort_unstable();
         names.dedup();
         let length = names.iter().map(|name| name.len()).sum();
-        let mut sorted = Self { text: String::with_capacity(length), ends: Vec::with_capacity(names.len()) };
+        let mut sorted =
+            Self { text: String::with_capacity(length), ends: Vec::with_capacity(names.len()) };
         names.into_iter().for_each(|name| sorted.push(name));
         sorted
     }
@@ -204,7 +209,8 @@ mod tests {
 
     #[test]
     fn what_is_said_again_and_again_takes_the_memory_of_once() {
-        let options = serde_json::json!({ "eligible": vec![1; 1000], "eligible_authid": vec![""; 1000] });
+        let options =
+            serde_json::json!({ "eligible": vec![1; 1000], "eligible_authid": vec![""; 1000] });
         let once = serde_json::json!({ "eligible": [1], "eligible_authid": [""] });
         assert_eq!(filter(&options.to_string()).bytes(), filter(&once.to_string()).bytes());
     }

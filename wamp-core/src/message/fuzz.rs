@@ -19,7 +19,9 @@ use crate::message::{Message, decode, unframe};
 pub fn read(serializer: Serializer, frame: RawMessage) {
     let Ok(shared) = unframe(serializer, frame) else { return };
     let arena = Bump::new();
-    if let Ok(Message::Call { payload, .. } | Message::Publish { payload, .. }) = decode(&shared, &arena) {
+    if let Ok(Message::Call { payload, .. } | Message::Publish { payload, .. }) =
+        decode(&shared, &arena)
+    {
         read_payload(&payload);
     }
     let whole = shared.slice(0..shared.len());
@@ -57,11 +59,14 @@ pub fn delimit(serializer: Serializer, message: Vec<u8>) -> Vec<u8> {
 #[must_use]
 pub fn is_message(serializer: Serializer, frame: &[u8]) -> bool {
     let message = match (Delimiter::of(serializer), frame) {
-        (Delimiter::None, message) | (Delimiter::Separator(_), [message @ .., 0x1e | 0x18]) => message,
+        (Delimiter::None, message) | (Delimiter::Separator(_), [message @ .., 0x1e | 0x18]) => {
+            message
+        }
         (Delimiter::Length, [_, _, _, _, message @ ..]) => message,
         _ => return false,
     };
-    let delimited = serializer == Serializer::JsonBatched || delimit(serializer, message.to_vec()) == frame;
+    let delimited =
+        serializer == Serializer::JsonBatched || delimit(serializer, message.to_vec()) == frame;
     delimited && is_one_value(of(serializer.format(), message))
 }
 
@@ -74,8 +79,8 @@ fn is_one_value(encoded: Encoded<'_>) -> bool {
     skipped.is_ok_and(|range| range.end == length(encoded))
 }
 
-/// Checks that a well-formed value can be written in every format, unless it must not be passed on. The written value is valid,
-/// has nothing odd in it, and reads back as the same value.
+/// Checks that a well-formed value can be written in every format, unless it must not be passed on.
+/// The written value is valid, has nothing odd in it, and reads back as the same value.
 fn every_format_knows(encoded: Encoded<'_>) {
     let original = encoded.format();
     for format in [Format::Json, Format::MsgPack, Format::Cbor] {

@@ -21,9 +21,9 @@ mod vectors;
 pub(crate) use arguments_writer::ArgumentsWriter;
 pub(crate) use decode::{Message, Secret, authextra, decode, unframe};
 pub(crate) use encode::{
-    Details, EventDetails, InvocationDetails, Welcome, abort, callees_error_uri, challenge, error, event,
-    forwarded_error, goodbye, interrupt, invocation, published, registered, registration_revoked, result,
-    subscribed, subscription_revoked, unregistered, unsubscribed,
+    Details, EventDetails, InvocationDetails, Welcome, abort, callees_error_uri, challenge, error,
+    event, forwarded_error, goodbye, interrupt, invocation, published, registered,
+    registration_revoked, result, subscribed, subscription_revoked, unregistered, unsubscribed,
 };
 pub(crate) use features::{ClientFeatures, Names, RoleFeatures, RouterRole, RouterRoles};
 pub(crate) use filter::Filter;

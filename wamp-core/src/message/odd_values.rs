@@ -1,4 +1,5 @@
-//! Tests of odd values: those that must not be passed on are found, and all others keep their meaning in every format.
+//! Tests of odd values: those that must not be passed on are found, and all others keep their
+//! meaning in every format.
 
 use bumpalo::Bump;
 use bytes::Bytes;
@@ -60,12 +61,19 @@ fn leaves(format: Format) -> Vec<Piece> {
             refused(&[&b"\xc2\x58\xf0"[..], &[0xff; 0xf0]].concat()),
         ],
     };
-    let values = [json!(1), json!(null), json!("text"), json!([]), json!({}), json!(-1.5), json!("\0AAAA")];
+    let values =
+        [json!(1), json!(null), json!("text"), json!([]), json!({}), json!(-1.5), json!("\0AAAA")];
     values.iter().map(|value| sound(format, value)).chain(odd).collect()
 }
 
 /// Joins the values to a list or, in a binary format, the keys and values to a dict.
-fn joined(format: Format, short: u8, brackets: [&[u8]; 2], parts: &[Vec<u8>], count: usize) -> Vec<u8> {
+fn joined(
+    format: Format,
+    short: u8,
+    brackets: [&[u8]; 2],
+    parts: &[Vec<u8>],
+    count: usize,
+) -> Vec<u8> {
     match format {
         Format::Json => [brackets[0], &parts.join(&b","[..]), brackets[1]].concat(),
         Format::MsgPack | Format::Cbor => [&[short + count as u8], &parts.concat()[..]].concat(),
@@ -87,8 +95,10 @@ fn dict(format: Format, entries: Vec<(Piece, Piece)>) -> Piece {
     let is_fit = |(key, _): &(Piece, Piece)| format != Format::Json || key.value.is_string();
     let entries: Vec<_> = entries.into_iter().filter(is_fit).collect();
     let separator: &[u8] = if format == Format::Json { b":" } else { b"" };
-    let written: Vec<_> =
-        entries.iter().map(|(key, value)| [&key.written, separator, &value.written].concat()).collect();
+    let written: Vec<_> = entries
+        .iter()
+        .map(|(key, value)| [&key.written, separator, &value.written].concat())
+        .collect();
     // In JSON bytes are strings, but not in keys; in the other formats bytes are not keys.
     let can_be_key = |key: &Piece| key.can_go_on && key.value.is_string();
     let key = |key: &Piece| key.value.as_str().unwrap_or_default().to_owned();
@@ -157,14 +167,19 @@ fn called(format: Format, args: &Piece, kwargs: &Piece) -> Payload {
     }
 }
 
-fn agrees(format: Format, args: &[Piece], kwargs: Vec<(Piece, Piece)>) -> Result<(), TestCaseError> {
+fn agrees(
+    format: Format,
+    args: &[Piece],
+    kwargs: Vec<(Piece, Piece)>,
+) -> Result<(), TestCaseError> {
     let (args, kwargs) = (list(format, args), dict(format, kwargs));
     let payload = called(format, &args, &kwargs);
     prop_assert_eq!(payload.oddity().is_none(), args.can_go_on && kwargs.can_go_on);
     prop_assert_eq!(payload.args::<Value>().is_ok(), args.can_go_on);
     prop_assert_eq!(payload.kwargs::<Value>().is_ok(), kwargs.can_go_on);
     let arena = Bump::new();
-    let raw_args = payload.encoded_args().map(|args| args.reader(&arena).read::<Vec<Raw<'_>>>().is_ok());
+    let raw_args =
+        payload.encoded_args().map(|args| args.reader(&arena).read::<Vec<Raw<'_>>>().is_ok());
     prop_assert_eq!(raw_args.unwrap_or(true), args.can_go_on);
     let parts = [(payload.encoded_args(), args), (payload.encoded_kwargs(), kwargs)];
     for (part, piece) in parts.iter().filter(|_| payload.oddity().is_none()) {

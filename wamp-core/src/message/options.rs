@@ -1,5 +1,5 @@
-//! Options and Details that clients send. Unknown keys are ignored (M-03), null counts as absent, and a wrong type is a
-//! protocol violation (M-05, M-06).
+//! Options and Details that clients send. Unknown keys are ignored (M-03), null counts as absent,
+//! and a wrong type is a protocol violation (M-05, M-06).
 
 use std::marker::PhantomData;
 
@@ -41,11 +41,14 @@ impl AuthenticateExtra {
     /// Returns whether it repeats the nonce and has no channel binding, which is not supported.
     pub(crate) fn is_about(&self, nonce: &str) -> bool {
         let empty = |value: &Option<String>| value.as_deref().unwrap_or_default().is_empty();
-        self.nonce.as_deref() == Some(nonce) && empty(&self.channel_binding) && empty(&self.cbind_data)
+        self.nonce.as_deref() == Some(nonce)
+            && empty(&self.channel_binding)
+            && empty(&self.cbind_data)
     }
 }
 
-/// The announced roles: whether the specification knows at least one of them (S-09, S-10), and their features.
+/// The announced roles: whether the specification knows at least one of them (S-09, S-10), and
+/// their features.
 #[derive(Debug, Default)]
 pub(crate) struct Roles {
     pub(crate) known: bool,
@@ -161,13 +164,15 @@ pub(crate) struct RegisterOptions {
 }
 
 impl RegisterOptions {
-    /// Returns whether the callee wants to take the procedure over from the sessions that have registered it.
+    /// Returns whether the callee wants to take the procedure over from the sessions that have
+    /// registered it.
     pub(crate) fn replaces(&self) -> bool {
         self.force_reregister == Some(true)
     }
 }
 
-/// The policy that chooses the callee of a shared registration (H-08). Unknown ones are violations (H-10).
+/// The policy that chooses the callee of a shared registration (H-08). Unknown ones are violations
+/// (H-10).
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "&str")]
 pub(crate) enum InvokePolicy {
@@ -271,16 +276,19 @@ pub(crate) struct SubscribeOptions {
     pub(crate) get_retained: Option<bool>,
 }
 
-/// The way in which a topic or procedure that a client subscribes to or registers is compared with URIs: the option `match`.
+/// The way in which a topic or procedure that a client subscribes to or registers is compared with
+/// URIs: the option `match`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "&str")]
 #[expect(clippy::exhaustive_enums, reason = "the specification has these")]
 pub enum MatchPolicy {
     /// A URI, which matches itself.
     Exact,
-    /// The beginning of all URIs that it matches, within a component too: `files.a` matches `files.ab.c`.
+    /// The beginning of all URIs that it matches, within a component too: `files.a` matches
+    /// `files.ab.c`.
     Prefix,
-    /// A URI whose empty components match any one component each: `files..log` matches `files.a.log`.
+    /// A URI whose empty components match any one component each: `files..log` matches
+    /// `files.a.log`.
     Wildcard,
 }
 

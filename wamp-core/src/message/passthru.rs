@@ -2,11 +2,12 @@
 
 use serde::Deserialize;
 
-/// A description of a payload that only its sender and its receiver understand (X-01): the options `ppt_scheme`,
-/// `ppt_serializer`, `ppt_cipher` and `ppt_keyid`. The payload itself is one binary argument (X-04).
+/// A description of a payload that only its sender and its receiver understand (X-01): the options
+/// `ppt_scheme`, `ppt_serializer`, `ppt_cipher` and `ppt_keyid`. The payload itself is one binary
+/// argument (X-04).
 ///
-/// A handler that takes it answers calls in payload passthru mode; any other handler refuses them with
-/// `wamp.error.feature_not_supported`.
+/// A handler that takes it answers calls in payload passthru mode; any other handler refuses them
+/// with `wamp.error.feature_not_supported`.
 ///
 /// ```
 /// use wamp_core::{Passthru, Raw, Reply};
@@ -66,7 +67,8 @@ pub(crate) struct PassthruOptions<'f> {
 }
 
 impl PassthruOptions<'_> {
-    /// Returns the description if the scheme is not empty; without a scheme, the other options mean nothing.
+    /// Returns the description if the scheme is not empty; without a scheme, the other options mean
+    /// nothing.
     pub(crate) fn passthru(&self) -> Option<Box<Passthru>> {
         let owned = |option: Option<&str>| option.map(str::to_owned);
         let scheme = self.ppt_scheme.filter(|scheme| !scheme.is_empty())?;

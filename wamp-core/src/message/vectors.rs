@@ -1,7 +1,8 @@
-//! The official test vectors (`tests/vectors`): every sample, in both directions, in all serializers.
+//! The official test vectors (`tests/vectors`): every sample, in both directions, in all
+//! serializers.
 //!
-//! Some keys of the vectors belong to one implementation. For us they are unknown (M-03), and a binary in place of
-//! `Arguments` is not a list (M-01); the cursors read it nevertheless.
+//! Some keys of the vectors belong to one implementation. For us they are unknown (M-03), and a
+//! binary in place of `Arguments` is not a list (M-01); the cursors read it nevertheless.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,7 +67,8 @@ impl Sample {
     fn variants(&self) -> impl Iterator<Item = (&'static str, Serializer, Vec<u8>)> {
         SERIALIZERS.into_iter().flat_map(|(name, serializer)| {
             let variants = self.content["serializers"][name].as_array().into_iter().flatten();
-            variants.map(move |variant| (name, serializer, hex(variant["bytes_hex"].as_str().unwrap())))
+            variants
+                .map(move |variant| (name, serializer, hex(variant["bytes_hex"].as_str().unwrap())))
         })
     }
 
@@ -100,7 +102,8 @@ fn samples() -> Vec<Sample> {
     for path in &paths {
         let file: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         for content in file["samples"].as_array().unwrap() {
-            let name = format!("{}: {}", path.file_name().unwrap().display(), content["description"]);
+            let name =
+                format!("{}: {}", path.file_name().unwrap().display(), content["description"]);
             let code = file["wamp_message_code"].as_u64().unwrap();
             samples.push(Sample { name, code, content: content.clone() });
         }
@@ -110,7 +113,10 @@ fn samples() -> Vec<Sample> {
 }
 
 fn hex(digits: &str) -> Vec<u8> {
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+    (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 fn encoded(serializer: Serializer, bytes: &[u8]) -> Encoded<'_> {
@@ -141,7 +147,8 @@ fn attributes(message: &Value) -> Map<String, Value> {
     let mut attributes: Map<_, _> =
         names.iter().map(ToString::to_string).zip(list[1..].iter().cloned()).collect();
     attributes.insert("message_type".to_owned(), list[0].clone());
-    if let Some(roles) = attributes.get("details").and_then(|details| details.get("roles")).cloned() {
+    if let Some(roles) = attributes.get("details").and_then(|details| details.get("roles")).cloned()
+    {
         attributes.insert("roles".to_owned(), roles);
     }
     if let Some(Value::String(binary)) = attributes.get("args").cloned() {
@@ -172,7 +179,11 @@ fn every_variant_of_a_sample_gives_the_expected_attributes() {
             variants += 1;
         }
         for (name, _) in SERIALIZERS {
-            assert!(sample.variants().any(|(variant, ..)| variant == name), "{}: no {name}", sample.name);
+            assert!(
+                sample.variants().any(|(variant, ..)| variant == name),
+                "{}: no {name}",
+                sample.name
+            );
         }
     }
     assert_eq!(variants, 129);
@@ -198,7 +209,8 @@ fn what_is_transcoded_is_a_variant_of_the_other_serializer_m_16() {
                 }
                 let mut out = Vec::new();
                 encoded(serializer, &bytes).write(other.format(), &mut out).unwrap();
-                let known = sample.variants().any(|(name, _, variant)| name == into && variant == out);
+                let known =
+                    sample.variants().any(|(name, _, variant)| name == into && variant == out);
                 assert!(known, "{}: {from} into {into} gives {out:02x?}", sample.name);
             }
         }
@@ -287,7 +299,10 @@ fn a_client_s_message_is_understood_and_any_other_refused_m_07_m_08() {
                 }
                 Err(text) => {
                     assert!(!is_sent_by_clients(sample.code), "{text}: {context}");
-                    assert!(text.contains(&format!("message type {}", sample.code)), "{text}: {context}");
+                    assert!(
+                        text.contains(&format!("message type {}", sample.code)),
+                        "{text}: {context}"
+                    );
                 }
             });
         }
@@ -378,7 +393,14 @@ fn sent(sample: &Sample, serializer: Serializer, message: &Value) -> Option<Vec<
         67 => encode::unregistered(serializer, &mut out, request()),
         68 => {
             let details = InvocationDetails::default();
-            encode::invocation(serializer, &mut out, request(), registration(), &details, &Payload::empty())
+            encode::invocation(
+                serializer,
+                &mut out,
+                request(),
+                registration(),
+                &details,
+                &Payload::empty(),
+            )
         }
         36 => {
             let details = attributes["details"].as_object().unwrap();
@@ -389,12 +411,16 @@ fn sent(sample: &Sample, serializer: Serializer, message: &Value) -> Option<Vec<
             let details = EventDetails {
                 retained: details.get("retained") == Some(&Value::Bool(true)),
                 topic: detail("topic"),
-                publisher: details.get("publisher").and_then(Value::as_u64).and_then(SessionId::new),
+                publisher: details
+                    .get("publisher")
+                    .and_then(Value::as_u64)
+                    .and_then(SessionId::new),
                 publisher_authid: detail("publisher_authid"),
                 publisher_authrole: detail("publisher_authrole"),
                 ..EventDetails::default()
             };
-            let payload = args.unwrap().iter().fold(Payload::builder(), PayloadBuilder::arg).build().unwrap();
+            let payload =
+                args.unwrap().iter().fold(Payload::builder(), PayloadBuilder::arg).build().unwrap();
             let subscription = SubscriptionId::new(number("subscription")).unwrap();
             let publication = PublicationId::new(number("publication")).unwrap();
             encode::event(serializer, &mut out, subscription, publication, &details, &payload)
@@ -411,7 +437,8 @@ fn what_the_server_sends_is_written_as_in_the_vectors() {
     for sample in samples() {
         for (name, serializer, bytes) in sample.variants() {
             let Some(out) = sent(&sample, serializer, &tree(serializer, &bytes)) else { continue };
-            let known = sample.variants().any(|(variant, _, bytes)| variant == name && bytes == out);
+            let known =
+                sample.variants().any(|(variant, _, bytes)| variant == name && bytes == out);
             assert!(known, "{} ({name}): {out:02x?}", sample.name);
             agree(&attributes(&tree(serializer, &out)), sample.expected().unwrap(), &sample.name);
             written += 1;
@@ -434,7 +461,11 @@ fn details_of_events_are_written_as_in_the_vectors() {
             let details = expected["details"].as_object_mut().unwrap();
             // False values are left out, and keys of other implementations are not written.
             details.retain(|key, value| *value != json!(false) && key != "x_acknowledged_delivery");
-            agree(&attributes(&tree(serializer, &out)), &expected, &format!("{} ({name})", sample.name));
+            agree(
+                &attributes(&tree(serializer, &out)),
+                &expected,
+                &format!("{} ({name})", sample.name),
+            );
             written += 1;
         }
     }

@@ -36,7 +36,8 @@ use retention::Retention;
 pub(crate) use retention::{Retained, RetentionRule, Showing, Step};
 pub(crate) use subscribers::{Left, Subscribers};
 
-/// The number of shards. Publishers and subscribers contend for a lock only if their topics fall into the same shard.
+/// The number of shards. Publishers and subscribers contend for a lock only if their topics fall
+/// into the same shard.
 const SHARDS: usize = 16;
 
 /// The result of publishing an event.
@@ -50,10 +51,11 @@ pub(crate) struct Delivered {
     pub(crate) is_behind: bool,
 }
 
-/// Subscriptions of one realm, one for each topic or pattern that at least one session is subscribed to.
+/// Subscriptions of one realm, one for each topic or pattern that at least one session is
+/// subscribed to.
 ///
-/// Locks are taken in this order: a history, the retained events, a shard or the patterns, the ids, a subscription, a
-/// mailbox.
+/// Locks are taken in this order: a history, the retained events, a shard or the patterns, the ids,
+/// a subscription, a mailbox.
 #[derive(Debug)]
 pub(crate) struct Broker {
     hasher: RandomState,
@@ -70,7 +72,8 @@ pub(crate) struct Broker {
 }
 
 impl Broker {
-    /// Creates the broker of a realm with these topics for subscribers, each with its own number, and these for publishers.
+    /// Creates the broker of a realm with these topics for subscribers, each with its own number,
+    /// and these for publishers.
     pub(crate) fn new(
         topics: Patterns<usize>,
         retention: Patterns<RetentionRule>,
@@ -97,8 +100,13 @@ impl Broker {
         &self.shards[(self.hasher.hash_one(topic) % SHARDS as u64) as usize]
     }
 
-    /// Adds a session that is not subscribed yet; all sessions of a topic or a pattern share one id (B-01, B-03).
-    pub(crate) fn subscribe(&self, topic: &Pattern, session: &Arc<SessionHandle>) -> SubscriptionId {
+    /// Adds a session that is not subscribed yet; all sessions of a topic or a pattern share one id
+    /// (B-01, B-03).
+    pub(crate) fn subscribe(
+        &self,
+        topic: &Pattern,
+        session: &Arc<SessionHandle>,
+    ) -> SubscriptionId {
         if topic.policy != MatchPolicy::Exact {
             return self.patterns.subscribe(topic, session, || self.create(topic, session));
         }
@@ -112,8 +120,8 @@ impl Broker {
         id
     }
 
-    /// Subscribes as [`subscribe`](Self::subscribe) does, and returns the retained events with which the subscription begins. No event is delivered
-    /// both ways, and none is missed (E-01).
+    /// Subscribes as [`subscribe`](Self::subscribe) does, and returns the retained events with
+    /// which the subscription begins. No event is delivered both ways, and none is missed (E-01).
     pub(crate) fn subscribe_retained(
         &self,
         topic: &Pattern,
@@ -130,22 +138,34 @@ impl Broker {
     }
 
     /// Continues to show retained events of a topic or pattern to the session.
-    pub(crate) fn show_next(&self, showing: &mut Showing, topic: &Pattern, session: &SessionHandle) -> Step {
+    pub(crate) fn show_next(
+        &self,
+        showing: &mut Showing,
+        topic: &Pattern,
+        session: &SessionHandle,
+    ) -> Step {
         showing.next(topic, session, |kept| self.patterns.serves(topic, kept))
     }
 
-    /// Logs, at most once a minute, how many retained events of a pattern were left out because there were too many.
+    /// Logs, at most once a minute, how many retained events of a pattern were left out because
+    /// there were too many.
     pub(crate) fn tell_left_out(&self, pattern: &Pattern, count: usize, now: Instant) {
         self.retention.tell_left_out(pattern, count, now);
     }
 
-    /// Logs that a retained event was left out for a session, because its serializer cannot express it.
-    pub(crate) fn tell_unshown(&self, event: &Retained, serializer: Serializer, error: &EncodeError) {
+    /// Logs that a retained event was left out for a session, because its serializer cannot express
+    /// it.
+    pub(crate) fn tell_unshown(
+        &self,
+        event: &Retained,
+        serializer: Serializer,
+        error: &EncodeError,
+    ) {
         self.longest.inexpressible(event.topic(), serializer, error);
     }
 
-    /// Removes a session; the last one ends the subscription. Later events do not reach the session any more (B-04).
-    /// Returns `None` if it was not subscribed.
+    /// Removes a session; the last one ends the subscription. Later events do not reach the session
+    /// any more (B-04). Returns `None` if it was not subscribed.
     pub(crate) fn unsubscribe(&self, topic: &Pattern, session: SessionId) -> Option<Left> {
         if topic.policy != MatchPolicy::Exact {
             let left = self.patterns.unsubscribe(topic, session)?;
@@ -161,8 +181,14 @@ impl Broker {
         Some(left)
     }
 
-    /// Ends a session's subscription on the router's initiative (E-12). Returns `None` if the session does not hold it.
-    pub(crate) fn revoke(&self, id: SubscriptionId, session: SessionId, reason: String) -> Option<Left> {
+    /// Ends a session's subscription on the router's initiative (E-12). Returns `None` if the
+    /// session does not hold it.
+    pub(crate) fn revoke(
+        &self,
+        id: SubscriptionId,
+        session: SessionId,
+        reason: String,
+    ) -> Option<Left> {
         let subscribers = self.subscription(id)?;
         let handle = subscribers.holder(session)?;
         let left = self.unsubscribe(&subscribers.topic, session)?;
@@ -171,8 +197,13 @@ impl Broker {
         Some(left)
     }
 
-    /// Accepts a subscription, so that it is listed from now on. Returns whether it is the first of its topic.
-    pub(crate) fn accept(&self, id: SubscriptionId, session: SessionId) -> Option<(Arc<Subscribers>, bool)> {
+    /// Accepts a subscription, so that it is listed from now on. Returns whether it is the first of
+    /// its topic.
+    pub(crate) fn accept(
+        &self,
+        id: SubscriptionId,
+        session: SessionId,
+    ) -> Option<(Arc<Subscribers>, bool)> {
         let subscribers = Arc::clone(self.by_id.read().get(&id)?);
         let is_first = subscribers.accept(session)?;
         Some((subscribers, is_first))
@@ -200,7 +231,8 @@ impl Broker {
         found.filter(|subscribers| subscribers.is_held())
     }
 
-    /// Returns the subscriptions through which an event of this topic is delivered, if a session holds them.
+    /// Returns the subscriptions through which an event of this topic is delivered, if a session
+    /// holds them.
     pub(crate) fn matching(&self, topic: &str) -> Vec<Arc<Subscribers>> {
         let exact = self.shard(topic).read().get(topic).cloned();
         let all = exact.into_iter().chain(self.patterns.of(topic));
@@ -215,7 +247,8 @@ impl Broker {
 
     fn create(&self, topic: &Pattern, session: &Arc<SessionHandle>) -> Arc<Subscribers> {
         let number = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let id = SubscriptionId::new(number).expect("2^53 subscriptions take longer than a process lives");
+        let id = SubscriptionId::new(number)
+            .expect("2^53 subscriptions take longer than a process lives");
         let subscribers = Arc::new(Subscribers::new(id, topic.clone(), session));
         self.by_id.write().insert(id, Arc::clone(&subscribers));
         if topic.is_reserved() {
@@ -273,19 +306,23 @@ impl Broker {
         (&self.longest, &self.backlog)
     }
 
-    /// Returns the recorded events of a subscription's topics, in the order in which they were published.
+    /// Returns the recorded events of a subscription's topics, in the order in which they were
+    /// published.
     pub(crate) fn history(&self, topic: &Pattern) -> Vec<Arc<Recorded>> {
         self.history.of(topic, |recorded| self.patterns.serves(topic, recorded))
     }
 
-    /// Puts the event into the mailbox of every subscriber that it is for, once for each matching subscription (B-11).
+    /// Puts the event into the mailbox of every subscriber that it is for, once for each matching
+    /// subscription (B-11).
     fn deliver(&self, event: &Event<'_>) -> Delivered {
         let exact = self.shard(event.topic).read().get(event.topic).cloned();
-        let mut delivered =
-            exact.map(|exact| exact.deliver(event, event.details(), self.bounds())).unwrap_or_default();
+        let mut delivered = exact
+            .map(|exact| exact.deliver(event, event.details(), self.bounds()))
+            .unwrap_or_default();
         for subscribers in self.patterns.of(event.topic) {
             let details = EventDetails { topic: Some(event.topic), ..event.details() }; // W-03
-            let Delivered { count, longest, is_behind } = subscribers.deliver(event, details, self.bounds());
+            let Delivered { count, longest, is_behind } =
+                subscribers.deliver(event, details, self.bounds());
             delivered.count += count;
             delivered.longest = delivered.longest.max(longest);
             delivered.is_behind |= is_behind;

@@ -83,8 +83,9 @@ impl Dealer {
         Self { table: RwLock::default(), last_id: AtomicU64::new(last_id) }
     }
 
-    /// Adds a callee. Returns `None` if the procedure is registered already and not shared with this policy (R-02, H-08). A callee that
-    /// `replaces` takes the procedure over from all that have it with this policy.
+    /// Adds a callee. Returns `None` if the procedure is registered already and not shared with
+    /// this policy (R-02, H-08). A callee that `replaces` takes the procedure over from all that
+    /// have it with this policy.
     pub(crate) fn register(
         &self,
         pattern: &Pattern,
@@ -121,7 +122,8 @@ impl Dealer {
                 let callees = std::mem::take(&mut registered.callees.lock().list);
                 replaced = Some(Replaced { id: registered.id, callees });
             } else {
-                // A callee that wants to take the procedure over, but may not, is not added to a shared registration instead.
+                // A callee that wants to take the procedure over, but may not, is not added to a
+                // shared registration instead.
                 let is_shared = is_same && invoke != InvokePolicy::Single && !options.replaces();
                 let is_added = is_shared && registered.callees.lock().add(callee);
                 let registering = Registering { registered, is_new: false, is_added, replaced };
@@ -140,8 +142,8 @@ impl Dealer {
         Some(Registering { registered, is_new: true, is_added: true, replaced })
     }
 
-    /// Removes a callee; the last one ends the registration (H-12). Returns whether the registration has ended, or `None` if the session was
-    /// not its callee.
+    /// Removes a callee; the last one ends the registration (H-12). Returns whether the
+    /// registration has ended, or `None` if the session was not its callee.
     pub(crate) fn unregister(&self, id: RegistrationId, callee: SessionId) -> Option<bool> {
         let mut table = self.table.write();
         let registered = Arc::clone(table.by_id.get(&id)?);
@@ -153,7 +155,8 @@ impl Dealer {
         Some(is_last)
     }
 
-    /// Ends a callee's registration on the router's initiative (RR-04); otherwise as [`unregister`](Self::unregister).
+    /// Ends a callee's registration on the router's initiative (RR-04); otherwise as
+    /// [`unregister`](Self::unregister).
     pub(crate) fn revoke(
         &self,
         id: RegistrationId,
@@ -171,7 +174,10 @@ impl Dealer {
     /// Returns whether a session is a callee of a registration.
     pub(crate) fn has_callee(&self, id: RegistrationId, session: SessionId) -> bool {
         let table = self.table.read();
-        table.by_id.get(&id).is_some_and(|registered| registered.callees.lock().find(session).is_some())
+        table
+            .by_id
+            .get(&id)
+            .is_some_and(|registered| registered.callees.lock().find(session).is_some())
     }
 
     /// Returns all registrations, by id.
@@ -203,7 +209,8 @@ impl Registration {
         self.callees.lock().list.iter().map(|callee| callee.handle.id).collect()
     }
 
-    /// Returns the callee of the next call, chosen by the policy of the registration (H-09); `None` if the last one has just left.
+    /// Returns the callee of the next call, chosen by the policy of the registration (H-09); `None`
+    /// if the last one has just left.
     pub(crate) fn select(&self) -> Option<Callee> {
         self.callees.lock().select(self.invoke).cloned()
     }
@@ -220,7 +227,10 @@ impl Callees {
     }
 
     fn find(&self, session: SessionId) -> Option<Arc<SessionHandle>> {
-        self.list.iter().find(|callee| callee.handle.id == session).map(|callee| Arc::clone(&callee.handle))
+        self.list
+            .iter()
+            .find(|callee| callee.handle.id == session)
+            .map(|callee| Arc::clone(&callee.handle))
     }
 
     /// Removes a session. Returns whether no callee is left, or `None` if the session is not one.

@@ -32,16 +32,19 @@ impl Departed {
 
 /// The sessions that have left a realm and whose testaments are not all published.
 ///
-/// One session at a time publishes for all of them: first one that leaves, and after its round an *heir*, a session that stays, in
-/// its own turns. So subscribers get a turn between two rounds, as between those of any publisher.
+/// One session at a time publishes for all of them: first one that leaves, and after its round an
+/// *heir*, a session that stays, in its own turns. So subscribers get a turn between two rounds, as
+/// between those of any publisher.
 ///
-/// Its lock is taken before those of the sessions and of a mailbox, and never while an event is published.
+/// Its lock is taken before those of the sessions and of a mailbox, and never while an event is
+/// published.
 #[derive(Debug, Default)]
 pub(crate) struct Departures(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Sessions whose testaments are published in turn, one each, so that a session with one testament does not wait for those with many.
+    /// Sessions whose testaments are published in turn, one each, so that a session with one
+    /// testament does not wait for those with many.
     waiting: VecDeque<Departed>,
     pace: Pace,
     publisher: Publisher,
@@ -89,7 +92,8 @@ impl Departures {
 
     pub(crate) fn next(&self, limits: &Limits) -> Step {
         let State { waiting, pace, publisher } = &mut *self.0.lock();
-        let bytes = waiting.front().and_then(|departed| departed.testaments.front()).map(Testament::bytes);
+        let bytes =
+            waiting.front().and_then(|departed| departed.testaments.front()).map(Testament::bytes);
         if pace.is_enough() || bytes.is_some_and(|bytes| pace.ends_round_before(bytes, limits)) {
             return Step::RoundIsOver;
         }
@@ -102,8 +106,8 @@ impl Departures {
         Step::Done
     }
 
-    /// Counts a published testament of `bytes` bytes, and queues its session again. Returns the session instead if that was its last
-    /// testament.
+    /// Counts a published testament of `bytes` bytes, and queues its session again. Returns the
+    /// session instead if that was its last testament.
     pub(crate) fn published(
         &self,
         departed: Departed,
@@ -121,8 +125,8 @@ impl Departures {
         None
     }
 
-    /// Hands over from the leaving session whose round is over to one that stays. Returns false if none stays; then no session needs
-    /// a turn.
+    /// Hands over from the leaving session whose round is over to one that stays. Returns false if
+    /// none stays; then no session needs a turn.
     pub(crate) fn hand_over(&self, sessions: &Sessions) -> bool {
         let mut state = self.0.lock();
         let heir = sessions.lock().values().find(|session| session.inherit()).cloned();

@@ -12,7 +12,8 @@ pub(crate) struct Matched<'m> {
     declared: Option<&'m str>,
 }
 
-/// The text that a client put in the place of a capture: `{room}` of the declaration `"chat.{room}"`.
+/// The text that a client put in the place of a capture: `{room}` of the declaration
+/// `"chat.{room}"`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a decision has to cover all cases")]
 pub enum Capture<'m> {
@@ -25,7 +26,8 @@ pub enum Capture<'m> {
 }
 
 impl Capture<'_> {
-    /// Returns whether the client put this text there: never for a pattern that leaves it open, nor for an unknown capture.
+    /// Returns whether the client put this text there: never for a pattern that leaves it open, nor
+    /// for an unknown capture.
     ///
     /// ```
     /// use wamp_core::Capture;
@@ -96,8 +98,9 @@ fn place(declared: &str, name: &str) -> Option<Place> {
         let (prefix, rest) = before.rsplit_once('{')?;
         return (rest == name).then_some(Place::Rest(prefix.len()));
     }
-    let is_it =
-        |component: &str| component.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name);
+    let is_it = |component: &str| {
+        component.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name)
+    };
     declared.split('.').position(is_it).map(Place::Component)
 }
 
@@ -105,15 +108,26 @@ fn place(declared: &str, name: &str) -> Option<Place> {
 mod tests {
     use super::*;
 
-    fn capture<'m>(declared: &'m str, policy: MatchPolicy, named: &'m str, name: &str) -> Capture<'m> {
+    fn capture<'m>(
+        declared: &'m str,
+        policy: MatchPolicy,
+        named: &'m str,
+        name: &str,
+    ) -> Capture<'m> {
         Matched::new(policy, named).under(Some(declared)).capture(name)
     }
 
     #[test]
     fn a_uri_has_a_value_for_each_capture_of_its_declaration() {
         let (chat, files) = ("chat.{room}.{kind}", "files.{path..}");
-        assert_eq!(capture(chat, MatchPolicy::Exact, "chat.lobby.text", "room"), Capture::Value("lobby"));
-        assert_eq!(capture(chat, MatchPolicy::Exact, "chat.lobby.text", "kind"), Capture::Value("text"));
+        assert_eq!(
+            capture(chat, MatchPolicy::Exact, "chat.lobby.text", "room"),
+            Capture::Value("lobby")
+        );
+        assert_eq!(
+            capture(chat, MatchPolicy::Exact, "chat.lobby.text", "kind"),
+            Capture::Value("text")
+        );
         assert_eq!(capture(files, MatchPolicy::Exact, "files.a.b", "path"), Capture::Value("a.b"));
         assert_eq!(capture("{all..}", MatchPolicy::Exact, "a.b", "all"), Capture::Value("a.b"));
     }
@@ -122,7 +136,10 @@ mod tests {
     fn a_pattern_has_no_value_for_what_it_leaves_open() {
         let chat = "chat.{room}.{kind}";
         assert_eq!(capture(chat, MatchPolicy::Wildcard, "chat..text", "room"), Capture::Open);
-        assert_eq!(capture(chat, MatchPolicy::Wildcard, "chat..text", "kind"), Capture::Value("text"));
+        assert_eq!(
+            capture(chat, MatchPolicy::Wildcard, "chat..text", "kind"),
+            Capture::Value("text")
+        );
         for (policy, named) in [
             (MatchPolicy::Prefix, "files."),
             (MatchPolicy::Prefix, "files.a"),
@@ -147,7 +164,10 @@ mod tests {
                 Capture::Unknown,
                 "{name:?}"
             );
-            assert_eq!(capture("files.{path..}", MatchPolicy::Exact, "files.a", name), Capture::Unknown);
+            assert_eq!(
+                capture("files.{path..}", MatchPolicy::Exact, "files.a", name),
+                Capture::Unknown
+            );
         }
         assert_eq!(Matched::new(MatchPolicy::Exact, "chat.a").capture("room"), Capture::Unknown);
     }

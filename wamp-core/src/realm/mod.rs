@@ -30,8 +30,8 @@ use seat::Seats;
 
 /// A realm that is being served: a handle to publish into it.
 ///
-/// A handler gets it injected; elsewhere it comes from [`Router::realm`](crate::Router::realm). It may be used from any
-/// thread, inside a runtime or not.
+/// A handler gets it injected; elsewhere it comes from [`Router::realm`](crate::Router::realm). It
+/// may be used from any thread, inside a runtime or not.
 ///
 /// ```
 /// use wamp_core::{Realm, Router, Topic};
@@ -57,8 +57,8 @@ struct SharedRealm {
 }
 
 impl Realm {
-    /// Opens a realm with these topics for subscribers, each with its own number, and these for publishers,
-    /// whose own procedures have the registration ids up to this one.
+    /// Opens a realm with these topics for subscribers, each with its own number, and these for
+    /// publishers, whose own procedures have the registration ids up to this one.
     pub(crate) fn open(
         name: &str,
         topics: Patterns<usize>,
@@ -91,7 +91,8 @@ impl Realm {
         }
     }
 
-    /// Returns the realm's name. A realm that serves any name has the one by which the session joined.
+    /// Returns the realm's name. A realm that serves any name has the one by which the session
+    /// joined.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -115,8 +116,8 @@ impl Realm {
     }
 
     /// Makes every session of this authid forget its authorisers' decisions, as
-    /// [`Session::forget_decisions`](crate::Session::forget_decisions) does; for changed rights of a user. Takes time proportional to the number of
-    /// sessions of the realm.
+    /// [`Session::forget_decisions`](crate::Session::forget_decisions) does; for changed rights of
+    /// a user. Takes time proportional to the number of sessions of the realm.
     ///
     /// ```
     /// use wamp_core::{Authorization, Permission, Realm, Router};
@@ -223,9 +224,10 @@ impl Publish {
         self
     }
 
-    /// Retains the event for later subscribers that ask for it (`get_retained`), in place of the one that was retained before with the same
-    /// filters; on any topic (E-02). The number of events in a realm is bounded by
-    /// [`Limits::retained_events`](crate::Limits::retained_events); clients' events take none of that room.
+    /// Retains the event for later subscribers that ask for it (`get_retained`), in place of the
+    /// one that was retained before with the same filters; on any topic (E-02). The number of
+    /// events in a realm is bounded by [`Limits::retained_events`](crate::Limits::retained_events);
+    /// clients' events take none of that room.
     ///
     /// ```
     /// # use wamp_core::{Realm, Router};
@@ -252,7 +254,10 @@ impl Publish {
     }
 
     /// Excludes sessions with these authroles.
-    pub fn exclude_authrole<A: Into<String>>(mut self, authroles: impl IntoIterator<Item = A>) -> Self {
+    pub fn exclude_authrole<A: Into<String>>(
+        mut self,
+        authroles: impl IntoIterator<Item = A>,
+    ) -> Self {
         self.filter.exclude_authrole = Some(authroles.into_iter().map(Into::into).collect());
         self
     }
@@ -264,19 +269,25 @@ impl Publish {
     }
 
     /// Sends the event to sessions with these authids only.
-    pub fn eligible_authid<A: Into<String>>(mut self, authids: impl IntoIterator<Item = A>) -> Self {
+    pub fn eligible_authid<A: Into<String>>(
+        mut self,
+        authids: impl IntoIterator<Item = A>,
+    ) -> Self {
         self.filter.eligible_authid = Some(authids.into_iter().map(Into::into).collect());
         self
     }
 
     /// Sends the event to sessions with these authroles only.
-    pub fn eligible_authrole<A: Into<String>>(mut self, authroles: impl IntoIterator<Item = A>) -> Self {
+    pub fn eligible_authrole<A: Into<String>>(
+        mut self,
+        authroles: impl IntoIterator<Item = A>,
+    ) -> Self {
         self.filter.eligible_authrole = Some(authroles.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Puts the event into every subscriber's mailbox and returns its id. It never waits: a subscriber that does not
-    /// keep up is cut off.
+    /// Puts the event into every subscriber's mailbox and returns its id. It never waits: a
+    /// subscriber that does not keep up is cut off.
     ///
     /// # Errors
     /// The topic is not a URI of the application, or an argument cannot be serialised.

@@ -1,4 +1,5 @@
-//! Patterns of procedures and topics: as handlers declare them, as clients send them, and which URIs they match.
+//! Patterns of procedures and topics: as handlers declare them, as clients send them, and which
+//! URIs they match.
 
 mod candidates;
 mod index;
@@ -11,12 +12,13 @@ pub(crate) use table::Patterns;
 use crate::message::MatchPolicy;
 use crate::uri;
 
-/// The most components of a wildcard that a client may send. A URI is looked up once for each shape of wildcards, and clients choose
-/// the shapes: a thousand of four hundred components each made a publication take 6 ms.
+/// The most components of a wildcard that a client may send. A URI is looked up once for each shape
+/// of wildcards, and clients choose the shapes: a thousand of four hundred components each made a
+/// publication take 6 ms.
 const MAX_COMPONENTS: usize = 32;
 
-/// A declared URI: exact (`"a.b"`), a wildcard (`"users.{name}.get"`) or a prefix (`"files.{path..}"`); or the URI or pattern to which a client
-/// subscribes.
+/// A declared URI: exact (`"a.b"`), a wildcard (`"users.{name}.get"`) or a prefix
+/// (`"files.{path..}"`); or the URI or pattern to which a client subscribes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pattern {
     pub(crate) policy: MatchPolicy,
@@ -37,8 +39,10 @@ impl Pattern {
         let mut captures: Vec<&str> = Vec::new();
         let mut uri = Vec::with_capacity(components.len());
         for component in components {
-            let Some(name) = component.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
-                // Braces that are left are not a capture, and only a capture may become an empty component.
+            let Some(name) = component.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'))
+            else {
+                // Braces that are left are not a capture, and only a capture may become an empty
+                // component.
                 checked(declared, uri::is_valid(component) && !component.contains(['{', '}']))?;
                 uri.push(component);
                 continue;
@@ -58,13 +62,15 @@ impl Pattern {
         Ok(Self { policy, uri })
     }
 
-    /// Parses a prefix such as `"files.{path..}"`: the last component matches the rest of the URI, dots included.
+    /// Parses a prefix such as `"files.{path..}"`: the last component matches the rest of the URI,
+    /// dots included.
     fn prefix(declared: &str, before: &str) -> Result<Self, String> {
         let Some((prefix, name)) = before.rsplit_once('{') else {
             return Err(invalid(declared));
         };
-        let literal =
-            prefix.strip_suffix('.').is_some_and(|uri| uri::is_valid(uri) && !uri.contains(['{', '}']));
+        let literal = prefix
+            .strip_suffix('.')
+            .is_some_and(|uri| uri::is_valid(uri) && !uri.contains(['{', '}']));
         checked(declared, prefix.is_empty() || literal)?;
         if !is_name(name) {
             return Err(format!("`{{{name}..}}` in \"{declared}\" is not a name"));
@@ -87,7 +93,8 @@ impl Pattern {
         is_reserved(self.policy, &self.uri)
     }
 
-    /// Returns whether it is a prefix such as `rooms.4`, which also matches `rooms.42`: a handler would mistake it for a topic.
+    /// Returns whether it is a prefix such as `rooms.4`, which also matches `rooms.42`: a handler
+    /// would mistake it for a topic.
     pub(crate) fn ends_inside_component(&self) -> bool {
         self.policy == MatchPolicy::Prefix && !self.uri.is_empty() && !self.uri.ends_with('.')
     }
@@ -101,14 +108,15 @@ impl Pattern {
         }
     }
 
-    /// Returns for each component whether it is empty. This is also the order of wildcards: at the first difference, the literal
-    /// wins over the empty component (H-04).
+    /// Returns for each component whether it is empty. This is also the order of wildcards: at the
+    /// first difference, the literal wins over the empty component (H-04).
     pub(crate) fn shape(&self) -> Vec<bool> {
         self.uri.split('.').map(str::is_empty).collect()
     }
 }
 
-/// Returns whether all URIs that a pattern matches are reserved (U-06). The prefix `wamp` matches others too, for instance `wampum`.
+/// Returns whether all URIs that a pattern matches are reserved (U-06). The prefix `wamp` matches
+/// others too, for instance `wampum`.
 pub(crate) fn is_reserved(policy: MatchPolicy, uri: &str) -> bool {
     match policy {
         MatchPolicy::Prefix => uri.starts_with("wamp."),

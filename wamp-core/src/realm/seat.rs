@@ -16,8 +16,8 @@ impl Seats {
     }
 }
 
-/// Room for one session. It is taken before `#[session]` handlers decide about the session, so that two workers never
-/// admit one too many, and released when the session is refused or has ended.
+/// Room for one session. It is taken before `#[session]` handlers decide about the session, so that
+/// two workers never admit one too many, and released when the session is refused or has ended.
 #[derive(Debug)]
 pub(crate) struct Seat(Arc<AtomicUsize>);
 
@@ -38,13 +38,19 @@ mod tests {
         let seats = Seats::default();
         let taken: Vec<Seat> = thread::scope(|scope| {
             let takers: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| (0..100).filter_map(|_| seats.take(250)).collect::<Vec<_>>()))
+                .map(|_| {
+                    scope.spawn(|| (0..100).filter_map(|_| seats.take(250)).collect::<Vec<_>>())
+                })
                 .collect();
             takers.into_iter().flat_map(|taker| taker.join().expect("no panic")).collect()
         });
         assert_eq!(taken.len(), 250);
         assert!(seats.take(250).is_none());
         drop(taken);
-        assert_eq!((0..251).filter_map(|_| seats.take(250)).count(), 251, "each was given back at once");
+        assert_eq!(
+            (0..251).filter_map(|_| seats.take(250)).count(),
+            251,
+            "each was given back at once"
+        );
     }
 }

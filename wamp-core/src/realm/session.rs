@@ -67,7 +67,8 @@ impl Session {
         &self.0.handle.identity.authmethod
     }
 
-    /// Returns the trust level of the session's role, if the realm has levels: [`RealmBuilder::trustlevel`](crate::RealmBuilder::trustlevel).
+    /// Returns the trust level of the session's role, if the realm has levels:
+    /// [`RealmBuilder::trustlevel`](crate::RealmBuilder::trustlevel).
     #[must_use]
     pub fn trustlevel(&self) -> Option<u32> {
         self.0.handle.trustlevel
@@ -85,20 +86,22 @@ impl Session {
         &self.0.realm
     }
 
-    /// Returns the application's own values, which are kept until the last clone of the session is dropped.
+    /// Returns the application's own values, which are kept until the last clone of the session is
+    /// dropped.
     #[must_use]
     pub fn data(&self) -> &SessionData {
         &self.0.data
     }
 
-    /// Makes the session forget its authorisers' decisions: they are asked about every request that it reads after this returns. Its
-    /// subscriptions and registrations stay.
+    /// Makes the session forget its authorisers' decisions: they are asked about every request that
+    /// it reads after this returns. Its subscriptions and registrations stay.
     pub fn forget_decisions(&self) {
         self.0.handle.forget_decisions();
     }
 
-    /// Ends the session with GOODBYE and this reason, a URI such as `wamp.close.killed`. A text that is not a URI is sent as
-    /// `Details.message`, with the reason `wamp.close.normal`. Does nothing once the session has ended.
+    /// Ends the session with GOODBYE and this reason, a URI such as `wamp.close.killed`. A text
+    /// that is not a URI is sent as `Details.message`, with the reason `wamp.close.normal`. Does
+    /// nothing once the session has ended.
     pub fn close(&self, reason: impl Into<String>) {
         self.0.handle.mailbox.close(reason.into(), None);
     }
@@ -122,9 +125,12 @@ impl SessionData {
     /// Stores a value in place of an earlier one of the same type, and returns it.
     pub fn insert<T: Any + Send + Sync>(&self, value: T) -> Arc<T> {
         let value = Arc::new(value);
-        // An earlier value is dropped after the lock is released: its `Drop` is the application's code.
-        let _earlier =
-            self.0.lock().insert(TypeId::of::<T>(), Arc::clone(&value) as Arc<dyn Any + Send + Sync>);
+        // An earlier value is dropped after the lock is released: its `Drop` is the application's
+        // code.
+        let _earlier = self
+            .0
+            .lock()
+            .insert(TypeId::of::<T>(), Arc::clone(&value) as Arc<dyn Any + Send + Sync>);
         value
     }
 

@@ -1,4 +1,5 @@
-//! Methods of the realm's builder that declare who may join, what clients may do, and the limits of a session.
+//! Methods of the realm's builder that declare who may join, what clients may do, and the limits of
+//! a session.
 
 use super::RealmBuilder;
 use std::future::Future;
@@ -10,8 +11,9 @@ use crate::limits::Limits;
 use crate::router::authorizer::Authorization;
 
 impl RealmBuilder {
-    /// Adds a method by which clients log in. A client's methods are tried in the client's order, and the first that the realm
-    /// has decides (A-02). A realm without any method admits every client with the identity that the host gives it, normally an anonymous one.
+    /// Adds a method by which clients log in. A client's methods are tried in the client's order,
+    /// and the first that the realm has decides (A-02). A realm without any method admits every
+    /// client with the identity that the host gives it, normally an anonymous one.
     ///
     /// ```
     /// use wamp_core::{Anonymous, Attempt, Denied, Identity, Realm, Router, Ticket};
@@ -29,15 +31,19 @@ impl RealmBuilder {
         self
     }
 
-    /// Asks this closure before a client calls, registers, subscribes or publishes: after the syntax of the URI was checked, and
-    /// before the answer can reveal what exists (Z-05). An authoriser only restricts: what it allows must also be declared, and allowed
-    /// to the role. Leaving, unsubscribing and cancelling are always allowed (Z-06).
+    /// Asks this closure before a client calls, registers, subscribes or publishes: after the
+    /// syntax of the URI was checked, and before the answer can reveal what exists (Z-05). An
+    /// authoriser only restricts: what it allows must also be declared, and allowed to the role.
+    /// Leaving, unsubscribing and cancelling are always allowed (Z-06).
     ///
-    /// The closure is asked about URIs only. In a realm with an authoriser, subscriptions to patterns and registrations of them are denied,
-    /// unless there is an authoriser for [patterns](Self::authorize_patterns).
+    /// The closure is asked about URIs only. In a realm with an authoriser, subscriptions to
+    /// patterns and registrations of them are denied, unless there is an authoriser for
+    /// [patterns](Self::authorize_patterns).
     ///
-    /// An error or a panic denies the request: `wamp.error.authorization_failed` (Z-02). The closure is asked about each request, unless its
-    /// decision may be [remembered](crate::Permission::remembered_for). Several closures are asked in order, and all must allow the request.
+    /// An error or a panic denies the request: `wamp.error.authorization_failed` (Z-02). The
+    /// closure is asked about each request, unless its decision may be
+    /// [remembered](crate::Permission::remembered_for). Several closures are asked in order, and
+    /// all must allow the request.
     ///
     /// ```
     /// use std::time::Duration;
@@ -58,9 +64,10 @@ impl RealmBuilder {
         self
     }
 
-    /// Asks this closure before a client subscribes to a pattern (a prefix or a wildcard) or registers one; see
-    /// [`Authorization::pattern`](crate::Authorization::pattern). Without it, a realm with an [authoriser](Self::authorize) denies
-    /// all patterns, because a pattern reaches every URI that it matches, whichever user that belongs to.
+    /// Asks this closure before a client subscribes to a pattern (a prefix or a wildcard) or
+    /// registers one; see [`Authorization::pattern`](crate::Authorization::pattern). Without it, a
+    /// realm with an [authoriser](Self::authorize) denies all patterns, because a pattern reaches
+    /// every URI that it matches, whichever user that belongs to.
     ///
     /// ```
     /// use wamp_core::{Authorization, Permission, Realm, RealmBuilder, Topic};
@@ -84,7 +91,8 @@ impl RealmBuilder {
         self
     }
 
-    /// Replaces the router's limits for the sessions of this realm, from HELLO on. The limits of the transport stay the router's.
+    /// Replaces the router's limits for the sessions of this realm, from HELLO on. The limits of
+    /// the transport stay the router's.
     ///
     /// ```
     /// use wamp_core::{Limits, Realm, RealmBuilder};

@@ -1,4 +1,5 @@
-//! The proxies that a router trusts to name the client's address, and the addresses to which limits apply.
+//! The proxies that a router trusts to name the client's address, and the addresses to which limits
+//! apply.
 
 use std::net::IpAddr;
 
@@ -26,18 +27,23 @@ impl Declared {
         let mut sound = |network: Result<Network, String>| {
             network.map_err(|fault| faults.push(format!("trust_proxies: {fault}"))).ok()
         };
-        Addresses { proxies: parsed.filter_map(&mut sound).collect(), limits_private: self.limits_private }
+        Addresses {
+            proxies: parsed.filter_map(&mut sound).collect(),
+            limits_private: self.limits_private,
+        }
     }
 }
 
 impl<R> RouterBuilder<R> {
-    /// Trusts reverse proxies in these networks (`"10.0.0.0/8"` or a single address) to name the client's address in
-    /// `X-Forwarded-For` or else in `Forwarded`. Without it these headers are ignored,
-    /// because any client can write them, and all clients behind a proxy count as one address.
+    /// Trusts reverse proxies in these networks (`"10.0.0.0/8"` or a single address) to name the
+    /// client's address in `X-Forwarded-For` or else in `Forwarded`. Without it these headers are
+    /// ignored, because any client can write them, and all clients behind a proxy count as one
+    /// address.
     ///
-    /// The client is the last address, read from the right, that is not a trusted proxy itself: the client may have made up the
-    /// addresses before it. The proxy must set the header or append to it; a proxy that writes only `Forwarded` has to
-    /// remove `X-Forwarded-For`. A further call adds networks.
+    /// The client is the last address, read from the right, that is not a trusted proxy itself: the
+    /// client may have made up the addresses before it. The proxy must set the header or append to
+    /// it; a proxy that writes only `Forwarded` has to remove `X-Forwarded-For`. A further call
+    /// adds networks.
     ///
     /// ```
     /// use wamp_core::Router;
@@ -52,9 +58,10 @@ impl<R> RouterBuilder<R> {
         self
     }
 
-    /// Applies the limits by address ([`Limits::connections_per_address`](crate::Limits::connections_per_address)) also to loopback,
-    /// private and link-local addresses and 100.64.0.0/10. By default they are exempt: such a peer is usually a
-    /// proxy, and all its clients would count as one address.
+    /// Applies the limits by address
+    /// ([`Limits::connections_per_address`](crate::Limits::connections_per_address)) also to
+    /// loopback, private and link-local addresses and 100.64.0.0/10. By default they are exempt:
+    /// such a peer is usually a proxy, and all its clients would count as one address.
     #[track_caller]
     pub fn limit_private_addresses(mut self, limit: bool) -> Self {
         self.said.once("limit_private_addresses(…)");
@@ -64,14 +71,16 @@ impl<R> RouterBuilder<R> {
 }
 
 impl Router {
-    /// Returns whether this peer is a trusted proxy, whose headers name the client's address: see [`RouterBuilder::trust_proxies`].
+    /// Returns whether this peer is a trusted proxy, whose headers name the client's address: see
+    /// [`RouterBuilder::trust_proxies`].
     #[must_use]
     pub fn trusts(&self, handle: IpAddr) -> bool {
         self.0.addresses.proxies.iter().any(|network| network.contains(handle))
     }
 
-    /// Returns the address by which the limits by address count a client: an IPv4 address itself, the first 64 bits of an IPv6
-    /// address. `None` for an exempt client: see [`RouterBuilder::limit_private_addresses`].
+    /// Returns the address by which the limits by address count a client: an IPv4 address itself,
+    /// the first 64 bits of an IPv6 address. `None` for an exempt client: see
+    /// [`RouterBuilder::limit_private_addresses`].
     ///
     /// ```
     /// # use std::net::IpAddr;

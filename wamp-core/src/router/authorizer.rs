@@ -16,8 +16,10 @@ use crate::realm::matched::{Capture, Matched};
 use crate::realm::session::Session;
 use crate::router::{Router, ServedRealm};
 
-/// A request of a client, about which the closures of [`RealmBuilder::authorize`](crate::RealmBuilder::authorize) and
-/// [`authorize_patterns`](crate::RealmBuilder::authorize_patterns) are asked. A clone is the same request.
+/// A request of a client, about which the closures of
+/// [`RealmBuilder::authorize`](crate::RealmBuilder::authorize) and
+/// [`authorize_patterns`](crate::RealmBuilder::authorize_patterns) are asked. A clone is the same
+/// request.
 #[derive(Clone, Debug)]
 pub struct Authorization(Rc<Request>);
 
@@ -79,30 +81,34 @@ impl Authorization {
         self.0.kind.action
     }
 
-    /// Returns the procedure or topic, a valid URI; `None` if the client named a [`pattern`](Self::pattern), about which only the closures of
+    /// Returns the procedure or topic, a valid URI; `None` if the client named a
+    /// [`pattern`](Self::pattern), about which only the closures of
     /// [`RealmBuilder::authorize_patterns`](crate::RealmBuilder::authorize_patterns) are asked.
     #[must_use]
     pub fn uri(&self) -> Option<&str> {
         self.named().uri()
     }
 
-    /// Returns the pattern in WAMP's form and its policy: `("chat.", Prefix)`, or `("chat..text", Wildcard)`, whose empty
-    /// components match any text. A subscriber gets the events of every topic that the pattern matches, and a callee that registers
-    /// it gets the calls.
+    /// Returns the pattern in WAMP's form and its policy: `("chat.", Prefix)`, or
+    /// `("chat..text", Wildcard)`, whose empty components match any text. A subscriber gets the
+    /// events of every topic that the pattern matches, and a callee that registers it gets the
+    /// calls.
     #[must_use]
     pub fn pattern(&self) -> Option<(&str, MatchPolicy)> {
         self.named().pattern()
     }
 
-    /// Returns the application's declaration under which the URI falls, or which covers all URIs that the pattern can match, as it was
-    /// written: `"chat.{room}"`. `None` if there is none: in a realm that routes clients, these may name URIs that the application did not declare.
+    /// Returns the application's declaration under which the URI falls, or which covers all URIs
+    /// that the pattern can match, as it was written: `"chat.{room}"`. `None` if there is none: in
+    /// a realm that routes clients, these may name URIs that the application did not declare.
     #[must_use]
     pub fn declared(&self) -> Option<&str> {
         self.matched().declared()
     }
 
-    /// Returns the text in place of a capture of the [declaration](Self::declared): `capture("room").is("lobby")`. A name that
-    /// the declaration does not have is a fault of the application: it is logged, and equals no text.
+    /// Returns the text in place of a capture of the [declaration](Self::declared):
+    /// `capture("room").is("lobby")`. A name that the declaration does not have is a fault of the
+    /// application: it is logged, and equals no text.
     ///
     /// ```
     /// use wamp_core::{Authorization, Error, Permission};
@@ -120,15 +126,17 @@ impl Authorization {
         self.matched().capture(name)
     }
 
-    /// Returns whether the client wants to take a procedure over from the client that has registered it (option
-    /// `force_reregister`), as a client does that reconnects before the server has noticed the loss of its old connection. It needs a
+    /// Returns whether the client wants to take a procedure over from the client that has
+    /// registered it (option `force_reregister`), as a client does that reconnects before the
+    /// server has noticed the loss of its old connection. It needs a
     /// [`Permission`](crate::Permission) that is [`replacing`](crate::Permission::replacing).
     #[must_use]
     pub fn replaces(&self) -> bool {
         self.0.kind.replaces
     }
 
-    /// Returns the host's value for the connection, if it is a `T`: for `wamp-actix`, the `HttpRequest` of the upgrade.
+    /// Returns the host's value for the connection, if it is a `T`: for `wamp-actix`, the
+    /// `HttpRequest` of the upgrade.
     #[must_use]
     pub fn host<T: Any>(&self) -> Option<&T> {
         self.0.link.host.downcast_ref()

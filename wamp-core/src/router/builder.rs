@@ -19,10 +19,11 @@ use crate::router::shutdown::Stop;
 use crate::session::backlog::Backlog;
 use crate::uri;
 
-/// Declares a router. [`build`](Self::build) checks and freezes the declarations, and converts the router to an `R`, because hosts have router types of their own.
+/// Declares a router. [`build`](Self::build) checks and freezes the declarations, and converts the
+/// router to an `R`, because hosts have router types of their own.
 ///
-/// No call replaces an earlier one: some add up, such as those for realms, and a second call of the others, such as `limits`, is a fault that
-/// `build` reports.
+/// No call replaces an earlier one: some add up, such as those for realms, and a second call of the
+/// others, such as `limits`, is a fault that `build` reports.
 #[derive(Debug)]
 #[must_use = "nothing is checked before `build`"]
 pub struct RouterBuilder<R = Router> {
@@ -85,11 +86,11 @@ impl<R: From<Router>> RouterBuilder<R> {
         self
     }
 
-    /// Serves these handlers instead of all that were collected. A further call adds to the list; a handler that is
-    /// listed twice is served once.
+    /// Serves these handlers instead of all that were collected. A further call adds to the list; a
+    /// handler that is listed twice is served once.
     ///
-    /// `handlers![…]` of `wamp-actix` makes such a list. A function in it that has no attribute is a fault of
-    /// [`build`](Self::build).
+    /// `handlers![…]` of `wamp-actix` makes such a list. A function in it that has no attribute is
+    /// a fault of [`build`](Self::build).
     pub fn handlers(mut self, handlers: impl Into<Handlers>) -> Self {
         self.handlers.get_or_insert_default().append(handlers.into());
         self
@@ -114,7 +115,8 @@ impl<R: From<Router>> RouterBuilder<R> {
     /// Checks all declarations and freezes them.
     ///
     /// # Errors
-    /// All faults together: invalid URIs, two handlers for one URI, a realm that is not declared, limits that are zero but must be positive.
+    /// All faults together: invalid URIs, two handlers for one URI, a realm that is not declared,
+    /// limits that are zero but must be positive.
     pub fn build(mut self) -> Result<R, BuildError> {
         if self.realms.is_empty() {
             self.realms.push(Realm::any());
@@ -130,8 +132,11 @@ impl<R: From<Router>> RouterBuilder<R> {
         faults.extend(self.limits.faults());
         faults.extend(self.realms.iter().flat_map(impossible_limits));
         let addresses = self.addresses.check(&mut faults);
-        let served: Vec<_> =
-            self.realms.iter().map(|realm| (realm, registry(realm, &handlers, &mut faults))).collect();
+        let served: Vec<_> = self
+            .realms
+            .iter()
+            .map(|realm| (realm, registry(realm, &handlers, &mut faults)))
+            .collect();
         faults.extend(handlers.iter().filter_map(|handler| undeclared(handler, &self.realms)));
         if !faults.is_empty() {
             let mut seen = HashSet::new();
@@ -141,15 +146,17 @@ impl<R: From<Router>> RouterBuilder<R> {
         announce(&handlers);
         let limits = Arc::new(self.limits.capped());
         let realms = realms(served, &limits);
-        let agent =
-            self.agent.unwrap_or_else(|| concat!("wamp-actix/", env!("CARGO_PKG_VERSION")).to_owned());
+        let agent = self
+            .agent
+            .unwrap_or_else(|| concat!("wamp-actix/", env!("CARGO_PKG_VERSION")).to_owned());
         let complaints = Complaints::new(limits.log_lines_per_second);
         let inner = Inner { realms, limits, agent, addresses, stop: Stop::default(), complaints };
         Ok(Router(Arc::new(inner)).into())
     }
 }
 
-/// Returns all handlers that `inventory` has collected, in an order that does not depend on the linker.
+/// Returns all handlers that `inventory` has collected, in an order that does not depend on the
+/// linker.
 fn collected() -> Vec<&'static HandlerEntry> {
     let mut handlers: Vec<_> =
         inventory::iter::<Collected>().flat_map(|collected| collected.registrations).collect();
@@ -166,8 +173,12 @@ fn names(realms: &[RealmBuilder]) -> Vec<String> {
                 faults.push("Realm::any() must be the only realm of its router".to_owned());
             }
             None => {}
-            Some(name) if !uri::is_valid(name) => faults.push(format!("realm \"{name}\" is not a valid URI")),
-            Some(name) if !seen.insert(name) => faults.push(format!("realm \"{name}\" is declared twice")),
+            Some(name) if !uri::is_valid(name) => {
+                faults.push(format!("realm \"{name}\" is not a valid URI"));
+            }
+            Some(name) if !seen.insert(name) => {
+                faults.push(format!("realm \"{name}\" is declared twice"));
+            }
             Some(_) => {}
         }
     }
@@ -185,11 +196,16 @@ fn said_twice(realm: &RealmBuilder) -> Vec<String> {
 
 fn doubled_methods(realm: &RealmBuilder) -> Vec<String> {
     let (name, doubled) = (realm.shown_name(), realm.settings.authenticators.doubled());
-    let fault = |method| format!("realm \"{name}\" has two methods of authentication named \"{method}\"");
+    let fault =
+        |method| format!("realm \"{name}\" has two methods of authentication named \"{method}\"");
     doubled.into_iter().map(fault).collect()
 }
 
-fn registry(realm: &RealmBuilder, handlers: &[&'static HandlerEntry], faults: &mut Vec<String>) -> Registry {
+fn registry(
+    realm: &RealmBuilder,
+    handlers: &[&'static HandlerEntry],
+    faults: &mut Vec<String>,
+) -> Registry {
     let mut registry = Registry::default();
     for handler in handlers {
         if handler.realm.is_none() || handler.realm == realm.name.as_deref() {
@@ -201,9 +217,11 @@ fn registry(realm: &RealmBuilder, handlers: &[&'static HandlerEntry], faults: &m
     }
     let mut seen = HashSet::new();
     for (topic, _) in &realm.settings.history {
-        let is_exact = Pattern::parse(topic).is_ok_and(|declared| declared.policy == MatchPolicy::Exact);
+        let is_exact =
+            Pattern::parse(topic).is_ok_and(|declared| declared.policy == MatchPolicy::Exact);
         if !is_exact {
-            faults.push(format!("history(\"{topic}\"): not the URI of one topic of the application"));
+            faults
+                .push(format!("history(\"{topic}\"): not the URI of one topic of the application"));
         } else if !seen.insert(topic) {
             faults.push(format!("history(\"{topic}\") is declared twice"));
         }
@@ -223,7 +241,10 @@ fn undeclared(handler: &HandlerEntry, realms: &[RealmBuilder]) -> Option<String>
 fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Realms {
     let (mut named, backlog) = (HashMap::new(), Backlog::new(limits));
     for (RealmBuilder { name, settings, .. }, registry) in declared {
-        let limits = settings.limits.clone().map_or_else(|| Arc::clone(limits), |own| Arc::new(own.capped()));
+        let limits = settings
+            .limits
+            .clone()
+            .map_or_else(|| Arc::clone(limits), |own| Arc::new(own.capped()));
         let realm = Realm::open(
             name.as_deref().unwrap_or_default(),
             registry.topics(),

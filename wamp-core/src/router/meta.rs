@@ -1,4 +1,5 @@
-//! The meta API: the procedures and topics under `wamp.` that the router itself serves (specification, "Meta API").
+//! The meta API: the procedures and topics under `wamp.` that the router itself serves
+//! (specification, "Meta API").
 
 mod access;
 mod history;
@@ -103,7 +104,8 @@ impl<'r> Request<'r> {
         self.arguments.take(&Parameter { name, camel: name })
     }
 
-    /// Reads the next argument, a reason that other clients are told, and which must be a URI (K-07).
+    /// Reads the next argument, a reason that other clients are told, and which must be a URI
+    /// (K-07).
     fn take_reason(&mut self) -> Result<Option<String>, Error> {
         match self.take::<Option<String>>("reason")? {
             Some(reason) if !uri::is_valid(&reason) => Err(Error::invalid_uri(&reason)),
@@ -117,15 +119,23 @@ impl<'r> Request<'r> {
     }
 }
 
-/// Publishes an event of the meta API (K-40). Costs one load if no session is subscribed to a reserved topic.
+/// Publishes an event of the meta API (K-40). Costs one load if no session is subscribed to a
+/// reserved topic.
 fn publish(realm: &Realm, topic: &'static str, payload: impl FnOnce() -> PayloadBuilder) {
     if !realm.broker().has_reserved() {
         return;
     }
     match payload().build() {
         Ok(payload) => {
-            realm.broker().publish(&Event::of_router(PublicationId::random(), topic, &payload, None));
+            realm.broker().publish(&Event::of_router(
+                PublicationId::random(),
+                topic,
+                &payload,
+                None,
+            ));
         }
-        Err(error) => tracing::error!(topic, %error, "an event of the meta API cannot be published"),
+        Err(error) => {
+            tracing::error!(topic, %error, "an event of the meta API cannot be published");
+        }
     }
 }

@@ -32,7 +32,8 @@ use crate::message::RouterRoles;
 use crate::realm::Realm;
 use crate::router::registry::Registry;
 
-/// The router: realms with their handlers, frozen when it is built and shared by all connections of the process.
+/// The router: realms with their handlers, frozen when it is built and shared by all connections of
+/// the process.
 ///
 /// A clone is a handle to the same router.
 ///
@@ -121,8 +122,8 @@ impl Router {
         &self.0.limits
     }
 
-    /// Returns whether a host may write a log line now about the misbehaviour of a client at this address. A line that may not be
-    /// written is counted ([`Limits::log_lines_per_second`]).
+    /// Returns whether a host may write a log line now about the misbehaviour of a client at this
+    /// address. A line that may not be written is counted ([`Limits::log_lines_per_second`]).
     #[must_use]
     pub fn may_log(&self, client: Option<IpAddr>, now: Instant) -> bool {
         self.0.complaints.admit(client, now)
@@ -136,16 +137,18 @@ impl Router {
         &self.0.limits
     }
 
-    /// Ends every session, and prevents new ones. The transports are closed as for a restart (WebSocket close code 1012)
-    /// and without GOODBYE, after which clients in browsers would not come back; to send it, call
-    /// [`goodbye`](Stopped::goodbye).
+    /// Ends every session, and prevents new ones. The transports are closed as for a restart
+    /// (WebSocket close code 1012) and without GOODBYE, after which clients in browsers would not
+    /// come back; to send it, call [`goodbye`](Stopped::goodbye).
     ///
-    /// A session ends when it has no work left: its own calls, the calls of other callers that it has yet to answer and that are still
-    /// awaited, and its publications, subscriptions and registrations that wait for a handler or an authoriser. They have `grace` to finish; then the rest
-    /// is answered `wamp.error.canceled`, as is every call that arrives during the shutdown.
+    /// A session ends when it has no work left: its own calls, the calls of other callers that it
+    /// has yet to answer and that are still awaited, and its publications, subscriptions and
+    /// registrations that wait for a handler or an authoriser. They have `grace` to finish; then
+    /// the rest is answered `wamp.error.canceled`, as is every call that arrives during the
+    /// shutdown.
     ///
-    /// The shutdown begins when the returned future is first polled, or dropped; it is ready when the last connection has
-    /// ended.
+    /// The shutdown begins when the returned future is first polled, or dropped; it is ready when
+    /// the last connection has ended.
     ///
     /// ```
     /// use std::time::Duration;

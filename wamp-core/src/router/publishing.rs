@@ -15,7 +15,11 @@ use crate::uri;
 
 impl ServedRealm {
     /// Checks the rules for all publications, whatever their topic.
-    pub(crate) fn check_publication(&self, topic: &str, options: &PublishOptions) -> Result<(), Error> {
+    pub(crate) fn check_publication(
+        &self,
+        topic: &str,
+        options: &PublishOptions,
+    ) -> Result<(), Error> {
         if !uri::is_valid(topic) || uri::is_reserved(topic) {
             return Err(Error::invalid_uri(topic)); // U-03, U-06
         }
@@ -25,7 +29,8 @@ impl ServedRealm {
         Ok(())
     }
 
-    /// Returns the handler that decides about publications to this topic; `None` if all sessions may publish.
+    /// Returns the handler that decides about publications to this topic; `None` if all sessions
+    /// may publish.
     pub(crate) fn publisher(
         &self,
         topic: &str,

@@ -9,7 +9,8 @@ use crate::realm::broker::History;
 use crate::router::meta::MetaApi;
 use crate::router::registry::{DeclaredTopic, Topic};
 
-/// Declares a realm: [`Realm::new`], [`Realm::any`]. Repeated calls add up or are a fault, as with [`RouterBuilder`](crate::RouterBuilder).
+/// Declares a realm: [`Realm::new`], [`Realm::any`]. Repeated calls add up or are a fault, as with
+/// [`RouterBuilder`](crate::RouterBuilder).
 #[derive(Debug)]
 #[must_use = "a realm is served by a router: `Router::builder().realm(…)`"]
 pub struct RealmBuilder {
@@ -24,12 +25,16 @@ pub struct RealmBuilder {
 impl Realm {
     /// Declares a realm for [`RouterBuilder::realm`](crate::RouterBuilder::realm).
     #[track_caller]
-    #[expect(clippy::new_ret_no_self, reason = "the handle to a realm comes from the router that serves it")]
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "the handle to a realm comes from the router that serves it"
+    )]
     pub fn new(name: impl Into<String>) -> RealmBuilder {
         RealmBuilder::of(Some(name.into()))
     }
 
-    /// Declares one realm that clients may join by any name. It must be the only realm of its router.
+    /// Declares one realm that clients may join by any name. It must be the only realm of its
+    /// router.
     #[track_caller]
     pub fn any() -> RealmBuilder {
         RealmBuilder::of(None)
@@ -48,9 +53,10 @@ impl RealmBuilder {
         self.name.as_deref().unwrap_or("*")
     }
 
-    /// Requires request ids in the specification's order: a session whose requests are not numbered 1, 2, 3, … ends with
-    /// ABORT `wamp.error.protocol_violation`. By default a client may use any id of which no request is outstanding, because many
-    /// clients draw ids at random, or skip one when a value cannot be serialised.
+    /// Requires request ids in the specification's order: a session whose requests are not numbered
+    /// 1, 2, 3, … ends with ABORT `wamp.error.protocol_violation`. By default a client may use any
+    /// id of which no request is outstanding, because many clients draw ids at random, or skip one
+    /// when a value cannot be serialised.
     ///
     /// ```
     /// use wamp_core::{Realm, RealmBuilder};
@@ -63,9 +69,10 @@ impl RealmBuilder {
         self
     }
 
-    /// Sets whether a publisher may disclose its identity to the subscribers, with the option `disclose_me` of PUBLISH:
-    /// events then carry its session id, authid and authrole. Allowed by default; where it is not, such a publication is
-    /// refused with `wamp.error.option_disallowed.disclose_me`.
+    /// Sets whether a publisher may disclose its identity to the subscribers, with the option
+    /// `disclose_me` of PUBLISH: events then carry its session id, authid and authrole. Allowed by
+    /// default; where it is not, such a publication is refused with
+    /// `wamp.error.option_disallowed.disclose_me`.
     ///
     /// ```
     /// use wamp_core::{Realm, RealmBuilder, Topic};
@@ -78,10 +85,10 @@ impl RealmBuilder {
         self
     }
 
-    /// Sets the trust level of a role: a number whose meaning the realm defines. Events of its publications carry it
-    /// (`EVENT.Details.trustlevel`), and so do its calls that are routed to other clients
-    /// (`INVOCATION.Details.trustlevel`). Once one role has a level, roles without one have 0. Events that the application itself
-    /// publishes have none.
+    /// Sets the trust level of a role: a number whose meaning the realm defines. Events of its
+    /// publications carry it (`EVENT.Details.trustlevel`), and so do its calls that are routed to
+    /// other clients (`INVOCATION.Details.trustlevel`). Once one role has a level, roles without
+    /// one have 0. Events that the application itself publishes have none.
     ///
     /// ```
     /// use wamp_core::{Realm, RealmBuilder};
@@ -95,9 +102,10 @@ impl RealmBuilder {
         self
     }
 
-    /// Makes the realm a classic router: clients may register procedures for each other, and subscribe and publish to
-    /// topics that the application did not declare (whose events may be retained), all outside `wamp.`. Handlers and declared topics take precedence
-    /// if their URI is the better match. By default only the application serves procedures and topics.
+    /// Makes the realm a classic router: clients may register procedures for each other, and
+    /// subscribe and publish to topics that the application did not declare (whose events may be
+    /// retained), all outside `wamp.`. Handlers and declared topics take precedence if their URI is
+    /// the better match. By default only the application serves procedures and topics.
     ///
     /// ```
     /// use wamp_core::{Realm, Router};
@@ -111,12 +119,13 @@ impl RealmBuilder {
         self
     }
 
-    /// Opens the meta API to clients: `wamp.session.*`, `wamp.registration.*` and `wamp.subscription.*`. [`MetaApi`] says to which roles, and
-    /// for what. By default it is closed: its procedures do not exist, and subscriptions are refused with
+    /// Opens the meta API to clients: `wamp.session.*`, `wamp.registration.*` and
+    /// `wamp.subscription.*`. [`MetaApi`] says to which roles, and for what. By default it is
+    /// closed: its procedures do not exist, and subscriptions are refused with
     /// `wamp.error.not_authorized`.
     ///
-    /// The procedures of the application are listed as registrations without callees. Subscriptions to topics under
-    /// `wamp.` cause no events.
+    /// The procedures of the application are listed as registrations without callees. Subscriptions
+    /// to topics under `wamp.` cause no events.
     ///
     /// ```
     /// use wamp_core::{MetaApi, Realm, RealmBuilder};
@@ -129,13 +138,15 @@ impl RealmBuilder {
         self
     }
 
-    /// Keeps the last events of one topic (an exact URI) for `wamp.subscription.get_events`. A session may ask for them if it holds a
-    /// subscription to the topic, or could open one without a handler's decision. The procedure belongs to the
-    /// [meta API](Self::meta_api), which must be granted for reading. The topic itself is not declared by this: the right to subscribe and publish is
-    /// declared elsewhere.
+    /// Keeps the last events of one topic (an exact URI) for `wamp.subscription.get_events`. A
+    /// session may ask for them if it holds a subscription to the topic, or could open one without
+    /// a handler's decision. The procedure belongs to the [meta API](Self::meta_api), which must be
+    /// granted for reading. The topic itself is not declared by this: the right to subscribe and
+    /// publish is declared elsewhere.
     ///
-    /// Events with `exclude` or `eligible` are not kept (E-10); the other filters apply to the session that asks. Times are those of the
-    /// server's clock. A publication that has left the history counts as older than all events in it.
+    /// Events with `exclude` or `eligible` are not kept (E-10); the other filters apply to the
+    /// session that asks. Times are those of the server's clock. A publication that has left the
+    /// history counts as older than all events in it.
     ///
     /// ```
     /// use wamp_core::{History, MetaApi, Realm, RealmBuilder, Topic};

@@ -13,9 +13,10 @@ use crate::uri;
 
 /// The rights to a topic that is declared without a handler.
 ///
-/// A client may also subscribe to a prefix or a wildcard (`match`), if one declared topic covers all URIs that it can match:
-/// in the example, the prefix `files.a` and the wildcard `files..log`, but not the prefix `file`. Events of topics that another,
-/// more specific declaration serves are not delivered through it.
+/// A client may also subscribe to a prefix or a wildcard (`match`), if one declared topic covers
+/// all URIs that it can match: in the example, the prefix `files.a` and the wildcard `files..log`,
+/// but not the prefix `file`. Events of topics that another, more specific declaration serves are
+/// not delivered through it.
 ///
 /// ```
 /// use wamp_core::{RealmBuilder, Realm, Topic};
@@ -29,15 +30,18 @@ pub struct Topic {
 }
 
 impl Topic {
-    /// Opens the topic in both directions: every session of the realm may subscribe **and publish**. For topics to which only the server publishes, use
-    /// [`read_only`](Self::read_only); if a handler decides about publishers, use `#[publish("…", subscribe = true)]`.
+    /// Opens the topic in both directions: every session of the realm may subscribe **and
+    /// publish**. For topics to which only the server publishes, use
+    /// [`read_only`](Self::read_only); if a handler decides about publishers, use
+    /// `#[publish("…", subscribe = true)]`.
     #[must_use]
     pub const fn open() -> Self {
         Self { read_only: false, retained_up_to: None }
     }
 
-    /// Opens the topic to subscribers only: the server publishes, every session of the realm may subscribe, and a PUBLISH of a client is refused with
-    /// `wamp.error.not_authorized`, also in a realm that routes clients.
+    /// Opens the topic to subscribers only: the server publishes, every session of the realm may
+    /// subscribe, and a PUBLISH of a client is refused with `wamp.error.not_authorized`, also in a
+    /// realm that routes clients.
     ///
     /// ```
     /// use wamp_core::{Realm, Router, Topic};
@@ -52,10 +56,10 @@ impl Topic {
         Self { read_only: true, retained_up_to: None }
     }
 
-    /// Allows publishers to have their events retained (`retain`): later subscribers that ask for it (`get_retained`) are
-    /// sent the most recent event that was for them, marked `retained`. Otherwise the events of clients
-    /// reach only the present subscribers. The application may retain events on any topic:
-    /// [`Publish::retain`](crate::Publish::retain).
+    /// Allows publishers to have their events retained (`retain`): later subscribers that ask for
+    /// it (`get_retained`) are sent the most recent event that was for them, marked `retained`.
+    /// Otherwise the events of clients reach only the present subscribers. The application may
+    /// retain events on any topic: [`Publish::retain`](crate::Publish::retain).
     ///
     /// ```
     /// use wamp_core::{RealmBuilder, Realm, Topic};
@@ -66,9 +70,10 @@ impl Topic {
         Self { retained_up_to: Some(usize::MAX), ..self }
     }
 
-    /// Allows retaining as [`retained`](Self::retained) does, of at most so many events of clients for all topics of this declaration together.
-    /// With one more, the oldest event of the client that holds most of them is forgotten. Otherwise only the bound of the
-    /// realm applies, which all topics share: [`Limits::retained_events`](crate::Limits::retained_events).
+    /// Allows retaining as [`retained`](Self::retained) does, of at most so many events of clients
+    /// for all topics of this declaration together. With one more, the oldest event of the client
+    /// that holds most of them is forgotten. Otherwise only the bound of the realm applies, which
+    /// all topics share: [`Limits::retained_events`](crate::Limits::retained_events).
     ///
     /// ```
     /// use wamp_core::{RealmBuilder, Realm, Topic};
@@ -139,8 +144,13 @@ impl Registry {
             }
             Entry::Rpc(_) => {
                 let pattern = parsed(handler)?;
-                let taken = self.procedures.insert(&pattern, handler).err().map(ToString::to_string);
-                self.registrations.push(RegisteredHandler { handler, pattern, created: Timestamp::now() });
+                let taken =
+                    self.procedures.insert(&pattern, handler).err().map(ToString::to_string);
+                self.registrations.push(RegisteredHandler {
+                    handler,
+                    pattern,
+                    created: Timestamp::now(),
+                });
                 taken
             }
             Entry::Subscribe(_) => insert(&mut self.subscriptions, handler)?,
@@ -157,7 +167,9 @@ impl Registry {
     pub(crate) fn declare(&mut self, topic: &DeclaredTopic) -> Result<(), String> {
         let pattern = Pattern::parse(&topic.uri).map_err(|fault| format!("{topic}: {fault}"))?;
         if topic.topic.retained_up_to == Some(0) {
-            return Err(format!("{topic}: `retained_up_to(0)` keeps nothing, as without it: leave it out"));
+            return Err(format!(
+                "{topic}: `retained_up_to(0)` keeps nothing, as without it: leave it out"
+            ));
         }
         let publications = if topic.topic.read_only {
             Declared::Closed(topic.clone())
@@ -177,7 +189,8 @@ impl Registry {
         }
     }
 
-    /// Returns the handler of a procedure; none for a reserved URI, whatever patterns there are (U-08).
+    /// Returns the handler of a procedure; none for a reserved URI, whatever patterns there are
+    /// (U-08).
     pub(crate) fn procedure(&self, uri: &str) -> Option<&'static HandlerEntry> {
         self.procedures.find(uri).copied().filter(|_| !uri::is_reserved(uri))
     }
@@ -193,7 +206,9 @@ impl Registry {
     }
 
     /// Returns the procedures of the application as registrations (K-27).
-    pub(crate) fn registrations(&self) -> impl Iterator<Item = (RegistrationId, &Pattern, Timestamp)> {
+    pub(crate) fn registrations(
+        &self,
+    ) -> impl Iterator<Item = (RegistrationId, &Pattern, Timestamp)> {
         let numbered = (1..).filter_map(RegistrationId::new).zip(&self.registrations);
         numbered.map(|(id, RegisteredHandler { pattern, created, .. })| (id, pattern, *created))
     }
@@ -204,17 +219,21 @@ impl Registry {
 
     /// Returns the registration id of a handler.
     pub(crate) fn registration_of(&self, handler: &HandlerEntry) -> Option<RegistrationId> {
-        let at =
-            self.registrations.iter().position(|registered| std::ptr::eq(registered.handler, handler))?;
+        let at = self
+            .registrations
+            .iter()
+            .position(|registered| std::ptr::eq(registered.handler, handler))?;
         RegistrationId::new(at as u64 + 1)
     }
 
-    /// Returns the declaration that decides about a subscription: the one that serves the topic, or covers the pattern.
+    /// Returns the declaration that decides about a subscription: the one that serves the topic, or
+    /// covers the pattern.
     pub(crate) fn subscription(&self, topic: &Pattern) -> Option<&Declared> {
         self.subscriptions.covering(topic.policy, &topic.uri).filter(|_| !topic.is_reserved())
     }
 
-    /// Returns the declaration under which a URI falls, or which covers a pattern, as it was written. Clients' registrations do not count.
+    /// Returns the declaration under which a URI falls, or which covers a pattern, as it was
+    /// written. Clients' registrations do not count.
     pub(crate) fn declared(&self, action: Action, policy: MatchPolicy, uri: &str) -> Option<&str> {
         if pattern::is_reserved(policy, uri) {
             return None;
@@ -226,7 +245,8 @@ impl Registry {
             Action::Subscribe => self.subscriptions.covering(policy, uri).map(Declared::uri),
             Action::Publish => self.publications.covering(policy, uri).map(Declared::uri),
         };
-        // A realm that routes clients has an empty declaration for all URIs that the application did not declare.
+        // A realm that routes clients has an empty declaration for all URIs that the application
+        // did not declare.
         declared.filter(|declared| !declared.is_empty())
     }
 
@@ -243,7 +263,8 @@ impl Registry {
         self.publications.find(topic)
     }
 
-    /// Returns the rules for retaining clients' events (E-05), by the topics that are declared for publishers.
+    /// Returns the rules for retaining clients' events (E-05), by the topics that are declared for
+    /// publishers.
     pub(crate) fn retention(&self) -> Patterns<RetentionRule> {
         let mut count = 0;
         self.publications.map(|declared| {

@@ -1,4 +1,5 @@
-//! Ends a session's subscription on the router's initiative (specification, "Subscription Revocation").
+//! Ends a session's subscription on the router's initiative (specification, "Subscription
+//! Revocation").
 
 use crate::handler::context::Subscription;
 use crate::id::{SessionId, SubscriptionId};
@@ -6,9 +7,10 @@ use crate::realm::Realm;
 use crate::router::meta;
 
 impl Subscription {
-    /// Ends the subscription for this subscriber: it gets no more events, its streams end, and its held values are dropped.
-    /// A client that announced `subscription_revocation` gets the reason: a URI, or a text for humans, which is sent as
-    /// `Details.message`. Other clients are not told (E-12). Returns false if the subscription was not accepted yet, or has ended.
+    /// Ends the subscription for this subscriber: it gets no more events, its streams end, and its
+    /// held values are dropped. A client that announced `subscription_revocation` gets the reason:
+    /// a URI, or a text for humans, which is sent as `Details.message`. Other clients are not told
+    /// (E-12). Returns false if the subscription was not accepted yet, or has ended.
     ///
     /// ```
     /// use wamp_core::Subscription;
@@ -25,7 +27,8 @@ impl Subscription {
 }
 
 impl Realm {
-    /// Ends the subscription of one session, as [`Subscription::revoke`] does. Returns false if the session does not hold it.
+    /// Ends the subscription of one session, as [`Subscription::revoke`] does. Returns false if the
+    /// session does not hold it.
     ///
     /// ```
     /// use wamp_core::{Realm, SessionId, SubscriptionId};

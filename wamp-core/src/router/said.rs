@@ -2,7 +2,8 @@
 
 use std::panic::Location;
 
-/// The calls of methods whose second value would replace the first, each with its place in the source.
+/// The calls of methods whose second value would replace the first, each with its place in the
+/// source.
 #[derive(Debug, Default)]
 pub(super) struct Said(Vec<(String, &'static Location<'static>)>);
 

@@ -29,7 +29,8 @@ struct State {
     ending: Option<Ending>,
     connections: usize,
     last: u64,
-    /// The wakers of connections without an open session; those with one are reached through their realms.
+    /// The wakers of connections without an open session; those with one are reached through their
+    /// realms.
     opening: HashMap<u64, Waker>,
     waiting: Vec<Waker>,
 }
@@ -70,7 +71,8 @@ impl Counted {
         &self.router
     }
 
-    /// Returns whether the router is stopping; if not, registers the task of a connection without an open session to be woken.
+    /// Returns whether the router is stopping; if not, registers the task of a connection without
+    /// an open session to be woken.
     pub(crate) fn poll_stopping(&self, context: &Context<'_>) -> bool {
         let mut state = self.router.stop().0.lock();
         let is_stopping = state.ending.is_some();
@@ -97,8 +99,8 @@ impl Drop for Counted {
     }
 }
 
-/// The shutdown of a router ([`Router::shutdown`]), which begins when this is first polled, or dropped. Ready when the last
-/// connection has ended.
+/// The shutdown of a router ([`Router::shutdown`]), which begins when this is first polled, or
+/// dropped. Ready when the last connection has ended.
 #[derive(Debug)]
 #[must_use = "the shutdown begins when this is awaited, or dropped"]
 pub struct Stopped {
@@ -113,9 +115,10 @@ impl Stopped {
         Self { router, ending: Some(ending) }
     }
 
-    /// Ends every session with GOODBYE `wamp.close.system_shutdown`, and refuses those that are not open yet with ABORT and the
-    /// same reason, before the transport is closed. For clients that are not to come back: those in browsers (autobahn-js,
-    /// wampy.js) take either message for the end, and never connect again.
+    /// Ends every session with GOODBYE `wamp.close.system_shutdown`, and refuses those that are not
+    /// open yet with ABORT and the same reason, before the transport is closed. For clients that
+    /// are not to come back: those in browsers (autobahn-js, wampy.js) take either message for the
+    /// end, and never connect again.
     ///
     /// ```
     /// use std::time::Duration;

@@ -14,8 +14,9 @@ use crate::session::handle::SessionHandle;
 /// The sessions of a realm.
 pub(crate) type Sessions = Mutex<HashMap<SessionId, Arc<SessionHandle>>>;
 
-/// The bytes that wait for all sessions of a router: encoded events, which sessions share, so that each is counted once as long as it is in
-/// any queue; routed calls and their answers, which wait for one session each; and testaments that are not published yet.
+/// The bytes that wait for all sessions of a router: encoded events, which sessions share, so that
+/// each is counted once as long as it is in any queue; routed calls and their answers, which wait
+/// for one session each; and testaments that are not published yet.
 #[derive(Debug)]
 pub(crate) struct Backlog {
     bytes: AtomicUsize,
@@ -65,7 +66,8 @@ impl Backlog {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Counts `bytes` of unpublished testaments, unless they would take more than half of the limit.
+    /// Counts `bytes` of unpublished testaments, unless they would take more than half of the
+    /// limit.
     pub(crate) fn keep(&self, bytes: usize) -> bool {
         let fits = self.bytes.load(Ordering::Relaxed) + bytes <= self.most / 2;
         if fits {
@@ -78,7 +80,8 @@ impl Backlog {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Cuts off the sessions that are furthest behind, until the limit is kept. The caller may hold no lock.
+    /// Cuts off the sessions that are furthest behind, until the limit is kept. The caller may hold
+    /// no lock.
     pub(crate) fn relieve(&self) {
         if self.is_within(0) {
             return;
@@ -89,7 +92,8 @@ impl Backlog {
             let sessions: Vec<_> = sessions.lock().values().cloned().collect();
             sessions
         });
-        let mut behind: Vec<_> = sessions.map(|session| (session.mailbox.waiting_bytes(), session)).collect();
+        let mut behind: Vec<_> =
+            sessions.map(|session| (session.mailbox.waiting_bytes(), session)).collect();
         behind.sort_unstable_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
         let mut leaving = 0;
         for (bytes, session) in behind {

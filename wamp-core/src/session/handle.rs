@@ -13,7 +13,8 @@ use crate::session::mailbox::Mailbox;
 use crate::session::routed_call::OpenInvocations;
 use crate::session::testament::Testaments;
 
-/// A session as the rest of the router sees it: its identity, and the mailbox for what it is to receive.
+/// A session as the rest of the router sees it: its identity, and the mailbox for what it is to
+/// receive.
 #[derive(Debug)]
 pub(crate) struct SessionHandle {
     pub(crate) id: SessionId,
@@ -72,9 +73,11 @@ impl SessionHandle {
         self.is_silenced.load(Ordering::Relaxed)
     }
 
-    /// Makes the session publish the testaments of others, in its turns. Returns false if it is about to leave as well.
+    /// Makes the session publish the testaments of others, in its turns. Returns false if it is
+    /// about to leave as well.
     pub(crate) fn inherit(&self) -> bool {
-        // Stored before the mailbox's lock is taken. The session loads it after taking that lock, to tell whom to wake.
+        // Stored before the mailbox's lock is taken. The session loads it after taking that lock,
+        // to tell whom to wake.
         self.is_heir.store(true, Ordering::Relaxed);
         let stays = self.mailbox.wake();
         if !stays {
@@ -92,8 +95,8 @@ impl SessionHandle {
         self.is_heir.load(Ordering::Relaxed)
     }
 
-    /// Makes the session forget its authorisers' decisions. The session compares the count before it relies on a decision, and before it
-    /// remembers one.
+    /// Makes the session forget its authorisers' decisions. The session compares the count before
+    /// it relies on a decision, and before it remembers one.
     pub(crate) fn forget_decisions(&self) {
         self.forgotten_decisions.fetch_add(1, Ordering::AcqRel);
     }

@@ -1,4 +1,5 @@
-//! Deliveries from outside of a session's own connection: events, routed calls, and the order to close.
+//! Deliveries from outside of a session's own connection: events, routed calls, and the order to
+//! close.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -44,16 +45,19 @@ pub(crate) enum End {
     Overflow,
 }
 
-/// The message size from which the bound on messages follows: the queue holds as many messages as fit into
-/// `queued_bytes_peak` at this size.
+/// The message size from which the bound on messages follows: the queue holds as many messages as
+/// fit into `queued_bytes_peak` at this size.
 const SHORTEST: usize = 128;
 
-/// A bounded queue with one reader. Writers never wait: a reader that does not take what it could have taken is cut off.
+/// A bounded queue with one reader. Writers never wait: a reader that does not take what it could
+/// have taken is cut off.
 ///
-/// `queued_messages` and `queued_bytes` bound what the reader missed: messages that were there at its last turn, when
-/// its peer had read nothing for `write_stall`. What came since, or while its peer reads, is bounded by `queued_bytes_peak`.
+/// `queued_messages` and `queued_bytes` bound what the reader missed: messages that were there at
+/// its last turn, when its peer had read nothing for `write_stall`. What came since, or while its
+/// peer reads, is bounded by `queued_bytes_peak`.
 ///
-/// Requests of other sessions have bounds of their own: they are refused to their senders, and take no room from the session's events.
+/// Requests of other sessions have bounds of their own: they are refused to their senders, and take
+/// no room from the session's events.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     max_messages: usize,
@@ -63,7 +67,8 @@ pub(crate) struct Mailbox {
     /// The backlog, to which calls and answers are added as events are.
     backlog: Arc<Backlog>,
     queue: Mutex<Queue>,
-    /// Bytes of events that the reader took and holds back, until a handler has decided about their subscriptions.
+    /// Bytes of events that the reader took and holds back, until a handler has decided about their
+    /// subscriptions.
     held: AtomicUsize,
 }
 
@@ -99,8 +104,10 @@ impl Load {
 
 impl Mailbox {
     pub(crate) fn new(limits: &Limits, backlog: &Arc<Backlog>) -> Self {
-        let peak =
-            Load { messages: limits.queued_bytes_peak.div_ceil(SHORTEST), bytes: limits.queued_bytes_peak };
+        let peak = Load {
+            messages: limits.queued_bytes_peak.div_ceil(SHORTEST),
+            bytes: limits.queued_bytes_peak,
+        };
         Self {
             max_messages: limits.queued_messages,
             max_bytes: limits.queued_bytes,
@@ -111,7 +118,8 @@ impl Mailbox {
         }
     }
 
-    /// Adds an EVENT; one too many ends the session. Returns whether the session is behind: its queue is more than half full.
+    /// Adds an EVENT; one too many ends the session. Returns whether the session is behind: its
+    /// queue is more than half full.
     pub(crate) fn event(&self, subscription: SubscriptionId, message: Bytes) -> bool {
         let mut queue = self.queue.lock();
         if queue.closed {
@@ -149,7 +157,8 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Tells the session that a subscription was ended by the router, after the events that came before.
+    /// Tells the session that a subscription was ended by the router, after the events that came
+    /// before.
     pub(crate) fn revoked(&self, subscription: SubscriptionId, reason: String) {
         let mut queue = self.queue.lock();
         if !queue.closed {
@@ -159,8 +168,8 @@ impl Mailbox {
 
     /// Adds a message about a routed call.
     ///
-    /// A request or an answer is refused if there is no room for it. A message that has no payload, and comes no more often than
-    /// calls do, is always accepted.
+    /// A request or an answer is refused if there is no room for it. A message that has no payload,
+    /// and comes no more often than calls do, is always accepted.
     pub(crate) fn routing(&self, routing: RoutedMessage) -> Result<(), Refused> {
         let mut queue = self.queue.lock();
         // While a session shuts down, calls that have begun go on.
@@ -231,8 +240,9 @@ impl Mailbox {
         queue.deliveries.into_iter().filter_map(routing).collect()
     }
 
-    /// Returns the next delivery, or `Pending` until there is one. If the send buffer has no room, deliveries stay here, but the end does not
-    /// wait for them; a peer that [stalls](Turn::Stalled) has missed them.
+    /// Returns the next delivery, or `Pending` until there is one. If the send buffer has no room,
+    /// deliveries stay here, but the end does not wait for them; a peer that
+    /// [stalls](Turn::Stalled) has missed them.
     pub(crate) fn poll(&self, context: &Context<'_>, turn: Turn) -> Poll<Delivery> {
         let mut queue = self.queue.lock();
         match turn {
@@ -262,7 +272,8 @@ impl Mailbox {
         Some(delivery)
     }
 
-    /// Drops the deliveries that the session asked for. Calls that wait for the session are answered when it ends.
+    /// Drops the deliveries that the session asked for. Calls that wait for the session are
+    /// answered when it ends.
     fn overflow(&self, queue: &mut Queue) {
         for delivery in std::mem::take(&mut queue.deliveries) {
             if delivery.is_asked() {
@@ -272,31 +283,36 @@ impl Mailbox {
                 self.goes(&delivery);
             }
         }
-        // A session that is closing already is ended as well, because a gap in its events has come up.
+        // A session that is closing already is ended as well, because a gap in its events has come
+        // up.
         queue.closed = true;
         queue.end = Some(Box::new(End::Overflow));
         queue.wake();
     }
 
-    /// Removes a call or an answer from the backlog. (Events remove themselves with their last copy.)
+    /// Removes a call or an answer from the backlog. (Events remove themselves with their last
+    /// copy.)
     fn goes(&self, delivery: &Delivery) {
         if let Delivery::RoutedMessage(routing) = delivery {
             self.backlog.remove(routing.kept_bytes());
         }
     }
 
-    /// Returns whether a delivery of `bytes` that the session asked for fits. A first message always does, however long it is.
+    /// Returns whether a delivery of `bytes` that the session asked for fits. A first message
+    /// always does, however long it is.
     fn has_room(&self, queue: &Queue, bytes: usize) -> bool {
         let Queue { wanted, missed, .. } = queue;
         wanted.messages == 0
             || wanted.messages < self.peak.messages
                 && wanted.bytes + bytes <= self.peak.bytes
                 && (missed.messages == 0
-                    || missed.messages < self.max_messages && missed.bytes + bytes <= self.max_bytes)
+                    || missed.messages < self.max_messages
+                        && missed.bytes + bytes <= self.max_bytes)
     }
 
     fn has_room_for_requests(&self, Queue { asked, .. }: &Queue, bytes: usize) -> bool {
-        asked.messages == 0 || asked.messages < self.max_messages && asked.bytes + bytes <= self.max_bytes
+        asked.messages == 0
+            || asked.messages < self.max_messages && asked.bytes + bytes <= self.max_bytes
     }
 }
 

@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn a_user_is_the_same_principal_wherever_it_comes_from() {
-        let joe = |address: &str| Principal::of(&Identity::new("joe", "user"), address.parse().ok());
+        let joe =
+            |address: &str| Principal::of(&Identity::new("joe", "user"), address.parse().ok());
         assert_eq!(joe("192.0.2.1"), joe("2001:db8::1"));
         assert_ne!(joe("192.0.2.1"), Principal::of(&Identity::new("eve", "user"), None));
     }

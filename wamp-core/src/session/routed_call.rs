@@ -1,7 +1,7 @@
 //! Routed calls: the messages between the sessions of caller and callee.
 //!
-//! Each session keeps its own side: the caller's session which answers it awaits, the callee's session which calls it has to answer. Between
-//! them pass these messages, through the mailboxes.
+//! Each session keeps its own side: the caller's session which answers it awaits, the callee's
+//! session which calls it has to answer. Between them pass these messages, through the mailboxes.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -67,8 +67,8 @@ impl RoutedCall {
         self.invocation.get_or_init(|| id);
     }
 
-    /// Ends the caller's wait for an answer. A callee that has not answered is woken for a turn, because it may be shutting down with this as the last
-    /// call that it waited for.
+    /// Ends the caller's wait for an answer. A callee that has not answered is woken for a turn,
+    /// because it may be shutting down with this as the last call that it waited for.
     pub(crate) fn end(&self) {
         self.over.store(true, Ordering::Relaxed);
         if self.give_up() {
@@ -84,15 +84,20 @@ impl RoutedCall {
     pub(crate) fn interrupt(self: &Arc<Self>, mode: CancelMode) {
         if self.callee.features.callee.call_canceling {
             // If the callee has left, it need not be told.
-            let _ = self.callee.mailbox.routing(RoutedMessage::Interrupt { call: Arc::clone(self), mode });
+            let _ = self
+                .callee
+                .mailbox
+                .routing(RoutedMessage::Interrupt { call: Arc::clone(self), mode });
         }
     }
 
-    /// Sends an answer to the caller, if it is there and waits. If the caller's mailbox has no room, the call ends with an ERROR without payload, which needs none: the
-    /// callee is read on, whatever its callers do.
+    /// Sends an answer to the caller, if it is there and waits. If the caller's mailbox has no
+    /// room, the call ends with an ERROR without payload, which needs none: the callee is read on,
+    /// whatever its callers do.
     pub(crate) fn answer(self: &Arc<Self>, answer: Answer) {
         let is_final = answer.is_final();
-        // Counted here and not when the caller reads it: otherwise a caller that does not read would make the callee unavailable to others.
+        // Counted here and not when the caller reads it: otherwise a caller that does not read
+        // would make the callee unavailable to others.
         if is_final {
             self.uncount();
         }
@@ -246,7 +251,8 @@ impl RoutedMessage {
             Self::Interrupt { .. } | Self::Revoked { .. } => 0,
             Self::Invocation { payload, .. }
             | Self::Answer {
-                answer: Answer::Result { payload, .. } | Answer::Error { payload, .. }, ..
+                answer: Answer::Result { payload, .. } | Answer::Error { payload, .. },
+                ..
             } => payload.kept_bytes(),
         }
     }

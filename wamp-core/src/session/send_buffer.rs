@@ -9,7 +9,8 @@ use crate::limits::Limits;
 use crate::message::batch::Delimiter;
 use crate::message::{self, ArgumentsWriter, Details};
 
-/// The way in which a transport delimits messages. Each message is written once, directly into the buffer that goes to the socket.
+/// The way in which a transport delimits messages. Each message is written once, directly into the
+/// buffer that goes to the socket.
 ///
 /// ```
 /// use wamp_core::Framing;
@@ -28,8 +29,8 @@ use crate::message::{self, ArgumentsWriter, Details};
 pub struct Framing {
     /// Bytes left free before a message is written.
     pub reserve: usize,
-    /// Completes the frame that begins at the given offset: `reserve` free bytes, then the message. The last argument
-    /// is true for a binary message.
+    /// Completes the frame that begins at the given offset: `reserve` free bytes, then the message.
+    /// The last argument is true for a binary message.
     pub seal: fn(&mut Vec<u8>, usize, bool),
 }
 
@@ -49,14 +50,15 @@ pub(crate) struct SendBuffer {
     framing: Framing,
     delimiter: Delimiter,
     buffer: Vec<u8>,
-    /// Bytes of `buffer` that are paced: events, progressive results and messages of other sessions, which are only written while there is room.
-    /// The rest answers the peer's messages.
+    /// Bytes of `buffer` that are paced: events, progressive results and messages of other
+    /// sessions, which are only written while there is room. The rest answers the peer's messages.
     paced: usize,
     /// The peer has taken output since [`take_moved`](Self::take_moved) was called last.
     has_moved: bool,
     /// Tasks that wait for room.
     waiting: Vec<Waker>,
-    /// The host's waker, for output that is written outside of a poll, by a task that an application started for instance.
+    /// The host's waker, for output that is written outside of a poll, by a task that an
+    /// application started for instance.
     host: Option<Waker>,
     is_attended: bool,
 }
@@ -77,7 +79,8 @@ impl SendBuffer {
         }
     }
 
-    /// Marks the connection as attended: the host will take all output that is written until it [leaves](Self::leave).
+    /// Marks the connection as attended: the host will take all output that is written until it
+    /// [leaves](Self::leave).
     pub(crate) fn attend(&mut self) {
         self.is_attended = true;
     }
@@ -128,14 +131,14 @@ impl SendBuffer {
         self.paced += self.buffer.len() - start;
     }
 
-    /// Returns whether there is room for paced messages. Answers take none of it, so that a peer that sends requests without a pause still gets
-    /// its events.
+    /// Returns whether there is room for paced messages. Answers take none of it, so that a peer
+    /// that sends requests without a pause still gets its events.
     pub(crate) fn has_room(&self, limits: &Limits) -> bool {
         self.paced < limits.outgoing_bytes.div_ceil(2)
     }
 
-    /// Returns whether there is room for answers. Paced messages take none of it, so that a peer is still read although a handler never stops
-    /// sending.
+    /// Returns whether there is room for answers. Paced messages take none of it, so that a peer is
+    /// still read although a handler never stops sending.
     pub(crate) fn has_room_for_answers(&self, limits: &Limits) -> bool {
         self.buffer.len() - self.paced < limits.outgoing_bytes
     }

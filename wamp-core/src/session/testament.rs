@@ -17,11 +17,14 @@ pub(crate) struct Testament {
 impl Testament {
     pub(crate) fn bytes(&self) -> usize {
         let Self { topic, payload, options } = self;
-        topic.len() + payload.kept_bytes() + options.filter.as_ref().map_or(0, |filter| filter.bytes())
+        topic.len()
+            + payload.kept_bytes()
+            + options.filter.as_ref().map_or(0, |filter| filter.bytes())
     }
 }
 
-/// The moment at which a testament is published. Here a session ends with its transport, so both come one after the other (E-14).
+/// The moment at which a testament is published. Here a session ends with its transport, so both
+/// come one after the other (E-14).
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "&str")]
 pub(crate) enum Scope {
@@ -52,7 +55,8 @@ impl Testaments {
     /// Adds a testament. Returns false if there are too many, or they are too long.
     pub(crate) fn add(&mut self, scope: Scope, testament: Testament, limits: &Limits) -> bool {
         let held: usize = self.0.iter().map(|(_, testament)| testament.bytes()).sum();
-        let fits = self.0.len() < limits.testaments && held + testament.bytes() <= limits.bytes_in_flight;
+        let fits =
+            self.0.len() < limits.testaments && held + testament.bytes() <= limits.bytes_in_flight;
         if fits {
             self.0.push((scope, testament));
         }

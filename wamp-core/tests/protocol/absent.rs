@@ -1,4 +1,5 @@
-//! Null in place of Arguments, ArgumentsKw, Options or Details counts as absent, and never goes on to anybody else.
+//! Null in place of Arguments, ArgumentsKw, Options or Details counts as absent, and never goes on
+//! to anybody else.
 //!
 //! The frames are those of nexus' Go client, which takes all three itself.
 
@@ -9,7 +10,9 @@ use wamp_core::{Realm, Router, Topic};
 fn router() -> Router {
     handlers::reset();
     Router::builder()
-        .realm(Realm::new("realm1").route_clients(true).topic("open.{name}", Topic::open().retained()))
+        .realm(
+            Realm::new("realm1").route_clients(true).topic("open.{name}", Topic::open().retained()),
+        )
         .handlers([handlers::ALL])
         .build()
         .expect("the handlers of the tests are sound")
@@ -58,7 +61,11 @@ fn m_01_a_callee_never_sees_null_where_its_caller_wrote_it() {
         for options in ["{}", "null"] {
             caller.send(format!(r#"[48,{request},{options},"com.p",{written}]"#));
             let invocation = callee.one();
-            assert_eq!((&invocation[3], tail(&invocation, 4)), (&json!({}), seen.clone()), "{written}");
+            assert_eq!(
+                (&invocation[3], tail(&invocation, 4)),
+                (&json!({}), seen.clone()),
+                "{written}"
+            );
             callee.send(format!("[70,{},null]", invocation[1]));
             assert_eq!(caller.one(), json!([50, request, {}]), "{written}");
         }
@@ -104,7 +111,10 @@ fn m_01_a_subscriber_never_sees_null_where_the_publisher_wrote_it() {
         assert_eq!((&event[1], &event[3]), (&json!(subscription), &json!({})), "{written}");
         assert_eq!(tail(&event, 4), seen, "{written}");
         let options = r#"{"acknowledge":true,"retain":true}"#;
-        published(&publisher.ask(format!(r#"[16,{request},{options},"open.a",{written}]"#)), request);
+        published(
+            &publisher.ask(format!(r#"[16,{request},{options},"open.a",{written}]"#)),
+            request,
+        );
         assert_eq!(tail(&subscriber.one(), 4), seen, "{written}");
         let mut late = Client::join(&router);
         late.send(r#"[32,1,{"get_retained":true},"open.a"]"#);
@@ -121,7 +131,10 @@ fn m_01_null_options_are_those_without_an_entry() {
     assert_eq!(client.ask(format!("[66,4,{registration},null]")), json!([67, 4]));
     client.send(r#"[48,5,null,"test.wait",["a"]]"#);
     assert_error(&client.ask("[49,5,null]"), 48, 5, "wamp.error.canceled");
-    assert_eq!(client.ask(r#"[6,null,"wamp.close.normal"]"#), json!([6, {}, "wamp.close.goodbye_and_out"]));
+    assert_eq!(
+        client.ask(r#"[6,null,"wamp.close.normal"]"#),
+        json!([6, {}, "wamp.close.goodbye_and_out"])
+    );
 }
 
 #[test]

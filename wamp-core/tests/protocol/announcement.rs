@@ -1,5 +1,5 @@
-//! WELCOME announces what works, and nothing else (S-03): each feature has a probe here that fails where it does not work,
-//! and what is announced is compared with the probes.
+//! WELCOME announces what works, and nothing else (S-03): each feature has a probe here that fails
+//! where it does not work, and what is announced is compared with the probes.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -92,7 +92,8 @@ fn s_03_what_a_realm_has_to_be_set_to_is_not_announced_by_one_that_is_not() {
             .filter(|name| !names.contains(&name.as_str()))
             .collect()
     };
-    let broker = ["event_history", "publication_trustlevels", "session_meta_api", "subscription_meta_api"];
+    let broker =
+        ["event_history", "publication_trustlevels", "session_meta_api", "subscription_meta_api"];
     let dealer = [
         "call_trustlevels",
         "pattern_based_registration",
@@ -122,7 +123,8 @@ fn join<const N: usize>(router: &Router) -> [Client; N] {
             "registration_revocation",
             "subscription_revocation",
         ];
-        let features: Value = features.iter().map(|name| ((*name).to_owned(), json!(true))).collect();
+        let features: Value =
+            features.iter().map(|name| ((*name).to_owned(), json!(true))).collect();
         let role = json!({ "features": features });
         let roles = json!({"caller": role, "callee": role, "publisher": role, "subscriber": role});
         let mut client = Client::connect(router);
@@ -151,7 +153,8 @@ fn event_history(router: &Router) {
     let [mut client] = join(router);
     let subscription = client.subscribe(1, "com.kept");
     client.publish(2, "com.kept", 7);
-    let result = ask(&mut client, &json!([48, 3, {}, "wamp.subscription.get_events", [subscription]]));
+    let result =
+        ask(&mut client, &json!([48, 3, {}, "wamp.subscription.get_events", [subscription]]));
     assert_eq!(result[3][0]["args"], json!([7]), "{result}");
 }
 
@@ -227,7 +230,8 @@ fn subscription_meta_api(router: &Router) {
 fn subscription_revocation(router: &Router) {
     let [mut admin, mut client] = join(router);
     let subscription = client.subscribe(1, "com.a");
-    let remove = json!([48, 1, {}, "wamp.subscription.remove_subscriber", [subscription, client.id]]);
+    let remove =
+        json!([48, 1, {}, "wamp.subscription.remove_subscriber", [subscription, client.id]]);
     assert_eq!(ask(&mut admin, &remove)[0], 50);
     let revoked = client.one();
     assert_eq!(
@@ -288,7 +292,10 @@ fn progressive_call_invocations(router: &Router) {
     let invocations = callee.received();
     assert_eq!((&invocations[0][3]["progress"], invocations.len()), (&json!(true), 2));
     // Of a handler too.
-    assert_eq!(ask(&mut caller, &json!([48, 2, {"progress": true}, "test.chunks"])), json!([50, 2, {}]));
+    assert_eq!(
+        ask(&mut caller, &json!([48, 2, {"progress": true}, "test.chunks"])),
+        json!([50, 2, {}])
+    );
 }
 
 fn progressive_call_results(router: &Router) {

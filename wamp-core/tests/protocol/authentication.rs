@@ -6,14 +6,14 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::support::login::{
-    self, DELAY, DENIED, FAILED, NO_METHOD, REQUIRED, answer_cra, answer_scram, as_user, authenticate,
-    challenged, sign,
+    self, DELAY, DENIED, FAILED, NO_METHOD, REQUIRED, answer_cra, answer_scram, as_user,
+    authenticate, challenged, sign,
 };
 use super::support::{Client, VIOLATION, assert_aborted, handlers, welcomed};
 use serde_json::{Value, json};
 use wamp_core::{
-    Anonymous, Attempt, Close, CraCredential, Cryptosign, Denied, Http, Identity, Limits, Realm, Router,
-    Scram, ScramCredential, Ticket, WampCra,
+    Anonymous, Attempt, Close, CraCredential, Cryptosign, Denied, Http, Identity, Limits, Realm,
+    Router, Scram, ScramCredential, Ticket, WampCra,
 };
 
 const SALT: &str = "W22ZaJ0SNY7soEsUEjb6gQ==";
@@ -36,7 +36,9 @@ fn by_ticket() -> Ticket {
             Some("renamed") if attempt.ticket_is("secret!!!") => Ok(Identity::new("joe", "staff")),
             Some("roleless") => Err(Denied::role()),
             Some("absent") => Err(Denied::absent()),
-            Some("broken") => Err(std::io::Error::other("the database with the secret is down").into()),
+            Some("broken") => {
+                Err(std::io::Error::other("the database with the secret is down").into())
+            }
             Some("panicking") => panic!("the secret of the panic"),
             Some("waiting") => {
                 handlers::wait_at("login").await.unwrap();
@@ -106,7 +108,8 @@ fn by_cookie() -> Http {
 
 fn by_bearer() -> Http {
     Http::new("bearer", |attempt: Attempt| async move {
-        let token = attempt.host::<Request>().and_then(|request| request.bearer).ok_or(Denied::absent())?;
+        let token =
+            attempt.host::<Request>().and_then(|request| request.bearer).ok_or(Denied::absent())?;
         Ok(Identity::new(token, "robot"))
     })
 }
@@ -117,7 +120,8 @@ fn router() -> Router {
 
 fn router_with(limits: Limits) -> Router {
     handlers::reset();
-    let all = Realm::new("all").authenticate(by_ticket()).authenticate(by_cra()).authenticate(by_key());
+    let all =
+        Realm::new("all").authenticate(by_ticket()).authenticate(by_cra()).authenticate(by_key());
     let web = Realm::new("web").authenticate(by_cookie()).authenticate(by_bearer());
     Router::builder()
         .realm(Realm::new("realm1"))
@@ -145,7 +149,8 @@ fn router_with(limits: Limits) -> Router {
 #[track_caller]
 fn identity(welcome: &Value) -> [&str; 4] {
     welcomed(welcome);
-    ["authid", "authrole", "authmethod", "authprovider"].map(|key| welcome[2][key].as_str().unwrap())
+    ["authid", "authrole", "authmethod", "authprovider"]
+        .map(|key| welcome[2][key].as_str().unwrap())
 }
 
 #[test]
@@ -157,7 +162,10 @@ fn a_21_a_ticket_that_the_closure_accepts_opens_the_session() {
     assert_eq!(welcome[2]["authextra"], json!({"desk": 7}));
     let session = client.session();
     assert_eq!((session.identity().authid.as_str(), session.authrole()), ("joe", "user"));
-    assert_eq!((session.id().get(), session.realm().name()), (welcome[1].as_u64().unwrap(), "ticket"));
+    assert_eq!(
+        (session.id().get(), session.realm().name()),
+        (welcome[1].as_u64().unwrap(), "ticket")
+    );
 }
 
 #[test]
@@ -191,7 +199,10 @@ fn a_30_a_cra_challenge_has_all_its_fields_and_the_session_of_welcome() {
     let (mut client, extra) = Client::challenge(&router, "cra", "wampcra", "joe");
     assert_eq!(extra.as_object().unwrap().keys().collect::<Vec<_>>(), ["challenge"]);
     let challenge: Value = serde_json::from_str(extra["challenge"].as_str().unwrap()).unwrap();
-    assert_eq!((&challenge["authid"], &challenge["authmethod"]), (&json!("joe"), &json!("wampcra")));
+    assert_eq!(
+        (&challenge["authid"], &challenge["authmethod"]),
+        (&json!("joe"), &json!("wampcra"))
+    );
     for key in ["authrole", "authprovider", "nonce", "timestamp"] {
         assert!(challenge[key].is_string(), "{key}: {challenge}");
     }
@@ -216,9 +227,12 @@ fn a_33_a_salted_secret_opens_the_session() {
 #[test]
 fn a_34_every_challenge_is_new_and_an_old_answer_is_denied() {
     let router = router();
-    for (realm, method) in [("cra", "wampcra"), ("cryptosign", "cryptosign"), ("scram", "wamp-scram")] {
-        let challenges: HashSet<String> =
-            (0..100).map(|_| Client::challenge(&router, realm, method, "joe").1.to_string()).collect();
+    for (realm, method) in
+        [("cra", "wampcra"), ("cryptosign", "cryptosign"), ("scram", "wamp-scram")]
+    {
+        let challenges: HashSet<String> = (0..100)
+            .map(|_| Client::challenge(&router, realm, method, "joe").1.to_string())
+            .collect();
         assert_eq!(challenges.len(), 100, "{method}");
     }
     let (mut client, extra) = Client::challenge(&router, "cra", "wampcra", "joe");
@@ -251,8 +265,12 @@ fn a_40_the_authid_of_a_key_may_be_left_to_the_server() {
     let router = router();
     let pubkey = hex::encode(login::key().verifying_key().as_bytes());
     let mut client = Client::connect(&router);
-    let details = json!({"authextra": {"pubkey": pubkey.to_uppercase(), "channel_binding": "tls-unique"}});
-    let extra = challenged(&client.ask(login::hello("cryptosign", &["cryptosign"], &details)), "cryptosign");
+    let details =
+        json!({"authextra": {"pubkey": pubkey.to_uppercase(), "channel_binding": "tls-unique"}});
+    let extra = challenged(
+        &client.ask(login::hello("cryptosign", &["cryptosign"], &details)),
+        "cryptosign",
+    );
     assert_eq!(extra["channel_binding"], Value::Null, "A-44");
     let welcome = client.ask(authenticate(&sign(&login::key(), &extra), &json!({})));
     assert_eq!(identity(&welcome)[0], pubkey);
@@ -286,7 +304,10 @@ fn a_42_a_key_that_nobody_knows_is_denied_as_a_wrong_signature_is() {
     let pubkey = hex::encode(stranger.verifying_key().as_bytes());
     let mut unknown = Client::connect(&router);
     let details = json!({"authid": "joe", "authextra": {"pubkey": pubkey}});
-    let extra = challenged(&unknown.ask(login::hello("cryptosign", &["cryptosign"], &details)), "cryptosign");
+    let extra = challenged(
+        &unknown.ask(login::hello("cryptosign", &["cryptosign"], &details)),
+        "cryptosign",
+    );
     unknown.send(authenticate(&sign(&stranger, &extra), &json!({})));
     let (mut wrong, extra) = Client::challenge(&router, "cryptosign", "cryptosign", "joe");
     wrong.send(authenticate(&sign(&stranger, &extra), &json!({})));
@@ -417,7 +438,8 @@ fn a_03_what_the_realm_does_not_have_is_refused_whatever_is_offered() {
     }
     for (details, reason) in [("null", REQUIRED), ("[]", REQUIRED)] {
         let mut client = Client::connect(&router);
-        client.send(format!(r#"[1,"ticket",{{"roles":{{"caller":{{}}}},"authmethods":{details}}}]"#));
+        client
+            .send(format!(r#"[1,"ticket",{{"roles":{{"caller":{{}}}},"authmethods":{details}}}]"#));
         client.assert_refused(reason);
     }
 }
@@ -432,10 +454,15 @@ fn a_02_a_method_that_is_named_ten_thousand_times_is_asked_once() {
 #[test]
 fn a_04_a_wrong_secret_is_denied_by_every_method() {
     let router = router();
-    for (realm, method) in
-        [("ticket", "ticket"), ("cra", "wampcra"), ("cryptosign", "cryptosign"), ("scram", "wamp-scram")]
-    {
-        for signature in ["", "secret", "AAAA", "\u{0}\u{0}", &"ab".repeat(96), &"x".repeat(100_000)] {
+    for (realm, method) in [
+        ("ticket", "ticket"),
+        ("cra", "wampcra"),
+        ("cryptosign", "cryptosign"),
+        ("scram", "wamp-scram"),
+    ] {
+        for signature in
+            ["", "secret", "AAAA", "\u{0}\u{0}", &"ab".repeat(96), &"x".repeat(100_000)]
+        {
             let (mut client, extra) = Client::challenge(&router, realm, method, "joe");
             client.send(authenticate(
                 signature,
@@ -464,8 +491,12 @@ fn a_06_an_unknown_authid_cannot_be_told_from_a_wrong_secret() {
                 &json!({"nonce": extra["nonce"].as_str().unwrap_or_default()}),
             ));
             let abort = client.assert_denied(DENIED);
-            let fields: Vec<_> =
-                extra.as_object().unwrap().iter().map(|(key, value)| (key.clone(), kind(value))).collect();
+            let fields: Vec<_> = extra
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(key, value)| (key.clone(), kind(value)))
+                .collect();
             (fields, extra["kdf"].clone(), abort)
         };
         assert_eq!(shown(known), shown("nobody"), "{method}");
@@ -502,8 +533,9 @@ fn a_06_a_salt_that_is_made_up_by_the_applications_key_outlives_the_process() {
     let shown = |key, authid| {
         let realms = [
             Realm::new("cra").authenticate(WampCra::new(nobody).mock_key(key)),
-            Realm::new("scram")
-                .authenticate(Scram::new(|_: Attempt| async { Err(Denied::credentials()) }).mock_key(key)),
+            Realm::new("scram").authenticate(
+                Scram::new(|_: Attempt| async { Err(Denied::credentials()) }).mock_key(key),
+            ),
         ];
         let router = realms
             .into_iter()
@@ -511,8 +543,9 @@ fn a_06_a_salt_that_is_made_up_by_the_applications_key_outlives_the_process() {
             .handlers([])
             .build()
             .unwrap();
-        [("cra", "wampcra"), ("scram", "wamp-scram")]
-            .map(|(realm, method)| Client::challenge(&router, realm, method, authid).1["salt"].clone())
+        [("cra", "wampcra"), ("scram", "wamp-scram")].map(|(realm, method)| {
+            Client::challenge(&router, realm, method, authid).1["salt"].clone()
+        })
     };
     // Computed once: no other process may show another.
     assert_eq!(shown([7; 32], "nobody"), ["maHcNhNn4u6rSa032TUaiA==", "70S5t3GUot6ecyVUTe4qjQ=="]);
@@ -527,7 +560,8 @@ fn an_empty_secret_lets_nobody_in() {
         let known = attempt.ticket_is("") || attempt.ticket() == Some("");
         known.then(user).ok_or(Denied::credentials())
     });
-    let plain = WampCra::new(move |_: Attempt| async move { Ok((user(), CraCredential::plain(""))) });
+    let plain =
+        WampCra::new(move |_: Attempt| async move { Ok((user(), CraCredential::plain(""))) });
     let router = Router::builder()
         .realm(Realm::new("ticket").authenticate(ticket))
         .realm(Realm::new("cra").authenticate(plain))
@@ -577,11 +611,16 @@ fn a_05_what_breaks_in_a_closure_fails_the_login_without_a_word_of_why() {
         let (mut client, _) = Client::challenge(&router, "ticket", "ticket", authid);
         client.send(authenticate("secret!!!", &json!({})));
         let abort = client.assert_denied(FAILED);
-        assert!(!abort.to_string().contains("secret") && !abort.to_string().contains("database"), "{abort}");
+        assert!(
+            !abort.to_string().contains("secret") && !abort.to_string().contains("database"),
+            "{abort}"
+        );
     }
-    for (realm, method, authid) in
-        [("cra", "wampcra", "broken"), ("cra", "wampcra", "panicking"), ("scram", "wamp-scram", "broken")]
-    {
+    for (realm, method, authid) in [
+        ("cra", "wampcra", "broken"),
+        ("cra", "wampcra", "panicking"),
+        ("scram", "wamp-scram", "broken"),
+    ] {
         let mut client = Client::connect(&router);
         client.send(as_user(realm, method, authid));
         client.assert_denied(FAILED);
@@ -740,10 +779,18 @@ fn a_13_what_the_host_knows_of_the_request_decides() {
     let router = router();
     let ask = |realm: &str, methods: &[&str], request: Request| {
         let mut client = Client::connect_with(&router, Identity::anonymous(), Rc::new(request));
-        client.send(login::hello(realm, methods, &json!({"transport": {"auth": {"cookie": "fresh"}}})));
+        client.send(login::hello(
+            realm,
+            methods,
+            &json!({"transport": {"auth": {"cookie": "fresh"}}}),
+        ));
         client.advance(DELAY);
         let answer = client.one();
-        if answer[0] == 3 { answer[2].as_str().unwrap().to_owned() } else { identity(&answer)[..3].join(" ") }
+        if answer[0] == 3 {
+            answer[2].as_str().unwrap().to_owned()
+        } else {
+            identity(&answer)[..3].join(" ")
+        }
     };
     let fresh = || Request { cookie: Some("fresh"), ..Request::default() };
     let stale = || Request { cookie: Some("stale"), ..Request::default() };
@@ -764,9 +811,11 @@ fn a_13_what_the_host_knows_of_the_request_decides() {
     ] {
         assert_eq!(ask(realm, methods, request), expected, "{realm} {methods:?}");
     }
-    for (methods, request) in
-        [(&[][..], Request::default()), (&["anonymous"], fresh()), (&["cookie", "anonymous"], robot())]
-    {
+    for (methods, request) in [
+        (&[][..], Request::default()),
+        (&["anonymous"], fresh()),
+        (&["cookie", "anonymous"], robot()),
+    ] {
         let answer = ask("site", methods, request);
         assert!(answer.ends_with(" anonymous anonymous"), "{methods:?}: {answer}");
     }
@@ -822,7 +871,11 @@ fn authextra_that_is_no_dict_is_a_violation() {
     let router = router();
     for authextra in [json!([]), json!("x"), json!(1), json!(true)] {
         let mut client = Client::connect(&router);
-        client.send(login::hello("ticket", &["ticket"], &json!({"authid": "joe", "authextra": authextra})));
+        client.send(login::hello(
+            "ticket",
+            &["ticket"],
+            &json!({"authid": "joe", "authextra": authextra}),
+        ));
         client.assert_violated("authextra");
     }
     for details in [
@@ -841,8 +894,9 @@ fn authextra_that_is_no_dict_is_a_violation() {
 #[test]
 fn two_methods_of_one_name_are_a_fault_of_the_declaration() {
     let realm = Realm::new("a").authenticate(by_ticket()).authenticate(by_scram());
-    let realm =
-        realm.authenticate(Http::new("ticket", |_| async { Err(Denied::absent()) })).authenticate(by_scram());
+    let realm = realm
+        .authenticate(Http::new("ticket", |_| async { Err(Denied::absent()) }))
+        .authenticate(by_scram());
     let error = Router::builder().realm(realm).handlers([]).build().unwrap_err();
     let faults: Vec<_> = error.faults().collect();
     assert_eq!(

@@ -9,7 +9,9 @@ mod undecided;
 
 use std::time::Duration;
 
-use super::support::{Client, arguments, assert_error, assert_event, handlers, published, subscribed};
+use super::support::{
+    Client, arguments, assert_error, assert_event, handlers, published, subscribed,
+};
 use serde_json::{Value, json};
 use wamp_core::{Action, Authorization, Error, Identity, Limits, Permission, Realm, Router, Topic};
 
@@ -55,8 +57,9 @@ fn router_with(limits: &Limits) -> Router {
         .realm(realm("routed").route_clients(true).authorize(decide).authorize_patterns(decide))
         .realm(realm("free"))
         .realm(
-            realm("ill")
-                .authorize(|_| -> std::future::Ready<Result<Permission, Error>> { panic!("at once") }),
+            realm("ill").authorize(|_| -> std::future::Ready<Result<Permission, Error>> {
+                panic!("at once")
+            }),
         )
         .handlers([handlers::ALL])
         .build()
@@ -164,7 +167,12 @@ fn z_05_a_denied_register_does_not_tell_that_the_procedure_is_taken() {
     let router = router();
     let mut client = Client::join_in(&router, "routed");
     assert_error(&client.ask(r#"[64,1,{},"test.deny"]"#), 64, 1, DENIED);
-    assert_error(&client.ask(r#"[64,2,{},"test.add"]"#), 64, 2, "wamp.error.procedure_already_exists");
+    assert_error(
+        &client.ask(r#"[64,2,{},"test.add"]"#),
+        64,
+        2,
+        "wamp.error.procedure_already_exists",
+    );
     assert_eq!(client.ask(r#"[64,3,{},"com.mine"]"#)[0], 65);
     client.send(r#"[64,4,{"match":"prefix"},"com.gated"]"#);
     client.assert_silent();

@@ -1,4 +1,5 @@
-//! What is wrong with the declarations of a router is said when it is built, with the places that it concerns.
+//! What is wrong with the declarations of a router is said when it is built, with the places that
+//! it concerns.
 
 use std::time::Duration;
 
@@ -24,12 +25,18 @@ fn build(
 }
 
 #[track_caller]
-fn faults(realms: impl IntoIterator<Item = RealmBuilder>, handlers: &'static [HandlerEntry]) -> Vec<String> {
+fn faults(
+    realms: impl IntoIterator<Item = RealmBuilder>,
+    handlers: &'static [HandlerEntry],
+) -> Vec<String> {
     build(realms, handlers).expect_err("something is wrong").faults().map(str::to_owned).collect()
 }
 
 #[track_caller]
-fn fault(realms: impl IntoIterator<Item = RealmBuilder>, handlers: &'static [HandlerEntry]) -> String {
+fn fault(
+    realms: impl IntoIterator<Item = RealmBuilder>,
+    handlers: &'static [HandlerEntry],
+) -> String {
     let mut faults = faults(realms, handlers);
     assert_eq!(faults.len(), 1, "{faults:?}");
     faults.remove(0)
@@ -41,8 +48,10 @@ fn two_handlers_for_one_uri_are_a_fault_that_names_both_places() {
         &[at(1, "shop::one", rpc("a.b", nothing)), at(2, "shop::two", rpc("a.b", nothing))];
     let expected = r##"#[rpc("a.b")] shop::two at src/shop.rs:2 and #[rpc("a.b")] shop::one at src/shop.rs:1 serve the same URI"##;
     assert_eq!(fault([], RPC), expected);
-    static SUBSCRIBE: &[HandlerEntry] =
-        &[at(1, "shop::one", subscribe("a.b", accepting)), at(2, "shop::two", subscribe("a.b", accepting))];
+    static SUBSCRIBE: &[HandlerEntry] = &[
+        at(1, "shop::one", subscribe("a.b", accepting)),
+        at(2, "shop::two", subscribe("a.b", accepting)),
+    ];
     let text = fault([], SUBSCRIBE);
     assert!(
         text.contains("shop::one at src/shop.rs:1") && text.contains("shop::two at src/shop.rs:2"),
@@ -61,7 +70,10 @@ fn the_names_of_captures_do_not_tell_two_patterns_apart() {
     static WILDCARDS: &[HandlerEntry] =
         &[at(1, "shop::one", rpc("a.{x}.b", nothing)), at(2, "shop::two", rpc("a.{y}.b", nothing))];
     let text = fault([], WILDCARDS);
-    assert!(text.contains(r##"#[rpc("a.{x}.b")]"##) && text.contains(r##"#[rpc("a.{y}.b")]"##), "{text}");
+    assert!(
+        text.contains(r##"#[rpc("a.{x}.b")]"##) && text.contains(r##"#[rpc("a.{y}.b")]"##),
+        "{text}"
+    );
     static PREFIXES: &[HandlerEntry] =
         &[at(1, "shop::one", rpc("a.{x..}", nothing)), at(2, "shop::two", rpc("a.{y..}", nothing))];
     assert!(fault([], PREFIXES).contains("serve the same URI"));
@@ -112,7 +124,8 @@ fn u_06_the_application_serves_nothing_under_wamp() {
 fn a_handler_for_a_realm_that_is_not_declared_is_a_fault() {
     static HANDLERS: &[HandlerEntry] =
         &[at(7, "shop::a", HandlerEntry { realm: Some("staff"), ..rpc("a.b", nothing) })];
-    let expected = r##"#[rpc("a.b")] shop::a at src/shop.rs:7 is for realm "staff", which is not declared"##;
+    let expected =
+        r##"#[rpc("a.b")] shop::a at src/shop.rs:7 is for realm "staff", which is not declared"##;
     assert_eq!(fault([], HANDLERS), expected);
     assert_eq!(fault([Realm::new("customers")], HANDLERS), expected);
     assert_eq!(fault([Realm::any()], HANDLERS), expected);
@@ -240,7 +253,8 @@ fn what_can_be_said_once_is_a_fault_the_second_time_that_names_both_places() {
 
 #[test]
 fn what_is_about_different_things_can_be_said_of_each() {
-    let ward = Realm::new("ward").trustlevel("nurse", 1).trustlevel("doctor", 2).limits(Limits::default());
+    let ward =
+        Realm::new("ward").trustlevel("nurse", 1).trustlevel("doctor", 2).limits(Limits::default());
     let router = Router::builder().realm(ward).limits(Limits::default()).handlers([]).build();
     assert!(router.is_ok(), "{router:?}");
 }
@@ -248,25 +262,37 @@ fn what_is_about_different_things_can_be_said_of_each() {
 #[test]
 fn a_limit_with_which_nothing_works_is_a_fault_of_the_router_and_of_the_realm() {
     let limits = Limits::default().outgoing_bytes(0).hello_timeout(Duration::ZERO);
-    let error = Router::builder().handlers([]).limits(limits.clone()).build().expect_err("two faults");
+    let error =
+        Router::builder().handlers([]).limits(limits.clone()).build().expect_err("two faults");
     let expected = ["`Limits::outgoing_bytes` is zero, but must be positive"];
     assert!(error.faults().any(|fault| fault == expected[0]), "{error}");
     assert_eq!(error.faults().count(), 2, "{error}");
     let faults = faults([Realm::new("shop").limits(limits)], &[]);
-    assert!(faults.iter().all(|fault| fault.starts_with("realm \"shop\": `Limits::")), "{faults:?}");
+    assert!(
+        faults.iter().all(|fault| fault.starts_with("realm \"shop\": `Limits::")),
+        "{faults:?}"
+    );
     assert_eq!(faults.len(), 2);
 }
 
 #[test]
 fn a_limit_that_forbids_a_thing_altogether_may_be_zero() {
-    let limits =
-        Limits::default().registrations(0).subscriptions(0).testaments(0).denial_delay(Duration::ZERO);
-    Router::builder().handlers([]).limits(limits).build().expect("none of the four is needed to work");
+    let limits = Limits::default()
+        .registrations(0)
+        .subscriptions(0)
+        .testaments(0)
+        .denial_delay(Duration::ZERO);
+    Router::builder()
+        .handlers([])
+        .limits(limits)
+        .build()
+        .expect("none of the four is needed to work");
 }
 
 #[test]
 fn a_proxy_that_is_no_network_is_a_fault_and_those_of_every_call_are_trusted() {
-    let builder = || Router::builder().handlers([]).trust_proxies(["10.0.0.0/8"]).trust_proxies(["::1"]);
+    let builder =
+        || Router::builder().handlers([]).trust_proxies(["10.0.0.0/8"]).trust_proxies(["::1"]);
     let router = builder().build().expect("two networks");
     let trusted = ["10.1.2.3", "::ffff:10.1.2.3", "::1", "127.0.0.1", "192.0.2.1"]
         .map(|address| router.trusts(address.parse().expect("an address")));
@@ -281,8 +307,10 @@ fn a_proxy_that_is_no_network_is_a_fault_and_those_of_every_call_are_trusted() {
 #[test]
 fn limits_by_address_hold_for_private_addresses_only_where_the_router_says_so() {
     for (limited, expected) in [(false, [false, false, true]), (true, [true; 3])] {
-        let router = Router::builder().handlers([]).limit_private_addresses(limited).build().expect("sound");
-        let addresses = ["127.0.0.1", "fe80::1", "192.0.2.1"].map(|text| text.parse().expect("an address"));
+        let router =
+            Router::builder().handlers([]).limit_private_addresses(limited).build().expect("sound");
+        let addresses =
+            ["127.0.0.1", "fe80::1", "192.0.2.1"].map(|text| text.parse().expect("an address"));
         assert_eq!(addresses.map(|address| router.limited_as(address).is_some()), expected);
     }
 }

@@ -42,10 +42,18 @@ fn c_02_every_shape_of_result_has_its_own_form() {
 #[test]
 fn c_03_a_procedure_that_nobody_serves_does_not_exist() {
     let mut client = Client::join(&router());
-    for (request, uri) in
-        ["a.b", "test", "test.add.more", "test.item", "test.item.a.b", "test.rest", "TEST.ADD", "open.a"]
-            .iter()
-            .enumerate()
+    for (request, uri) in [
+        "a.b",
+        "test",
+        "test.add.more",
+        "test.item",
+        "test.item.a.b",
+        "test.rest",
+        "TEST.ADD",
+        "open.a",
+    ]
+    .iter()
+    .enumerate()
     {
         let request = request as u64 + 1;
         let answer = client.ask(format!(r#"[48,{request},{{}},"{uri}"]"#));
@@ -207,7 +215,8 @@ fn c_09_each_of_a_thousand_calls_is_answered_once() {
     (0..200).for_each(|_| handlers::open("a"));
     (0..200).for_each(|_| handlers::refuse("b"));
     answers.append(&mut client.received());
-    let request = |message: &Value| if message[0] == 8 { &message[2] } else { &message[1] }.as_u64().unwrap();
+    let request =
+        |message: &Value| if message[0] == 8 { &message[2] } else { &message[1] }.as_u64().unwrap();
     let mut requests: Vec<u64> = answers.iter().map(request).collect();
     requests.sort_unstable();
     assert_eq!(requests, (1..=1000).collect::<Vec<_>>());
@@ -282,7 +291,8 @@ fn the_calls_of_one_session_are_counted_apart_from_those_of_another() {
 fn t_21_a_result_beyond_the_limit_is_an_error_and_one_at_the_limit_is_not() {
     let longest = json!([50, 1, {}, ["x".repeat(100)]]);
     let max_result_bytes = support::wire::encode(support::wire::serializer(), &longest).len();
-    let mut client = Client::join(&router_with(Limits::default().max_result_bytes(max_result_bytes)));
+    let mut client =
+        Client::join(&router_with(Limits::default().max_result_bytes(max_result_bytes)));
     let result = client.ask(r#"[48,1,{},"test.long",[100]]"#);
     assert_eq!(result[3][0].as_str().map(str::len), Some(100));
     let answer = client.ask(r#"[48,2,{},"test.long",[101]]"#);

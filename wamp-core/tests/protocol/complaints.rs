@@ -12,10 +12,17 @@ fn router(lines: usize) -> Router {
     let nobody = |_| async { Err::<Identity, _>(Denied::credentials()) };
     let guarded = Realm::new("guarded").authenticate(Http::new("badge", nobody));
     let limits = Limits::default().log_lines_per_second(lines);
-    Router::builder().realm(Realm::new("realm1")).realm(guarded).handlers([]).limits(limits).build().unwrap()
+    Router::builder()
+        .realm(Realm::new("realm1"))
+        .realm(guarded)
+        .handlers([])
+        .limits(limits)
+        .build()
+        .unwrap()
 }
 
-/// What is logged when so many strangers at `address` say this one after the other, and a second later the next connects.
+/// What is logged when so many strangers at `address` say this one after the other, and a second
+/// later the next connects.
 fn logged(router: &Router, strangers: usize, address: &str, message: &str) -> String {
     let address = address.parse().unwrap();
     Log::of(|| {
@@ -41,8 +48,10 @@ fn left_out(log: &str) -> usize {
 
 #[track_caller]
 fn assert_bounded(log: &str, text: &str) {
-    let written =
-        log.lines().filter(|line| line.contains(text) && line.contains("address=192.0.2.1 ")).count();
+    let written = log
+        .lines()
+        .filter(|line| line.contains(text) && line.contains("address=192.0.2.1 "))
+        .count();
     assert!(0 < written && written < STRANGERS, "{written} lines: {log}");
     assert_eq!(written + left_out(log), STRANGERS, "{log}");
 }
@@ -62,7 +71,11 @@ fn refused_logins_of_one_address_are_a_few_lines_and_a_count() {
 #[test]
 fn as_many_lines_as_the_limit_says_are_no_matter_for_a_count() {
     let log = logged(&router(STRANGERS), STRANGERS, "192.0.2.1", "[99]");
-    assert_eq!((log.matches("address=192.0.2.1 ").count(), left_out(&log)), (STRANGERS, 0), "{log}");
+    assert_eq!(
+        (log.matches("address=192.0.2.1 ").count(), left_out(&log)),
+        (STRANGERS, 0),
+        "{log}"
+    );
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Handlers whose next item is always ready: they keep neither their own caller nor anybody else waiting, however fast the
-//! peer reads, and whether it wants the items or not.
+//! Handlers whose next item is always ready: they keep neither their own caller nor anybody else
+//! waiting, however fast the peer reads, and whether it wants the items or not.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -11,7 +11,8 @@ use wamp_core::__private::{
     Acceptance, BoxedAnswer, Feature, HandlerEntry, Outcome, Plain as _, accept, reply, respond,
 };
 use wamp_core::{
-    Chunks, Context, Error, FromContext as _, Limits, Progress, Progressive, Realm, Router, Serializer, Topic,
+    Chunks, Context, Error, FromContext as _, Limits, Progress, Progressive, Realm, Router,
+    Serializer, Topic,
 };
 
 const CANCELED: &str = "wamp.error.canceled";
@@ -101,7 +102,8 @@ fn router(limits: Limits) -> Router {
         .expect("the handlers of the tests are sound")
 }
 
-/// A turn as a host has it: what is ready is handed over, what has come is read, then the rest is driven.
+/// A turn as a host has it: what is ready is handed over, what has come is read, then the rest is
+/// driven.
 fn turn(client: &mut Client, message: Option<Value>) -> Vec<Value> {
     let output = client.ready();
     assert!(client.wants_input(), "who reads is read");
@@ -110,7 +112,8 @@ fn turn(client: &mut Client, message: Option<Value>) -> Vec<Value> {
     output
 }
 
-/// What an endless answer does not keep from its own caller: each is answered in the turn after the one that read it.
+/// What an endless answer does not keep from its own caller: each is answered in the turn after the
+/// one that read it.
 fn assert_served_beside(limits: Limits, start: Value) {
     let mut client = Client::join(&router(limits));
     turn(&mut client, Some(start));
@@ -283,7 +286,8 @@ fn a_handler_gives_way_to_others_while_it_takes_chunks() {
         &json!({"caller": {"progressive_call_invocations": true}}),
     );
     for number in 1..=1000 {
-        client.send(json!([48, 1, {"progress": number < 1000}, "endless.sum", [number]]).to_string());
+        client
+            .send(json!([48, 1, {"progress": number < 1000}, "endless.sum", [number]]).to_string());
     }
     client.poll();
     handlers::open("sum");
@@ -332,7 +336,8 @@ fn handlers_that_decide_at_once_are_asked_some_at_a_time() {
 fn a_batch_goes_on_while_an_endless_answer_is_taken() {
     let mut client = Client::join_by(&router(Limits::default()), Serializer::JsonBatched);
     let start = "[48,1,{\"receive_progress\":true},\"endless.progress\"]\x1e".to_owned();
-    let calls: String = (2..=200).map(|id| format!("[48,{id},{{}},\"test.add\",[1,2]]\x1e")).collect();
+    let calls: String =
+        (2..=200).map(|id| format!("[48,{id},{{}},\"test.add\",[1,2]]\x1e")).collect();
     client.send_frame(wamp_core::RawMessage::Text((start + &calls).into()));
     let mut answered = 0;
     for _ in 0..5 {

@@ -105,7 +105,8 @@ fn a_wamp_error_stays_what_it_is() {
 #[test]
 fn anyhow_is_taken_in_and_the_source_of_its_context_is_found() {
     assert_neutral(&question_mark(anyhow::anyhow!("text")));
-    let with_context = anyhow::Error::new(Wrapped(Box::new(OutOfStock { left: 7 }))).context("while serving");
+    let with_context =
+        anyhow::Error::new(Wrapped(Box::new(OutOfStock { left: 7 }))).context("while serving");
     assert_out_of_stock(&question_mark(with_context));
 }
 
@@ -113,7 +114,9 @@ fn anyhow_is_taken_in_and_the_source_of_its_context_is_found() {
 #[cfg(feature = "anyhow")]
 fn a_bare_anyhow_error_is_asked_with_the_feature() {
     assert_out_of_stock(&question_mark(anyhow::Error::new(OutOfStock { left: 7 })));
-    assert_out_of_stock(&question_mark(anyhow::Error::new(OutOfStock { left: 7 }).context("while serving")));
+    assert_out_of_stock(&question_mark(
+        anyhow::Error::new(OutOfStock { left: 7 }).context("while serving"),
+    ));
 }
 
 /// Returns the warnings that are logged meanwhile.

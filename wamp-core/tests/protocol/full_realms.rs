@@ -12,7 +12,12 @@ static LOCKING_OUT: &[HandlerEntry] = &[handlers::session(handlers::locking_out)
 fn router_for(sessions: usize, handlers: &'static [HandlerEntry]) -> Router {
     handlers::reset();
     let limits = Limits::default().sessions(sessions);
-    Router::builder().realm(Realm::new("realm1")).handlers([handlers]).limits(limits).build().unwrap()
+    Router::builder()
+        .realm(Realm::new("realm1"))
+        .handlers([handlers])
+        .limits(limits)
+        .build()
+        .unwrap()
 }
 
 fn assert_full(router: &Router, realm: &str) {
@@ -38,7 +43,8 @@ fn a_realm_takes_as_many_sessions_as_its_limit_says_and_the_next_is_told_to_try_
 #[test]
 fn the_limit_may_be_a_realms_own_and_counts_nobody_of_another_realm() {
     let small = Realm::new("small").limits(Limits::default().sessions(1));
-    let router = Router::builder().realm(small).realm(Realm::new("realm1")).handlers([]).build().unwrap();
+    let router =
+        Router::builder().realm(small).realm(Realm::new("realm1")).handlers([]).build().unwrap();
     let _others = [Client::join(&router), Client::join(&router)];
     let _only = Client::join_in(&router, "small");
     assert_full(&router, "small");
@@ -47,7 +53,8 @@ fn the_limit_may_be_a_realms_own_and_counts_nobody_of_another_realm() {
 
 #[test]
 fn a_realm_for_any_name_counts_the_sessions_of_all_names_together() {
-    let router = Router::builder().handlers([]).limits(Limits::default().sessions(2)).build().unwrap();
+    let router =
+        Router::builder().handlers([]).limits(Limits::default().sessions(2)).build().unwrap();
     let _both = [Client::join_in(&router, "here"), Client::join_in(&router, "there")];
     assert_full(&router, "elsewhere");
 }

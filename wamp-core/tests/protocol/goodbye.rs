@@ -28,7 +28,10 @@ fn g_02_any_reason_and_any_details_are_accepted() {
         r#"[6,{"a":[null]},"com.myapp.done"]"#,
         r#"[6,{},"wamp.close.goodbye_and_out"]"#,
     ] {
-        assert_eq!(Client::join(&router).ask(goodbye), json!([6, {}, "wamp.close.goodbye_and_out"]));
+        assert_eq!(
+            Client::join(&router).ask(goodbye),
+            json!([6, {}, "wamp.close.goodbye_and_out"])
+        );
     }
 }
 
@@ -97,7 +100,9 @@ fn g_05_after_our_goodbye_every_other_message_is_ignored() {
     let mut client = Client::join(&router);
     client.session().close("wamp.close.killed");
     assert_eq!(client.one()[0], 6);
-    for message in [r#"[48,1,{},"test.wait",["a"]]"#, r#"[32,7,{},"open.a"]"#, "[99]", "", "[70,1,{}]"] {
+    for message in
+        [r#"[48,1,{},"test.wait",["a"]]"#, r#"[32,7,{},"open.a"]"#, "[99]", "", "[70,1,{}]"]
+    {
         client.send(message);
     }
     client.send(hello("realm1"));

@@ -26,11 +26,16 @@ fn router_of(change: impl FnOnce(RealmBuilder) -> RealmBuilder) -> Router {
         .history("past.b", History::last(5))
         .history("gated.a", History::last(5))
         .meta_api(MetaApi::reading());
-    Router::builder().realm(change(realm)).handlers([HANDLERS]).build().expect("the declarations are sound")
+    Router::builder()
+        .realm(change(realm))
+        .handlers([HANDLERS])
+        .build()
+        .expect("the declarations are sound")
 }
 
 fn with(router: &Router, authid: &str, authrole: &str) -> Client {
-    let identity = Identity { authid: authid.into(), authrole: authrole.into(), ..Identity::anonymous() };
+    let identity =
+        Identity { authid: authid.into(), authrole: authrole.into(), ..Identity::anonymous() };
     Client::join_as(router, "realm1", identity)
 }
 
@@ -66,11 +71,13 @@ fn e_08_each_event_is_one_result_with_its_time_and_its_details() {
     let (mut caller, id) = subscriber(&router, "past.a");
     assert_eq!(ask(&mut caller, id, json!({})), Value::Null);
     let mut joe = with(&router, "joe", "staff");
-    let message = r#"[16,1,{"disclose_me":true,"acknowledge":true},"past.a",[1,"two"],{"three":3}]"#;
+    let message =
+        r#"[16,1,{"disclose_me":true,"acknowledge":true},"past.a",[1,"two"],{"three":3}]"#;
     let publication = published(&joe.ask(message), 1);
     router.realm("realm1").unwrap().publish("past.a").send().unwrap();
     let events = ask(&mut caller, id, json!({}));
-    let shown = json!({"publisher": joe.id, "publisher_authid": "joe", "publisher_authrole": "staff"});
+    let shown =
+        json!({"publisher": joe.id, "publisher_authid": "joe", "publisher_authrole": "staff"});
     let time = events[0]["timestamp"].clone();
     assert!(time.as_str().unwrap().ends_with('Z'), "{time}");
     let expected = json!({
@@ -131,7 +138,10 @@ fn e_07_times_bound_what_is_told() {
         (json!({"after_time": first}), 0),
         (json!({"before_time": first}), 0),
         (json!({"until_time": first}), 1),
-        (json!({"from_time": "2020-01-01T00:00:00Z", "until_time": "2199-01-01T00:00:00+01:00"}), 1),
+        (
+            json!({"from_time": "2020-01-01T00:00:00Z", "until_time": "2199-01-01T00:00:00+01:00"}),
+            1,
+        ),
         (json!({"until_time": "2020-01-01T00:00:00.5Z"}), 0),
     ] {
         assert_eq!(told(&ask(&mut caller, id, kwargs.clone())).len(), expected, "{kwargs}");
@@ -162,7 +172,9 @@ fn e_10_events_for_or_not_for_sessions_are_never_kept_and_other_filters_count_fo
     let (mut caller, id) = subscriber(&router, "past.a");
     let realm = router.realm("realm1").unwrap();
     let mut publisher = Client::join(&router);
-    for (request, options) in (1..).zip([r#"{"exclude":[]}"#, r#"{"eligible":[1]}"#, r#"{"exclude":[1]}"#]) {
+    for (request, options) in
+        (1..).zip([r#"{"exclude":[]}"#, r#"{"eligible":[1]}"#, r#"{"exclude":[1]}"#])
+    {
         publisher.send(format!(r#"[16,{request},{options},"past.a",[0]]"#));
     }
     assert_eq!(ask(&mut caller, id, json!({})), Value::Null);
@@ -225,7 +237,8 @@ fn e_11_unknown_subscriptions_wrong_arguments_and_topics_without_history() {
 
 #[test]
 fn e_11_where_an_authoriser_decides_only_who_holds_the_subscription_may_see_the_past() {
-    let router = router_of(|realm| realm.authorize(|_| async { Ok(wamp_core::Permission::allow()) }));
+    let router =
+        router_of(|realm| realm.authorize(|_| async { Ok(wamp_core::Permission::allow()) }));
     let (mut caller, id) = subscriber(&router, "past.a");
     publish(&router, "past.a", [1]);
     assert_eq!(told(&ask(&mut caller, id, json!({}))), [1]);
@@ -254,7 +267,10 @@ fn event_history_is_announced_where_it_is_kept() {
     };
     assert_eq!(announced(&router()), json!(true));
     let realm = Realm::new("realm1").meta_api(MetaApi::reading());
-    assert_eq!(announced(&Router::builder().realm(realm).handlers([]).build().unwrap()), Value::Null);
+    assert_eq!(
+        announced(&Router::builder().realm(realm).handlers([]).build().unwrap()),
+        Value::Null
+    );
 }
 
 #[test]

@@ -12,7 +12,8 @@ use wamp_core::{Context, Error, History, MetaApi, Realm, Router, Serializer, Sna
 const BINARY: [Serializer; 4] =
     [Serializer::MsgPack, Serializer::Cbor, Serializer::MsgPackBatched, Serializer::CborBatched];
 
-static DEEP: &[HandlerEntry] = &[rpc("deep.fail", fail_deeply), subscribe("deep.topic", show_deeply)];
+static DEEP: &[HandlerEntry] =
+    &[rpc("deep.fail", fail_deeply), subscribe("deep.topic", show_deeply)];
 
 /// Lists inside each other, more than the readers of any serializer follow.
 fn deep() -> Value {
@@ -85,7 +86,8 @@ fn a_history_is_told_without_what_the_caller_cannot_get() {
     }
     for serializer in BINARY {
         let mut client = Client::join_by(&router, serializer);
-        let answer = client.ask(format!(r#"[48,1,{{}},"wamp.subscription.get_events",[{id},false,2]]"#));
+        let answer =
+            client.ask(format!(r#"[48,1,{{}},"wamp.subscription.get_events",[{id},false,2]]"#));
         let told: Vec<_> = support::list(&answer[3]).iter().map(|event| &event["args"]).collect();
         assert_eq!(told, [&json!([1]), &json!([2])], "{answer}");
     }

@@ -1,4 +1,5 @@
-//! Chunks that come after their call has ended: dropped, and never taken for a call of their own (PI-07).
+//! Chunks that come after their call has ended: dropped, and never taken for a call of their own
+//! (PI-07).
 
 use super::support::{Client, assert_error, handlers};
 use serde_json::json;

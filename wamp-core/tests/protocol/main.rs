@@ -1,5 +1,5 @@
-//! The rules of the protocol, in memory: clients that speak JSON, and the rules of sessions, calls and topics once more in each
-//! other serializer.
+//! The rules of the protocol, in memory: clients that speak JSON, and the rules of sessions, calls
+//! and topics once more in each other serializer.
 
 #![allow(clippy::duplicate_mod, reason = "a suite has clients of its own serializer")]
 #![allow(clippy::unwrap_used, reason = "in the closures of the tests, too")]

@@ -1,4 +1,5 @@
-//! The meta API: what clients are told about sessions, registrations and subscriptions, and who may end them.
+//! The meta API: what clients are told about sessions, registrations and subscriptions, and who may
+//! end them.
 
 use super::support::caller::Caller;
 use super::support::*;
@@ -30,7 +31,8 @@ fn router_of(api: MetaApi) -> Router {
 }
 
 fn with(router: &Router, authid: &str, authrole: &str) -> Client {
-    let identity = Identity { authid: authid.into(), authrole: authrole.into(), ..Identity::anonymous() };
+    let identity =
+        Identity { authid: authid.into(), authrole: authrole.into(), ..Identity::anonymous() };
     Client::join_as(router, "realm1", identity)
 }
 
@@ -108,7 +110,11 @@ fn k_03_and_k_04_sessions_are_counted_and_listed_the_caller_among_them() {
         (json!([["nobody"]]), vec![]),
         (json!([[]]), vec![]),
     ] {
-        assert_eq!(caller.call("wamp.session.count", filter.clone()), json!([expected.len()]), "{filter}");
+        assert_eq!(
+            caller.call("wamp.session.count", filter.clone()),
+            json!([expected.len()]),
+            "{filter}"
+        );
         assert_eq!(caller.call("wamp.session.list", filter.clone()), json!([expected]), "{filter}");
     }
     assert_eq!(
@@ -206,7 +212,10 @@ fn k_08_and_k_09_sessions_are_killed_by_authid_and_authrole_but_the_caller() {
     assert_eq!(joe.one(), json!([6, {}, "wamp.close.killed"]));
     eve.assert_silent();
     let kwargs = json!({"reason": "a.b", "message": "bye"});
-    assert_eq!(caller.call_with("wamp.session.kill_by_authrole", json!(["staff"]), kwargs), json!([1]));
+    assert_eq!(
+        caller.call_with("wamp.session.kill_by_authrole", json!(["staff"]), kwargs),
+        json!([1])
+    );
     assert_eq!(eve.one(), json!([6, {"message": "bye"}, "a.b"]));
     assert_eq!(caller.call("wamp.session.count", json!([])), json!([1]));
 }
@@ -217,7 +226,11 @@ fn k_10_all_are_killed_but_the_caller_and_nobody_is_told() {
     let mut caller = calling(&router);
     watch(
         &mut caller.client,
-        ["wamp.session.on_leave", "wamp.subscription.on_unsubscribe", "wamp.subscription.on_delete"],
+        [
+            "wamp.session.on_leave",
+            "wamp.subscription.on_unsubscribe",
+            "wamp.subscription.on_delete",
+        ],
     );
     caller.request = 3;
     let (mut joe, mut eve) = (Client::join(&router), Client::join(&router));
@@ -293,7 +306,8 @@ fn s_04_and_s_05_the_meta_api_is_announced_where_it_is() {
 }
 
 #[test]
-fn u_08_what_is_unknown_under_wamp_is_no_such_procedure_though_a_pattern_of_the_application_has_all() {
+fn u_08_what_is_unknown_under_wamp_is_no_such_procedure_though_a_pattern_of_the_application_has_all()
+ {
     let router = router();
     let mut caller = calling(&router);
     for procedure in ["wamp.foo", "wamp", "wamp.session", "wamp.session.count.x"] {
@@ -315,7 +329,8 @@ fn k_40_and_u_06_meta_events_cannot_be_forged_and_show_no_publisher() {
     for (request, options) in
         (1..).zip([r#"{"acknowledge":true}"#, r#"{"acknowledge":true,"disclose_me":true}"#])
     {
-        let refused = forger.ask(format!(r#"[16,{request},{options},"wamp.session.on_leave",[1]]"#));
+        let refused =
+            forger.ask(format!(r#"[16,{request},{options},"wamp.session.on_leave",[1]]"#));
         assert_error(&refused, 16, request, "wamp.error.invalid_uri");
     }
     assert!(router.realm("realm1").unwrap().publish("wamp.session.on_leave").send().is_err());
@@ -372,7 +387,8 @@ fn k_21_and_k_27_the_procedures_of_the_application_are_listed_and_those_of_the_r
     let mut caller = calling(&router());
     let lists = json!([{"exact": [1], "prefix": [3], "wildcard": [2]}]);
     assert_eq!(caller.call("wamp.registration.list", json!([])), lists);
-    let empty = Router::builder().realm(Realm::new("realm1").meta_api(MetaApi::reading())).handlers([]);
+    let empty =
+        Router::builder().realm(Realm::new("realm1").meta_api(MetaApi::reading())).handlers([]);
     let mut caller = calling(&empty.build().unwrap());
     let lists = json!([{"exact": [], "prefix": [], "wildcard": []}]);
     assert_eq!(caller.call("wamp.registration.list", json!([])), lists);
@@ -391,12 +407,23 @@ fn k_22_and_k_23_a_registration_is_found_by_its_pattern_and_by_what_it_answers()
         (json!(["test.b", {"match": "prefix"}]), Value::Null),
         (json!(["wamp.session.count"]), Value::Null),
     ] {
-        assert_eq!(caller.call("wamp.registration.lookup", args.clone()), json!([expected]), "{args}");
+        assert_eq!(
+            caller.call("wamp.registration.lookup", args.clone()),
+            json!([expected]),
+            "{args}"
+        );
     }
-    for (uri, expected) in
-        [("test.b", json!(1)), ("test.c", json!(3)), ("nowhere", Value::Null), ("wamp.x", Value::Null)]
-    {
-        assert_eq!(caller.call("wamp.registration.match", json!([uri])), json!([expected]), "{uri}");
+    for (uri, expected) in [
+        ("test.b", json!(1)),
+        ("test.c", json!(3)),
+        ("nowhere", Value::Null),
+        ("wamp.x", Value::Null),
+    ] {
+        assert_eq!(
+            caller.call("wamp.registration.match", json!([uri])),
+            json!([expected]),
+            "{uri}"
+        );
     }
 }
 
@@ -405,8 +432,7 @@ fn k_24_to_k_26_a_registration_of_the_application_is_described_and_has_no_callee
     let mut caller = calling(&router());
     let details = caller.call("wamp.registration.get", json!([2]));
     let created = details[0]["created"].clone();
-    let expected =
-        json!([{"id": 2, "created": created, "uri": "test.item.", "match": "wildcard", "invoke": "single"}]);
+    let expected = json!([{"id": 2, "created": created, "uri": "test.item.", "match": "wildcard", "invoke": "single"}]);
     assert_eq!(details, expected);
     assert_rfc_3339(&created);
     assert_eq!(caller.call("wamp.registration.list_callees", json!([2])), json!([[]]));
@@ -443,10 +469,14 @@ fn k_30_subscriptions_are_created_subscribed_unsubscribed_and_deleted_in_this_or
     joe.subscribe(2, "a.b");
     let created = client.received();
     let details = &created[0][4][1];
-    assert_eq!(details, &json!({"id": id, "created": details["created"], "uri": "a.b", "match": "exact"}));
+    assert_eq!(
+        details,
+        &json!({"id": id, "created": details["created"], "uri": "a.b", "match": "exact"})
+    );
     assert_rfc_3339(&details["created"]);
     let events: Vec<_> = created.iter().map(|event| json!([event[1], event[4][0]])).collect();
-    let expected = [json!([create, joe.id]), json!([subscribe, joe.id]), json!([subscribe, eve.id])];
+    let expected =
+        [json!([create, joe.id]), json!([subscribe, joe.id]), json!([subscribe, eve.id])];
     assert_eq!(events, expected);
     assert_eq!(created[1][4], json!([joe.id, id]));
     joe.ask(format!("[34,3,{id}]"));
@@ -465,7 +495,8 @@ fn k_30_subscriptions_are_created_subscribed_unsubscribed_and_deleted_in_this_or
 fn k_30_a_session_that_leaves_is_unsubscribed_first() {
     let router = router();
     let mut client = Client::join(&router);
-    let [unsubscribe, delete, leave] = watch(&mut client, [EVENTS[2], EVENTS[3], "wamp.session.on_leave"]);
+    let [unsubscribe, delete, leave] =
+        watch(&mut client, [EVENTS[2], EVENTS[3], "wamp.session.on_leave"]);
     let mut joe = with(&router, "joe", "staff");
     let id = joe.subscribe(1, "a.b");
     joe.lose();
@@ -533,12 +564,20 @@ fn k_31_to_k_33_subscriptions_are_listed_looked_up_and_matched() {
         (json!(["a.b", {"match": "prefix"}]), Value::Null),
         (json!(["a.x"]), Value::Null),
     ] {
-        assert_eq!(caller.call("wamp.subscription.lookup", args.clone()), json!([expected]), "{args}");
+        assert_eq!(
+            caller.call("wamp.subscription.lookup", args.clone()),
+            json!([expected]),
+            "{args}"
+        );
     }
     for (topic, expected) in
         [("a.b", json!([exact, prefix])), ("a.b.c", json!([prefix, wildcard])), ("b", Value::Null)]
     {
-        assert_eq!(caller.call("wamp.subscription.match", json!([topic])), json!([expected]), "{topic}");
+        assert_eq!(
+            caller.call("wamp.subscription.match", json!([topic])),
+            json!([expected]),
+            "{topic}"
+        );
     }
 }
 
@@ -552,7 +591,10 @@ fn k_34_to_k_36_a_subscription_is_described_with_its_subscribers() {
     let details = caller.call("wamp.subscription.get", json!([id]));
     let created = details[0]["created"].clone();
     assert_eq!(details, json!([{"id": id, "created": created, "uri": "a.", "match": "prefix"}]));
-    assert_eq!(caller.call("wamp.subscription.list_subscribers", json!([id])), json!([[joe.id, eve.id]]));
+    assert_eq!(
+        caller.call("wamp.subscription.list_subscribers", json!([id])),
+        json!([[joe.id, eve.id]])
+    );
     assert_eq!(caller.call("wamp.subscription.count_subscribers", json!([id])), json!([2]));
     joe.lose();
     assert_eq!(caller.call("wamp.subscription.list_subscribers", json!([id])), json!([[eve.id]]));

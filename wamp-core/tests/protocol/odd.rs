@@ -1,5 +1,5 @@
-//! What is odd in a payload is the fault of that one request, and never reaches another client (decision 9; C6 to C9 of issue
-//! 14).
+//! What is odd in a payload is the fault of that one request, and never reaches another client
+//! (decision 9; C6 to C9 of issue 14).
 
 use std::collections::HashMap;
 
@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wamp_core::__private::{Arena, BoxedAnswer, HandlerEntry, Outcome, Plain as _, reply};
 use wamp_core::{
-    Arguments, Chunks, Context, Error, FromContext as _, History, Identity, MetaApi, Raw, Realm, Router,
-    Serializer, Topic,
+    Arguments, Chunks, Context, Error, FromContext as _, History, Identity, MetaApi, Raw, Realm,
+    Router, Serializer, Topic,
 };
 
 use Serializer::{Cbor, CborBatched, Json, JsonBatched, MsgPack, MsgPackBatched};
@@ -28,8 +28,10 @@ const CBORS: [Serializer; 2] = [Cbor, CborBatched];
 
 /// Values that are well-formed, and that nobody else can be given.
 fn refused() -> Vec<(Serializer, Vec<u8>)> {
-    let numbers = ["1e999", "-1e999", "1e309", "[1,{\"a\":2E+400}]", "{\"a\":1e999}"].map(str::to_owned);
-    let long = ["9".repeat(5_000), format!("-{}", "1".repeat(310)), format!("[{}.5]", "7".repeat(4_301))];
+    let numbers =
+        ["1e999", "-1e999", "1e309", "[1,{\"a\":2E+400}]", "{\"a\":1e999}"].map(str::to_owned);
+    let long =
+        ["9".repeat(5_000), format!("-{}", "1".repeat(310)), format!("[{}.5]", "7".repeat(4_301))];
     let json = numbers.into_iter().chain(long).map(String::into_bytes);
     let msgpack = [
         &b"\xd6\xff\0\0\0\0"[..],                // A timestamp of 32 bits,
@@ -79,9 +81,9 @@ fn refused() -> Vec<(Serializer, Vec<u8>)> {
     ]
     .map(<[u8]>::to_vec);
     let of = |serializers: [Serializer; 2], values: Vec<Vec<u8>>| {
-        serializers
-            .into_iter()
-            .flat_map(move |serializer| values.clone().into_iter().map(move |value| (serializer, value)))
+        serializers.into_iter().flat_map(move |serializer| {
+            values.clone().into_iter().map(move |value| (serializer, value))
+        })
     };
     of(JSONS, json.collect())
         .chain(of(MSGPACKS, msgpack.map(<[u8]>::to_vec).into()))
@@ -91,8 +93,10 @@ fn refused() -> Vec<(Serializer, Vec<u8>)> {
 
 /// Values that go on without what only their own format has, and what they are then.
 fn dressed() -> Vec<(Serializer, &'static [u8], Value)> {
-    let msgpack: [(&[u8], Value); 2] =
-        [(b"\xd4\x00\x00", json!(null)), (b"\x92\x01\x81\xa1a\xd4\x00\x00", json!([1, { "a": null }]))];
+    let msgpack: [(&[u8], Value); 2] = [
+        (b"\xd4\x00\x00", json!(null)),
+        (b"\x92\x01\x81\xa1a\xd4\x00\x00", json!([1, { "a": null }])),
+    ];
     let cbor: [(&[u8], Value); 12] = [
         (b"\xc0\x74\x32\x30\x31\x33-03-21T20:04:00Z", json!("2013-03-21T20:04:00Z")),
         (b"\xc0\x63abc", json!("abc")),
@@ -157,7 +161,9 @@ fn message(serializer: Serializer, head: &Value, tail: Tail<'_>) -> Vec<u8> {
     }
     let body = join(&elements, b",");
     match serializer.is_binary() {
-        true => [&[wire::encode(serializer, &json!([]))[0] + elements.len() as u8], &body[..]].concat(),
+        true => {
+            [&[wire::encode(serializer, &json!([]))[0] + elements.len() as u8], &body[..]].concat()
+        }
         false => [b"[", &body[..], b"]"].concat(),
     }
 }
@@ -300,7 +306,9 @@ fn assert_untagged(serializer: Serializer, frame: &[u8]) {
         match value {
             ciborium::Value::Tag(..) => true,
             ciborium::Value::Array(list) => list.iter().any(has_tag),
-            ciborium::Value::Map(dict) => dict.iter().any(|(key, value)| has_tag(key) || has_tag(value)),
+            ciborium::Value::Map(dict) => {
+                dict.iter().any(|(key, value)| has_tag(key) || has_tag(value))
+            }
             _ => false,
         }
     }
@@ -344,14 +352,17 @@ fn a_handler_that_does_not_read_what_is_odd_is_not_kept_from_its_work() {
     let router = router();
     for (serializer, value) in refused() {
         let mut client = join(&router, serializer);
-        let (key, known) =
-            (wire::encode(serializer, &json!("odd")), wire::encode(serializer, &json!({"known": 7})));
+        let (key, known) = (
+            wire::encode(serializer, &json!("odd")),
+            wire::encode(serializer, &json!({"known": 7})),
+        );
         // A second entry behind the first, or in front of it.
         let dict = match serializer.is_binary() {
             true => [&[known[0] + 1], &known[1..], &key[..], &value].concat(),
             false => [b"{", &key[..], b":", &value, b",", &known[1..]].concat(),
         };
-        let answer = ask(&mut client, serializer, json!([48, 1, {}, "odd.ignore"]), Tail::Arg(&dict));
+        let answer =
+            ask(&mut client, serializer, json!([48, 1, {}, "odd.ignore"]), Tail::Arg(&dict));
         assert_eq!(answer, json!([50, 1, {}, [7]]), "{serializer:?} {value:02x?}");
         assert_lives(&mut client, 2);
     }
@@ -369,7 +380,8 @@ fn an_odd_publication_reaches_nobody_and_its_publisher_learns_why_if_it_asked_c_
         let mut publisher = join(&router, serializer);
         for tail in [Tail::Arg(&value), Tail::Kwarg(&value)] {
             let request = if matches!(tail, Tail::Arg(_)) { 1 } else { 4 };
-            let acknowledged = json!([16, request, {"acknowledge": true, "retain": true}, "open.a"]);
+            let acknowledged =
+                json!([16, request, {"acknowledge": true, "retain": true}, "open.a"]);
             let answer = ask(&mut publisher, serializer, acknowledged, tail);
             assert_error(&answer, 16, request, INVALID_PAYLOAD);
             assert!(answer[5][0].is_string(), "{answer}");
@@ -417,13 +429,18 @@ fn an_odd_chunk_ends_its_call_on_both_sides_c_7_c_8_c_9() {
         let mut caller = join(&router, serializer);
         caller.send(r#"[48,1,{"progress":true},"com.p",[1]]"#);
         let invocation = id(&callee.one()[1]);
-        let answer =
-            ask(&mut caller, serializer, json!([48, 1, {"progress": true}, "com.p"]), Tail::Arg(&value));
+        let answer = ask(
+            &mut caller,
+            serializer,
+            json!([48, 1, {"progress": true}, "com.p"]),
+            Tail::Arg(&value),
+        );
         assert_error(&answer, 48, 1, INVALID_PAYLOAD);
         assert_eq!(callee.one(), json!([69, invocation, {"mode": "killnowait"}]));
         // A handler that takes chunks finds out by itself.
         caller.send(r#"[48,2,{"progress":true},"odd.chunks",[1]]"#);
-        let answer = ask(&mut caller, serializer, json!([48, 2, {}, "odd.chunks"]), Tail::Arg(&value));
+        let answer =
+            ask(&mut caller, serializer, json!([48, 2, {}, "odd.chunks"]), Tail::Arg(&value));
         assert_error(&answer, 48, 2, INVALID_ARGUMENT);
         assert_lives(&mut caller, 3);
     }
@@ -474,15 +491,19 @@ fn an_odd_testament_is_refused_when_it_is_made_c_7_c_8_c_9() {
     for (serializer, value) in refused() {
         let mut joe = join(&router, serializer);
         let call = [json!([48, 1, {}, "wamp.session.add_testament", ["open.a"]])];
-        let (list, one) = (wire::encode(serializer, &json!([])), wire::encode(serializer, &json!([1])));
+        let (list, one) =
+            (wire::encode(serializer, &json!([])), wire::encode(serializer, &json!([1])));
         // `["open.a", [VALUE], {}]`
         let args = match serializer.is_binary() {
             true => [&[list[0] + 1], &value[..]].concat(),
             false => [b"[", &value[..], b"]"].concat(),
         };
         assert_eq!(one[0] == b'[', !serializer.is_binary());
-        let arguments =
-            [wire::encode(serializer, &json!("open.a")), args, wire::encode(serializer, &json!({}))];
+        let arguments = [
+            wire::encode(serializer, &json!("open.a")),
+            args,
+            wire::encode(serializer, &json!({})),
+        ];
         let arguments = match serializer.is_binary() {
             true => [vec![list[0] + 3], arguments.concat()].concat(),
             false => [b"[".to_vec(), arguments.join(&b","[..]), b"]".to_vec()].concat(),
@@ -550,7 +571,11 @@ fn a_tag_of_cbor_and_an_undefined_of_messagepack_reach_nobody_whichever_way_c_8(
                     _ => value.clone(),
                 };
                 let result = one(&mut joe, from);
-                assert_eq!(result, json!([50, request, {}, [expected]]), "{uri} in {from:?}: {bytes:02x?}");
+                assert_eq!(
+                    result,
+                    json!([50, request, {}, [expected]]),
+                    "{uri} in {from:?}: {bytes:02x?}"
+                );
             }
         }
         // What a callee answers, and its errors.
@@ -564,7 +589,12 @@ fn a_tag_of_cbor_and_an_undefined_of_messagepack_reach_nobody_whichever_way_c_8(
             assert_eq!(one(other, *serializer)[3][0], value, "{from:?} to {serializer:?}");
             other.send(json!([48, request + 1, {}, "com.joe"]).to_string());
             joe.one();
-            send(&mut joe, from, json!([8, 68, 2 * invocation, {}, "com.error.joe"]), Tail::Kwarg(bytes));
+            send(
+                &mut joe,
+                from,
+                json!([8, 68, 2 * invocation, {}, "com.error.joe"]),
+                Tail::Kwarg(bytes),
+            );
             assert_eq!(one(other, *serializer)[6]["a"], value, "{from:?} to {serializer:?}");
         }
         for &to in Serializer::ALL {
@@ -575,7 +605,9 @@ fn a_tag_of_cbor_and_an_undefined_of_messagepack_reach_nobody_whichever_way_c_8(
             assert_untagged(to, &frames[1]);
             assert_eq!(wire::message(to, &frames[1])[4][0], value);
             let id = late.subscribe(2, "past.a");
-            late.send(json!([48, 3, {}, "wamp.subscription.get_events", [id, true, 1]]).to_string());
+            late.send(
+                json!([48, 3, {}, "wamp.subscription.get_events", [id, true, 1]]).to_string(),
+            );
             assert_eq!(one(&mut late, to)[3][0]["args"], json!([value]), "{from:?} to {to:?}");
         }
     }
@@ -630,8 +662,12 @@ fn half_a_character_is_u_fffd_for_who_reads_it_and_json_peers_get_it_as_it_was_c
             }
             let dict = format!("{{{text}:1}}");
             let request = next.next().unwrap();
-            let answer =
-                ask(&mut joe, from, json!([48, request, {}, "odd.read"]), Tail::Arg(dict.as_bytes()));
+            let answer = ask(
+                &mut joe,
+                from,
+                json!([48, request, {}, "odd.read"]),
+                Tail::Arg(dict.as_bytes()),
+            );
             assert_eq!(answer, json!([50, request, {}, [{ read: 1 }]]));
             for uri in ["odd.raw", "odd.held_raw"] {
                 send(&mut joe, from, json!([48, next.next(), {}, uri]), Tail::Arg(text.as_bytes()));
@@ -654,7 +690,10 @@ fn half_a_character_is_u_fffd_for_who_reads_it_and_json_peers_get_it_as_it_was_c
                     assert_eq!(wire::message(*to, &frame)[4][0], read, "{text} to {to:?}");
                 } else {
                     let frame = String::from_utf8(frame).unwrap();
-                    assert!(frame.trim_end_matches('\u{1e}').ends_with(&format!("[{text}]]")), "{frame}");
+                    assert!(
+                        frame.trim_end_matches('\u{1e}').ends_with(&format!("[{text}]]")),
+                        "{frame}"
+                    );
                 }
             }
         }

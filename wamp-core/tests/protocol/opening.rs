@@ -41,7 +41,10 @@ fn s_03_welcome_announces_what_is_served_and_nothing_else() {
     });
     let dealer = json!({"call_canceling": true, "call_timeout": true, "caller_identification": true,
         "payload_passthru_mode": true, "progressive_call_invocations": true, "progressive_call_results": true});
-    assert_eq!(welcome[2]["roles"], json!({"broker": {"features": broker}, "dealer": {"features": dealer}}));
+    assert_eq!(
+        welcome[2]["roles"],
+        json!({"broker": {"features": broker}, "dealer": {"features": dealer}})
+    );
 }
 
 #[test]
@@ -227,7 +230,8 @@ fn t_22_a_transport_without_hello_is_closed_after_the_hello_timeout() {
 fn a_02_anonymous_is_found_among_the_offered_methods_and_assumed_without_any() {
     let router = router();
     for methods in ["[]", "null", r#"["anonymous"]"#, r#"["foo","ticket","anonymous"]"#] {
-        let hello = format!(r#"[1,"realm1",{{"roles":{{"caller":{{}}}},"authmethods":{methods}}}]"#);
+        let hello =
+            format!(r#"[1,"realm1",{{"roles":{{"caller":{{}}}},"authmethods":{methods}}}]"#);
         assert_eq!(Client::connect(&router).ask(hello)[2]["authmethod"], "anonymous");
     }
 }
@@ -237,7 +241,8 @@ fn a_03_a_client_that_does_not_offer_anonymous_is_refused() {
     let router = router();
     for methods in [r#"["ticket"]"#, r#"["foo","wampcra"]"#, r#"["Anonymous"]"#] {
         let mut client = Client::connect(&router);
-        let hello = format!(r#"[1,"realm1",{{"roles":{{"caller":{{}}}},"authmethods":{methods}}}]"#);
+        let hello =
+            format!(r#"[1,"realm1",{{"roles":{{"caller":{{}}}},"authmethods":{methods}}}]"#);
         assert_aborted(&client.ask(hello), "wamp.error.no_matching_auth_method");
         assert_eq!(client.close(), Some(Close::Refused));
     }
@@ -246,8 +251,7 @@ fn a_03_a_client_that_does_not_offer_anonymous_is_refused() {
 #[test]
 fn a_20_an_anonymous_session_gets_an_authid_of_its_own_whatever_it_claims() {
     let router = router();
-    let claims =
-        r#"[1,"realm1",{"roles":{"caller":{}},"authid":"admin","authrole":"staff","authextra":{"a":1}}]"#;
+    let claims = r#"[1,"realm1",{"roles":{"caller":{}},"authid":"admin","authrole":"staff","authextra":{"a":1}}]"#;
     let mut authids = HashSet::new();
     for _ in 0..2 {
         let mut client = Client::connect(&router);

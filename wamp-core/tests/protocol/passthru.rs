@@ -37,9 +37,11 @@ fn x_01_without_a_scheme_nothing_is_passed_through() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), publisher(&router));
     let id = client.subscribe(1, "open.a");
-    for (request, options) in
-        (1..).zip([json!({"ppt_serializer": "cbor"}), json!({"ppt_scheme": null}), json!({"ppt_scheme": ""})])
-    {
+    for (request, options) in (1..).zip([
+        json!({"ppt_serializer": "cbor"}),
+        json!({"ppt_scheme": null}),
+        json!({"ppt_scheme": ""}),
+    ]) {
         publisher.send(publish(request, &options, ",[1]"));
         publisher.assert_silent();
         assert_event(&client.one(), id, 1);

@@ -1,8 +1,12 @@
 //! Pattern subscriptions: which are accepted, and which events travel through them.
 
-use super::support::{self, Client, arguments, assert_error, assert_event, handlers, id, subscribed};
+use super::support::{
+    self, Client, arguments, assert_error, assert_event, handlers, id, subscribed,
+};
 use serde_json::{Value, json};
-use wamp_core::__private::{Acceptance, Arena, BoxedAnswer, Capture, HandlerEntry, Parameter, accept};
+use wamp_core::__private::{
+    Acceptance, Arena, BoxedAnswer, Capture, HandlerEntry, Parameter, accept,
+};
 use wamp_core::{Arguments, Context, Identity, Limits, Realm, Router, Subscription, Topic};
 
 const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
@@ -11,7 +15,10 @@ const INVALID_ARGUMENT: &str = "wamp.error.invalid_argument";
 const INVALID_URI: &str = "wamp.error.invalid_uri";
 
 static HANDLERS: &[HandlerEntry] = &[
-    HandlerEntry { roles: &["staff"], ..handlers::subscribe("com.staff.{rest..}", handlers::accepting) },
+    HandlerEntry {
+        roles: &["staff"],
+        ..handlers::subscribe("com.staff.{rest..}", handlers::accepting)
+    },
     handlers::subscribe("com.secret", handlers::refusing),
     handlers::subscribe("gate.{rest..}", handlers::refusing),
     handlers::subscribe("room.{number}.news", number),
@@ -29,7 +36,8 @@ const fn named(name: &'static str) -> Parameter {
 fn number(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         let arena = Arena::default();
-        let _: u32 = Arguments::of(&context, &arena).capture(&named("number"), Capture::Component(1))?;
+        let _: u32 =
+            Arguments::of(&context, &arena).capture(&named("number"), Capture::Component(1))?;
         accept(())
     })
 }
@@ -38,8 +46,8 @@ fn number(context: Context) -> BoxedAnswer<Acceptance> {
 fn path(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         let arena = Arena::default();
-        let _: &str =
-            Arguments::of(&context, &arena).capture(&named("path"), Capture::Rest("file.".len()))?;
+        let _: &str = Arguments::of(&context, &arena)
+            .capture(&named("path"), Capture::Rest("file.".len()))?;
         accept(())
     })
 }
@@ -58,14 +66,17 @@ fn seen(context: Context) -> BoxedAnswer<Acceptance> {
     })
 }
 
-/// `com.*` is open, with more specific declarations inside; `one.*` has topics of one more component.
+/// `com.*` is open, with more specific declarations inside; `one.*` has topics of one more
+/// component.
 fn router() -> Router {
     router_with(Limits::default())
 }
 
 fn router_with(limits: Limits) -> Router {
     handlers::reset();
-    let realm = Realm::new("realm1").topic("com.{rest..}", Topic::open()).topic("one.{name}", Topic::open());
+    let realm = Realm::new("realm1")
+        .topic("com.{rest..}", Topic::open())
+        .topic("one.{name}", Topic::open());
     let everything = Realm::new("everything").topic("{all..}", Topic::open());
     Router::builder()
         .realm(realm)
@@ -89,7 +100,10 @@ fn subscribe(client: &mut Client, request: u64, policy: &str, topic: &str) -> u6
 #[track_caller]
 fn topics(client: &mut Client, subscription: u64) -> Vec<Value> {
     let messages = client.received();
-    assert!(messages.iter().all(|message| message[0] == 36 && message[1] == subscription), "{messages:?}");
+    assert!(
+        messages.iter().all(|message| message[0] == 36 && message[1] == subscription),
+        "{messages:?}"
+    );
     messages.into_iter().map(|mut message| message[3]["topic"].take()).collect()
 }
 
@@ -109,8 +123,9 @@ fn w_01_a_prefix_is_compared_character_by_character() {
         "com.myapp.topic.emergency.category.severe",
         "com.myapp.topic.emergency",
     ];
-    for topic in
-        ["com.myapp.topic.emerge", "com.myapp.topic", "com.myapp.topic.Emergency"].iter().chain(&matching)
+    for topic in ["com.myapp.topic.emerge", "com.myapp.topic", "com.myapp.topic.Emergency"]
+        .iter()
+        .chain(&matching)
     {
         realm.publish(*topic).send().unwrap();
     }
@@ -205,8 +220,9 @@ fn n_01_and_b_09_each_subscription_has_details_of_its_own() {
     let shown = json!({"publisher": publisher.id, "publisher_authid": authid, "publisher_authrole": "staff"});
     let mut with_topic = shown.clone();
     with_topic["topic"] = "com.a".into();
-    let details =
-        |client: &mut Client| client.received().iter().map(|event| event[3].clone()).collect::<Vec<_>>();
+    let details = |client: &mut Client| {
+        client.received().iter().map(|event| event[3].clone()).collect::<Vec<_>>()
+    };
     assert_eq!(details(&mut exact), [shown, json!({})]);
     assert_eq!(details(&mut prefix), [with_topic, json!({"topic": "com.a"})]);
 }
@@ -357,7 +373,12 @@ fn u_05_patterns_have_a_syntax_of_their_own() {
             assert_error(&ask(&mut client, request, policy, pattern), 32, request, INVALID_URI);
         }
         request += 1;
-        assert_error(&ask(&mut client, request, policy, &"a".repeat(2000)), 32, request, INVALID_URI);
+        assert_error(
+            &ask(&mut client, request, policy, &"a".repeat(2000)),
+            32,
+            request,
+            INVALID_URI,
+        );
     }
     assert_error(
         &client.ask(format!(r#"[16,{},{{"acknowledge":true}},"a..b"]"#, request + 1)),
@@ -430,8 +451,11 @@ fn events_of_topics_that_a_more_specific_declaration_declares_do_not_travel_thro
 #[test]
 fn a_pattern_inside_the_more_specific_declaration_is_for_its_roles() {
     let router = router();
-    let (mut client, mut staff) = (Client::join(&router), Client::join_as(&router, "realm1", staff()));
-    for (request, (policy, pattern)) in (1..).zip([("prefix", "com.staff."), ("wildcard", "com.staff.")]) {
+    let (mut client, mut staff) =
+        (Client::join(&router), Client::join_as(&router, "realm1", staff()));
+    for (request, (policy, pattern)) in
+        (1..).zip([("prefix", "com.staff."), ("wildcard", "com.staff.")])
+    {
         assert_error(&ask(&mut client, request, policy, pattern), 32, request, NOT_AUTHORIZED);
     }
     let id = subscribe(&mut staff, 1, "prefix", "com.staff.");
@@ -447,7 +471,12 @@ fn the_handler_that_covers_a_pattern_decides_about_it_once() {
     for (request, (policy, pattern)) in
         (1..).zip([("prefix", "gate."), ("wildcard", "gate."), ("prefix", "gate.a.")])
     {
-        assert_error(&ask(&mut client, request, policy, pattern), 32, request, "test.error.refused");
+        assert_error(
+            &ask(&mut client, request, policy, pattern),
+            32,
+            request,
+            "test.error.refused",
+        );
     }
     router.realm("realm1").unwrap().publish("gate.a").send().unwrap();
     client.assert_silent();
@@ -576,13 +605,17 @@ fn patterns_that_come_and_go_while_others_publish_lose_nothing_and_show_nothing_
     const EVENTS: u64 = 2000;
     let router = router_with(Limits::default().queued_messages(100_000));
     let mut steady = Client::join(&router);
-    let (prefix, wildcard) =
-        (subscribe(&mut steady, 1, "prefix", "com."), subscribe(&mut steady, 2, "wildcard", "com."));
+    let (prefix, wildcard) = (
+        subscribe(&mut steady, 1, "prefix", "com."),
+        subscribe(&mut steady, 2, "wildcard", "com."),
+    );
     let mut restless = Client::join(&router);
     std::thread::scope(|scope| {
         for topic in ["com.a", "com.b"] {
             let realm = router.realm("realm1").unwrap();
-            scope.spawn(move || (0..EVENTS).for_each(|number| drop(realm.publish(topic).arg(number).send())));
+            scope.spawn(move || {
+                (0..EVENTS).for_each(|number| drop(realm.publish(topic).arg(number).send()));
+            });
         }
         for request in (1..500).step_by(2) {
             let policy = if request % 4 == 1 { "prefix" } else { "wildcard" };
@@ -600,7 +633,8 @@ fn patterns_that_come_and_go_while_others_publish_lose_nothing_and_show_nothing_
     for (subscription, topic) in
         [(prefix, "com.a"), (prefix, "com.b"), (wildcard, "com.a"), (wildcard, "com.b")]
     {
-        let of = events.iter().filter(|event| event[1] == subscription && event[3]["topic"] == topic);
+        let of =
+            events.iter().filter(|event| event[1] == subscription && event[3]["topic"] == topic);
         let numbers: Vec<_> = of.map(|event| event[4][0].as_u64().unwrap()).collect();
         assert!(numbers.iter().copied().eq(0..EVENTS), "{subscription} {topic}");
     }

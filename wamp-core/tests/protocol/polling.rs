@@ -1,4 +1,5 @@
-//! When a host must poll although nothing woke it. All other tests of this crate poll only then, or when woken, too.
+//! When a host must poll although nothing woke it. All other tests of this crate poll only then, or
+//! when woken, too.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! What may wait for a session: a client that reads gets everything, and nobody holds more than the limits say.
+//! What may wait for a session: a client that reads gets everything, and nobody holds more than the
+//! limits say.
 
 use std::time::Duration;
 
@@ -38,7 +39,10 @@ fn what_comes_before_a_subscriber_has_its_turn_is_not_held_against_it() {
         let mut client = subscriber(&router);
         for round in 0..5 {
             (0..100).for_each(|number| publish(&router, 100 * round + number, ""));
-            assert_eq!(arguments(&client.received()), (100 * round..100 * (round + 1)).collect::<Vec<_>>());
+            assert_eq!(
+                arguments(&client.received()),
+                (100 * round..100 * (round + 1)).collect::<Vec<_>>()
+            );
         }
         assert_eq!(client.close(), None);
     }
@@ -150,7 +154,8 @@ fn more_bytes_than_a_queue_may_hold_at_its_peak_cut_a_subscriber_off() {
 
 #[test]
 fn more_messages_than_a_queue_may_hold_at_its_peak_cut_a_subscriber_off() {
-    let limits = Limits::default().queued_messages(10).queued_bytes(1000).queued_bytes_peak(128 * 50);
+    let limits =
+        Limits::default().queued_messages(10).queued_bytes(1000).queued_bytes_peak(128 * 50);
     let router = router_with(limits);
     let (mut exact, beyond) = (subscriber(&router), subscriber(&router));
     (0..50).for_each(|number| publish(&router, number, ""));
@@ -210,8 +215,9 @@ fn an_event_that_is_too_long_in_one_format_is_left_out_for_it_alone() {
 fn a_long_event_is_not_encoded_for_a_session_that_takes_nothing_any_more() {
     let goes_on = |_: &Router, _: &Client| {};
     let is_closed = |_: &Router, client: &Client| client.session().close("com.example.close.ended");
-    let is_cut_off =
-        |router: &Router, _: &Client| (0..9).for_each(|number| publish(router, number, &"x".repeat(1000)));
+    let is_cut_off = |router: &Router, _: &Client| {
+        (0..9).for_each(|number| publish(router, number, &"x".repeat(1000)));
+    };
     let encodings_after = |end: &dyn Fn(&Router, &Client)| {
         let router = router_with(Limits::default().queued_bytes(8_000).queued_bytes_peak(8_000));
         let client = subscriber(&router);
@@ -271,7 +277,8 @@ fn who_is_furthest_behind_is_cut_off_when_too_much_waits_in_all() {
     assert_cut_off(behind);
 }
 
-/// What is held back for a handler that has not decided yet can be let go of with its own session only.
+/// What is held back for a handler that has not decided yet can be let go of with its own session
+/// only.
 #[test]
 fn who_makes_a_handler_wait_is_cut_off_before_those_who_read() {
     let router = router_with(Limits::default().queued_bytes_total(20_000));
@@ -326,7 +333,8 @@ fn events_that_are_held_back_for_all_subscriptions_together_are_bounded() {
     let mut client = Client::join(&router);
     client.send(r#"[32,1,{},"gated.a"]"#);
     client.send(r#"[32,2,{},"gated.b"]"#);
-    let send = |topic: &str| router.realm("realm1").unwrap().publish(topic).arg("x".repeat(3000)).send();
+    let send =
+        |topic: &str| router.realm("realm1").unwrap().publish(topic).arg("x".repeat(3000)).send();
     for topic in ["gated.a", "gated.b", "gated.a"] {
         send(topic).unwrap();
         client.assert_silent();
@@ -342,7 +350,8 @@ fn events_that_are_held_back_for_all_subscriptions_together_are_bounded() {
     assert_eq!(client.received().len(), 4);
 }
 
-/// Arguments that are written anew, without their tags, are shorter than their message; its options are kept with them.
+/// Arguments that are written anew, without their tags, are shorter than their message; its options
+/// are kept with them.
 #[test]
 fn what_a_message_says_beside_its_arguments_counts_whatever_becomes_of_them() {
     for tag in [None, Some(0xc0)] {

@@ -34,8 +34,14 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let call =
-        prop::sample::select(vec!["test.add", "test.wait", "test.fail", "test.panic", "test.none", "a..b"]);
+    let call = prop::sample::select(vec![
+        "test.add",
+        "test.wait",
+        "test.fail",
+        "test.panic",
+        "test.none",
+        "a..b",
+    ]);
     let gate = prop::sample::select(vec!["call", "gated.d", "slow.e"]);
     prop_oneof![
         6 => (0..TOPICS.len()).prop_map(Step::Subscribe),
@@ -59,7 +65,8 @@ struct Known {
     subscribed: HashMap<u64, usize>,
     /// The ids that were asked to end.
     ending: HashMap<u64, u64>,
-    /// The last event of each publisher; apart for the topic whose events are held back until it is decided.
+    /// The last event of each publisher; apart for the topic whose events are held back until it is
+    /// decided.
     seen: HashMap<(u64, bool), u64>,
 }
 
@@ -86,8 +93,9 @@ fn is_immediate(topic: usize) -> bool {
 impl World {
     fn new() -> Self {
         let router = router();
-        let peers =
-            (0..CLIENTS).map(|_| Peer { client: Client::join(&router), known: Known::default() }).collect();
+        let peers = (0..CLIENTS)
+            .map(|_| Peer { client: Client::join(&router), known: Known::default() })
+            .collect();
         Self {
             router,
             peers,
@@ -144,7 +152,8 @@ impl World {
     fn unsubscribe(&mut self, who: usize, topic: usize) {
         let request = self.request(who, 34, topic);
         let known = &mut self.peers[who].known;
-        let id = known.subscribed.iter().find(|(_, of)| **of == topic).map_or(1 << 50, |(id, _)| *id);
+        let id =
+            known.subscribed.iter().find(|(_, of)| **of == topic).map_or(1 << 50, |(id, _)| *id);
         known.ending.insert(request, id);
         self.send(who, format!("[34,{request},{id}]"));
         if id != 1 << 50 {
@@ -160,7 +169,8 @@ impl World {
             self.peers[who].known.outstanding.remove(&request);
         }
         let options = format!(r#"{{"acknowledge":{acknowledge},"exclude_me":{exclude_me}}}"#);
-        // A publication that waits holds its publisher's later ones back: then the model does not know when they go.
+        // A publication that waits holds its publisher's later ones back: then the model does not
+        // know when they go.
         let waits = topic == 4 || handlers::waiting("slow.e") > 0;
         self.send(who, format!(r#"[16,{request},{options},"{uri}",[{who},{number},{topic}]]"#));
         if is_immediate(topic) && !waits {
@@ -180,7 +190,9 @@ impl World {
         for message in rest {
             self.check(who, message);
         }
-        self.subscribers.values_mut().for_each(|subscribers| subscribers.retain(|other| *other != who));
+        self.subscribers
+            .values_mut()
+            .for_each(|subscribers| subscribers.retain(|other| *other != who));
         self.expected[who].clear();
         self.peers[who] = Peer { client: Client::join(&self.router), known: Known::default() };
     }
@@ -218,13 +230,15 @@ impl World {
     /// Each request has one answer.
     fn answered(&mut self, who: usize, request: u64, codes: &[u64]) {
         let asked = self.peers[who].known.outstanding.remove(&request);
-        let (code, _) = asked.unwrap_or_else(|| panic!("{request} was answered already, or never asked"));
+        let (code, _) =
+            asked.unwrap_or_else(|| panic!("{request} was answered already, or never asked"));
         assert!(codes.contains(&code), "{request} is of type {code}, its answer of {codes:?}");
     }
 
     /// No event outside SUBSCRIBED … UNSUBSCRIBED, in each publisher's order, and none is missing.
     fn event(&mut self, who: usize, subscription: u64, arguments: &[Value]) {
-        let [publisher, number, topic] = [0, 1, 2].map(|place| arguments[place].as_u64().expect("a number"));
+        let [publisher, number, topic] =
+            [0, 1, 2].map(|place| arguments[place].as_u64().expect("a number"));
         let known = &mut self.peers[who].known;
         assert_eq!(known.subscribed.get(&subscription).map(|topic| *topic as u64), Some(topic));
         let seen = known.seen.insert((publisher, topic == GATED), number);

@@ -46,7 +46,10 @@ fn the_limits_of_a_realm_are_in_place_of_the_routers() {
     let refused = client.ask(format!(r#"[48,3,{{}},"test.echo",["{long}"]]"#));
     assert_error(&refused, 48, 3, "wamp.error.payload_size_exceeded");
     let mut client = Client::join(&router);
-    assert_eq!(client.ask(format!(r#"[48,1,{{}},"test.echo",["{long}"]]"#)), json!([50, 1, {}, [long]]));
+    assert_eq!(
+        client.ask(format!(r#"[48,1,{{}},"test.echo",["{long}"]]"#)),
+        json!([50, 1, {}, [long]])
+    );
 }
 
 #[test]
@@ -80,7 +83,13 @@ fn u_09_events_calls_and_sessions_stay_in_their_realm() {
     // Named by its id, too.
     here.send(format!(r#"[16,1,{{"eligible":[{}]}},"open.a"]"#, there.id));
     there.assert_silent();
-    router.realm("realm1").unwrap().publish("open.a").eligible([there.session().id()]).send().unwrap();
+    router
+        .realm("realm1")
+        .unwrap()
+        .publish("open.a")
+        .eligible([there.session().id()])
+        .send()
+        .unwrap();
     there.assert_silent();
     let listed = here.ask(r#"[48,2,{},"wamp.session.list"]"#);
     assert_eq!(listed[3], json!([[here.id]]));
@@ -99,9 +108,11 @@ fn u_09_events_calls_and_sessions_stay_in_their_realm() {
 fn u_09_meta_events_stay_in_their_realm() {
     let router = router(Limits::default());
     let mut here = Client::join(&router);
-    for (request, topic) in
-        [(1, "wamp.session.on_join"), (2, "wamp.session.on_leave"), (3, "wamp.subscription.on_create")]
-    {
+    for (request, topic) in [
+        (1, "wamp.session.on_join"),
+        (2, "wamp.session.on_leave"),
+        (3, "wamp.subscription.on_create"),
+    ] {
         subscribed(&here.ask(format!(r#"[32,{request},{{}},"{topic}"]"#)), request);
     }
     here.received();

@@ -1,6 +1,8 @@
 //! Request ids, URIs, and registrations of clients.
 
-use super::support::{self, Client, assert_error, handlers, published, router, router_with, subscribed};
+use super::support::{
+    self, Client, assert_error, handlers, published, router, router_with, subscribed,
+};
 use serde_json::json;
 use wamp_core::Limits;
 
@@ -42,7 +44,10 @@ fn i_02_in_a_strict_realm_requests_that_do_not_count_one_by_one_are_a_protocol_v
 fn i_02_the_counter_of_a_strict_realm_begins_with_each_session() {
     let router = router();
     for _ in 0..2 {
-        assert_eq!(Client::join_in(&router, "strict").ask(r#"[48,1,{},"test.nothing"]"#), json!([50, 1, {}]));
+        assert_eq!(
+            Client::join_in(&router, "strict").ask(r#"[48,1,{},"test.nothing"]"#),
+            json!([50, 1, {}])
+        );
     }
 }
 
@@ -83,8 +88,18 @@ fn d_02_ids_are_taken_in_any_order_with_gaps_and_again() {
         let subscription = client.subscribe(id, "open.a");
         published(&client.ask(format!(r#"[16,{id},{{"acknowledge":true}},"open.b"]"#)), id);
         assert_eq!(client.ask(format!("[34,{id},{subscription}]")), json!([35, id]));
-        assert_error(&client.ask(format!(r#"[64,{id},{{}},"a.b"]"#)), 64, id, "wamp.error.not_authorized");
-        assert_error(&client.ask(format!("[66,{id},1]")), 66, id, "wamp.error.no_such_registration");
+        assert_error(
+            &client.ask(format!(r#"[64,{id},{{}},"a.b"]"#)),
+            64,
+            id,
+            "wamp.error.not_authorized",
+        );
+        assert_error(
+            &client.ask(format!("[66,{id},1]")),
+            66,
+            id,
+            "wamp.error.no_such_registration",
+        );
     }
 }
 
@@ -176,7 +191,8 @@ fn u_03_an_invalid_uri_is_an_error_and_the_session_lives() {
         "test.rest.a b",
         &long,
     ] {
-        for (code, message) in [(48, "{}"), (32, "{}"), (64, "{}"), (16, r#"{"acknowledge":true}"#)] {
+        for (code, message) in [(48, "{}"), (32, "{}"), (64, "{}"), (16, r#"{"acknowledge":true}"#)]
+        {
             request += 1;
             let answer = client.ask(format!(r#"[{code},{request},{message},"{uri}"]"#));
             assert_error(&answer, code, request, INVALID_URI);
@@ -240,7 +256,12 @@ fn r_06_clients_cannot_register_procedures() {
     let mut client = Client::join(&router());
     assert_error(&client.ask(r#"[64,1,{},"com.p"]"#), 64, 1, "wamp.error.not_authorized");
     let options = r#"{"match":"prefix","invoke":"roundrobin","disclose_caller":true}"#;
-    assert_error(&client.ask(format!(r#"[64,2,{options},"com.p"]"#)), 64, 2, "wamp.error.not_authorized");
+    assert_error(
+        &client.ask(format!(r#"[64,2,{options},"com.p"]"#)),
+        64,
+        2,
+        "wamp.error.not_authorized",
+    );
     assert_error(&client.ask(r#"[48,3,{},"com.p"]"#), 48, 3, "wamp.error.no_such_procedure");
 }
 

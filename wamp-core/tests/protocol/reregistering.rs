@@ -1,5 +1,5 @@
-//! REGISTER with `force_reregister`: a client that comes back takes its procedures over before its old connection is missed
-//! (finding C11).
+//! REGISTER with `force_reregister`: a client that comes back takes its procedures over before its
+//! old connection is missed (finding C11).
 
 use super::support::{self, Client, assert_error, handlers};
 use serde_json::{Value, json};
@@ -108,9 +108,11 @@ fn it_takes_over_only_what_has_the_same_match_and_invocation_policy() {
 fn all_who_share_a_procedure_give_way() {
     let router = router();
     let mut olds = [announcing(&router), announcing(&router)];
-    let ids = olds.each_mut().map(|old| register(old, 1, r#"{"invoke":"roundrobin"}"#, "com.shared"));
+    let ids =
+        olds.each_mut().map(|old| register(old, 1, r#"{"invoke":"roundrobin"}"#, "com.shared"));
     let mut new = Client::join(&router);
-    let id = register(&mut new, 1, r#"{"invoke":"roundrobin","force_reregister":true}"#, "com.shared");
+    let id =
+        register(&mut new, 1, r#"{"invoke":"roundrobin","force_reregister":true}"#, "com.shared");
     for old in &mut olds {
         assert_eq!(old.one(), json!([67, 0, {"registration": ids[0]}]));
     }
@@ -175,15 +177,22 @@ fn the_meta_events_tell_of_the_end_of_the_old_registration_and_then_of_the_new_o
     let mut watcher = Client::join(&router);
     let topics = ["on_unregister", "on_delete", "on_create", "on_register"];
     let ids = topics.map(|topic| {
-        let request = 1 + topics.iter().position(|other| *other == topic).expect("one of them") as u64;
+        let request =
+            1 + topics.iter().position(|other| *other == topic).expect("one of them") as u64;
         watcher.subscribe(request, &format!("wamp.registration.{topic}"))
     });
     let mut new = Client::join(&router);
     let after = register(&mut new, 1, r#"{"force_reregister":true}"#, "com.door");
-    let seen: Vec<Value> = watcher.received().iter().map(|event| json!([event[1], event[4][0]])).collect();
+    let seen: Vec<Value> =
+        watcher.received().iter().map(|event| json!([event[1], event[4][0]])).collect();
     assert_eq!(
         seen,
-        [json!([ids[0], old.id]), json!([ids[1], old.id]), json!([ids[2], new.id]), json!([ids[3], new.id])]
+        [
+            json!([ids[0], old.id]),
+            json!([ids[1], old.id]),
+            json!([ids[2], new.id]),
+            json!([ids[3], new.id])
+        ]
     );
     let lookup = watcher.ask(r#"[48,5,{},"wamp.registration.lookup",["com.door"]]"#);
     assert_eq!(lookup[3], json!([after]));
@@ -206,8 +215,9 @@ fn join(router: &Router, authrole: &str) -> Client {
 
 #[test]
 fn an_authoriser_that_only_allows_it_does_not_let_anybody_take_over() {
-    let router =
-        router_of(Realm::new("realm1").route_clients(true).authorize(decide).authorize_patterns(decide));
+    let router = router_of(
+        Realm::new("realm1").route_clients(true).authorize(decide).authorize_patterns(decide),
+    );
     let mut device = join(&router, "device");
     register(&mut device, 1, "{}", "com.door");
     register(&mut device, 2, r#"{"match":"prefix"}"#, "com.window");
@@ -217,7 +227,12 @@ fn an_authoriser_that_only_allows_it_does_not_let_anybody_take_over() {
     assert_error(&user.ask(r#"[64,1,{},"com.door"]"#), 64, 1, EXISTS);
     let again = r#"{"force_reregister":true}"#;
     for request in [2, 3] {
-        assert_error(&user.ask(format!(r#"[64,{request},{again},"com.door"]"#)), 64, request, EXISTS);
+        assert_error(
+            &user.ask(format!(r#"[64,{request},{again},"com.door"]"#)),
+            64,
+            request,
+            EXISTS,
+        );
     }
     let answer = user.ask(r#"[64,4,{"force_reregister":true,"match":"prefix"},"com.window"]"#);
     assert_error(&answer, 64, 4, EXISTS);
@@ -259,7 +274,8 @@ fn every_authoriser_must_let_it_take_over() {
 #[test]
 fn where_only_patterns_are_authorised_nobody_takes_over() {
     let realm = Realm::new("realm1").route_clients(true);
-    let router = router_of(realm.authorize_patterns(|_| async { Ok(Permission::allow().replacing()) }));
+    let router =
+        router_of(realm.authorize_patterns(|_| async { Ok(Permission::allow().replacing()) }));
     let mut one = join(&router, "user");
     register(&mut one, 1, "{}", "com.door");
     register(&mut one, 2, r#"{"match":"prefix"}"#, "com.door");

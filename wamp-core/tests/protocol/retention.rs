@@ -35,7 +35,8 @@ fn router_with(limits: Limits) -> Router {
 }
 
 fn with(router: &Router, authid: &str, authrole: &str) -> Client {
-    let identity = Identity { authid: authid.into(), authrole: authrole.into(), ..Identity::anonymous() };
+    let identity =
+        Identity { authid: authid.into(), authrole: authrole.into(), ..Identity::anonymous() };
     Client::join_as(router, "realm1", identity)
 }
 
@@ -140,7 +141,8 @@ fn e_02_how_many_events_of_one_topic_wait_for_their_readers_is_limited() {
         let options = json!({"retain": true, "eligible_authid": [format!("reader{request}")]});
         publish(&mut publisher, request, options, "a.b", request);
     }
-    let read = |authid: &str| arguments(&look(&mut with(&router, authid, "x"), 1, json!({}), "a.b").1);
+    let read =
+        |authid: &str| arguments(&look(&mut with(&router, authid, "x"), 1, json!({}), "a.b").1);
     assert_eq!(read("reader1"), [Value::Null; 0]);
     assert_eq!((read("reader2"), read("reader17")), (vec![json!(2)], vec![json!(17)]));
 }
@@ -154,7 +156,8 @@ fn e_02_an_event_that_takes_the_place_of_another_displaces_no_third() {
         let options = json!({"retain": true, "eligible_authid": [format!("reader{reader}")]});
         publish(&mut publisher, request, options, "a.b", request);
     }
-    let read = |authid: &str| arguments(&look(&mut with(&router, authid, "x"), 1, json!({}), "a.b").1);
+    let read =
+        |authid: &str| arguments(&look(&mut with(&router, authid, "x"), 1, json!({}), "a.b").1);
     assert_eq!((read("reader1"), read("reader16")), (vec![json!(1)], vec![json!(17)]));
 }
 
@@ -164,7 +167,8 @@ fn e_03_and_n_01_a_retained_event_is_the_original_one() {
     let mut publisher = with(&router, "joe", "staff");
     let mut early = Client::join(&router);
     let id = early.subscribe(1, "a.b");
-    let publication = publish(&mut publisher, 1, json!({"retain": true, "disclose_me": true}), "a.b", 1);
+    let publication =
+        publish(&mut publisher, 1, json!({"retain": true, "disclose_me": true}), "a.b", 1);
     let shown = json!({"publisher": publisher.id, "publisher_authid": "joe", "publisher_authrole": "staff"});
     assert_eq!(early.one(), json!([36, id, publication, shown, [1]]));
     publisher.lose();
@@ -191,8 +195,12 @@ fn e_04_a_pattern_is_shown_one_event_for_each_matching_topic() {
         ("prefix", "a.special.", json!([["a.special.c", 6]])),
     ] {
         let (id, events) = look(&mut Client::join(&router), 1, json!({"match": policy}), pattern);
-        assert!(events.iter().all(|event| event[1] == id && event[3]["retained"] == true), "{events:?}");
-        let shown: Vec<_> = events.iter().map(|event| json!([event[3]["topic"], event[4][0]])).collect();
+        assert!(
+            events.iter().all(|event| event[1] == id && event[3]["retained"] == true),
+            "{events:?}"
+        );
+        let shown: Vec<_> =
+            events.iter().map(|event| json!([event[3]["topic"], event[4][0]])).collect();
         assert_eq!(Value::from(shown), expected, "{policy} {pattern}");
     }
 }
@@ -230,7 +238,9 @@ fn e_05_where_the_topic_does_not_allow_it_an_event_is_delivered_and_not_kept() {
     let router = router();
     let mut publisher = Client::join(&router);
     let mut client = Client::join(&router);
-    for (request, (topic, is_kept)) in (1..).zip([("plain.a", false), ("lost.a", false), ("kept.a", true)]) {
+    for (request, (topic, is_kept)) in
+        (1..).zip([("plain.a", false), ("lost.a", false), ("kept.a", true)])
+    {
         let id = client.subscribe(request, topic);
         retain(&mut publisher, request, topic, request);
         assert_event(&client.one(), id, request);
@@ -305,7 +315,10 @@ fn e_06_what_is_sent_again_follows_the_events_before_it() {
     retain(&mut publisher, 2, "a.b", 2);
     client.send(r#"[32,2,{"get_retained":true},"a.b"]"#);
     let messages = client.received();
-    assert_eq!(messages.iter().map(|message| message[0].clone()).collect::<Vec<_>>(), [36, 36, 33, 36]);
+    assert_eq!(
+        messages.iter().map(|message| message[0].clone()).collect::<Vec<_>>(),
+        [36, 36, 33, 36]
+    );
     assert_eq!(arguments(&messages), [1, 2, 2]);
 }
 

@@ -13,7 +13,12 @@ fn router(limits: Limits) -> Router {
         .topic("b.{rest..}", Topic::open().retained())
         .topic("few.{rest..}", Topic::open().retained_up_to(3))
         .route_clients(true);
-    Router::builder().realm(realm).handlers([]).limits(limits).build().expect("the declarations are sound")
+    Router::builder()
+        .realm(realm)
+        .handlers([])
+        .limits(limits)
+        .build()
+        .expect("the declarations are sound")
 }
 
 fn events(count: usize) -> Limits {
@@ -72,7 +77,14 @@ fn is_kept(router: &Router, topic: &str) -> bool {
 }
 
 fn server_retains(router: &Router, topic: &str) {
-    router.realm("realm1").expect("declared above").publish(topic).arg(0).retain().send().expect("a topic");
+    router
+        .realm("realm1")
+        .expect("declared above")
+        .publish(topic)
+        .arg(0)
+        .retain()
+        .send()
+        .expect("a topic");
 }
 
 #[test]

@@ -8,10 +8,14 @@ use super::support::*;
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use wamp_core::__private::{Acceptance, BoxedAnswer, HandlerEntry, accept};
-use wamp_core::{Context, Hold, MetaApi, Realm, Router, SessionId, Subscription, SubscriptionId, Topic};
+use wamp_core::{
+    Context, Hold, MetaApi, Realm, Router, SessionId, Subscription, SubscriptionId, Topic,
+};
 
-static FAILING: &[HandlerEntry] =
-    &[handlers::subscribe("fails.panic", panicking), handlers::subscribe("fails.item", with_a_bad_item)];
+static FAILING: &[HandlerEntry] = &[
+    handlers::subscribe("fails.panic", panicking),
+    handlers::subscribe("fails.item", with_a_bad_item),
+];
 
 /// A value whose end the journal tells.
 struct Watched;
@@ -173,8 +177,10 @@ fn e_12_a_subscription_whose_stream_fails_is_revoked_with_a_reason_that_tells_no
         ("fails.panic", vec![json!([1]), json!([2])], "internal error "),
         ("fails.item", vec![json!([{}])], "a value cannot be serialised"),
     ] {
-        let mut client =
-            Client::join_announcing(&router, &json!({"subscriber": {"subscription_revocation": true}}));
+        let mut client = Client::join_announcing(
+            &router,
+            &json!({"subscriber": {"subscription_revocation": true}}),
+        );
         client.send(format!(r#"[32,1,{{}},"{topic}"]"#));
         let messages = client.received();
         let id = subscribed(&messages[0], 1);
@@ -195,7 +201,8 @@ fn e_12_a_subscription_whose_stream_fails_is_revoked_with_a_reason_that_tells_no
 }
 
 #[test]
-fn e_12_who_did_not_announce_revocation_gets_no_more_of_a_stream_that_fails_and_may_subscribe_anew() {
+fn e_12_who_did_not_announce_revocation_gets_no_more_of_a_stream_that_fails_and_may_subscribe_anew()
+{
     let router = router();
     let mut client = Client::join(&router);
     client.send(r#"[32,1,{},"fails.panic"]"#);
@@ -224,11 +231,24 @@ fn k_39_a_subscriber_is_removed_by_who_may_kill() {
     let mut caller = Caller::of(Client::join(&router));
     let (mut client, id) = subscriber(&router, "open.a");
     let procedure = "wamp.subscription.remove_subscriber";
-    caller.fails(procedure, json!([id + 9, client.id]), json!({}), "wamp.error.no_such_subscription");
+    caller.fails(
+        procedure,
+        json!([id + 9, client.id]),
+        json!({}),
+        "wamp.error.no_such_subscription",
+    );
     caller.fails(procedure, json!([id, caller.client.id]), json!({}), "wamp.error.no_such_session");
     caller.fails(procedure, json!([id]), json!({}), "wamp.error.invalid_argument");
-    caller.fails(procedure, json!([id, client.id]), json!({"reason": "x y"}), "wamp.error.invalid_uri");
-    assert_eq!(caller.call_with(procedure, json!([id, client.id]), json!({"reason": "x"})), Value::Null);
+    caller.fails(
+        procedure,
+        json!([id, client.id]),
+        json!({"reason": "x y"}),
+        "wamp.error.invalid_uri",
+    );
+    assert_eq!(
+        caller.call_with(procedure, json!([id, client.id]), json!({"reason": "x"})),
+        Value::Null
+    );
     assert_eq!(client.one(), json!([35, 0, {"subscription": id, "reason": "x"}]));
     let id = client.subscribe(2, "open.a");
     caller.call(procedure, json!([id, client.id]));
@@ -239,14 +259,23 @@ fn k_39_a_subscriber_is_removed_by_who_may_kill() {
 fn k_39_a_callee_is_removed_by_who_may_kill() {
     let router = router();
     let mut caller = Caller::of(Client::join(&router));
-    let mut callee = Client::join_announcing(&router, &json!({"callee": {"registration_revocation": true}}));
+    let mut callee =
+        Client::join_announcing(&router, &json!({"callee": {"registration_revocation": true}}));
     let id = callee.ask(r#"[64,1,{},"com.proc"]"#)[2].clone();
     let procedure = "wamp.registration.remove_callee";
     caller.fails(procedure, json!([999, callee.id]), json!({}), "wamp.error.no_such_registration");
     caller.fails(procedure, json!([id, caller.client.id]), json!({}), "wamp.error.no_such_session");
     caller.fails(procedure, json!([1, callee.id]), json!({}), "wamp.error.no_such_session");
-    caller.fails(procedure, json!([id, callee.id]), json!({"reason": "x y"}), "wamp.error.invalid_uri");
-    assert_eq!(caller.call_with(procedure, json!([id, callee.id]), json!({"reason": "x"})), Value::Null);
+    caller.fails(
+        procedure,
+        json!([id, callee.id]),
+        json!({"reason": "x y"}),
+        "wamp.error.invalid_uri",
+    );
+    assert_eq!(
+        caller.call_with(procedure, json!([id, callee.id]), json!({"reason": "x"})),
+        Value::Null
+    );
     assert_eq!(callee.one(), json!([67, 0, {"registration": id, "reason": "x"}]));
     caller.fails("com.proc", json!([]), json!({}), "wamp.error.no_such_procedure");
 }
@@ -294,13 +323,20 @@ fn k_20_registrations_are_created_registered_unregistered_and_deleted_in_this_or
     });
     assert_eq!(details, &expected);
     let seen: Vec<_> = events.iter().map(|event| json!([event[1], event[4][0]])).collect();
-    assert_eq!(seen, [json!([create, joe.id]), json!([register, joe.id]), json!([register, eve.id])]);
+    assert_eq!(
+        seen,
+        [json!([create, joe.id]), json!([register, joe.id]), json!([register, eve.id])]
+    );
     joe.ask(format!("[66,2,{id}]"));
     eve.lose();
     let seen: Vec<_> = watcher.received().iter().map(|event| json!([event[1], event[4]])).collect();
     assert_eq!(
         seen,
-        [json!([unregister, [joe.id, id]]), json!([unregister, [eve.id, id]]), json!([delete, [eve.id, id]])]
+        [
+            json!([unregister, [joe.id, id]]),
+            json!([unregister, [eve.id, id]]),
+            json!([delete, [eve.id, id]])
+        ]
     );
 }
 
@@ -309,7 +345,8 @@ fn k_21_to_k_26_registrations_of_clients_are_listed_with_those_of_the_applicatio
     let router = router();
     let mut caller = Caller::of(Client::join(&router));
     let own = caller.call("wamp.registration.list", json!([]))[0].clone();
-    let count: usize = ["exact", "prefix", "wildcard"].iter().map(|key| list(&own[key]).len()).sum();
+    let count: usize =
+        ["exact", "prefix", "wildcard"].iter().map(|key| list(&own[key]).len()).sum();
     let mut callee = Client::join(&router);
     let id = callee.ask(r#"[64,1,{"match":"prefix"},"com.proc."]"#)[2].clone();
     assert_eq!(id, count + 1);
@@ -325,5 +362,10 @@ fn k_21_to_k_26_registrations_of_clients_are_listed_with_those_of_the_applicatio
     assert_eq!(caller.call("wamp.registration.list_callees", json!([id])), json!([[callee.id]]));
     assert_eq!(caller.call("wamp.registration.count_callees", json!([id])), json!([1]));
     callee.lose();
-    caller.fails("wamp.registration.get", json!([id]), json!({}), "wamp.error.no_such_registration");
+    caller.fails(
+        "wamp.registration.get",
+        json!([id]),
+        json!({}),
+        "wamp.error.no_such_registration",
+    );
 }

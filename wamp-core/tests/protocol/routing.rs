@@ -149,7 +149,12 @@ fn r_04_nobody_ends_a_registration_that_is_not_his() {
         );
     }
     assert_eq!(one.ask(format!("[66,2,{registration}]")), json!([67, 2]));
-    assert_error(&one.ask(format!("[66,3,{registration}]")), 66, 3, "wamp.error.no_such_registration");
+    assert_error(
+        &one.ask(format!("[66,3,{registration}]")),
+        66,
+        3,
+        "wamp.error.no_such_registration",
+    );
 }
 
 #[test]
@@ -210,7 +215,9 @@ fn h_03_h_05_the_best_match_is_called_and_told_the_procedure() {
             ("wildcard", "a1.b2..d4.e5..g7"),
             ("wildcard", "a1.b2..d4..f6.g7"),
         ])
-        .map(|(request, (policy, uri))| register(&mut callee, request, &json!({"match": policy}), uri))
+        .map(|(request, (policy, uri))| {
+            register(&mut callee, request, &json!({"match": policy}), uri)
+        })
         .collect();
     for (request, (uri, serves)) in (1..).zip([
         ("a1.b2.c3.d4.e55", 1),
@@ -236,7 +243,8 @@ fn h_01_h_02_h_06_patterns_match_as_strings_or_by_components() {
     let prefix = register(&mut callee, 1, &json!({"match": "prefix"}), "com.myapp.myobject1");
     let better = register(&mut callee, 2, &json!({"match": "wildcard"}), "a.b.");
     register(&mut callee, 3, &json!({"match": "wildcard"}), "a..cccccccc");
-    let wildcard = register(&mut callee, 4, &json!({"match": "wildcard"}), "com.myapp..myprocedure1");
+    let wildcard =
+        register(&mut callee, 4, &json!({"match": "wildcard"}), "com.myapp..myprocedure1");
     for (request, (uri, serves)) in (1..).zip([
         ("com.myapp.myobject1.myprocedure1", Some(prefix)),
         ("com.myapp.myobject1-mysubobject1", Some(prefix)),
@@ -306,7 +314,11 @@ fn invoked(callees: &mut [Client]) -> usize {
     at
 }
 
-fn who_is_called(caller: &mut Client, callees: &mut [Client], requests: std::ops::Range<u64>) -> Vec<usize> {
+fn who_is_called(
+    caller: &mut Client,
+    callees: &mut [Client],
+    requests: std::ops::Range<u64>,
+) -> Vec<usize> {
     requests
         .map(|request| {
             call(caller, request, &json!({}), "com.p");
@@ -335,7 +347,8 @@ fn h_09_each_policy_calls_whom_it_says() {
     assert_eq!(who_is_called(&mut caller, &mut all, 14..16), [1, 1]);
     drop(all);
     let (mut all, _) = callees::<3>(&router, "random");
-    let called: HashSet<usize> = who_is_called(&mut caller, &mut all, 16..116).into_iter().collect();
+    let called: HashSet<usize> =
+        who_is_called(&mut caller, &mut all, 16..116).into_iter().collect();
     assert_eq!(called.len(), 3, "100 calls miss one of three once in 10^17");
 }
 
@@ -399,7 +412,8 @@ fn i_06_invocations_are_numbered_from_1_in_each_session() {
     }
 }
 
-/// A JSON text may hold a number that no double is: a caller that can send it, and a callee that cannot be sent it.
+/// A JSON text may hold a number that no double is: a caller that can send it, and a callee that
+/// cannot be sent it.
 fn pair_of_formats(router: &Router) -> (Client, Client) {
     let by = |serializer| join_by(router, serializer, "realm1", ALL);
     (by(Serializer::Json), by(Serializer::MsgPack))
@@ -418,7 +432,8 @@ fn i_06_a_call_that_the_callee_cannot_be_sent_takes_no_id() {
     }
     call(&mut caller, 3, &json!({}), "com.p");
     assert_eq!(callee.one()[1], 1);
-    // It does not count as one that the callee has to answer, and there is nothing to answer (P-03).
+    // It does not count as one that the callee has to answer, and there is nothing to answer
+    // (P-03).
     callee.send("[70,2,{}]");
     callee.assert_violated("an id that was never given");
 }
@@ -475,7 +490,8 @@ fn p_02_an_error_for_anything_but_an_invocation_is_a_violation() {
 
 #[test]
 fn c_10_the_callers_of_a_callee_that_leaves_are_told() {
-    for leave in [Client::lose, |client: &mut Client| client.send(r#"[6,{},"wamp.close.normal"]"#)] {
+    for leave in [Client::lose, |client: &mut Client| client.send(r#"[6,{},"wamp.close.normal"]"#)]
+    {
         let router = router();
         let (mut caller, mut callee) = pair(&router);
         register(&mut callee, 1, &json!({}), "com.p");
@@ -673,7 +689,8 @@ fn pr_01_progress_is_asked_of_a_callee_that_announces_it_whether_or_not_it_can_b
         (&["call_canceling"], false),
         (&[], false),
     ] {
-        let (mut caller, mut callee) = (join(&router, "realm1", ALL), join(&router, "realm1", features));
+        let (mut caller, mut callee) =
+            (join(&router, "realm1", ALL), join(&router, "realm1", features));
         register(&mut callee, 1, &json!({}), "com.p");
         call(&mut caller, 1, &json!({"receive_progress": true}), "com.p");
         let details = callee.one()[3].clone();
@@ -683,7 +700,8 @@ fn pr_01_progress_is_asked_of_a_callee_that_announces_it_whether_or_not_it_can_b
             "{features:?}"
         );
         callee.send(r#"[70,1,{"progress":true},[1]]"#);
-        let progress: &[Value] = if is_asked { &[json!([50, 1, {"progress": true}, [1]])] } else { &[] };
+        let progress: &[Value] =
+            if is_asked { &[json!([50, 1, {"progress": true}, [1]])] } else { &[] };
         assert_eq!(caller.received(), progress, "{features:?}");
         callee.send("[70,1,{},[2]]");
         assert_eq!(caller.one(), json!([50, 1, {}, [2]]), "{features:?}");
@@ -716,7 +734,9 @@ fn ca_04_a_stream_that_cannot_be_interrupted_is_cancelled_for_the_caller_alone()
             _ => caller.assert_silent(),
         }
         callee.assert_silent();
-        for late in [r#"[70,1,{"progress":true},[2]]"#, "[70,1,{},[3]]", r#"[70,1,{"progress":true},[4]]"#] {
+        for late in
+            [r#"[70,1,{"progress":true},[2]]"#, "[70,1,{},[3]]", r#"[70,1,{"progress":true},[4]]"#]
+        {
             callee.send(late);
             callee.assert_silent();
             caller.assert_silent();
@@ -962,8 +982,7 @@ fn x_01_x_04_a_payload_in_passthru_mode_travels_untouched_with_its_keys() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     let registration = register(&mut callee, 1, &json!({}), "com.p");
-    let keys =
-        json!({"ppt_scheme": "x_a", "ppt_serializer": "cbor", "ppt_cipher": "aes256gcm", "ppt_keyid": "7"});
+    let keys = json!({"ppt_scheme": "x_a", "ppt_serializer": "cbor", "ppt_cipher": "aes256gcm", "ppt_keyid": "7"});
     let sealed: Value = serde_json::from_str(SEALED).unwrap();
     caller.send(json!([48, 1, keys, "com.p", sealed]).to_string());
     assert_eq!(callee.one(), json!([68, 1, registration, keys, sealed]));
@@ -976,7 +995,8 @@ fn x_01_x_04_a_payload_in_passthru_mode_travels_untouched_with_its_keys() {
     for (request, payload) in
         (3..).zip(["[1]", "[]", r#"["text"]"#, r#"["\u0000EA==",1]"#, r#"["\u0000EA=="],{"a":1}"#])
     {
-        let answer = caller.ask(format!(r#"[48,{request},{{"ppt_scheme":"x_a"}},"com.p",{payload}]"#));
+        let answer =
+            caller.ask(format!(r#"[48,{request},{{"ppt_scheme":"x_a"}},"com.p",{payload}]"#));
         assert_error(&answer, 48, request, "wamp.error.invalid_argument");
     }
     callee.assert_silent();
@@ -1014,7 +1034,10 @@ fn topics_that_nobody_declared_are_open_where_clients_are_routed() {
     let pattern = support::subscribed(&subscriber.ask(r#"[32,2,{"match":"prefix"},"com."]"#), 2);
     publisher.publish(1, "com.t", 7);
     let events = subscriber.received();
-    assert_eq!(events.iter().map(|event| event[1].as_u64().unwrap()).collect::<Vec<_>>(), [exact, pattern]);
+    assert_eq!(
+        events.iter().map(|event| event[1].as_u64().unwrap()).collect::<Vec<_>>(),
+        [exact, pattern]
+    );
     // What the application declared, it decides about.
     assert_error(&subscriber.ask(r#"[32,3,{},"sub.refuse"]"#), 32, 3, "test.error.refused");
     let refused = publisher.ask(r#"[16,2,{"acknowledge":true},"pub.refuse"]"#);
@@ -1116,8 +1139,8 @@ fn a_call_counts_until_its_callee_has_answered_whether_the_caller_reads_or_not()
     assert_eq!(sleepy.received().len(), 2);
 }
 
-/// Calls `com.p` so many times, lets the callee see the calls, and then has something to take and does not take it: it has
-/// missed what is answered from now on.
+/// Calls `com.p` so many times, lets the callee see the calls, and then has something to take and
+/// does not take it: it has missed what is answered from now on.
 fn stalled_caller(router: &Router, calls: u64) -> (Client, Client) {
     let (mut caller, mut callee) = pair(router);
     register(&mut callee, 1, &json!({}), "com.p");
@@ -1149,7 +1172,8 @@ fn a_progressive_result_without_room_ends_its_call_and_no_other() {
     assert_eq!(callee.one(), json!([69, 1, {"mode": "killnowait"}]));
     callee.send(r#"[70,1,{},[5]]"#);
     callee.assert_silent();
-    let of_first: Vec<_> = caller.received().into_iter().filter(|message| message[1] != 3).collect();
+    let of_first: Vec<_> =
+        caller.received().into_iter().filter(|message| message[1] != 3).collect();
     assert_eq!(of_first.len(), 5, "{of_first:?}");
     assert_eq!(of_first[3], json!([50, 1, {"progress": true}, [2]]));
     assert_error(&of_first[4], 48, 1, "wamp.error.unavailable");
@@ -1179,11 +1203,16 @@ fn answers_without_room_become_errors_without_payload() {
             }
         }
         callee.assert_silent();
-        let answers: Vec<_> = caller.received().into_iter().filter(|message| message[1] != 11).collect();
+        let answers: Vec<_> =
+            caller.received().into_iter().filter(|message| message[1] != 11).collect();
         assert_eq!(caller.close(), None);
         // The progressive one was sent before.
         let (taken, refused) = answers[1..].split_at(3);
-        assert!(taken.iter().all(|answer| *answer.as_array().unwrap().last().unwrap() == json!([filling])));
+        assert!(
+            taken
+                .iter()
+                .all(|answer| *answer.as_array().unwrap().last().unwrap() == json!([filling]))
+        );
         assert_eq!(refused.len(), 7);
         for (answer, request) in refused.iter().zip(4..) {
             assert_eq!(*answer, json!([8, 48, request, {}, "wamp.error.unavailable"]));
@@ -1191,7 +1220,8 @@ fn answers_without_room_become_errors_without_payload() {
     }
 }
 
-/// B3: many callees that do not read hold no more than `queued_bytes_total`. Who waits for one that is cut off has an answer.
+/// B3: many callees that do not read hold no more than `queued_bytes_total`. Who waits for one that
+/// is cut off has an answer.
 #[test]
 fn callees_that_are_furthest_behind_are_cut_off_when_too_much_waits_in_all() {
     let router = router_with(Limits::default().queued_bytes_total(20_000));
@@ -1338,7 +1368,8 @@ fn a_shutdown_waits_for_a_call_that_its_callee_has_not_read() {
     assert_eq!(caller.one(), json!([50, 1, {}, [1]]));
 }
 
-/// C-11, CA-01: nobody waits for a call whose caller has left or cancelled it, and the callee never answers it.
+/// C-11, CA-01: nobody waits for a call whose caller has left or cancelled it, and the callee never
+/// answers it.
 #[test]
 fn a_shutdown_does_not_wait_for_a_call_without_a_caller() {
     for is_read in [true, false] {
@@ -1369,7 +1400,11 @@ fn a_shutdown_does_not_wait_for_a_call_without_a_caller() {
             }
             for client in [&mut callee, &mut other] {
                 client.received();
-                assert_eq!(client.close(), Some(Close::Shutdown), "read: {is_read}, leaves: {leaves}");
+                assert_eq!(
+                    client.close(),
+                    Some(Close::Shutdown),
+                    "read: {is_read}, leaves: {leaves}"
+                );
             }
         }
     }

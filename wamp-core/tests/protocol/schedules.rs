@@ -1,8 +1,10 @@
-//! Calls under random schedules, against a model: whatever comes when, each has exactly one RESULT or ERROR (C-09).
+//! Calls under random schedules, against a model: whatever comes when, each has exactly one RESULT
+//! or ERROR (C-09).
 //!
-//! Callers call handlers of the application and procedures of two callees; these progress, answer, fail and panic; calls are
-//! continued, cancelled and timed out; sessions are lost. The model knows for each call what can have been its answer: if
-//! everything is looked at after each step, that is one thing only.
+//! Callers call handlers of the application and procedures of two callees; these progress, answer,
+//! fail and panic; calls are continued, cancelled and timed out; sessions are lost. The model knows
+//! for each call what can have been its answer: if everything is looked at after each step, that is
+//! one thing only.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -16,7 +18,9 @@ use super::support::{Client, welcomed};
 use futures_util::future::{Either, select};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use wamp_core::__private::{BoxedAnswer as Work, Feature, HandlerEntry, Outcome, Plain as _, reply};
+use wamp_core::__private::{
+    BoxedAnswer as Work, Feature, HandlerEntry, Outcome, Plain as _, reply,
+};
 use wamp_core::{Cancelled, Chunks, Context, Error, FromContext as _, Progress, Realm, Router};
 
 const CALLERS: usize = 2;
@@ -176,7 +180,9 @@ fn chunks(context: Context) -> Work<()> {
             while let Ok(Some(_)) = chunks.next().await {}
             std::future::pending::<()>().await;
         });
-        let Either::Left((result, _)) = select(acting, taking).await else { unreachable!("it never ends") };
+        let Either::Left((result, _)) = select(acting, taking).await else {
+            unreachable!("it never ends")
+        };
         reply(&context, Outcome(result?).reply())
     })
 }
@@ -184,7 +190,10 @@ fn chunks(context: Context) -> Work<()> {
 static HANDLERS: &[HandlerEntry] = &[
     rpc("work.plain", plain),
     rpc("work.told", told),
-    HandlerEntry { features: &[Some(Feature::ProgressiveCallInvocations)], ..rpc("work.chunks", chunks) },
+    HandlerEntry {
+        features: &[Some(Feature::ProgressiveCallInvocations)],
+        ..rpc("work.chunks", chunks)
+    },
 ];
 
 // The model.
@@ -239,7 +248,8 @@ fn session(router: &Router, features: &[&str]) -> Client {
     let features: Value = features.iter().map(|name| ((*name).to_owned(), json!(true))).collect();
     let role = json!({ "features": features });
     let mut client = Client::connect(router);
-    let welcome = client.ask(json!([1, "realm1", {"roles": {"caller": role, "callee": role}}]).to_string());
+    let welcome =
+        client.ask(json!([1, "realm1", {"roles": {"caller": role, "callee": role}}]).to_string());
     client.id = welcomed(&welcome);
     client
 }
@@ -249,7 +259,8 @@ fn caller(router: &Router) -> Client {
 }
 
 fn callee(router: &Router, uri: &str) -> Client {
-    let able: &[&str] = &["call_canceling", "progressive_call_results", "progressive_call_invocations"];
+    let able: &[&str] =
+        &["call_canceling", "progressive_call_results", "progressive_call_invocations"];
     let mut callee = session(router, if uri == "com.able" { able } else { &[] });
     assert_eq!(callee.ask(json!([64, 1, {}, uri]).to_string())[0], 65);
     callee
@@ -259,7 +270,8 @@ impl World {
     fn new(eager: bool) -> Self {
         STAGE.with_borrow_mut(HashMap::clear);
         let realm = Realm::new("realm1").route_clients(true);
-        let router = Router::builder().realm(realm).handlers([HANDLERS]).build().expect("they are sound");
+        let router =
+            Router::builder().realm(realm).handlers([HANDLERS]).build().expect("they are sound");
         Self {
             callers: (0..CALLERS).map(|_| caller(&router)).collect(),
             requests: vec![0; CALLERS],
@@ -302,7 +314,8 @@ impl World {
         self.requests[who] += 1;
         let request = self.requests[who];
         let key = (self.callers[who].id, request);
-        let options = json!({"receive_progress": receive_progress, "progress": goes_on, "timeout": timeout});
+        let options =
+            json!({"receive_progress": receive_progress, "progress": goes_on, "timeout": timeout});
         let mut possible = Vec::new();
         if procedure.by == By::Nobody {
             possible.push(Final::Error("wamp.error.no_such_procedure"));
@@ -405,7 +418,8 @@ impl World {
             Order::Fail => json!([8, 68, invocation, {}, "com.failed"]),
             Order::Panic => json!([8, 68, invocation, {}, "com.panicked"]),
         };
-        let callee = if call.procedure.uri == "com.able" { &mut self.able } else { &mut self.plain };
+        let callee =
+            if call.procedure.uri == "com.able" { &mut self.able } else { &mut self.plain };
         callee.send(message.to_string());
         let result = Final::Result(call.progress);
         call.ordered(order, result, "com.panicked", self.now);
@@ -454,7 +468,8 @@ impl World {
         }
     }
 
-    /// Everybody takes what there is, until there is nothing more; then every call that can have its answer has it.
+    /// Everybody takes what there is, until there is nothing more; then every call that can have
+    /// its answer has it.
     fn look(&mut self) {
         loop {
             let mut is_quiet = true;
@@ -506,7 +521,8 @@ impl World {
         };
         let is_possible = call.possible.iter().any(|possible| match possible {
             Final::Result(progress) => {
-                answer == format!("[{progress}]") && (!call.receive_progress || call.received == *progress)
+                answer == format!("[{progress}]")
+                    && (!call.receive_progress || call.received == *progress)
             }
             Final::Error(uri) => answer == *uri,
         });
@@ -532,7 +548,8 @@ impl World {
     /// Everything comes to its end.
     fn finish(&mut self) {
         self.look();
-        while let Some(key) = self.calls.iter().find(|(_, call)| !call.is_done).map(|(key, _)| *key) {
+        while let Some(key) = self.calls.iter().find(|(_, call)| !call.is_done).map(|(key, _)| *key)
+        {
             if self.calls[&key].procedure.by == By::Handler {
                 self.order_handler(key, Order::Return);
             } else if self.calls[&key].invocation.is_some() {

@@ -5,7 +5,8 @@ use super::support::{Client, handlers};
 use crate::log::Log;
 use serde_json::json;
 use wamp_core::{
-    Attempt, CraCredential, Denied, Identity, Limits, Realm, Router, Scram, ScramCredential, Ticket, WampCra,
+    Attempt, CraCredential, Denied, Identity, Limits, Realm, Router, Scram, ScramCredential,
+    Ticket, WampCra,
 };
 
 fn router() -> Router {
@@ -51,8 +52,10 @@ fn tickets_signatures_and_proofs_are_not_logged_at_any_level() {
                     signature.insert(0, 'A');
                 }
                 secrets.push(signature.clone());
-                let message =
-                    authenticate(&signature, &json!({"nonce": extra["nonce"].as_str().unwrap_or_default()}));
+                let message = authenticate(
+                    &signature,
+                    &json!({"nonce": extra["nonce"].as_str().unwrap_or_default()}),
+                );
                 client.send(message.as_str());
                 client.advance(login::DELAY);
                 client.received();
@@ -83,7 +86,9 @@ fn tickets_signatures_and_proofs_are_not_logged_at_any_level() {
         }
     });
     assert!(
-        log.contains("login refused") && log.contains("session opened") && log.contains("violation"),
+        log.contains("login refused")
+            && log.contains("session opened")
+            && log.contains("violation"),
         "{log}"
     );
     for secret in secrets {
@@ -108,7 +113,10 @@ fn what_strangers_call_themselves_is_escaped_and_cut_in_the_log() {
         let mut client = Client::connect(&router);
         client.ask(login::hello("realm1", &["foo"], &json!({"authid": evil})));
     });
-    assert!(log.contains("no_matching_auth_method"), "a login that no method took is logged too: {log}");
+    assert!(
+        log.contains("no_matching_auth_method"),
+        "a login that no method took is logged too: {log}"
+    );
     assert!(log.contains("login refused") && log.contains("session opened"), "{log}");
     assert!(!log.contains(r#"method: """#), "who was refused by what: {log}");
     assert!(log.len() < 10_000 && !log.contains('\u{1b}') && !log.contains('\r'), "{log}");

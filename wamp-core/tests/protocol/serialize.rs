@@ -1,5 +1,5 @@
-//! A `Serialize` of the application that keeps no rule of serde costs its own answer, and never leaves half of a message (D5
-//! of issue 14).
+//! A `Serialize` of the application that keeps no rule of serde costs its own answer, and never
+//! leaves half of a message (D5 of issue 14).
 
 use std::fmt;
 
@@ -189,9 +189,15 @@ impl Serialize for Miscounted {
             Self::TupleVariant => {
                 twice!(serializer.serialize_tuple_variant("T", 0, "V", 0), serialize_field)
             }
-            Self::Dict => twice!(serializer.serialize_map(Some(0)), serialize_entry("a", &1; "b", &[2])),
-            Self::ShortDict => twice!(serializer.serialize_map(Some(9)), serialize_entry("a", &1; "b", &[2])),
-            Self::Struct => twice!(serializer.serialize_struct("S", 0), serialize_field("a", &1; "b", &[2])),
+            Self::Dict => {
+                twice!(serializer.serialize_map(Some(0)), serialize_entry("a", &1; "b", &[2]))
+            }
+            Self::ShortDict => {
+                twice!(serializer.serialize_map(Some(9)), serialize_entry("a", &1; "b", &[2]))
+            }
+            Self::Struct => {
+                twice!(serializer.serialize_struct("S", 0), serialize_field("a", &1; "b", &[2]))
+            }
             Self::StructVariant => {
                 twice!(serializer.serialize_struct_variant("S", 0, "V", 0), serialize_field("a", &1; "b", &[2]))
             }
@@ -211,7 +217,10 @@ fn plain(context: Context) -> BoxedAnswer<()> {
 fn nested(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let misuse = at(&context, MISUSES)?;
-        reply(&context, Outcome(json!([1]).as_array().map(|list| (list.clone(), Some([misuse])))).reply())
+        reply(
+            &context,
+            Outcome(json!([1]).as_array().map(|list| (list.clone(), Some([misuse])))).reply(),
+        )
     })
 }
 
@@ -234,13 +243,24 @@ fn in_a_reply(context: Context) -> BoxedAnswer<()> {
 }
 
 fn in_an_error(context: Context) -> BoxedAnswer<()> {
-    Box::pin(async move { Err(Error::new("test.error.misused").arg(1).arg(at(&context, MISUSES)?)) })
+    Box::pin(
+        async move { Err(Error::new("test.error.misused").arg(1).arg(at(&context, MISUSES)?)) },
+    )
 }
 
 fn miscounted(context: Context) -> BoxedAnswer<()> {
     use Miscounted::*;
-    const ALL: &[Miscounted] =
-        &[List, Tuple, TupleStruct, ShortList, Dict, Struct, ShortDict, TupleVariant, StructVariant];
+    const ALL: &[Miscounted] = &[
+        List,
+        Tuple,
+        TupleStruct,
+        ShortList,
+        Dict,
+        Struct,
+        ShortDict,
+        TupleVariant,
+        StructVariant,
+    ];
     Box::pin(async move {
         let value = at(&context, ALL)?;
         // Behind and in front of others, whose places it must not take.
@@ -268,10 +288,14 @@ fn call(serializer: Serializer, uri: &str, misuse: usize) -> Value {
 #[test]
 fn a_result_that_no_format_can_express_is_an_invalid_payload_in_all_of_them() {
     for &serializer in Serializer::ALL {
-        for uri in ["misuse.plain", "misuse.nested", "misuse.args", "misuse.kwargs", "misuse.reply"] {
+        for uri in ["misuse.plain", "misuse.nested", "misuse.args", "misuse.kwargs", "misuse.reply"]
+        {
             for (at, misuse) in MISUSES.iter().enumerate() {
                 let answer = call(serializer, uri, at);
-                assert_eq!(answer[4], "wamp.error.invalid_payload", "{misuse:?} in {serializer:?}: {answer}");
+                assert_eq!(
+                    answer[4], "wamp.error.invalid_payload",
+                    "{misuse:?} in {serializer:?}: {answer}"
+                );
                 assert_error(&answer, 48, 1, "wamp.error.invalid_payload");
             }
         }
@@ -282,7 +306,10 @@ fn a_result_that_no_format_can_express_is_an_invalid_payload_in_all_of_them() {
 fn an_error_whose_arguments_no_format_can_express_comes_without_them() {
     for &serializer in Serializer::ALL {
         for at in 0..MISUSES.len() {
-            assert_eq!(call(serializer, "misuse.error", at), json!([8, 48, 1, {}, "test.error.misused"]));
+            assert_eq!(
+                call(serializer, "misuse.error", at),
+                json!([8, 48, 1, {}, "test.error.misused"])
+            );
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Several serializers beside each other: what passes between them, and that they say the same.
 
-use super::support::{self, Client, assert_aborted, assert_error, hello, router, router_with, wire};
+use super::support::{
+    self, Client, assert_aborted, assert_error, hello, router, router_with, wire,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -106,21 +108,26 @@ fn floats_and_integers_keep_their_types_between_serializers_m_16() {
     let mut reader = Client::join_by(&router, Serializer::Json);
     reader.subscribe(1, "open.b");
     let mut writer = Client::join_by(&router, Serializer::MsgPack);
-    writer
-        .send_frame(RawMessage::Binary([&b"\x95\x10\x01\x80\xa6open.b\x92\x03"[..], float].concat().into()));
+    writer.send_frame(RawMessage::Binary(
+        [&b"\x95\x10\x01\x80\xa6open.b\x92\x03"[..], float].concat().into(),
+    ));
     assert!(reader.frames()[0].ends_with(b"[3,3.0]]"));
 }
 
 #[test]
 fn undefined_options_are_absent_and_floats_are_ids_m_13() {
     let router = router();
-    // wampy with msgpackr: {match: undefined, get_retained: undefined}, and ids beyond 2^32 as floats.
-    let subscribe = b"\x94\x20\x01\xde\x00\x02\xa5match\xd4\x00\x00\xacget_retained\xd4\x00\x00\xa6open.a";
+    // wampy with msgpackr: {match: undefined, get_retained: undefined}, and ids beyond 2^32 as
+    // floats.
+    let subscribe =
+        b"\x94\x20\x01\xde\x00\x02\xa5match\xd4\x00\x00\xacget_retained\xd4\x00\x00\xa6open.a";
     let mut client = Client::join_by(&router, Serializer::MsgPack);
     client.send_frame(RawMessage::Binary(subscribe.to_vec().into()));
     let id = support::subscribed(&client.one(), 1);
     let id = (id as f64).to_be_bytes();
-    client.send_frame(RawMessage::Binary([&b"\x93\x22\xca\x40\x00\x00\x00\xcb"[..], &id].concat().into()));
+    client.send_frame(RawMessage::Binary(
+        [&b"\x93\x22\xca\x40\x00\x00\x00\xcb"[..], &id].concat().into(),
+    ));
     assert_eq!(client.one(), json!([35, 2]));
     // cbor-x, with undefined as f7 and a map of 16 bits length.
     let subscribe = b"\x84\x18\x20\x01\xb9\x00\x01\x65match\xf7\x66open.a";
@@ -128,7 +135,9 @@ fn undefined_options_are_absent_and_floats_are_ids_m_13() {
     client.send_frame(RawMessage::Binary(subscribe.to_vec().into()));
     let id = support::subscribed(&client.one(), 1);
     let id = (id as f64).to_be_bytes();
-    client.send_frame(RawMessage::Binary([&b"\x83\x18\x22\xf9\x40\x00\xfb"[..], &id].concat().into()));
+    client.send_frame(RawMessage::Binary(
+        [&b"\x83\x18\x22\xf9\x40\x00\xfb"[..], &id].concat().into(),
+    ));
     assert_eq!(client.one(), json!([35, 2]));
 }
 
@@ -144,7 +153,8 @@ fn integral_floats_are_arguments_and_fractions_are_not() {
 
 #[test]
 fn a_batch_is_taken_in_order_and_answered_in_batches_of_one_t_15_t_16_t_17() {
-    for serializer in [Serializer::JsonBatched, Serializer::MsgPackBatched, Serializer::CborBatched] {
+    for serializer in [Serializer::JsonBatched, Serializer::MsgPackBatched, Serializer::CborBatched]
+    {
         let mut client = Client::connect_in(&router(), Identity::anonymous(), serializer);
         let batch: Vec<u8> = [
             hello("realm1"),
@@ -213,7 +223,8 @@ fn what_follows_a_violation_in_a_batch_is_not_taken_p_02() {
 fn a_batch_waits_for_room_like_messages_of_their_own() {
     let router = router_with(Limits::default().outgoing_bytes(1000));
     let mut client = Client::join_by(&router, Serializer::JsonBatched);
-    let calls = |from: u64| (from..from + 100).map(|id| format!("[48,{id},{{}},\"test.long\",[100]]\x1e"));
+    let calls =
+        |from: u64| (from..from + 100).map(|id| format!("[48,{id},{{}},\"test.long\",[100]]\x1e"));
     client.send_frame(RawMessage::Text(calls(1).collect::<String>().into()));
     assert!(!client.wants_input());
     let first = client.frames();
@@ -231,7 +242,8 @@ fn a_batch_of_more_publications_than_a_mailbox_holds_cuts_no_subscriber_off() {
     let mut subscriber = Client::join_by(&router, Serializer::Json);
     subscriber.subscribe(1, "open.a");
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
-    let batch: String = (1..=10_000).map(|id| format!("[16,{id},{{}},\"open.a\",[{id}]]\x1e")).collect();
+    let batch: String =
+        (1..=10_000).map(|id| format!("[16,{id},{{}},\"open.a\",[{id}]]\x1e")).collect();
     publisher.send_frame(RawMessage::Text(batch.into()));
     let mut seen = Vec::new();
     // Both have their turns, as tasks of one worker have.
@@ -257,7 +269,8 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 16, 4, move |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::from),
-            vec((text(), inner), 0..4).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            vec((text(), inner), 0..4)
+                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
         ]
     })
 }
@@ -296,8 +309,8 @@ fn message() -> impl Strategy<Value = Value> {
                 message.push(args);
                 message.extend(kwargs);
             }
-            // Where a number or a string is wanted, the error names bytes in binary formats, and in JSON the string that
-            // they are there.
+            // Where a number or a string is wanted, the error names bytes in binary formats, and in
+            // JSON the string that they are there.
             let text = Value::from(message).to_string();
             let takes_anything = !["test.add", "test.greet", "test.count"].contains(&uri);
             let text = if takes_anything { text } else { text.replace(r"\u0000", "") };
@@ -306,7 +319,8 @@ fn message() -> impl Strategy<Value = Value> {
     )
 }
 
-/// What a session answers, without what is random and without the place in a text that JSON's errors name.
+/// What a session answers, without what is random and without the place in a text that JSON's
+/// errors name.
 fn answers(serializer: Serializer, messages: &[Value]) -> Vec<Value> {
     let router = router();
     let mut client = Client::join_by(&router, serializer);

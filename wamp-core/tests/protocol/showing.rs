@@ -1,4 +1,5 @@
-//! How retained events go out: a piece at a time as there is room, before the events that come later, and none twice.
+//! How retained events go out: a piece at a time as there is room, before the events that come
+//! later, and none twice.
 
 use std::collections::HashMap;
 
@@ -43,7 +44,8 @@ fn ask(client: &mut Client, request: u64) {
 /// What the events say, and that they are retained ones.
 fn shown(messages: &[Value]) -> Vec<Value> {
     let events = messages.iter().filter(|message| message[0] == 36);
-    let events: Vec<_> = events.inspect(|event| assert_eq!(event[3]["retained"], true, "{event}")).collect();
+    let events: Vec<_> =
+        events.inspect(|event| assert_eq!(event[3]["retained"], true, "{event}")).collect();
     events.iter().map(|event| event[4][0].clone()).collect()
 }
 
@@ -81,7 +83,8 @@ fn events_that_come_later_follow_the_retained_ones_and_none_comes_twice() {
     ask(&mut client, 1);
     client.poll();
     let realm = router.realm("realm1").expect("declared above");
-    // Of one topic a later event that is not retained, of another one that takes the place of what is to be shown.
+    // Of one topic a later event that is not retained, of another one that takes the place of what
+    // is to be shown.
     realm.publish("a.099").arg("later").send().expect("a topic");
     realm.publish("a.100").arg("instead").retain().send().expect("a topic");
     let messages = client.received();
@@ -153,7 +156,8 @@ fn connections_that_do_not_read_hold_a_piece_each_and_hold_nobody_up() {
         );
         assert!(idle.iter().map(Client::output_len).sum::<usize>() < 200 * (ROOM + 300));
     }
-    // Two thousand requests: an answer to each, and the events not much more often than the output was taken.
+    // Two thousand requests: an answer to each, and the events not much more often than the output
+    // was taken.
     assert!(sent < asked as usize * 100 + 40 * (ROOM + 300), "{sent}");
     let messages = idle[0].received();
     assert_eq!(shown(&messages), texts(1..=500));
@@ -211,12 +215,21 @@ fn b_04_nothing_retained_comes_after_unsubscribed_and_a_later_subscription_begin
     let mut client = Client::join(&router);
     ask(&mut client, 1);
     client.poll();
-    router.realm("realm1").expect("declared above").publish("a.001").arg("live").send().expect("a topic");
+    router
+        .realm("realm1")
+        .expect("declared above")
+        .publish("a.001")
+        .arg("live")
+        .send()
+        .expect("a topic");
     client.send(format!("[34,2,{id}]"));
     client.send(r#"[32,3,{"match":"prefix"},"a."]"#);
     let messages = client.received();
     let [.., live, unsubscribed, again] = &messages[..] else { panic!("{messages:?}") };
-    assert_eq!((&live[4], unsubscribed, again), (&json!(["live"]), &json!([35, 2]), &json!([33, 3, id])));
+    assert_eq!(
+        (&live[4], unsubscribed, again),
+        (&json!(["live"]), &json!([35, 2]), &json!([33, 3, id]))
+    );
     assert!(shown(&messages[1..messages.len() - 3]).len() < 100);
 }
 
@@ -231,7 +244,13 @@ fn a_subscription_that_ends_on_the_way_leaves_nothing_in_the_way_of_others() {
     let id = subscribed(&client.ready()[0], 2);
     client.send(format!("[34,3,{id}]"));
     client.received();
-    router.realm("realm1").expect("declared above").publish("plain").arg(1).send().expect("a topic");
+    router
+        .realm("realm1")
+        .expect("declared above")
+        .publish("plain")
+        .arg(1)
+        .send()
+        .expect("a topic");
     assert_event(&client.one(), plain, 1);
 }
 
@@ -247,7 +266,13 @@ fn what_waited_for_a_subscription_that_was_refused_is_not_sent_to_a_later_one() 
     ask(&mut client, 1);
     client.send(r#"[32,2,{},"gated.x"]"#);
     client.poll();
-    router.realm("realm1").expect("declared above").publish("gated.x").arg("early").send().expect("a topic");
+    router
+        .realm("realm1")
+        .expect("declared above")
+        .publish("gated.x")
+        .arg("early")
+        .send()
+        .expect("a topic");
     // Looks through the mailbox.
     client.send(r#"[32,3,{"match":"prefix"},"a."]"#);
     handlers::refuse("gated.x");
@@ -300,7 +325,8 @@ fn e_12_nothing_retained_comes_after_the_revocation() {
 
 #[test]
 fn who_makes_events_wait_and_does_not_read_is_cut_off() {
-    let limits = Limits::default().queued_messages(64).queued_bytes(8 << 10).queued_bytes_peak(8 << 10);
+    let limits =
+        Limits::default().queued_messages(64).queued_bytes(8 << 10).queued_bytes_peak(8 << 10);
     let router = router(limits);
     retain(&router, 1..=100);
     let mut client = Client::join(&router);
@@ -401,8 +427,8 @@ fn every_serializer_is_shown_the_same() {
     }
 }
 
-/// Publishers of other threads replace what is retained without a pause: whoever subscribes meanwhile sees of each topic one event
-/// after the other, from the retained one on.
+/// Publishers of other threads replace what is retained without a pause: whoever subscribes
+/// meanwhile sees of each topic one event after the other, from the retained one on.
 #[test]
 fn e_01_while_others_publish_no_event_is_missing_and_none_comes_twice() {
     const TOPICS: u64 = 20;
@@ -412,7 +438,12 @@ fn e_01_while_others_publish_no_event_is_missing_and_none_comes_twice() {
         scope.spawn(move || {
             for value in 0..400 {
                 for topic in 0..TOPICS {
-                    realm.publish(format!("a.{topic}")).arg(value).retain().send().expect("a topic");
+                    realm
+                        .publish(format!("a.{topic}"))
+                        .arg(value)
+                        .retain()
+                        .send()
+                        .expect("a topic");
                 }
                 std::thread::yield_now();
             }
@@ -429,7 +460,10 @@ fn e_01_while_others_publish_no_event_is_missing_and_none_comes_twice() {
                             let message = wire::message(wire::serializer(), &frame);
                             let Some(value) = message[4][0].as_u64() else { continue };
                             let before = last.insert(message[3]["topic"].clone(), value);
-                            assert!(before.is_none_or(|before| before + 1 == value), "{before:?} {message}");
+                            assert!(
+                                before.is_none_or(|before| before + 1 == value),
+                                "{before:?} {message}"
+                            );
                             let is_retained = message[3]["retained"] == true;
                             assert!(!is_retained || before.is_none(), "{before:?} {message}");
                         }

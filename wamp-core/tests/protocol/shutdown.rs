@@ -201,7 +201,10 @@ fn requests_that_wait_for_the_authoriser_finish_within_the_grace() {
             handlers::wait_at("authoriser").await?;
             Ok(Permission::allow())
         };
-        Realm::new("realm1").route_clients(true).topic("open.{name}", Topic::open()).authorize(hesitate)
+        Realm::new("realm1")
+            .route_clients(true)
+            .topic("open.{name}", Topic::open())
+            .authorize(hesitate)
     };
     for (request, code, answer) in [
         (r#"[32,1,{},"open.a"]"#, 32, 33),
@@ -211,7 +214,8 @@ fn requests_that_wait_for_the_authoriser_finish_within_the_grace() {
     ] {
         for is_answered in [true, false] {
             handlers::reset();
-            let router = Router::builder().realm(realm()).handlers([handlers::ALL]).build().unwrap();
+            let router =
+                Router::builder().realm(realm()).handlers([handlers::ALL]).build().unwrap();
             let mut client = Client::join(&router);
             client.send(request);
             client.poll();

@@ -1,5 +1,5 @@
-//! Sessions of several threads that come and go, call and publish: no CALL has two answers, events keep their order, and
-//! nothing stays.
+//! Sessions of several threads that come and go, call and publish: no CALL has two answers, events
+//! keep their order, and nothing stays.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,8 @@ const THREADS: usize = 4;
 const SESSIONS: usize = 40;
 const CALLS: usize = 8;
 
-/// Registers, calls whoever serves, answers every second invocation, and leaves with the others open.
+/// Registers, calls whoever serves, answers every second invocation, and leaves with the others
+/// open.
 fn come_and_go(router: &Router) -> (Client, HashSet<u64>) {
     let mut client = Client::join(router);
     client.send(r#"[64,1,{"invoke":"roundrobin"},"com.proc"]"#);
@@ -67,7 +68,8 @@ fn c_09_and_r_07_no_call_is_answered_twice_and_no_session_leaves_anything_behind
     assert_eq!(last.ask(r#"[48,2,{},"wamp.session.count"]"#)[3], json!([1]));
 }
 
-/// Joins, subscribes, publishes and reads what comes, with others that kill it and revoke what it holds.
+/// Joins, subscribes, publishes and reads what comes, with others that kill it and revoke what it
+/// holds.
 fn publish_and_leave(router: &Router, thread: usize) {
     let realm = router.realm("realm1").expect("declared");
     for round in 0..SESSIONS {
@@ -79,15 +81,19 @@ fn publish_and_leave(router: &Router, thread: usize) {
         let mut seen = HashMap::new();
         for request in (3..).take(CALLS) {
             let options = r#"{"exclude_me":false,"retain":true}"#;
-            client.send(format!(r#"[16,{request},{options},"open.a",["{thread}.{round}",{request}]]"#));
+            client.send(format!(
+                r#"[16,{request},{options},"open.a",["{thread}.{round}",{request}]]"#
+            ));
             for event in client.received().iter().filter(|message| message[0] == 36) {
-                let last = seen.insert((event[1].to_string(), event[4][0].to_string()), event[4][1].as_u64());
+                let last = seen
+                    .insert((event[1].to_string(), event[4][0].to_string()), event[4][1].as_u64());
                 assert!(last < Some(event[4][1].as_u64()), "{event}");
             }
         }
         let next = (3..).nth(CALLS).unwrap_or_default();
         match round % 4 {
-            0 => client.send(format!(r#"[48,{next},{{}},"wamp.session.kill_by_authrole",["anonymous"]]"#)),
+            0 => client
+                .send(format!(r#"[48,{next},{{}},"wamp.session.kill_by_authrole",["anonymous"]]"#)),
             1 => client.send(format!(r#"[48,{next},{{}},"wamp.subscription.list"]"#)),
             2 if client.has_session() => (1..9).filter_map(SubscriptionId::new).for_each(|id| {
                 realm.revoke(id, client.session().id(), "");
@@ -99,10 +105,12 @@ fn publish_and_leave(router: &Router, thread: usize) {
 }
 
 #[test]
-fn b_12_and_s_19_sessions_that_are_killed_and_revoked_see_events_in_order_and_leave_nothing_behind() {
+fn b_12_and_s_19_sessions_that_are_killed_and_revoked_see_events_in_order_and_leave_nothing_behind()
+{
     handlers::reset();
     let topic = Topic::open().retained();
-    let realm = Realm::new("realm1").topic("open.{name}", topic).meta_api(MetaApi::reading().killing());
+    let realm =
+        Realm::new("realm1").topic("open.{name}", topic).meta_api(MetaApi::reading().killing());
     let router = Router::builder().realm(realm.history("open.a", History::last(10))).build();
     let router = router.expect("the realm is sound");
     std::thread::scope(|scope| {

@@ -145,7 +145,8 @@ fn t_10_and_m_01_what_is_no_message_is_a_protocol_violation_before_and_after_hel
 
 #[test]
 fn m_07_and_m_08_what_is_no_message_is_a_protocol_violation_before_welcome_too() {
-    static HESITATING: &[wamp_core::__private::HandlerEntry] = &[handlers::session(handlers::hesitating)];
+    static HESITATING: &[wamp_core::__private::HandlerEntry] =
+        &[handlers::session(handlers::hesitating)];
     let router = router_of(HESITATING);
     for message in MALFORMED.iter().chain(MISSHAPEN).chain(FOREIGN) {
         let mut joining = Client::connect(&router);
@@ -187,7 +188,8 @@ fn t_09_a_binary_frame_on_json_is_a_protocol_violation() {
 fn nesting_without_end_is_a_protocol_violation() {
     let router = router();
     for opening in ["[", "{\"a\":", "[{\"a\":"] {
-        for before in ["", r#"[48,1,{},"test.echo","#, r#"[48,1,"#, r#"[16,1,{"exclude":"#, r#"[1,"realm1","#]
+        for before in
+            ["", r#"[48,1,{},"test.echo","#, r#"[48,1,"#, r#"[16,1,{"exclude":"#, r#"[1,"realm1","#]
         {
             let message = format!("{before}{}", opening.repeat(100_000));
             let mut client = Client::join(&router);
@@ -208,12 +210,21 @@ fn m_02_surplus_options_of_unsubscribe_and_unregister_are_accepted() {
 #[test]
 fn m_03_unknown_keys_are_ignored() {
     let mut client = Client::join(&router());
-    let options = r#"{"foo_bar":1,"_my_ext":[],"":null,"transaction_hash":{"a":[1.5,"\u0000",1e300]}}"#;
+    let options =
+        r#"{"foo_bar":1,"_my_ext":[],"":null,"transaction_hash":{"a":[1.5,"\u0000",1e300]}}"#;
     subscribed(&client.ask(format!(r#"[32,1,{options},"open.a"]"#)), 1);
-    assert_eq!(client.ask(format!(r#"[48,2,{options},"test.add",[1,2]]"#)), json!([50, 2, {}, [3]]));
+    assert_eq!(
+        client.ask(format!(r#"[48,2,{options},"test.add",[1,2]]"#)),
+        json!([50, 2, {}, [3]])
+    );
     client.send(format!(r#"[16,3,{options},"open.a"]"#));
     client.assert_silent();
-    assert_error(&client.ask(format!(r#"[64,4,{options},"a.b"]"#)), 64, 4, "wamp.error.not_authorized");
+    assert_error(
+        &client.ask(format!(r#"[64,4,{options},"a.b"]"#)),
+        64,
+        4,
+        "wamp.error.not_authorized",
+    );
     client.send(format!("[49,2,{options}]"));
     client.send(format!(r#"[6,{options},"wamp.close.normal"]"#));
     assert_eq!(client.one()[0], 6);

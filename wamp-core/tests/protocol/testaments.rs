@@ -79,7 +79,8 @@ fn m_01_null_arguments_of_a_testament_are_absent() {
         joe.client.lose();
         let event = client.one();
         let head = [json!(36), json!(id), event[2].clone(), json!({})];
-        let whole: Vec<Value> = head.into_iter().chain(seen.as_array().unwrap().iter().cloned()).collect();
+        let whole: Vec<Value> =
+            head.into_iter().chain(seen.as_array().unwrap().iter().cloned()).collect();
         assert_eq!(event, json!(whole));
     }
 }
@@ -221,7 +222,8 @@ fn the_testaments_of_a_session_are_limited_in_number_and_bytes() {
 #[test]
 fn k_11_testaments_are_announced_where_the_meta_api_is_and_precede_the_leaving() {
     let router = router();
-    let features = Client::connect(&router).ask(hello("realm1"))[2]["roles"]["dealer"]["features"].clone();
+    let features =
+        Client::connect(&router).ask(hello("realm1"))[2]["roles"]["dealer"]["features"].clone();
     assert_eq!(features["testament_meta_api"], true);
     let (mut client, id) = listener(&router, "open.a");
     let leave = client.subscribe(2, "wamp.session.on_leave");
@@ -274,8 +276,12 @@ fn assert_complete(messages: &[Value], leavers: usize, testaments: usize) {
     let heard = arguments(messages);
     assert_eq!(heard.len(), leavers * testaments);
     for leaver in 0..leavers {
-        let of_one: Vec<_> = heard.iter().filter(|heard| heard[0] == leaver).map(|heard| &heard[1]).collect();
-        assert_eq!(of_one, (0..testaments).map(Value::from).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+        let of_one: Vec<_> =
+            heard.iter().filter(|heard| heard[0] == leaver).map(|heard| &heard[1]).collect();
+        assert_eq!(
+            of_one,
+            (0..testaments).map(Value::from).collect::<Vec<_>>().iter().collect::<Vec<_>>()
+        );
     }
 }
 
@@ -361,7 +367,11 @@ fn e_14_when_the_last_session_leaves_its_testaments_are_published_at_once() {
     let mut joe = caller(&router);
     let retain = json!({"publish_options": {"retain": true}});
     for number in 0..60 {
-        joe.call_with(ADD, json!([format!("open.{number}"), [number, "x".repeat(1000)], {}]), retain.clone());
+        joe.call_with(
+            ADD,
+            json!([format!("open.{number}"), [number, "x".repeat(1000)], {}]),
+            retain.clone(),
+        );
     }
     drop(joe);
     let mut late = Client::join(&router);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::support::{
-    self, Client, arguments, assert_aborted, assert_error, assert_event, handlers, published, router,
-    router_of, router_with, subscribed,
+    self, Client, arguments, assert_aborted, assert_error, assert_event, handlers, published,
+    router, router_of, router_with, subscribed,
 };
 use serde_json::{Value, json};
 use wamp_core::__private::HandlerEntry;
@@ -101,7 +101,12 @@ fn b_05_only_a_subscription_of_the_session_itself_can_be_ended() {
     let (mut client, mut other) = (Client::join(&router), Client::join(&router));
     let id = other.subscribe(1, "open.a");
     for (request, id) in [(1, id), (2, 999), (3, 1 << 53)] {
-        assert_error(&client.ask(format!("[34,{request},{id}]")), 34, request, NO_SUCH_SUBSCRIPTION);
+        assert_error(
+            &client.ask(format!("[34,{request},{id}]")),
+            34,
+            request,
+            NO_SUCH_SUBSCRIPTION,
+        );
     }
     client.publish(4, "open.a", "still there");
     assert_event(&other.one(), id, "still there");
@@ -123,10 +128,18 @@ fn b_05_a_subscription_that_is_not_decided_cannot_be_ended() {
 #[test]
 fn b_06_a_publish_without_acknowledgement_is_never_answered() {
     let mut client = Client::join(&router());
-    for (request, topic) in
-        ["open.a", "nowhere", "pub.accept", "pub.refuse", "pub.panic", "pub.staff", "a..b", "wamp.x"]
-            .iter()
-            .enumerate()
+    for (request, topic) in [
+        "open.a",
+        "nowhere",
+        "pub.accept",
+        "pub.refuse",
+        "pub.panic",
+        "pub.staff",
+        "a..b",
+        "wamp.x",
+    ]
+    .iter()
+    .enumerate()
     {
         client.publish(request as u64 + 1, topic, 1);
         client.assert_silent();
@@ -359,7 +372,10 @@ fn l_03_an_event_is_for_those_who_fulfil_every_filter_that_is_present() {
         (r#"{"eligible_authrole":[]}"#.into(), vec![]),
         (r#"{"eligible":null,"eligible_authid":null,"exclude":null}"#.into(), everybody.clone()),
         // L-06
-        (r#"{"exclude":[12345],"exclude_authid":["x"],"exclude_authrole":["x"]}"#.into(), everybody),
+        (
+            r#"{"exclude":[12345],"exclude_authid":["x"],"exclude_authrole":["x"]}"#.into(),
+            everybody,
+        ),
         (format!(r#"{{"eligible":[12345,{bob}]}}"#), vec![1]),
     ]
     .iter()
@@ -412,7 +428,8 @@ fn n_01_the_publisher_is_shown_if_it_asks_for_it() {
     let mut client = Client::join(&router);
     let mut publisher = Client::join_as(&router, "realm1", with("joe", "staff"));
     let id = client.subscribe(1, "open.a");
-    let options = ["{}", r#"{"disclose_me":true}"#, r#"{"disclose_me":false}"#, r#"{"disclose_me":null}"#];
+    let options =
+        ["{}", r#"{"disclose_me":true}"#, r#"{"disclose_me":false}"#, r#"{"disclose_me":null}"#];
     for (request, options) in (1..).zip(options) {
         publisher.send(format!(r#"[16,{request},{options},"open.a",[1]]"#));
     }
@@ -446,7 +463,9 @@ fn n_02_a_realm_can_forbid_disclosure() {
 #[test]
 fn a_topic_that_nobody_declared_is_neither_for_subscribers_nor_for_publishers() {
     let mut client = Client::join(&router());
-    for (request, topic) in ["nowhere", "open", "open.a.b", "test.add", "sub", "Open.a"].iter().enumerate() {
+    for (request, topic) in
+        ["nowhere", "open", "open.a.b", "test.add", "sub", "Open.a"].iter().enumerate()
+    {
         let (first, second) = (2 * request as u64 + 1, 2 * request as u64 + 2);
         let answer = client.ask(format!(r#"[32,{first},{{}},"{topic}"]"#));
         assert_error(&answer, 32, first, NOT_AUTHORIZED);
@@ -466,7 +485,12 @@ fn each_direction_of_a_topic_is_declared_on_its_own() {
 }
 
 /// A router of one realm with this topic, which routes clients or not.
-fn router_with_topic(uri: &str, topic: Topic, routes: bool, handlers: &'static [HandlerEntry]) -> Router {
+fn router_with_topic(
+    uri: &str,
+    topic: Topic,
+    routes: bool,
+    handlers: &'static [HandlerEntry],
+) -> Router {
     handlers::reset();
     let realm = Realm::new("realm1").topic(uri, topic).route_clients(routes);
     Router::builder().realm(realm).handlers([handlers]).build().expect("the declarations are sound")
@@ -478,7 +502,12 @@ fn clients_subscribe_to_a_read_only_topic_and_only_the_server_publishes_to_it() 
         let router = router_with_topic("news.{name}", Topic::read_only(), routes, &[]);
         let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
         let id = client.subscribe(1, "news.a");
-        assert_error(&publisher.ask(r#"[16,1,{"acknowledge":true},"news.a",[1]]"#), 16, 1, NOT_AUTHORIZED);
+        assert_error(
+            &publisher.ask(r#"[16,1,{"acknowledge":true},"news.a",[1]]"#),
+            16,
+            1,
+            NOT_AUTHORIZED,
+        );
         publisher.publish(2, "news.a", 2);
         client.assert_silent();
         router.realm("realm1").unwrap().publish("news.a").arg(3).send().unwrap();
@@ -488,7 +517,8 @@ fn clients_subscribe_to_a_read_only_topic_and_only_the_server_publishes_to_it() 
 
 #[test]
 fn a_read_only_topic_is_not_open_to_the_publishers_of_a_wider_one() {
-    static HANDLERS: &[HandlerEntry] = &[handlers::publish("news.{rest..}", handlers::letting_through)];
+    static HANDLERS: &[HandlerEntry] =
+        &[handlers::publish("news.{rest..}", handlers::letting_through)];
     let router = router_with_topic("news.official", Topic::read_only(), false, HANDLERS);
     let mut publisher = Client::join(&router);
     let refused = publisher.ask(r#"[16,1,{"acknowledge":true},"news.official",[1]]"#);
@@ -499,7 +529,10 @@ fn a_read_only_topic_is_not_open_to_the_publishers_of_a_wider_one() {
 #[test]
 fn a_publish_handler_may_open_its_topic_to_the_subscribers_of_its_roles() {
     static HANDLERS: &[HandlerEntry] = &[
-        HandlerEntry { subscribe: true, ..handlers::publish("both.{name}", handlers::letting_through) },
+        HandlerEntry {
+            subscribe: true,
+            ..handlers::publish("both.{name}", handlers::letting_through)
+        },
         HandlerEntry {
             subscribe: true,
             roles: &["staff"],
@@ -543,7 +576,12 @@ fn a_subscribe_handler_that_refuses_or_panics_leaves_no_subscription_behind() {
     assert!(!answer.to_string().contains("secret"), "{answer}");
     assert_error(&client.ask(r#"[32,3,{},"sub.refuse"]"#), 32, 3, REFUSED);
     (1..5).for_each(|id| {
-        assert_error(&client.ask(format!("[34,{},{id}]", id + 3)), 34, id + 3, NO_SUCH_SUBSCRIPTION);
+        assert_error(
+            &client.ask(format!("[34,{},{id}]", id + 3)),
+            34,
+            id + 3,
+            NO_SUCH_SUBSCRIPTION,
+        );
     });
 }
 
@@ -581,9 +619,10 @@ fn the_number_of_publications_that_wait_for_their_handler_is_limited() {
 
 #[test]
 fn a_subscriber_that_does_not_keep_up_is_cut_off_and_others_lose_nothing() {
-    for (limits, size, count) in
-        [(Limits::default().queued_messages(10), 1, 10), (Limits::default().queued_bytes(1000), 200, 4)]
-    {
+    for (limits, size, count) in [
+        (Limits::default().queued_messages(10), 1, 10),
+        (Limits::default().queued_bytes(1000), 200, 4),
+    ] {
         let router = router_with(limits.outgoing_bytes(1));
         let (mut slow, mut quick) = (Client::join(&router), Client::join(&router));
         slow.subscribe(1, "sub.hold");
@@ -647,7 +686,10 @@ fn an_order_to_close_does_not_wait_for_a_peer_that_does_not_read() {
     client.poll();
     assert!(!client.has_session());
     let messages = client.received();
-    assert_eq!((arguments(&messages), &messages[1]), (vec![json!(0)], &json!([6, {}, "wamp.close.killed"])));
+    assert_eq!(
+        (arguments(&messages), &messages[1]),
+        (vec![json!(0)], &json!([6, {}, "wamp.close.killed"]))
+    );
 }
 
 #[test]
@@ -746,7 +788,10 @@ fn the_handle_of_a_subscription_emits_until_the_subscription_ends() {
     client.send(r#"[32,1,{},"sub.emit"]"#);
     let id = subscribed(&client.received()[0], 1);
     let handle = handlers::subscription();
-    assert_eq!((handle.id().get(), handle.session().get(), handle.topic()), (id, client.id, "sub.emit"));
+    assert_eq!(
+        (handle.id().get(), handle.session().get(), handle.topic()),
+        (id, client.id, "sub.emit")
+    );
     handle.emit(7).unwrap();
     assert_event(&client.one(), id, 7);
     client.ask(format!("[34,2,{id}]"));
@@ -858,7 +903,10 @@ fn a_stream_is_dropped_at_unsubscribe_and_not_later() {
     client.assert_silent();
     handlers::feed("feed.a", "too late");
     client.send(format!("[34,2,{id}]"));
-    assert_eq!((handlers::alive(), handlers::journal()), (0, vec!["dropped stream feed.a".to_owned()]));
+    assert_eq!(
+        (handlers::alive(), handlers::journal()),
+        (0, vec!["dropped stream feed.a".to_owned()])
+    );
     assert_eq!(client.one(), json!([35, 2]));
     client.assert_silent();
     client.send(r#"[32,3,{},"feed.a"]"#);

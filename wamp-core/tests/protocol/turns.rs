@@ -1,5 +1,6 @@
-//! How much one connection does before its host lets others have their turn: enough to take what others left for it, and
-//! not so much that they could not take what it leaves (reliability case 38).
+//! How much one connection does before its host lets others have their turn: enough to take what
+//! others left for it, and not so much that they could not take what it leaves (reliability case
+//! 38).
 
 use std::time::Duration;
 
@@ -81,7 +82,8 @@ fn a_batch_of_publications_to_many_is_taken_in_turns() {
     let router = router_with(Limits::default().queued_messages(30));
     let mut subscribers = subscribers(&router, 200, "open.a");
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
-    let batch: String = (1..=500).map(|id| format!("[16,{id},{{}},\"open.a\",[{id}]]\x1e")).collect();
+    let batch: String =
+        (1..=500).map(|id| format!("[16,{id},{{}},\"open.a\",[{id}]]\x1e")).collect();
     publisher.send_frame(RawMessage::Text(batch.into()));
     let mut seen = vec![Vec::new(); subscribers.len()];
     loop {
@@ -97,7 +99,8 @@ fn a_batch_of_publications_to_many_is_taken_in_turns() {
     assert!(seen.iter().all(|seen| *seen == all));
 }
 
-/// What waited behind a handler's decision is published by polls, after which nobody might poll again.
+/// What waited behind a handler's decision is published by polls, after which nobody might poll
+/// again.
 #[test]
 fn what_waited_for_a_handler_is_published_in_turns_and_in_order() {
     let router = router();
@@ -128,7 +131,8 @@ fn what_waited_for_a_handler_is_published_in_turns_and_in_order() {
     handlers::open("slow.a");
     publisher.poll();
     seen.append(&mut arguments(&subscribers[0].received()));
-    let all: Vec<_> = (2..=203).filter(|number| *number != 202).map(serde_json::Value::from).collect();
+    let all: Vec<_> =
+        (2..=203).filter(|number| *number != 202).map(serde_json::Value::from).collect();
     assert_eq!(seen, all);
     assert!(publisher.wants_input());
 }
@@ -267,7 +271,8 @@ fn a_batch_waits_for_those_who_are_behind_without_being_polled() {
     let [subscriber] = &mut subscribers(&router, 1, "open.a")[..] else { panic!("one") };
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
     let value = "x".repeat(1000);
-    let batch: String = (1..=40).map(|id| format!("[16,{id},{{}},\"open.a\",[\"{value}\"]]\x1e")).collect();
+    let batch: String =
+        (1..=40).map(|id| format!("[16,{id},{{}},\"open.a\",[\"{value}\"]]\x1e")).collect();
     publisher.send_frame(RawMessage::Text(batch.into()));
     publisher.poll();
     // 64 kB hold some thirty before the subscriber is behind.

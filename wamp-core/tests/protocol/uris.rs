@@ -1,9 +1,12 @@
-//! What is no URI never leaves the server, whoever chose it: autobahn ends its session where it finds one.
+//! What is no URI never leaves the server, whoever chose it: autobahn ends its session where it
+//! finds one.
 
 use super::support::{self, Client, assert_error, handlers, id, subscribed};
 use serde_json::{Value, json};
 use wamp_core::__private::{Acceptance, BoxedAnswer, HandlerEntry};
-use wamp_core::{Close, Context, Error, MetaApi, Permission, Realm, Router, SessionId, SubscriptionId};
+use wamp_core::{
+    Close, Context, Error, MetaApi, Permission, Realm, Router, SessionId, SubscriptionId,
+};
 
 /// What an application takes for a URI that is none.
 const TEXTS: &[&str] = &[
@@ -63,7 +66,8 @@ fn texts() -> impl Iterator<Item = (String, String)> {
     let long = "a".repeat(1025);
     let bad = TEXTS.iter().map(|text| (*text).to_owned()).chain([long]);
     let bad = bad.map(|text| (text, RUNTIME_ERROR.to_owned()));
-    let good = ["shop.error.out_of_stock", "ü", "wamp.error.canceled", &"a".repeat(1024)].map(str::to_owned);
+    let good = ["shop.error.out_of_stock", "ü", "wamp.error.canceled", &"a".repeat(1024)]
+        .map(str::to_owned);
     bad.chain(good.map(|uri| (uri.clone(), uri)))
 }
 

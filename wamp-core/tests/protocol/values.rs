@@ -1,4 +1,5 @@
-//! One value, one type, several serializers: what a handler is given, and what its result becomes, is the same in all.
+//! One value, one type, several serializers: what a handler is given, and what its result becomes,
+//! is the same in all.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -90,7 +91,8 @@ struct Holder<'f> {
     value: Raw<'f>,
 }
 
-/// A number as serde_json writes it where any crate of the program has switched `arbitrary_precision` on.
+/// A number as serde_json writes it where any crate of the program has switched
+/// `arbitrary_precision` on.
 #[derive(Serialize)]
 #[serde(rename = "$serde_json::private::Number")]
 struct Precise {
@@ -160,13 +162,16 @@ fn captured(context: Context) -> BoxedAnswer<()> {
 
 fn foreign(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
-        let value: Raw<'_> = serde_json::from_str(r#""\u0001""#).map_err(Error::invalid_argument)?;
+        let value: Raw<'_> =
+            serde_json::from_str(r#""\u0001""#).map_err(Error::invalid_argument)?;
         reply(&context, Outcome(value).reply())
     })
 }
 
 fn byte_keys(context: Context) -> BoxedAnswer<()> {
-    Box::pin(async move { reply(&context, Outcome(BTreeMap::from([(Bytes(vec![b'a']), 1)])).reply()) })
+    Box::pin(
+        async move { reply(&context, Outcome(BTreeMap::from([(Bytes(vec![b'a']), 1)])).reply()) },
+    )
 }
 
 fn precise(context: Context) -> BoxedAnswer<()> {
@@ -271,7 +276,9 @@ fn raw_is_lent_where_it_stands_in_a_message() {
 #[test]
 fn raw_is_refused_where_serde_has_taken_the_value_apart() {
     for serializer in ALL {
-        for argument in [r#""\u0001\u0002\u0003""#, r#""abc""#, r#"["abc"]"#, r#""\u0000EOM=""#, "1"] {
+        for argument in
+            [r#""\u0001\u0002\u0003""#, r#""abc""#, r#"["abc"]"#, r#""\u0000EOM=""#, "1"]
+        {
             let answer = call(serializer, "raw.one_or_many", &format!("[{argument}]"));
             assert_error(&answer, 48, 1, INVALID_ARGUMENT);
         }
@@ -283,7 +290,12 @@ fn raw_is_refused_where_serde_has_taken_the_value_apart() {
 #[test]
 fn a_key_of_bytes_is_none_x_06() {
     for serializer in ALL {
-        assert_error(&call(serializer, "result.byte_keys", "[]"), 48, 1, "wamp.error.invalid_payload");
+        assert_error(
+            &call(serializer, "result.byte_keys", "[]"),
+            48,
+            1,
+            "wamp.error.invalid_payload",
+        );
     }
 }
 

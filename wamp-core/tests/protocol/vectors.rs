@@ -1,4 +1,5 @@
-//! The official vectors of several messages, played with a router. Those of single messages are unit tests.
+//! The official vectors of several messages, played with a router. Those of single messages are
+//! unit tests.
 
 use super::support::{Client, handlers};
 use serde_json::{Map, Value, json};
@@ -13,7 +14,9 @@ fn written(message: &Value) -> Value {
         Some("EVENT") => (36, &["subscription_id", "publication_id", "details", "args"]),
         other => panic!("{other:?} is new here"),
     };
-    std::iter::once(json!(code)).chain(elements.iter().map(|element| message[element].clone())).collect()
+    std::iter::once(json!(code))
+        .chain(elements.iter().map(|element| message[element].clone()))
+        .collect()
 }
 
 /// The vector's ids of global and router scope are examples.

@@ -1,5 +1,5 @@
-//! Strings and bytes, floats and nesting stay what they were in whatever the router writes: results, testaments, history, the
-//! meta API (M-16).
+//! Strings and bytes, floats and nesting stay what they were in whatever the router writes:
+//! results, testaments, history, the meta API (M-16).
 
 use super::support::handlers::{self, rpc};
 use super::support::{Client, assert_error, router_of};
@@ -25,11 +25,16 @@ fn text_in_a_reply(context: Context) -> BoxedAnswer<()> {
 }
 
 fn bytes_in_a_reply(context: Context) -> BoxedAnswer<()> {
-    Box::pin(async move { reply(&context, Outcome(Reply::new().kwarg("b", Bytes(&[0x10, 0xe3]))).reply()) })
+    Box::pin(async move {
+        reply(&context, Outcome(Reply::new().kwarg("b", Bytes(&[0x10, 0xe3]))).reply())
+    })
 }
 
-static HANDLERS: &[HandlerEntry] =
-    &[rpc("result.text", text), rpc("reply.text", text_in_a_reply), rpc("reply.bytes", bytes_in_a_reply)];
+static HANDLERS: &[HandlerEntry] = &[
+    rpc("result.text", text),
+    rpc("reply.text", text_in_a_reply),
+    rpc("reply.bytes", bytes_in_a_reply),
+];
 
 fn realm() -> Router {
     let realm = Realm::new("realm1")
@@ -54,7 +59,8 @@ fn a_text_that_looks_like_bytes_stays_one_in_every_kind_of_result_m_16() {
         (Serializer::MsgPack, &b"\xa5\0EOM="[..], &b"\xc4\x02\x10\xe3"[..]),
         (Serializer::Cbor, b"\x65\0EOM=", b"\x42\x10\xe3"),
     ] {
-        for (uri, expected) in [("result.text", text), ("reply.text", text), ("reply.bytes", bytes)] {
+        for (uri, expected) in [("result.text", text), ("reply.text", text), ("reply.bytes", bytes)]
+        {
             let mut client = Client::join_by(&router_of(HANDLERS), serializer);
             client.send(format!(r#"[48,1,{{}},"{uri}"]"#));
             let frame = client.frames().remove(0);
@@ -69,13 +75,20 @@ fn a_testament_is_published_as_it_was_given_m_16() {
     let mut subscriber = Client::join_by(&router, Serializer::MsgPack);
     subscriber.subscribe(1, "open.a");
     let mut joe = Client::join_by(&router, Serializer::MsgPack);
-    joe.send_frame(binary(&[b"\x95\x30\x01\x80\xbawamp.session.add_testament\x93\xa6open.a", ODD, b"\x80"]));
+    joe.send_frame(binary(&[
+        b"\x95\x30\x01\x80\xbawamp.session.add_testament\x93\xa6open.a",
+        ODD,
+        b"\x80",
+    ]));
     assert_eq!(joe.one()[0], 50);
     joe.lose();
     assert!(subscriber.frames()[0].ends_with(ODD));
-    for arguments in [json!(["open.a", {}, {}]), json!(["open.a", [], []]), json!(["open.a", 1, {}])] {
+    for arguments in
+        [json!(["open.a", {}, {}]), json!(["open.a", [], []]), json!(["open.a", 1, {}])]
+    {
         let mut joe = Client::join_by(&router, Serializer::Json);
-        let answer = joe.ask(json!([48, 1, {}, "wamp.session.add_testament", arguments]).to_string());
+        let answer =
+            joe.ask(json!([48, 1, {}, "wamp.session.add_testament", arguments]).to_string());
         assert_error(&answer, 48, 1, "wamp.error.invalid_argument");
     }
 }

@@ -12,7 +12,8 @@ pub(super) fn implementation(error: &ErrorType) -> TokenStream {
     let ErrorType { krate, ident, variants, is_enum, levels, .. } = error;
     let private = quote!(#krate::__private);
     let arms = variants.iter().map(|variant| arm(&private, ident, *is_enum, variant));
-    let body = if variants.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) };
+    let body =
+        if variants.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) };
     let known = error.generics.params.is_empty().then(|| {
         let error = Extent::of(ident).cover(ident.to_token_stream());
         quote! {
@@ -64,7 +65,9 @@ fn bounded(error: &ErrorType) -> Generics {
         match &variant.form {
             Form::Uri(_, sent) => {
                 for (_, ty) in sent {
-                    conditions.predicates.push(syn::parse_quote!(#ty: #krate::__private::Serialize));
+                    conditions
+                        .predicates
+                        .push(syn::parse_quote!(#ty: #krate::__private::Serialize));
                 }
             }
             Form::Transparent => {

@@ -12,7 +12,8 @@ impl Glue<'_> {
     /// `__wamp_value`.
     fn unless_failed(&self, made: &TokenStream) -> TokenStream {
         let Self { handler: Handler { returns, .. }, private } = self;
-        let (error, fault) = (returns.cover(quote!(#private::error)), returns.cover(quote!(&__wamp_error)));
+        let (error, fault) =
+            (returns.cover(quote!(#private::error)), returns.cover(quote!(&__wamp_error)));
         quote! {
             match #private::Outcome(__wamp_outcome).into_result() {
                 ::core::result::Result::Ok(__wamp_value) => {
@@ -56,8 +57,8 @@ impl Glue<'_> {
             Kind::Subscribe => {
                 let parts = returns.cover(quote!(#private::Outcome(__wamp_value).parts()));
                 let attach = returns.cover(quote!(#private::attach));
-                let names =
-                    ["__wamp_first", "__wamp_second", "__wamp_third"].map(|name| format_ident!("{name}"));
+                let names = ["__wamp_first", "__wamp_second", "__wamp_third"]
+                    .map(|name| format_ident!("{name}"));
                 let attached = names.iter().map(|name| self.items("events", name));
                 self.unless_failed(&quote! {
                     let (#(#names),*) = #parts;

@@ -55,7 +55,9 @@ fn collect(ty: &Type, is_extracted: bool, found: &mut Vec<Inner>) {
     match ty {
         Type::Group(group) => return collect(&group.elem, is_extracted, found),
         Type::Paren(paren) => return collect(&paren.elem, is_extracted, found),
-        Type::Path(_) | Type::Macro(_) if last(ty).is_none_or(|segment| segment.ident != "Option") => {
+        Type::Path(_) | Type::Macro(_)
+            if last(ty).is_none_or(|segment| segment.ident != "Option") =>
+        {
             found.push(Inner { ty: ty.clone(), is_extracted });
         }
         _ => {}
@@ -105,7 +107,11 @@ fn generics(segment: &PathSegment) -> Vec<&Type> {
     });
     let is_one_of = |names: &[&str]| names.iter().any(|name| segment.ident == name);
     let certain = if is_one_of(&PAIRS) { 2 } else { usize::from(is_one_of(&CONTAINERS)) };
-    types.enumerate().filter(|(at, ty)| *at < certain || !may_be_constant(ty)).map(|(_, ty)| ty).collect()
+    types
+        .enumerate()
+        .filter(|(at, ty)| *at < certain || !may_be_constant(ty))
+        .map(|(_, ty)| ty)
+        .collect()
 }
 
 /// Returns whether a generic argument may be a constant: syntax does not distinguish `N` from a

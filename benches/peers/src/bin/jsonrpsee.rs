@@ -1,4 +1,5 @@
-//! jsonrpsee: `bench.add`, `bench.echo` and `bench.publish` to the subscriptions made by `bench.subscribe`.
+//! jsonrpsee: `bench.add`, `bench.echo` and `bench.publish` to the subscriptions made by
+//! `bench.subscribe`.
 
 use std::net::Ipv4Addr;
 
@@ -8,7 +9,8 @@ use tokio::sync::broadcast;
 
 /// Its default is 100.
 const MAX_CONNECTIONS: u32 = 10_000;
-/// Messages that wait to be written, per connection; past that jsonrpsee stops reading (its default is 1 024).
+/// Messages that wait to be written, per connection; past that jsonrpsee stops reading (its default
+/// is 1 024).
 const MAX_BUFFERED: u32 = 16_384;
 /// Events that a subscription may be behind; past that it loses some.
 const MAX_LAG: usize = 16_384;

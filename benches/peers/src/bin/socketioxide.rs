@@ -1,4 +1,5 @@
-//! socketioxide on axum, WebSocket only: `bench.add`, `bench.echo` and `bench.publish` to a room, all acknowledged.
+//! socketioxide on axum, WebSocket only: `bench.add`, `bench.echo` and `bench.publish` to a room,
+//! all acknowledged.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -10,7 +11,8 @@ use socketioxide::{SocketIo, TransportType};
 use tokio::net::TcpListener;
 
 const ROOM: &str = "bench.topic";
-/// Packets that wait to be written, per connection; past that they are dropped (its default is 128).
+/// Packets that wait to be written, per connection; past that they are dropped (its default is
+/// 128).
 const MAX_BUFFERED: usize = 65_536;
 /// So long that the load generator need not answer pings.
 const PING: Duration = Duration::from_secs(3600);

@@ -1,6 +1,8 @@
 //! Tests of every procedure and topic, as a client sees them.
 
-use actix_web::test::{TestRequest, call_and_read_body_json, call_service, init_service, read_body_json};
+use actix_web::test::{
+    TestRequest, call_and_read_body_json, call_service, init_service, read_body_json,
+};
 use actix_web::{App, http::StatusCode, web::Data};
 use serde_json::{Value, json};
 use wamp_actix::test::{Client, Event, connect, join};
@@ -52,7 +54,8 @@ async fn a_document_is_found_by_its_id() {
 async fn a_document_is_found_by_keyword_in_either_spelling() {
     let client = client().await;
     for keyword in ["document_id", "documentId"] {
-        let found: Value = client.call("myapp:getDoc").kwarg(keyword, "d1").await.unwrap().kwargs().unwrap();
+        let found: Value =
+            client.call("myapp:getDoc").kwarg(keyword, "d1").await.unwrap().kwargs().unwrap();
         assert_eq!(found["document"]["id"], "d1");
     }
 }
@@ -86,8 +89,9 @@ async fn a_new_document_has_no_text_unless_it_is_given() {
     let client = client().await;
     let empty = first(&client.call("myapp:newDoc").arg(" Notes ").await.unwrap());
     assert_eq!(empty, json!({ "id": "d4", "title": "Notes", "text": "", "revision": 1 }));
-    let filled =
-        first(&client.call("myapp:newDoc").kwarg("title", "Notes").kwarg("text", "…").await.unwrap());
+    let filled = first(
+        &client.call("myapp:newDoc").kwarg("title", "Notes").kwarg("text", "…").await.unwrap(),
+    );
     assert_eq!(filled, json!({ "id": "d5", "title": "Notes", "text": "…", "revision": 1 }));
 }
 
@@ -96,7 +100,10 @@ async fn an_edit_changes_what_it_names_only() {
     let client = client().await;
     let edit = || client.call("myapp:editDoc").arg("d2");
     let edited = first(&edit().kwarg("text", "Tea").await.unwrap());
-    assert_eq!(edited, json!({ "id": "d2", "title": "Shopping list", "text": "Tea", "revision": 2 }));
+    assert_eq!(
+        edited,
+        json!({ "id": "d2", "title": "Shopping list", "text": "Tea", "revision": 2 })
+    );
     let edited = first(&edit().kwarg("title", "Errands").kwarg("revision", 2).await.unwrap());
     assert_eq!(edited, json!({ "id": "d2", "title": "Errands", "text": "Tea", "revision": 3 }));
 }
@@ -104,7 +111,9 @@ async fn an_edit_changes_what_it_names_only() {
 #[actix_web::test]
 async fn an_edit_of_an_outdated_revision_is_a_conflict_and_changes_nothing() {
     let client = client().await;
-    let edit = |text: &str| client.call("myapp:editDoc").arg("d2").kwarg("text", text).kwarg("revision", 1);
+    let edit = |text: &str| {
+        client.call("myapp:editDoc").arg("d2").kwarg("text", text).kwarg("revision", 1)
+    };
     edit("mine").await.unwrap();
     let error = edit("yours").await.unwrap_err();
     assert_eq!(error.uri(), "myapp.error.conflict");
@@ -152,7 +161,10 @@ async fn who_follows_a_document_sees_its_state_every_change_and_its_end() {
 
     writer.call("myapp:editDoc").arg("d2").kwarg("text", "Tea").await.unwrap();
     let changed = state(document.next().await);
-    assert_eq!(changed, json!({ "id": "d2", "title": "Shopping list", "text": "Tea", "revision": 2 }));
+    assert_eq!(
+        changed,
+        json!({ "id": "d2", "title": "Shopping list", "text": "Tea", "revision": 2 })
+    );
 
     writer.call("myapp:editDoc").arg("d1").kwarg("text", "another document").await.unwrap();
     writer.call("myapp:delDoc").arg("d2").await.unwrap();
@@ -174,8 +186,10 @@ async fn who_follows_the_list_sees_every_change_without_the_text() {
     writer.call("myapp:newDoc").arg("Notes").await.unwrap();
     writer.call("myapp:editDoc").arg("d4").kwarg("title", "Ideas").await.unwrap();
     writer.call("myapp:delDoc").arg("d4").await.unwrap();
-    for (title, revision, deleted) in [("Notes", 1, false), ("Ideas", 2, false), ("Ideas", 3, true)] {
-        let expected = json!({ "id": "d4", "title": title, "revision": revision, "deleted": deleted });
+    for (title, revision, deleted) in [("Notes", 1, false), ("Ideas", 2, false), ("Ideas", 3, true)]
+    {
+        let expected =
+            json!({ "id": "d4", "title": title, "revision": revision, "deleted": deleted });
         assert_eq!(state(list.next().await), expected);
     }
 }
@@ -192,7 +206,8 @@ async fn clients_may_not_publish() {
 #[actix_web::test]
 async fn a_put_over_http_reaches_who_follows_the_document() {
     let Fixture { router, documents } = Fixture::new();
-    let app = App::new().app_data(documents).app_data(router.clone()).service(router.endpoint("/ws"));
+    let app =
+        App::new().app_data(documents).app_data(router.clone()).service(router.endpoint("/ws"));
     let app = init_service(app.configure(routes::configure)).await;
     let reader = connect(&app, "/ws").realm("documents").await.unwrap();
     let mut document = reader.subscribe("docs.d1.changed").await.unwrap();

@@ -5,7 +5,9 @@ use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, web::Data};
 use serde_json::{Value, json};
 use wamp_actix::test::{Call, Client, JoinError, Received, connect};
-use wamp_actix::{Anonymous, Authorization, Error, Payload, Permission, Realm, RealmBuilder, Router};
+use wamp_actix::{
+    Anonymous, Authorization, Error, Payload, Permission, Realm, RealmBuilder, Router,
+};
 
 use crate::board::Board;
 use crate::logins::Logins;
@@ -38,7 +40,8 @@ macro_rules! user {
         let response = log_in!($app, $name, $password);
         let cookie = response.response().cookies().next().expect("a cookie").into_owned();
         let pair = format!("{}={}", cookie.name(), cookie.value());
-        let client = connect(&$app, "/ws").realm("site").header("Cookie", &pair).await.expect("a session");
+        let client =
+            connect(&$app, "/ws").realm("site").header("Cookie", &pair).await.expect("a session");
         (client, cookie)
     }};
 }
@@ -89,7 +92,10 @@ async fn admins_may_do_everything() {
     let app = application!();
     let (grace, _) = user!(app, "grace", "hopper");
     let welcome = grace.welcome();
-    assert_eq!(["authid", "authrole", "authmethod"].map(|key| &welcome[key]), ["grace", "admin", "cookie"]);
+    assert_eq!(
+        ["authid", "authrole", "authmethod"].map(|key| &welcome[key]),
+        ["grace", "admin", "cookie"]
+    );
     assert_eq!(allowed(&grace).await.len(), 5);
     let error = grace.call("users.nobody.profile").await.expect_err("there is nobody");
     assert_eq!(error.uri(), "login.error.no_such_user");
@@ -125,7 +131,8 @@ async fn a_wrong_password_and_an_unknown_name_are_refused_alike() {
 async fn the_form_of_another_site_cannot_log_anybody_in() {
     let app = application!();
     let form = [("name", "alice"), ("password", "wonderland")];
-    let response = call_service(&app, TestRequest::post().uri("/login").set_form(form).to_request()).await;
+    let response =
+        call_service(&app, TestRequest::post().uri("/login").set_form(form).to_request()).await;
     assert!(response.status().is_client_error(), "{}", response.status());
 }
 
@@ -138,8 +145,10 @@ async fn scripts_and_other_sites_do_not_get_the_cookie() {
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
     assert!(!cookie.contains("Secure"), "{cookie}");
     let form = json!({ "name": "alice", "password": "wonderland" });
-    let request =
-        TestRequest::post().uri("/login").insert_header(("X-Forwarded-Proto", "https")).set_json(form);
+    let request = TestRequest::post()
+        .uri("/login")
+        .insert_header(("X-Forwarded-Proto", "https"))
+        .set_json(form);
     let response = call_service(&app, request.to_request()).await;
     let cookie = response.response().cookies().next().expect("a cookie");
     assert_eq!(cookie.secure(), Some(true));
@@ -159,7 +168,8 @@ async fn logging_out_closes_the_sessions_of_the_cookie_and_no_others() {
     assert!(notices.next().await.is_none(), "the session is over");
     assert_eq!(allowed(&grace).await.len(), 5);
     let pair = format!("{}={}", cookie.name(), cookie.value());
-    let again = connect(&app, "/ws").realm("site").header("Cookie", &pair).await.expect("a session");
+    let again =
+        connect(&app, "/ws").realm("site").header("Cookie", &pair).await.expect("a session");
     assert_eq!(again.welcome()["authrole"], "anonymous");
 }
 
@@ -169,13 +179,18 @@ async fn pages_of_other_origins_do_not_get_in_with_the_cookie() {
     let (_, cookie) = user!(app, "alice", "wonderland");
     let pair = format!("{}={}", cookie.name(), cookie.value());
     for origin in ["http://evil.example", "http://localhost:8081", "null"] {
-        let request = connect(&app, "/ws").realm("site").header("Cookie", &pair).header("Origin", origin);
+        let request =
+            connect(&app, "/ws").realm("site").header("Cookie", &pair).header("Origin", origin);
         let refused = request.await.err().expect("it is another origin");
-        assert!(matches!(refused, JoinError::Refused { status: StatusCode::FORBIDDEN, .. }), "{refused}");
+        assert!(
+            matches!(refused, JoinError::Refused { status: StatusCode::FORBIDDEN, .. }),
+            "{refused}"
+        );
     }
 }
 
-/// The authoriser that this example had before patterns were told apart; it compiles, and nothing else has changed.
+/// The authoriser that this example had before patterns were told apart; it compiles, and nothing
+/// else has changed.
 async fn may_before(asked: Authorization) -> Result<Permission, Error> {
     let session = asked.session();
     let Some(below) = asked.uri().and_then(|uri| uri.strip_prefix("users.")) else {
@@ -191,7 +206,9 @@ async fn reach(realm: RealmBuilder) {
     let app = application!(realm.route_clients(true));
     let mut stranger = connect(&app, "/ws").wire().await.expect("an upgrade");
     stranger.send(r#"[1,"site",{"roles":{"caller":{},"callee":{},"subscriber":{}}}]"#);
-    assert!(matches!(stranger.receive().await, Some(Received::Text(welcome)) if welcome.starts_with("[2,")));
+    assert!(
+        matches!(stranger.receive().await, Some(Received::Text(welcome)) if welcome.starts_with("[2,"))
+    );
     let requests = [
         (32, json!({ "match": "prefix" }), "user"),
         (32, json!({ "match": "prefix" }), ""),
@@ -205,7 +222,9 @@ async fn reach(realm: RealmBuilder) {
     for (id, (code, options, uri)) in (1..).zip(requests) {
         let request = json!([code, id, options, uri]);
         stranger.send(&request.to_string());
-        let Some(Received::Text(answer)) = stranger.receive().await else { panic!("no answer to {request}") };
+        let Some(Received::Text(answer)) = stranger.receive().await else {
+            panic!("no answer to {request}")
+        };
         assert!(answer.contains("wamp.error.not_authorized"), "{request}: {answer}");
     }
 }

@@ -25,7 +25,8 @@ impl Fixture {
 
     /// Opens a WebSocket, whose messages the test writes by hand.
     async fn wire(&self) -> Wire {
-        let mut wire = join(&self.router).app_data(self.running.clone()).wire().await.expect("a connection");
+        let mut wire =
+            join(&self.router).app_data(self.running.clone()).wire().await.expect("a connection");
         wire.send(r#"[1,"any",{"roles":{"caller":{}}}]"#);
         assert_eq!(next(&mut wire).await[0], 2);
         wire
@@ -33,7 +34,8 @@ impl Fixture {
 
     /// Joins a client that watches the number of running jobs, which is 0 so far.
     async fn onlooker(&self) -> Subscribed {
-        let mut running = self.client().await.subscribe("primes.running").await.expect("anybody may");
+        let mut running =
+            self.client().await.subscribe("primes.running").await.expect("anybody may");
         assert_eq!(count(&mut running).await, 0);
         running
     }
@@ -68,7 +70,10 @@ async fn each_slice_is_told() {
         let counted = json!({ "numbers": numbers, "primes": primes });
         assert_eq!(next(&mut wire).await, json!([50, 1, { "progress": progress }, [counted]]));
     }
-    assert_eq!(next(&mut wire).await, json!([50, 1, {}, [{ "numbers": 1_500_000, "primes": 114_155 }]]));
+    assert_eq!(
+        next(&mut wire).await,
+        json!([50, 1, {}, [{ "numbers": 1_500_000, "primes": 114_155 }]])
+    );
 }
 
 #[actix_web::test]

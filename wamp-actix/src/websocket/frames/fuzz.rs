@@ -35,7 +35,10 @@ fn incoming(bytes: &[u8], piece: usize) -> (Vec<Incoming>, Option<CloseCode>) {
                 Err(code) => return (found, Some(code)),
             }
         }
-        assert!(frames.input.len() < LIMITS.max_frame_bytes + 14 + piece.len(), "what is kept is bounded");
+        assert!(
+            frames.input.len() < LIMITS.max_frame_bytes + 14 + piece.len(),
+            "what is kept is bounded"
+        );
     }
     (found, None)
 }

@@ -28,7 +28,9 @@ pub(super) const LENGTH_U64: u8 = 127;
 pub(super) fn declared_length(input: &[u8], short: u8) -> Result<Option<(u64, usize)>, CloseCode> {
     let extended = &input[2..];
     let (length, mask_at, least) = match short {
-        LENGTH_U16 => (extended.first_chunk().map(|bytes| u16::from_be_bytes(*bytes).into()), 4, 126),
+        LENGTH_U16 => {
+            (extended.first_chunk().map(|bytes| u16::from_be_bytes(*bytes).into()), 4, 126)
+        }
         LENGTH_U64 => (extended.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)), 10, 65_536),
         _ => (Some(short.into()), 2, 0),
     };

@@ -14,7 +14,8 @@ const MAX_REASON_BYTES: usize = MAX_CONTROL_BYTES - 2;
 /// the most frequent case.
 pub(crate) const RESERVE: usize = 2;
 
-/// Completes, in place, an unmasked one-frame message whose payload was written to `buffer[start + RESERVE..]`.
+/// Completes, in place, an unmasked one-frame message whose payload was written to
+/// `buffer[start + RESERVE..]`.
 ///
 /// From 126 bytes on the header is longer, and the payload is shifted: a memmove costs less than
 /// serialising into a second buffer, or sending eight bytes too many with every small message.

@@ -111,11 +111,13 @@ impl<'h> OwnHost<'h> {
     }
 
     fn is_of(&self, origin: &str) -> bool {
-        let (Some(origin), Some(host)) = (Origin::parse(origin), Authority::parse(&self.host)) else {
+        let (Some(origin), Some(host)) = (Origin::parse(origin), Authority::parse(&self.host))
+        else {
             return false;
         };
         let forwarded = self.port.as_deref().and_then(port);
-        origin.is_at(&host) || host.port.is_none() && origin.is_at(&Authority { port: forwarded, ..host })
+        origin.is_at(&host)
+            || host.port.is_none() && origin.is_at(&Authority { port: forwarded, ..host })
     }
 }
 

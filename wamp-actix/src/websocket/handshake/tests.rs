@@ -133,11 +133,14 @@ fn what_actix_does_not_take_for_an_upgrade_is_none() {
 #[test]
 fn headers_are_taken_up_to_the_limit_and_not_beyond() {
     let length = |request: &HttpRequest| {
-        let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+        let headers =
+            request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
         headers.sum::<usize>() + "/ws?a=b".len()
     };
     let rest = length(&building(&[("x", "0")]).to_http_request()) - 1;
-    for (limits, limit) in [(Limits::default(), 16 << 10), (Limits::default().max_header_bytes(1000), 1000)] {
+    for (limits, limit) in
+        [(Limits::default(), 16 << 10), (Limits::default().max_header_bytes(1000), 1000)]
+    {
         for (more, expected) in [(0, 101), (1, 431)] {
             let value = "0".repeat(limit - rest + more);
             let long = building(&[("x", &value)]).uri("http://localhost/ws?a=b").to_http_request();
@@ -146,26 +149,38 @@ fn headers_are_taken_up_to_the_limit_and_not_beyond() {
             if expected == 431 {
                 let text = body(checked);
                 let bytes = limit + 1;
-                assert!(text.starts_with(&format!("URI and headers have {bytes} bytes, of {limit} at most")));
+                assert!(text.starts_with(&format!(
+                    "URI and headers have {bytes} bytes, of {limit} at most"
+                )));
             }
         }
         // Many short headers and a long URI count in the same way.
         let many: Vec<_> = (0..limit).map(|_| ("x", "0")).collect();
-        let checked = super::check(&request(&many), SUPPORTED, &Origins::SameHost, &limits, || true);
+        let checked =
+            super::check(&request(&many), SUPPORTED, &Origins::SameHost, &limits, || true);
         assert_eq!(status(&checked), 431);
         let uri = format!("http://localhost/ws?{}", "a".repeat(limit));
         let long = building(&[]).uri(&uri).to_http_request();
-        assert_eq!(status(&super::check(&long, SUPPORTED, &Origins::SameHost, &limits, || true)), 431);
+        assert_eq!(
+            status(&super::check(&long, SUPPORTED, &Origins::SameHost, &limits, || true)),
+            431
+        );
     }
 }
 
 #[test]
 fn an_upgrade_that_was_lost_behind_a_proxy_is_told_how_to_get_through() {
     for version in [Version::HTTP_09, Version::HTTP_10, Version::HTTP_2, Version::HTTP_3] {
-        let checked =
-            check(&building(&[]).version(version).to_http_request(), SUPPORTED, &Origins::default());
+        let checked = check(
+            &building(&[]).version(version).to_http_request(),
+            SUPPORTED,
+            &Origins::default(),
+        );
         assert_eq!(status(&checked), 505, "{version:?}");
-        assert!(body(checked).contains("proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade"));
+        assert!(
+            body(checked)
+                .contains("proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade")
+        );
     }
     for missing in ["Upgrade", "Connection"] {
         let checked = check(&request(&[(missing, "")]), SUPPORTED, &Origins::default());
@@ -176,8 +191,8 @@ fn an_upgrade_that_was_lost_behind_a_proxy_is_told_how_to_get_through() {
 
 #[test]
 fn another_method_than_get_is_not_allowed() {
-    let refused =
-        check(&TestRequest::post().to_http_request(), SUPPORTED, &Origins::default()).expect_err("a refusal");
+    let refused = check(&TestRequest::post().to_http_request(), SUPPORTED, &Origins::default())
+        .expect_err("a refusal");
     assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(refused.headers().get("allow").unwrap(), "GET");
 }
@@ -193,7 +208,8 @@ fn the_first_supported_subprotocol_of_the_client_is_chosen() {
         (&[", ,wamp.2.json,"], "wamp.2.json"),
         (&["wamp.2.cbor.batched, wamp.2.cbor"], "wamp.2.cbor"),
     ] {
-        let headers: Vec<_> = offered.iter().map(|line| ("Sec-WebSocket-Protocol", *line)).collect();
+        let headers: Vec<_> =
+            offered.iter().map(|line| ("Sec-WebSocket-Protocol", *line)).collect();
         assert_eq!(
             check(&request(&headers), SUPPORTED, &Origins::SameHost).ok(),
             Some(chosen),
@@ -204,10 +220,17 @@ fn the_first_supported_subprotocol_of_the_client_is_chosen() {
 
 #[test]
 fn no_supported_subprotocol_is_a_bad_request_that_lists_them() {
-    for offered in
-        ["", "foo", "WAMP.2.JSON", "wamp.2.jsonx", "wamp.2.json wamp.2.cbor", "wamp.2.json;q=1", ","]
-    {
-        let checked = check(&request(&[("Sec-WebSocket-Protocol", offered)]), SUPPORTED, &Origins::SameHost);
+    for offered in [
+        "",
+        "foo",
+        "WAMP.2.JSON",
+        "wamp.2.jsonx",
+        "wamp.2.json wamp.2.cbor",
+        "wamp.2.json;q=1",
+        ",",
+    ] {
+        let checked =
+            check(&request(&[("Sec-WebSocket-Protocol", offered)]), SUPPORTED, &Origins::SameHost);
         assert_eq!(status(&checked), 400, "{offered:?}");
         assert!(body(checked).contains("wamp.2.json, wamp.2.msgpack, wamp.2.cbor"));
     }
@@ -226,8 +249,9 @@ fn a_header_that_is_no_text_offers_nothing() {
 
 fn request_headers() -> Vec<(String, String)> {
     let complete = request(&[("Sec-WebSocket-Protocol", "")]);
-    let pair =
-        |(name, value): (&HeaderName, &HeaderValue)| (name.to_string(), value.to_str().unwrap().to_owned());
+    let pair = |(name, value): (&HeaderName, &HeaderValue)| {
+        (name.to_string(), value.to_str().unwrap().to_owned())
+    };
     complete.headers().iter().map(pair).collect()
 }
 
@@ -237,7 +261,10 @@ fn the_101_accepts_the_key_and_names_the_subprotocol_and_no_extension() {
     let response = switching_protocols(&request, "wamp.2.cbor").ok().unwrap().finish();
     assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
     // The example of RFC 6455, 1.3.
-    assert_eq!(response.headers().get("sec-websocket-accept").unwrap(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    assert_eq!(
+        response.headers().get("sec-websocket-accept").unwrap(),
+        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    );
     assert_eq!(response.headers().get("sec-websocket-protocol").unwrap(), "wamp.2.cbor");
     assert_eq!(response.headers().get("upgrade").unwrap(), "websocket");
     assert!(response.headers().get("sec-websocket-extensions").is_none());

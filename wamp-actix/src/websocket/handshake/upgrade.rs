@@ -30,8 +30,10 @@ const BEHIND_NGINX: &str = "behind nginx: proxy_http_version 1.1; proxy_set_head
 pub(super) fn check(head: &RequestHead) -> Result<(), HttpResponse> {
     // RFC 9110, 7.8: `Upgrade` in an HTTP/1.0 request must be ignored.
     if head.version != Version::HTTP_11 {
-        let text =
-            format!("a WebSocket needs HTTP/1.1, and this request is of {:?}; {BEHIND_NGINX}", head.version);
+        let text = format!(
+            "a WebSocket needs HTTP/1.1, and this request is of {:?}; {BEHIND_NGINX}",
+            head.version
+        );
         return Err(refusal(StatusCode::HTTP_VERSION_NOT_SUPPORTED, text));
     }
     ws::verify_handshake(head).map_err(no_upgrade)?;
@@ -44,7 +46,8 @@ pub(super) fn check(head: &RequestHead) -> Result<(), HttpResponse> {
         }
     }
     if announces_body(&head.headers) {
-        let text = "an upgrade has no body: neither Transfer-Encoding nor Content-Length belong there";
+        let text =
+            "an upgrade has no body: neither Transfer-Encoding nor Content-Length belong there";
         return Err(refusal(StatusCode::BAD_REQUEST, text.to_owned()));
     }
     Ok(())
@@ -60,7 +63,8 @@ fn asks_for_websocket_only(headers: &HeaderMap) -> bool {
 
 fn announces_body(headers: &HeaderMap) -> bool {
     let is_zero = |length: &HeaderValue| length.as_bytes().trim_ascii() == b"0";
-    headers.contains_key(header::TRANSFER_ENCODING) || !headers.get_all(header::CONTENT_LENGTH).all(is_zero)
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || !headers.get_all(header::CONTENT_LENGTH).all(is_zero)
 }
 
 /// Returns the response to a request that is not a WebSocket upgrade: 426 names the protocol (RFC

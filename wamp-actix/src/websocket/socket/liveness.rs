@@ -92,7 +92,8 @@ impl Liveness {
     /// Returns the earliest deadline: the time for the next [`judge`](Self::judge).
     pub(super) fn due(&self, limits: &Limits) -> Instant {
         let Limits { ping_interval, pong_timeout, assembly_timeout, .. } = *limits;
-        let silence = self.pinged.map_or(self.heard + ping_interval, |pinged| pinged + pong_timeout);
+        let silence =
+            self.pinged.map_or(self.heard + ping_interval, |pinged| pinged + pong_timeout);
         self.begun.map_or(silence, |begun| silence.min(begun + assembly_timeout))
     }
 }

@@ -18,8 +18,8 @@ const CLOCK_INTERVAL: usize = 8;
 /// matches a thousand patterns, or a long answer of the meta API.
 const TURN_TIME: Duration = Duration::from_millis(2);
 
-/// The maximum number of bytes handed over in one turn. Without it, a client that reads as fast as a
-/// handler writes would never make its task wait.
+/// The maximum number of bytes handed over in one turn. Without it, a client that reads as fast as
+/// a handler writes would never make its task wait.
 const TURN_BYTES: usize = 2 * PIECE_BYTES;
 
 /// The turn of a connection, and the pause after it.

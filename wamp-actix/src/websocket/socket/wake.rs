@@ -73,7 +73,8 @@ impl Wake {
         self.due
     }
 
-    /// Returns `Ready` once `due` has passed; otherwise the alarm is set. `now` is the clock's time.
+    /// Returns `Ready` once `due` has passed; otherwise the alarm is set. `now` is the clock's
+    /// time.
     pub(super) fn poll_alarm(
         &mut self,
         context: &mut Context<'_>,

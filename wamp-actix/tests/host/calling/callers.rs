@@ -64,9 +64,13 @@ async fn x_01_a_sealed_payload_and_its_keys_reach_the_handler_and_come_back() {
 #[actix_web::test]
 async fn an_optional_passthru_is_none_for_a_payload_that_is_not_sealed() {
     let mut wire = opened(true).await;
-    let sealed = ask(&mut wire, &format!(r#"[48,1,{{"ppt_scheme":"x_own"}},"test.scheme",{SEALED}]"#)).await;
+    let sealed =
+        ask(&mut wire, &format!(r#"[48,1,{{"ppt_scheme":"x_own"}},"test.scheme",{SEALED}]"#)).await;
     assert_eq!(sealed, json!([50, 1, {}, ["x_own"]]));
-    assert_eq!(ask(&mut wire, r#"[48,2,{},"test.scheme",["open"]]"#).await, json!([50, 2, {}, [null]]));
+    assert_eq!(
+        ask(&mut wire, r#"[48,2,{},"test.scheme",["open"]]"#).await,
+        json!([50, 2, {}, [null]])
+    );
 }
 
 #[actix_web::test]
@@ -77,9 +81,11 @@ async fn a_passthru_that_is_not_optional_refuses_a_payload_that_is_not_sealed() 
 
 #[actix_web::test]
 async fn x_03_a_handler_that_does_not_ask_for_it_takes_no_sealed_payload() {
-    let error =
-        ask(&mut opened(true).await, &format!(r#"[48,1,{{"ppt_scheme":"x_own"}},"test.plain",{SEALED}]"#))
-            .await;
+    let error = ask(
+        &mut opened(true).await,
+        &format!(r#"[48,1,{{"ppt_scheme":"x_own"}},"test.plain",{SEALED}]"#),
+    )
+    .await;
     assert_eq!((&error[0], &error[4]), (&json!(8), &json!("wamp.error.feature_not_supported")));
 }
 
@@ -96,18 +102,26 @@ async fn x_04_a_sealed_payload_is_one_binary_argument() {
     for payload in [r#"["text"]"#, r#"["\u0000AAEC",1]"#, "[]", r#"["\u0000AAEC"],{"k":1}"#] {
         let mut wire = opened(true).await;
         let error =
-            ask(&mut wire, &format!(r#"[48,1,{{"ppt_scheme":"x_own"}},"test.sealed",{payload}]"#)).await;
-        assert_eq!((&error[0], &error[4]), (&json!(8), &json!("wamp.error.invalid_argument")), "{payload}");
+            ask(&mut wire, &format!(r#"[48,1,{{"ppt_scheme":"x_own"}},"test.sealed",{payload}]"#))
+                .await;
+        assert_eq!(
+            (&error[0], &error[4]),
+            (&json!(8), &json!("wamp.error.invalid_argument")),
+            "{payload}"
+        );
     }
 }
 
 #[actix_web::test]
 async fn di_01_a_caller_is_disclosed_if_it_asks_for_it() {
     let mut wire = opened(false).await;
-    for (request, options, disclosed) in
-        [(1, "{}", false), (2, r#"{"disclose_me":true}"#, true), (3, r#"{"disclose_me":false}"#, false)]
-    {
-        let result = ask(&mut wire, &format!(r#"[48,{request},{options},"test.is_disclosed"]"#)).await;
+    for (request, options, disclosed) in [
+        (1, "{}", false),
+        (2, r#"{"disclose_me":true}"#, true),
+        (3, r#"{"disclose_me":false}"#, false),
+    ] {
+        let result =
+            ask(&mut wire, &format!(r#"[48,{request},{options},"test.is_disclosed"]"#)).await;
         assert_eq!(result, json!([50, request, {}, [disclosed]]));
     }
 }

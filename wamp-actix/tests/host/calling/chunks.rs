@@ -55,7 +55,9 @@ async fn opened() -> (Wire, Data<Stage>) {
     let router = Router::builder().handlers(handlers).limits(limits).build().unwrap();
     let stage = Data::new(Stage::default());
     let mut wire = join(&router).app_data(stage.clone()).wire().await.unwrap();
-    wire.send(r#"[1,"realm1",{"roles":{"caller":{"features":{"progressive_call_invocations":true}}}}]"#);
+    wire.send(
+        r#"[1,"realm1",{"roles":{"caller":{"features":{"progressive_call_invocations":true}}}}]"#,
+    );
     assert!(text(&mut wire).await.starts_with("[2,"));
     (wire, stage)
 }

@@ -29,11 +29,14 @@ async fn streamed(stage: Data<Stage>, n: u32) -> Progressive<impl Stream<Item = 
 
 /// Streams items up to one that fails, or returns no stream at all.
 #[rpc("test.fallible")]
-async fn fallible(fail_at: u32) -> Result<Progressive<impl Stream<Item = Result<u32, Error>>>, Error> {
+async fn fallible(
+    fail_at: u32,
+) -> Result<Progressive<impl Stream<Item = Result<u32, Error>>>, Error> {
     if fail_at == 0 {
         return Err(Error::new("test.error.early"));
     }
-    let item = move |n| if n == fail_at { Err(Error::new("test.error.item").arg(n)) } else { Ok(n) };
+    let item =
+        move |n| if n == fail_at { Err(Error::new("test.error.item").arg(n)) } else { Ok(n) };
     Ok(Progressive(stream::iter(1..=3).map(item)))
 }
 
@@ -46,8 +49,11 @@ async fn endless(stage: Data<Stage>) -> Progressive<impl Stream<Item = &'static 
 
 async fn opened() -> (Wire, Data<Stage>) {
     let limits = Limits::default().outgoing_bytes(4096).max_result_bytes(10_000);
-    let router =
-        Router::builder().handlers(handlers![streamed, fallible, endless]).limits(limits).build().unwrap();
+    let router = Router::builder()
+        .handlers(handlers![streamed, fallible, endless])
+        .limits(limits)
+        .build()
+        .unwrap();
     let stage = Data::new(Stage::default());
     let mut wire = join(&router).app_data(stage.clone()).wire().await.unwrap();
     wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);

@@ -58,7 +58,10 @@ fn each_attribute_with_each_uri_is_a_registration() {
             ""
         ]
     );
-    assert!(matches!(everything[0].entry, Entry::Rpc(_)) && matches!(everything[2].entry, Entry::Rpc(_)));
+    assert!(
+        matches!(everything[0].entry, Entry::Rpc(_))
+            && matches!(everything[2].entry, Entry::Rpc(_))
+    );
     assert!(matches!(everything[3].entry, Entry::Subscribe(_)));
     assert!(matches!(everything[4].entry, Entry::Publish(_)));
     assert!(matches!(everything[5].entry, Entry::Session(_)));
@@ -110,13 +113,20 @@ async fn a_handler_answers_every_uri_of_its_attributes() {
 async fn realm_and_role_restrict_who_is_served() {
     let (customers, staff) = (Realm::new("customers"), Realm::new("staff"));
     let handlers = handlers![in_one_realm, for_two_roles];
-    let router = Router::builder().realm(customers).realm(staff).handlers(handlers).build().unwrap();
+    let router =
+        Router::builder().realm(customers).realm(staff).handlers(handlers).build().unwrap();
     let customer = join(&router).realm("customers").role("admin").await.unwrap();
     customer.call("com.example.realm").await.unwrap();
     customer.call("com.example.role").await.unwrap();
     let other = join(&router).realm("staff").role("guest").await.unwrap();
-    assert_eq!(other.call("com.example.realm").await.unwrap_err().uri(), "wamp.error.no_such_procedure");
-    assert_eq!(other.call("com.example.role").await.unwrap_err().uri(), "wamp.error.not_authorized");
+    assert_eq!(
+        other.call("com.example.realm").await.unwrap_err().uri(),
+        "wamp.error.no_such_procedure"
+    );
+    assert_eq!(
+        other.call("com.example.role").await.unwrap_err().uri(),
+        "wamp.error.not_authorized"
+    );
 }
 
 #[actix_web::test]

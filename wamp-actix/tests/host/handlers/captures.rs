@@ -62,7 +62,9 @@ async fn a_parameter_is_a_capture_under_one_uri_and_an_argument_under_another() 
     assert_eq!(single(client.call("users.ada.rename").arg("eva")).await, "ada eva");
     assert_eq!(single(client.call("user.rename").arg("ada").arg("eva")).await, "ada eva");
     assert_eq!(single(client.call("user.rename").kwarg("newName", "eva")).await, "nobody eva");
-    assert!(refusal(client.call("users.ada.rename").arg("eva").arg("ada")).await.contains("too many"));
+    assert!(
+        refusal(client.call("users.ada.rename").arg("eva").arg("ada")).await.contains("too many")
+    );
 }
 
 #[actix_web::test]

@@ -51,7 +51,10 @@ async fn attributes(#[default(7)] number: u8, #[args] more: Vec<u8>) -> usize {
 async fn a_parameter_is_there_where_its_condition_holds() {
     let client = client(handlers![parameters, capture]).await;
     assert_eq!(single(client.call("conditions.parameters").arg(1).arg(2)).await, 3);
-    assert_eq!(single(client.call("conditions.parameters").kwarg("third", 2).kwarg("first", 1)).await, 3);
+    assert_eq!(
+        single(client.call("conditions.parameters").kwarg("third", 2).kwarg("first", 1)).await,
+        3
+    );
     let surplus = refusal(client.call("conditions.parameters").arg(1).arg(2).arg(3)).await;
     assert!(surplus.contains("too many"), "{surplus}");
     assert_eq!(single(client.call("conditions.x.capture")).await, "x!");
@@ -69,7 +72,10 @@ async fn an_attribute_of_a_parameter_counts_where_its_condition_holds() {
 async fn attributes_under_a_condition_or_another_name_see_the_same_parameters() {
     let mut uris: Vec<_> = registrations(handlers![attributes]).iter().map(|one| one.uri).collect();
     uris.sort_unstable();
-    assert_eq!(uris, ["conditions.attribute", "conditions.behind", "conditions.own", "conditions.renamed"]);
+    assert_eq!(
+        uris,
+        ["conditions.attribute", "conditions.behind", "conditions.own", "conditions.renamed"]
+    );
     let client = client(handlers![attributes]).await;
     for uri in uris {
         assert_eq!(single(client.call(uri)).await, 7, "{uri}");

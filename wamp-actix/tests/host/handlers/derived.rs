@@ -65,7 +65,8 @@ fn parts(error: &impl WampError) -> (String, Value, Value) {
 
 #[test]
 fn the_display_is_the_argument_and_the_fields_are_the_keywords() {
-    let error = DocError::NotFound { document_id: "x".into(), r#type: None, secret: NotSerializable };
+    let error =
+        DocError::NotFound { document_id: "x".into(), r#type: None, secret: NotSerializable };
     assert_eq!(
         parts(&error),
         (
@@ -80,13 +81,19 @@ fn the_display_is_the_argument_and_the_fields_are_the_keywords() {
     );
     assert_eq!(parts(&DocError::Gone).1, json!(["gone"]));
     let generic = Generic { value: 7, other: vec![] };
-    assert_eq!(parts(&generic), ("com.example.error.generic".into(), json!(["7"]), json!({ "value": 7 })));
+    assert_eq!(
+        parts(&generic),
+        ("com.example.error.generic".into(), json!(["7"]), json!({ "value": 7 }))
+    );
 }
 
 #[test]
 fn a_transparent_variant_passes_its_error_on() {
-    let quota =
-        ("com.example.error.quota".to_owned(), json!(["2 of 1 used"]), json!({ "used": 2, "limit": 1 }));
+    let quota = (
+        "com.example.error.quota".to_owned(),
+        json!(["2 of 1 used"]),
+        json!({ "used": 2, "limit": 1 }),
+    );
     assert_eq!(parts(&DocError::Quota(Quota { used: 2, limit: 1 })), quota);
     assert_eq!(parts(&DocError::Other { error: Error::new("a.b").arg(1) }).0, "a.b");
 }
@@ -96,7 +103,10 @@ fn an_internal_variant_tells_the_client_nothing() {
     let error = DocError::Database { password: "swordfish" };
     let (uri, args, kwargs) = parts(&error);
     assert_eq!((uri.as_str(), kwargs), ("wamp.error.runtime_error", json!({})));
-    assert!(!args.to_string().contains("swordfish") && args.to_string().contains("internal error"), "{args}");
+    assert!(
+        !args.to_string().contains("swordfish") && args.to_string().contains("internal error"),
+        "{args}"
+    );
 }
 
 #[test]

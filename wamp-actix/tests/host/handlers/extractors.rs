@@ -100,7 +100,10 @@ async fn a_part_of_the_route_is_extracted_and_where_there_is_none_the_log_names_
     assert_eq!(client.call("tenant").await.unwrap_err().uri(), "wamp.error.runtime_error");
     let log = Log::stop();
     let names_route = "extractor of `tenant` on the route `/plain/ws`: ";
-    assert!(log.lines().any(|line| line.starts_with("ERROR ") && line.contains(names_route)), "{log}");
+    assert!(
+        log.lines().any(|line| line.starts_with("ERROR ") && line.contains(names_route)),
+        "{log}"
+    );
 }
 
 #[actix_web::test]

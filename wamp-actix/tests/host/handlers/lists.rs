@@ -57,7 +57,8 @@ async fn a_list_takes_imports_aliases_and_functions_that_borrow() {
 
 #[actix_web::test]
 async fn lists_that_are_given_one_after_the_other_are_all_served() {
-    let router = Router::builder().handlers(handlers![one]).handlers(library::handlers()).build().unwrap();
+    let router =
+        Router::builder().handlers(handlers![one]).handlers(library::handlers()).build().unwrap();
     let client = wamp_actix::test::join(&router).await.unwrap();
     assert_eq!(single(client.call("lists.one")).await, 1);
     assert_eq!(single(client.call("lists.library")).await, "library");
@@ -67,7 +68,9 @@ async fn lists_that_are_given_one_after_the_other_are_all_served() {
 #[test]
 fn a_handler_that_is_listed_twice_is_served_once() {
     assert_eq!(registrations(handlers![one, two, alias]).len(), 2);
-    assert!(Router::builder().handlers(handlers![one, alias]).handlers(handlers![one]).build().is_ok());
+    assert!(
+        Router::builder().handlers(handlers![one, alias]).handlers(handlers![one]).build().is_ok()
+    );
 }
 
 #[test]

@@ -32,7 +32,11 @@ mod shadowed {
     pub(super) async fn handler(
         #[default] text: ::std::string::String,
     ) -> ::core::result::Result<i64, Failed> {
-        if text.is_empty() { ::core::result::Result::Err(Failed) } else { ::core::result::Result::Ok(1) }
+        if text.is_empty() {
+            ::core::result::Result::Err(Failed)
+        } else {
+            ::core::result::Result::Ok(1)
+        }
     }
 
     #[derive(::wamp_actix::WampError)]
@@ -110,7 +114,8 @@ handler!(from_a_macro, "macro", first: i64, i64);
 #[actix_web::test]
 async fn what_the_user_shadows_is_not_what_an_expansion_means() {
     let builder = Router::builder().realm(Realm::new("realm1"));
-    let client = join(&builder.handlers(handlers![shadowed::handler]).build().unwrap()).await.unwrap();
+    let client =
+        join(&builder.handlers(handlers![shadowed::handler]).build().unwrap()).await.unwrap();
     assert_eq!(single(client.call("shadowed").arg("x")).await, 1);
     assert_eq!(client.call("shadowed").await.unwrap_err().uri(), "shadowed.error.failed");
 }

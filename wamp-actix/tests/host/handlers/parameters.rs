@@ -182,9 +182,14 @@ async fn arguments_are_taken_by_position_by_keyword_and_mixed() {
 #[actix_web::test]
 async fn a_keyword_is_written_in_snake_case_or_in_camel_case() {
     let client = client(handlers![join_names]).await;
-    for (first, last) in [("first_name", "last_name"), ("firstName", "lastName"), ("first_name", "lastName")]
+    for (first, last) in
+        [("first_name", "last_name"), ("firstName", "lastName"), ("first_name", "lastName")]
     {
-        let call = client.call("join").kwarg(first, "Ada").kwarg(last, "L\"ovelace\n").kwarg("suffix", "!");
+        let call = client
+            .call("join")
+            .kwarg(first, "Ada")
+            .kwarg(last, "L\"ovelace\n")
+            .kwarg("suffix", "!");
         assert_eq!(single(call).await, "Ada L\"ovelace\n !");
     }
 }
@@ -310,7 +315,9 @@ async fn no_client_can_forge_what_is_injected() {
     let client = client(handlers![customer]).await;
     assert_eq!(single(client.call("customer")).await, "anonymous");
     assert!(refusal(client.call("customer").arg("admin")).await.contains("too many"));
-    assert!(refusal(client.call("customer").kwarg("customer", "admin")).await.contains("`customer`"));
+    assert!(
+        refusal(client.call("customer").kwarg("customer", "admin")).await.contains("`customer`")
+    );
 }
 
 #[actix_web::test]

@@ -74,7 +74,10 @@ async fn each_shape_of_a_value_is_its_shape_of_a_result() {
     assert_eq!(answer(client.call("nothing")).await, (json!([]), json!({})));
     assert_eq!(answer(client.call("tuple")).await, (json!([[1, "two"]]), json!({})));
     assert_eq!(answer(client.call("args")).await, (json!([1, "two"]), json!({})));
-    assert_eq!(answer(client.call("kwargs")).await, (json!([]), json!({ "status": "SUCCESS", "size": 7 })));
+    assert_eq!(
+        answer(client.call("kwargs")).await,
+        (json!([]), json!({ "status": "SUCCESS", "size": 7 }))
+    );
     assert_eq!(answer(client.call("reply")).await, (json!([1]), json!({ "two": 2 })));
     assert_eq!(single(client.call("opaque").arg(1)).await, 2);
     assert_eq!(single(client.call("borrowed").arg("").arg("b\n")).await, "b\n");

@@ -35,7 +35,8 @@ async fn first() -> (Events<impl Stream<Item = Result<u32, SensorLost>>>, Hold<u
 }
 
 #[subscribe("sensor.second")]
-async fn second() -> Result<(Hold<u32>, Events<impl Stream<Item = Result<u32, SensorLost>>>), SensorLost> {
+async fn second()
+-> Result<(Hold<u32>, Events<impl Stream<Item = Result<u32, SensorLost>>>), SensorLost> {
     Ok((Hold(1), Events(failing(SensorLost(7)))))
 }
 
@@ -71,11 +72,14 @@ async fn refused() -> Result<Events<impl Stream<Item = Result<u32, Error>>>, Sen
 
 /// Joins a client that announces subscription revocation.
 async fn opened() -> Wire {
-    let handlers = handlers![alone, alias, first, second, third, denied, no_uri, broken, sound, refused];
+    let handlers =
+        handlers![alone, alias, first, second, third, denied, no_uri, broken, sound, refused];
     let router = Router::builder().handlers(handlers).build().unwrap();
     let mut wire = join(&router).wire().await.unwrap();
     let features = json!({ "subscription_revocation": true });
-    wire.send(&json!([1, "realm1", { "roles": { "subscriber": { "features": features } } }]).to_string());
+    wire.send(
+        &json!([1, "realm1", { "roles": { "subscriber": { "features": features } } }]).to_string(),
+    );
     assert_eq!(message(&mut wire).await[0], 2);
     wire
 }

@@ -6,8 +6,8 @@ use futures_util::{Stream, stream};
 use serde_json::{Value, json};
 use wamp_actix::test::join;
 use wamp_actix::{
-    Error, Events, Hold, Publication, Router, Session, Snapshot, Subscription, WampError, handlers, publish,
-    session, subscribe,
+    Error, Events, Hold, Publication, Router, Session, Snapshot, Subscription, WampError, handlers,
+    publish, session, subscribe,
 };
 
 use super::{client, registrations};
@@ -110,7 +110,10 @@ fn e_05_publishers_may_retain_where_the_attribute_says_so() {
 async fn one_attribute_serves_a_topic_in_both_directions() {
     let client = client(handlers![wall]).await;
     let mut subscribed = client.subscribe("wall.x").await.unwrap();
-    assert_eq!(client.publish("wall.x").arg("").await.unwrap_err().uri(), "com.example.error.refused");
+    assert_eq!(
+        client.publish("wall.x").arg("").await.unwrap_err().uri(),
+        "com.example.error.refused"
+    );
     client.publish("wall.x").option("exclude_me", false).arg("hello").await.unwrap();
     assert_eq!(subscribed.next().await.unwrap().payload.args::<Value>().unwrap(), json!(["hello"]));
 }

@@ -110,7 +110,9 @@ impl Client {
     pub(crate) fn message(&mut self) -> String {
         loop {
             let (length, rest) = match self.unread[..] {
-                [0x81, 126, high, low, ref rest @ ..] => (usize::from(u16::from_be_bytes([high, low])), rest),
+                [0x81, 126, high, low, ref rest @ ..] => {
+                    (usize::from(u16::from_be_bytes([high, low])), rest)
+                }
                 [0x81, length @ 0..126, ref rest @ ..] => (usize::from(length), rest),
                 _ => (usize::MAX, &[][..]),
             };

@@ -4,7 +4,8 @@ use ed25519_dalek::{Signer as _, SigningKey};
 
 use super::*;
 
-/// Private key, challenge, signature and signed message: specification, "Cryptosign-based Authentication", "Test Vectors".
+/// Private key, challenge, signature and signed message: specification, "Cryptosign-based
+/// Authentication", "Test Vectors".
 const UNBOUND: [[&str; 3]; 3] = [
     [
         "4d57d97a68f555696620a6d849c0ce582568518d729eb753dc7c732de2804510",
@@ -49,7 +50,8 @@ fn a_42_the_vectors_of_the_specification_verify_with_and_without_a_channel() {
             assert!(verifies(&key.verifying_key(), signature, &message));
             assert!(verifies(&key.verifying_key(), &signature.to_uppercase(), &message));
         }
-        // Refuses another message than the challenge: an old signature, or one that is bound to a channel.
+        // Refuses another message than the challenge: an old signature, or one that is bound to a
+        // channel.
         assert!(!verifies(&key.verifying_key(), bound, &challenge));
         assert!(!verifies(&key.verifying_key(), unbound, &mixed));
     }
@@ -66,7 +68,8 @@ fn the_public_key_of_the_second_vector_is_the_one_of_the_list() {
 #[test]
 fn a_42_what_is_no_signature_of_the_challenge_does_not_verify() {
     let [private, challenge, signature] = UNBOUND[1];
-    let (key, message) = (SigningKey::from_bytes(&bytes(private)).verifying_key(), bytes(challenge));
+    let (key, message) =
+        (SigningKey::from_bytes(&bytes(private)).verifying_key(), bytes(challenge));
     let other = SigningKey::from_bytes(&[7; 32]).verifying_key();
     assert!(!verifies(&other, signature, &message));
     for at in 0..signature.len() {
@@ -76,18 +79,28 @@ fn a_42_what_is_no_signature_of_the_challenge_does_not_verify() {
         assert!(!verifies(&key, &forged, &message), "{at}");
     }
     // A-43: the signature alone is not enough.
-    for wrong in
-        ["", "zz", &signature[..128], &signature[..190], &format!("{signature}00"), &format!("0x{signature}")]
-    {
+    for wrong in [
+        "",
+        "zz",
+        &signature[..128],
+        &signature[..190],
+        &format!("{signature}00"),
+        &format!("0x{signature}"),
+    ] {
         assert!(!verifies(&key, wrong, &message), "{wrong}");
     }
 }
 
 #[test]
 fn a_40_what_is_no_point_of_the_curve_is_no_key() {
-    for text in
-        ["", "00", &"z".repeat(64), &"0".repeat(63), &format!("02{}", "0".repeat(62)), &"ab".repeat(33)]
-    {
+    for text in [
+        "",
+        "00",
+        &"z".repeat(64),
+        &"0".repeat(63),
+        &format!("02{}", "0".repeat(62)),
+        &"ab".repeat(33),
+    ] {
         assert!(public_key(text).is_none(), "{text}");
     }
 }

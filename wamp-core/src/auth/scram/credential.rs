@@ -13,7 +13,8 @@ use super::Dialect;
 use crate::auth::keys::{CredentialError, Key, as_base64, from_base64, keyed, to_base64};
 use crate::auth::mock::{self, MockSecret};
 
-/// The credential that a server stores for a login by SCRAM. It serialises as a struct of strings and numbers.
+/// The credential that a server stores for a login by SCRAM. It serialises as a struct of strings
+/// and numbers.
 ///
 /// A thief of the credential cannot log in with it, but can guess passwords offline.
 ///
@@ -71,11 +72,13 @@ impl Keys {
 }
 
 impl ScramCredential {
-    /// Derives the keys from a password by PBKDF2 with HMAC-SHA256. The salt is base64 text; [`salt`](crate::salt) makes one.
-    /// Autobahn cannot log in with it: its `scram` needs [`argon2id13`](Self::argon2id13).
+    /// Derives the keys from a password by PBKDF2 with HMAC-SHA256. The salt is base64 text;
+    /// [`salt`](crate::salt) makes one. Autobahn cannot log in with it: its `scram` needs
+    /// [`argon2id13`](Self::argon2id13).
     ///
     /// # Errors
-    /// The password is empty or has characters that SASLprep forbids, the salt is not base64 text, `iterations` is 0.
+    /// The password is empty or has characters that SASLprep forbids, the salt is not base64 text,
+    /// `iterations` is 0.
     pub fn pbkdf2(password: &str, salt: &str, iterations: u32) -> Result<Self, CredentialError> {
         if iterations == 0 {
             return Err(CredentialError::parameters("at least one iteration is needed"));
@@ -99,12 +102,13 @@ impl ScramCredential {
         })
     }
 
-    /// Derives the keys from a password by Argon2id, version 1.3, with one lane. The salt is base64 text of at least 8 bytes;
-    /// [`salt`](crate::salt) makes one. The client does the work of `iterations` over `memory` KiB at each login.
+    /// Derives the keys from a password by Argon2id, version 1.3, with one lane. The salt is base64
+    /// text of at least 8 bytes; [`salt`](crate::salt) makes one. The client does the work of
+    /// `iterations` over `memory` KiB at each login.
     ///
     /// # Errors
-    /// The password is empty or has characters that SASLprep forbids, the salt is not base64 text or too short, `iterations` is 0,
-    /// `memory` is less than 8.
+    /// The password is empty or has characters that SASLprep forbids, the salt is not base64 text
+    /// or too short, `iterations` is 0, `memory` is less than 8.
     pub fn argon2id13(
         password: &str,
         salt: &str,
@@ -133,7 +137,8 @@ impl ScramCredential {
         })
     }
 
-    /// Returns the keys with which a client of this dialect may log in: clients differ in what they use as the hash.
+    /// Returns the keys with which a client of this dialect may log in: clients differ in what they
+    /// use as the hash.
     pub(super) fn keys(&self, dialect: Dialect) -> impl Iterator<Item = &Keys> {
         let (first, second) = match dialect {
             Dialect::Specified => (Some(&self.keys), self.phc.as_ref()),

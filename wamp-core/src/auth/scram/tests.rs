@@ -45,21 +45,36 @@ fn response(signature: &str, extra: &str) -> Response {
 
 fn verify(vector: &Vector, authid: &str, proof: &str) -> Option<String> {
     let Vector { credential, client_nonce, nonce, .. } = vector;
-    let message = Dialect::Specified.auth_message(&Exchanged { authid, client_nonce, nonce }, credential);
+    let message =
+        Dialect::Specified.auth_message(&Exchanged { authid, client_nonce, nonce }, credential);
     let keys = credential.keys(Dialect::Specified);
-    Dialect::Specified.verify(keys, nonce, &message, &response(proof, &format!(r#"{{"nonce":"{nonce}"}}"#)))
+    Dialect::Specified.verify(
+        keys,
+        nonce,
+        &message,
+        &response(proof, &format!(r#"{{"nonce":"{nonce}"}}"#)),
+    )
 }
 
 #[test]
 fn a_55_the_keys_of_the_vectors_are_derived() {
     let stored = [
-        ("WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=", "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="),
-        ("/GVTAXh9LCHKcKCjA68vwAiFebilzHznOCB/1Z4apww=", "gYOfNjEYpwtaGdYGT7lGB+wRXsGHILBZJZ8EO2vKWWg="),
+        (
+            "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=",
+            "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
+        ),
+        (
+            "/GVTAXh9LCHKcKCjA68vwAiFebilzHznOCB/1Z4apww=",
+            "gYOfNjEYpwtaGdYGT7lGB+wRXsGHILBZJZ8EO2vKWWg=",
+        ),
     ];
     let [pbkdf2, _, argon] = vectors();
     for (vector, (stored_key, server_key)) in [pbkdf2, argon].into_iter().zip(stored) {
         let keys = vector.credential.keys(Dialect::Specified).next().unwrap();
-        assert_eq!([keys.stored_key, keys.server_key].map(|key| to_base64(&key)), [stored_key, server_key]);
+        assert_eq!(
+            [keys.stored_key, keys.server_key].map(|key| to_base64(&key)),
+            [stored_key, server_key]
+        );
     }
 }
 
@@ -68,9 +83,13 @@ fn a_55_the_proofs_of_the_vectors_verify_and_give_their_verifiers() {
     for vector in vectors() {
         assert_eq!(verify(&vector, "user", vector.proof).as_deref(), Some(vector.verifier));
         assert_eq!(verify(&vector, "User", vector.proof), None);
-        for wrong in
-            ["", "AAAA", "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVU=", vector.verifier, "no base64"]
-        {
+        for wrong in [
+            "",
+            "AAAA",
+            "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVU=",
+            vector.verifier,
+            "no base64",
+        ] {
             assert_eq!(verify(&vector, "user", wrong), None);
         }
     }
@@ -100,7 +119,8 @@ fn a_53_the_answer_must_repeat_the_nonce_and_bind_no_channel() {
         (r#"{"nonce":"n","channel_binding":"tls-unique"}"#, false),
         (r#"{"nonce":"n","cbind_data":"AAAA"}"#, false),
     ] {
-        let verified = Dialect::Specified.verify([keys].into_iter(), "n", &message, &response(&proof, extra));
+        let verified =
+            Dialect::Specified.verify([keys].into_iter(), "n", &message, &response(&proof, extra));
         assert_eq!(verified.is_some(), accepted, "{extra}");
     }
 }
@@ -108,7 +128,8 @@ fn a_53_the_answer_must_repeat_the_nonce_and_bind_no_channel() {
 #[test]
 fn a_54_the_authid_is_escaped_and_the_binding_is_none() {
     let [_, vector, _] = vectors();
-    let exchanged = Exchanged { authid: "a=b,c", client_nonce: vector.client_nonce, nonce: vector.nonce };
+    let exchanged =
+        Exchanged { authid: "a=b,c", client_nonce: vector.client_nonce, nonce: vector.nonce };
     assert_eq!(
         Dialect::Specified.auth_message(&exchanged, &vector.credential),
         "n=a=3Db=2Cc,r=egVDf3DMJh0=,r=egVDf3DMJh0=SBmkFIh7sSo=,s=aBc+fx0NAVA=,i=4096,c=biws,r=egVDf3DMJh0=SBmkFIh7sSo="
@@ -118,19 +139,28 @@ fn a_54_the_authid_is_escaped_and_the_binding_is_none() {
 #[test]
 fn autobahn_signs_another_message_with_keys_from_the_text_of_the_hash() {
     let [.., vector] = vectors();
-    let exchanged = Exchanged { authid: "user", client_nonce: vector.client_nonce, nonce: vector.nonce };
+    let exchanged =
+        Exchanged { authid: "user", client_nonce: vector.client_nonce, nonce: vector.nonce };
     let message = Dialect::Autobahn.auth_message(&exchanged, &vector.credential);
-    assert!(message.ends_with(",i=4,c=,r=rOprNGfwEbeRWgbNEkqOhvYDpWUa2RaTCAfuxFIljhNlFk0="), "{message}");
+    assert!(
+        message.ends_with(",i=4,c=,r=rOprNGfwEbeRWgbNEkqOhvYDpWUa2RaTCAfuxFIljhNlFk0="),
+        "{message}"
+    );
     // As autobahn's client does: the hash's text without padding is the salted password.
-    let hash = hex::decode("d0a8917912bc8f909262bec731c486b41ccd39488f0fa96a541b06662432a8d5").unwrap();
+    let hash =
+        hex::decode("d0a8917912bc8f909262bec731c486b41ccd39488f0fa96a541b06662432a8d5").unwrap();
     let salted = to_base64(&hash).trim_end_matches('=').to_owned();
     let client_key = keyed(salted.as_bytes(), b"Client Key");
     let signature = keyed(&Sha256::digest(client_key), message.as_bytes());
     let proof: Vec<u8> = client_key.iter().zip(signature).map(|(key, mask)| key ^ mask).collect();
     let keys = vector.credential.keys(Dialect::Autobahn);
-    let verifier =
-        Dialect::Autobahn.verify(keys, vector.nonce, &message, &response(&to_base64(&proof), "{}")).unwrap();
-    assert_eq!(verifier, to_base64(&keyed(&keyed(salted.as_bytes(), b"Server Key"), message.as_bytes())));
+    let verifier = Dialect::Autobahn
+        .verify(keys, vector.nonce, &message, &response(&to_base64(&proof), "{}"))
+        .unwrap();
+    assert_eq!(
+        verifier,
+        to_base64(&keyed(&keyed(salted.as_bytes(), b"Server Key"), message.as_bytes()))
+    );
     assert_eq!(vector.credential.kdf_name(Dialect::Autobahn), "argon2id-13");
     assert_eq!(vector.credential.kdf_name(Dialect::Specified), "argon2id13");
 }
@@ -145,11 +175,13 @@ fn clients_that_take_the_phc_text_for_the_hash_may_log_in() {
         (pbkdf2, format!("$pbkdf2-sha256$i=4096,l=32$W22ZaJ0SNY7soEsUEjb6gQ${hash}")),
         (argon, format!("$argon2id$v=19$m=512,t=4,p=1$W22ZaJ0SNY7soEsUEjb6gQ${argon_hash}")),
     ] {
-        let exchanged = Exchanged { authid: "user", client_nonce: vector.client_nonce, nonce: vector.nonce };
+        let exchanged =
+            Exchanged { authid: "user", client_nonce: vector.client_nonce, nonce: vector.nonce };
         let message = Dialect::Specified.auth_message(&exchanged, &vector.credential);
         let client_key = keyed(text.as_bytes(), b"Client Key");
         let signature = keyed(&Sha256::digest(client_key), message.as_bytes());
-        let proof: Vec<u8> = client_key.iter().zip(signature).map(|(key, mask)| key ^ mask).collect();
+        let proof: Vec<u8> =
+            client_key.iter().zip(signature).map(|(key, mask)| key ^ mask).collect();
         let verifier = verify(&vector, "user", &to_base64(&proof));
         let expected = keyed(&keyed(text.as_bytes(), b"Server Key"), message.as_bytes());
         assert_eq!(verifier, Some(to_base64(&expected)), "{text}");
@@ -166,7 +198,10 @@ fn a_55_the_password_is_prepared_by_saslprep() {
     assert_eq!(stored("I\u{ad}X"), stored("IX"));
     assert_eq!(stored("\u{aa}"), stored("a"));
     for forbidden in ["\u{7}", "\u{627}1"] {
-        assert!(matches!(ScramCredential::pbkdf2(forbidden, SALT, 1), Err(crate::CredentialError::Password)));
+        assert!(matches!(
+            ScramCredential::pbkdf2(forbidden, SALT, 1),
+            Err(crate::CredentialError::Password)
+        ));
         let argon = ScramCredential::argon2id13(forbidden, SALT, 1, 8);
         assert!(matches!(argon, Err(crate::CredentialError::Password)));
     }
@@ -190,7 +225,8 @@ fn a_credential_survives_being_stored() {
         let read: ScramCredential = serde_json::from_str(&stored).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), stored);
     }
-    let short = r#"{"kdf":"pbkdf2","salt":"AAAA","iterations":1,"stored_key":"AAAA","server_key":"AAAA"}"#;
+    let short =
+        r#"{"kdf":"pbkdf2","salt":"AAAA","iterations":1,"stored_key":"AAAA","server_key":"AAAA"}"#;
     assert!(serde_json::from_str::<ScramCredential>(short).is_err());
 }
 

@@ -12,9 +12,11 @@ use crate::auth::mock::{self, MockSecret};
 /// The longest useful key, in bytes; SHA-256 gives no more.
 const LONGEST_KEY: u32 = 1024;
 
-/// The credential that a server stores for a login by WAMP-CRA. It serialises as a struct of strings and numbers.
+/// The credential that a server stores for a login by WAMP-CRA. It serialises as a struct of
+/// strings and numbers.
 ///
-/// A thief of the credential can log in with it: derive it from a password, so that at least the password stays secret.
+/// A thief of the credential can log in with it: derive it from a password, so that at least the
+/// password stays secret.
 ///
 /// ```
 /// use wamp_core::CraCredential;
@@ -54,11 +56,17 @@ impl CraCredential {
     }
 
     /// Derives the key from a password: PBKDF2 with HMAC-SHA256 (A-33). The salt is used as text;
-    /// [`salt`](crate::salt) makes one. Clients assume 1000 iterations and 32 bytes; more iterations are better.
+    /// [`salt`](crate::salt) makes one. Clients assume 1000 iterations and 32 bytes; more
+    /// iterations are better.
     ///
     /// # Errors
     /// The password is empty, `iterations` is 0, or `keylen` is not between 1 and 1024.
-    pub fn derive(password: &str, salt: &str, iterations: u32, keylen: u32) -> Result<Self, CredentialError> {
+    pub fn derive(
+        password: &str,
+        salt: &str,
+        iterations: u32,
+        keylen: u32,
+    ) -> Result<Self, CredentialError> {
         if password.is_empty() {
             return Err(CredentialError::Empty);
         }
@@ -66,12 +74,17 @@ impl CraCredential {
             return Err(CredentialError::parameters("at least one iteration is needed"));
         }
         if !(1..=LONGEST_KEY).contains(&keylen) {
-            return Err(CredentialError::parameters(format!("the key has 1 to {LONGEST_KEY} bytes")));
+            return Err(CredentialError::parameters(format!(
+                "the key has 1 to {LONGEST_KEY} bytes"
+            )));
         }
         let mut key = vec![0; keylen as usize];
         pbkdf2_hmac::<Sha256>(password.as_bytes(), salt.as_bytes(), iterations, &mut key);
         // Clients use the text as the key, not the bytes.
-        Ok(Self { key: to_base64(&key), salted: Some(Salted { salt: salt.to_owned(), iterations, keylen }) })
+        Ok(Self {
+            key: to_base64(&key),
+            salted: Some(Salted { salt: salt.to_owned(), iterations, keylen }),
+        })
     }
 
     pub(super) fn key(&self) -> &[u8] {
@@ -82,7 +95,8 @@ impl CraCredential {
         self.salted.as_ref()
     }
 
-    /// Creates an example of the shape that [`derive`](Self::derive) gives by default, which matches no password.
+    /// Creates an example of the shape that [`derive`](Self::derive) gives by default, which
+    /// matches no password.
     pub(super) fn example() -> Self {
         let salt = crate::auth::salt();
         Self { key: String::new(), salted: Some(Salted { salt, iterations: 1000, keylen: 32 }) }

@@ -13,7 +13,10 @@ fn a_32_the_vector_of_a_plain_secret_is_signed() {
     let credential = CraCredential::plain("secret2");
     assert!(signs(&credential, "LQzJtCJ9YyiABg8R8kXZayLFOGWSkgHTq3sDdveQPbc="));
     assert!(!signs(&credential, "LQzJtCJ9YyiABg8R8kXZayLFOGWSkgHTq3sDdveQPbd="[..40].into()));
-    assert!(!signs(&CraCredential::plain("secret3"), "LQzJtCJ9YyiABg8R8kXZayLFOGWSkgHTq3sDdveQPbc="));
+    assert!(!signs(
+        &CraCredential::plain("secret3"),
+        "LQzJtCJ9YyiABg8R8kXZayLFOGWSkgHTq3sDdveQPbc="
+    ));
 }
 
 #[test]
@@ -27,9 +30,10 @@ fn a_33_the_vector_of_a_salted_secret_is_signed_with_the_text_of_the_key() {
 
 #[test]
 fn a_credential_survives_being_stored() {
-    for credential in
-        [CraCredential::plain("secret2"), CraCredential::derive("secret2", "salt123", 1000, 32).unwrap()]
-    {
+    for credential in [
+        CraCredential::plain("secret2"),
+        CraCredential::derive("secret2", "salt123", 1000, 32).unwrap(),
+    ] {
         let stored = serde_json::to_string(&credential).unwrap();
         let read: CraCredential = serde_json::from_str(&stored).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), stored);
@@ -41,7 +45,10 @@ fn a_credential_survives_being_stored() {
 fn a_derivation_with_impossible_parameters_is_refused() {
     for (iterations, keylen) in [(0, 32), (1, 0), (1, 1025), (1, u32::MAX)] {
         let refused = CraCredential::derive("secret", "salt", iterations, keylen);
-        assert!(matches!(refused, Err(crate::CredentialError::Parameters(_))), "{iterations} {keylen}");
+        assert!(
+            matches!(refused, Err(crate::CredentialError::Parameters(_))),
+            "{iterations} {keylen}"
+        );
     }
 }
 
@@ -55,8 +62,8 @@ fn a_06_a_mock_has_the_shape_of_its_example_and_a_salt_of_its_own_for_each_authi
         CraCredential::example(),
     ] {
         let mock = example.mocked(&MockSecret::default(), "realm1", "nobody");
-        let [of_example, of_mock] =
-            [&example, &mock].map(|one| one.salted().map(|it| (it.salt.len(), it.iterations, it.keylen)));
+        let [of_example, of_mock] = [&example, &mock]
+            .map(|one| one.salted().map(|it| (it.salt.len(), it.iterations, it.keylen)));
         assert_eq!(of_mock, of_example);
         let salt = |mock: CraCredential| mock.salted().map(|salted| salted.salt.clone());
         let padding = |salt: &str| salt.len() - salt.trim_end_matches('=').len();
@@ -68,7 +75,9 @@ fn a_06_a_mock_has_the_shape_of_its_example_and_a_salt_of_its_own_for_each_authi
                 salt(example.mocked(&MockSecret::default(), "realm1", "nobody")),
                 "stable"
             );
-            for (realm, authid) in [("realm1", "somebody"), ("realm2", "nobody"), ("realm", "1nobody")] {
+            for (realm, authid) in
+                [("realm1", "somebody"), ("realm2", "nobody"), ("realm", "1nobody")]
+            {
                 assert_ne!(
                     Some(of_mock.clone()),
                     salt(example.mocked(&MockSecret::default(), realm, authid))
@@ -87,5 +96,8 @@ fn a_06_a_mock_has_the_shape_of_its_example_and_a_salt_of_its_own_for_each_authi
 fn a_credential_does_not_show_its_secret() {
     let shown = format!("{:?}", CraCredential::derive("secret2", "salt123", 1000, 32).unwrap());
     assert!(shown.contains("salt123") && !shown.contains("nythv"), "{shown}");
-    assert_eq!(format!("{:?}", CraCredential::plain("secret2")), "CraCredential { salted: None, .. }");
+    assert_eq!(
+        format!("{:?}", CraCredential::plain("secret2")),
+        "CraCredential { salted: None, .. }"
+    );
 }

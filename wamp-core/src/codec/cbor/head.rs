@@ -20,7 +20,8 @@ pub(super) enum Head {
     Dict(Length),
     /// Any tag except the two below.
     Tag,
-    /// A tag that refers to another value or string of the message: the tagged item is only its number.
+    /// A tag that refers to another value or string of the message: the tagged item is only its
+    /// number.
     Reference,
     /// The tag of an integer of any length; if `negative`, the value is -1 minus that integer.
     Bignum {

@@ -68,7 +68,8 @@ fn below_zero(value: u64) -> Number {
     }
 }
 
-/// Returns the float nearest to a big-endian number of nine digits or more, the first of which is not 0; with `one_more`, to its successor.
+/// Returns the float nearest to a big-endian number of nine digits or more, the first of which is
+/// not 0; with `one_more`, to its successor.
 fn nearest(digits: &[u8], one_more: bool) -> f64 {
     let (high, low) = digits.split_at(digits.len().min(16));
     let high = high.iter().fold(0_u128, |value, byte| value << 8 | u128::from(*byte));

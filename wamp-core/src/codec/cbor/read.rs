@@ -14,9 +14,10 @@ use crate::id::RequestId;
 
 /// A cursor over one data item.
 ///
-/// Strings of definite length are borrowed from the frame, the chunks of the others are joined in the arena. Tags are
-/// skipped, except those of a bignum and of a reference: WAMP has no type for what a tag adds to its value. They
-/// count towards the depth like lists, and are part of a value that is taken undecoded.
+/// Strings of definite length are borrowed from the frame, the chunks of the others are joined in
+/// the arena. Tags are skipped, except those of a bignum and of a reference: WAMP has no type for
+/// what a tag adds to its value. They count towards the depth like lists, and are part of a value
+/// that is taken undecoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
     pub(super) bytes: &'de [u8],
@@ -60,15 +61,18 @@ impl<'de> Reader<'de> {
     fn kind_of_tagged(&self) -> Kind {
         match self.peek() {
             Ok((Head::Text(_), _)) => Kind::String,
-            Ok((Head::Unsigned(_) | Head::Negative(_) | Head::Float(_) | Head::Bignum { .. }, _)) => {
-                Kind::Number
-            }
+            Ok((
+                Head::Unsigned(_) | Head::Negative(_) | Head::Float(_) | Head::Bignum { .. },
+                _,
+            )) => Kind::Number,
             Ok((Head::List(_), _)) => Kind::List,
             Ok((Head::Dict(_), _)) => Kind::Dict,
             Ok((Head::Bytes(_), _)) => Kind::Bytes,
             Ok((Head::Null, _)) => Kind::Null,
             Ok((Head::Boolean(_), _)) => Kind::Boolean,
-            Ok((Head::Tag | Head::Reference | Head::Simple | Head::Break, _)) | Err(_) => Kind::Unknown,
+            Ok((Head::Tag | Head::Reference | Head::Simple | Head::Break, _)) | Err(_) => {
+                Kind::Unknown
+            }
         }
     }
 
@@ -94,10 +98,16 @@ impl<'de> Reader<'de> {
         stands
     }
 
-    /// Returns a declared length as `usize`, if enough bytes are left: each element takes at least `width` bytes.
+    /// Returns a declared length as `usize`, if enough bytes are left: each element takes at least
+    /// `width` bytes.
     // Checked before anything is allocated or repeated, because a client may declare 2^64 - 1.
     #[inline]
-    pub(super) fn fitting(&self, length: u64, end: usize, width: usize) -> Result<usize, Malformed> {
+    pub(super) fn fitting(
+        &self,
+        length: u64,
+        end: usize,
+        width: usize,
+    ) -> Result<usize, Malformed> {
         match usize::try_from(length) {
             Ok(length) if length <= (self.bytes.len() - end) / width => Ok(length),
             _ => self.fail("length beyond the end of the message"),
@@ -105,7 +115,12 @@ impl<'de> Reader<'de> {
     }
 
     #[inline]
-    pub(super) fn enter(&mut self, length: Length, end: usize, width: usize) -> Result<Elements, Malformed> {
+    pub(super) fn enter(
+        &mut self,
+        length: Length,
+        end: usize,
+        width: usize,
+    ) -> Result<Elements, Malformed> {
         if self.depth == MAX_DEPTH {
             return self.fail("too many lists and dicts inside each other");
         }

@@ -11,7 +11,10 @@ const EMPTY_DICT: u8 = 0xa0;
 impl<'de> Reader<'de> {
     /// Reads an id, an empty dict and a string in one piece, if they have no tags.
     #[inline]
-    pub(super) fn any_plain_request(&mut self, elements: &mut Elements) -> Option<(RequestId, &'de str)> {
+    pub(super) fn any_plain_request(
+        &mut self,
+        elements: &mut Elements,
+    ) -> Option<(RequestId, &'de str)> {
         let left = elements.0.checked_sub(3).filter(|_| elements.0 != UNTIL_BREAK)?;
         let (Head::Unsigned(id), options) = Head::read(self.bytes, self.at).ok()? else {
             return None;

@@ -1,5 +1,5 @@
-//! Skips a value without building it, its tags included, and checks it as if it were read, except for the range of
-//! its numbers.
+//! Skips a value without building it, its tags included, and checks it as if it were read, except
+//! for the range of its numbers.
 
 use super::head::{BREAK, Head};
 use super::read::Reader;

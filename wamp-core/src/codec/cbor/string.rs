@@ -56,7 +56,11 @@ impl<'de> Reader<'de> {
     }
 
     #[cold]
-    fn binary_chunks(&mut self, end: usize, mut each: impl FnMut(&'de [u8])) -> Result<(), Malformed> {
+    fn binary_chunks(
+        &mut self,
+        end: usize,
+        mut each: impl FnMut(&'de [u8]),
+    ) -> Result<(), Malformed> {
         self.at = end;
         while !self.at_break() {
             match Head::read(self.bytes, self.at)? {

@@ -55,7 +55,8 @@ impl Tokens for Cbor {
     }
 }
 
-/// Writes a major type with a number: in the first byte, or after it in one, two, four or eight bytes.
+/// Writes a major type with a number: in the first byte, or after it in one, two, four or eight
+/// bytes.
 #[inline]
 fn head(out: &mut Vec<u8>, major: u8, value: u64) {
     match value {

@@ -10,7 +10,8 @@ use super::{AtCursor, Cursor, Elements, Malformed};
 pub(super) struct Items<'r, C> {
     cursor: &'r mut C,
     elements: Elements,
-    /// False once the end was reached: a visitor may ask again, and must not be given what follows the list or dict.
+    /// False once the end was reached: a visitor may ask again, and must not be given what follows
+    /// the list or dict.
     open: bool,
 }
 
@@ -20,7 +21,8 @@ impl<'r, 'de, C: Cursor<'de>> Items<'r, C> {
         Self { cursor, elements, open: true }
     }
 
-    /// Checks that the list is at its end. A visitor may stop early, and then the list has too many elements.
+    /// Checks that the list is at its end. A visitor may stop early, and then the list has too many
+    /// elements.
     #[inline]
     pub(super) fn end_list(mut self) -> Result<(), Malformed> {
         match self.element()? {
@@ -59,7 +61,10 @@ impl<'de, C: Cursor<'de>> SeqAccess<'de> for &mut Items<'_, C> {
     type Error = Malformed;
 
     #[inline]
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Malformed> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Malformed> {
         match self.element()? {
             true => seed.deserialize(AtCursor(self.cursor)).map(Some),
             false => Ok(None),
@@ -71,7 +76,10 @@ impl<'de, C: Cursor<'de>> MapAccess<'de> for &mut Items<'_, C> {
     type Error = Malformed;
 
     #[inline]
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Malformed> {
         let at = self.cursor.offset();
         let Some(text) = self.key()? else {
             return Ok(None);
@@ -96,7 +104,10 @@ impl<'r, 'de, C: Cursor<'de>> EnumAccess<'de> for Variant<'r, 'de, C> {
     type Error = Malformed;
     type Variant = AtCursor<'r, C>;
 
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), Malformed> {
+    fn variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<(T::Value, Self::Variant), Malformed> {
         let key = Key { text: self.name, arena: self.cursor.arena() };
         Ok((seed.deserialize(key)?, AtCursor(self.cursor)))
     }
@@ -113,7 +124,11 @@ impl<'de, C: Cursor<'de>> VariantAccess<'de> for AtCursor<'_, C> {
         seed.deserialize(self)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Malformed> {
+    fn tuple_variant<V: Visitor<'de>>(
+        self,
+        _length: usize,
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
         self.deserialize_seq(visitor)
     }
 

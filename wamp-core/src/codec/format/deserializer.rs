@@ -15,16 +15,23 @@ pub(crate) struct AtCursor<'r, C>(pub(crate) &'r mut C);
 impl<'r, 'de, C: Cursor<'de>> AtCursor<'r, C> {
     /// Runs `read`, and adds the value's offset to an error that has none yet.
     #[inline]
-    fn located<T>(self, read: impl FnOnce(&mut C, Kind) -> Result<T, Malformed>) -> Result<T, Malformed> {
+    fn located<T>(
+        self,
+        read: impl FnOnce(&mut C, Kind) -> Result<T, Malformed>,
+    ) -> Result<T, Malformed> {
         let kind = self.0.kind();
         let start = self.0.offset();
         read(self.0, kind).map_err(|error| error.located(start))
     }
 }
 
-/// Returns the error for a value of the wrong type. The value is still read, so that the error names it or finds it malformed.
+/// Returns the error for a value of the wrong type. The value is still read, so that the error
+/// names it or finds it malformed.
 #[cold]
-fn unexpected<'de, T>(cursor: &mut impl Cursor<'de>, expected: &dyn Expected) -> Result<T, Malformed> {
+fn unexpected<'de, T>(
+    cursor: &mut impl Cursor<'de>,
+    expected: &dyn Expected,
+) -> Result<T, Malformed> {
     let unexpected = match cursor.kind() {
         Kind::String => Unexpected::Str(cursor.string()?),
         Kind::Bytes => cursor.bytes().map(|bytes| Unexpected::Bytes(bytes.unwrap_or_default()))?,
@@ -38,7 +45,8 @@ fn unexpected<'de, T>(cursor: &mut impl Cursor<'de>, expected: &dyn Expected) ->
     Err(Malformed::invalid_type(unexpected, expected))
 }
 
-/// Returns the error for a value that is not a list. For a binary value it names the types that accept one.
+/// Returns the error for a value that is not a list. For a binary value it names the types that
+/// accept one.
 #[cold]
 fn no_list<'de, T>(cursor: &mut impl Cursor<'de>, expected: &dyn Expected) -> Result<T, Malformed> {
     match (cursor.kind(), cursor.offset()) {
@@ -56,7 +64,10 @@ fn unknown<'de, T>(cursor: &mut impl Cursor<'de>) -> Result<T, Malformed> {
     cursor.fail("expected a value")
 }
 
-fn sequence<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> Result<V::Value, Malformed> {
+fn sequence<'de, C: Cursor<'de>, V: Visitor<'de>>(
+    cursor: &mut C,
+    visitor: V,
+) -> Result<V::Value, Malformed> {
     let elements = cursor.list()?;
     let mut items = Items::new(cursor, elements);
     let value = visitor.visit_seq(&mut items)?;
@@ -64,7 +75,10 @@ fn sequence<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) ->
     Ok(value)
 }
 
-fn mapping<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> Result<V::Value, Malformed> {
+fn mapping<'de, C: Cursor<'de>, V: Visitor<'de>>(
+    cursor: &mut C,
+    visitor: V,
+) -> Result<V::Value, Malformed> {
     let elements = cursor.dict()?;
     let mut items = Items::new(cursor, elements);
     let value = visitor.visit_map(&mut items)?;
@@ -73,7 +87,10 @@ fn mapping<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> 
 }
 
 /// Reads a variant with content: a dict whose only key is the variant's name.
-fn tagged<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> Result<V::Value, Malformed> {
+fn tagged<'de, C: Cursor<'de>, V: Visitor<'de>>(
+    cursor: &mut C,
+    visitor: V,
+) -> Result<V::Value, Malformed> {
     let start = cursor.offset();
     let mut elements = cursor.dict()?;
     let Some(name) = cursor.key(&mut elements)? else {
@@ -86,7 +103,8 @@ fn tagged<'de, C: Cursor<'de>, V: Visitor<'de>>(cursor: &mut C, visitor: V) -> R
     }
 }
 
-/// Reads a string or bytes for a type that accepts either; in JSON a string that begins with U+0000 may be bytes.
+/// Reads a string or bytes for a type that accepts either; in JSON a string that begins with U+0000
+/// may be bytes.
 fn text_or_binary<'de, C: Cursor<'de>, V: Visitor<'de>>(
     cursor: &mut C,
     kind: Kind,
@@ -107,7 +125,8 @@ fn text_or_binary<'de, C: Cursor<'de>, V: Visitor<'de>>(
     }
 }
 
-/// Reads integers of every width in the same way: the visitor checks the range, and [`Number`](super::Number) the notation.
+/// Reads integers of every width in the same way: the visitor checks the range, and
+/// [`Number`](super::Number) the notation.
 macro_rules! integers {
     ($($method:ident)*) => {$(
         #[inline]
@@ -235,7 +254,11 @@ impl<'de, C: Cursor<'de>> Deserializer<'de> for AtCursor<'_, C> {
         })
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Malformed> {
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _length: usize,
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
         self.deserialize_seq(visitor)
     }
 

@@ -4,10 +4,12 @@ use std::fmt::{self, Display, Write};
 
 use serde::de::{self, Expected, Unexpected};
 
-/// The number of characters of a client's input that an error text may repeat, because the text goes into answers and logs.
+/// The number of characters of a client's input that an error text may repeat, because the text
+/// goes into answers and logs.
 const MAX_ECHO: usize = 64;
 
-/// The longest error text as a whole; a type's own message may repeat the input at places that we do not know.
+/// The longest error text as a whole; a type's own message may repeat the input at places that we
+/// do not know.
 const MAX_MESSAGE: usize = 256;
 
 /// The reason why an encoded value is malformed, and the offset of the byte.
@@ -34,7 +36,8 @@ impl Malformed {
         &self.0.what
     }
 
-    /// Adds the offset, which serde's constructors do not know; if it is called for nested values, the innermost one wins.
+    /// Adds the offset, which serde's constructors do not know; if it is called for nested values,
+    /// the innermost one wins.
     #[cold]
     pub(crate) fn located(mut self, at: usize) -> Self {
         self.0.at.get_or_insert(at);
@@ -49,7 +52,8 @@ impl Display for ReadFault {
     }
 }
 
-// Overrides only the constructors whose arguments repeat the input. serde's own error does the wording.
+// Overrides only the constructors whose arguments repeat the input. serde's own error does the
+// wording.
 impl de::Error for Malformed {
     fn custom<T: Display>(message: T) -> Self {
         Self(Box::new(ReadFault { what: cut(message, MAX_MESSAGE).into(), at: None }))
@@ -63,7 +67,10 @@ impl de::Error for Malformed {
         };
         // A caller cannot know whether the handler borrows a string.
         let expected = expected.to_string().replace("a borrowed string", "a string");
-        Self::custom(de::value::Error::invalid_type(Unexpected::Other(&unexpected), &expected.as_str()))
+        Self::custom(de::value::Error::invalid_type(
+            Unexpected::Other(&unexpected),
+            &expected.as_str(),
+        ))
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {

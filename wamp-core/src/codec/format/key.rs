@@ -8,8 +8,8 @@ use serde::forward_to_deserialize_any;
 use super::{AtCursor, Cursor as _, Kind, Malformed};
 use crate::codec::json::Reader;
 
-/// A dict's key. It is read as a number or boolean if the map's key type is one, because JSON has no other keys and a type
-/// has one shape in all formats. Numbers in keys follow JSON's syntax.
+/// A dict's key. It is read as a number or boolean if the map's key type is one, because JSON has
+/// no other keys and a type has one shape in all formats. Numbers in keys follow JSON's syntax.
 #[derive(Clone, Copy)]
 pub(crate) struct Key<'de> {
     pub(crate) text: &'de str,
@@ -17,7 +17,8 @@ pub(crate) struct Key<'de> {
 }
 
 impl<'de> Key<'de> {
-    /// Visits the key as a number if the whole key is one, or else as a string, which the visitor may refuse.
+    /// Visits the key as a number if the whole key is one, or else as a string, which the visitor
+    /// may refuse.
     fn number<V: Visitor<'de>>(
         self,
         visitor: V,
@@ -112,11 +113,18 @@ impl<'de> VariantAccess<'de> for Unit {
         Ok(())
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _seed: T) -> Result<T::Value, Malformed> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        _seed: T,
+    ) -> Result<T::Value, Malformed> {
         Err(Malformed::invalid_type(Unexpected::UnitVariant, &"newtype variant"))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, _visitor: V) -> Result<V::Value, Malformed> {
+    fn tuple_variant<V: Visitor<'de>>(
+        self,
+        _length: usize,
+        _visitor: V,
+    ) -> Result<V::Value, Malformed> {
         Err(Malformed::invalid_type(Unexpected::UnitVariant, &"tuple variant"))
     }
 

@@ -24,7 +24,8 @@ impl Number {
         u64::try_from(value).map_or(Self::Negative(value), Self::Unsigned)
     }
 
-    /// Returns the integer if the float is integral and not beyond [`MAX_INTEGRAL`], or else the float.
+    /// Returns the integer if the float is integral and not beyond [`MAX_INTEGRAL`], or else the
+    /// float.
     #[inline]
     pub(crate) fn of_float(value: f64) -> Self {
         if value.trunc() != value || value.abs() > MAX_INTEGRAL as f64 {
@@ -38,7 +39,10 @@ impl Number {
 
     /// Visits the number for a type that expects an integer; the type itself refuses any other.
     #[inline]
-    pub(super) fn visit_integer<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+    pub(super) fn visit_integer<'de, V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
         match self {
             Self::Unsigned(value) => visitor.visit_u64(value),
             Self::Negative(value) => visitor.visit_i64(value),

@@ -1,4 +1,5 @@
-//! Odd values in a payload: well-formed, but not readable by every client (decision 9 of the conformance list).
+//! Odd values in a payload: well-formed, but not readable by every client (decision 9 of the
+//! conformance list).
 
 /// A kind of values that cannot be passed on to other clients.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -7,7 +8,8 @@ pub(crate) enum Oddity {
     Extension,
     /// A key that is not a string.
     Key,
-    /// A CBOR tag that refers to another place of the message: the tagged item is not the value itself.
+    /// A CBOR tag that refers to another place of the message: the tagged item is not the value
+    /// itself.
     Reference,
     /// A CBOR simple value that is not assigned.
     Simple,
@@ -33,7 +35,8 @@ pub(crate) enum Odd {
     /// Unchanged.
     #[default]
     Nothing,
-    /// After it is written again: without CBOR's tags, with integers for its bignums, and with null for MessagePack's undefined.
+    /// After it is written again: without CBOR's tags, with integers for its bignums, and with null
+    /// for MessagePack's undefined.
     Dressed,
     /// Not at all.
     Refused(Oddity),
@@ -61,7 +64,8 @@ impl Owner {
         }
     }
 
-    /// Notes an odd value in the application's part; in the protocol's part the caller has to refuse it.
+    /// Notes an odd value in the application's part; in the protocol's part the caller has to
+    /// refuse it.
     #[cold]
     pub(crate) fn note(&mut self, odd: Odd) {
         if let Self::Application(worst) = self {

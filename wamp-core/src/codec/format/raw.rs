@@ -1,4 +1,5 @@
-//! Passes an undecoded value from a cursor to [`Raw`](crate::Raw) through serde, which has no method for that.
+//! Passes an undecoded value from a cursor to [`Raw`](crate::Raw) through serde, which has no
+//! method for that.
 
 use std::cell::Cell;
 
@@ -11,8 +12,9 @@ use crate::codec::encoded::Encoded;
 pub(super) const TOKEN: &str = "$wamp::Raw";
 
 thread_local! {
-    /// The variant of the encoded value that a visitor is being given. A visitor cannot tell from a string or bytes alone: any
-    /// deserializer may pass them, also one over values that serde has buffered, and a client chose them. Only while this is set are they an encoded value.
+    /// The variant of the encoded value that a visitor is being given. A visitor cannot tell from a
+    /// string or bytes alone: any deserializer may pass them, also one over values that serde has
+    /// buffered, and a client chose them. Only while this is set are they an encoded value.
     static PASSED: Cell<Option<Passed>> = const { Cell::new(None) };
 }
 
@@ -25,7 +27,10 @@ enum Passed {
 }
 
 /// Passes an encoded value to the visitor that asked for it.
-pub(super) fn visit<'de, V: Visitor<'de>>(value: Encoded<'de>, visitor: V) -> Result<V::Value, Malformed> {
+pub(super) fn visit<'de, V: Visitor<'de>>(
+    value: Encoded<'de>,
+    visitor: V,
+) -> Result<V::Value, Malformed> {
     let announce = |passed| PASSED.set(Some(passed));
     let taken = match value {
         Encoded::Json(text) => {

@@ -10,8 +10,9 @@ pub(crate) const UNTIL_BREAK: usize = usize::MAX;
 // The kinds of the open lists and dicts are kept as one bit each.
 const _: () = assert!(MAX_DEPTH as u32 <= u64::BITS);
 
-/// The operations that a binary format adds to its cursor for [`skip`]. The functions without a cursor recognise the most common heads by
-/// their first byte, and return `None` for all others and for malformed ones: those are left to the methods.
+/// The operations that a binary format adds to its cursor for [`skip`]. The functions without a
+/// cursor recognise the most common heads by their first byte, and return `None` for all others and
+/// for malformed ones: those are left to the methods.
 pub(crate) trait Skip<'de>: Cursor<'de> {
     /// The byte that ends a list or dict of indefinite length, if the format has one.
     const BREAK: Option<u8>;
@@ -20,24 +21,30 @@ pub(crate) trait Skip<'de>: Cursor<'de> {
     fn message(&self) -> &'de [u8];
 
     /// Returns the end of the value at `at` if it is a short string, a number, or a simple value.
-    // Always inline: called from the loop it costs 7 % of the instructions of 64 KiB of records in CBOR.
+    // Always inline: called from the loop it costs 7 % of the instructions of 64 KiB of records in
+    // CBOR.
     fn scalar_end(message: &[u8], at: usize) -> Option<usize>;
 
     /// Returns the end of the string at `at` if it is short.
     fn text_end(message: &[u8], at: usize) -> Option<usize>;
 
-    /// Enters a list or dict, and returns its elements and whether it is a dict; or skips any other value and returns `None`.
-    /// A tag around the list or dict adds to the depth as well.
+    /// Enters a list or dict, and returns its elements and whether it is a dict; or skips any other
+    /// value and returns `None`. A tag around the list or dict adds to the depth as well.
     fn enter_or_pass(&mut self) -> Result<Option<(Elements, bool)>, Malformed>;
 
-    /// Skips the key at the cursor. A key that is not a string may contain as many values as are `left`.
+    /// Skips the key at the cursor. A key that is not a string may contain as many values as are
+    /// `left`.
     fn pass_key(&mut self, left: &mut usize) -> Result<(), Malformed>;
 }
 
 /// Skips one value that contains at most `left` values, and returns its range.
-// Most arguments are scalars, which need no table: 4 % of the instructions of `bench.add` in CBOR and MessagePack.
+// Most arguments are scalars, which need no table: 4 % of the instructions of `bench.add` in CBOR
+// and MessagePack.
 #[inline]
-pub(crate) fn skip<'de, R: Skip<'de>>(reader: &mut R, left: &mut usize) -> Result<Range<usize>, Malformed> {
+pub(crate) fn skip<'de, R: Skip<'de>>(
+    reader: &mut R,
+    left: &mut usize,
+) -> Result<Range<usize>, Malformed> {
     let start = reader.offset();
     match R::scalar_end(reader.message(), start) {
         Some(end) if *left > 0 => {
@@ -49,11 +56,16 @@ pub(crate) fn skip<'de, R: Skip<'de>>(reader: &mut R, left: &mut usize) -> Resul
     }
 }
 
-/// Skips any value, and checks it as if it were read, except for what [`Skip::enter_or_pass`] leaves unchecked. Without recursion: a table
-/// of [`MAX_DEPTH`] entries holds the number of elements left of each open list and dict.
-// The offset is kept in locals and not in the cursor, and common heads are not made into values: of 64 KiB of records
-// 23 % of the instructions less in CBOR and 7 % in MessagePack (`scripts/instructions call "64 KiB"`).
-fn skip_any<'de, R: Skip<'de>>(reader: &mut R, left: &mut usize) -> Result<Range<usize>, Malformed> {
+/// Skips any value, and checks it as if it were read, except for what [`Skip::enter_or_pass`]
+/// leaves unchecked. Without recursion: a table of [`MAX_DEPTH`] entries holds the number of
+/// elements left of each open list and dict.
+// The offset is kept in locals and not in the cursor, and common heads are not made into values: of
+// 64 KiB of records 23 % of the instructions less in CBOR and 7 % in MessagePack
+// (`scripts/instructions call "64 KiB"`).
+fn skip_any<'de, R: Skip<'de>>(
+    reader: &mut R,
+    left: &mut usize,
+) -> Result<Range<usize>, Malformed> {
     let (message, start, outside) = (reader.message(), reader.offset(), reader.depth());
     let mut outer = [0; MAX_DEPTH as usize];
     let (mut at, mut depth, mut dicts, mut here) = (start, outside, 0_u64, 1_usize);
@@ -116,10 +128,13 @@ fn rare_key_end<'de, R: Skip<'de>>(
     Ok(reader.offset())
 }
 
-/// Skips a key that is not a string. It does not count as a value, but its contents do. A key may be a list or a
-/// dict with such a key inside: this recurses at most [`MAX_DEPTH`] deep.
+/// Skips a key that is not a string. It does not count as a value, but its contents do. A key may
+/// be a list or a dict with such a key inside: this recurses at most [`MAX_DEPTH`] deep.
 #[cold]
-pub(crate) fn pass_odd_key<'de, R: Skip<'de>>(reader: &mut R, left: &mut usize) -> Result<(), Malformed> {
+pub(crate) fn pass_odd_key<'de, R: Skip<'de>>(
+    reader: &mut R,
+    left: &mut usize,
+) -> Result<(), Malformed> {
     reader.note(Oddity::Key)?;
     *left += 1;
     skip_any(reader, left).map(drop)

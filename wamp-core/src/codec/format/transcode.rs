@@ -9,10 +9,11 @@ use super::write::{Tokens, WriteFault, write};
 use super::{Cursor, Kind, Number, Odd, Owner};
 use crate::codec::json;
 
-/// The value at a cursor, as a `Serialize` that writes it in another format. It can be written once.
+/// The value at a cursor, as a `Serialize` that writes it in another format. It can be written
+/// once.
 ///
-/// Every value keeps its type: integers stay integers, floats floats, strings strings and bytes bytes (M-16), which are
-/// written as strings in JSON.
+/// Every value keeps its type: integers stay integers, floats floats, strings strings and bytes
+/// bytes (M-16), which are written as strings in JSON.
 pub(crate) struct Transcoded<C> {
     cursor: RefCell<C>,
     /// True if strings are searched for hidden bytes, which is not needed from JSON to JSON.
@@ -26,7 +27,8 @@ impl<'de, C: Cursor<'de>> Transcoded<C> {
     }
 }
 
-/// Appends a JSON text, which is one value, in a binary format; with `reveal`, strings in it may stand for bytes.
+/// Appends a JSON text, which is one value, in a binary format; with `reveal`, strings in it may
+/// stand for bytes.
 pub(crate) fn transcode_json<T: Tokens>(
     out: &mut Vec<u8>,
     text: &str,
@@ -45,7 +47,8 @@ pub(crate) fn transcode_json<T: Tokens>(
 
 impl<'de, C: Cursor<'de>> Serialize for Transcoded<C> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // The `RefCell` is borrowed for a step and not for the whole value, because nested values borrow it too.
+        // The `RefCell` is borrowed for a step and not for the whole value, because nested values
+        // borrow it too.
         let kind = self.cursor.borrow_mut().kind();
         match kind {
             Kind::String if self.reveal => match self.step(C::bytes)? {
@@ -76,7 +79,10 @@ impl<'de, C: Cursor<'de>> Serialize for Transcoded<C> {
 }
 
 impl<'de, C: Cursor<'de>> Transcoded<C> {
-    fn step<T, E: Error>(&self, step: impl FnOnce(&mut C) -> Result<T, super::Malformed>) -> Result<T, E> {
+    fn step<T, E: Error>(
+        &self,
+        step: impl FnOnce(&mut C) -> Result<T, super::Malformed>,
+    ) -> Result<T, E> {
         step(&mut self.cursor.borrow_mut()).map_err(E::custom)
     }
 

@@ -1,8 +1,8 @@
 //! Writes serde's values in a binary format, in the shape that serde_json gives them.
 //!
-//! A serializer of our own, because a type has one shape in all formats: structs are dicts, variants are named, units and `None`
-//! are null, keys are strings, and lists of unknown length are written as well. The libraries differ from serde_json, and
-//! from each other, in each of these.
+//! A serializer of our own, because a type has one shape in all formats: structs are dicts,
+//! variants are named, units and `None` are null, keys are strings, and lists of unknown length are
+//! written as well. The libraries differ from serde_json, and from each other, in each of these.
 
 mod items;
 mod next;
@@ -37,7 +37,11 @@ pub(crate) trait Tokens {
 }
 
 /// Writes the head of a list or dict of so many elements or entries.
-pub(crate) fn head<T: Tokens>(out: &mut Vec<u8>, kind: Kind, count: usize) -> Result<(), WriteFault> {
+pub(crate) fn head<T: Tokens>(
+    out: &mut Vec<u8>,
+    kind: Kind,
+    count: usize,
+) -> Result<(), WriteFault> {
     match kind {
         Kind::List => T::list(out, count),
         _ => T::dict(out, count),
@@ -58,7 +62,8 @@ impl ser::Error for WriteFault {
     }
 }
 
-/// Appends the value to `out`; on an error `out` is unchanged, so that an ERROR can take the frame's place.
+/// Appends the value to `out`; on an error `out` is unchanged, so that an ERROR can take the
+/// frame's place.
 pub(crate) fn write<T: Tokens>(
     out: &mut Vec<u8>,
     value: &(impl Serialize + ?Sized),
@@ -71,7 +76,8 @@ pub(crate) fn write<T: Tokens>(
     result
 }
 
-/// serde_json's name for a struct whose only field is JSON already, which its `RawValue` serialises as.
+/// serde_json's name for a struct whose only field is JSON already, which its `RawValue` serialises
+/// as.
 pub(crate) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
 
 /// All such names of serde_json: with its feature `arbitrary_precision`, `Number` has one as well.
@@ -140,7 +146,10 @@ fn signed<T: Tokens>(out: &mut Vec<u8>, value: i128) -> Result<(), WriteFault> {
     if let Ok(value) = u128::try_from(value) {
         return unsigned::<T>(out, value);
     }
-    T::negative(out, i64::try_from(value).map_err(|_| WriteFault("an integer beyond 64 bits".into()))?);
+    T::negative(
+        out,
+        i64::try_from(value).map_err(|_| WriteFault("an integer beyond 64 bits".into()))?,
+    );
     Ok(())
 }
 
@@ -249,7 +258,11 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
         self.begin(Open::List, Some(length))
     }
 
-    fn serialize_tuple_struct(self, _name: &'static str, length: usize) -> Result<Items<'o, T>, WriteFault> {
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        length: usize,
+    ) -> Result<Items<'o, T>, WriteFault> {
         self.begin(Open::List, Some(length))
     }
 
@@ -268,7 +281,11 @@ impl<'o, T: Tokens> Serializer for Writer<'o, T> {
         self.begin(Open::Dict, length)
     }
 
-    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Items<'o, T>, WriteFault> {
+    fn serialize_struct(
+        self,
+        name: &'static str,
+        length: usize,
+    ) -> Result<Items<'o, T>, WriteFault> {
         match JSON_TOKENS.contains(&name) {
             true => self.begin(Open::Json, None),
             false => self.begin(Open::Dict, Some(length)),
@@ -302,7 +319,10 @@ fn with_key_text<R>(
     json::write(&mut dict, &OneKey(key)).map_err(ser::Error::custom)?;
     let dict = std::str::from_utf8(&dict).map_err(ser::Error::custom)?;
     let mut reader = json::Reader::new(dict, &arena);
-    let text = reader.dict().and_then(|mut entries| reader.key(&mut entries)).map_err(ser::Error::custom)?;
+    let text = reader
+        .dict()
+        .and_then(|mut entries| reader.key(&mut entries))
+        .map_err(ser::Error::custom)?;
     then(text.unwrap_or_default())
 }
 

@@ -1,7 +1,8 @@
 //! Checks that a `Serialize` keeps serde's rules, so that its output is JSON.
 //!
-//! serde_json trusts each `Serialize`: a key without a value, a second element of a list declared to be empty, or an
-//! error that is ignored leave a text that is not JSON. Here each of them is an error.
+//! serde_json trusts each `Serialize`: a key without a value, a second element of a list declared
+//! to be empty, or an error that is ignored leave a text that is not JSON. Here each of them is an
+//! error.
 
 use std::cell::Cell;
 use std::fmt::{self, Display};
@@ -78,7 +79,8 @@ macro_rules! scalars {
     )*};
 }
 
-// A length of 0 is never passed on: serde_json would end such a list at once, and accept further elements after it.
+// A length of 0 is never passed on: serde_json would end such a list at once, and accept further
+// elements after it.
 impl<S: Serializer> Serializer for Careful<S> {
     type Ok = S::Ok;
     type Error = S::Error;
@@ -191,7 +193,11 @@ impl<S: Serializer> Serializer for Careful<S> {
     }
 
     #[inline]
-    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Self::SerializeStruct, S::Error> {
+    fn serialize_struct(
+        self,
+        name: &'static str,
+        length: usize,
+    ) -> Result<Self::SerializeStruct, S::Error> {
         let is_raw = JSON_TOKENS.contains(&name);
         let items = Items::new(self.0.serialize_struct(name, length.max(1))?);
         Ok(if is_raw { Items { next: Next::Value, is_raw, ..items } } else { items })

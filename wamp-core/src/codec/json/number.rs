@@ -10,8 +10,9 @@ const SAFE_DIGITS: usize = 19;
 const FINITE_DIGITS: usize = 308;
 
 impl Reader<'_> {
-    /// Returns the end of a number that [`end`] refused, if it is well-formed and only beyond `f64`, which is noted in the
-    /// application's part. In the protocol's part, reading the number refuses it.
+    /// Returns the end of a number that [`end`] refused, if it is well-formed and only beyond
+    /// `f64`, which is noted in the application's part. In the protocol's part, reading the number
+    /// refuses it.
     #[cold]
     pub(super) fn far_end(&mut self, start: usize) -> Result<usize, Malformed> {
         let bytes = self.text.as_bytes();
@@ -34,7 +35,9 @@ impl Reader<'_> {
             digits += 1;
         }
         let leading_zero = digits > 1 && bytes[0] == b'0';
-        if digits == 0 || leading_zero || matches!(bytes.get(digits), Some(b'.' | b'e' | b'E' | b'0'..=b'9'))
+        if digits == 0
+            || leading_zero
+            || matches!(bytes.get(digits), Some(b'.' | b'e' | b'E' | b'0'..=b'9'))
         {
             return self.any_number();
         }
@@ -59,8 +62,10 @@ fn nearest(text: &str) -> Option<f64> {
     text.parse().ok().filter(|float: &f64| float.is_finite())
 }
 
-/// Returns the end of the number at `start`, if it is well-formed (RFC 8259, section 6) and a float is near to it.
-// Always inline, as `string::end` is: calls in the loop of `skip_value` cost 25 % of the instructions for 64 KiB of records.
+/// Returns the end of the number at `start`, if it is well-formed (RFC 8259, section 6) and a float
+/// is near to it.
+// Always inline, as `string::end` is: calls in the loop of `skip_value` cost 25 % of the
+// instructions for 64 KiB of records.
 #[inline(always)]
 pub(super) fn end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
     let at = mantissa_end(bytes, start)?;
@@ -70,7 +75,8 @@ pub(super) fn end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
     Ok(at)
 }
 
-/// Returns the end of a number, as [`end`] does, that is long or has an exponent and whose mantissa ends at `mantissa`.
+/// Returns the end of a number, as [`end`] does, that is long or has an exponent and whose mantissa
+/// ends at `mantissa`.
 #[cold]
 fn near_end(bytes: &[u8], start: usize, mantissa: usize) -> Result<usize, Malformed> {
     let (exponent, end) = exponent_end(bytes, mantissa)?;
@@ -92,7 +98,8 @@ fn mantissa_end(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
     if bytes.get(at) == Some(&b'.') { digits(bytes, at + 1) } else { Ok(at) }
 }
 
-/// Returns the offset of the exponent's digits and their end; both are `at` if there is no exponent.
+/// Returns the offset of the exponent's digits and their end; both are `at` if there is no
+/// exponent.
 fn exponent_end(bytes: &[u8], at: usize) -> Result<(usize, usize), Malformed> {
     if !matches!(bytes.get(at), Some(b'e' | b'E')) {
         return Ok((at, at));
@@ -118,7 +125,9 @@ fn digits(bytes: &[u8], start: usize) -> Result<usize, Malformed> {
 fn integer(text: &str) -> Option<Number> {
     match text {
         "-0" => Some(Number::NegativeZero),
-        _ => text.parse().map(Number::Unsigned).or_else(|_| text.parse().map(Number::Negative)).ok(),
+        _ => {
+            text.parse().map(Number::Unsigned).or_else(|_| text.parse().map(Number::Negative)).ok()
+        }
     }
 }
 
@@ -139,13 +148,16 @@ fn integral(text: &str) -> Option<Number> {
     };
     match (negative, magnitude) {
         (true, 0) => Some(Number::NegativeZero),
-        (true, 1..=MAX_INTEGRAL) => i64::try_from(magnitude).ok().map(|value| Number::Negative(-value)),
+        (true, 1..=MAX_INTEGRAL) => {
+            i64::try_from(magnitude).ok().map(|value| Number::Negative(-value))
+        }
         (false, 0..=MAX_INTEGRAL) => Some(Number::Unsigned(magnitude)),
         _ => None,
     }
 }
 
-/// Returns the number without its trailing zeros, and their count; `None` if it does not fit into a `u64`.
+/// Returns the number without its trailing zeros, and their count; `None` if it does not fit into a
+/// `u64`.
 fn significant(digits: impl Iterator<Item = u8>) -> Option<(u64, usize)> {
     let (mut value, mut zeros) = (0_u64, 0_usize);
     for digit in digits {

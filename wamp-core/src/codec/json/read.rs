@@ -5,7 +5,9 @@ use std::ops::Range;
 use bumpalo::Bump;
 
 use crate::codec::encoded::Encoded;
-use crate::codec::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Owner};
+use crate::codec::format::{
+    BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Owner,
+};
 use crate::id::RequestId;
 
 /// A cursor over one JSON text.
@@ -242,13 +244,15 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Returns a part of the text. Both ends must have been found next to an ASCII byte, which is always a character boundary.
+    /// Returns a part of the text. Both ends must have been found next to an ASCII byte, which is
+    /// always a character boundary.
     #[inline]
     pub(super) fn slice(&self, range: Range<usize>) -> &'de str {
         &self.text[range]
     }
 
-    /// Returns whether the dict goes on: the cursor then stands at the next key, and otherwise behind the dict.
+    /// Returns whether the dict goes on: the cursor then stands at the next key, and otherwise
+    /// behind the dict.
     #[inline]
     pub(super) fn at_key(&mut self, elements: &mut Elements) -> Result<bool, Malformed> {
         self.white_space();

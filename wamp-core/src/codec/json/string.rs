@@ -26,11 +26,12 @@ impl<'de> Reader<'de> {
         Ok(self.slice(scanned.range))
     }
 
-    /// Reads bytes that are written as a string of U+0000 and base64 (X-06). Returns `None` for any other string, which may or may not
-    /// be consumed.
+    /// Reads bytes that are written as a string of U+0000 and base64 (X-06). Returns `None` for any
+    /// other string, which may or may not be consumed.
     pub(super) fn hidden_bytes(&mut self) -> Result<Option<&'de [u8]>, Malformed> {
         // Fast path: most strings do not begin with an escape.
-        let (quote, prefix) = (self.peek() == Some(b'"'), self.text.as_bytes().get(self.at + 1..self.at + 7));
+        let (quote, prefix) =
+            (self.peek() == Some(b'"'), self.text.as_bytes().get(self.at + 1..self.at + 7));
         if quote && (self.plain || prefix != Some(br"\u0000")) {
             return Ok(None);
         }
@@ -62,8 +63,8 @@ impl<'de> Reader<'de> {
         Ok(Scanned { range: start..end - 1, escaped })
     }
 
-    /// Returns the end of a string that [`end`] refused, if it is in the application's part and has no other fault than lone
-    /// surrogates, which browsers send for a text that was cut.
+    /// Returns the end of a string that [`end`] refused, if it is in the application's part and has
+    /// no other fault than lone surrogates, which browsers send for a text that was cut.
     #[cold]
     pub(super) fn odd_end(&mut self, start: usize, error: Malformed) -> Result<usize, Malformed> {
         match self.owner().is_application() {
@@ -87,9 +88,10 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// Returns the end of the string whose opening quote is at `start`, if it is well-formed; sets `escaped` if it has escapes.
-// Most strings are keys and words that end in the first eight bytes, which needs no loop: 12 % of the instructions for
-// 64 KiB of records (`scripts/instructions call "64 KiB"`).
+/// Returns the end of the string whose opening quote is at `start`, if it is well-formed; sets
+/// `escaped` if it has escapes.
+// Most strings are keys and words that end in the first eight bytes, which needs no loop: 12 % of
+// the instructions for 64 KiB of records (`scripts/instructions call "64 KiB"`).
 #[inline(always)]
 pub(super) fn end(bytes: &[u8], start: usize, escaped: &mut bool) -> Result<usize, Malformed> {
     if let Some(chunk) = bytes[start + 1..].first_chunk() {
@@ -104,7 +106,11 @@ pub(super) fn end(bytes: &[u8], start: usize, escaped: &mut bool) -> Result<usiz
 }
 
 #[inline(never)]
-fn any_end<const HALVES: bool>(bytes: &[u8], mut at: usize, escaped: &mut bool) -> Result<usize, Malformed> {
+fn any_end<const HALVES: bool>(
+    bytes: &[u8],
+    mut at: usize,
+    escaped: &mut bool,
+) -> Result<usize, Malformed> {
     loop {
         at = plain_end(bytes, at);
         match bytes.get(at) {
@@ -122,7 +128,8 @@ fn any_end<const HALVES: bool>(bytes: &[u8], mut at: usize, escaped: &mut bool) 
     }
 }
 
-/// Returns the end of the characters without escapes: eight bytes a step, because most of a message consists of these.
+/// Returns the end of the characters without escapes: eight bytes a step, because most of a message
+/// consists of these.
 #[inline]
 fn plain_end(bytes: &[u8], start: usize) -> usize {
     let mut rest = &bytes[start..];
@@ -137,9 +144,10 @@ fn plain_end(bytes: &[u8], start: usize) -> usize {
     bytes.len() - rest.len() + plain
 }
 
-/// Returns the high bit of the first byte that is a quote, a backslash or a control character; bits above it mean nothing.
-// A byte's subtraction borrows only if the byte itself matches, so the lowest bit of each mask is right ("Bit Twiddling
-// Hacks", "Determine if a word has a byte less than n").
+/// Returns the high bit of the first byte that is a quote, a backslash or a control character; bits
+/// above it mean nothing.
+// A byte's subtraction borrows only if the byte itself matches, so the lowest bit of each mask is
+// right ("Bit Twiddling Hacks", "Determine if a word has a byte less than n").
 #[inline]
 fn special(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 0xff;
@@ -149,7 +157,8 @@ fn special(word: u64) -> u64 {
     (borrow(word, 0x20) | is(b'"') | is(b'\\')) & !word & (ONES * 0x80)
 }
 
-/// Returns the character of the escape at `at`, or `None` for a lone surrogate, and the end of the escape.
+/// Returns the character of the escape at `at`, or `None` for a lone surrogate, and the end of the
+/// escape.
 fn escape(bytes: &[u8], at: usize) -> Result<(Option<char>, usize), Malformed> {
     let character = match bytes.get(at + 1) {
         Some(b'u') => return unicode_escape(bytes, at),

@@ -12,13 +12,18 @@ use super::careful::Careful;
 use super::{Reader, number};
 use crate::codec::format::{Cursor as _, Odd, Owner};
 
-/// Appends the value to `out`; on an error `out` is unchanged, so that an ERROR can take the frame's place.
+/// Appends the value to `out`; on an error `out` is unchanged, so that an ERROR can take the
+/// frame's place.
 ///
 /// Returns whether strings in it may stand for bytes.
-pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<bool, serde_json::Error> {
+pub(crate) fn write<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    value: &T,
+) -> Result<bool, serde_json::Error> {
     let (length, mut hides_bytes) = (out.len(), false);
     let format = BinaryText { hides_bytes: &mut hides_bytes };
-    if let Err(error) = value.serialize(Careful(&mut Serializer::with_formatter(&mut *out, format))) {
+    if let Err(error) = value.serialize(Careful(&mut Serializer::with_formatter(&mut *out, format)))
+    {
         out.truncate(length);
         return Err(error);
     }
@@ -31,7 +36,11 @@ struct BinaryText<'w> {
 }
 
 impl Formatter for BinaryText<'_> {
-    fn write_byte_array<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: &[u8]) -> io::Result<()> {
+    fn write_byte_array<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        value: &[u8],
+    ) -> io::Result<()> {
         *self.hides_bytes = true;
         write!(writer, r#""\u0000{}""#, Base64Display::new(value, &STANDARD))
     }
@@ -48,7 +57,11 @@ impl Formatter for BinaryText<'_> {
         writer.write_all(fragment.as_bytes())
     }
 
-    fn write_number_str<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: &str) -> io::Result<()> {
+    fn write_number_str<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        value: &str,
+    ) -> io::Result<()> {
         if number::end(value.as_bytes(), 0).ok() != Some(value.len()) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "digits that are no number"));
         }
@@ -56,7 +69,8 @@ impl Formatter for BinaryText<'_> {
     }
 }
 
-/// Returns whether the text is one JSON value. A `Serialize` can write raw JSON through a private name of serde_json.
+/// Returns whether the text is one JSON value. A `Serialize` can write raw JSON through a private
+/// name of serde_json.
 fn is_one_value(text: &str) -> bool {
     let arena = Bump::new();
     let mut reader = Reader::new(text, &arena);
@@ -90,8 +104,10 @@ mod tests {
 
     #[test]
     fn bytes_are_a_nul_and_base64_x_06() {
-        let bytes =
-            [0x10, 0xe3, 0xff, 0x90, 0x53, 0x07, 0x5c, 0x52, 0x6f, 0x5f, 0xc0, 0x6d, 0x4f, 0xe3, 0x7c, 0xdb];
+        let bytes = [
+            0x10, 0xe3, 0xff, 0x90, 0x53, 0x07, 0x5c, 0x52, 0x6f, 0x5f, 0xc0, 0x6d, 0x4f, 0xe3,
+            0x7c, 0xdb,
+        ];
         assert_eq!(written(&Bytes(&bytes)), r#""\u0000EOP/kFMHXFJvX8BtT+N82w==""#);
         assert_eq!(written(&(1, [Bytes(b"")])), r#"[1,["\u0000"]]"#);
     }

@@ -6,9 +6,12 @@ use bumpalo::Bump;
 
 use crate::codec::encoded::Encoded;
 use crate::codec::format::skip::skip;
-use crate::codec::format::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Owner};
+use crate::codec::format::{
+    BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Owner,
+};
 
-/// A cursor over one MessagePack value. Strings and bytes are borrowed from the message; nothing has to be decoded.
+/// A cursor over one MessagePack value. Strings and bytes are borrowed from the message; nothing
+/// has to be decoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
     pub(super) bytes: &'de [u8],
@@ -141,7 +144,8 @@ impl<'de> Cursor<'de> for Reader<'de> {
     fn string(&mut self) -> Result<&'de str, Malformed> {
         let length = self.string_length()?;
         let start = self.at;
-        std::str::from_utf8(self.take(length)?).map_err(|_| Malformed::new("a string is not UTF-8", start))
+        std::str::from_utf8(self.take(length)?)
+            .map_err(|_| Malformed::new("a string is not UTF-8", start))
     }
 
     fn bytes(&mut self) -> Result<Option<&'de [u8]>, Malformed> {
@@ -298,12 +302,14 @@ impl<'de> Reader<'de> {
         })
     }
 
-    /// Reads a length of four bytes; one beyond `usize` becomes `usize::MAX`, which is longer than any message.
+    /// Reads a length of four bytes; one beyond `usize` becomes `usize::MAX`, which is longer than
+    /// any message.
     pub(super) fn long(&mut self) -> Result<usize, Malformed> {
         Ok(usize::try_from(u32::from_be_bytes(self.scalar()?)).unwrap_or(usize::MAX))
     }
 
-    /// Enters the list or dict of `length` elements whose header is at `start`; each takes at least `least` bytes.
+    /// Enters the list or dict of `length` elements whose header is at `start`; each takes at least
+    /// `least` bytes.
     #[inline]
     fn enter(&mut self, start: usize, length: usize, least: usize) -> Result<Elements, Malformed> {
         if length > (self.bytes.len() - self.at) / least {

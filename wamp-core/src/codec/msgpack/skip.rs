@@ -73,7 +73,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Skips a value of an extension type: a marker, its length where the marker does not tell it, the type, and the content.
+    /// Skips a value of an extension type: a marker, its length where the marker does not tell it,
+    /// the type, and the content.
     #[cold]
     fn pass_extension(&mut self) -> Result<(), Malformed> {
         let Some(marker @ (0xc7..=0xc9 | 0xd4..=0xd8)) = self.peek() else {

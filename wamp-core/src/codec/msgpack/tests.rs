@@ -1,4 +1,5 @@
-//! The rules of reading and writing; rmp-serde is the oracle where it does what we promise, serde_json for the shapes.
+//! The rules of reading and writing; rmp-serde is the oracle where it does what we promise,
+//! serde_json for the shapes.
 
 mod cursor;
 mod oracle;

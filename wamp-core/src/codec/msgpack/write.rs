@@ -70,7 +70,8 @@ fn token<const N: usize>(out: &mut Vec<u8>, marker: u8, value: [u8; N]) {
     out.extend_from_slice(&value);
 }
 
-/// Writes a length into the marker (up to the second number), or after it in one, two or four bytes.
+/// Writes a length into the marker (up to the second number), or after it in one, two or four
+/// bytes.
 #[inline]
 fn header(
     out: &mut Vec<u8>,
@@ -88,8 +89,8 @@ fn header(
     } else if let Ok(length) = u16::try_from(length) {
         token(out, two, length.to_be_bytes());
     } else {
-        let length =
-            u32::try_from(length).map_err(|_| WriteFault("longer than MessagePack can say".into()))?;
+        let length = u32::try_from(length)
+            .map_err(|_| WriteFault("longer than MessagePack can say".into()))?;
         token(out, four, length.to_be_bytes());
     }
     Ok(())

@@ -8,9 +8,11 @@ use crate::codec::format::Kind;
 use crate::codec::json;
 use crate::codec::serializer::EncodeError;
 
-/// Builds a payload argument by argument; [`build`](Self::build) reports the first value that cannot be serialised.
+/// Builds a payload argument by argument; [`build`](Self::build) reports the first value that
+/// cannot be serialised.
 ///
-/// The payload is JSON, and is transcoded for other serializers, where bytes become bytes again. Non-finite floats are null in every serializer.
+/// The payload is JSON, and is transcoded for other serializers, where bytes become bytes again.
+/// Non-finite floats are null in every serializer.
 #[derive(Clone, Debug, Default)]
 pub struct PayloadBuilder {
     format: Format,
@@ -29,7 +31,8 @@ struct Part {
 }
 
 impl PayloadBuilder {
-    /// Creates a builder that writes in `format`, for receivers that all use it: such a payload is never transcoded.
+    /// Creates a builder that writes in `format`, for receivers that all use it: such a payload is
+    /// never transcoded.
     pub(crate) fn in_format(format: Format) -> Self {
         Self { format, ..Self::default() }
     }
@@ -84,9 +87,15 @@ impl PayloadBuilder {
 }
 
 /// Appends a value. Returns whether strings in it may stand for bytes.
-fn write(format: Format, out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<bool, EncodeError> {
+fn write(
+    format: Format,
+    out: &mut Vec<u8>,
+    value: &(impl Serialize + ?Sized),
+) -> Result<bool, EncodeError> {
     match format {
-        Format::Json => json::write(out, value).map_err(|error| EncodeError::new(error.to_string())),
+        Format::Json => {
+            json::write(out, value).map_err(|error| EncodeError::new(error.to_string()))
+        }
         _ => format.write(out, value).map(|()| false),
     }
 }

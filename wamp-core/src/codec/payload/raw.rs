@@ -9,11 +9,13 @@ use super::{DecodeError, read};
 use crate::codec::encoded::Encoded;
 use crate::codec::format::raw;
 
-/// Any one value, left encoded: as a parameter it borrows from the frame, as a result it is copied verbatim. `Display` writes it as
-/// JSON or, if JSON cannot express it, writes the reason in brackets.
+/// Any one value, left encoded: as a parameter it borrows from the frame, as a result it is copied
+/// verbatim. `Display` writes it as JSON or, if JSON cannot express it, writes the reason in
+/// brackets.
 ///
-/// `Raw` may stand anywhere in a parameter's type except where serde buffers a value before it knows its type: untagged,
-/// internally tagged and adjacently tagged enums and flattened fields refuse it.
+/// `Raw` may stand anywhere in a parameter's type except where serde buffers a value before it
+/// knows its type: untagged, internally tagged and adjacently tagged enums and flattened fields
+/// refuse it.
 ///
 /// ```
 /// use wamp_core::Raw;

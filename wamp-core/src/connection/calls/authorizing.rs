@@ -45,7 +45,9 @@ impl Waiting {
         limits: &Limits,
     ) -> Result<(), &'static str> {
         let bytes = payload.kept_bytes();
-        if self.share.get() + bytes > limits.bytes_in_flight || self.chunks.len() > limits.queued_messages {
+        if self.share.get() + bytes > limits.bytes_in_flight
+            || self.chunks.len() > limits.queued_messages
+        {
             return Err(uris::UNAVAILABLE);
         }
         self.share.set(self.share.get() + bytes);
@@ -105,7 +107,8 @@ impl Calls {
         }
     }
 
-    /// Starts a call that the authorisers have allowed, with the time that it has left, or refuses it.
+    /// Starts a call that the authorisers have allowed, with the time that it has left, or refuses
+    /// it.
     pub(in crate::connection) fn authorized(
         &mut self,
         core: &mut Core,
@@ -113,7 +116,8 @@ impl Calls {
         decision: Decision,
         asked: usize,
     ) {
-        let Some(InFlight { call, by: Answerer::Authorizer(_, mut waiting), .. }) = self.remove(request)
+        let Some(InFlight { call, by: Answerer::Authorizer(_, mut waiting), .. }) =
+            self.remove(request)
         else {
             return;
         };

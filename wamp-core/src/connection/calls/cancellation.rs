@@ -12,7 +12,12 @@ use crate::message::CancelMode;
 
 impl Calls {
     /// Handles CANCEL; without effect if the call has its answer (CA-07).
-    pub(in crate::connection) fn cancel(&mut self, core: &Core, request: RequestId, mode: CancelMode) {
+    pub(in crate::connection) fn cancel(
+        &mut self,
+        core: &Core,
+        request: RequestId,
+        mode: CancelMode,
+    ) {
         let Some(InFlight { call, by, .. }) = self.at_work.get(&request) else { return };
         if call.is_answered() {
             return;
@@ -50,21 +55,29 @@ impl Calls {
         }
     }
 
-    /// Tells the handler or callee that the call is not wanted any more; a second time says nothing new (CA-08).
+    /// Tells the handler or callee that the call is not wanted any more; a second time says nothing
+    /// new (CA-08).
     fn kill(&self, call: &CallState) {
         if !call.is_cancelled() {
             call.cancel();
-            if let Some(InFlight { by: Answerer::Callee(routed), .. }) = self.at_work.get(&call.request) {
+            if let Some(InFlight { by: Answerer::Callee(routed), .. }) =
+                self.at_work.get(&call.request)
+            {
                 routed.interrupt(CancelMode::Kill);
             }
         }
     }
 
-    /// Releases the caller, and ends the work: a callee or handler is told if it wants to be, a handler is dropped else (CA-09).
+    /// Releases the caller, and ends the work: the callee is interrupted; a handler is told if it takes `Cancelled`,
+    /// and dropped otherwise (CA-09).
     pub(super) fn abandon(&mut self, core: &Core, call: &CallState, uri: &'static str) {
         match self.at_work.get(&call.request) {
-            Some(InFlight { by: Answerer::Callee(routed), .. }) => routed.interrupt(CancelMode::KillNoWait), // CA-02, TO-02
-            Some(InFlight { by: Answerer::Handler(_), .. }) if call.awaits_cancellation() => call.cancel(),
+            Some(InFlight { by: Answerer::Callee(routed), .. }) => {
+                routed.interrupt(CancelMode::KillNoWait); // CA-02, TO-02
+            }
+            Some(InFlight { by: Answerer::Handler(_), .. }) if call.awaits_cancellation() => {
+                call.cancel();
+            }
             Some(InFlight { by: Answerer::Handler(_) | Answerer::Authorizer(..), .. }) => {
                 answer(core, call, Err(Error::new(uri)));
                 if let Some(InFlight { by, .. }) = self.end(call.request) {

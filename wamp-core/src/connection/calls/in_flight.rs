@@ -108,7 +108,8 @@ impl Calls {
         self.released.push(at_work);
     }
 
-    /// Removes a call whose handler ran on and has ended; returns false if the call is none of these.
+    /// Removes a call whose handler ran on and has ended; returns false if the call is none of
+    /// these.
     pub(super) fn end_released(&mut self, call: &CallState) -> bool {
         let position =
             self.released.iter().position(|released| std::ptr::eq(&raw const *released.call, call));

@@ -22,8 +22,10 @@ impl Calls {
         payload: Payload,
     ) -> Result<(), Error> {
         let &NewCall { request, ref options, uri, now, .. } = call;
-        let Some(Callee { handle: callee, forward_timeout, disclose_caller }) = registered.select() else {
-            // All callees have left since it was found; or another client has taken it over, and serves instead (C11).
+        let Some(Callee { handle: callee, forward_timeout, disclose_caller }) = registered.select()
+        else {
+            // All callees have left since it was found; or another client has taken it over, and
+            // serves instead (C11).
             return match procedure(core, uri) {
                 Some(Procedure::Registered(latest)) if latest.id != registered.id => {
                     self.route_call(core, call, &latest, payload)
@@ -37,10 +39,14 @@ impl Calls {
         let announced = callee.features.callee;
         check_features(options, announced)?;
         if callee.invocations.count() >= core.limits().invocations_in_flight {
-            return Err(Error::new(uris::UNAVAILABLE).arg("the callee has too many calls to answer"));
+            return Err(
+                Error::new(uris::UNAVAILABLE).arg("the callee has too many calls to answer")
+            );
         }
-        // PR-01. Clients in use announce this and not `call_canceling`: such a call cannot be interrupted (CA-04).
-        let receive_progress = options.receive_progress == Some(true) && announced.progressive_call_results;
+        // PR-01. Clients in use announce this and not `call_canceling`: such a call cannot be
+        // interrupted (CA-04).
+        let receive_progress =
+            options.receive_progress == Some(true) && announced.progressive_call_results;
         // TO-03
         let forwarded = options.timeout.filter(|_| forward_timeout && announced.call_timeout);
         let details = Invoked {
@@ -55,8 +61,12 @@ impl Calls {
         let bytes = payload.kept_bytes();
         let caller = core.session().handle();
         let routed = RoutedCall::new(caller, request, callee, registered.id, receive_progress);
-        let invocation =
-            RoutedMessage::Invocation { call: Arc::clone(&routed), is_first: true, details, payload };
+        let invocation = RoutedMessage::Invocation {
+            call: Arc::clone(&routed),
+            is_first: true,
+            details,
+            payload,
+        };
         ask(invocation, &routed.callee).map_err(|refused| Error::new(uri_of(refused)))?;
         core.pace.count_bytes(bytes, &core.link.limits);
         let limit = if forwarded.is_some() { None } else { limit(options, None, now) };
@@ -66,8 +76,14 @@ impl Calls {
     }
 
     /// Handles the answer of a callee; without effect if the call has its answer.
-    pub(in crate::connection) fn answered(&mut self, core: &Core, routed: &Arc<RoutedCall>, answer: &Answer) {
-        let Some(InFlight { call, by: Answerer::Callee(current), .. }) = self.at_work.get(&routed.request)
+    pub(in crate::connection) fn answered(
+        &mut self,
+        core: &Core,
+        routed: &Arc<RoutedCall>,
+        answer: &Answer,
+    ) {
+        let Some(InFlight { call, by: Answerer::Callee(current), .. }) =
+            self.at_work.get(&routed.request)
         else {
             return;
         };
@@ -133,13 +149,18 @@ fn forward(core: &Core, call: &CallState, answer: &Answer) -> Result<(), Error> 
 }
 
 /// Sends one more chunk to the callee; returns the URI of the error that the caller gets instead.
-pub(super) fn chunk(routed: &Arc<RoutedCall>, goes_on: bool, payload: Payload) -> Result<(), &'static str> {
+pub(super) fn chunk(
+    routed: &Arc<RoutedCall>,
+    goes_on: bool,
+    payload: Payload,
+) -> Result<(), &'static str> {
     if payload.oddity().is_some() {
         return Err(uris::INVALID_PAYLOAD);
     }
     // PI-05: all else was said by the first.
     let details = Invoked { progress: goes_on, ..Invoked::default() };
-    let chunk = RoutedMessage::Invocation { call: Arc::clone(routed), is_first: false, details, payload };
+    let chunk =
+        RoutedMessage::Invocation { call: Arc::clone(routed), is_first: false, details, payload };
     match ask(chunk, &routed.callee) {
         // A callee that has left has answered all its calls (C-10).
         Ok(()) | Err(Refused::Closed) => Ok(()),
@@ -147,7 +168,8 @@ pub(super) fn chunk(routed: &Arc<RoutedCall>, goes_on: bool, payload: Payload) -
     }
 }
 
-/// Puts a call, or a chunk of one, before its callee. Many callees that do not read may hold no more together than others.
+/// Puts a call, or a chunk of one, before its callee. Many callees that do not read may hold no
+/// more together than others.
 fn ask(invocation: RoutedMessage, callee: &SessionHandle) -> Result<(), Refused> {
     callee.mailbox.routing(invocation)?;
     callee.mailbox.relieve();
@@ -157,7 +179,9 @@ fn ask(invocation: RoutedMessage, callee: &SessionHandle) -> Result<(), Refused>
 /// PI-03, X-03.
 fn check_features(options: &CallOptions, announced: RoleFeatures) -> Result<(), Error> {
     if options.goes_on() && !(announced.progressive_call_invocations && announced.call_canceling) {
-        return Err(Error::feature_not_supported("the callee takes no progressive call invocations"));
+        return Err(Error::feature_not_supported(
+            "the callee takes no progressive call invocations",
+        ));
     }
     if options.passthru.is_some() && !announced.payload_passthru_mode {
         return Err(Error::feature_not_supported("the callee takes no payload in passthru mode"));

@@ -9,8 +9,8 @@ const MOST_ENDED: usize = 256;
 
 /// Calls of which the last chunk has not come, with their procedures.
 ///
-/// A call may end before that (PI-10), and its caller cannot know while it sends (PI-07): so it stays here until the last
-/// chunk, and tells a late chunk from a new call.
+/// A call may end before that (PI-10), and its caller cannot know while it sends (PI-07): so it
+/// stays here until the last chunk, and tells a late chunk from a new call.
 #[derive(Debug, Default)]
 pub(super) struct UnfinishedCalls {
     at_work: HashMap<RequestId, String>,
@@ -57,8 +57,8 @@ impl UnfinishedCalls {
         self.at_work.remove(&request);
     }
 
-    /// Notes that the call has its answer. If its last chunk has not come, that will be late; of more such calls than are
-    /// remembered, the one that ended first is forgotten.
+    /// Notes that the call has its answer. If its last chunk has not come, that will be late; of
+    /// more such calls than are remembered, the one that ended first is forgotten.
     pub(super) fn end(&mut self, request: RequestId) {
         if !self.awaits_chunks() {
             return; // `remove` would hash the id first

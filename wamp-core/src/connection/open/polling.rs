@@ -1,4 +1,5 @@
-//! The poll of an open session: messages of others and handlers take turns, and what ends the session is found.
+//! The poll of an open session: messages of others and handlers take turns, and what ends the
+//! session is found.
 
 use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
@@ -11,8 +12,8 @@ use crate::session::mailbox::{Delivery, End, Turn};
 /// Results of tasks that are taken in one poll before the host gets its turn.
 const RESULTS: usize = 128;
 
-/// Deliveries that are taken in one poll: as many as sixteen publishers may leave in a round. A session that took fewer than
-/// come would be cut off although its client reads.
+/// Deliveries that are taken in one poll: as many as sixteen publishers may leave in a round. A
+/// session that took fewer than come would be cut off although its client reads.
 const DELIVERIES: usize = 4096;
 
 /// The state of a session after a poll.
@@ -31,18 +32,23 @@ pub(in crate::connection) enum PollResult {
 
 impl OpenSession {
     pub(in crate::connection) fn deadline(&self) -> Option<Instant> {
-        let pauses = [self.core.pace.pause(), self.core.served.inherited_pause(self.core.session().handle())];
+        let pauses = [
+            self.core.pace.pause(),
+            self.core.served.inherited_pause(self.core.session().handle()),
+        ];
         let stalled = self.stall.deadline(self.core.limits().write_stall);
         let due = [self.core.draining, stalled, self.calls.deadline(), self.decisions_due()];
         due.into_iter().chain(pauses).flatten().min()
     }
 
-    /// Returns the time at which the next request is given up that authorisers or handlers have to decide.
+    /// Returns the time at which the next request is given up that authorisers or handlers have to
+    /// decide.
     fn decisions_due(&self) -> Option<Instant> {
         if self.core.tasks.is_empty() {
             return None; // Each of them is a task.
         }
-        let due = [self.asked.deadline(), self.publications.deadline(), self.subscriptions.deadline()];
+        let due =
+            [self.asked.deadline(), self.publications.deadline(), self.subscriptions.deadline()];
         due.into_iter().flatten().min()
     }
 
@@ -77,7 +83,11 @@ impl OpenSession {
     }
 
     /// Takes messages of others and drives the handlers, as long as the peer takes its frames.
-    pub(in crate::connection) fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) -> PollResult {
+    pub(in crate::connection) fn poll(
+        &mut self,
+        context: &mut TaskContext<'_>,
+        now: Instant,
+    ) -> PollResult {
         self.publications.resume(&mut self.core, now);
         self.calls.time_out(&self.core, now);
         self.time_out_decisions(now);
@@ -96,7 +106,8 @@ impl OpenSession {
         if self.core.has_room() {
             self.core.tasks.resume();
         }
-        // In turns: large events of others would leave no room for what the session's own handlers send.
+        // In turns: large events of others would leave no room for what the session's own handlers
+        // send.
         self.were_tasks_first = self.waits_for_room && !self.were_tasks_first;
         if self.were_tasks_first
             && let Poll::Ready(done) = self.core.tasks.poll(context)
@@ -124,7 +135,8 @@ impl OpenSession {
                 }
                 Poll::Pending => false,
             };
-            // A task that gives way is ready again at once: it is polled once in a turn, and not once for each delivery.
+            // A task that gives way is ready again at once: it is polled once in a turn, and not
+            // once for each delivery.
             if !are_tasks_waiting || !self.core.tasks.are_polled() {
                 match self.core.tasks.poll(context) {
                     Poll::Ready(done) => {
@@ -194,7 +206,8 @@ impl OpenSession {
         Some(PollResult::ShutsDown)
     }
 
-    /// Returns whether a caller or the client waits for the session's handlers, its authorisers or its client.
+    /// Returns whether a caller or the client waits for the session's handlers, its authorisers or
+    /// its client.
     fn is_at_work(&self) -> bool {
         self.calls.unanswered().next().is_some()
             || self.core.session().handle().invocations.are_awaited()

@@ -30,7 +30,8 @@ impl Subscriptions {
         let Entry::Subscribe(run) = handler.entry else { return };
         let Some(Subscribed { topic, active, .. }) = self.by_id.get(&id) else { return };
         let subject = Subject::Subscribe(id, Arc::clone(active));
-        let mut work = HandlerFuture::new(run(core.context(handler, &topic.uri, Payload::empty(), subject)));
+        let mut work =
+            HandlerFuture::new(run(core.context(handler, &topic.uri, Payload::empty(), subject)));
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(decision) => self.decided(core, id, request, decision),
             Poll::Pending => self.await_decision(core, id, request, Cancellable::new(work), now),
@@ -47,7 +48,9 @@ impl Subscriptions {
     ) {
         let until = now + core.limits().subscribe_timeout;
         self.deciding.push_back((until, id, request));
-        if let Some(Subscribed { state: State::Pending { deciding, .. }, .. }) = self.by_id.get_mut(&id) {
+        if let Some(Subscribed { state: State::Pending { deciding, .. }, .. }) =
+            self.by_id.get_mut(&id)
+        {
             *deciding = Some(work.clone());
         }
         core.tasks.proceed(Task::Subscribe(id, request, work), false);
@@ -81,7 +84,8 @@ impl Subscriptions {
         }
     }
 
-    /// Sends SUBSCRIBED, what was retained before it, the snapshot, then what was held back: in this order (B-12).
+    /// Sends SUBSCRIBED, what was retained before it, the snapshot, then what was held back: in
+    /// this order (B-12).
     fn begin(
         &mut self,
         core: &mut Core,
@@ -116,7 +120,8 @@ impl Subscriptions {
 
     /// Refuses a subscription whose handler takes so long that more events come than are held back.
     pub(super) fn give_up(&mut self, core: &mut Core, id: SubscriptionId, request: RequestId) {
-        let error = Error::new(uris::UNAVAILABLE).arg("too many events while the subscription was decided");
+        let error =
+            Error::new(uris::UNAVAILABLE).arg("too many events while the subscription was decided");
         self.decided(core, id, request, Err(error));
     }
 

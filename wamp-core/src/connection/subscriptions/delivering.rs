@@ -11,8 +11,9 @@ use crate::session::mailbox::Envelope;
 use crate::uri;
 
 impl Subscriptions {
-    /// Handles the end of a subscription by the router (E-12). A client is told if it announced that it understands. If it
-    /// left and subscribed anew, on another thread, before this was in its mailbox, it stays.
+    /// Handles the end of a subscription by the router (E-12). A client is told if it announced
+    /// that it understands. If it left and subscribed anew, on another thread, before this was in
+    /// its mailbox, it stays.
     pub(in crate::connection) fn revoked(&mut self, core: &Core, id: SubscriptionId, reason: &str) {
         let session = core.session().handle().id;
         let subscription = core.served.realm.broker().subscription(id);
@@ -21,7 +22,10 @@ impl Subscriptions {
         }
         self.hurry(core, id);
         let is_told = core.session().handle().features.subscriber.subscription_revocation;
-        if self.is_accepted(id) && self.remove(id, &core.link.session.handle().mailbox).is_some() && is_told {
+        if self.is_accepted(id)
+            && self.remove(id, &core.link.session.handle().mailbox).is_some()
+            && is_told
+        {
             core.link
                 .send_buffer
                 .borrow_mut()
@@ -29,7 +33,8 @@ impl Subscriptions {
         }
     }
 
-    /// Sends an event from the mailbox, after the retained ones. One for a subscription that has ended is dropped.
+    /// Sends an event from the mailbox, after the retained ones. One for a subscription that has
+    /// ended is dropped.
     #[inline]
     pub(in crate::connection) fn deliver(&mut self, core: &mut Core, envelope: Envelope) {
         if self.are_live() {
@@ -44,7 +49,9 @@ impl Subscriptions {
     pub(super) fn event(&mut self, core: &mut Core, envelope: Envelope) {
         let id = envelope.subscription;
         match self.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
-            Some(State::Accepted { .. }) => core.link.send_buffer.borrow_mut().copy(&envelope.message),
+            Some(State::Accepted { .. }) => {
+                core.link.send_buffer.borrow_mut().copy(&envelope.message);
+            }
             Some(State::Pending { requests, held, .. }) => {
                 let has_room = core.link.session.handle().mailbox.hold(envelope.message.len());
                 held.push(envelope);
@@ -74,8 +81,14 @@ impl Subscriptions {
         }
     }
 
-    /// Ends a subscription whose stream has failed, and tells the client why: it would go on without the events that it is for.
-    pub(in crate::connection) fn stream_failed(&self, core: &Core, id: SubscriptionId, error: &Error) {
+    /// Ends a subscription whose stream has failed, and tells the client why: it would go on
+    /// without the events that it is for.
+    pub(in crate::connection) fn stream_failed(
+        &self,
+        core: &Core,
+        id: SubscriptionId,
+        error: &Error,
+    ) {
         let topic = self.by_id.get(&id).map(|subscribed| subscribed.topic.uri.as_str());
         tracing::warn!(subscription = %id, topic, %error, "a stream has failed: its subscription is revoked");
         let is_own = uri::is_valid(error.uri()) && !uri::is_reserved(error.uri());
@@ -90,7 +103,8 @@ pub(super) fn send_event(core: &Core, id: SubscriptionId, retained: bool, payloa
     let publication = PublicationId::random();
     let details = EventDetails { retained, ..EventDetails::default() };
     let mut send_buffer = core.link.send_buffer.borrow_mut();
-    let sent = send_buffer.write(|s, out| message::event(s, out, id, publication, &details, payload));
+    let sent =
+        send_buffer.write(|s, out| message::event(s, out, id, publication, &details, payload));
     if let Err(error) = sent {
         tracing::warn!(subscription = %id, %error, "an event is left out");
     }

@@ -89,7 +89,12 @@ impl Subscriptions {
 
 impl Subscriptions {
     /// Queues a subscription whose retained events are sent from the next poll on.
-    pub(super) fn begin_showing(&mut self, id: SubscriptionId, showing: Showing, following: Following) {
+    pub(super) fn begin_showing(
+        &mut self,
+        id: SubscriptionId,
+        showing: Showing,
+        following: Following,
+    ) {
         let subscribed = self.by_id.get_mut(&id);
         if let Some(Subscribed { state: State::Accepted { shown, .. }, .. }) = subscribed {
             *shown = Some(Box::new(Shown { showing, following }));
@@ -97,7 +102,8 @@ impl Subscriptions {
         }
     }
 
-    /// Sends what is retained for subscriptions while there is room, and then the events that had to wait for it.
+    /// Sends what is retained for subscriptions while there is room, and then the events that had
+    /// to wait for it.
     pub(in crate::connection) fn show_retained(&mut self, core: &mut Core, now: Instant) {
         let mut left = EVENTS;
         while left > 0 && core.has_room() {
@@ -120,18 +126,23 @@ impl Subscriptions {
     fn show_next(&mut self, core: &mut Core, id: SubscriptionId, now: Instant) -> usize {
         let (broker, handle) = (core.served.realm.broker(), core.link.session.handle());
         let subscribed = self.by_id.get_mut(&id);
-        let Some(Subscribed { topic, state: State::Accepted { shown, .. }, .. }) = subscribed else {
+        let Some(Subscribed { topic, state: State::Accepted { shown, .. }, .. }) = subscribed
+        else {
             // The subscription has ended meanwhile.
             self.shown.pop_front();
             return 1;
         };
-        match shown.as_mut().map_or(Step::Done, |shown| broker.show_next(&mut shown.showing, topic, handle)) {
+        match shown
+            .as_mut()
+            .map_or(Step::Done, |shown| broker.show_next(&mut shown.showing, topic, handle))
+        {
             Step::Searched => return EVENTS_OF_A_SEARCH,
             Step::Found { left_out } => broker.tell_left_out(topic, left_out, now),
             Step::Event(event) => {
                 let by_pattern = topic.policy != MatchPolicy::Exact;
                 let mut send_buffer = core.link.send_buffer.borrow_mut();
-                if let Err(error) = send_buffer.write(|s, out| event.write(s, out, id, by_pattern)) {
+                if let Err(error) = send_buffer.write(|s, out| event.write(s, out, id, by_pattern))
+                {
                     broker.tell_unshown(&event, handle.serializer, &error);
                 }
             }
@@ -144,8 +155,8 @@ impl Subscriptions {
         1
     }
 
-    /// Keeps an event that came out of the mailbox before the retained ones were sent. A client that causes too many of them, and
-    /// does not take what it is sent, is cut off.
+    /// Keeps an event that came out of the mailbox before the retained ones were sent. A client
+    /// that causes too many of them, and does not take what it is sent, is cut off.
     pub(super) fn wait_for_turn(&mut self, core: &Core, event: Envelope) {
         let mailbox = &core.link.session.handle().mailbox;
         mailbox.hold(event.message.len());

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use bumpalo::Bump;
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 use super::{Arguments, Keyword};
@@ -66,7 +68,10 @@ impl<'de> Deserializer<'de> for RestOfArgs<'_, 'de> {
 impl<'de> SeqAccess<'de> for RestOfArgs<'_, 'de> {
     type Error = Malformed;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Malformed> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Malformed> {
         let Some(positional) = &mut self.arguments.positional else {
             return Ok(None);
         };
@@ -121,7 +126,10 @@ impl<'de> Deserializer<'de> for RestOfKwargs<'_, 'de> {
 impl<'de> MapAccess<'de> for RestOfKwargs<'_, 'de> {
     type Error = Malformed;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Malformed> {
         let Some(keyword) = self.left.next() else {
             return Ok(None);
         };
@@ -130,7 +138,8 @@ impl<'de> MapAccess<'de> for RestOfKwargs<'_, 'de> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Malformed> {
-        let (key, value) = self.value.take().ok_or_else(|| de::Error::custom("a value without its key"))?;
+        let (key, value) =
+            self.value.take().ok_or_else(|| de::Error::custom("a value without its key"))?;
         let mut reader = self.dict.slice(value).reader(self.arena);
         *reader.binary() = *self.binary;
         let value = reader.seed(seed);

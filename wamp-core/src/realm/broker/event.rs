@@ -40,7 +40,8 @@ pub(crate) enum Retainer<'e> {
 }
 
 impl<'e> Event<'e> {
-    /// Creates an event without a publisher session, published by the application or the router, for every subscriber.
+    /// Creates an event without a publisher session, published by the application or the router,
+    /// for every subscriber.
     pub(crate) fn of_router(
         publication: PublicationId,
         topic: &'e str,
@@ -81,9 +82,9 @@ impl<'e> Event<'e> {
     pub(super) fn reaches(&self, session: &SessionHandle) -> bool {
         let identity = &session.identity;
         Some(session.id) != self.excluded
-            && self
-                .filter
-                .is_none_or(|filter| filter.admits(session.id.get(), &identity.authid, &identity.authrole))
+            && self.filter.is_none_or(|filter| {
+                filter.admits(session.id.get(), &identity.authid, &identity.authrole)
+            })
     }
 }
 
@@ -141,10 +142,13 @@ impl Kept {
         EventDetails { topic, ..self.event().details() }
     }
 
-    /// Returns whether the filters by name admit this identity; a kept event has no filters by session (E-10).
+    /// Returns whether the filters by name admit this identity; a kept event has no filters by
+    /// session (E-10).
     pub(crate) fn admits(&self, identity: &Identity) -> bool {
         // No session has the id 0.
-        self.filter.as_ref().is_none_or(|filter| filter.admits(0, &identity.authid, &identity.authrole))
+        self.filter
+            .as_ref()
+            .is_none_or(|filter| filter.admits(0, &identity.authid, &identity.authrole))
     }
 
     /// Returns about how many bytes of memory it takes.
@@ -167,10 +171,13 @@ pub(super) struct EncodedEvent<'e> {
 }
 
 impl EncodedEvent<'_> {
-    /// Returns the encoded event, or `None` if the serializer cannot express it (the application may publish lists deeper than readers accept),
-    /// or if it would be too long, as a text of control characters becomes in JSON.
+    /// Returns the encoded event, or `None` if the serializer cannot express it (the application
+    /// may publish lists deeper than readers accept), or if it would be too long, as a text of
+    /// control characters becomes in JSON.
     pub(super) fn message(&mut self, serializer: Serializer) -> Option<Bytes> {
-        if let Some((_, message)) = self.messages.iter().find(|(of, _)| of.format() == serializer.format()) {
+        if let Some((_, message)) =
+            self.messages.iter().find(|(of, _)| of.format() == serializer.format())
+        {
             return message.clone();
         }
         let Event { topic, publication, payload, .. } = *self.event;
@@ -185,7 +192,12 @@ impl EncodedEvent<'_> {
 
     /// Returns the length of the longest encoding.
     pub(super) fn bytes(&self) -> usize {
-        self.messages.iter().flat_map(|(_, message)| message).map(Bytes::len).max().unwrap_or_default()
+        self.messages
+            .iter()
+            .flat_map(|(_, message)| message)
+            .map(Bytes::len)
+            .max()
+            .unwrap_or_default()
     }
 }
 

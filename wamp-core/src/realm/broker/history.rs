@@ -65,7 +65,8 @@ pub(crate) struct Recorded {
     pub(crate) kept: Kept,
 }
 
-/// Records one event. It is alive during the delivery, so that a history has the order of the deliveries.
+/// Records one event. It is alive during the delivery, so that a history has the order of the
+/// deliveries.
 pub(super) struct Recording<'h> {
     histories: &'h Histories,
     bounds: History,
@@ -79,7 +80,8 @@ impl Histories {
         Self { topics, last: AtomicU64::new(0) }
     }
 
-    /// Begins to record the event, if its topic has a history. Events for or not for certain sessions are not recorded (E-10).
+    /// Begins to record the event, if its topic has a history. Events for or not for certain
+    /// sessions are not recorded (E-10).
     pub(super) fn begin(&self, event: &Event<'_>) -> Option<Recording<'_>> {
         if self.topics.is_empty() || event.filter.is_some_and(Filter::names_sessions) {
             return None;
@@ -88,9 +90,15 @@ impl Histories {
         Some(Recording { histories: self, bounds: log.bounds, entries: log.entries.lock() })
     }
 
-    /// Returns the recorded events of all topics that match, in the order in which they were published.
-    pub(super) fn of(&self, pattern: &Pattern, serves: impl Fn(&str) -> bool) -> Vec<Arc<Recorded>> {
-        let matching = self.topics.iter().filter(|(topic, _)| pattern.matches(topic) && serves(topic));
+    /// Returns the recorded events of all topics that match, in the order in which they were
+    /// published.
+    pub(super) fn of(
+        &self,
+        pattern: &Pattern,
+        serves: impl Fn(&str) -> bool,
+    ) -> Vec<Arc<Recorded>> {
+        let matching =
+            self.topics.iter().filter(|(topic, _)| pattern.matches(topic) && serves(topic));
         let mut all: Vec<_> = matching
             .flat_map(|(_, log)| log.entries.lock().list.iter().cloned().collect::<Vec<_>>())
             .collect();

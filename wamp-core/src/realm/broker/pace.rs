@@ -8,13 +8,14 @@ use crate::limits::Limits;
 /// Deliveries that publications may cause before the host gets its turn.
 const DELIVERIES: usize = 4096;
 
-/// The part of a subscriber's queue, in messages or bytes, that one publisher may publish in a round: until all sessions that wait for a turn have had one.
-/// Subscribers of the same worker may fall behind by that much although they read; the rest is for other publishers.
+/// The part of a subscriber's queue, in messages or bytes, that one publisher may publish in a
+/// round: until all sessions that wait for a turn have had one. Subscribers of the same worker may
+/// fall behind by that much although they read; the rest is for other publishers.
 const SHARE_OF_QUEUE: usize = 64;
 
-/// The time that a publisher pauses after a round if some of its subscribers are behind, with more than half of
-/// their queues full. So subscribers keep up that could empty their queues in 2.6 s: those that read 6 400 events a second, or 1.6 MB,
-/// with the default limits.
+/// The time that a publisher pauses after a round if some of its subscribers are behind, with more
+/// than half of their queues full. So subscribers keep up that could empty their queues in 2.6 s:
+/// those that read 6 400 events a second, or 1.6 MB, with the default limits.
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// The pace of one publisher: turns of the host, and rounds, in which every session gets a turn.
@@ -22,7 +23,8 @@ const PAUSE: Duration = Duration::from_millis(40);
 pub(crate) struct Pace {
     /// Deliveries since the host's last turn.
     delivered: usize,
-    /// Publications and their bytes in this round; or since `since`, if some subscribers are behind.
+    /// Publications and their bytes in this round; or since `since`, if some subscribers are
+    /// behind.
     published: usize,
     published_bytes: usize,
     since: Option<Instant>,
@@ -43,9 +45,10 @@ impl Pace {
         }
     }
 
-    /// Begins a round: all sessions that waited for a turn have had one. If some subscribers are behind nonetheless, the publisher may publish only one share
-    /// in each pause, however often it is woken: subscribers that read catch up, and one that does not only slows the publisher down, until it
-    /// is cut off.
+    /// Begins a round: all sessions that waited for a turn have had one. If some subscribers are
+    /// behind nonetheless, the publisher may publish only one share in each pause, however often it
+    /// is woken: subscribers that read catch up, and one that does not only slows the publisher
+    /// down, until it is cut off.
     pub(crate) fn begin_round(&mut self, now: Instant) {
         let has_time_passed = self.since.is_none_or(|since| since + PAUSE <= now);
         if !self.is_ahead || has_time_passed && !self.is_round_over {
@@ -68,13 +71,15 @@ impl Pace {
         self.count_bytes(bytes.max(delivered.longest), limits);
     }
 
-    /// Counts bytes that were put into another session's queue, so that it gets a turn before they exceed a share of it.
+    /// Counts bytes that were put into another session's queue, so that it gets a turn before they
+    /// exceed a share of it.
     pub(crate) fn count_bytes(&mut self, bytes: usize, limits: &Limits) {
         self.published_bytes += bytes;
         self.is_round_over |= self.published_bytes >= limits.queued_bytes / SHARE_OF_QUEUE;
     }
 
-    /// Returns whether an event of `bytes` bytes has to wait for a round of its own, in which it comes after all earlier ones were read.
+    /// Returns whether an event of `bytes` bytes has to wait for a round of its own, in which it
+    /// comes after all earlier ones were read.
     pub(crate) fn ends_round_before(&mut self, bytes: usize, limits: &Limits) -> bool {
         let is_too_much = self.published > 0 && bytes >= limits.queued_bytes / SHARE_OF_QUEUE;
         self.is_round_over |= is_too_much;

@@ -12,7 +12,8 @@ use crate::realm::pattern::{Index, Pattern, Patterns};
 use crate::session::handle::SessionHandle;
 use crate::uri;
 
-/// Pattern subscriptions of one realm, one for each pattern that at least one session is subscribed to.
+/// Pattern subscriptions of one realm, one for each pattern that at least one session is subscribed
+/// to.
 #[derive(Debug)]
 pub(super) struct PatternSubscriptions {
     /// The topics that are declared for subscribers, by number.
@@ -24,7 +25,8 @@ pub(super) struct PatternSubscriptions {
 
 #[derive(Debug)]
 struct PatternSubscription {
-    /// The number of the declaration that covers the pattern. Events of topics that another declaration serves are not delivered through it.
+    /// The number of the declaration that covers the pattern. Events of topics that another
+    /// declaration serves are not delivered through it.
     topic: Option<usize>,
     subscribers: Arc<Subscribers>,
 }
@@ -66,15 +68,16 @@ impl PatternSubscriptions {
         self.index.read().get(pattern).map(|subscription| Arc::clone(&subscription.subscribers))
     }
 
-    /// Returns whether events of this matching topic are delivered through a subscription to the pattern: only if the declaration that
-    /// covers the pattern serves the topic.
+    /// Returns whether events of this matching topic are delivered through a subscription to the
+    /// pattern: only if the declaration that covers the pattern serves the topic.
     pub(super) fn serves(&self, pattern: &Pattern, topic: &str) -> bool {
         pattern.policy == MatchPolicy::Exact
             || !uri::is_reserved(topic)
                 && self.topics.find(topic) == self.topics.covering(pattern.policy, &pattern.uri)
     }
 
-    /// Returns the subscriptions through which an event of this topic is delivered; none for a reserved topic (U-08).
+    /// Returns the subscriptions through which an event of this topic is delivered; none for a
+    /// reserved topic (U-08).
     pub(super) fn of(&self, topic: &str) -> Vec<Arc<Subscribers>> {
         // Relaxed: a publication after SUBSCRIBED was sent comes after the addition, and sees it.
         if self.count.load(Ordering::Relaxed) == 0 || uri::is_reserved(topic) {
@@ -142,15 +145,19 @@ mod tests {
         for (number, uri) in (1..).zip(texts().into_iter().step_by(3)) {
             let policy = if number % 2 == 0 { MatchPolicy::Prefix } else { MatchPolicy::Wildcard };
             let pattern = Pattern { policy, uri };
-            let id = subscriptions.subscribe(&pattern, &session, || created(number, &pattern, &session));
+            let id =
+                subscriptions.subscribe(&pattern, &session, || created(number, &pattern, &session));
             patterns.push((pattern, id));
         }
         let check = |patterns: &[(Pattern, SubscriptionId)]| {
             for topic in texts().iter().filter(|topic| uri::is_valid(topic)) {
-                let mut found: Vec<_> = subscriptions.of(topic).iter().map(|found| found.id).collect();
+                let mut found: Vec<_> =
+                    subscriptions.of(topic).iter().map(|found| found.id).collect();
                 found.sort();
-                let matching =
-                    patterns.iter().filter(|(pattern, _)| pattern.matches(topic)).map(|(_, id)| *id);
+                let matching = patterns
+                    .iter()
+                    .filter(|(pattern, _)| pattern.matches(topic))
+                    .map(|(_, id)| *id);
                 assert_eq!(found, matching.collect::<Vec<_>>(), "{topic:?}");
             }
         };

@@ -27,7 +27,8 @@ use store::Store;
 pub(crate) struct RetentionRule {
     /// The declaration's number, from 1.
     pub(crate) declaration: usize,
-    /// The most events of its topics that are retained; `None` if the declaration does not allow it.
+    /// The most events of its topics that are retained; `None` if the declaration does not allow
+    /// it.
     pub(crate) up_to: Option<usize>,
 }
 
@@ -60,8 +61,8 @@ impl Retention {
         Self { rules, store, per_subscription, left_out }
     }
 
-    /// Locks the store, so that a subscription begins with the events retained before it and continues with
-    /// those that come after.
+    /// Locks the store, so that a subscription begins with the events retained before it and
+    /// continues with those that come after.
     pub(super) fn hold(&self) -> LockedStore<'_> {
         self.store.lock()
     }
@@ -81,14 +82,17 @@ impl Retention {
         }
     }
 
-    /// Returns the place of an event, if its publisher asks for it to be retained and the topic's declaration allows it (E-05).
+    /// Returns the place of an event, if its publisher asks for it to be retained and the topic's
+    /// declaration allows it (E-05).
     pub(super) fn place(&self, event: &Event<'_>) -> Option<Place> {
         let retainer = event.retainer?;
         let rule = self.rules.find(event.topic);
         let (principal, up_to) = match retainer {
             // On every topic, because clients' events and the server's are counted apart.
             Retainer::Server => (Principal::Server, usize::MAX),
-            Retainer::Client(handle) => (Principal::of(&handle.identity, handle.address), rule?.up_to?),
+            Retainer::Client(handle) => {
+                (Principal::of(&handle.identity, handle.address), rule?.up_to?)
+            }
         };
         let declaration = rule.map_or(0, |rule| rule.declaration);
         Some(Place { account: Account { declaration, principal }, up_to })

@@ -29,7 +29,8 @@ pub(crate) struct Subscribers {
 #[derive(Debug)]
 struct Subscriber {
     handle: Arc<SessionHandle>,
-    /// False until a handler has decided. Until then events are sent to the session, which holds them back, and the subscription is not listed.
+    /// False until a handler has decided. Until then events are sent to the session, which holds
+    /// them back, and the subscription is not listed.
     is_accepted: bool,
 }
 
@@ -47,7 +48,8 @@ pub(crate) struct Left {
 
 impl Subscribers {
     pub(super) fn new(id: SubscriptionId, topic: Pattern, session: &Arc<SessionHandle>) -> Self {
-        let sessions = Mutex::new(vec![Subscriber { handle: Arc::clone(session), is_accepted: false }]);
+        let sessions =
+            Mutex::new(vec![Subscriber { handle: Arc::clone(session), is_accepted: false }]);
         Self { id, topic, created: Timestamp::now(), sessions }
     }
 
@@ -56,7 +58,8 @@ impl Subscribers {
         self.id
     }
 
-    /// Marks the session's subscription as accepted. Returns whether it is the first, or `None` if the session has left.
+    /// Marks the session's subscription as accepted. Returns whether it is the first, or `None` if
+    /// the session has left.
     pub(super) fn accept(&self, session: SessionId) -> Option<bool> {
         let mut sessions = self.sessions.lock();
         let is_first = !sessions.iter().any(|subscriber| subscriber.is_accepted);
@@ -99,19 +102,27 @@ impl Subscribers {
             .collect()
     }
 
-    /// Delivers an event to all its subscribers. The subscription's lock is held meanwhile, so that all of them see the events of all publishers in
-    /// one order (B-12). A session whose serializer cannot express the event does not affect the others.
+    /// Delivers an event to all its subscribers. The subscription's lock is held meanwhile, so that
+    /// all of them see the events of all publishers in one order (B-12). A session whose serializer
+    /// cannot express the event does not affect the others.
     pub(super) fn deliver(
         &self,
         event: &Event<'_>,
         details: EventDetails<'_>,
         (longest, backlog): (&Longest, &Arc<Backlog>),
     ) -> Delivered {
-        let mut encoded =
-            EncodedEvent { subscription: self.id, details, event, longest, backlog, messages: Vec::new() };
+        let mut encoded = EncodedEvent {
+            subscription: self.id,
+            details,
+            event,
+            longest,
+            backlog,
+            messages: Vec::new(),
+        };
         let mut delivered = Delivered::default();
-        // An event is encoded for each subscription. Without this check, a session with a thousand overlapping patterns would turn one
-        // message of 1 MiB into a gigabyte, long after it was cut off.
+        // An event is encoded for each subscription. Without this check, a session with a thousand
+        // overlapping patterns would turn one message of 1 MiB into a gigabyte, long after it was
+        // cut off.
         let is_long = event.payload.kept_bytes() >= LONG;
         let sessions = self.sessions.lock();
         for session in sessions.iter().map(|subscriber| &subscriber.handle) {

@@ -11,7 +11,8 @@ pub(crate) struct Candidates<T> {
 }
 
 impl<T> Candidates<T> {
-    /// Combines two tables: for each policy the better of the two. Of prefixes that is the longer one, of wildcards the smaller shape, as `false` (a literal) sorts before `true` (empty).
+    /// Combines two tables: for each policy the better of the two. Of prefixes that is the longer
+    /// one, of wildcards the smaller shape, as `false` (a literal) sorts before `true` (empty).
     pub(crate) fn or(self, other: Self) -> Self {
         let prefix = match (self.prefix, other.prefix) {
             (Some(one), Some(two)) if two.0 > one.0 => Some(two),
@@ -24,8 +25,9 @@ impl<T> Candidates<T> {
         Self { exact: self.exact.or(other.exact), prefix, wildcard }
     }
 
-    /// Returns the value that serves the URI: exact, else the longest prefix, else the best wildcard (H-04). A prefix that ends
-    /// inside a component of the URI comes after the wildcards, as in the specification's table (H-05).
+    /// Returns the value that serves the URI: exact, else the longest prefix, else the best
+    /// wildcard (H-04). A prefix that ends inside a component of the URI comes after the wildcards,
+    /// as in the specification's table (H-05).
     pub(crate) fn best(self, uri: &str) -> Option<T> {
         let Self { exact, prefix, wildcard } = self;
         let ends_with_component = |length: usize| {
@@ -33,7 +35,9 @@ impl<T> Candidates<T> {
             before.is_empty() || before.ends_with('.') || after.is_empty() || after.starts_with('.')
         };
         exact.or_else(|| match (prefix, wildcard) {
-            (Some((length, prefix)), wildcard) if wildcard.is_none() || ends_with_component(length) => {
+            (Some((length, prefix)), wildcard)
+                if wildcard.is_none() || ends_with_component(length) =>
+            {
                 Some(prefix)
             }
             (_, wildcard) => wildcard.map(|(_, value)| value),

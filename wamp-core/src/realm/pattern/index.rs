@@ -9,14 +9,16 @@ use crate::message::MatchPolicy;
 /// The shape of a wildcard: for each component, whether it is empty.
 type Shape = Vec<bool>;
 
-/// Patterns in groups of the same length or shape, by their URI: one look-up in a group finds the one that matches.
+/// Patterns in groups of the same length or shape, by their URI: one look-up in a group finds the
+/// one that matches.
 type Groups<K, T, S> = BTreeMap<K, HashMap<String, T, S>>;
 
-/// Values under patterns; those that match a URI are found without a scan of the others. The default hasher withstands
-/// clients that choose the patterns.
+/// Values under patterns; those that match a URI are found without a scan of the others. The
+/// default hasher withstands clients that choose the patterns.
 ///
-/// A search takes a step for each length of prefixes, at most as many as the URI has bytes, and one for each shape of
-/// wildcards, of which there are at most as many as patterns, however many components they have.
+/// A search takes a step for each length of prefixes, at most as many as the URI has bytes, and one
+/// for each shape of wildcards, of which there are at most as many as patterns, however many
+/// components they have.
 #[derive(Debug)]
 pub(crate) struct Index<T, S = RandomState> {
     exact: HashMap<String, T, S>,
@@ -45,7 +47,9 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
         match pattern.policy {
             MatchPolicy::Exact => self.exact.insert(uri, value),
             MatchPolicy::Prefix => self.prefixes.entry(uri.len()).or_default().insert(uri, value),
-            MatchPolicy::Wildcard => self.wildcards.entry(pattern.shape()).or_default().insert(uri, value),
+            MatchPolicy::Wildcard => {
+                self.wildcards.entry(pattern.shape()).or_default().insert(uri, value)
+            }
         };
     }
 
@@ -67,8 +71,8 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
         self.exact.get(uri)
     }
 
-    /// Returns the best match of each policy. The text that is looked up may be a wildcard: its empty components match empty ones only, so these
-    /// patterns match all URIs that it matches.
+    /// Returns the best match of each policy. The text that is looked up may be a wildcard: its
+    /// empty components match empty ones only, so these patterns match all URIs that it matches.
     pub(crate) fn candidates(&self, uri: &str) -> Candidates<&T> {
         Candidates {
             exact: self.exact.get(uri),
@@ -78,16 +82,27 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
     }
 
     /// Returns the values of all patterns that match.
-    pub(crate) fn each<'i, 'u>(&'i self, uri: &'u str) -> impl Iterator<Item = &'i T> + use<'i, 'u, T, S> {
+    pub(crate) fn each<'i, 'u>(
+        &'i self,
+        uri: &'u str,
+    ) -> impl Iterator<Item = &'i T> + use<'i, 'u, T, S> {
         let prefixes = self.prefixes(uri).map(|(_, value)| value);
-        self.exact.get(uri).into_iter().chain(prefixes).chain(self.wildcards(uri).map(|(_, value)| value))
+        self.exact
+            .get(uri)
+            .into_iter()
+            .chain(prefixes)
+            .chain(self.wildcards(uri).map(|(_, value)| value))
     }
 
     /// Maps the values, and keeps the patterns.
     pub(crate) fn map<U>(&self, mut value: impl FnMut(&T) -> U) -> Index<U, S> {
         Index {
             exact: map(&self.exact, &mut value),
-            prefixes: self.prefixes.iter().map(|(length, group)| (*length, map(group, &mut value))).collect(),
+            prefixes: self
+                .prefixes
+                .iter()
+                .map(|(length, group)| (*length, map(group, &mut value)))
+                .collect(),
             wildcards: self
                 .wildcards
                 .iter()
@@ -97,7 +112,10 @@ impl<T, S: BuildHasher + Default> Index<T, S> {
     }
 
     /// Returns the matching prefixes with their lengths, the longest first.
-    fn prefixes<'i, 'u>(&'i self, uri: &'u str) -> impl Iterator<Item = (usize, &'i T)> + use<'i, 'u, T, S> {
+    fn prefixes<'i, 'u>(
+        &'i self,
+        uri: &'u str,
+    ) -> impl Iterator<Item = (usize, &'i T)> + use<'i, 'u, T, S> {
         let lengths = self.prefixes.range(..=uri.len()).rev();
         lengths.filter_map(|(length, group)| Some((*length, group.get(uri.get(..*length)?)?)))
     }

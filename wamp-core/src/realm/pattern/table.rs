@@ -34,8 +34,9 @@ impl<T> Patterns<T> {
         self.rest = Some(value);
     }
 
-    /// Returns the value that serves the URI: exact, else the longest prefix, else the best wildcard (H-04). No pattern matches
-    /// an invalid URI (W-02: the components under a wildcard are not empty).
+    /// Returns the value that serves the URI: exact, else the longest prefix, else the best
+    /// wildcard (H-04). No pattern matches an invalid URI (W-02: the components under a wildcard
+    /// are not empty).
     pub(crate) fn find(&self, uri: &str) -> Option<&T> {
         self.index.exact(uri).or_else(|| {
             if !uri::is_valid(uri) {
@@ -55,8 +56,9 @@ impl<T> Patterns<T> {
         self.index.get(pattern).is_some()
     }
 
-    /// Returns the value of the first pattern, in the order of H-04, that covers all URIs that a client's pattern can match. It serves only those
-    /// for which [`find`](Self::find) returns the same value: the others have a more specific pattern.
+    /// Returns the value of the first pattern, in the order of H-04, that covers all URIs that a
+    /// client's pattern can match. It serves only those for which [`find`](Self::find) returns the
+    /// same value: the others have a more specific pattern.
     pub(crate) fn covering(&self, policy: MatchPolicy, uri: &str) -> Option<&T> {
         let mut candidates = self.index.candidates(uri);
         if policy == MatchPolicy::Prefix {
@@ -84,8 +86,9 @@ mod tests {
         table
     }
 
-    /// The table of the specification, with declarations in place of registrations. Its prefixes 2 and 3 end with a dot
-    /// here (`a1.b2.c3.`), because a handler can declare no other kind of prefix.
+    /// The table of the specification, with declarations in place of registrations. Its prefixes 2
+    /// and 3 end with a dot here (`a1.b2.c3.`), because a handler can declare no other kind of
+    /// prefix.
     #[test]
     fn h_05_the_table_of_the_specification() {
         let table = table(&[
@@ -122,7 +125,8 @@ mod tests {
         const COMPONENTS: usize = uri::MAX_BYTES / 2;
         let wildcard = |empty: &[usize], last: &str| {
             let component = |at| if empty.contains(&at) { "" } else { "a" };
-            let uri: String = (0..COMPONENTS - 1).map(|at| component(at).to_owned() + ".").collect();
+            let uri: String =
+                (0..COMPONENTS - 1).map(|at| component(at).to_owned() + ".").collect();
             Pattern { policy: MatchPolicy::Wildcard, uri: uri + last }
         };
         let mut table = Patterns::default();
@@ -186,7 +190,8 @@ mod tests {
     /// Compares with the definition, for all patterns and topics of a few components.
     #[test]
     fn what_covers_is_the_first_that_has_every_topic_of_the_pattern() {
-        let declared = ["a.b", "a.{x}", "b.{rest..}", "b.a.{rest..}", "{x}.{y}.b", "ab.{x}.{y}", "ab.b.{y}"];
+        let declared =
+            ["a.b", "a.{x}", "b.{rest..}", "b.a.{rest..}", "{x}.{y}.b", "ab.{x}.{y}", "ab.b.{y}"];
         let table = table(&declared);
         let lists = |components: &[&str], longest| {
             let mut all: Vec<String> = components.iter().map(ToString::to_string).collect();
@@ -202,7 +207,8 @@ mod tests {
         let topics = lists(&["a", "b", "ab"], 4);
         let patterns = lists(&["a", "b", "ab", ""], 3);
         let patterns = patterns.into_iter().flat_map(|uri| {
-            [MatchPolicy::Wildcard, MatchPolicy::Prefix].map(|policy| Pattern { policy, uri: uri.clone() })
+            [MatchPolicy::Wildcard, MatchPolicy::Prefix]
+                .map(|policy| Pattern { policy, uri: uri.clone() })
         });
         for pattern in patterns.filter(Pattern::is_valid) {
             let under: Vec<_> = topics.iter().filter(|topic| pattern.matches(topic)).collect();

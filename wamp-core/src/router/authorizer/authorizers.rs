@@ -50,8 +50,8 @@ impl Authorizers {
         !self.uris.is_empty()
     }
 
-    /// Returns the authorisers for URIs or those for patterns. A closure that was written for URIs never sees a pattern, because reading
-    /// one as a URI would allow too much.
+    /// Returns the authorisers for URIs or those for patterns. A closure that was written for URIs
+    /// never sees a pattern, because reading one as a URI would allow too much.
     pub(super) fn of(&self, policy: MatchPolicy) -> &[Authorizer] {
         match policy {
             MatchPolicy::Exact => &self.uris,
@@ -59,7 +59,8 @@ impl Authorizers {
         }
     }
 
-    /// Asks the authorisers in order: all must allow the request, and the first denial ends the questions.
+    /// Asks the authorisers in order: all must allow the request, and the first denial ends the
+    /// questions.
     pub(super) async fn ask(authorization: Authorization) -> Result<Permission, Error> {
         let request = &authorization.0;
         let mut decided: Option<Permission> = None;
@@ -94,7 +95,8 @@ async fn ask(authorizer: &Authorizer, authorization: &Authorization) -> Result<P
     })
 }
 
-/// Returns the ERROR that the client gets if an authoriser fails (Z-02). The cause stays in the log.
+/// Returns the ERROR that the client gets if an authoriser fails (Z-02). The cause stays in the
+/// log.
 pub(crate) fn authorization_failed() -> Error {
     Error::new(uris::AUTHORIZATION_FAILED).arg("authorisation is not possible now")
 }

@@ -30,7 +30,9 @@ pub(crate) struct Decisions(OnceCell<Rc<RefCell<Memory>>>);
 
 #[derive(Debug, Default)]
 struct Memory {
-    /// The count of [`SessionHandle::forgotten_decisions`](crate::session::handle::SessionHandle::forgotten_decisions) to which the entries belong.
+    /// The count of
+    /// [`SessionHandle::forgotten_decisions`](crate::session::handle::SessionHandle::forgotten_decisions)
+    /// to which the entries belong.
     forgotten: u64,
     by_kind: HashMap<Kind, HashMap<String, Remembered>>,
 }
@@ -62,7 +64,8 @@ impl Decisions {
             return Gate::Decided(permission.decision());
         }
         let (link, served, memory) = (Rc::clone(link), Arc::clone(served), Rc::clone(memory));
-        let authorization = Authorization(Rc::new(Request { link, served, kind, named: named.to_owned() }));
+        let authorization =
+            Authorization(Rc::new(Request { link, served, kind, named: named.to_owned() }));
         let mut answer: BoxedAnswer<Granted> = Box::pin(async move {
             let permission = Authorizers::ask(authorization.clone()).await?;
             memory.borrow_mut().remember(&authorization.0, permission, forgotten, now);
@@ -75,7 +78,8 @@ impl Decisions {
     }
 }
 
-/// Decides without asking an authoriser: URIs are allowed, patterns only in a realm without any authoriser.
+/// Decides without asking an authoriser: URIs are allowed, patterns only in a realm without any
+/// authoriser.
 fn unasked(authorizers: &Authorizers, kind: Kind) -> Decision {
     if kind.policy == MatchPolicy::Exact || authorizers.is_empty() {
         return Ok(Granted { replacing: authorizers.is_empty() });
@@ -84,7 +88,13 @@ fn unasked(authorizers: &Authorizers, kind: Kind) -> Decision {
 }
 
 impl Memory {
-    fn recall(&mut self, kind: Kind, named: &str, forgotten: u64, now: Instant) -> Option<Permission> {
+    fn recall(
+        &mut self,
+        kind: Kind,
+        named: &str,
+        forgotten: u64,
+        now: Instant,
+    ) -> Option<Permission> {
         if self.forgotten != forgotten {
             self.by_kind.clear();
             self.forgotten = forgotten;
@@ -94,13 +104,20 @@ impl Memory {
     }
 
     /// Remembers a decision, unless the session was told to forget since `asked`.
-    fn remember(&mut self, request: &Request, permission: Permission, forgotten: u64, asked: Instant) {
+    fn remember(
+        &mut self,
+        request: &Request,
+        permission: Permission,
+        forgotten: u64,
+        asked: Instant,
+    ) {
         let Some(time) = permission.remembered else { return };
         let most = request.link.limits.remembered_decisions;
         if most == 0 || request.link.session.handle().forgotten_decisions() != forgotten {
             return;
         }
-        // Forgets all: a client that asks for so many different things takes no more memory, but has to wait for its authorisers again.
+        // Forgets all: a client that asks for so many different things takes no more memory, but
+        // has to wait for its authorisers again.
         if self.by_kind.values().map(HashMap::len).sum::<usize>() >= most {
             self.by_kind.clear();
         }

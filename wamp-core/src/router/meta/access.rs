@@ -1,12 +1,14 @@
 //! The roles that may use the meta API of a realm.
 
-/// The roles that may use the meta API of a realm: [`RealmBuilder::meta_api`](crate::RealmBuilder::meta_api).
+/// The roles that may use the meta API of a realm:
+/// [`RealmBuilder::meta_api`](crate::RealmBuilder::meta_api).
 ///
-/// The right to read covers procedures that list sessions, registrations and subscriptions, the events about them, the
-/// history of topics, and testaments (publications of the session's own, which its rights to publish
-/// bound). The right to kill covers actions on other sessions: `wamp.session.kill`, `kill_by_authid`, `kill_by_authrole`, `kill_all`,
-/// `wamp.subscription.remove_subscriber` and `wamp.registration.remove_callee`. A session without the right is answered
-/// `wamp.error.not_authorized`.
+/// The right to read covers procedures that list sessions, registrations and subscriptions, the
+/// events about them, the history of topics, and testaments (publications of the session's own,
+/// which its rights to publish bound). The right to kill covers actions on other sessions:
+/// `wamp.session.kill`, `kill_by_authid`, `kill_by_authrole`, `kill_all`,
+/// `wamp.subscription.remove_subscriber` and `wamp.registration.remove_callee`. A session without
+/// the right is answered `wamp.error.not_authorized`.
 ///
 /// ```
 /// use wamp_core::{MetaApi, Realm, RealmBuilder};

@@ -64,12 +64,14 @@ pub(super) fn get_events(request: &mut Request<'_>) -> Result<Reply, Error> {
     Ok(told.fold(Reply::in_format(format), Reply::arg))
 }
 
-/// Checks the right to read a history: a session must hold the subscription, or be allowed to subscribe without a handler's decision (E-11).
+/// Checks the right to read a history: a session must hold the subscription, or be allowed to
+/// subscribe without a handler's decision (E-11).
 fn permit(request: &Request<'_>, subscription: &Subscribers) -> Result<(), Error> {
     let declared = request.served.registry.subscription(&subscription.topic);
     let session = request.context.session();
     let holds = subscription.holder(session.id()).is_some();
-    let is_open = declared.is_some_and(|declared| declared.is_open_to_subscribers(session.authrole()))
+    let is_open = declared
+        .is_some_and(|declared| declared.is_open_to_subscribers(session.authrole()))
         && request.served.settings.authorizers.is_empty();
     if holds || is_open {
         return Ok(());
@@ -81,7 +83,9 @@ impl Query {
     fn take(request: &mut Request<'_>) -> Result<Self, Error> {
         let query = Self {
             reverse: request.take::<Option<bool>>("reverse")?.unwrap_or_default(),
-            limit: request.take::<Option<NonZeroUsize>>("limit")?.map_or(usize::MAX, NonZeroUsize::get),
+            limit: request
+                .take::<Option<NonZeroUsize>>("limit")?
+                .map_or(usize::MAX, NonZeroUsize::get),
             from_time: request.take("from_time")?,
             after_time: request.take("after_time")?,
             before_time: request.take("before_time")?,
@@ -96,18 +100,21 @@ impl Query {
         Ok(query)
     }
 
-    /// Returns the part between two publications. One that is missing counts as older than all events.
+    /// Returns the part between two publications. One that is missing counts as older than all
+    /// events.
     fn bounded<'h>(&self, recorded: &'h [Arc<Recorded>]) -> &'h [Arc<Recorded>] {
         let place = |publication: u64| {
             recorded.iter().position(|recorded| recorded.kept.publication.get() == publication)
         };
         // Counts the events before a publication, including it or not.
         let before = |publication: Option<u64>, included: usize, absent: usize| {
-            publication.map_or(absent, |publication| place(publication).map_or(0, |at| at + included))
+            publication
+                .map_or(absent, |publication| place(publication).map_or(0, |at| at + included))
         };
         let start = before(self.from_publication, 0, 0).max(before(self.after_publication, 1, 0));
         let all = recorded.len();
-        let end = before(self.until_publication, 1, all).min(before(self.before_publication, 0, all));
+        let end =
+            before(self.until_publication, 1, all).min(before(self.before_publication, 0, all));
         recorded.get(start..end).unwrap_or_default()
     }
 
@@ -135,7 +142,8 @@ impl<'h> Told<'h> {
         }
     }
 
-    /// Returns whether the format can express the event; if not, it was also left out when it was published.
+    /// Returns whether the format can express the event; if not, it was also left out when it was
+    /// published.
     fn fits(&self, format: Format) -> bool {
         format.write(&mut Vec::new(), self).is_ok()
     }

@@ -1,7 +1,7 @@
 //! `wamp.registration.*` (K-20 … K-27).
 //!
-//! The application's own procedures are registrations too: with ids from 1, made when the router was built, and without
-//! callees (K-27).
+//! The application's own procedures are registrations too: with ids from 1, made when the router
+//! was built, and without callees (K-27).
 
 use serde::Serialize;
 
@@ -45,7 +45,13 @@ struct Details<'r> {
 impl<'r> Details<'r> {
     fn of(listed: &'r Listed) -> Self {
         let Listed { id, pattern, invoke, created, .. } = listed;
-        Self { id: *id, created: *created, uri: &pattern.uri, r#match: pattern.policy.name(), invoke }
+        Self {
+            id: *id,
+            created: *created,
+            uri: &pattern.uri,
+            r#match: pattern.policy.name(),
+            invoke,
+        }
     }
 }
 
@@ -70,10 +76,12 @@ fn all(served: &ServedRealm) -> Vec<Listed> {
         created,
         callees: Vec::new(),
     });
-    own.chain(served.realm.dealer().registrations().iter().map(|registered| Listed::of(registered))).collect()
+    own.chain(served.realm.dealer().registrations().iter().map(|registered| Listed::of(registered)))
+        .collect()
 }
 
-/// Publishes that a client registered a procedure, and that it created the registration if it is the first callee (K-20).
+/// Publishes that a client registered a procedure, and that it created the registration if it is
+/// the first callee (K-20).
 pub(crate) fn registered(realm: &Realm, session: SessionId, registering: &Registering) {
     let Registering { registered, is_new, is_added, replaced } = registering;
     if let Some(Replaced { id, callees }) = replaced {
@@ -91,7 +99,8 @@ pub(crate) fn registered(realm: &Realm, session: SessionId, registering: &Regist
     }
 }
 
-/// Publishes that a client left a registration, and that this ended it if the client was the last callee (K-20).
+/// Publishes that a client left a registration, and that this ended it if the client was the last
+/// callee (K-20).
 pub(crate) fn unregistered(realm: &Realm, session: SessionId, id: RegistrationId, is_last: bool) {
     let ids = || Payload::builder().arg(session).arg(id);
     publish(realm, ON_UNREGISTER, ids);
@@ -103,8 +112,9 @@ pub(crate) fn unregistered(realm: &Realm, session: SessionId, id: RegistrationId
 /// Lists the registrations (K-21), without reserved procedures, which are not registrations.
 pub(super) fn list(request: &mut Request<'_>) -> Result<Reply, Error> {
     request.finish()?;
-    Ok(Reply::new()
-        .arg(ByPolicy::of(all(request.served).iter().map(|found| (found.pattern.policy, found.id)))))
+    Ok(Reply::new().arg(ByPolicy::of(
+        all(request.served).iter().map(|found| (found.pattern.policy, found.id)),
+    )))
 }
 
 pub(super) fn lookup(request: &mut Request<'_>) -> Result<Reply, Error> {
@@ -122,7 +132,8 @@ pub(super) fn matching(request: &mut Request<'_>) -> Result<Reply, Error> {
     let found = if uri::is_reserved(&procedure) || !uri::is_valid(&procedure) {
         None
     } else if settings.route_clients {
-        let registered = realm.dealer().procedures(&procedure).map(|registered| Some(registered.id));
+        let registered =
+            realm.dealer().procedures(&procedure).map(|registered| Some(registered.id));
         registry.procedures(&procedure).map(of_handler).or(registered).best(&procedure).flatten()
     } else {
         registry.procedure(&procedure).and_then(of_handler)
@@ -150,10 +161,9 @@ fn named(request: &mut Request<'_>) -> Result<Listed, Error> {
 }
 
 fn find(request: &Request<'_>, id: u64) -> Result<Listed, Error> {
-    all(request.served)
-        .into_iter()
-        .find(|listed| listed.id.get() == id)
-        .ok_or_else(|| Error::new(uris::NO_SUCH_REGISTRATION).arg(format!("there is no registration {id}")))
+    all(request.served).into_iter().find(|listed| listed.id.get() == id).ok_or_else(|| {
+        Error::new(uris::NO_SUCH_REGISTRATION).arg(format!("there is no registration {id}"))
+    })
 }
 
 /// Removes a callee from a registration (K-39).

@@ -59,7 +59,8 @@ pub(super) fn list(request: &mut Request<'_>) -> Result<Reply, Error> {
     Ok(Reply::new().arg(ids(&filtered(request)?)))
 }
 
-/// Returns the sessions of the realm, or those of the given roles; an empty list of roles selects none (K-03).
+/// Returns the sessions of the realm, or those of the given roles; an empty list of roles selects
+/// none (K-03).
 fn filtered(request: &mut Request<'_>) -> Result<Vec<Arc<SessionHandle>>, Error> {
     let authroles: Option<Vec<String>> = request.take("filter_authroles")?;
     request.finish()?;
@@ -104,7 +105,8 @@ pub(super) fn kill_by_authrole(request: &mut Request<'_>) -> Result<Reply, Error
     Ok(Reply::new().arg(victims.len())) // D-14
 }
 
-/// Ends all other sessions, without events about it, and without publishing their testaments (K-10, E-16).
+/// Ends all other sessions, without events about it, and without publishing their testaments (K-10,
+/// E-16).
 pub(super) fn kill_all(request: &mut Request<'_>) -> Result<Reply, Error> {
     let end = End::take(request)?;
     let victims = others(request, |_| true);
@@ -140,7 +142,10 @@ fn find(request: &Request<'_>, session: u64) -> Result<Arc<SessionHandle>, Error
         .ok_or_else(|| no_such_session(session))
 }
 
-fn others(request: &Request<'_>, is_meant: impl Fn(&SessionHandle) -> bool) -> Vec<Arc<SessionHandle>> {
+fn others(
+    request: &Request<'_>,
+    is_meant: impl Fn(&SessionHandle) -> bool,
+) -> Vec<Arc<SessionHandle>> {
     let caller = request.context.session().id();
     let mut sessions = request.served.realm.sessions();
     sessions.retain(|handle| handle.id != caller && is_meant(handle));

@@ -36,14 +36,21 @@ impl<'s> Details<'s> {
     }
 }
 
-/// Publishes that a session's subscription was accepted, and that it is the first of its topic (K-30). Subscriptions to reserved
-/// topics cause no events (K-38).
-pub(crate) fn subscribed(realm: &Realm, session: SessionId, subscription: &Subscribers, is_first: bool) {
+/// Publishes that a session's subscription was accepted, and that it is the first of its topic
+/// (K-30). Subscriptions to reserved topics cause no events (K-38).
+pub(crate) fn subscribed(
+    realm: &Realm,
+    session: SessionId,
+    subscription: &Subscribers,
+    is_first: bool,
+) {
     if subscription.topic.is_reserved() {
         return;
     }
     if is_first {
-        publish(realm, ON_CREATE, || Payload::builder().arg(session).arg(Details::of(subscription)));
+        publish(realm, ON_CREATE, || {
+            Payload::builder().arg(session).arg(Details::of(subscription))
+        });
     }
     publish(realm, ON_SUBSCRIBE, || Payload::builder().arg(session).arg(subscription.id));
 }
@@ -64,7 +71,8 @@ pub(crate) fn unsubscribed(realm: &Realm, session: SessionId, left: &Left) {
 pub(super) fn list(request: &mut Request<'_>) -> Result<Reply, Error> {
     request.finish()?;
     let subscriptions = request.served.realm.broker().subscriptions();
-    Ok(Reply::new().arg(ByPolicy::of(subscriptions.iter().map(|found| (found.topic.policy, found.id)))))
+    Ok(Reply::new()
+        .arg(ByPolicy::of(subscriptions.iter().map(|found| (found.topic.policy, found.id)))))
 }
 
 pub(super) fn lookup(request: &mut Request<'_>) -> Result<Reply, Error> {
@@ -117,7 +125,9 @@ fn named(request: &mut Request<'_>) -> Result<Arc<Subscribers>, Error> {
 pub(super) fn find(request: &Request<'_>, id: u64) -> Result<Arc<Subscribers>, Error> {
     SubscriptionId::new(id)
         .and_then(|id| request.served.realm.broker().subscription(id))
-        .ok_or_else(|| Error::new(uris::NO_SUCH_SUBSCRIPTION).arg(format!("there is no subscription {id}")))
+        .ok_or_else(|| {
+            Error::new(uris::NO_SUCH_SUBSCRIPTION).arg(format!("there is no subscription {id}"))
+        })
 }
 
 /// Ids by match policy; always with all three keys (K-21, K-31).
@@ -155,7 +165,8 @@ impl Request<'_> {
         let uri = self.take(name)?;
         let options: Option<Dict<LookupOptions>> = self.take("options")?;
         self.finish()?;
-        let policy = options.and_then(|Dict(options)| options.r#match).unwrap_or(MatchPolicy::Exact);
+        let policy =
+            options.and_then(|Dict(options)| options.r#match).unwrap_or(MatchPolicy::Exact);
         Ok(Pattern { policy, uri })
     }
 }

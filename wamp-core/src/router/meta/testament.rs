@@ -18,8 +18,11 @@ pub(super) fn add(request: &mut Request<'_>) -> Result<Reply, Error> {
     request.served.check_publication(&topic, &options)?;
     let handler = request.served.publisher(&topic, session.authrole())?;
     if handler.is_some() || request.served.settings.authorizers.decide_uris() {
-        // E-17: after the session has ended, a handler or authoriser cannot decide about it any more.
-        return Err(Error::not_authorized("each publication to this topic is decided when it is made"));
+        // E-17: after the session has ended, a handler or authoriser cannot decide about it any
+        // more.
+        return Err(Error::not_authorized(
+            "each publication to this topic is decided when it is made",
+        ));
     }
     let payload = Payload::of_parts(args, kwargs)
         .ok_or_else(|| Error::invalid_argument("`args` must be a list, and `kwargs` a dict"))?;

@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 use wamp_core::{
-    Authorization, Capture, Error, Identity, MatchPolicy, Permission, Realm, RealmBuilder, Router, Topic,
+    Authorization, Capture, Error, Identity, MatchPolicy, Permission, Realm, RealmBuilder, Router,
+    Topic,
 };
 
 use crate::authorization::{DENIED, guest};
 use crate::support::{Client, arguments, assert_error, handlers, subscribed};
 
-/// The closure that was in the documents before patterns were told apart; it compiles, and nothing else has changed.
+/// The closure that was in the documents before patterns were told apart; it compiles, and nothing
+/// else has changed.
 async fn members_only(request: Authorization) -> Result<Permission, Error> {
     let Some(room) = request.uri().and_then(|uri| uri.strip_prefix("chat.")) else {
         return Ok(Permission::allow());
@@ -33,7 +35,8 @@ fn router_of(realm: RealmBuilder) -> Router {
 }
 
 fn join(router: &Router, authid: &str) -> Client {
-    let identity = Identity { authid: authid.into(), authrole: "user".into(), ..Identity::anonymous() };
+    let identity =
+        Identity { authid: authid.into(), authrole: "user".into(), ..Identity::anonymous() };
     Client::join_as(router, "realm1", identity)
 }
 
@@ -55,7 +58,13 @@ fn a_closure_that_knows_no_patterns_lets_nobody_listen_to_all_rooms() {
     }
     let mut member = join(&router, "member.of.lobby");
     member.subscribe(1, "chat.lobby");
-    router.realm("realm1").expect("declared").publish("chat.lobby").arg(1).send().expect("an event");
+    router
+        .realm("realm1")
+        .expect("declared")
+        .publish("chat.lobby")
+        .arg(1)
+        .send()
+        .expect("an event");
     assert_eq!(arguments(&member.received()), [1]);
     mallory.assert_silent();
 }
@@ -95,10 +104,14 @@ fn a_closure_that_knows_no_patterns_lets_nobody_into_what_others_own() {
 
 #[test]
 fn a_realm_without_an_authoriser_for_patterns_says_so_to_who_names_one() {
-    let router = router_of(Realm::new("realm1").topic("open.{name}", Topic::open()).authorize(members_only));
+    let router =
+        router_of(Realm::new("realm1").topic("open.{name}", Topic::open()).authorize(members_only));
     let answer = join(&router, "joe").ask(r#"[32,1,{"match":"prefix"},"open."]"#);
     assert_error(&answer, 32, 1, DENIED);
-    assert!(answer[5][0].as_str().is_some_and(|text| text.contains("authorize_patterns")), "{answer}");
+    assert!(
+        answer[5][0].as_str().is_some_and(|text| text.contains("authorize_patterns")),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -127,7 +140,11 @@ async fn describe(request: Authorization) -> Result<Permission, Error> {
         Capture::Open => "(open)".to_owned(),
         Capture::Unknown => "-".to_owned(),
     });
-    handlers::note(format!("{action:?} {named} {} {}", declared.unwrap_or("(none)"), captures.join(" ")));
+    handlers::note(format!(
+        "{action:?} {named} {} {}",
+        declared.unwrap_or("(none)"),
+        captures.join(" ")
+    ));
     Ok(Permission::when(declared.is_some()))
 }
 
@@ -137,7 +154,8 @@ fn a_request_tells_its_declaration_and_its_captures() {
         .topic("open.{name}", Topic::open())
         .topic("files.{path..}", Topic::open())
         .topic("exact.topic", Topic::open());
-    let router = router_of(realm.route_clients(true).authorize(describe).authorize_patterns(describe));
+    let router =
+        router_of(realm.route_clients(true).authorize(describe).authorize_patterns(describe));
     let mut client = Client::join(&router);
     for (request, (message, expected)) in (1..).zip([
         (r#"[32,REQ,{},"open.a"]"#, "Subscribe open.a open.{name} a -"),
@@ -149,8 +167,14 @@ fn a_request_tells_its_declaration_and_its_captures() {
         (r#"[32,REQ,{"match":"wildcard"},"open."]"#, "Subscribe open.? open.{name} (open) -"),
         (r#"[32,REQ,{"match":"wildcard"},"open.a"]"#, "Subscribe open.a? open.{name} a -"),
         (r#"[32,REQ,{"match":"prefix"},"open."]"#, "Subscribe open.* (none) - -"),
-        (r#"[32,REQ,{"match":"prefix"},"files.a."]"#, "Subscribe files.a.* files.{path..} - (open)"),
-        (r#"[32,REQ,{"match":"wildcard"},"files..b"]"#, "Subscribe files..b? files.{path..} - (open)"),
+        (
+            r#"[32,REQ,{"match":"prefix"},"files.a."]"#,
+            "Subscribe files.a.* files.{path..} - (open)",
+        ),
+        (
+            r#"[32,REQ,{"match":"wildcard"},"files..b"]"#,
+            "Subscribe files..b? files.{path..} - (open)",
+        ),
         (r#"[32,REQ,{"match":"prefix"},""]"#, "Subscribe * (none) - -"),
         (r#"[16,REQ,{},"open.a"]"#, "Publish open.a open.{name} a -"),
         (r#"[16,REQ,{},"slow.a"]"#, "Publish slow.a slow.{name} a -"),
@@ -158,7 +182,10 @@ fn a_request_tells_its_declaration_and_its_captures() {
         (r#"[48,REQ,{},"test.rest.x.y"]"#, "Call test.rest.x.y test.rest.{path..} - x.y"),
         (r#"[48,REQ,{},"wamp.session.count"]"#, "Call wamp.session.count (none) - -"),
         (r#"[64,REQ,{},"test.item.x"]"#, "Register test.item.x test.item.{name} x -"),
-        (r#"[64,REQ,{"match":"wildcard"},"test.item."]"#, "Register test.item.? test.item.{name} (open) -"),
+        (
+            r#"[64,REQ,{"match":"wildcard"},"test.item."]"#,
+            "Register test.item.? test.item.{name} (open) -",
+        ),
         (r#"[64,REQ,{"match":"wildcard"},".item.x"]"#, "Register .item.x? (none) - -"),
     ]) {
         client.send(message.replace("REQ", &request.to_string()));
@@ -167,7 +194,8 @@ fn a_request_tells_its_declaration_and_its_captures() {
     }
 }
 
-/// A client's own registration does not take its call out of the rule for what the application declared.
+/// A client's own registration does not take its call out of the rule for what the application
+/// declared.
 #[test]
 fn what_clients_registered_does_not_change_under_which_declaration_a_call_falls() {
     let router = router_of(Realm::new("realm1").route_clients(true).authorize(describe));
@@ -175,7 +203,8 @@ fn what_clients_registered_does_not_change_under_which_declaration_a_call_falls(
     assert_eq!(client.ask(r#"[64,1,{},"test.item.x"]"#)[0], 65);
     client.send(r#"[48,2,{},"test.item.x"]"#);
     assert_eq!(client.one()[0], 68);
-    let expected = ["Register test.item.x test.item.{name} x -", "Call test.item.x test.item.{name} x -"];
+    let expected =
+        ["Register test.item.x test.item.{name} x -", "Call test.item.x test.item.{name} x -"];
     assert_eq!(handlers::journal(), expected);
 }
 
@@ -183,7 +212,8 @@ fn what_clients_registered_does_not_change_under_which_declaration_a_call_falls(
 fn all_authorisers_must_allow_it_and_the_first_who_does_not_is_the_last_to_be_asked() {
     async fn ask(name: &str, request: Authorization) -> Result<Permission, Error> {
         handlers::note(name);
-        let named = request.uri().or(request.pattern().map(|(pattern, _)| pattern)).unwrap_or_default();
+        let named =
+            request.uri().or(request.pattern().map(|(pattern, _)| pattern)).unwrap_or_default();
         Ok(Permission::when(!named.contains(name)))
     }
     let realm = Realm::new("realm1")

@@ -1,5 +1,5 @@
-//! What a session remembers of its authorisers' decisions: what they say that it may, as long as they say, and as long as nobody
-//! lets it forget.
+//! What a session remembers of its authorisers' decisions: what they say that it may, as long as
+//! they say, and as long as nobody lets it forget.
 
 use std::time::Duration;
 
@@ -26,7 +26,12 @@ fn an_authoriser_that_allowed_once_is_asked_again() {
         call(&mut client, request, "test.nothing");
     }
     for request in 4..=5 {
-        assert_error(&client.ask(format!(r#"[48,{request},{{}},"test.deny"]"#)), 48, request, DENIED);
+        assert_error(
+            &client.ask(format!(r#"[48,{request},{{}},"test.deny"]"#)),
+            48,
+            request,
+            DENIED,
+        );
     }
     assert_eq!(asked(), 5);
     for request in 6..=7 {
@@ -101,7 +106,8 @@ fn decisions_are_remembered_apart_by_action_and_policy() {
     let mut client = Client::join(&router());
     for round in [0, 10] {
         subscribed(&client.ask(format!(r#"[32,{},{{}},"open.remembered"]"#, round + 1)), round + 1);
-        let answer = client.ask(format!(r#"[16,{},{{"acknowledge":true}},"open.remembered"]"#, round + 2));
+        let answer =
+            client.ask(format!(r#"[16,{},{{"acknowledge":true}},"open.remembered"]"#, round + 2));
         published(&answer, round + 2);
         client.ask(format!(r#"[32,{},{{"match":"wildcard"}},"open.remembered"]"#, round + 3));
         client.ask(format!(r#"[32,{},{{"match":"prefix"}},"open.remembered"]"#, round + 4));
@@ -154,7 +160,9 @@ fn several_authorisers_are_remembered_for_the_shortest_of_their_times() {
             Ok::<_, Error>(time.map_or(permission, |time| permission.remembered_for(time)))
         }
     };
-    let realm = |name, first, second| Realm::new(name).authorize(remember(first)).authorize(remember(second));
+    let realm = |name, first, second| {
+        Realm::new(name).authorize(remember(first)).authorize(remember(second))
+    };
     let router = Router::builder()
         .realm(realm("realm1", Some(Duration::MAX), Some(MINUTE)))
         .realm(realm("never", Some(MINUTE), None))
@@ -215,7 +223,8 @@ fn a_realm_lets_all_sessions_of_an_authid_forget() {
     assert_eq!(asked(), 2);
 }
 
-/// Every request read after that is asked about, also if somebody was being asked about the same meanwhile.
+/// Every request read after that is asked about, also if somebody was being asked about the same
+/// meanwhile.
 #[test]
 fn what_is_decided_after_the_session_was_told_to_forget_but_was_asked_before_is_not_remembered() {
     let mut client = Client::join(&router());

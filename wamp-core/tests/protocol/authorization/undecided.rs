@@ -1,4 +1,5 @@
-//! What authorisers and handlers do not decide in time is given up, and a shutdown waits for it as for a call (finding B10).
+//! What authorisers and handlers do not decide in time is given up, and a shutdown waits for it as
+//! for a call (finding B10).
 
 use std::time::Duration;
 
@@ -75,7 +76,8 @@ fn a_publication_that_nobody_decides_holds_the_others_up_no_longer_than_its_time
 
 #[test]
 fn a_subscribe_handler_that_does_not_decide_in_time_is_dropped() {
-    let mut client = Client::join_in(&router_with(&Limits::default().subscribe_timeout(3 * SECOND)), "free");
+    let mut client =
+        Client::join_in(&router_with(&Limits::default().subscribe_timeout(3 * SECOND)), "free");
     client.send(r#"[32,1,{},"gated.a"]"#);
     client.assert_silent();
     client.advance(SECOND);
@@ -105,7 +107,8 @@ fn a_subscribe_handler_that_does_not_decide_in_time_is_dropped() {
 
 #[test]
 fn a_publish_handler_that_does_not_decide_in_time_is_dropped() {
-    let mut client = Client::join_in(&router_with(&Limits::default().publish_timeout(3 * SECOND)), "free");
+    let mut client =
+        Client::join_in(&router_with(&Limits::default().publish_timeout(3 * SECOND)), "free");
     client.send(r#"[16,1,{"acknowledge":true},"slow.a",[1]]"#);
     client.send(r#"[16,2,{"acknowledge":true},"slow.b",[2]]"#);
     client.assert_silent();

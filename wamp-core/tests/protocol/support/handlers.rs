@@ -1,4 +1,5 @@
-//! Handlers as the macros would write them. What they wait for, a test opens; what they see, the journal tells.
+//! Handlers as the macros would write them. What they wait for, a test opens; what they see, the
+//! journal tells.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -11,12 +12,12 @@ use futures_util::Stream;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use wamp_core::__private::{
-    Acceptance, Arena, BoxedAnswer, Capture, Entry, HandlerEntry, Outcome, Parameter, Plain as _, accept,
-    admit, reply,
+    Acceptance, Arena, BoxedAnswer, Capture, Entry, HandlerEntry, Outcome, Parameter, Plain as _,
+    accept, admit, reply,
 };
 use wamp_core::{
-    Args, Arguments, Context, Error, Events, FromContext as _, Hold, IntoAcceptance, Kwargs, Publication,
-    Raw, Realm, Reply, Session, Snapshot, Subscription,
+    Args, Arguments, Context, Error, Events, FromContext as _, Hold, IntoAcceptance, Kwargs,
+    Publication, Raw, Realm, Reply, Session, Snapshot, Subscription,
 };
 
 pub(crate) const fn rpc(uri: &'static str, run: fn(Context) -> BoxedAnswer<()>) -> HandlerEntry {
@@ -30,7 +31,10 @@ pub(crate) const fn subscribe(
     handler(uri, Entry::Subscribe(run))
 }
 
-pub(crate) const fn publish(uri: &'static str, run: fn(Context) -> BoxedAnswer<()>) -> HandlerEntry {
+pub(crate) const fn publish(
+    uri: &'static str,
+    run: fn(Context) -> BoxedAnswer<()>,
+) -> HandlerEntry {
     handler(uri, Entry::Publish(run))
 }
 
@@ -377,7 +381,8 @@ fn kwargs(context: Context) -> BoxedAnswer<()> {
 fn all(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
         let args: Vec<Value> = context.payload().args().map_err(Error::invalid_argument)?;
-        let kwargs: HashMap<String, Value> = context.payload().kwargs().map_err(Error::invalid_argument)?;
+        let kwargs: HashMap<String, Value> =
+            context.payload().kwargs().map_err(Error::invalid_argument)?;
         let all = args.into_iter().fold(Reply::new(), Reply::arg);
         let all = kwargs.into_iter().fold(all, |reply, (key, value)| reply.kwarg(&key, value));
         reply(&context, Outcome(all).reply())
@@ -385,7 +390,9 @@ fn all(context: Context) -> BoxedAnswer<()> {
 }
 
 fn fail(_: Context) -> BoxedAnswer<()> {
-    Box::pin(async { Err(Error::new("test.error.failed").arg("out of luck").arg(2).kwarg("left", 3)) })
+    Box::pin(async {
+        Err(Error::new("test.error.failed").arg("out of luck").arg(2).kwarg("left", 3))
+    })
 }
 
 fn panic(_: Context) -> BoxedAnswer<()> {
@@ -443,7 +450,9 @@ fn panic_while_written(context: Context) -> BoxedAnswer<()> {
 
 /// A map whose keys JSON cannot have, after a part that it can.
 fn keys(context: Context) -> BoxedAnswer<()> {
-    Box::pin(async move { reply(&context, Outcome(Args((1, HashMap::from([(vec![1], 1)])))).reply()) })
+    Box::pin(
+        async move { reply(&context, Outcome(Args((1, HashMap::from([(vec![1], 1)])))).reply()) },
+    )
 }
 
 fn fail_with_keys(_: Context) -> BoxedAnswer<()> {
@@ -477,7 +486,8 @@ fn long(context: Context) -> BoxedAnswer<()> {
 
 fn publish_from_a_call(context: Context) -> BoxedAnswer<()> {
     Box::pin(async move {
-        let (topic, value): (String, Value) = context.payload().args().map_err(Error::invalid_argument)?;
+        let (topic, value): (String, Value) =
+            context.payload().args().map_err(Error::invalid_argument)?;
         Realm::from_context(&context).await?.publish(topic).arg(value).send()?;
         reply(&context, Outcome(()).reply())
     })

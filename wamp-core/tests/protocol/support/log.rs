@@ -21,11 +21,14 @@ pub(crate) struct Log;
 impl Log {
     /// Begins to record.
     ///
-    /// There is one subscriber for all threads: as long as a process has only one, `tracing` asks that of whichever thread
-    /// is first at a line whether anybody wants the line, and remembers the answer; another test's thread might have none.
+    /// There is one subscriber for all threads: as long as a process has only one, `tracing` asks
+    /// that of whichever thread is first at a line whether anybody wants the line, and remembers
+    /// the answer; another test's thread might have none.
     pub(crate) fn install() {
         static ONCE: Once = Once::new();
-        ONCE.call_once(|| tracing::subscriber::set_global_default(Self).expect("no other subscriber"));
+        ONCE.call_once(|| {
+            tracing::subscriber::set_global_default(Self).expect("no other subscriber");
+        });
     }
 
     /// Returns the lines that this thread writes meanwhile.

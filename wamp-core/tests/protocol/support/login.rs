@@ -24,7 +24,8 @@ pub(crate) const DELAY: Duration = Duration::from_millis(500);
 
 /// HELLO that offers these methods, with more details.
 pub(crate) fn hello(realm: &str, methods: &[&str], details: &Value) -> String {
-    let mut all = json!({"roles": {"caller": {}, "subscriber": {}, "publisher": {}}, "authmethods": methods});
+    let mut all =
+        json!({"roles": {"caller": {}, "subscriber": {}, "publisher": {}}, "authmethods": methods});
     for (key, value) in details.as_object().expect("details are a dict") {
         all[key] = value.clone();
     }
@@ -63,7 +64,12 @@ pub(crate) fn challenged(message: &Value, method: &str) -> Value {
 impl Client {
     /// Sends HELLO and takes the CHALLENGE.
     #[track_caller]
-    pub(crate) fn challenge(router: &Router, realm: &str, method: &str, authid: &str) -> (Self, Value) {
+    pub(crate) fn challenge(
+        router: &Router,
+        realm: &str,
+        method: &str,
+        authid: &str,
+    ) -> (Self, Value) {
         let mut client = Self::connect(router);
         let extra = challenged(&client.ask(as_user(realm, method, authid)), method);
         (client, extra)
@@ -124,19 +130,31 @@ pub(crate) fn answer_cra(secret: &str, extra: &Value) -> String {
 pub(crate) const CLIENT_NONCE: &str = "egVDf3DMJh0=";
 
 /// A-53 … A-56, or autobahn's way: the proof, and the verifier that the server has to send.
-pub(crate) fn answer_scram(password: &str, authid: &str, autobahn: bool, extra: &Value) -> (String, String) {
+pub(crate) fn answer_scram(
+    password: &str,
+    authid: &str,
+    autobahn: bool,
+    extra: &Value,
+) -> (String, String) {
     let text = |key: &str| extra[key].as_str().unwrap();
     let number = |key: &str| extra[key].as_u64().unwrap() as u32;
     let salt = STANDARD.decode(text("salt")).unwrap();
     let mut salted = vec![0; 32];
     match text("kdf") {
         "pbkdf2" => {
-            pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt, number("iterations"), &mut salted);
+            pbkdf2::pbkdf2_hmac::<Sha256>(
+                password.as_bytes(),
+                &salt,
+                number("iterations"),
+                &mut salted,
+            );
         }
         kdf => {
             assert_eq!(kdf, if autobahn { "argon2id-13" } else { "argon2id13" });
-            let params = argon2::Params::new(number("memory"), number("iterations"), 1, Some(32)).unwrap();
-            let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+            let params =
+                argon2::Params::new(number("memory"), number("iterations"), 1, Some(32)).unwrap();
+            let argon2 =
+                argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
             argon2.hash_password_into(password.as_bytes(), &salt, &mut salted).unwrap();
         }
     }
@@ -146,8 +164,9 @@ pub(crate) fn answer_scram(password: &str, authid: &str, autobahn: bool, extra: 
     let (nonce, binding) = (text("nonce"), if autobahn { "" } else { "biws" });
     assert!(nonce.starts_with(CLIENT_NONCE) && nonce.len() > CLIENT_NONCE.len() + 16, "{nonce}");
     let (salt, iterations) = (text("salt"), number("iterations"));
-    let message =
-        format!("n={authid},r={CLIENT_NONCE},r={nonce},s={salt},i={iterations},c={binding},r={nonce}");
+    let message = format!(
+        "n={authid},r={CLIENT_NONCE},r={nonce},s={salt},i={iterations},c={binding},r={nonce}"
+    );
     let client_key = mac(&salted, b"Client Key");
     let signature = mac(&Sha256::digest(&client_key), message.as_bytes());
     let proof: Vec<u8> = client_key.iter().zip(signature).map(|(key, mask)| key ^ mask).collect();

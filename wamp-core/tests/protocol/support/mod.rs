@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use wamp_core::{
-    Close, Connection, Framing, Identity, Limits, RawMessage, Realm, Router, Serializer, Session, Topic,
-    Transport,
+    Close, Connection, Framing, Identity, Limits, RawMessage, Realm, Router, Serializer, Session,
+    Topic, Transport,
 };
 
 pub(crate) const VIOLATION: &str = "wamp.error.protocol_violation";
@@ -60,7 +60,8 @@ pub(crate) fn router_of(registrations: &'static [wamp_core::__private::HandlerEn
         .expect("the handlers of the tests are sound")
 }
 
-/// One peer, polled as a host polls: after messages that need it, when its deadline has passed, and when it was woken.
+/// One peer, polled as a host polls: after messages that need it, when its deadline has passed, and
+/// when it was woken.
 pub(crate) struct Client {
     connection: Connection,
     serializer: Serializer,
@@ -137,7 +138,8 @@ impl Client {
         client
     }
 
-    /// A session in `realm1` that announces features, by role: `{"publisher":{"payload_passthru_mode":true}}`.
+    /// A session in `realm1` that announces features, by role:
+    /// `{"publisher":{"payload_passthru_mode":true}}`.
     pub(crate) fn join_announcing(router: &Router, features: &Value) -> Self {
         let mut client = Self::connect(router);
         let role = |role: &str| serde_json::json!({"features": features.get(role)});
@@ -193,7 +195,8 @@ impl Client {
 
     /// Polls as a host does after messages, although not all others have had their turn.
     pub(crate) fn poll_without_round(&mut self) {
-        self.connection.poll(&mut Context::from_waker(&Waker::from(Arc::clone(&self.due))), self.now);
+        self.connection
+            .poll(&mut Context::from_waker(&Waker::from(Arc::clone(&self.due))), self.now);
     }
 
     /// The frames that the server has to send now, as they are.
@@ -424,5 +427,9 @@ pub(crate) fn assert_event(message: &Value, subscription: u64, argument: impl In
 
 /// What the events say, in their order.
 pub(crate) fn arguments(messages: &[Value]) -> Vec<Value> {
-    messages.iter().filter(|message| message[0] == 36).map(|message| message[4][0].clone()).collect()
+    messages
+        .iter()
+        .filter(|message| message[0] == 36)
+        .map(|message| message[4][0].clone())
+        .collect()
 }

@@ -54,7 +54,9 @@ pub(crate) fn message(serializer: Serializer, mut bytes: &[u8]) -> Value {
     }
     match serializer.subprotocol().trim_end_matches(".batched") {
         "wamp.2.json" => serde_json::from_slice(bytes).expect("the server writes JSON"),
-        "wamp.2.msgpack" => rmp_serde::from_slice::<Wire>(bytes).expect("the server writes MessagePack").0,
+        "wamp.2.msgpack" => {
+            rmp_serde::from_slice::<Wire>(bytes).expect("the server writes MessagePack").0
+        }
         "wamp.2.cbor" => ciborium::from_reader::<Wire, _>(bytes).expect("the server writes CBOR").0,
         other => panic!("{other}"),
     }
@@ -84,7 +86,9 @@ impl Serialize for Wire {
                 Some(bytes) => serializer.serialize_bytes(&bytes),
                 None => serializer.serialize_str(text),
             },
-            Value::Array(list) => serializer.collect_seq(list.iter().map(|value| Wire(value.clone()))),
+            Value::Array(list) => {
+                serializer.collect_seq(list.iter().map(|value| Wire(value.clone())))
+            }
             Value::Object(dict) => {
                 serializer.collect_map(dict.iter().map(|(key, value)| (key, Wire(value.clone()))))
             }
@@ -149,8 +153,11 @@ const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 fn base64(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let word =
-            chunk.iter().chain([&0; 2]).take(3).fold(0_usize, |word, byte| word << 8 | usize::from(*byte));
+        let word = chunk
+            .iter()
+            .chain([&0; 2])
+            .take(3)
+            .fold(0_usize, |word, byte| word << 8 | usize::from(*byte));
         for place in 0..4 {
             let digit = DIGITS[word >> (18 - 6 * place) & 0x3f];
             text.push(if place > chunk.len() { '=' } else { digit.into() });

@@ -6,7 +6,8 @@ use std::time::Duration;
 use battler_wamp::peer::{PeerConfig, SupportedAuthMethod, new_web_socket_peer};
 
 const DEADLINE: Duration = Duration::from_secs(20);
-/// When ABORT and the end of the connection come together, the client looks at either first, and may then tell no reason.
+/// When ABORT and the end of the connection come together, the client looks at either first, and
+/// may then tell no reason.
 const TRIES: usize = 20;
 const NO_REASON: &str = "peer is not connected";
 

@@ -5,7 +5,10 @@ use super::*;
 #[test]
 fn control_frames_pass_where_data_frames_must_be_smaller_than_they() {
     let limits = FrameLimits { max_frame_bytes: 10, max_message_bytes: 10 };
-    assert_eq!(read_within(limits, &last(PING, &[1; 125])), Ok(vec![Incoming::Ping(vec![1; 125].into())]));
+    assert_eq!(
+        read_within(limits, &last(PING, &[1; 125])),
+        Ok(vec![Incoming::Ping(vec![1; 125].into())])
+    );
 }
 
 #[test]
@@ -18,7 +21,10 @@ fn a_length_not_in_its_shortest_form_is_a_protocol_error() {
 #[test]
 fn a_frame_at_the_limit_passes_and_one_byte_more_is_too_big() {
     for size in [999, 1_000] {
-        assert_eq!(read_within(SMALL, &last(BINARY, &pattern(size))), Ok(vec![binary(&pattern(size))]));
+        assert_eq!(
+            read_within(SMALL, &last(BINARY, &pattern(size))),
+            Ok(vec![binary(&pattern(size))])
+        );
     }
     assert_eq!(read_within(SMALL, &last(BINARY, &pattern(1_001))), Err(CloseCode::TooBig));
     assert_eq!(read(&last(BINARY, &pattern((1 << 20) + 1))), Err(CloseCode::TooBig));
@@ -33,8 +39,9 @@ fn a_frame_within_its_own_limit_obeys_that_of_messages_too() {
 
 #[test]
 fn a_fragmented_message_at_the_limit_passes_and_one_byte_more_is_too_big() {
-    let message =
-        |rest| [frame(BINARY, &[1; 1_000]), frame(CONTINUE, &[1; 1_000]), last(CONTINUE, &vec![1; rest])];
+    let message = |rest| {
+        [frame(BINARY, &[1; 1_000]), frame(CONTINUE, &[1; 1_000]), last(CONTINUE, &vec![1; rest])]
+    };
     assert_eq!(read_within(SMALL, &message(499).concat()), Ok(vec![binary(&[1; 2_499])]));
     assert_eq!(read_within(SMALL, &message(500).concat()), Ok(vec![binary(&[1; 2_500])]));
     assert_eq!(read_within(SMALL, &message(501).concat()), Err(CloseCode::TooBig));
@@ -58,7 +65,8 @@ fn a_hostile_length_is_refused_from_the_header_alone() {
 
 #[test]
 fn a_continuation_beyond_the_limit_is_refused_from_its_header_alone() {
-    let bytes = [frame(BINARY, &[1; 1_000]), frame(CONTINUE, &[1; 1_000]), header(CONTINUE, 501)].concat();
+    let bytes =
+        [frame(BINARY, &[1; 1_000]), frame(CONTINUE, &[1; 1_000]), header(CONTINUE, 501)].concat();
     assert_eq!(read_within(SMALL, &bytes), Err(CloseCode::TooBig));
 }
 
@@ -80,6 +88,7 @@ fn endless_empty_fragments_are_cut() {
 
 #[test]
 fn a_message_may_have_65_536_fragments() {
-    let bytes = [frame(TEXT, b"a"), frame(CONTINUE, b"b").repeat(65_534), last(CONTINUE, b"c")].concat();
+    let bytes =
+        [frame(TEXT, b"a"), frame(CONTINUE, b"b").repeat(65_534), last(CONTINUE, b"c")].concat();
     assert_eq!(read(&bytes).map(|messages| messages.len()), Ok(1));
 }

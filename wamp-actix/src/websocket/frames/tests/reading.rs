@@ -4,7 +4,8 @@ use super::*;
 
 #[test]
 fn a_binary_message_of_any_size_arrives() {
-    for size in [0, 1, 7, 8, 9, 125, 126, 127, 128, 65_535, 65_536, 65_537, (1 << 20) - 1, 1 << 20] {
+    for size in [0, 1, 7, 8, 9, 125, 126, 127, 128, 65_535, 65_536, 65_537, (1 << 20) - 1, 1 << 20]
+    {
         let payload = pattern(size);
         assert_eq!(read(&last(BINARY, &payload)), Ok(vec![binary(&payload)]), "{size} bytes");
     }
@@ -27,7 +28,8 @@ fn text_beyond_ascii_arrives() {
 fn the_mask_is_taken_off_every_byte() {
     for size in 0..70 {
         let plain = pattern(size);
-        let mut masked: Vec<u8> = plain.iter().enumerate().map(|(i, byte)| byte ^ MASK[i % 4]).collect();
+        let mut masked: Vec<u8> =
+            plain.iter().enumerate().map(|(i, byte)| byte ^ MASK[i % 4]).collect();
         unmask(&mut masked, MASK);
         assert_eq!(masked, plain, "{size} bytes");
     }
@@ -35,7 +37,8 @@ fn the_mask_is_taken_off_every_byte() {
 
 #[test]
 fn several_messages_of_one_read_arrive_in_order() {
-    let bytes = [last(TEXT, b"one"), last(BINARY, b"two"), last(PING, b"three"), last(TEXT, b"")].concat();
+    let bytes =
+        [last(TEXT, b"one"), last(BINARY, b"two"), last(PING, b"three"), last(TEXT, b"")].concat();
     let expected = vec![text("one"), binary(b"two"), Incoming::Ping("three".into()), text("")];
     assert_eq!(read(&bytes), Ok(expected));
 }
@@ -137,9 +140,11 @@ fn a_message_in_one_frame_is_not_copied() {
 fn a_small_message_apart_keeps_no_buffer_of_many() {
     let large = last(BINARY, &pattern(40_000));
     let small: Vec<u8> = (0..100).flat_map(|_| last(BINARY, &pattern(100))).collect();
-    for (bytes, apart) in
-        [(small.clone(), true), ([&small, &large, &small[..]].concat(), true), (small.clone(), false)]
-    {
+    for (bytes, apart) in [
+        (small.clone(), true),
+        ([&small, &large, &small[..]].concat(), true),
+        (small.clone(), false),
+    ] {
         let mut frames = Frames::new(LIMITS);
         frames.feed(&bytes);
         let buffer = frames.input.as_ptr_range();
@@ -165,8 +170,13 @@ fn an_idle_connection_holds_no_buffer() {
 
 #[test]
 fn fragments_are_put_together() {
-    let bytes = [frame(TEXT, b"Hel"), frame(CONTINUE, b"lo, "), last(CONTINUE, b"world"), last(BINARY, b"!")]
-        .concat();
+    let bytes = [
+        frame(TEXT, b"Hel"),
+        frame(CONTINUE, b"lo, "),
+        last(CONTINUE, b"world"),
+        last(BINARY, b"!"),
+    ]
+    .concat();
     assert_eq!(read(&bytes), Ok(vec![text("Hello, world"), binary(b"!")]));
 }
 
@@ -273,13 +283,15 @@ fn text_that_is_not_utf_8_is_an_invalid_payload() {
 #[test]
 fn a_character_may_be_cut_by_fragments() {
     let crab = "🦀".as_bytes();
-    let bytes = [frame(TEXT, &crab[..1]), frame(CONTINUE, &crab[1..3]), last(CONTINUE, &crab[3..])].concat();
+    let bytes = [frame(TEXT, &crab[..1]), frame(CONTINUE, &crab[1..3]), last(CONTINUE, &crab[3..])]
+        .concat();
     assert_eq!(read(&bytes), Ok(vec![text("🦀")]));
 }
 
 #[test]
 fn invalid_utf_8_that_is_cut_by_fragments_is_an_invalid_payload() {
-    let bytes = [frame(TEXT, b"ok \xf0\x9f"), frame(CONTINUE, b"\xa6"), last(CONTINUE, b"\x28")].concat();
+    let bytes =
+        [frame(TEXT, b"ok \xf0\x9f"), frame(CONTINUE, b"\xa6"), last(CONTINUE, b"\x28")].concat();
     assert_eq!(read(&bytes), Err(CloseCode::InvalidPayload));
     let bytes = [frame(TEXT, b"ok"), last(CONTINUE, b"\xce")].concat();
     assert_eq!(read(&bytes), Err(CloseCode::InvalidPayload));

@@ -38,7 +38,8 @@ fn sealing_leaves_what_stands_before_the_frame() {
     }
     let mut bytes = BytesMut::from(&buffer[..]);
     for size in [3, 200, 70_000] {
-        let (_, _, payload) = Parser::parse(&mut bytes, false, usize::MAX).unwrap().expect("a whole frame");
+        let (_, _, payload) =
+            Parser::parse(&mut bytes, false, usize::MAX).unwrap().expect("a whole frame");
         assert_eq!(payload.map(|payload| payload.to_vec()), Some(pattern(size)));
     }
     assert!(bytes.is_empty());
@@ -73,9 +74,12 @@ fn a_close_carries_its_code_and_reason() {
 
 #[test]
 fn a_long_reason_is_cut_between_characters() {
-    for (reason, carried) in
-        [("x".repeat(123), 123), ("x".repeat(124), 123), ("é".repeat(62), 122), ("🦀".repeat(99), 120)]
-    {
+    for (reason, carried) in [
+        ("x".repeat(123), 123),
+        ("x".repeat(124), 123),
+        ("é".repeat(62), 122),
+        ("🦀".repeat(99), 120),
+    ] {
         let mut buffer = Vec::new();
         write_close(&mut buffer, CloseCode::Normal, &reason);
         let (_, _, payload) = as_client(&buffer);

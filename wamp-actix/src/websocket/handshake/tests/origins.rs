@@ -11,7 +11,9 @@ fn listed_origins(entries: &[&str]) -> Origins {
 
 #[test]
 fn no_origin_passes_every_rule() {
-    for origins in [Origins::SameHost, listed_origins(&[]), listed_origins(&["https://app.example"])] {
+    for origins in
+        [Origins::SameHost, listed_origins(&[]), listed_origins(&["https://app.example"])]
+    {
         assert_eq!(status(&check_origin(&[], &origins)), 101);
     }
 }
@@ -100,7 +102,11 @@ fn behind_a_proxy_the_host_that_the_client_named_counts() {
         (&[INNER, ("X-Forwarded-Host", "good.example")][..], ORIGIN, 101),
         (&[INNER, ("X-Forwarded-Host", "good.example:443")], ORIGIN, 101),
         (&[INNER, ("X-Forwarded-Host", "good.example, proxy.internal")], ORIGIN, 101),
-        (&[INNER, ("X-Forwarded-Host", "good.example"), ("X-Forwarded-Host", "proxy.internal")], ORIGIN, 101),
+        (
+            &[INNER, ("X-Forwarded-Host", "good.example"), ("X-Forwarded-Host", "proxy.internal")],
+            ORIGIN,
+            101,
+        ),
         (&[INNER, ("X-Forwarded-Host", "[2001:db8::1]:8443")], "https://[2001:db8::1]:8443", 101),
         (&[INNER, ("X-Forwarded-Host", "proxy.internal, good.example")], ORIGIN, 403),
         (&[INNER, ("X-Forwarded-Host", "good.example")], "http://10.0.0.7:9000", 403),
@@ -123,7 +129,11 @@ fn behind_a_proxy_the_host_that_the_client_named_counts() {
         (&[INNER, ("Forwarded", r#"by="\\";host="good\.example:\443""#)], ORIGIN, 101),
         (&[INNER, ("Forwarded", r#"host="good.example"#)], ORIGIN, 403),
         (&[INNER, ("Forwarded", r#"for="x;host=good.example"#)], ORIGIN, 403),
-        (&[INNER, ("X-Forwarded-Host", "good.example"), ("Forwarded", "host=evil.example")], ORIGIN, 101),
+        (
+            &[INNER, ("X-Forwarded-Host", "good.example"), ("Forwarded", "host=evil.example")],
+            ORIGIN,
+            101,
+        ),
         (&[("Host", "good.example"), ("Forwarded", "for=192.0.2.1")], ORIGIN, 101),
     ] {
         let headers = [headers, &[("Origin", origin)]].concat();
@@ -147,7 +157,11 @@ fn a_port_that_the_host_does_not_name_is_that_of_x_forwarded_port() {
             "https://good.example:8443",
             101,
         ),
-        (&[("Host", "10.0.0.7"), ("Forwarded", "host=good.example"), PORT], "https://good.example:8443", 101),
+        (
+            &[("Host", "10.0.0.7"), ("Forwarded", "host=good.example"), PORT],
+            "https://good.example:8443",
+            101,
+        ),
         // A proxy in front of the one that writes this terminates TLS.
         (&[HOST, ("X-Forwarded-Port", "80")], "https://good.example", 101),
         (&[HOST, ("X-Forwarded-Port", "443")], "https://good.example", 101),
@@ -207,7 +221,10 @@ fn a_list_replaces_the_rule() {
 #[test]
 fn an_entry_that_is_no_origin_is_found() {
     assert_eq!(Origins::SameHost.malformed(), None);
-    assert_eq!(listed_origins(&["*", "https://app.example", "http://[::1]:3000"]).malformed(), None);
+    assert_eq!(
+        listed_origins(&["*", "https://app.example", "http://[::1]:3000"]).malformed(),
+        None
+    );
     for entry in ["app.example", "https://app.example/", "https://*.example", "null", ""] {
         assert_eq!(listed_origins(&["*", entry]).malformed(), Some(entry));
     }
@@ -218,7 +235,11 @@ fn a_refused_origin_is_told_and_logged_once_with_what_it_was_compared_with() {
     let list = listed_origins(&["https://app.example"]);
     for (origins, headers, compared) in [
         (&Origins::SameHost, &[][..], "Host \"good.example\""),
-        (&Origins::SameHost, &[("X-Forwarded-Host", "a.example, b")], "X-Forwarded-Host \"a.example\""),
+        (
+            &Origins::SameHost,
+            &[("X-Forwarded-Host", "a.example, b")],
+            "X-Forwarded-Host \"a.example\"",
+        ),
         (&Origins::SameHost, &[("Forwarded", "host=f.example")], "Forwarded \"f.example\""),
         (&list, &[], "the list \"https://app.example\""),
     ] {
@@ -238,7 +259,10 @@ fn a_refused_origin_is_told_and_logged_once_with_what_it_was_compared_with() {
 #[test]
 fn what_passes_is_not_logged() {
     let log = Log::of(|| {
-        assert_eq!(status(&check_origin(&[("Origin", "http://good.example")], &Origins::SameHost)), 101);
+        assert_eq!(
+            status(&check_origin(&[("Origin", "http://good.example")], &Origins::SameHost)),
+            101
+        );
     });
     assert_eq!(log, []);
 }
@@ -260,9 +284,11 @@ fn origins_that_are_said_again_are_allowed_as_well() {
     let mut origins = Origins::default();
     origins.add(listed_origins(&["https://app.example"]));
     origins.add(listed_origins(&["https://other.example"]));
-    for (origin, code) in
-        [("https://app.example", 101), ("https://other.example", 101), ("https://evil.example", 403)]
-    {
+    for (origin, code) in [
+        ("https://app.example", 101),
+        ("https://other.example", 101),
+        ("https://evil.example", 403),
+    ] {
         assert_eq!(
             status(&check_origin(&[("Origin", origin), ("Host", "evil.example")], &origins)),
             code,

@@ -44,8 +44,10 @@ fn refused_by_all(digits: &str) {
 #[test]
 fn a_message_is_read_element_by_element() {
     let arena = Bump::new();
-    // [48, 7814135, {"timeout": 10, "b": [{}]}, "com.a", [1, "x"], {}], its dict and its list of indefinite length.
-    let bytes = hex("86 1830 1a00773bc7 bf 6774696d656f7574 0a 6162 81a0 ff 65636f6d2e61 9f 01 6178 ff a0");
+    // [48, 7814135, {"timeout": 10, "b": [{}]}, "com.a", [1, "x"], {}], its dict and its list of
+    // indefinite length.
+    let bytes =
+        hex("86 1830 1a00773bc7 bf 6774696d656f7574 0a 6162 81a0 ff 65636f6d2e61 9f 01 6178 ff a0");
     let mut reader = Reader::new(&bytes, &arena);
     let mut message = reader.list().unwrap();
     assert!(reader.element(&mut message).unwrap());
@@ -111,7 +113,11 @@ fn the_first_byte_tells_the_kind_of_a_value() {
         let reader = || Reader::new(&bytes, &arena);
         assert_eq!(reader().dict().is_ok(), kind == Kind::Dict, "{digits}");
         assert_eq!(reader().string().is_ok(), kind == Kind::String, "{digits}");
-        assert_eq!(reader().bytes().is_ok_and(|bytes| bytes.is_some()), kind == Kind::Bytes, "{digits}");
+        assert_eq!(
+            reader().bytes().is_ok_and(|bytes| bytes.is_some()),
+            kind == Kind::Bytes,
+            "{digits}"
+        );
         assert_eq!(reader().number().is_ok(), kind == Kind::Number, "{digits}");
         assert_eq!(reader().f32().is_ok(), kind == Kind::Number, "{digits}");
         assert_eq!(reader().null().is_ok(), kind == Kind::Null, "{digits}");
@@ -130,10 +136,19 @@ fn nothing_may_follow_a_value() {
 #[test]
 fn an_error_names_the_byte() {
     assert_eq!(skip(&hex("8201ff")).unwrap_err().to_string(), "expected a value at byte 2");
-    assert_eq!(skip(&hex("8301")).unwrap_err().to_string(), "length beyond the end of the message at byte 0");
-    assert_eq!(skip(&hex("9f01")).unwrap_err().to_string(), "unexpected end of the message at byte 2");
+    assert_eq!(
+        skip(&hex("8301")).unwrap_err().to_string(),
+        "length beyond the end of the message at byte 0"
+    );
+    assert_eq!(
+        skip(&hex("9f01")).unwrap_err().to_string(),
+        "unexpected end of the message at byte 2"
+    );
     assert_eq!(skip(&hex("8162c328")).unwrap_err().to_string(), "a string is not UTF-8 at byte 2");
-    assert_eq!(skip(&hex("810000")).unwrap_err().to_string(), "expected the end of the message at byte 2");
+    assert_eq!(
+        skip(&hex("810000")).unwrap_err().to_string(),
+        "expected the end of the message at byte 2"
+    );
 }
 
 #[test]
@@ -209,9 +224,10 @@ fn reserved_lengths_and_unknown_simple_values_are_refused() {
             refused_by_all(&format!("{:02x}0000000000000000", major << 5 | info));
         }
     }
-    for digits in
-        ["1f", "3f", "df", "1f00ff", "3f00ff", "df00ff", "ff", "f814", "f816", "f818", "f820", "f8ff"]
-    {
+    for digits in [
+        "1f", "3f", "df", "1f00ff", "3f00ff", "df00ff", "ff", "f814", "f816", "f818", "f820",
+        "f8ff",
+    ] {
         refused_by_all(digits);
     }
     for simple in (0xe0..0xf4_u8).chain([0xf8]) {
@@ -236,15 +252,24 @@ fn every_value_that_is_cut_off_is_refused() {
 #[test]
 fn lengths_beyond_the_frame_are_refused_before_anything_else() {
     for head in ["5b", "7b", "9b", "bb"] {
-        for length in ["00000000ffffffff", "0000000100000000", "8000000000000000", "ffffffffffffffff"] {
+        for length in
+            ["00000000ffffffff", "0000000100000000", "8000000000000000", "ffffffffffffffff"]
+        {
             refused_by_all(&format!("{head}{length}"));
             refused_by_all(&format!("{head}{length}6161"));
             refused_by_all(&format!("81{head}{length}6161"));
         }
     }
-    for digits in
-        ["5affffffff00", "7affffffff00", "9affffffff00", "baffffffff00", "42ff", "62 61", "82 01", "a1 6161"]
-    {
+    for digits in [
+        "5affffffff00",
+        "7affffffff00",
+        "9affffffff00",
+        "baffffffff00",
+        "42ff",
+        "62 61",
+        "82 01",
+        "a1 6161",
+    ] {
         refused_by_all(digits);
     }
     refused_by_all("5f 5bffffffffffffffff ff");
@@ -278,9 +303,12 @@ fn chunks_are_joined() {
         assert_eq!(string(digits).as_deref(), Some(value), "{digits}");
         assert!(skip(&hex(digits)).is_ok(), "{digits}");
     }
-    for (digits, value) in
-        [("5fff", &[][..]), ("5f40ff", &[]), ("5f4101 420203ff", &[1, 2, 3]), ("5f5801ffff", &[255])]
-    {
+    for (digits, value) in [
+        ("5fff", &[][..]),
+        ("5f40ff", &[]),
+        ("5f4101 420203ff", &[1, 2, 3]),
+        ("5f5801ffff", &[255]),
+    ] {
         assert_eq!(binary(digits).as_deref(), Some(value), "{digits}");
         assert!(skip(&hex(digits)).is_ok(), "{digits}");
     }
@@ -311,7 +339,9 @@ fn a_chunk_is_a_whole_string_of_the_same_type() {
 
 #[test]
 fn text_is_utf_8_also_where_it_is_skipped() {
-    for digits in ["61ff", "62c328", "63eda080", "64f4908080", "62c080", "61c3", "63e282ff", "7f61ffff"] {
+    for digits in
+        ["61ff", "62c328", "63eda080", "64f4908080", "62c080", "61c3", "63e282ff", "7f61ffff"]
+    {
         refused_by_all(digits);
         assert_eq!(string(digits), None, "{digits}");
         refused_by_all(&format!("a1{digits}00"));
@@ -470,13 +500,15 @@ fn lists_beside_each_other_are_not_inside_each_other() {
 
 #[test]
 fn mixed_nesting_is_remembered_to_the_last_level() {
-    let level = |level: usize| [("81", ""), ("9f", "ff"), ("a1616b", ""), ("bf616b", "ff")][level % 4];
+    let level =
+        |level: usize| [("81", ""), ("9f", "ff"), ("a1616b", ""), ("bf616b", "ff")][level % 4];
     let whole = |damage: Option<usize>| {
         let (mut opening, mut closing) = (String::new(), String::new());
         for at in 0..DEPTH {
             opening += level(at).0;
             // A break where none is allowed, and none where one is required.
-            let damaged = if damage == Some(at) { ["ff", ""][usize::from(at % 2 == 1)] } else { level(at).1 };
+            let damaged =
+                if damage == Some(at) { ["ff", ""][usize::from(at % 2 == 1)] } else { level(at).1 };
             closing.insert_str(0, damaged);
         }
         hex(&(opening + "01" + &closing))

@@ -40,7 +40,8 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Joins pieces of CBOR in any order, because mistakes are likeliest in bytes that are nearly right.
+/// Joins pieces of CBOR in any order, because mistakes are likeliest in bytes that are nearly
+/// right.
 fn nearly_cbor() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop::sample::select(vec![
         "00",
@@ -122,7 +123,8 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
-/// Converts a value that ciborium has read to the one that we read, if we accept it: keys are strings, tags are gone, numbers are by value.
+/// Converts a value that ciborium has read to the one that we read, if we accept it: keys are
+/// strings, tags are gone, numbers are by value.
 fn ours(value: Value, depth: usize) -> Option<Value> {
     let inside = depth.checked_sub(1);
     Some(match value {
@@ -192,11 +194,12 @@ fn theirs(bytes: &[u8]) -> Option<Value> {
 
 /// Returns whether ciborium refuses an integer as too large: its integers end at -2^127.
 fn too_large(bytes: &[u8]) -> bool {
-    ciborium::from_reader::<Value, _>(bytes).is_err_and(|error| error.to_string().contains("too large"))
+    ciborium::from_reader::<Value, _>(bytes)
+        .is_err_and(|error| error.to_string().contains("too large"))
 }
 
-/// Checks that skipping, reading and ciborium agree. Only ciborium accepts chunks of chunks, chunks with half a character, tagged chunks,
-/// and unassigned simple values.
+/// Checks that skipping, reading and ciborium agree. Only ciborium accepts chunks of chunks, chunks
+/// with half a character, tagged chunks, and unassigned simple values.
 fn agrees(bytes: &[u8]) -> Result<(), TestCaseError> {
     let skipped = skip(bytes).is_ok();
     prop_assert_eq!(read::<IgnoredAny>(bytes).is_ok(), skipped, "ignore {:02x?}", bytes);
@@ -333,6 +336,9 @@ fn every_half_is_the_float_it_stands_for() {
         let bytes = [&[0xf9][..], &bits.to_be_bytes()].concat();
         let (ours, theirs) =
             (read::<f64>(&bytes).unwrap(), ciborium::from_reader::<f64, _>(&bytes[..]).unwrap());
-        assert!(ours.to_bits() == theirs.to_bits() || ours.is_nan() && theirs.is_nan(), "{bits:04x}");
+        assert!(
+            ours.to_bits() == theirs.to_bits() || ours.is_nan() && theirs.is_nan(),
+            "{bits:04x}"
+        );
     }
 }

@@ -46,7 +46,8 @@ fn a_plain_request_says_what_its_elements_say() {
         // A number that is not an id, which the message has to judge (M-12).
         ("84 1830 00 a0 6161", false, 0),
         ("84 1830 1b0020000000000001 a0 6161", false, (1 << 53) + 1),
-        // Not for the fast path: a float, options of indefinite or longer length, a string in chunks, tags, a list of indefinite length.
+        // Not for the fast path: a float, options of indefinite or longer length, a string in
+        // chunks, tags, a list of indefinite length.
         ("84 1830 f93c00 a0 6161", false, 1),
         ("84 1830 01 bfff 6161", false, 1),
         ("84 1830 01 b800 6161", false, 1),

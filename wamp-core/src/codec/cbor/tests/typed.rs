@@ -1,4 +1,5 @@
-//! How serde's types are read. Rules that depend on serde alone are tested with JSON, because the code is the same.
+//! How serde's types are read. Rules that depend on serde alone are tested with JSON, because the
+//! code is the same.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,7 +30,10 @@ fn a_struct_is_read_from_a_dict_or_from_a_list() {
     let dict = cbor!({"y" => null, "z" => [{}], "tags" => [[1, 0.5]], "x" => -3}).unwrap();
     assert_eq!(read::<Point>(&encoded(&dict)).unwrap(), point);
     assert_eq!(read::<Point>(&encoded(&cbor!([-3, null, [[1, 0.5]]]).unwrap())).unwrap(), point);
-    assert_eq!(read::<Point>(&hex("bf 6178 01 ff")).unwrap(), Point { x: 1, y: None, tags: vec![] });
+    assert_eq!(
+        read::<Point>(&hex("bf 6178 01 ff")).unwrap(),
+        Point { x: 1, y: None, tags: vec![] }
+    );
 }
 
 #[test]
@@ -37,7 +41,10 @@ fn undefined_is_null_and_both_are_none_and_unit_and_nothing_else() {
     assert_eq!(read::<Vec<Option<u8>>>(&hex("83 f6 f7 01")).unwrap(), [None, None, Some(1)]);
     read::<()>(&hex("f6")).unwrap();
     read::<()>(&hex("f7")).unwrap();
-    assert_eq!(read::<Value>(&hex("82f6f7")).unwrap(), Value::Array(vec![Value::Null, Value::Null]));
+    assert_eq!(
+        read::<Value>(&hex("82f6f7")).unwrap(),
+        Value::Array(vec![Value::Null, Value::Null])
+    );
     assert_eq!(refusal::<u8>(&hex("f7")), "invalid type: null, expected u8 at byte 0");
     assert!(read::<()>(&hex("00")).is_err());
     assert!(read::<()>(&hex("80")).is_err());
@@ -46,19 +53,32 @@ fn undefined_is_null_and_both_are_none_and_unit_and_nothing_else() {
 #[test]
 fn integral_floats_are_integers_at_every_depth_decision_6() {
     // {"x": -3.0, "y": 200.0 (half), "tags": [[1.0, 1], [2^53 (double), 1.0 (single)]]}
-    let bytes = hex("a3 6178 f9c200 6179 f95a40 6474616773 82 82f93c0001 82fb4340000000000000fa3f800000");
+    let bytes =
+        hex("a3 6178 f9c200 6179 f95a40 6474616773 82 82f93c0001 82fb4340000000000000fa3f800000");
     let tags = vec![(1, 1.0), (1 << 53, 1.0)];
     assert_eq!(read::<Point>(&bytes).unwrap(), Point { x: -3, y: Some(200), tags });
-    assert_eq!(read::<(u8, u16, u32, u64)>(&hex("84f93c00f93c00f93c00f93c00")).unwrap(), (1, 1, 1, 1));
-    assert_eq!(read::<(i8, i16, i32, i64)>(&hex("84f9bc00f9bc00f9bc00f9bc00")).unwrap(), (-1, -1, -1, -1));
+    assert_eq!(
+        read::<(u8, u16, u32, u64)>(&hex("84f93c00f93c00f93c00f93c00")).unwrap(),
+        (1, 1, 1, 1)
+    );
+    assert_eq!(
+        read::<(i8, i16, i32, i64)>(&hex("84f9bc00f9bc00f9bc00f9bc00")).unwrap(),
+        (-1, -1, -1, -1)
+    );
     assert_eq!(read::<(i128, u128, usize)>(&hex("83f9bc00f95640f98000")).unwrap(), (-1, 100, 0));
     assert_eq!(read::<Shape>(&hex("a166436972636c65f94500")).unwrap(), Shape::Circle(5));
-    assert_eq!(read::<BTreeMap<i32, Option<u8>>>(&hex("a1 63312e30 f93c00")).unwrap(), [(1, Some(1))].into());
+    assert_eq!(
+        read::<BTreeMap<i32, Option<u8>>>(&hex("a1 63312e30 f93c00")).unwrap(),
+        [(1, Some(1))].into()
+    );
 }
 
 #[test]
 fn other_floats_are_no_integers() {
-    assert_eq!(refusal::<i64>(&hex("f93e00")), "invalid type: floating point `1.5`, expected i64 at byte 0");
+    assert_eq!(
+        refusal::<i64>(&hex("f93e00")),
+        "invalid type: floating point `1.5`, expected i64 at byte 0"
+    );
     for digits in [
         "fb4340000000000001",
         "fbc340000000000001",
@@ -72,7 +92,10 @@ fn other_floats_are_no_integers() {
         assert!(read::<i64>(&hex(digits)).is_err(), "{digits}");
         assert!(read::<i128>(&hex(digits)).is_err(), "{digits}");
     }
-    assert_eq!(refusal::<u8>(&hex("f95c00")), "invalid value: integer `256`, expected u8 at byte 0");
+    assert_eq!(
+        refusal::<u8>(&hex("f95c00")),
+        "invalid value: integer `256`, expected u8 at byte 0"
+    );
     assert_eq!(refusal::<u8>(&hex("20")), "invalid value: integer `-1`, expected u8 at byte 0");
 }
 
@@ -116,7 +139,10 @@ fn what_is_wider_than_an_integer_is_the_nearest_float_as_in_json() {
 #[test]
 fn what_json_cannot_express_is_displayed_as_the_reason() {
     let huge = [hex("81c2"), encoded(&Value::Bytes(vec![255; 128]))].concat();
-    assert_eq!(Encoded::Cbor(&huge).to_string(), "(cannot be serialised: number out of range at byte 1)");
+    assert_eq!(
+        Encoded::Cbor(&huge).to_string(),
+        "(cannot be serialised: number out of range at byte 1)"
+    );
 }
 
 #[test]
@@ -185,18 +211,25 @@ fn strings_are_lent_in_one_piece_and_in_chunks() {
 #[test]
 fn truth_values_are_no_integers_m_05() {
     assert_eq!(read::<(bool, bool)>(&hex("82f5f4")).unwrap(), (true, false));
-    assert_eq!(refusal::<bool>(&hex("01")), "invalid type: integer `1`, expected a boolean at byte 0");
+    assert_eq!(
+        refusal::<bool>(&hex("01")),
+        "invalid type: integer `1`, expected a boolean at byte 0"
+    );
     assert_eq!(refusal::<u8>(&hex("f5")), "invalid type: boolean `true`, expected u8 at byte 0");
 }
 
 #[test]
 fn enums_are_tagged_by_a_name_or_by_an_only_key() {
-    let shape = |value: Result<Value, ciborium::value::Error>| read::<Shape>(&encoded(&value.unwrap()));
+    let shape =
+        |value: Result<Value, ciborium::value::Error>| read::<Shape>(&encoded(&value.unwrap()));
     assert_eq!(shape(cbor!("Empty")).unwrap(), Shape::Empty);
     assert_eq!(read::<Shape>(&hex("7f62456d63707479ff")).unwrap(), Shape::Empty);
     assert_eq!(shape(cbor!({"Empty" => null})).unwrap(), Shape::Empty);
     assert_eq!(shape(cbor!({"Line" => [1, -1]})).unwrap(), Shape::Line(1, -1));
-    assert_eq!(shape(cbor!({"Named" => {"name" => "x"}})).unwrap(), Shape::Named { name: "x".into() });
+    assert_eq!(
+        shape(cbor!({"Named" => {"name" => "x"}})).unwrap(),
+        Shape::Named { name: "x".into() }
+    );
     for value in [
         cbor!({}),
         cbor!("Circle"),
@@ -214,12 +247,18 @@ fn enums_are_tagged_by_a_name_or_by_an_only_key() {
 
 #[test]
 fn map_keys_are_strings_that_are_read_as_the_key_type_wants() {
-    assert_eq!(read::<BTreeMap<i8, u8>>(&hex("a2 622d31 01 6132 02")).unwrap(), [(-1, 1), (2, 2)].into());
+    assert_eq!(
+        read::<BTreeMap<i8, u8>>(&hex("a2 622d31 01 6132 02")).unwrap(),
+        [(-1, 1), (2, 2)].into()
+    );
     assert_eq!(
         read::<BTreeMap<bool, u8>>(&hex("a2 6474727565 01 6566616c7365 00")).unwrap(),
         [(true, 1), (false, 0)].into()
     );
-    assert_eq!(read::<BTreeMap<Shape, u8>>(&hex("a1 65456d707479 01")).unwrap(), [(Shape::Empty, 1)].into());
+    assert_eq!(
+        read::<BTreeMap<Shape, u8>>(&hex("a1 65456d707479 01")).unwrap(),
+        [(Shape::Empty, 1)].into()
+    );
     assert_eq!(
         refusal::<BTreeMap<u8, u8>>(&hex("a2 6131 01 6178 01")),
         r#"invalid type: string "x", expected u8 at byte 4"#
@@ -229,7 +268,10 @@ fn map_keys_are_strings_that_are_read_as_the_key_type_wants() {
 
 #[test]
 fn of_duplicate_keys_the_last_wins_in_a_map_and_a_struct_refuses_m_14() {
-    assert_eq!(read::<BTreeMap<String, u8>>(&hex("a2 616101 616102")).unwrap(), [("a".into(), 2)].into());
+    assert_eq!(
+        read::<BTreeMap<String, u8>>(&hex("a2 616101 616102")).unwrap(),
+        [("a".into(), 2)].into()
+    );
     assert_eq!(refusal::<Point>(&hex("a2 617801 617802")), "duplicate field `x` at byte 0");
 }
 
@@ -249,8 +291,14 @@ fn binary_is_lent_and_text_stays_text_t_12() {
         refusal::<Bytes>(&hex("63616263")),
         r#"invalid type: string "abc", expected binary at byte 0"#
     );
-    assert_eq!(refusal::<Bytes>(&hex("01")), "invalid type: integer `1`, expected binary at byte 0");
-    assert_eq!(refusal::<String>(&hex("4101")), "invalid type: byte array, expected a string at byte 0");
+    assert_eq!(
+        refusal::<Bytes>(&hex("01")),
+        "invalid type: integer `1`, expected binary at byte 0"
+    );
+    assert_eq!(
+        refusal::<String>(&hex("4101")),
+        "invalid type: byte array, expected a string at byte 0"
+    );
     assert!(read::<Vec<u8>>(&hex("4101")).is_err());
 }
 
@@ -272,10 +320,14 @@ fn a_raw_value_is_its_bytes_checked_and_with_its_tags() {
 
 #[test]
 fn a_tuple_takes_neither_less_nor_more() {
-    for (two, three, one) in [("820102", "83010203", "8101"), ("9f0102ff", "9f010203ff", "9f01ff")] {
+    for (two, three, one) in [("820102", "83010203", "8101"), ("9f0102ff", "9f010203ff", "9f01ff")]
+    {
         assert_eq!(read::<(u8, u8)>(&hex(two)).unwrap(), (1, 2));
         assert_eq!(refusal::<(u8, u8)>(&hex(three)), "more elements than expected at byte 3");
-        assert_eq!(refusal::<(u8, u8)>(&hex(one)), "invalid length 1, expected a tuple of size 2 at byte 0");
+        assert_eq!(
+            refusal::<(u8, u8)>(&hex(one)),
+            "invalid length 1, expected a tuple of size 2 at byte 0"
+        );
     }
 }
 
@@ -304,7 +356,10 @@ fn types_that_contain_themselves_end_at_the_greatest_depth() {
     }
     let depth = usize::from(MAX_DEPTH);
     for (open, close) in [("81", ""), ("9f", "ff"), ("c181", "")] {
-        assert!(read::<Tree>(&nested(open, "80", close, depth - 1 - open.len() / 4)).is_ok(), "{open}");
+        assert!(
+            read::<Tree>(&nested(open, "80", close, depth - 1 - open.len() / 4)).is_ok(),
+            "{open}"
+        );
         assert!(read::<Tree>(&nested(open, "80", close, depth)).is_err(), "{open}");
         assert!(read::<Tree>(&nested(open, "", "", 100_000)).is_err(), "{open}");
     }

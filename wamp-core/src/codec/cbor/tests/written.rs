@@ -46,7 +46,9 @@ fn integers_and_lengths_are_as_short_as_they_can_be() {
     ] {
         assert_eq!(written(&value), hex(digits), "{value}");
     }
-    for (length, digits) in [(0, "60"), (23, "77"), (24, "7818"), (256, "790100"), (65_536, "7a00010000")] {
+    for (length, digits) in
+        [(0, "60"), (23, "77"), (24, "7818"), (256, "790100"), (65_536, "7a00010000")]
+    {
         assert!(written(&"a".repeat(length)).starts_with(&hex(digits)), "{length}");
     }
     assert_eq!(written(&vec![1; 24])[..2], hex("9818"));
@@ -109,7 +111,8 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(6, 64, 30, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..30).prop_map(Value::Array),
-            prop::collection::vec((any::<String>().prop_map(Value::from), inner), 0..30).prop_map(Value::Map),
+            prop::collection::vec((any::<String>().prop_map(Value::from), inner), 0..30)
+                .prop_map(Value::Map),
         ]
     })
 }

@@ -16,7 +16,11 @@ pub(super) enum Open {
 }
 
 impl Open {
-    pub(super) fn write<T: Tokens>(self, out: &mut Vec<u8>, length: usize) -> Result<(), WriteFault> {
+    pub(super) fn write<T: Tokens>(
+        self,
+        out: &mut Vec<u8>,
+        length: usize,
+    ) -> Result<(), WriteFault> {
         match self {
             Self::List => T::list(out, length),
             Self::Dict => T::dict(out, length),

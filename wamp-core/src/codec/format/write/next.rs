@@ -2,7 +2,8 @@
 
 use serde::ser;
 
-/// The part that may come next in a list, a dict, or a struct. serde leaves it to each `Serialize` to keep to the order.
+/// The part that may come next in a list, a dict, or a struct. serde leaves it to each `Serialize`
+/// to keep to the order.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     Anything,

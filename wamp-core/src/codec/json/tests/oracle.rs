@@ -55,7 +55,8 @@ fn with_integral_floats(value: Value) -> Value {
     }
 }
 
-/// Joins pieces of JSON in any order, because mistakes are likeliest in texts that are nearly right.
+/// Joins pieces of JSON in any order, because mistakes are likeliest in texts that are nearly
+/// right.
 fn nearly_json() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "[",
@@ -107,11 +108,18 @@ fn nearly_json() -> impl Strategy<Value = String> {
 
 /// Damages a valid text at one place.
 fn damaged() -> impl Strategy<Value = String> {
-    (value(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<char>(), any::<bool>())
+    (
+        value(),
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+        any::<char>(),
+        any::<bool>(),
+    )
         .prop_map(|(value, at, piece, other, insert)| {
             let mut text: Vec<char> = value.to_string().chars().collect();
             let at = at.index(text.len());
-            let pieces = ['[', ']', '{', '}', ',', ':', '"', '\\', '0', '-', '.', 'e', ' ', '\u{1f}', other];
+            let pieces =
+                ['[', ']', '{', '}', ',', ':', '"', '\\', '0', '-', '.', 'e', ' ', '\u{1f}', other];
             let piece = pieces[piece.index(pieces.len())];
             if insert {
                 text.insert(at, piece);
@@ -122,8 +130,9 @@ fn damaged() -> impl Strategy<Value = String> {
         })
 }
 
-/// Returns whether serde_json finds the text well-formed. Its skipping accepts lone surrogates, its reading refuses the
-/// range of numbers: well-formed is what both accept, or what only the range speaks against.
+/// Returns whether serde_json finds the text well-formed. Its skipping accepts lone surrogates, its
+/// reading refuses the range of numbers: well-formed is what both accept, or what only the range
+/// speaks against.
 fn well_formed(text: &str) -> Option<bool> {
     if serde_json::from_str::<IgnoredAny>(text).is_err() {
         return Some(false);

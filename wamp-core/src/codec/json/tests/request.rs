@@ -36,7 +36,12 @@ fn request(text: &str) -> Result<(bool, u64, String), Malformed> {
 fn a_plain_request_says_what_its_elements_say() {
     for (text, is_plain, id, uri) in [
         (r#"[48,1,{},"a"]"#, true, 1, "a"),
-        (r#"[48,999999999999999,{},"a.bc.defg.é",[1],{"k":2}]"#, true, 999_999_999_999_999, "a.bc.defg.é"),
+        (
+            r#"[48,999999999999999,{},"a.bc.defg.é",[1],{"k":2}]"#,
+            true,
+            999_999_999_999_999,
+            "a.bc.defg.é",
+        ),
         (r#"[48,7,{},"",[]]"#, true, 7, ""),
         // White space, options and escapes are not for the fast path.
         (r#"[48 ,1,{},"a"]"#, false, 1, "a"),

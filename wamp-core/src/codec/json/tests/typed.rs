@@ -87,7 +87,9 @@ fn integral_floats_are_integers_at_every_depth_decision_6() {
 #[test]
 fn other_floats_are_no_integers() {
     assert_eq!(refusal::<i64>("1.5"), "invalid type: floating point `1.5`, expected i64 at byte 0");
-    for text in ["9007199254740993.0", "-9007199254740993.0", "1e16", "1e-400", "18446744073709551616"] {
+    for text in
+        ["9007199254740993.0", "-9007199254740993.0", "1e16", "1e-400", "18446744073709551616"]
+    {
         assert!(read::<u64>(text).is_err(), "{text}");
         assert!(read::<i128>(text).is_err(), "{text}");
     }
@@ -106,7 +108,8 @@ fn the_largest_integers_are_exact() {
 
 #[test]
 fn a_value_of_any_type_gets_the_narrowest_number_m_16() {
-    let value = read::<Value>("[1.0,-2e0,18446744073709551615,-9223372036854775808,1.5,1e16]").unwrap();
+    let value =
+        read::<Value>("[1.0,-2e0,18446744073709551615,-9223372036854775808,1.5,1e16]").unwrap();
     assert_eq!(value, json!([1, -2, u64::MAX, i64::MIN, 1.5, 1e16]));
     for text in ["-0.0", "-0", "-0e3"] {
         let zero = read::<Value>(text).unwrap().as_f64().unwrap();
@@ -144,7 +147,8 @@ fn strings_are_lent_with_and_without_escapes() {
     let text = r#"{"a":["x\ny","z"],"\u0062":["\ud83d\ude00","\u0000"]}"#;
     let value: HashMap<&str, Vec<&str>> = Reader::new(text, &arena).read().unwrap();
     assert_eq!(value, HashMap::from([("a", vec!["x\ny", "z"]), ("b", vec!["😀", "\0"])]));
-    let (owned, character): (String, char) = Reader::new(r#"["\t","\u00e9"]"#, &arena).read().unwrap();
+    let (owned, character): (String, char) =
+        Reader::new(r#"["\t","\u00e9"]"#, &arena).read().unwrap();
     assert_eq!((owned.as_str(), character), ("\t", 'é'));
     assert!(Reader::new(r#""ab""#, &arena).read::<char>().is_err());
 }
@@ -174,7 +178,10 @@ fn enums_are_tagged_by_a_name_or_by_an_only_key() {
     assert_eq!(read::<Shape>(r#""E\u006dpty""#).unwrap(), Shape::Empty);
     assert_eq!(read::<Shape>(r#"{"Empty":null}"#).unwrap(), Shape::Empty);
     assert_eq!(read::<Shape>(r#"{"Line":[1,-1]}"#).unwrap(), Shape::Line(1, -1));
-    assert_eq!(read::<Shape>(r#"{"Named":{"name":"x"}}"#).unwrap(), Shape::Named { name: "x".into() });
+    assert_eq!(
+        read::<Shape>(r#"{"Named":{"name":"x"}}"#).unwrap(),
+        Shape::Named { name: "x".into() }
+    );
     for text in [
         "{}",
         r#""Circle""#,
@@ -196,7 +203,10 @@ fn enums_are_tagged_by_a_name_or_by_an_only_key() {
 #[test]
 fn map_keys_are_read_as_the_key_type_wants() {
     assert_eq!(read::<BTreeMap<i8, u8>>(r#"{"-1":1,"2":2}"#).unwrap(), [(-1, 1), (2, 2)].into());
-    assert_eq!(read::<BTreeMap<u64, u8>>(r#"{"18446744073709551615":1}"#).unwrap(), [(u64::MAX, 1)].into());
+    assert_eq!(
+        read::<BTreeMap<u64, u8>>(r#"{"18446744073709551615":1}"#).unwrap(),
+        [(u64::MAX, 1)].into()
+    );
     assert_eq!(
         read::<BTreeMap<bool, u8>>(r#"{"true":1,"false":0}"#).unwrap(),
         [(true, 1), (false, 0)].into()
@@ -222,13 +232,16 @@ fn of_duplicate_keys_the_last_wins_in_a_map_and_a_struct_refuses_m_14() {
 #[test]
 fn a_nul_string_of_base64_is_binary_where_bytes_are_wanted_x_06() {
     let vector = r#""\u0000EOP/kFMHXFJvX8BtT+N82w==""#;
-    let bytes =
-        [0x10, 0xe3, 0xff, 0x90, 0x53, 0x07, 0x5c, 0x52, 0x6f, 0x5f, 0xc0, 0x6d, 0x4f, 0xe3, 0x7c, 0xdb];
+    let bytes = [
+        0x10, 0xe3, 0xff, 0x90, 0x53, 0x07, 0x5c, 0x52, 0x6f, 0x5f, 0xc0, 0x6d, 0x4f, 0xe3, 0x7c,
+        0xdb,
+    ];
     assert_eq!(read::<Bytes>(vector).unwrap(), Bytes::Borrowed(bytes.into()));
     assert_eq!(read::<Bytes>(&vector.replace('/', r"\/")).unwrap(), Bytes::Borrowed(bytes.into()));
     assert_eq!(read::<Bytes>(r#""\u0000""#).unwrap(), Bytes::Borrowed(vec![]));
     let nested =
-        read::<BTreeMap<String, Vec<Option<Bytes>>>>(&format!(r#"{{"k":[{vector},null]}}"#)).unwrap();
+        read::<BTreeMap<String, Vec<Option<Bytes>>>>(&format!(r#"{{"k":[{vector},null]}}"#))
+            .unwrap();
     assert_eq!(nested["k"], [Some(Bytes::Borrowed(bytes.into())), None]);
     let arena = Bump::new();
     assert_eq!(Reader::new(vector, &arena).read::<&[u8]>().unwrap(), bytes);
@@ -299,7 +312,10 @@ impl std::hash::Hash for Raw<'_> {
 fn a_tuple_takes_neither_less_nor_more() {
     assert_eq!(read::<(u8, u8)>("[1,2]").unwrap(), (1, 2));
     assert_eq!(refusal::<(u8, u8)>("[1,2,3]"), "more elements than expected at byte 5");
-    assert_eq!(refusal::<(u8, u8)>("[1]"), "invalid length 1, expected a tuple of size 2 at byte 0");
+    assert_eq!(
+        refusal::<(u8, u8)>("[1]"),
+        "invalid length 1, expected a tuple of size 2 at byte 0"
+    );
 }
 
 #[test]
@@ -307,7 +323,11 @@ fn a_visitor_gets_nothing_from_beyond_the_end_and_leaves_nothing_behind() {
     let arena = Bump::new();
     for text in ["[1],2]", r#"{"a":1},"b":2}"#] {
         let mut reader = Reader::new(text, &arena);
-        assert_eq!(AtCursor(&mut reader).deserialize_any(Greedy { times: 5 }).unwrap(), 1, "{text}");
+        assert_eq!(
+            AtCursor(&mut reader).deserialize_any(Greedy { times: 5 }).unwrap(),
+            1,
+            "{text}"
+        );
     }
     for text in ["[1,2]", r#"{"a":1,"b":2}"#, "[1", r#"{"a":1"#] {
         let mut reader = Reader::new(text, &arena);
@@ -325,7 +345,8 @@ fn messages_of_serde_come_through_with_the_innermost_position() {
     assert_eq!(refusal::<Point>(r#"{"y":1}"#), "missing field `x` at byte 0");
     assert_eq!(refusal::<Strict>(r#"{"b":1}"#), "unknown field `b`, expected `a` at byte 1");
     assert!(
-        refusal::<Shape>(r#""Square""#).starts_with("unknown variant `Square`, expected one of `Empty`,")
+        refusal::<Shape>(r#""Square""#)
+            .starts_with("unknown variant `Square`, expected one of `Empty`,")
     );
 }
 

@@ -27,7 +27,8 @@ fn is_value(bytes: &[u8]) -> bool {
 fn a_message_is_read_element_by_element() {
     let arena = Bump::new();
     // [48, 7814151, {"timeout": 10, "b": [{}]}, "com.a", [1, "x"], {}]
-    let bytes = b"\x96\x30\xce\x00\x77\x3c\x07\x82\xa7timeout\x0a\xa1b\x91\x80\xa5com.a\x92\x01\xa1x\x80";
+    let bytes =
+        b"\x96\x30\xce\x00\x77\x3c\x07\x82\xa7timeout\x0a\xa1b\x91\x80\xa5com.a\x92\x01\xa1x\x80";
     let mut reader = Reader::new(bytes, &arena);
     let mut message = reader.list().unwrap();
     assert!(reader.element(&mut message).unwrap());
@@ -114,12 +115,15 @@ fn every_length_of_a_header_is_taken() {
         assert_eq!(skip(bytes).unwrap(), 0..bytes.len());
     }
     // msgpackr writes the second.
-    for bytes in [&b"\x81\xa1x\x05"[..], b"\xde\x00\x01\xa1x\x05", b"\xdf\x00\x00\x00\x01\xa1x\x05"] {
+    for bytes in [&b"\x81\xa1x\x05"[..], b"\xde\x00\x01\xa1x\x05", b"\xdf\x00\x00\x00\x01\xa1x\x05"]
+    {
         let dict = read::<std::collections::BTreeMap<String, u8>>(bytes).unwrap();
         assert_eq!(dict, [("x".to_owned(), 5)].into(), "{bytes:02x?}");
         assert_eq!(skip(bytes).unwrap(), 0..bytes.len());
     }
-    for bytes in [&b"\xc4\x02\x00\xff"[..], b"\xc5\x00\x02\x00\xff", b"\xc6\x00\x00\x00\x02\x00\xff"] {
+    for bytes in
+        [&b"\xc4\x02\x00\xff"[..], b"\xc5\x00\x02\x00\xff", b"\xc6\x00\x00\x00\x02\x00\xff"]
+    {
         let arena = Bump::new();
         assert_eq!(Reader::new(bytes, &arena).read::<&[u8]>().unwrap(), [0, 255], "{bytes:02x?}");
         assert_eq!(skip(bytes).unwrap(), 0..bytes.len());
@@ -150,10 +154,19 @@ fn undefined_is_null_and_other_extension_types_are_refused() {
     assert_eq!(read::<Option<u8>>(b"\xd4\x00\x00").unwrap(), None);
     read::<()>(b"\xd4\x00\x00").unwrap();
     assert!(is_value(b"\xd4\x00\x00"));
-    assert_eq!(read::<Vec<Option<u8>>>(b"\x93\xd4\x00\x00\x07\xc0").unwrap(), [None, Some(7), None]);
+    assert_eq!(
+        read::<Vec<Option<u8>>>(b"\x93\xd4\x00\x00\x07\xc0").unwrap(),
+        [None, Some(7), None]
+    );
     let timestamp = b"\xd6\xff\x00\x00\x00\x00";
-    for bytes in [&b"\xd4\x00\x01"[..], b"\xd4\x01\x00", b"\xd4\x00", timestamp, b"\xc7\x00\x00", b"\xd8\x00"]
-    {
+    for bytes in [
+        &b"\xd4\x00\x01"[..],
+        b"\xd4\x01\x00",
+        b"\xd4\x00",
+        timestamp,
+        b"\xc7\x00\x00",
+        b"\xd8\x00",
+    ] {
         assert!(!is_value(bytes), "{bytes:02x?}");
         let refused = read::<Option<u8>>(bytes).unwrap_err().to_string();
         assert_eq!(refused, "extension types are not part of WAMP at byte 0", "{bytes:02x?}");
@@ -163,7 +176,9 @@ fn undefined_is_null_and_other_extension_types_are_refused() {
 
 #[test]
 fn text_must_be_utf_8_even_where_nobody_reads_it() {
-    for bytes in [&b"\xa1\xff"[..], b"\x91\xa2\xc3\x28", b"\x81\xa1\xff\x01", b"\xd9\x03\xed\xa0\x80"] {
+    for bytes in
+        [&b"\xa1\xff"[..], b"\x91\xa2\xc3\x28", b"\x81\xa1\xff\x01", b"\xd9\x03\xed\xa0\x80"]
+    {
         assert!(!is_value(bytes), "{bytes:02x?}");
     }
     assert!(is_value(b"\xa3\xc3\xa9\x00"));
@@ -173,7 +188,8 @@ fn text_must_be_utf_8_even_where_nobody_reads_it() {
 fn a_key_that_is_no_string_is_refused() {
     for bytes in [&b"\x81\x01\x02"[..], b"\x81\xc4\x01a\x02", b"\x81\xc0\x02", b"\x81\x90\x02"] {
         assert!(!is_value(bytes), "{bytes:02x?}");
-        let refused = read::<std::collections::BTreeMap<String, u8>>(bytes).unwrap_err().to_string();
+        let refused =
+            read::<std::collections::BTreeMap<String, u8>>(bytes).unwrap_err().to_string();
         assert_eq!(refused, "a key must be a string at byte 1");
     }
 }

@@ -62,7 +62,11 @@ where
     T: Serialize + for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug,
 {
     let bytes = written(value);
-    assert_eq!(read::<Value>(&bytes).unwrap(), serde_json::to_value(value).unwrap(), "{bytes:02x?}");
+    assert_eq!(
+        read::<Value>(&bytes).unwrap(),
+        serde_json::to_value(value).unwrap(),
+        "{bytes:02x?}"
+    );
     assert_eq!(&read::<T>(&bytes).unwrap(), value);
     let from_json: Value = serde_json::to_value(value).unwrap();
     assert_eq!(&read::<T>(&written(&from_json)).unwrap(), value);
@@ -83,13 +87,18 @@ fn a_type_has_the_shape_that_it_has_in_json() {
         Shape::Named { name: String::new() },
     ]);
     has_one_shape(&(Some(1_u8), None::<u8>, 'é', true, u64::MAX, i64::MIN));
-    has_one_shape(&BTreeMap::from([(1_u8, "one"), (2, "two")].map(|(key, value)| (key, value.to_owned()))));
+    has_one_shape(&BTreeMap::from(
+        [(1_u8, "one"), (2, "two")].map(|(key, value)| (key, value.to_owned())),
+    ));
     has_one_shape(&BTreeMap::from([(-1_i64, ())]));
     has_one_shape(&BTreeMap::from([(true, 1), (false, 0)]));
     has_one_shape(&BTreeMap::from([('x', 1), ('"', 0)]));
     has_one_shape(&BTreeMap::from([(Day::Monday, 1)]));
     has_one_shape(&BTreeMap::from([("a\"\\\n\0é".to_owned(), 1)]));
-    has_one_shape(&Flat { kind: "flat".into(), rest: [("a".to_owned(), 1), ("b".to_owned(), 2)].into() });
+    has_one_shape(&Flat {
+        kind: "flat".into(),
+        rest: [("a".to_owned(), 1), ("b".to_owned(), 2)].into(),
+    });
     has_one_shape(&std::net::Ipv4Addr::LOCALHOST);
 }
 
@@ -166,8 +175,14 @@ fn floats_take_every_number() {
 fn a_value_of_another_type_is_named() {
     assert_eq!(refusal::<u8>(b"\xa1x"), r#"invalid type: string "x", expected u8 at byte 0"#);
     assert_eq!(refusal::<u8>(b"\xc0"), "invalid type: null, expected u8 at byte 0");
-    assert_eq!(refusal::<(u8, u8)>(b"\x92\x01\xc3"), "invalid type: boolean `true`, expected u8 at byte 2");
-    assert_eq!(refusal::<u8>(b"\xcd\x01\x00"), "invalid value: integer `256`, expected u8 at byte 0");
+    assert_eq!(
+        refusal::<(u8, u8)>(b"\x92\x01\xc3"),
+        "invalid type: boolean `true`, expected u8 at byte 2"
+    );
+    assert_eq!(
+        refusal::<u8>(b"\xcd\x01\x00"),
+        "invalid value: integer `256`, expected u8 at byte 0"
+    );
     assert_eq!(refusal::<bool>(b"\x80"), "invalid type: map, expected a boolean at byte 0");
     assert_eq!(refusal::<(u8,)>(b"\x92\x01\x02"), "more elements than expected at byte 2");
     assert_eq!(refusal::<u8>(b""), "unexpected end of the message at byte 0");

@@ -74,12 +74,14 @@ impl Retained {
         self.kept.event().reaches(session)
     }
 
-    /// Returns whether this event replaces an older one: no later subscriber would be shown the older one.
+    /// Returns whether this event replaces an older one: no later subscriber would be shown the
+    /// older one.
     pub(super) fn replaces(&self, other: &Self) -> bool {
         self.kept.replaces(&other.kept)
     }
 
-    /// Writes the EVENT for a later subscriber: with its original publication id (E-03), marked as retained.
+    /// Writes the EVENT for a later subscriber: with its original publication id (E-03), marked as
+    /// retained.
     pub(crate) fn write(
         &self,
         serializer: Serializer,
@@ -92,7 +94,8 @@ impl Retained {
         message::event(serializer, out, subscription, self.kept.publication, &details, &payload)
     }
 
-    /// Returns the payload in a format; it is transcoded only once as long as there is room to keep it.
+    /// Returns the payload in a format; it is transcoded only once as long as there is room to keep
+    /// it.
     pub(super) fn payload(&self, format: Format) -> Result<Payload, EncodeError> {
         if self.kept.payload.is_in(format) {
             return self.room.admit(self.kept.payload.clone());
@@ -103,7 +106,8 @@ impl Retained {
                 .clone()
                 .ok_or_else(|| EncodeError::new("it was tried before, when another asked"));
         }
-        let payload = self.kept.payload.transcoded(format).and_then(|payload| self.room.admit(payload));
+        let payload =
+            self.kept.payload.transcoded(format).and_then(|payload| self.room.admit(payload));
         if payload.as_ref().map_or(true, |payload| self.room.take(payload.kept_bytes())) {
             transcoded.push((format, payload.as_ref().ok().cloned()));
         }

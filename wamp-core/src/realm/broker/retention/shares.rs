@@ -1,4 +1,5 @@
-//! The shares of declarations and publishers in the retained events, and the choice of the event to evict.
+//! The shares of declarations and publishers in the retained events, and the choice of the event to
+//! evict.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -27,7 +28,8 @@ pub(super) enum Measure {
     Bytes,
 }
 
-/// The load of each declaration, and in it of each principal. Each step takes time logarithmic in the number of events.
+/// The load of each declaration, and in it of each principal. Each step takes time logarithmic in
+/// the number of events.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
     total: Load,
@@ -87,8 +89,8 @@ impl Shares {
         });
     }
 
-    /// Returns the number of the event to evict: of the declaration that holds most, and in it of the principal that holds
-    /// most, the oldest.
+    /// Returns the number of the event to evict: of the declaration that holds most, and in it of
+    /// the principal that holds most, the oldest.
     pub(super) fn heaviest(&self, measure: Measure) -> Option<u64> {
         self.heaviest_of(self.ranking.heaviest(measure)?, measure)
     }
@@ -182,7 +184,8 @@ mod tests {
         }
         assert_eq!(shares.heaviest(Measure::Events), Some(3));
         shares.remove(&account(2, "eve"), 3, 10);
-        // Two declarations hold two events each, and in the second each principal holds one: the older one is evicted.
+        // Two declarations hold two events each, and in the second each principal holds one: the
+        // older one is evicted.
         assert_eq!(shares.heaviest_of(2, Measure::Events), Some(2));
         assert_eq!(shares.heaviest_of(1, Measure::Events), Some(1));
     }
@@ -197,12 +200,15 @@ mod tests {
         assert_eq!(shares.heaviest(Measure::Events), Some(2));
     }
 
-    /// The ranking is the same as a scan of all events would find, in every sequence of additions and removals.
+    /// The ranking is the same as a scan of all events would find, in every sequence of additions
+    /// and removals.
     #[test]
     fn the_order_is_that_of_a_count() {
         let mut random = 1_u64;
         let mut next = |below: usize| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             usize::try_from(random >> 33).expect("31 bits") % below
         };
         let (mut shares, mut events) = (Shares::default(), Vec::new());
@@ -222,13 +228,17 @@ mod tests {
             };
             assert_eq!(shares.total(), Load { events: events.len(), bytes: load(&|_| true).1 });
             let Some(found) = shares.heaviest(Measure::Bytes) else { continue };
-            let (owner, ..) = events.iter().find(|(_, number, _)| *number == found).expect("it is held");
+            let (owner, ..) =
+                events.iter().find(|(_, number, _)| *number == found).expect("it is held");
             let of_declaration = load(&|account| account.declaration == owner.declaration).1;
             let of_owner = load(&|account| account == owner).1;
             for (other, ..) in &events {
-                assert!(load(&|account| account.declaration == other.declaration).1 <= of_declaration);
                 assert!(
-                    other.declaration != owner.declaration || load(&|account| account == other).1 <= of_owner
+                    load(&|account| account.declaration == other.declaration).1 <= of_declaration
+                );
+                assert!(
+                    other.declaration != owner.declaration
+                        || load(&|account| account == other).1 <= of_owner
                 );
             }
             assert!(events.iter().all(|(account, number, _)| account != owner || *number >= found));

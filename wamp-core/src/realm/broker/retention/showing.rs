@@ -1,5 +1,5 @@
-//! The retained events for one subscription, found and handed out in pieces: the realm's lock is held for one piece
-//! at a time.
+//! The retained events for one subscription, found and handed out in pieces: the realm's lock is
+//! held for one piece at a time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -16,8 +16,8 @@ use crate::session::handle::SessionHandle;
 /// The topics that are searched while the lock is held.
 const TOPICS: usize = 256;
 
-/// The events that were retained when a subscription began, or asked for them again: of each topic the most recent one for
-/// the session (E-02, E-04), and of too many the newest.
+/// The events that were retained when a subscription began, or asked for them again: of each topic
+/// the most recent one for the session (E-02, E-04), and of too many the newest.
 #[derive(Debug)]
 pub(crate) struct Showing {
     retention: Arc<Retention>,
@@ -48,22 +48,23 @@ pub(crate) enum Step {
     Event(Arc<Retained>),
     /// One piece was searched, more topics follow.
     Searched,
-    /// The search is over, and `left_out` events are left out because there are too many; the others follow.
+    /// The search is over, and `left_out` events are left out because there are too many; the
+    /// others follow.
     Found { left_out: usize },
     /// All events were handed out.
     Done,
 }
 
 impl Showing {
-    /// Begins to show the events that are retained now. During the showing they are kept even if later ones replace them, if
-    /// there is room.
+    /// Begins to show the events that are retained now. During the showing they are kept even if
+    /// later ones replace them, if there is room.
     pub(in crate::realm::broker) fn begin(retention: &Arc<Retention>, store: &mut Store) -> Self {
         let stage = Stage::Searching { after: None, newest: Newest::default() };
         Self { retention: Arc::clone(retention), until: store.begin_showing(), stage }
     }
 
-    /// Takes the next step for a session that subscribes to this topic or pattern; `serves` returns whether events of a matching topic
-    /// are delivered through the subscription.
+    /// Takes the next step for a session that subscribes to this topic or pattern; `serves` returns
+    /// whether events of a matching topic are delivered through the subscription.
     pub(in crate::realm::broker) fn next(
         &mut self,
         pattern: &Pattern,

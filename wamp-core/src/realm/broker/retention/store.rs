@@ -15,15 +15,15 @@ use crate::realm::pattern::Pattern;
 use crate::session::handle::SessionHandle;
 use crate::session::principal::Principal;
 
-/// The most events of clients that are kept for one topic because none of them reaches every subscriber (E-02), and as many of the server. As many
-/// replaced ones may be kept in addition.
+/// The most events of clients that are kept for one topic because none of them reaches every
+/// subscriber (E-02), and as many of the server. As many replaced ones may be kept in addition.
 const PER_TOPIC: usize = 16;
 
 /// `Entry::replaced_by` of an event that is not replaced.
 const CURRENT: u64 = u64::MAX;
 
-/// Retained events. If there are too many, an event of the largest holder is evicted. The server's events are never evicted for those of clients, because
-/// they have as much room again.
+/// Retained events. If there are too many, an event of the largest holder is evicted. The server's
+/// events are never evicted for those of clients, because they have as much room again.
 #[derive(Debug)]
 pub(in crate::realm::broker) struct Store {
     max: Load,
@@ -52,8 +52,8 @@ struct Entry {
 #[derive(Debug, Default)]
 struct Pool {
     current: Shares,
-    /// Replaced events, as pairs of the replacing event's number and their own. They stay for showings that began before they were
-    /// replaced, and are evicted first.
+    /// Replaced events, as pairs of the replacing event's number and their own. They stay for
+    /// showings that began before they were replaced, and are evicted first.
     replaced: BTreeSet<(u64, u64)>,
     replaced_load: Load,
 }
@@ -80,16 +80,26 @@ impl Store {
         self.replace(&event);
         let bytes = event.bytes() + account.principal.bytes();
         if bytes > self.max.bytes {
-            tracing::debug!(topic = event.topic(), bytes, "an event beyond `retained_bytes` is not retained");
+            tracing::debug!(
+                topic = event.topic(),
+                bytes,
+                "an event beyond `retained_bytes` is not retained"
+            );
             return;
         }
-        self.add(Entry { event: Arc::clone(&event), account: account.clone(), bytes, replaced_by: CURRENT });
+        self.add(Entry {
+            event: Arc::clone(&event),
+            account: account.clone(),
+            bytes,
+            replaced_by: CURRENT,
+        });
         self.bound_topic(event.topic(), account.is_servers());
         self.bound_declaration(&account, up_to);
         self.bound_realm(account.is_servers());
     }
 
-    /// Begins to show the events that are retained now, and keeps them for it. Returns the number of the last event.
+    /// Begins to show the events that are retained now, and keeps them for it. Returns the number
+    /// of the last event.
     pub(super) fn begin_showing(&mut self) -> u64 {
         *self.showings.entry(self.last).or_default() += 1;
         self.last
@@ -131,7 +141,8 @@ impl Store {
         self.last
     }
 
-    /// Returns topics that may match, in order and starting after `after`, with the numbers of their events.
+    /// Returns topics that may match, in order and starting after `after`, with the numbers of
+    /// their events.
     pub(super) fn topics<'s>(
         &'s self,
         pattern: &'s Pattern,
@@ -147,15 +158,26 @@ impl Store {
         let topics = self.topics.range::<str, _>((from, Bound::Unbounded));
         topics
             .take_while(
-                move |(topic, _)| if is_exact { &***topic == start } else { topic.starts_with(start) },
+                move |(topic, _)| {
+                    if is_exact { &***topic == start } else { topic.starts_with(start) }
+                },
             )
             .map(|(topic, numbers)| (topic, numbers.as_slice()))
     }
 
-    /// Returns the most recent of these events that the session would have got, of those retained when `until` was the last event (E-02).
-    pub(super) fn most_recent(&self, numbers: &[u64], until: u64, session: &SessionHandle) -> Option<u64> {
+    /// Returns the most recent of these events that the session would have got, of those retained
+    /// when `until` was the last event (E-02).
+    pub(super) fn most_recent(
+        &self,
+        numbers: &[u64],
+        until: u64,
+        session: &SessionHandle,
+    ) -> Option<u64> {
         numbers.iter().rev().copied().find(|&number| {
-            let entry = self.events.get(&number).filter(|entry| number <= until && until < entry.replaced_by);
+            let entry = self
+                .events
+                .get(&number)
+                .filter(|entry| number <= until && until < entry.replaced_by);
             entry.is_some_and(|entry| entry.event.reaches(session))
         })
     }
@@ -192,9 +214,11 @@ impl Store {
         }
     }
 
-    /// Removes the events that the last one replaces, or sets them aside for showings that still need them.
+    /// Removes the events that the last one replaces, or sets them aside for showings that still
+    /// need them.
     fn replace(&mut self, event: &Retained) {
-        let is_replaced = |entry: &Entry| entry.replaced_by == CURRENT && event.replaces(&entry.event);
+        let is_replaced =
+            |entry: &Entry| entry.replaced_by == CURRENT && event.replaces(&entry.event);
         let replaced = self.of_topic(event.topic()).filter(|(_, entry)| is_replaced(entry));
         for number in replaced.map(|(number, _)| number).collect::<Vec<_>>() {
             if self.showings.range(number..).next().is_some() {
@@ -213,16 +237,21 @@ impl Store {
         pool.add_replaced(entry, number);
     }
 
-    /// Bounds the events of one topic in the same way as those of the realm: the oldest event of its largest holder is evicted.
+    /// Bounds the events of one topic in the same way as those of the realm: the oldest event of
+    /// its largest holder is evicted.
     fn bound_topic(&mut self, topic: &str, of_server: bool) {
-        let entries = self.of_topic(topic).filter(|(_, entry)| entry.account.is_servers() == of_server);
+        let entries =
+            self.of_topic(topic).filter(|(_, entry)| entry.account.is_servers() == of_server);
         let (current, replaced): (Vec<_>, Vec<_>) =
             entries.partition(|(_, entry)| entry.replaced_by == CURRENT);
-        let share = |account: &Account| current.iter().filter(|(_, entry)| entry.account == *account).count();
+        let share = |account: &Account| {
+            current.iter().filter(|(_, entry)| entry.account == *account).count()
+        };
         let mut surplus = Vec::new();
         if current.len() > PER_TOPIC {
-            let heaviest =
-                current.iter().max_by_key(|(number, entry)| (share(&entry.account), Reverse(*number)));
+            let heaviest = current
+                .iter()
+                .max_by_key(|(number, entry)| (share(&entry.account), Reverse(*number)));
             surplus.extend(heaviest.map(|(number, _)| *number));
         }
         if replaced.len() > PER_TOPIC {
@@ -237,7 +266,9 @@ impl Store {
             if shares.events_of(account.declaration) <= up_to {
                 return;
             }
-            let Some(number) = shares.heaviest_of(account.declaration, Measure::Events) else { return };
+            let Some(number) = shares.heaviest_of(account.declaration, Measure::Events) else {
+                return;
+            };
             self.remove(number);
         }
     }

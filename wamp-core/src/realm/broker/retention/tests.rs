@@ -38,14 +38,23 @@ fn session() -> SessionHandle {
     let (identity, features) = (Identity::anonymous(), ClientFeatures::default());
     let limits = Limits::default();
     let mailbox = Mailbox::new(&limits, &Backlog::new(&limits));
-    SessionHandle::new(SessionId::random(), identity, None, features, Serializer::Json, None, mailbox)
+    SessionHandle::new(
+        SessionId::random(),
+        identity,
+        None,
+        features,
+        Serializer::Json,
+        None,
+        mailbox,
+    )
 }
 
 fn pattern(uri: &str) -> Pattern {
     Pattern { policy: MatchPolicy::Prefix, uri: uri.into() }
 }
 
-/// Returns the numbers that a showing hands out, and the number of steps that it needs to find them.
+/// Returns the numbers that a showing hands out, and the number of steps that it needs to find
+/// them.
 fn shown(mut showing: Showing, pattern: &Pattern) -> (Vec<u64>, usize) {
     let (session, mut numbers, mut searches) = (session(), Vec::new(), 1);
     loop {
@@ -129,7 +138,8 @@ fn of_one_topic_only_so_many_stay_that_were_replaced() {
         })
         .collect();
     assert_eq!(retention.hold().count(), 17);
-    let of_each: Vec<_> = showings.into_iter().map(|showing| shown(showing, &pattern("a")).0).collect();
+    let of_each: Vec<_> =
+        showings.into_iter().map(|showing| shown(showing, &pattern("a")).0).collect();
     assert!(of_each[..24].iter().all(Vec::is_empty));
     assert_eq!(of_each[24..].concat(), Vec::from_iter(24..40));
     assert_eq!(retention.hold().count(), 1);
@@ -147,8 +157,9 @@ fn retain_in_cbor(retention: &Retention, topic: &str) -> Arc<retained::Retained>
 fn a_payload_is_transcoded_once_while_there_is_room_for_it() {
     let is_transcoded_once = |event: &retained::Retained| {
         let payloads = [(); 2].map(|()| event.payload(Format::Json).expect("a text"));
-        let [first, second] =
-            payloads.each_ref().map(|payload| payload.encoded_args().expect("a list").as_bytes().as_ptr());
+        let [first, second] = payloads
+            .each_ref()
+            .map(|payload| payload.encoded_args().expect("a list").as_bytes().as_ptr());
         first == second
     };
     let retention = retention(&Limits::default().retained_bytes(1200));
