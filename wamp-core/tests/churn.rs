@@ -1,4 +1,4 @@
-//! What sessions leave behind in memory: nothing.
+//! Sessions that have ended leave nothing behind in memory.
 #![cfg(target_os = "linux")]
 
 #[path = "protocol/support/mod.rs"]

@@ -18,7 +18,7 @@ fn router() -> Router {
         .expect("the handlers of the tests are sound")
 }
 
-/// What may stand behind the URI, and what others see of it.
+/// Elements that may follow the URI, each with what other clients see of it.
 fn tails() -> [(&'static str, Value); 10] {
     [
         ("null", json!([])),
@@ -34,7 +34,7 @@ fn tails() -> [(&'static str, Value); 10] {
     ]
 }
 
-/// What a message has behind its head.
+/// Returns the elements of a message behind its head.
 fn tail(message: &Value, head: usize) -> Value {
     support::list(message)[head..].to_vec().into()
 }

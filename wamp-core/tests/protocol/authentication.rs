@@ -1,4 +1,4 @@
-//! Who a client is: each method, and each way in which a login can fail.
+//! Logins: each method, and each way in which a login can fail.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -89,7 +89,7 @@ fn by_scram() -> Scram {
     .mock_like(PBKDF2.clone())
 }
 
-/// What the host of these tests knows of a connection.
+/// The host's value of a connection in these tests.
 #[derive(Default)]
 struct Request {
     cookie: Option<&'static str>,
@@ -145,7 +145,7 @@ fn router_with(limits: Limits) -> Router {
         .expect("the realms of the tests are sound")
 }
 
-/// What WELCOME says of who it is.
+/// Returns the identity that WELCOME shows.
 #[track_caller]
 fn identity(welcome: &Value) -> [&str; 4] {
     welcomed(welcome);
@@ -804,7 +804,7 @@ fn a_13_what_the_host_knows_of_the_request_decides() {
         ("web", &[], Request::default(), REQUIRED),
         ("web", &["anonymous"], fresh(), REQUIRED),
         ("web", &["ticket"], fresh(), NO_METHOD),
-        // What is wrong is not passed over for something weaker.
+        // A wrong answer does not lead on to a weaker method.
         ("web", &["cookie", "bearer"], stale(), DENIED),
         ("site", &[], stale(), DENIED),
         ("site", &[], fresh(), "joe user cookie"),

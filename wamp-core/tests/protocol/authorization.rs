@@ -1,4 +1,4 @@
-//! Who may do what: a realm's authoriser, asked before anything shows, and failing closed.
+//! Authorisation: a realm's authoriser is asked before anything shows, and fails closed.
 
 #[path = "authorization/patterns.rs"]
 mod patterns;
@@ -157,7 +157,7 @@ fn z_05_nothing_that_exists_shows_before_the_decision() {
     }
     texts.dedup();
     assert_eq!(texts.len(), 1, "{texts:?}");
-    // What is allowed and does not exist says so, as ever.
+    // A request that is allowed and names nothing that exists is told so, as ever.
     assert_error(&client.ask(r#"[48,9,{},"test.missing"]"#), 48, 9, "wamp.error.no_such_procedure");
     assert_error(&client.ask(r#"[32,10,{},"nowhere.at.all"]"#), 32, 10, DENIED);
 }
@@ -330,7 +330,7 @@ fn requests_that_wait_for_their_permission_count_as_calls_in_flight() {
     ] {
         assert_error(&client.ask(message), code, request, "wamp.error.unavailable");
     }
-    // What does not have to wait is served.
+    // Requests that do not wait for an authoriser are served.
     subscribed(&client.ask(r#"[32,8,{},"open.a"]"#), 8);
     handlers::open("authoriser");
     client.received();

@@ -1,5 +1,4 @@
-//! What is wrong with the declarations of a router is said when it is built, with the places that
-//! it concerns.
+//! Faults in the declarations of a router are told when it is built, with the places of both.
 
 use std::time::Duration;
 

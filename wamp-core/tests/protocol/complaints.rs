@@ -1,4 +1,4 @@
-//! What strangers can write into the log: a bounded number of lines for each address, then a count.
+//! Log lines that clients can cause: a bounded number for each address, then a count.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ fn router(lines: usize) -> Router {
         .unwrap()
 }
 
-/// What is logged when so many strangers at `address` say this one after the other, and a second
-/// later the next connects.
+/// Returns the log of so many clients at `address` that send this one after the other, and of the
+/// next that connects a second later.
 fn logged(router: &Router, strangers: usize, address: &str, message: &str) -> String {
     let address = address.parse().unwrap();
     Log::of(|| {

@@ -112,8 +112,8 @@ fn turn(client: &mut Client, message: Option<Value>) -> Vec<Value> {
     output
 }
 
-/// What an endless answer does not keep from its own caller: each is answered in the turn after the
-/// one that read it.
+/// Asserts that an endless answer does not keep its own caller waiting: each of its requests is
+/// answered in the turn after the one that read it.
 fn assert_served_beside(limits: Limits, start: Value) {
     let mut client = Client::join(&router(limits));
     turn(&mut client, Some(start));
@@ -179,7 +179,7 @@ fn an_endless_answer_is_held_back_while_nobody_takes_it() {
     assert!(!client.wants_input());
 }
 
-/// Who asks without a pause is sent what others published as well.
+/// A client that calls without a pause is sent the events of others as well.
 #[test]
 fn answers_leave_events_their_room() {
     let router = router(Limits::default().outgoing_bytes(1000));

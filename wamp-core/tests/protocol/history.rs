@@ -119,7 +119,7 @@ fn e_07_publications_bound_what_is_told() {
         (json!({"after_publication": ids[0], "before_publication": ids[3]}), vec![2, 3]),
         (json!({"after_publication": ids[0], "until_publication": ids[3], "limit": 2}), vec![2, 3]),
         (json!({"from_publication": ids[3], "before_publication": ids[1]}), vec![]),
-        // What is not there any more is older than all that is.
+        // An event that is not kept any more is older than all that are.
         (json!({"after_publication": 1}), vec![1, 2, 3, 4]),
         (json!({"until_publication": 1}), vec![]),
     ] {

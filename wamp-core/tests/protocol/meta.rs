@@ -49,7 +49,7 @@ fn watch<const N: usize>(client: &mut Client, topics: [&str; N]) -> [u64; N] {
     })
 }
 
-/// What the events say: subscription and arguments.
+/// Returns the subscription and the arguments of each event.
 fn seen(client: &mut Client) -> Vec<Value> {
     client.received().into_iter().map(|event| json!([event[1], event[4]])).collect()
 }
@@ -243,7 +243,7 @@ fn k_10_all_are_killed_but_the_caller_and_nobody_is_told() {
     assert_eq!(caller.call("wamp.session.count", json!([])), json!([1]));
 }
 
-// Who may.
+// Roles that may use it.
 
 #[test]
 fn k_10_killing_is_granted_apart_from_reading() {

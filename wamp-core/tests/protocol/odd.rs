@@ -1,5 +1,5 @@
-//! What is odd in a payload is the fault of that one request, and never reaches another client
-//! (decision 9; C6 to C9 of issue 14).
+//! An odd value in a payload is the fault of that one request, and never reaches another client
+//! (decision 9; C6, C7, C8, C9).
 
 use std::collections::HashMap;
 
@@ -130,7 +130,7 @@ const HALVES: [(&str, &str); 7] = [
     (r#""é\ude00\ud83d""#, "é\u{fffd}\u{fffd}"),
 ];
 
-/// What follows the head of a message: Arguments, ArgumentsKw.
+/// Returns Arguments and ArgumentsKw, which follow the head of a message.
 #[derive(Clone, Copy)]
 enum Tail<'t> {
     Arg(&'t [u8]),
@@ -578,7 +578,7 @@ fn a_tag_of_cbor_and_an_undefined_of_messagepack_reach_nobody_whichever_way_c_8(
                 );
             }
         }
-        // What a callee answers, and its errors.
+        // Results and errors of a callee.
         let request = next.next().unwrap();
         joe.ask(json!([64, request, {}, "com.joe"]).to_string());
         for (invocation, (serializer, other)) in (1..).zip(&mut others) {

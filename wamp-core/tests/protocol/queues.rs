@@ -1,4 +1,4 @@
-//! What may wait for a session: a client that reads gets everything, and nobody holds more than the
+//! Queues of a session: a client that reads gets everything, and no client holds more than the
 //! limits say.
 
 use std::time::Duration;
@@ -257,7 +257,7 @@ fn a_long_publication_waits_for_the_next_round() {
     assert_eq!(client.received().len(), 1);
 }
 
-/// What many share is counted once.
+/// An event that many sessions share is counted once.
 #[test]
 fn who_is_furthest_behind_is_cut_off_when_too_much_waits_in_all() {
     let router = router_with(Limits::default().queued_bytes_total(20_000));
@@ -277,8 +277,7 @@ fn who_is_furthest_behind_is_cut_off_when_too_much_waits_in_all() {
     assert_cut_off(behind);
 }
 
-/// What is held back for a handler that has not decided yet can be let go of with its own session
-/// only.
+/// Events that are held back for a handler that has not decided are freed with their session only.
 #[test]
 fn who_makes_a_handler_wait_is_cut_off_before_those_who_read() {
     let router = router_with(Limits::default().queued_bytes_total(20_000));

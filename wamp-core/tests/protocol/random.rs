@@ -29,7 +29,7 @@ enum Step {
     /// The call, subscription or publication that has waited longest goes on, or fails.
     Open(&'static str, bool),
     Goodbye,
-    /// What the server sent is looked at: until then it lies where it lies.
+    /// The client reads what the server has sent so far.
     Look,
 }
 
@@ -55,7 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What a client knows of its session, from what it sent and what it got.
+/// A client's knowledge of its session, from the messages that it sent and got.
 #[derive(Default)]
 struct Known {
     request: u64,

@@ -44,7 +44,7 @@ fn who_comes_back_takes_its_procedure_over_and_the_old_callee_is_told() {
     let invocation = new.one();
     assert_eq!((&invocation[0], &invocation[2]), (&68.into(), &after.into()));
     old.assert_silent();
-    // What the old one leaves behind is not the new one's.
+    // The registration that the old client lost is not the new one's.
     assert_error(&old.ask(format!("[66,2,{before}]")), 66, 2, "wamp.error.no_such_registration");
     old.lose();
     caller.send(r#"[48,2,{},"com.door"]"#);
@@ -241,7 +241,7 @@ fn an_authoriser_that_only_allows_it_does_not_let_anybody_take_over() {
     let mut back = join(&router, "device");
     register(&mut back, 1, again, "com.door");
     register(&mut back, 2, r#"{"force_reregister":true,"match":"prefix"}"#, "com.window");
-    // What is free may be taken by whoever may register.
+    // A free procedure may be taken by any client that may register.
     register(&mut user, 5, again, "com.roof");
 }
 
@@ -270,7 +270,7 @@ fn every_authoriser_must_let_it_take_over() {
     assert_error(&answer, 64, 1, EXISTS);
 }
 
-/// Whoever cares for who may register patterns has not said that anybody may take over.
+/// An authoriser for patterns alone does not allow that clients take over procedures.
 #[test]
 fn where_only_patterns_are_authorised_nobody_takes_over() {
     let realm = Realm::new("realm1").route_clients(true);

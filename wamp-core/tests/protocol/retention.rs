@@ -60,7 +60,7 @@ fn look(client: &mut Client, request: u64, options: Value, topic: &str) -> (u64,
     (id, messages)
 }
 
-/// What a new session is shown of a topic.
+/// Returns the retained events of a topic that a new session is sent.
 fn shown(router: &Router, topic: &str) -> Vec<Value> {
     arguments(&look(&mut Client::join(router), 1, json!({}), topic).1)
 }

@@ -157,7 +157,7 @@ fn a_declaration_keeps_no_more_than_it_says_and_who_has_most_of_it_gives_way() {
     assert_eq!((kept(&router, "few.joe"), kept(&router, "few.eve")), (vec![1], vec![1, 2]));
     eve.fill("few.eve", [3]);
     assert_eq!((kept(&router, "few.joe"), kept(&router, "few.eve")), (vec![1], vec![2, 3]));
-    // What the server retains does not count.
+    // Events that the server retains do not count.
     for topic in 0..5 {
         server_retains(&router, &format!("few.server.{topic}"));
     }

@@ -7,7 +7,7 @@ use super::support::{self, Client, assert_error, handlers, id, welcomed};
 use serde_json::{Value, json};
 use wamp_core::{Close, Identity, Limits, Realm, Router, Serializer};
 
-/// What every callee of these tests announces, if the test does not say otherwise.
+/// The features that callees of these tests announce, if the test does not say otherwise.
 const ALL: &[&str] = &[
     "call_canceling",
     "call_timeout",
@@ -126,7 +126,7 @@ fn r_03_a_call_of_a_registration_that_has_ended_finds_no_procedure_and_one_at_wo
     let registration = register(&mut callee, 1, &json!({}), "com.p");
     call(&mut caller, 1, &json!({}), "com.p");
     callee.send(format!("[66,2,{registration}]"));
-    // What was called before comes before UNREGISTERED.
+    // Calls that were made before come before UNREGISTERED.
     assert_eq!(callee.received(), [json!([68, 1, registration, {}, [1]]), json!([67, 2])]);
     call(&mut caller, 2, &json!({}), "com.p");
     assert_error(&caller.one(), 48, 2, "wamp.error.no_such_procedure");
@@ -1038,7 +1038,7 @@ fn topics_that_nobody_declared_are_open_where_clients_are_routed() {
         events.iter().map(|event| event[1].as_u64().unwrap()).collect::<Vec<_>>(),
         [exact, pattern]
     );
-    // What the application declared, it decides about.
+    // The application decides about the procedures that it declared.
     assert_error(&subscriber.ask(r#"[32,3,{},"sub.refuse"]"#), 32, 3, "test.error.refused");
     let refused = publisher.ask(r#"[16,2,{"acknowledge":true},"pub.refuse"]"#);
     assert_error(&refused, 16, 2, "test.error.refused");
@@ -1241,7 +1241,7 @@ fn callees_that_are_furthest_behind_are_cut_off_when_too_much_waits_in_all() {
     };
     start(&mut caller, "com.more", 12);
     start(&mut caller, "com.less", 5);
-    // What is read does not count any more.
+    // A call that was read does not count any more.
     for _ in 0..20 {
         start(&mut caller, "com.read", 1);
         assert_eq!(callees[2].received().len(), 1);
@@ -1255,7 +1255,7 @@ fn callees_that_are_furthest_behind_are_cut_off_when_too_much_waits_in_all() {
     answered.sort_unstable();
     assert_eq!(answered, Vec::from_iter(1..=12));
     assert!(answers.iter().all(|answer| answer[4] == "wamp.error.canceled"), "{answers:?}");
-    // What it held is free again.
+    // The bytes that it held are free again.
     start(&mut caller, "com.less", 8);
     assert_eq!(callees[1].received().len(), 17);
     assert_eq!((callees[1].close(), caller.close()), (None, None));

@@ -25,7 +25,7 @@ use wamp_core::{Cancelled, Chunks, Context, Error, FromContext as _, Progress, R
 
 const CALLERS: usize = 2;
 
-/// What can be called, and how it behaves.
+/// Procedures, and how each behaves.
 const PROCEDURES: [Procedure; 6] = [
     Procedure { uri: "work.plain", by: By::Handler, is_told: false, takes_chunks: false },
     Procedure { uri: "work.told", by: By::Handler, is_told: true, takes_chunks: false },
@@ -40,7 +40,7 @@ const PROCEDURES: [Procedure; 6] = [
 struct Procedure {
     uri: &'static str,
     by: By,
-    /// Who answers is told of a cancellation, and goes on under `kill`.
+    /// The handler or callee is told of a cancellation, and goes on under `kill`.
     is_told: bool,
     takes_chunks: bool,
 }
@@ -64,7 +64,7 @@ enum Step {
     Look,
 }
 
-/// What somebody who works on a call does next.
+/// The next step of a handler or callee at work on a call.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 enum Order {
     Progress,
@@ -198,7 +198,7 @@ static HANDLERS: &[HandlerEntry] = &[
 
 // The model.
 
-/// What ends a call.
+/// The end of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Final {
     /// With the number of progressive results before it.
@@ -219,7 +219,7 @@ struct Call {
     timeout: u64,
     /// When its time is over, in milliseconds.
     until: Option<u64>,
-    /// What can have been the answer since the last look; one of them was, if there are any.
+    /// Answers that were possible since the last look; one of them came, if there are any.
     possible: Vec<Final>,
     /// The caller has it.
     answered: bool,
@@ -228,7 +228,7 @@ struct Call {
     received: u64,
     /// The invocation, as its callee knows it.
     invocation: Option<u64>,
-    /// Nobody works on it any more.
+    /// No handler or callee works on it any more.
     is_done: bool,
 }
 
@@ -374,7 +374,7 @@ impl World {
         self.callers[who].send(json!([49, key.1, {"mode": mode}]).to_string());
     }
 
-    /// Somebody who works on a call goes on with it, whether the caller still waits or not.
+    /// A handler or callee goes on with a call, whether the caller still waits or not.
     fn order(&mut self, nth: usize, order: Order) {
         let mut keys: Vec<Key> =
             self.calls.iter().filter(|(_, call)| !call.is_done).map(|(key, _)| *key).collect();

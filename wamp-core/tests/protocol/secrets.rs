@@ -1,4 +1,4 @@
-//! What the log must not show, at any level (case 36).
+//! Secrets that the log must not show, at any level.
 
 use super::support::login::{self, answer_cra, answer_scram, as_user, authenticate, challenged};
 use super::support::{Client, handlers};

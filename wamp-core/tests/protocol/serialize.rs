@@ -15,7 +15,7 @@ use wamp_core::{Args, Context, Error, Kwargs, Realm, Reply, Router, Serializer, 
 
 const RAW: &str = "$serde_json::private::RawValue";
 
-/// What a `Serialize` may do, and no format can express.
+/// Values of a `Serialize` that no format can express.
 #[derive(Copy, Clone, Debug)]
 enum Misuse {
     KeyAlone,

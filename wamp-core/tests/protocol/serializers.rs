@@ -319,8 +319,8 @@ fn message() -> impl Strategy<Value = Value> {
     )
 }
 
-/// What a session answers, without what is random and without the place in a text that JSON's
-/// errors name.
+/// Returns the answers of a session, without random ids and without the place in a text that
+/// JSON's errors name.
 fn answers(serializer: Serializer, messages: &[Value]) -> Vec<Value> {
     let router = router();
     let mut client = Client::join_by(&router, serializer);

@@ -41,7 +41,7 @@ fn ask(client: &mut Client, request: u64) {
     client.send(format!(r#"[32,{request},{{"match":"prefix","get_retained":true}},"a."]"#));
 }
 
-/// What the events say, and that they are retained ones.
+/// Returns the arguments of events, and asserts that they are retained ones.
 fn shown(messages: &[Value]) -> Vec<Value> {
     let events = messages.iter().filter(|message| message[0] == 36);
     let events: Vec<_> =

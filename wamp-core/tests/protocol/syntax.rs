@@ -1,4 +1,4 @@
-//! What is a message, and what is none.
+//! Frames that are messages, and frames that are none.
 
 use super::support::{self, Client, assert_error, handlers, hello, router, router_of, subscribed};
 use serde_json::{Value, json};

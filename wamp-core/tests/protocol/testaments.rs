@@ -31,7 +31,7 @@ fn caller(router: &Router) -> Caller {
     Caller::of(Client::join(router))
 }
 
-/// Somebody who hears what is published to the topic.
+/// A subscriber of the topic.
 fn listener(router: &Router, topic: &str) -> (Client, u64) {
     let mut client = Client::join(router);
     let id = client.subscribe(1, topic);
@@ -256,7 +256,7 @@ fn turn(client: &mut Client, reads: bool) -> (bool, Vec<Value>) {
     (was_due, messages)
 }
 
-/// What the first of them, which reads, gets until nobody has anything to do any more.
+/// Returns what the first client, which reads, gets until no client has anything to do any more.
 fn turns(clients: &mut [Client]) -> Vec<Value> {
     let mut messages = Vec::new();
     let mut idle = 0;
@@ -342,7 +342,7 @@ fn k_02_others_are_told_that_a_session_has_left_after_the_last_of_its_testaments
     }
 }
 
-/// Whoever goes on with them leaves, too.
+/// The session that goes on with them leaves, too.
 #[test]
 fn e_14_all_testaments_are_published_whoever_leaves_meanwhile() {
     let router = router_with(small_queues());

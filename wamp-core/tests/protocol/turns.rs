@@ -99,8 +99,8 @@ fn a_batch_of_publications_to_many_is_taken_in_turns() {
     assert!(seen.iter().all(|seen| *seen == all));
 }
 
-/// What waited behind a handler's decision is published by polls, after which nobody might poll
-/// again.
+/// Publications that waited behind a handler's decision are published by polls; nothing else might
+/// poll again.
 #[test]
 fn what_waited_for_a_handler_is_published_in_turns_and_in_order() {
     let router = router();
@@ -217,7 +217,7 @@ fn a_publisher_waits_for_those_who_are_behind_but_not_for_long() {
         publisher.poll();
         assert_eq!(slow.received().len(), 25);
     }
-    // Nobody waits for who has left.
+    // No call waits for a client that has left.
     stalled.lose();
     publish_a_round(&mut publisher, 64);
     assert!(publisher.wants_input());

@@ -1,5 +1,5 @@
-//! What is no URI never leaves the server, whoever chose it: autobahn ends its session where it
-//! finds one.
+//! A text that is no URI is never sent as one, whoever chose it: autobahn ends its session when it
+//! gets one (C10).
 
 use super::support::{self, Client, assert_error, handlers, id, subscribed};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use wamp_core::{
     Close, Context, Error, MetaApi, Permission, Realm, Router, SessionId, SubscriptionId,
 };
 
-/// What an application takes for a URI that is none.
+/// Texts that are no URIs and that an application takes for URIs.
 const TEXTS: &[&str] = &[
     "user not found",
     "",

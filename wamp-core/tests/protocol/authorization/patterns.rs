@@ -1,4 +1,4 @@
-//! What concerns a pattern is decided by closures that were written for patterns, or denied.
+//! Requests that name a pattern are decided by the authorisers for patterns, or denied.
 
 use serde_json::{Value, json};
 use wamp_core::{

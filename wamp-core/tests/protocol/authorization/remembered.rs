@@ -1,5 +1,5 @@
-//! What a session remembers of its authorisers' decisions: what they say that it may, as long as
-//! they say, and as long as nobody lets it forget.
+//! Decisions that a session remembers: those that its authorisers let it remember, for as long as
+//! they say, until the application lets it forget them.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ fn a_decision_that_may_be_remembered_for_a_time_is_for_that_time() {
     assert_eq!(asked(), 0, "the time runs anew from the second answer");
 }
 
-/// What it knew may be as old as the question.
+/// The authoriser's knowledge may be as old as the question.
 #[test]
 fn the_time_for_which_a_decision_may_be_remembered_runs_from_the_question() {
     let mut client = Client::join(&router_with(&Limits::default().authorize_timeout(MINUTE)));

@@ -1,5 +1,5 @@
-//! What authorisers and handlers do not decide in time is given up, and a shutdown waits for it as
-//! for a call (finding B10).
+//! Requests that authorisers and handlers do not decide in time are given up, and a shutdown waits
+//! for them as for a call (finding B10).
 
 use std::time::Duration;
 

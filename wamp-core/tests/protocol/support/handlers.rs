@@ -115,7 +115,7 @@ pub(crate) static ALL: &[HandlerEntry] = &[
     subscribe("pub.panic", accepting),
 ];
 
-// What the tests see and steer.
+// State that the tests see and steer.
 
 thread_local! {
     static WORLD: RefCell<World> = RefCell::default();
@@ -155,7 +155,7 @@ pub(crate) fn note(entry: impl Into<String>) {
     world(|world| world.journal.push(entry.into()));
 }
 
-/// What happened since the last look.
+/// Returns the notes since the last look.
 pub(crate) fn journal() -> Vec<String> {
     world(|world| std::mem::take(&mut world.journal))
 }

@@ -425,7 +425,7 @@ pub(crate) fn assert_event(message: &Value, subscription: u64, argument: impl In
     publication
 }
 
-/// What the events say, in their order.
+/// Returns the arguments of events, in their order.
 pub(crate) fn arguments(messages: &[Value]) -> Vec<Value> {
     messages
         .iter()

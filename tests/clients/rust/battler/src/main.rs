@@ -11,7 +11,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 const TRIES: usize = 20;
 const NO_REASON: &str = "peer is not connected";
 
-/// Whether somebody gets in, or why not.
+/// Tries to join, and returns the reason if the realm refuses.
 async fn join(url: &str, authid: &str, password: &str) -> Result<(), String> {
     let peer = new_web_socket_peer(PeerConfig { name: "battler".to_owned(), ..Default::default() })
         .map_err(|error| error.to_string())?;
