@@ -15,51 +15,40 @@ use wamp_core::{Args, Context, Error, Kwargs, Realm, Reply, Router, Serializer, 
 
 const RAW: &str = "$serde_json::private::RawValue";
 
-/// Values of a `Serialize` that no format can express.
-#[derive(Copy, Clone, Debug)]
-enum Misuse {
-    KeyAlone,
-    KeyBehindAnEntry,
-    KeyTwice,
-    ValueAlone,
-    ValueTwice,
-    Fails,
-    FailsInAList,
-    FailsInADict,
-    FailsInAStruct,
-    FailsAsAKey,
-    FailsDeepInside,
-    DisplayFails,
-    RawWithoutAField,
-    RawTwice,
-    RawOfNoJson,
-    RawOfTwoValues,
-    RawOfAnOpenList,
-    RawOfANumber,
+macro_rules! misuses {
+    ($($name:ident)*) => {
+        /// Values of a `Serialize` that no format can express.
+        #[derive(Copy, Clone, Debug)]
+        enum Misuse {
+            $($name,)*
+        }
+
+        use Misuse::*;
+
+        const MISUSES: &[Misuse] = &[$($name),*];
+    };
 }
 
-use Misuse::*;
-
-const MISUSES: &[Misuse] = &[
-    KeyAlone,
-    KeyBehindAnEntry,
-    KeyTwice,
-    ValueAlone,
-    ValueTwice,
-    Fails,
-    FailsInAList,
-    FailsInADict,
-    FailsInAStruct,
-    FailsAsAKey,
-    FailsDeepInside,
-    DisplayFails,
-    RawWithoutAField,
-    RawTwice,
-    RawOfNoJson,
-    RawOfTwoValues,
-    RawOfAnOpenList,
-    RawOfANumber,
-];
+misuses! {
+    KeyAlone
+    KeyBehindAnEntry
+    KeyTwice
+    ValueAlone
+    ValueTwice
+    Fails
+    FailsInAList
+    FailsInADict
+    FailsInAStruct
+    FailsAsAKey
+    FailsDeepInside
+    DisplayFails
+    RawWithoutAField
+    RawTwice
+    RawOfNoJson
+    RawOfTwoValues
+    RawOfAnOpenList
+    RawOfANumber
+}
 
 /// Shows nothing.
 struct NoText;
