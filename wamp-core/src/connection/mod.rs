@@ -13,6 +13,7 @@ mod publications;
 mod registrations;
 mod stall;
 mod subscriptions;
+mod transport;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -35,46 +36,10 @@ use crate::message::batch::Batch;
 use crate::message::{self, Message, decode, unframe};
 use crate::realm::session::Session;
 use crate::router::{Counted, Router};
-use crate::session::send_buffer::{Framing, SendBuffer};
+use crate::session::send_buffer::SendBuffer;
 use open::{OpenSession, PollResult};
 use opening::{Admission, Login};
-
-/// A transport as the host knows it when it opens.
-#[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "made by hosts")]
-pub struct Transport {
-    /// The serializer that was negotiated.
-    pub serializer: Serializer,
-    /// How messages are delimited.
-    pub framing: Framing,
-    /// The identity of a client in a realm that has no methods of authentication.
-    pub identity: Identity,
-    /// The client's address, if the host knows it. All anonymous sessions of one address share one
-    /// part of the retained events, and the log bounds its lines by address. Of an IPv6 address the
-    /// first 64 bits count.
-    pub address: Option<IpAddr>,
-    /// The host's own value, which handlers get from [`Context::host`](crate::Context::host) by its
-    /// type.
-    pub host: Rc<dyn Any>,
-}
-
-/// Why the transport must be closed.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Close {
-    /// Both sides said GOODBYE, or the client sent ABORT.
-    Normal,
-    /// The peer broke the protocol.
-    Violation,
-    /// The session was refused, or HELLO did not come in time.
-    Refused,
-    /// The realm has as many sessions as it may have: the client may try again later.
-    NoRoom,
-    /// The server shuts down: the client may come back when it has started again.
-    Shutdown,
-    /// The peer did not take its events in time.
-    TooSlow,
-}
+pub use transport::{Close, Transport};
 
 /// The protocol on one transport, without the transport: frames and the time go in, frames come
 /// out.
@@ -86,8 +51,9 @@ pub enum Close {
 ///    [`wants_input`](Self::wants_input).
 /// 3. It calls [`poll`](Self::poll) if the waker was woken, if the [`deadline`](Self::deadline) is
 ///    over, or if the connection [`needs_poll`](Self::needs_poll).
-/// 4. It sends what [`take_output`](Self::take_output) returns. If the connection
-///    [`waits_for_room`](Self::waits_for_room), it polls again.
+/// 4. It sends what [`take_output`](Self::take_output) returns. If the connection did wait
+///    [for room](Self::waits_for_room) before, or did not [want input](Self::wants_input), the host
+///    polls once more.
 /// 5. It closes the transport, after the output, once [`close`](Self::close) returns a reason.
 ///
 /// Handlers run inside these calls. [`lost`](Self::lost), or dropping the connection, ends its

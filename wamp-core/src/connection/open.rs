@@ -128,7 +128,6 @@ impl OpenSession {
     }
 
     /// Handles CALL: a new call, or one more chunk of a call.
-    #[inline]
     fn call(
         &mut self,
         request: RequestId,

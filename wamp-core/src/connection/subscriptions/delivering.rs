@@ -35,7 +35,6 @@ impl Subscriptions {
 
     /// Sends an event from the mailbox, after the retained ones. One for a subscription that has
     /// ended is dropped.
-    #[inline]
     pub(in crate::connection) fn deliver(&mut self, core: &mut Core, envelope: Envelope) {
         if self.are_live() {
             self.event(core, envelope);
@@ -45,7 +44,6 @@ impl Subscriptions {
     }
 
     /// Sends an event, or holds it back until the subscription is decided.
-    #[inline]
     pub(super) fn event(&mut self, core: &mut Core, envelope: Envelope) {
         let id = envelope.subscription;
         match self.by_id.get_mut(&id).map(|subscribed| &mut subscribed.state) {
