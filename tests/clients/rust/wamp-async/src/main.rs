@@ -42,7 +42,8 @@ async fn run(url: &str, serializer: SerializerType) -> Result<Vec<(&'static str,
 
     let published = client.publish(TOPIC, Some(vec!["to others".into()]), None, true).await?;
     checks.push(("a_publication_is_acknowledged", published.is_some()));
-    client.leave_realm().await?;
+    // Leaves the realm too. A `leave_realm` of our own before it is a race inside the library:
+    // the server closes after GOODBYE, and `disconnect` panics where it finds its loop ended.
     client.disconnect().await;
     Ok(checks)
 }
