@@ -194,8 +194,9 @@ pub fn rpc(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// injected (`Subscription` too), extracted, or captures of the topic. `()` accepts the
 /// subscription, `Err` refuses it; `Events`, `Hold`, `Snapshot` and tuples of these accept it and
 /// attach something. An item of `Events` is a `T`, or a `Result<T, E>`, whose first `Err` ends the
-/// subscription. For that, `Events` has to be the function's return type or an element of its
-/// tuple, not in a tuple inside that nor behind `impl IntoAcceptance`.
+/// subscription; the value of a `Snapshot` may be a `Result` too, whose `Err` refuses the
+/// subscription. For that, `Events` and `Snapshot` have to be the function's return type or an
+/// element of its tuple, not in a tuple inside that nor behind `impl IntoAcceptance`.
 ///
 /// ```
 /// use futures_util::{Stream, stream};

@@ -1,11 +1,11 @@
 #![allow(unused)]
 
 use futures_util::stream::{self, Empty};
-use wamp_actix::{Error, Events, Hold, IntoAcceptance, Snapshot, subscribe};
+use wamp_actix::{Error, Events, Hold, IntoAcceptance, subscribe};
 
 #[subscribe("com.example.nested")]
-async fn nested() -> (Hold<u8>, (Snapshot<u8>, Events<Empty<Result<u8, Error>>>)) {
-    (Hold(1), (Snapshot(1), Events(stream::empty())))
+async fn nested() -> (Hold<u8>, (Hold<u8>, Events<Empty<Result<u8, Error>>>)) {
+    (Hold(1), (Hold(2), Events(stream::empty())))
 }
 
 #[subscribe("com.example.hidden")]

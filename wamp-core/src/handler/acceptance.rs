@@ -76,6 +76,9 @@ pub struct Hold<T>(pub T);
 /// that the client asked for, because these are older. Events that are published while the handler
 /// runs follow it: one may repeat what it shows, none is missing.
 ///
+/// The state is a `T`, or a `Result<T, E>` whose error is a [`WampError`](crate::WampError): an
+/// `Err` refuses the subscription with that error.
+///
 /// ```
 /// use wamp_core::Snapshot;
 ///
@@ -86,6 +89,11 @@ pub struct Hold<T>(pub T);
 #[derive(Copy, Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "made by handlers")]
 pub struct Snapshot<T>(pub T);
+
+/// A snapshot whose value was converted. As its own type it is no `Result` that serde would write.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Shown<T, E>(pub Result<T, E>);
 
 pub(crate) type PayloadStream = Pin<Box<dyn Stream<Item = Result<Payload, Error>>>>;
 
@@ -148,11 +156,9 @@ impl<T: 'static> IntoAcceptance for Hold<T> {
     }
 }
 
-impl<T: Serialize> IntoAcceptance for Snapshot<T> {
+impl<T: Serialize, E: WampError> IntoAcceptance for Shown<T, E> {
     fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
-        let payload =
-            Payload::builder().arg(self.0).build().map_err(|error| Error::encoding(&error))?;
-        acceptance.snapshots.push(payload);
+        acceptance.snapshots.push(event(self.0)?);
         Ok(())
     }
 }
@@ -165,13 +171,16 @@ where
 {
     fn accept(self, acceptance: &mut Acceptance) -> Result<(), Error> {
         let Self(Events(stream), item) = self;
-        let stream = stream.map(move |next| {
-            let value = item(next).map_err(|error| error.to_error())?;
-            Payload::builder().arg(value).build().map_err(|error| Error::encoding(&error))
-        });
+        let stream = stream.map(move |next| event(item(next)));
         acceptance.streams.push(CatchDrop::new(Box::pin(stream)));
         Ok(())
     }
+}
+
+/// Returns the payload of an event with this value.
+fn event<T: Serialize, E: WampError>(value: Result<T, E>) -> Result<Payload, Error> {
+    let value = value.map_err(|error| error.to_error())?;
+    Payload::builder().arg(value).build().map_err(|error| Error::encoding(&error))
 }
 
 macro_rules! accept_tuples {

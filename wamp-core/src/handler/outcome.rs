@@ -14,7 +14,9 @@ use serde::{Serialize, Serializer};
 use crate::codec::payload::Raw;
 use crate::codec::serializer::EncodeError;
 use crate::error::{Error, WampError};
-use crate::handler::acceptance::{Acceptance, Emitted, Events, IntoAcceptance, IntoAdmission};
+use crate::handler::acceptance::{
+    Acceptance, Emitted, Events, IntoAcceptance, IntoAdmission, Shown, Snapshot,
+};
 use crate::handler::context::Context;
 use crate::handler::progress::{Progressive, Streamed};
 use crate::handler::reply::{Args, IntoReply, Kwargs, Nothing, Reply, Responding, Single};
@@ -35,7 +37,7 @@ pub trait Plain<T>: Sized {
     /// Returns the value, which is not a stream of results; `_item` would convert its items.
     fn items<R>(self, _item: impl FnMut(T) -> R) -> T;
 
-    /// Returns the value, which is not a stream of events; otherwise as `items`.
+    /// Returns the value, which has no events of a subscription; otherwise as `items`.
     fn events<R>(self, _item: impl FnMut(T) -> R) -> T;
 
     /// Returns the value as an item of a stream.
@@ -90,6 +92,15 @@ impl<S: Stream> Outcome<Events<S>> {
     }
 }
 
+// Without bounds, as those of `Progressive`.
+#[expect(missing_docs, reason = "as in `Plain`")]
+impl<V> Outcome<Snapshot<V>> {
+    pub fn events<T, E>(self, item: impl FnOnce(V) -> Result<T, E>) -> Shown<T, E> {
+        let Snapshot(value) = self.0;
+        Shown(item(value))
+    }
+}
+
 #[expect(missing_docs, reason = "as in `Plain`")]
 impl<A, B> Outcome<(A, B)> {
     pub fn parts(self) -> (A, B, ()) {
@@ -124,14 +135,14 @@ impl<T, E> Outcome<Result<T, E>> {
     }
 }
 
-/// A `Result` inside a `Result` that a handler or its stream returned. It is not sent, because its
-/// `Err` would become a value in a RESULT.
+/// A `Result` inside a `Result` that a handler, its stream or its snapshot returned. It is not
+/// sent, because its `Err` would become a value in a RESULT or an EVENT.
 #[derive(Debug)]
 pub struct Nested<T, E>(pub Result<T, E>);
 
 /// Implemented for no `Result`: its message says what to do about a nested one.
 #[diagnostic::on_unimplemented(
-    message = "a `Result` inside a `Result` cannot be the result of a WAMP procedure: its `Err` would go out as a value",
+    message = "a `Result` inside a `Result` cannot be sent to a client: its `Err` would go out as a value",
     label = "flatten it with `?` or `and_then`, so that there is one `Result` with one error type"
 )]
 pub trait Flat {}
@@ -145,7 +156,7 @@ where
     }
 }
 
-/// Serialises an item of a stream.
+/// Serialises an item of a stream, or a snapshot.
 impl<T, E> Serialize for Nested<T, E>
 where
     Result<T, E>: Flat,
@@ -179,6 +190,21 @@ impl<S: Streams> IntoReply for Progressive<S> {
 pub trait Attachable {}
 
 impl<S: Attachable> IntoAcceptance for Events<S> {
+    fn accept(self, _: &mut Acceptance) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Implemented for no type: its message says what is wrong with a [`Snapshot`] that is left after
+/// those of a handler's outcome were taken.
+#[diagnostic::on_unimplemented(
+    message = "`Snapshot<{Self}>` cannot be attached to a subscription here",
+    label = "`Snapshot` is what the handler returns, or a part of its tuple: not hidden behind `impl IntoAcceptance`, and not in a tuple of a tuple",
+    note = "elsewhere an `Err` in it would go out as an event"
+)]
+pub trait Showable {}
+
+impl<T: Showable> IntoAcceptance for Snapshot<T> {
     fn accept(self, _: &mut Acceptance) -> Result<(), Error> {
         Ok(())
     }

@@ -2,12 +2,12 @@
 
 use super::support::{
     self,
-    handlers::{events, rpc, subscribe},
+    handlers::{events, rpc, shown, subscribe},
 };
 use super::support::{Client, assert_error, router, router_of};
 use serde_json::{Value, json};
 use wamp_core::__private::{Acceptance, BoxedAnswer, HandlerEntry, accept};
-use wamp_core::{Context, Error, History, MetaApi, Realm, Router, Serializer, Snapshot, Topic};
+use wamp_core::{Context, Error, History, MetaApi, Realm, Router, Serializer, Topic};
 
 const BINARY: [Serializer; 4] =
     [Serializer::MsgPack, Serializer::Cbor, Serializer::MsgPackBatched, Serializer::CborBatched];
@@ -26,7 +26,7 @@ fn fail_deeply(_: Context) -> BoxedAnswer<()> {
 
 fn show_deeply(_: Context) -> BoxedAnswer<Acceptance> {
     let stream = futures_util::stream::iter([deep(), "after".into()]);
-    Box::pin(async { accept((Snapshot(deep()), events(stream))) })
+    Box::pin(async { accept((shown(deep()), events(stream))) })
 }
 
 #[test]

@@ -26,8 +26,8 @@ impl Glue<'_> {
         }
     }
 
-    /// Emits the conversion of a stream's items by this method; a value that is not a stream is
-    /// unchanged.
+    /// Emits the conversion of a stream's items, or of a snapshot, by this method; any other value
+    /// is unchanged.
     fn items(&self, method: &str, value: &Ident) -> TokenStream {
         let method = format_ident!("{method}");
         let Self { handler: Handler { returns, .. }, private } = self;

@@ -1,4 +1,4 @@
-//! `#[subscribe]` functions whose streams have `Result`s for items (D6).
+//! `#[subscribe]` functions with `Result`s: as items of their streams (D6), or in their snapshots.
 
 use futures_util::{Stream, stream};
 use serde_json::{Value, json};
@@ -70,12 +70,39 @@ async fn refused() -> Result<Events<impl Stream<Item = Result<u32, Error>>>, Sen
     if true { Err(SensorLost(7)) } else { Ok(Events(stream::empty())) }
 }
 
+#[subscribe("state.alone")]
+async fn state() -> Snapshot<Result<u32, SensorLost>> {
+    Snapshot(Err(SensorLost(7)))
+}
+
+type State = Snapshot<Result<u32, SensorLost>>;
+
+#[subscribe("state.alias")]
+async fn state_by_alias() -> Result<State, Error> {
+    Ok(Snapshot(Err(SensorLost(7))))
+}
+
+#[subscribe("state.beside")]
+async fn state_beside() -> (Hold<u32>, Events<impl Stream<Item = u32>>, State) {
+    (Hold(1), Events(stream::iter([1])), Snapshot(Err(SensorLost(7))))
+}
+
+#[subscribe("state.sound")]
+async fn sound_state() -> (Hold<u32>, State) {
+    (Hold(1), Snapshot(Ok(5)))
+}
+
 /// Joins a client that announces subscription revocation.
 async fn opened() -> Wire {
     let handlers =
         handlers![alone, alias, first, second, third, denied, no_uri, broken, sound, refused];
     let router = Router::builder().handlers(handlers).build().unwrap();
-    let mut wire = join(&router).wire().await.unwrap();
+    opened_at(&router).await
+}
+
+/// Joins the same client at this router.
+async fn opened_at(router: &Router) -> Wire {
+    let mut wire = join(router).wire().await.unwrap();
     let features = json!({ "subscription_revocation": true });
     wire.send(
         &json!([1, "realm1", { "roles": { "subscriber": { "features": features } } }]).to_string(),
@@ -152,4 +179,21 @@ async fn d6_items_that_are_ok_are_events_and_the_end_leaves_the_subscription() {
     assert_eq!(message(&mut wire).await, json!([35, 2]));
     wire.send(r#"[32,3,{},"sensor.refused"]"#);
     assert_eq!(message(&mut wire).await[4], "com.example.error.sensor_lost");
+}
+
+#[actix_web::test]
+async fn an_err_in_a_snapshot_refuses_the_subscription_wherever_it_stands() {
+    let handlers = handlers![state, state_by_alias, state_beside, sound_state];
+    let router = Router::builder().handlers(handlers).build().unwrap();
+    let mut wire = opened_at(&router).await;
+    for topic in ["state.alone", "state.alias", "state.beside"] {
+        wire.send(&json!([32, 1, {}, topic]).to_string());
+        let refused =
+            json!([8, 32, 1, {}, "com.example.error.sensor_lost", ["the sensor 7 is lost"]]);
+        assert_eq!(message(&mut wire).await, refused, "{topic}");
+    }
+    wire.send(r#"[32,2,{},"state.sound"]"#);
+    assert_eq!(message(&mut wire).await[0], 33);
+    let event = message(&mut wire).await;
+    assert_eq!((&event[0], &event[4]), (&json!(36), &json!([5])));
 }

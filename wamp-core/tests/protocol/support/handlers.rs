@@ -549,7 +549,7 @@ fn emitting(context: Context) -> BoxedAnswer<Acceptance> {
 fn publishing_meanwhile(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         context.session().realm().publish(context.uri()).arg("meanwhile").send()?;
-        accept(Snapshot("snapshot"))
+        accept(shown("snapshot"))
     })
 }
 
@@ -571,6 +571,11 @@ where
     Outcome(Events(stream)).events(Ok::<_, Infallible>)
 }
 
+/// A `Snapshot` that is no `Result`, as an expansion takes it apart.
+pub(crate) fn shown(value: impl Serialize) -> impl IntoAcceptance {
+    Outcome(Snapshot(value)).events(Ok::<_, Infallible>)
+}
+
 fn feeding(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         let name = context.uri().to_owned();
@@ -582,7 +587,7 @@ fn feeding(context: Context) -> BoxedAnswer<Acceptance> {
 pub(crate) fn snapshot(context: Context) -> BoxedAnswer<Acceptance> {
     Box::pin(async move {
         wait_at(context.uri()).await?;
-        accept((Snapshot("snapshot"), events(futures_util::stream::iter(["stream"]))))
+        accept((shown("snapshot"), events(futures_util::stream::iter(["stream"]))))
     })
 }
 
