@@ -49,11 +49,11 @@ pub use wamp_core::{
     Action, Anonymous, Args, Attempt, Authenticator, Authorization, Binary, BuildError, Call,
     Cancelled, Capture, Chunks, Context, CraCredential, CredentialError, Cryptosign, DecodeError,
     Denied, EmitError, EncodeError, Error, Events, FromContext, Handlers, History, Hold, Http,
-    Identity, IntoAcceptance, IntoAdmission, Kwargs, Limits, MatchPolicy, MetaApi, Passthru,
-    Payload, PayloadBuilder, Permission, Progress, Progressive, Publication, PublicationId,
-    Publish, PublishError, Raw, Realm, RealmBuilder, RegistrationId, Reply, RequestId, Scram,
-    ScramCredential, Session, SessionData, SessionId, Snapshot, Stopped, Subscription,
-    SubscriptionId, Ticket, Topic, WampCra, WampError, salt, uris,
+    Identity, IntoAcceptance, IntoAdmission, Kwargs, Limits, LimitsError, MatchPolicy, MetaApi,
+    Passthru, Payload, PayloadBuilder, Permission, Progress, Progressive, Publication,
+    PublicationId, Publish, PublishError, Raw, Realm, RealmBuilder, RegistrationId, Reply,
+    RequestId, Scram, ScramCredential, Session, SessionData, SessionId, Snapshot, Stopped,
+    Subscription, SubscriptionId, Ticket, Topic, WampCra, WampError, salt, uris,
 };
 pub use websocket::socket_handle::on_connect;
 

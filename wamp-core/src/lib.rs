@@ -39,7 +39,7 @@ pub use handler::progress::{Cancelled, Progress, Progressive};
 pub use handler::reply::{Args, Kwargs, Reply};
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use identity::Identity;
-pub use limits::Limits;
+pub use limits::{Limits, LimitsError};
 pub use message::{MatchPolicy, Passthru};
 pub use realm::broker::History;
 pub use realm::matched::Capture;
