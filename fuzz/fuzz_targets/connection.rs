@@ -105,7 +105,7 @@ impl Client {
     /// Everything that is sent is a message of the client's serializer.
     fn receive(&mut self, now: Instant) {
         for _ in 0..4 {
-            self.connection.poll(&mut Context::from_waker(Waker::noop()), now);
+            self.connection.poll(&mut Context::from_waker(Waker::noop()), now, true);
             let output = self.connection.take_output();
             let mut rest = &output[..];
             while let Some((length, after)) = rest.split_first_chunk() {

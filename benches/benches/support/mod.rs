@@ -149,8 +149,7 @@ impl Client {
 
     /// Takes what came from other sessions.
     pub(crate) fn drain(&mut self) -> Vec<u8> {
-        self.connection.begin_round(self.now);
-        self.connection.poll(&mut Context::from_waker(Waker::noop()), self.now);
+        self.connection.poll(&mut Context::from_waker(Waker::noop()), self.now, true);
         self.connection.take_output()
     }
 }

@@ -175,15 +175,10 @@ impl Socket {
         let is_full = !self.wants_input();
         if was_woken {
             self.make_room(now);
-            self.connection.begin_round(now);
         }
-        if was_woken
-            || is_due
-            || is_full
-            || self.held_back
-            || has_read && self.connection.needs_poll()
-        {
-            self.connection.poll(&mut Context::from_waker(self.wake.waker()), now);
+        let has_reason = was_woken || is_due || is_full || self.held_back;
+        let has_work = (has_reason || has_read) && self.poll_connection(now, was_woken);
+        if has_reason || has_work {
             let is_still_full = !self.wants_input();
             self.held_back = is_still_full || self.connection.waits_for_room();
             // Input that back-pressure left unread causes no further wake-up: read on after a
@@ -196,6 +191,12 @@ impl Socket {
             self.wake.set_due(self.next_due());
         }
         self.wake.due()
+    }
+
+    /// Drives the session. Returns false if there was nothing to do.
+    fn poll_connection(&mut self, now: Instant, was_woken: bool) -> bool {
+        let context = &mut Context::from_waker(self.wake.waker());
+        self.connection.poll(context, now, was_woken)
     }
 
     /// Reads the client's frames, up to the end of the turn. Returns whether a message may have

@@ -46,15 +46,14 @@ pub use transport::{Close, Transport};
 ///
 /// Whenever the transport or the waker asks for it, the host does this, in this order:
 ///
-/// 1. It calls [`begin_round`](Self::begin_round) if the waker was woken.
-/// 2. It calls [`receive`](Self::receive) for each message of the client, while the connection
+/// 1. It calls [`receive`](Self::receive) for each message of the client, while the connection
 ///    [`wants_input`](Self::wants_input).
-/// 3. It calls [`poll`](Self::poll) if the waker was woken, if the [`deadline`](Self::deadline) is
-///    over, or if the connection [`needs_poll`](Self::needs_poll).
-/// 4. It sends what [`take_output`](Self::take_output) returns. If the connection did wait
+/// 2. It calls [`poll`](Self::poll) if it received a message, if the waker was woken, or if the
+///    [`deadline`](Self::deadline) is over. A poll without work returns at once.
+/// 3. It sends what [`take_output`](Self::take_output) returns. If the connection did wait
 ///    [for room](Self::waits_for_room) before, or did not [want input](Self::wants_input), the host
 ///    polls once more.
-/// 5. It closes the transport, after the output, once [`close`](Self::close) returns a reason.
+/// 4. It closes the transport, after the output, once [`close`](Self::close) returns a reason.
 ///
 /// Handlers run inside these calls. [`lost`](Self::lost), or dropping the connection, ends its
 /// session.
@@ -76,10 +75,10 @@ pub use transport::{Close, Transport};
 /// let mut connection = Connection::new(&router, transport, Instant::now());
 /// connection.receive(r#"[1,"realm1",{"roles":{"caller":{}}}]"#.into(), Instant::now());
 /// assert!(connection.take_output().starts_with(b"[2,"));
-/// assert!(connection.wants_input() && connection.needs_poll());
-/// // Whenever the waker was woken, or the deadline is over:
-/// connection.begin_round(Instant::now());
-/// connection.poll(&mut Context::from_waker(Waker::noop()), Instant::now());
+/// assert!(connection.wants_input());
+/// // After messages, when the waker was woken, or when the deadline is over:
+/// let is_woken = false;
+/// connection.poll(&mut Context::from_waker(Waker::noop()), Instant::now(), is_woken);
 /// # Ok::<(), wamp_core::BuildError>(())
 /// ```
 #[derive(Debug)]
@@ -218,8 +217,34 @@ impl Connection {
         }
     }
 
-    /// Drives handlers, takes what other sessions sent, and keeps time.
-    pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant) {
+    /// Drives handlers, takes what other sessions sent, and keeps time. Returns false if there was
+    /// nothing to do, and then [`close`](Self::close), [`session`](Self::session) and
+    /// [`deadline`](Self::deadline) are as before.
+    ///
+    /// `is_woken` tells that the waker was woken since the last call. Without that the connection
+    /// does nothing unless the client's messages left work, a time is to be kept, or something
+    /// waits for room: most calls are answered when [`receive`](Self::receive) returns.
+    ///
+    /// With it a round begins: every session that waited for a turn when the waker was woken has
+    /// had one, so this client may publish again. A host with many connections on a thread takes
+    /// those whose wakers were woken one after the other: so subscribers that read keep up with a
+    /// publisher that does not stop. If they do not, it waits for 40 ms, however often it is woken.
+    pub fn poll(&mut self, context: &mut TaskContext<'_>, now: Instant, is_woken: bool) -> bool {
+        // A poll for nothing would be 4 % of the instructions of a call that comes alone (`1x1` of
+        // the benchmarks).
+        let has_work = is_woken || self.has_work();
+        if has_work {
+            self.drive(context, now, is_woken);
+        }
+        has_work
+    }
+
+    fn drive(&mut self, context: &mut TaskContext<'_>, now: Instant, is_woken: bool) {
+        if let State::Open(session) = &mut self.state
+            && is_woken
+        {
+            session.begin_round(now);
+        }
         self.send_buffer.borrow_mut().attend();
         if let State::Open(session) = &mut self.state {
             session.begin_turn(now);
@@ -274,34 +299,13 @@ impl Connection {
         }
     }
 
-    /// Returns whether [`poll`](Self::poll) has something to do that the client's messages brought.
-    /// Most calls are answered when [`receive`](Self::receive) returns, and leave nothing: a poll
-    /// for nothing would be 4 % of the instructions of a call that comes alone (`1x1` of the
-    /// benchmarks).
-    ///
-    /// True while the connection does not [want input](Self::wants_input) or [waits for
-    /// room](Self::waits_for_room) as well: a host asks before it takes the output, and polls once
-    /// more after it.
-    #[must_use]
-    pub fn needs_poll(&self) -> bool {
+    /// Returns whether there is something to do for a host whose waker was not woken.
+    fn has_work(&self) -> bool {
         match &self.state {
             State::Open(session) => {
-                session.needs_poll() || session.waits_for_room || !self.wants_input()
+                session.has_work() || session.waits_for_room || !self.wants_input()
             }
             _ => true,
-        }
-    }
-
-    /// Begins a round: every session that waited for a turn when the waker was woken has had one,
-    /// so this client may publish again.
-    ///
-    /// The host calls it when it sees that the waker was woken, and [`poll`](Self::poll) after
-    /// that. A host with many connections on a thread takes those whose wakers were woken one after
-    /// the other: so subscribers that read keep up with a publisher that does not stop. If they do
-    /// not, it waits for 40 ms, however often this is called.
-    pub fn begin_round(&mut self, now: Instant) {
-        if let State::Open(session) = &mut self.state {
-            session.begin_round(now);
         }
     }
 
@@ -326,8 +330,7 @@ impl Connection {
 
     /// Returns false while so many answers wait to be sent that the client should not be read, and
     /// when it has published so much that other sessions should have their turn:
-    /// [`poll`](Self::poll) lets it go on, and wakes the waker where it takes
-    /// [`begin_round`](Self::begin_round), too.
+    /// [`poll`](Self::poll) lets it go on, and wakes the waker where others have to go first.
     ///
     /// Events and progressive results, however many there are, do not make it false: they wait for
     /// room of their own.

@@ -62,7 +62,7 @@ fn a_subscriber_that_takes_nothing_in_its_turns_is_cut_off_by_one_event_too_many
             assert_eq!(client.close(), None);
         }
         client.advance(WRITE_STALL);
-        client.poll_without_round();
+        client.poll_woken();
         publish(&router, 11, &"x".repeat(filling));
         assert_cut_off(client);
     }
@@ -98,7 +98,7 @@ fn a_subscriber_that_takes_a_piece_every_400_ms_gets_12_mib_whole() {
     let mut numbers = Vec::new();
     for number in 210..360 {
         for _ in 0..2 {
-            client.poll_without_round();
+            client.poll_woken();
             client.advance(Duration::from_millis(200));
         }
         publish(&router, number, "");
@@ -123,7 +123,7 @@ fn a_subscriber_that_takes_nothing_for_write_stall_and_not_a_millisecond_less_is
         client.poll();
         client.advance(STALL / 2);
         client.output_moves();
-        client.poll_without_round();
+        client.poll_woken();
         assert_eq!(client.deadline_in(), Some(STALL), "it is judged in time");
         client.advance(time);
         client.poll();
@@ -268,7 +268,7 @@ fn who_is_furthest_behind_is_cut_off_when_too_much_waits_in_all() {
     let send = |topic| drop(realm.publish(topic).arg("x".repeat(1000)).send());
     (0..4).for_each(|_| send("open.a"));
     (0..2).for_each(|_| send("open.b"));
-    behind.poll_without_round();
+    behind.poll_woken();
     assert_eq!((behind.close(), behind.ready().len()), (None, 6));
     (0..30).for_each(|_| send("open.b"));
     for session in &mut sessions {

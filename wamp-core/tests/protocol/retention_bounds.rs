@@ -48,7 +48,7 @@ impl Publisher {
         self.request += 1;
         options["retain"] = true.into();
         self.client.send(format!(r#"[16,{},{options},"{topic}",[{value}]]"#, self.request));
-        self.client.begin_round();
+        self.client.poll_woken();
         self.client.assert_silent();
         assert!(self.client.has_session());
     }

@@ -1150,9 +1150,9 @@ fn stalled_caller(router: &Router, calls: u64) -> (Client, Client) {
     }
     caller.send(json!([48, calls + 1, {}, "test.long", [1000]]).to_string());
     callee.send(r#"[70,1,{"progress":true},["the last that finds room"]]"#);
-    (0..3).for_each(|_| caller.poll_without_round());
+    (0..3).for_each(|_| caller.poll_woken());
     caller.advance(Duration::from_secs(10));
-    caller.poll_without_round();
+    caller.poll_woken();
     (caller, callee)
 }
 
@@ -1162,7 +1162,7 @@ fn a_progressive_result_without_room_ends_its_call_and_no_other() {
     let (mut caller, mut callee) = stalled_caller(&router, 2);
     for number in 0..3 {
         callee.send(format!(r#"[70,1,{{"progress":true}},[{number}]]"#));
-        caller.poll_without_round();
+        caller.poll_woken();
         callee.assert_silent();
     }
     callee.send(r#"[70,1,{"progress":true},[3]]"#);
@@ -1199,7 +1199,7 @@ fn answers_without_room_become_errors_without_payload() {
             };
             callee.send(answer.to_string());
             if has_turns {
-                caller.poll_without_round();
+                caller.poll_woken();
             }
         }
         callee.assert_silent();
@@ -1284,7 +1284,7 @@ fn callers_that_are_furthest_behind_are_cut_off_when_too_much_waits_in_all() {
             if place == 3 {
                 assert_eq!(caller.one(), json!([50, round, {}, [filling]]));
             } else {
-                caller.poll_without_round();
+                caller.poll_woken();
             }
         }
     }

@@ -389,7 +389,7 @@ fn e_14_testaments_wait_for_their_turn_up_to_half_of_what_may_be_queued_for_all(
         let router = router_with(small_queues().queued_bytes_total(total));
         let (mut client, _) = listener(&router, "open.a");
         leaver(&router, 0, 2, 3000).lose();
-        client.poll_without_round();
+        client.poll_woken();
         assert_eq!(arguments(&client.ready()).len(), at_once);
         assert_eq!(arguments(&turns(&mut [client])).len(), 2 - at_once);
     }

@@ -40,8 +40,7 @@ fn what_was_published_in_one_turn_does_not_count_in_the_next() {
         publisher.publish(request, "open.a", request);
         assert!(publisher.wants_input(), "{request}");
         if request % 12 == 0 {
-            assert!(publisher.needs_poll());
-            publisher.poll();
+            assert!(publisher.poll_without_round());
         }
     }
 }
@@ -233,7 +232,7 @@ fn a_publisher_waits_for_those_who_are_behind_however_often_it_is_woken() {
     while publisher.wants_input() {
         count += 1;
         publisher.publish(count, "open.a", count);
-        publisher.begin_round();
+        publisher.poll_woken();
         publisher.poll();
         assert!(count < 1600, "the subscriber is cut off");
     }
@@ -334,7 +333,7 @@ fn a_publisher_that_has_not_published_a_round_in_that_time_does_not_wait() {
         if request % 4 == 0 {
             publisher.advance(Duration::from_millis(8));
             publisher.poll();
-            publisher.begin_round();
+            publisher.poll_woken();
         }
         assert!(publisher.wants_input(), "{request}");
     }

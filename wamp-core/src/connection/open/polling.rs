@@ -62,7 +62,7 @@ impl OpenSession {
     }
 
     /// Returns whether there is work, or a time to keep, that does not wait for the waker.
-    pub(in crate::connection) fn needs_poll(&self) -> bool {
+    pub(in crate::connection) fn has_work(&self) -> bool {
         !self.core.tasks.are_polled()
             || self.core.pace.has_delivered()
             || self.publications.is_held_back()

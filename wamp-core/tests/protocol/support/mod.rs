@@ -60,20 +60,22 @@ pub(crate) fn router_of(registrations: &'static [wamp_core::__private::HandlerEn
         .expect("the handlers of the tests are sound")
 }
 
-/// One peer, polled as a host polls: after messages that need it, when its deadline has passed, and
-/// when it was woken.
+/// One peer, polled as a host polls: after messages, when its deadline has passed, and when it was
+/// woken.
 pub(crate) struct Client {
     connection: Connection,
     serializer: Serializer,
     now: Instant,
-    due: Arc<Due>,
+    woken: Arc<Woken>,
+    /// A message was received, the deadline has passed, or output was taken that held others back.
+    is_due: bool,
     /// The session's id, once WELCOME came.
     pub(crate) id: u64,
 }
 
-struct Due(AtomicBool);
+struct Woken(AtomicBool);
 
-impl Wake for Due {
+impl Wake for Woken {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -107,7 +109,8 @@ impl Client {
         let now = Instant::now();
         let transport = Transport { serializer, framing: FRAMING, identity, address, host };
         let connection = Connection::new(router, transport, now);
-        Self { connection, serializer, now, due: Arc::new(Due(AtomicBool::new(true))), id: 0 }
+        let woken = Arc::new(Woken(AtomicBool::new(true)));
+        Self { connection, serializer, now, woken, is_due: false, id: 0 }
     }
 
     /// A session in `realm1`.
@@ -170,7 +173,7 @@ impl Client {
 
     pub(crate) fn send_frame(&mut self, frame: RawMessage) {
         self.connection.receive(frame, self.now);
-        self.due.0.fetch_or(self.connection.needs_poll(), Ordering::Relaxed);
+        self.is_due = true;
     }
 
     /// Polls as often as there is a reason to, and takes no output.
@@ -178,25 +181,26 @@ impl Client {
         while self.poll_once() {}
     }
 
-    /// Polls once, as a host does between the turns of others; false if there is no reason to.
+    /// Polls once, as a host does between the turns of others; false if there is nothing to do.
     pub(crate) fn poll_once(&mut self) -> bool {
-        let is_due = self.due.0.swap(false, Ordering::Relaxed);
-        if is_due {
-            self.begin_round();
-            self.poll_without_round();
-        }
-        is_due
+        let is_woken = self.woken.0.swap(false, Ordering::Relaxed);
+        (is_woken || self.is_due) && self.poll_connection(is_woken)
     }
 
-    /// All others have had their turn.
-    pub(crate) fn begin_round(&mut self) {
-        self.connection.begin_round(self.now);
+    /// Polls as a host does that was woken: all others have had their turn.
+    pub(crate) fn poll_woken(&mut self) {
+        self.poll_connection(true);
     }
 
-    /// Polls as a host does after messages, although not all others have had their turn.
-    pub(crate) fn poll_without_round(&mut self) {
-        self.connection
-            .poll(&mut Context::from_waker(&Waker::from(Arc::clone(&self.due))), self.now);
+    /// Polls as a host does that was not woken; false if there is nothing to do.
+    pub(crate) fn poll_without_round(&mut self) -> bool {
+        self.poll_connection(false)
+    }
+
+    fn poll_connection(&mut self, is_woken: bool) -> bool {
+        self.is_due = false;
+        let waker = Waker::from(Arc::clone(&self.woken));
+        self.connection.poll(&mut Context::from_waker(&waker), self.now, is_woken)
     }
 
     /// The frames that the server has to send now, as they are.
@@ -227,7 +231,7 @@ impl Client {
 
     fn take_output(&mut self) -> Vec<u8> {
         let is_held_back = !self.connection.wants_input() || self.connection.waits_for_room();
-        self.due.0.fetch_or(is_held_back, Ordering::Relaxed);
+        self.is_due |= is_held_back;
         self.connection.take_output()
     }
 
@@ -273,9 +277,7 @@ impl Client {
 
     pub(crate) fn advance(&mut self, time: Duration) {
         self.now += time;
-        if self.connection.deadline().is_some_and(|deadline| deadline <= self.now) {
-            self.due.0.store(true, Ordering::Relaxed);
-        }
+        self.is_due |= self.connection.deadline().is_some_and(|deadline| deadline <= self.now);
     }
 
     pub(crate) fn deadline_in(&self) -> Option<Duration> {
@@ -296,10 +298,6 @@ impl Client {
 
     pub(crate) fn keeps_messages(&self) -> bool {
         self.connection.keeps_messages()
-    }
-
-    pub(crate) fn needs_poll(&self) -> bool {
-        self.connection.needs_poll()
     }
 
     pub(crate) fn wants_input(&self) -> bool {
@@ -340,7 +338,7 @@ impl Client {
             self.send(message);
         }
         self.advance(Duration::from_secs(3600));
-        self.due.0.store(true, Ordering::Relaxed);
+        self.is_due = true;
         self.assert_silent();
     }
 }
