@@ -32,10 +32,15 @@ pub use connection::{Close, Connection, Transport};
 pub use error::{Error, WampError, uris};
 pub use handler::acceptance::{Events, Hold, IntoAcceptance, IntoAdmission, Snapshot};
 pub use handler::arguments::Arguments;
-pub use handler::chunks::Chunks;
-pub use handler::context::{Call, Context, EmitError, FromContext, Publication, Subscription};
+pub use handler::context::{Context, FromContext};
 pub use handler::entry::Handlers;
-pub use handler::progress::{Cancelled, Progress, Progressive};
+pub use handler::inject::call::Call;
+pub use handler::inject::cancelled::Cancelled;
+pub use handler::inject::chunks::Chunks;
+pub use handler::inject::progress::Progress;
+pub use handler::inject::publication::Publication;
+pub use handler::inject::subscription::{EmitError, Subscription};
+pub use handler::progressive::Progressive;
 pub use handler::reply::{Args, Kwargs, Reply};
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use identity::Identity;
@@ -56,9 +61,10 @@ pub use session::send_buffer::Framing;
 pub mod __private {
     pub use crate::error::{Derived, KnownError, NotStd};
     pub use crate::handler::acceptance::Acceptance;
-    pub use crate::handler::arguments::{Arena, Capture, Parameter};
-    pub use crate::handler::context::{Attribute, Feature};
-    pub use crate::handler::entry::{BoxedAnswer, Collected, Entry, HandlerEntry, Listed, id_of};
+    pub use crate::handler::arguments::{Arena, Capture};
+    pub use crate::handler::entry::{
+        Attribute, BoxedAnswer, Collected, Entry, Feature, HandlerEntry, Listed, Parameter, id_of,
+    };
     pub use crate::handler::outcome::{
         Outcome, Plain, accept, admit, attach, error, permit, reply, respond, text,
     };

@@ -14,6 +14,7 @@ use crate::codec::format::{BinaryAs, Elements, Malformed};
 use crate::codec::payload::NO_KWARGS;
 use crate::error::{Error, shortened};
 use crate::handler::context::{Context, Subject};
+use crate::handler::entry::Parameter;
 use crate::uri;
 use sources::{Absent, Component, RestOfArgs, RestOfKwargs};
 
@@ -22,16 +23,6 @@ use sources::{Absent, Component, RestOfArgs, RestOfKwargs};
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Arena(Bump);
-
-/// A parameter of a handler, as the macros describe it.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Parameter {
-    /// The name in Rust, which is one keyword.
-    pub name: &'static str,
-    /// The same name in camel case, which is the other keyword.
-    pub camel: &'static str,
-}
 
 /// The position of a capture in the URI.
 #[doc(hidden)]

@@ -1,12 +1,15 @@
 //! The state of a call that its handler and its session share: the request, what was sent, and
 //! whether the result is still wanted.
 
+mod chunk_queue;
+
 use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, Waker};
 
-use crate::handler::chunks::ChunkQueue;
 use crate::id::RequestId;
 use crate::message::{CallOptions, Passthru};
+
+pub(crate) use chunk_queue::ChunkQueue;
 
 /// Items that a handler sends or receives in a row before it yields. tokio's budget for a task is
 /// the same.

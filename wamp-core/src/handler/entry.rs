@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::handler::acceptance::Acceptance;
-use crate::handler::arguments::Parameter;
-use crate::handler::context::{Context, Feature};
+use crate::handler::context::Context;
 
 pub use super::list::{Handlers, Listed};
 
@@ -44,6 +43,34 @@ pub struct HandlerEntry {
     pub line: u32,
     /// The arguments that the function reads.
     pub parameters: &'static [Parameter],
+}
+
+/// A parameter of a handler, as the macros describe it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Parameter {
+    /// The name in Rust, which is one keyword.
+    pub name: &'static str,
+    /// The same name in camel case, which is the other keyword.
+    pub camel: &'static str,
+}
+
+/// The kinds of handlers.
+#[doc(hidden)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Attribute {
+    Rpc,
+    Subscribe,
+    Publish,
+    Session,
+}
+
+/// Features of a handler that follow from its parameters' types.
+#[doc(hidden)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Feature {
+    ProgressiveCallInvocations,
+    PayloadPassthruMode,
 }
 
 /// The function to run, by the kind of handler.

@@ -4,11 +4,11 @@
 pub(crate) mod acceptance;
 pub(crate) mod arguments;
 pub(crate) mod call_state;
-pub(crate) mod chunks;
 pub(crate) mod context;
 pub(crate) mod entry;
+pub(crate) mod inject;
 pub(crate) mod list;
 pub(crate) mod outcome;
-pub(crate) mod progress;
+pub(crate) mod progressive;
 pub(crate) mod reply;
 pub(crate) mod tasks;

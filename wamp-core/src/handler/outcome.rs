@@ -18,7 +18,7 @@ use crate::handler::acceptance::{
     Acceptance, Emitted, Events, IntoAcceptance, IntoAdmission, Shown, Snapshot,
 };
 use crate::handler::context::Context;
-use crate::handler::progress::{Progressive, Streamed};
+use crate::handler::progressive::{Progressive, Streamed};
 use crate::handler::reply::{Args, IntoReply, Kwargs, Nothing, Reply, Responding, Single};
 use crate::message::ArgumentsWriter;
 

@@ -10,8 +10,9 @@ mod testament;
 
 use crate::codec::payload::PayloadBuilder;
 use crate::error::Error;
-use crate::handler::arguments::{Arguments, Parameter};
+use crate::handler::arguments::Arguments;
 use crate::handler::context::Context;
+use crate::handler::entry::Parameter;
 use crate::handler::reply::Reply;
 use crate::id::PublicationId;
 use crate::realm::Realm;

@@ -26,6 +26,8 @@ pub(crate) use shutdown::Counted;
 pub use shutdown::Stopped;
 use shutdown::{Ending, Stop};
 
+use crate::error::Error;
+use crate::handler::context::{Context, FromContext};
 use crate::limits::Limits;
 use crate::log::complaints::Complaints;
 use crate::message::RouterRoles;
@@ -186,6 +188,12 @@ impl Router {
 
     fn stop(&self) -> &Stop {
         &self.0.stop
+    }
+}
+
+impl FromContext for Router {
+    async fn from_context(context: &Context) -> Result<Self, Error> {
+        Ok(context.router().clone())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ends a session's subscription on the router's initiative (specification, "Subscription
 //! Revocation").
 
-use crate::handler::context::Subscription;
+use crate::handler::inject::subscription::Subscription;
 use crate::id::{SessionId, SubscriptionId};
 use crate::realm::Realm;
 use crate::router::meta;
