@@ -156,7 +156,7 @@ pub mod __private {
     pub use crate::parameter::*;
     pub use serde::Serialize;
     pub use wamp_core::__private::*;
-    pub use wamp_core::{Arguments, Context, Error};
+    pub use wamp_core::{Context, Error};
 }
 
 /// The entry point of the frames' fuzz target. Not public API.

@@ -13,8 +13,8 @@ use std::marker::PhantomData;
 use actix_web::web::{Bytes, BytesMut, Data, Either, Form, Json, Payload};
 use actix_web::{FromRequest, HttpRequest};
 use serde::Deserialize;
-use wamp_core::__private::{Attribute, Capture, Feature, Parameter};
-use wamp_core::{Arguments, Error, FromContext};
+use wamp_core::__private::{Arguments, Attribute, Capture, Feature, Parameter};
+use wamp_core::{Error, FromContext};
 
 pub use checks::*;
 

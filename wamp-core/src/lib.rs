@@ -31,7 +31,6 @@ pub use codec::serializer::{EncodeError, RawMessage, Serializer};
 pub use connection::{Close, Connection, Transport};
 pub use error::{Error, WampError, uris};
 pub use handler::acceptance::{Events, Hold, IntoAcceptance, IntoAdmission, Snapshot};
-pub use handler::arguments::Arguments;
 pub use handler::context::{Context, FromContext};
 pub use handler::entry::Handlers;
 pub use handler::inject::call::Call;
@@ -61,7 +60,7 @@ pub use session::send_buffer::Framing;
 pub mod __private {
     pub use crate::error::{Derived, KnownError, NotStd};
     pub use crate::handler::acceptance::Acceptance;
-    pub use crate::handler::arguments::{Arena, Capture};
+    pub use crate::handler::arguments::{Arena, Arguments, Capture};
     pub use crate::handler::entry::{
         Attribute, BoxedAnswer, Collected, Entry, Feature, HandlerEntry, Listed, Parameter, id_of,
     };

@@ -1,6 +1,6 @@
 //! Anonymous sessions.
 
-use super::{Attempt, Authenticating, Authenticator, Exchange};
+use super::{Attempt, Authenticating, Exchange, Method};
 use crate::identity::ANONYMOUS;
 use crate::identity::Identity;
 
@@ -39,7 +39,7 @@ impl Default for Anonymous {
     }
 }
 
-impl Authenticator for Anonymous {
+impl Method for Anonymous {
     fn names(&self) -> Vec<String> {
         vec![ANONYMOUS.into()]
     }

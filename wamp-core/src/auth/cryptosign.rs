@@ -6,7 +6,7 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
-use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
+use super::{Attempt, Authenticating, Decide, Denied, Exchange, Method};
 use crate::identity::Identity;
 
 /// The method `cryptosign`: the client proves that it holds the private key of a public key (A-40 …
@@ -51,7 +51,7 @@ struct Extra {
     channel_binding: Option<&'static str>,
 }
 
-impl Authenticator for Cryptosign {
+impl Method for Cryptosign {
     fn names(&self) -> Vec<String> {
         vec!["cryptosign".into()]
     }

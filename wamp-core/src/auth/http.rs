@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
+use super::{Attempt, Authenticating, Decide, Denied, Exchange, Method};
 use crate::identity::Identity;
 
 /// A method that decides by the host's knowledge of the connection, its HTTP request for instance:
@@ -45,7 +45,7 @@ impl Http {
     }
 }
 
-impl Authenticator for Http {
+impl Method for Http {
     fn names(&self) -> Vec<String> {
         vec![self.name.clone()]
     }

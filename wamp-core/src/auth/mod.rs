@@ -68,33 +68,44 @@ impl<T> fmt::Debug for Decide<T> {
 /// [`RealmBuilder::authenticate`](crate::RealmBuilder::authenticate): [`Anonymous`], [`Ticket`],
 /// [`WampCra`], [`Cryptosign`], [`Scram`], [`Http`].
 ///
-/// Its methods are hidden, and not to be implemented by applications: for a method of your own, use
-/// an [`Http`] or a [`Ticket`].
-pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
+/// The trait is sealed: for a method of your own, use an [`Http`] or a [`Ticket`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a method of authentication",
+    label = "expected `Anonymous`, `Ticket`, `WampCra`, `Cryptosign`, `Scram` or `Http`"
+)]
+pub trait Authenticator: Method {}
+
+impl Authenticator for Anonymous {}
+impl Authenticator for Cryptosign {}
+impl Authenticator for Http {}
+impl Authenticator for Scram {}
+impl Authenticator for Ticket {}
+impl Authenticator for WampCra {}
+
+/// The login by a method of authentication. No other crate can name it, which seals
+/// [`Authenticator`].
+pub trait Method: fmt::Debug + Send + Sync + 'static {
     /// Returns its names in `HELLO.Details.authmethods`.
-    #[doc(hidden)]
     fn names(&self) -> Vec<String>;
 
     /// Returns whether it decides from the transport alone, so that a client need not name it, and
     /// it may leave the decision to another method.
-    #[doc(hidden)]
     fn is_ambient(&self) -> bool {
         false
     }
 
     /// Runs one login by the method of this name.
-    #[doc(hidden)]
     fn authenticate(&self, attempt: Attempt, exchange: Exchange) -> Authenticating;
 }
 
 /// The methods of one realm, in the order of their declaration.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Authenticators(Vec<Arc<dyn Authenticator>>);
+pub(crate) struct Authenticators(Vec<Arc<dyn Method>>);
 
 /// A method that a login may use, with the name that the client gave it.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
-    authenticator: Arc<dyn Authenticator>,
+    method: Arc<dyn Method>,
     name: String,
 }
 
@@ -109,8 +120,7 @@ impl Authenticators {
 
     /// Returns the names that more than one method has.
     pub(crate) fn doubled(&self) -> Vec<String> {
-        let mut names: Vec<_> =
-            self.0.iter().flat_map(|authenticator| authenticator.names()).collect();
+        let mut names: Vec<_> = self.0.iter().flat_map(|method| method.names()).collect();
         names.sort_unstable();
         let mut doubled: Vec<_> = names
             .windows(2)
@@ -126,7 +136,7 @@ impl Authenticators {
     pub(crate) fn candidates(&self, offered: &[&str]) -> Result<Vec<Candidate>, Denied> {
         let mut candidates: Vec<Candidate> = Vec::new();
         if offered.is_empty() {
-            let ambient = self.0.iter().filter(|authenticator| authenticator.is_ambient());
+            let ambient = self.0.iter().filter(|method| method.is_ambient());
             candidates.extend(ambient.flat_map(Candidate::all_of));
             candidates.extend(self.by_name(ANONYMOUS));
         }
@@ -152,13 +162,13 @@ impl Authenticators {
 }
 
 impl Candidate {
-    fn all_of(authenticator: &Arc<dyn Authenticator>) -> impl Iterator<Item = Self> {
-        let names = authenticator.names().into_iter();
-        names.map(|name| Self { authenticator: Arc::clone(authenticator), name })
+    fn all_of(method: &Arc<dyn Method>) -> impl Iterator<Item = Self> {
+        let names = method.names().into_iter();
+        names.map(|name| Self { method: Arc::clone(method), name })
     }
 
     fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.authenticator, &other.authenticator)
+        Arc::ptr_eq(&self.method, &other.method)
     }
 }
 
@@ -176,10 +186,10 @@ pub(crate) async fn authenticate(
     attempt: Attempt,
     exchange: Exchange,
 ) -> Result<Identity, Refusal> {
-    for Candidate { authenticator, name } in candidates {
+    for Candidate { method, name } in candidates {
         let attempt = attempt.clone().by(&name);
-        match authenticator.authenticate(attempt.clone(), exchange.clone()).await {
-            Err(denied) if denied.is_absent() && authenticator.is_ambient() => {}
+        match method.authenticate(attempt.clone(), exchange.clone()).await {
+            Err(denied) if denied.is_absent() && method.is_ambient() => {}
             Err(denied) => return Err(Refusal { attempt, denied }),
             Ok(identity) => return Ok(Identity { authmethod: name, ..identity }),
         }

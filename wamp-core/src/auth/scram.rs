@@ -17,7 +17,7 @@ pub use credential::ScramCredential;
 use super::exchange::Response;
 use super::keys::{from_base64, keyed, nonce, to_base64};
 use super::mock::MockSecret;
-use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
+use super::{Attempt, Authenticating, Decide, Denied, Exchange, Method};
 use crate::identity::Identity;
 
 /// The longest nonce of a client, in characters; clients use about 24.
@@ -143,7 +143,7 @@ enum Dialect {
     Autobahn,
 }
 
-impl Authenticator for Scram {
+impl Method for Scram {
     fn names(&self) -> Vec<String> {
         vec!["wamp-scram".into(), "scram".into()]
     }

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use serde::Serialize;
 
-use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
+use super::{Attempt, Authenticating, Decide, Denied, Exchange, Method};
 use crate::identity::Identity;
 
 /// The method `ticket`: the client sends a secret as plain text. The closure is asked once
@@ -40,7 +40,7 @@ impl Ticket {
 #[derive(Serialize)]
 struct Extra {}
 
-impl Authenticator for Ticket {
+impl Method for Ticket {
     fn names(&self) -> Vec<String> {
         vec!["ticket".into()]
     }

@@ -11,7 +11,7 @@ pub use credential::CraCredential;
 
 use super::keys::{from_base64, is_keyed, nonce};
 use super::mock::MockSecret;
-use super::{Attempt, Authenticating, Authenticator, Decide, Denied, Exchange};
+use super::{Attempt, Authenticating, Decide, Denied, Exchange, Method};
 use crate::identity::Identity;
 use crate::timestamp::Timestamp;
 
@@ -126,7 +126,7 @@ struct Challenge<'c> {
     session: u64,
 }
 
-impl Authenticator for WampCra {
+impl Method for WampCra {
     fn names(&self) -> Vec<String> {
         vec!["wampcra".into()]
     }

@@ -11,10 +11,12 @@ use super::support::{
 use super::support::{Client, assert_error, id, published, welcomed};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wamp_core::__private::{Arena, BoxedAnswer, HandlerEntry, Outcome, Plain as _, reply};
+use wamp_core::__private::{
+    Arena, Arguments, BoxedAnswer, HandlerEntry, Outcome, Plain as _, reply,
+};
 use wamp_core::{
-    Arguments, Chunks, Context, Error, FromContext as _, History, Identity, MetaApi, Raw, Realm,
-    Router, Serializer, Topic,
+    Chunks, Context, Error, FromContext as _, History, Identity, MetaApi, Raw, Realm, Router,
+    Serializer, Topic,
 };
 
 use Serializer::{Cbor, CborBatched, Json, JsonBatched, MsgPack, MsgPackBatched};

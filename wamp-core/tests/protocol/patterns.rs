@@ -5,9 +5,9 @@ use super::support::{
 };
 use serde_json::{Value, json};
 use wamp_core::__private::{
-    Acceptance, Arena, BoxedAnswer, Capture, HandlerEntry, Parameter, accept,
+    Acceptance, Arena, Arguments, BoxedAnswer, Capture, HandlerEntry, Parameter, accept,
 };
-use wamp_core::{Arguments, Context, Identity, Limits, Realm, Router, Subscription, Topic};
+use wamp_core::{Context, Identity, Limits, Realm, Router, Subscription, Topic};
 
 const NOT_AUTHORIZED: &str = "wamp.error.not_authorized";
 const NO_SUCH_SUBSCRIPTION: &str = "wamp.error.no_such_subscription";

@@ -9,8 +9,10 @@ use super::support::{Client, assert_error, router_of, wire};
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer as SerdeSerializer};
 use serde_json::{Value, json};
-use wamp_core::__private::{Arena, BoxedAnswer, Capture, HandlerEntry, Outcome, Plain as _, reply};
-use wamp_core::{Arguments, Context, Error, Raw, Serializer};
+use wamp_core::__private::{
+    Arena, Arguments, BoxedAnswer, Capture, HandlerEntry, Outcome, Plain as _, reply,
+};
+use wamp_core::{Context, Error, Raw, Serializer};
 
 const ALL: [Serializer; 3] = [Serializer::Json, Serializer::MsgPack, Serializer::Cbor];
 const INVALID_ARGUMENT: &str = "wamp.error.invalid_argument";

@@ -12,12 +12,12 @@ use futures_util::Stream;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use wamp_core::__private::{
-    Acceptance, Arena, BoxedAnswer, Capture, Entry, HandlerEntry, Outcome, Parameter, Plain as _,
-    accept, admit, reply,
+    Acceptance, Arena, Arguments, BoxedAnswer, Capture, Entry, HandlerEntry, Outcome, Parameter,
+    Plain as _, accept, admit, reply,
 };
 use wamp_core::{
-    Args, Arguments, Context, Error, Events, FromContext as _, Hold, IntoAcceptance, Kwargs,
-    Publication, Raw, Realm, Reply, Session, Snapshot, Subscription,
+    Args, Context, Error, Events, FromContext as _, Hold, IntoAcceptance, Kwargs, Publication, Raw,
+    Realm, Reply, Session, Snapshot, Subscription,
 };
 
 pub(crate) const fn rpc(uri: &'static str, run: fn(Context) -> BoxedAnswer<()>) -> HandlerEntry {
