@@ -12,6 +12,23 @@ use super::{Arguments, Keyword};
 use crate::codec::encoded::Encoded;
 use crate::codec::format::{BinaryAs, Key, Malformed};
 
+/// Defines how an `Option` or a newtype is read from a value that always exists.
+macro_rules! present {
+    () => {
+        fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            visitor.visit_some(self)
+        }
+
+        fn deserialize_newtype_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            visitor.visit_newtype_struct(self)
+        }
+    };
+}
+
 /// A missing argument: `Option` reads `None` from it, all other types fail.
 pub(super) struct Absent;
 
@@ -46,18 +63,8 @@ impl<'de> Deserializer<'de> for RestOfArgs<'_, 'de> {
         visitor.visit_seq(self)
     }
 
-    // The rest always exists, even if it is empty.
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Malformed> {
-        visitor.visit_newtype_struct(self)
-    }
+    // Also if the rest is empty.
+    present!();
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
@@ -104,18 +111,8 @@ impl<'de> Deserializer<'de> for RestOfKwargs<'_, 'de> {
         visitor.visit_map(self)
     }
 
-    // The rest always exists, even if it is empty.
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Malformed> {
-        visitor.visit_newtype_struct(self)
-    }
+    // Also if the rest is empty.
+    present!();
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
@@ -169,17 +166,7 @@ impl<'de> Deserializer<'de> for Component<'de> {
         visitor.visit_borrowed_str(self.0)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        visitor.visit_newtype_struct(self)
-    }
+    present!();
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
