@@ -1,5 +1,6 @@
 //! Strings, and binary values that are written as strings.
 
+use std::num::NonZeroU64;
 use std::ops::Range;
 
 use base64::engine::general_purpose::STANDARD;
@@ -63,10 +64,17 @@ impl<'de> Reader<'de> {
         Ok(Scanned { range: start..end - 1, escaped })
     }
 
+    /// Returns the end of a string that [`short_end`] did not find.
+    #[inline(never)]
+    pub(super) fn long_end(&mut self, start: usize) -> Result<usize, Malformed> {
+        any_end::<false>(self.text.as_bytes(), start + 1, &mut false)
+            .or_else(|error| self.odd_end(start, error))
+    }
+
     /// Returns the end of a string that [`end`] refused, if it is in the application's part and has
     /// no other fault than lone surrogates, which browsers send for a text that was cut.
     #[cold]
-    pub(super) fn odd_end(&mut self, start: usize, error: Malformed) -> Result<usize, Malformed> {
+    fn odd_end(&mut self, start: usize, error: Malformed) -> Result<usize, Malformed> {
         match self.owner().is_application() {
             true => any_end::<true>(self.text.as_bytes(), start + 1, &mut false),
             false => Err(error),
@@ -90,19 +98,24 @@ impl<'de> Reader<'de> {
 
 /// Returns the end of the string whose opening quote is at `start`, if it is well-formed; sets
 /// `escaped` if it has escapes.
-// Most strings are keys and words that end in the first eight bytes, which needs no loop: 12 % of
-// the instructions for 64 KiB of records (`scripts/instructions call "64 KiB"`).
 #[inline(always)]
 pub(super) fn end(bytes: &[u8], start: usize, escaped: &mut bool) -> Result<usize, Malformed> {
-    if let Some(chunk) = bytes[start + 1..].first_chunk() {
-        let word = u64::from_le_bytes(*chunk);
-        let special = special(word);
-        let bits = special.trailing_zeros() & !7;
-        if special != 0 && (word >> bits) as u8 == b'"' {
-            return Ok(start + 2 + bits as usize / 8);
-        }
+    match short_end(bytes, start) {
+        Some(end) => Ok(end),
+        None => any_end::<false>(bytes, start + 1, escaped),
     }
-    any_end::<false>(bytes, start + 1, escaped)
+}
+
+/// Returns the end of the string whose opening quote is at `start`, if it ends in the next eight
+/// bytes and has no escapes.
+// Most strings are keys and words that do, which needs no loop: 12 % of the instructions for 64 KiB
+// of records (`scripts/instructions call "64 KiB"`).
+#[inline(always)]
+pub(super) fn short_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let chunk: &[u8; 8] = bytes[start + 1..].first_chunk()?;
+    let special = NonZeroU64::new(special(u64::from_le_bytes(*chunk)))?;
+    let length = special.trailing_zeros() as usize / 8;
+    (chunk[length] == b'"').then_some(start + length + 2)
 }
 
 #[inline(never)]
@@ -147,14 +160,16 @@ fn plain_end(bytes: &[u8], start: usize) -> usize {
 /// Returns the high bit of the first byte that is a quote, a backslash or a control character; bits
 /// above it mean nothing.
 // A byte's subtraction borrows only if the byte itself matches, so the lowest bit of each mask is
-// right ("Bit Twiddling Hacks", "Determine if a word has a byte less than n").
+// right ("Bit Twiddling Hacks", "Determine if a word has a byte less than n"). Flipping one bit
+// moves the quote next to the control characters, and no other character among them.
 #[inline]
 fn special(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 0xff;
-    let borrow = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit));
-    let is = |byte: u8| borrow(word ^ (ONES * u64::from(byte)), 1);
-    // The quote and the backslash are ASCII, so the high bits of the differences are the word's.
-    (borrow(word, 0x20) | is(b'"') | is(b'\\')) & !word & (ONES * 0x80)
+    let below = |flipped: u8, limit: u8| {
+        (word ^ (ONES * u64::from(flipped))).wrapping_sub(ONES * u64::from(limit))
+    };
+    // What is flipped is ASCII, so the high bits of the results are the word's.
+    (below(b'"' ^ 0x20, 0x21) | below(b'\\', 1)) & !word & (ONES * 0x80)
 }
 
 /// Returns the character of the escape at `at`, or `None` for a lone surrogate, and the end of the
