@@ -42,13 +42,14 @@ pub struct Payload {
     frame: Shared,
     args: Range<usize>,
     kwargs: Range<usize>,
-    /// The first positional argument's range in `args`; empty if it is not known.
-    first: Range<usize>,
+    /// The first positional argument's offset in `args` and its length; a length of 0 if it is not
+    /// known. Small, because a CALL is moved several times on its way to the handler.
+    first: [u32; 2],
     /// The reason why the payload must not be passed on to other clients.
     oddity: Option<Oddity>,
     /// Bytes of the original message that are not in `frame`, its options for instance. They stay
     /// in memory as long as the payload does.
-    beside: usize,
+    beside: u32,
 }
 
 /// An argument does not have the type that was asked for.
@@ -73,7 +74,23 @@ impl Payload {
     /// empty ranges.
     #[inline]
     pub(crate) fn of_frame(frame: Shared, args: Range<usize>, kwargs: Range<usize>) -> Self {
-        Self { frame, args, kwargs, first: 0..0, oddity: None, beside: 0 }
+        Self { frame, args, kwargs, first: [0; 2], oddity: None, beside: 0 }
+    }
+
+    /// Creates a payload as [`of_frame`](Self::of_frame) does, of which the range of the first
+    /// positional argument in `args` is known, too.
+    #[inline]
+    pub(crate) fn of_message(
+        frame: Shared,
+        args: Range<usize>,
+        first: Range<usize>,
+        kwargs: Range<usize>,
+    ) -> Self {
+        let first = match u32::try_from(args.end) {
+            Ok(_) => [first.start as u32, first.len() as u32],
+            Err(_) => [0; 2],
+        };
+        Self { frame, args, kwargs, first, oddity: None, beside: 0 }
     }
 
     /// Writes the two parts of a received frame again, without values that only clients with the
@@ -94,7 +111,8 @@ impl Payload {
         };
         let args_end = append(args)?;
         let end = append(kwargs)?;
-        let (format, beside) = (frame.slice(0..0).format(), frame.len().saturating_sub(end));
+        let format = frame.slice(0..0).format();
+        let beside = u32::try_from(frame.len().saturating_sub(end)).unwrap_or(u32::MAX);
         let written = Shared::written(format, written, true)?;
         Ok(Self { beside, ..Self::of_frame(written, 0..args_end, args_end..end) })
     }
@@ -116,12 +134,6 @@ impl Payload {
         Some(Self::of_frame(frame, 0..args_end, args_end..end))
     }
 
-    /// Sets the range of the first positional argument in `args`.
-    #[inline]
-    pub(crate) fn with_first(self, first: Range<usize>) -> Self {
-        Self { first, ..self }
-    }
-
     /// Marks the payload as one that must not be passed on to other clients. Its values do not
     /// count as checked.
     pub(crate) fn with_oddity(self, oddity: Oddity) -> Self {
@@ -137,7 +149,8 @@ impl Payload {
     /// Returns the range of the first positional argument in [`encoded_args`](Self::encoded_args),
     /// or an empty range.
     pub(crate) fn first_arg(&self) -> Range<usize> {
-        self.first.clone()
+        let [offset, length] = self.first.map(|number| number as usize);
+        offset..offset + length
     }
 
     /// Returns whether the payload has neither positional nor keyword arguments.
@@ -223,7 +236,7 @@ impl Payload {
 
     /// Returns the number of bytes that the payload keeps in memory: those of its whole message.
     pub(crate) fn kept_bytes(&self) -> usize {
-        self.frame.len() + self.beside
+        self.frame.len() + self.beside as usize
     }
 
     /// Returns the positional arguments as one value.

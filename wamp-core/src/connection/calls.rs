@@ -38,7 +38,7 @@ enum Procedure {
 #[derive(Debug)]
 pub(super) struct NewCall<'c> {
     pub(super) request: RequestId,
-    pub(super) options: CallOptions,
+    pub(super) options: &'c CallOptions,
     pub(super) uri: &'c str,
     /// The count of SUBSCRIBEs and REGISTERs that wait for the authorisers: they share the limit of
     /// calls.
@@ -77,7 +77,7 @@ impl Calls {
 
     /// Starts a call, or asks the authorisers first.
     #[inline]
-    pub(super) fn call(&mut self, core: &mut Core, call: NewCall<'_>, payload: Payload) {
+    pub(super) fn call(&mut self, core: &mut Core, call: &NewCall<'_>, payload: Payload) {
         let request = call.request;
         if call.options.goes_on() {
             self.unfinished.begin(request, call.uri);
@@ -87,13 +87,13 @@ impl Calls {
         } else if core.has_authorizer() {
             self.ask_authorizer(core, call, payload)
         } else {
-            self.start(core, &call, payload)
+            self.start(core, call, payload)
         };
         self.started(core, request, started);
     }
 
     /// Ends the start of a call, which is at work now, or over and answered with the error.
-    #[inline]
+    #[inline(always)]
     fn started(&mut self, core: &Core, request: RequestId, started: Result<(), Error>) {
         if let Err(error) = started {
             core.error(code::CALL, request, &error);
@@ -109,7 +109,7 @@ impl Calls {
         &mut self,
         core: &mut Core,
         request: RequestId,
-        options: CallOptions,
+        options: &CallOptions,
         payload: Payload,
     ) {
         if !options.goes_on() {
@@ -117,7 +117,9 @@ impl Calls {
         }
         let Some(InFlight { call, by, .. }) = self.at_work.get_mut(&request) else { return };
         let taken = match by {
-            Answerer::Authorizer(_, waiting) => waiting.add(options, payload, &core.link.limits),
+            Answerer::Authorizer(_, waiting) => {
+                waiting.add(options.clone(), payload, &core.link.limits)
+            }
             Answerer::Callee(routed) => {
                 core.pace.count_bytes(payload.kept_bytes(), &core.link.limits);
                 routed::chunk(routed, options.goes_on(), payload)
@@ -167,7 +169,7 @@ impl Calls {
 
     /// Checks what every call has to keep, whatever answers it.
     fn check_call(&self, core: &Core, call: &NewCall<'_>, payload: &Payload) -> Result<(), Error> {
-        let options = &call.options;
+        let options = call.options;
         if options.disclose_me == Some(true) && !core.served.settings.disclosure {
             return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // DI-03
         }
@@ -188,7 +190,7 @@ impl Calls {
     fn run_handler(
         &mut self,
         core: &mut Core,
-        &NewCall { request, ref options, uri, now, .. }: &NewCall<'_>,
+        &NewCall { request, options, uri, now, .. }: &NewCall<'_>,
         handler: &'static HandlerEntry,
         payload: Payload,
     ) -> Result<(), Error> {
@@ -244,7 +246,7 @@ impl Calls {
 }
 
 /// Finds the handler or registration that serves a procedure.
-#[inline]
+#[inline(always)]
 fn procedure(core: &Core, uri: &str) -> Option<Procedure> {
     if core.served.settings.route_clients {
         better_match(core, uri)

@@ -165,56 +165,49 @@ impl Connection {
     fn message(&mut self, frame: &Shared, now: Instant) {
         let arena = Bump::new();
         let message = decode(frame, &arena);
-        let received = match (&self.state, &message) {
-            (State::Ended, _) => Ok(()),
-            (&State::Leaving { then, .. }, Ok(Message::Goodbye | Message::Abort)) => {
-                self.end(then);
-                Ok(())
+        let received = match &mut self.state {
+            State::Open(session) if !message.as_ref().is_ok_and(Message::ends_session) => {
+                message.and_then(|message| session.receive(message, now))
             }
-            // G-05: after our GOODBYE nothing else counts.
-            (State::Leaving { .. }, _) => Ok(()),
-            (_, Ok(Message::Abort)) => {
-                self.end(Close::Normal); // S-15
-                Ok(())
-            }
-            // Nothing counts after a login that failed.
-            (State::Denied { .. }, _) => Ok(()),
-            _ => message.and_then(|message| self.take(frame, message, now)),
+            _ => self.opens_or_ends(frame, message, now),
         };
         if let Err(violation) = received {
             self.violation(&violation, now);
         }
     }
 
-    fn take(
+    /// Handles a message before WELCOME, after a GOODBYE or ABORT, or one of these.
+    fn opens_or_ends(
         &mut self,
         frame: &Shared,
-        message: Message<'_>,
+        message: Result<Message<'_>, Violation>,
         now: Instant,
     ) -> Result<(), Violation> {
-        if let State::Open(session) = &mut self.state
-            && !matches!(message, Message::Goodbye)
-        {
-            return session.receive(message, now);
-        }
         match (&self.state, message) {
-            (State::Opening { identity, .. }, Message::Hello { realm, details }) => {
-                let identity = Identity::clone(identity);
-                self.hello(frame, realm, &details, identity, now)
-            }
-            (State::Opening { .. }, _) => Err("the first message must be HELLO".into()), // S-13
-            (State::Authenticating(_), Message::Authenticate { signature, extra }) => {
-                self.authenticate(signature, extra, now)
-            }
-            (State::Open(_), _) => {
+            (&State::Leaving { then, .. }, Ok(Message::Goodbye | Message::Abort)) => self.end(then),
+            // G-05: after our GOODBYE nothing else counts.
+            (State::Ended | State::Leaving { .. }, _) => {}
+            (_, Ok(Message::Abort)) => self.end(Close::Normal), // S-15
+            // Nothing counts after a login that failed.
+            (State::Denied { .. }, _) => {}
+            (_, Err(violation)) => return Err(violation),
+            (State::Open(_), Ok(_)) => {
                 self.send_buffer
                     .borrow_mut()
                     .send(|s, out| message::goodbye(s, out, uris::GOODBYE_AND_OUT, None)); // G-01
                 self.end(Close::Normal);
-                Ok(())
             }
-            _ => Err("a message before WELCOME".into()),
+            (State::Opening { identity, .. }, Ok(Message::Hello { realm, details })) => {
+                let identity = Identity::clone(identity);
+                return self.hello(frame, realm, &details, identity, now);
+            }
+            (State::Opening { .. }, Ok(_)) => return Err("the first message must be HELLO".into()), // S-13
+            (State::Authenticating(_), Ok(Message::Authenticate { signature, extra })) => {
+                return self.authenticate(signature, extra, now);
+            }
+            _ => return Err("a message before WELCOME".into()),
         }
+        Ok(())
     }
 
     /// Drives handlers, takes what other sessions sent, and keeps time. Returns false if there was

@@ -89,7 +89,7 @@ impl OpenSession {
     /// violation (S-14, P-02, P-03, P-05).
     pub(super) fn receive(&mut self, message: Message<'_>, now: Instant) -> Result<(), Violation> {
         match message {
-            Message::Call { request, options, procedure, payload } => {
+            Message::Call { request, ref options, procedure, payload } => {
                 self.call(request, options, procedure, payload, now)
             }
             Message::Publish { request, options, topic, payload } => {
@@ -131,16 +131,16 @@ impl OpenSession {
     fn call(
         &mut self,
         request: RequestId,
-        options: CallOptions,
+        options: &CallOptions,
         uri: &str,
         payload: Payload,
         now: Instant,
     ) -> Result<(), Violation> {
-        match self.calls.part(&self.core, request, &options, uri)? {
+        match self.calls.part(&self.core, request, options, uri)? {
             Part::First => {
                 self.expect(request)?;
                 let call = NewCall { request, options, uri, asked: self.asked.len(), now };
-                self.calls.call(&mut self.core, call, payload);
+                self.calls.call(&mut self.core, &call, payload);
             }
             Part::Chunk => self.calls.go_on(&mut self.core, request, options, payload),
             Part::Late | Part::Contradiction => {}
@@ -290,10 +290,12 @@ impl OpenSession {
 
     /// Returns whether a request of this id waits for its answer.
     fn is_outstanding(&self, request: RequestId) -> bool {
+        // A request about which authorisers or handlers think is a task: as a rule there is none.
+        let is_decided =
+            || self.subscriptions.is_outstanding(request) || self.asked.is_outstanding(request);
         self.calls.is_outstanding(request)
-            || self.subscriptions.is_outstanding(request)
             || self.publications.is_outstanding(request)
-            || self.asked.is_outstanding(request)
+            || !self.core.tasks.is_empty() && is_decided()
     }
 }
 

@@ -87,7 +87,8 @@ impl Publications {
     }
 
     pub(super) fn is_outstanding(&self, request: RequestId) -> bool {
-        self.queue.iter().any(|pending| pending.request == request)
+        // As a rule nothing waits, and the two halves of the queue need not be looked at.
+        !self.queue.is_empty() && self.queue.iter().any(|pending| pending.request == request)
     }
 
     pub(super) fn publish(

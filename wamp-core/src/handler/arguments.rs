@@ -263,7 +263,12 @@ impl<'c> Arguments<'c> {
 
     /// Returns the value under either of the parameter's names; the last one wins if a key occurs
     /// twice (M-14).
+    #[inline]
     fn keyword(&mut self, parameter: &Parameter) -> Result<Option<Range<usize>>, Error> {
+        if self.keywords.is_empty() { Ok(None) } else { self.find_keyword(parameter) }
+    }
+
+    fn find_keyword(&mut self, parameter: &Parameter) -> Result<Option<Range<usize>>, Error> {
         let mut found: Option<(&str, Range<usize>)> = None;
         for keyword in &mut self.keywords {
             if keyword.key == parameter.name || keyword.key == parameter.camel {

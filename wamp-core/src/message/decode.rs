@@ -86,6 +86,14 @@ pub(crate) enum Message<'f> {
     },
 }
 
+impl Message<'_> {
+    /// Returns whether the client leaves with this message.
+    #[inline]
+    pub(crate) fn ends_session(&self) -> bool {
+        matches!(self, Self::Goodbye | Self::Abort)
+    }
+}
+
 /// A client's secret, which `Debug` hides.
 pub(crate) struct Secret<'f>(pub(crate) &'f str);
 

@@ -173,9 +173,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         }
         self.reader.end()?;
         match self.reader.owner().odd() {
-            Odd::Nothing => {
-                Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_first(first))
-            }
+            Odd::Nothing => Ok(Payload::of_message(self.frame.clone(), args, first, kwargs)),
             Odd::Dressed => Ok(Payload::rewritten(self.frame, args, kwargs)?),
             Odd::Refused(oddity) => {
                 Ok(Payload::of_frame(self.frame.clone(), args, kwargs).with_oddity(oddity))
@@ -187,15 +185,13 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     /// empty list, so that absent and empty are the same (M-10).
     fn arguments(&mut self) -> Result<(Range<usize>, Range<usize>), Violation> {
         let start = self.reader.offset();
-        let (mut elements, mut left, mut first) = (self.reader.list()?, MAX_ELEMENTS - 1, 0..0);
-        while self.reader.element(&mut elements)? {
-            let value = self.reader.skip_counted(&mut left)?;
-            if first.is_empty() {
-                first = value;
-            }
-        }
-        if first.is_empty() {
+        let (mut elements, mut left) = (self.reader.list()?, MAX_ELEMENTS - 1);
+        if !self.reader.element(&mut elements)? {
             return Ok((0..0, 0..0));
+        }
+        let first = self.reader.skip_counted(&mut left)?;
+        while self.reader.element(&mut elements)? {
+            self.reader.skip_counted(&mut left)?;
         }
         Ok((start..self.reader.offset(), first.start - start..first.end - start))
     }

@@ -62,6 +62,18 @@ fn nearest(text: &str) -> Option<f64> {
     text.parse().ok().filter(|float: &f64| float.is_finite())
 }
 
+/// Returns the end of the digits at `start`, if they are few and the next byte shows that they are
+/// the whole number.
+#[inline]
+pub(super) fn digits_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    while let Some(b'0'..=b'9') = bytes.get(at) {
+        at += 1;
+    }
+    let is_whole = matches!(bytes.get(at), Some(b',' | b']' | b'}'));
+    (is_whole && at - start <= SAFE_DIGITS).then_some(at)
+}
+
 /// Returns the end of the number at `start`, if it is well-formed (RFC 8259, section 6) and a float
 /// is near to it.
 // Always inline, as `string::end` is: calls in the loop of `skip_value` cost 25 % of the

@@ -188,7 +188,10 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {
-        self.skip_value(left)
+        match self.skip_short(left) {
+            Some(range) => Ok(range),
+            None => self.skip_value(left),
+        }
     }
 
     fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed> {

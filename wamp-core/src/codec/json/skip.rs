@@ -10,6 +10,22 @@ use crate::codec::format::{Cursor as _, MAX_DEPTH, Malformed};
 const _: () = assert!(MAX_DEPTH as u32 <= u64::BITS);
 
 impl Reader<'_> {
+    /// Fast path: skips a short string without escapes, or a short run of digits, if no white space
+    /// stands around it. Otherwise returns `None`, and the cursor does not move.
+    // A third of the instructions that it takes to skip the arguments of `bench.add`.
+    #[inline]
+    pub(super) fn skip_short(&mut self, left: &mut usize) -> Option<Range<usize>> {
+        let (bytes, start) = (self.text.as_bytes(), self.at);
+        let end = match bytes.get(start)? {
+            b'"' => string::short_end(bytes, start)?,
+            b'1'..=b'9' => number::digits_end(bytes, start)?,
+            _ => return None,
+        };
+        *left = left.checked_sub(1)?;
+        self.at = end;
+        Some(start..end)
+    }
+
     /// Skips one value and returns its range, without the white space around it.
     ///
     /// The value is checked as if it were read. Odd values in the application's part are noted.

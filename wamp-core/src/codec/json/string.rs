@@ -168,7 +168,7 @@ fn special(word: u64) -> u64 {
     let below = |flipped: u8, limit: u8| {
         (word ^ (ONES * u64::from(flipped))).wrapping_sub(ONES * u64::from(limit))
     };
-    // What is flipped is ASCII, so the high bits of the results are the word's.
+    // The flipped bits are those of ASCII, so the high bits of the results are the word's.
     (below(b'"' ^ 0x20, 0x21) | below(b'\\', 1)) & !word & (ONES * 0x80)
 }
 

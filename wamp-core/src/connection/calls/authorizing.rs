@@ -68,29 +68,28 @@ impl Calls {
     pub(super) fn ask_authorizer(
         &mut self,
         core: &mut Core,
-        call: NewCall<'_>,
+        call: &NewCall<'_>,
         payload: Payload,
     ) -> Result<(), Error> {
-        let NewCall { request, uri, now, .. } = call;
+        let &NewCall { request, options, uri, now, .. } = call;
         if !uri::is_valid(uri) {
             return Err(Error::invalid_uri(uri)); // U-03
         }
         match core.gate(Kind::exact(Action::Call), uri, now) {
             Gate::Decided(decision) => {
                 decision?;
-                self.start(core, &call, payload)
+                self.start(core, call, payload)
             }
             Gate::Asking(decision) => {
-                self.check_call(core, &call, &payload)?;
-                let options = call.options;
-                let call = Rc::new(CallState::new(request, &options, None));
+                self.check_call(core, call, &payload)?;
+                let call = Rc::new(CallState::new(request, options, None));
                 let asking = Asking::new(HandlerFuture::new(decision));
                 core.tasks.proceed(Task::Authorize(request, asking.clone()), false);
                 let bytes = payload.kept_bytes();
-                let limit = limit(&options, Some(core.limits().authorize_timeout), now);
+                let limit = limit(options, Some(core.limits().authorize_timeout), now);
                 let waiting = Waiting {
                     uri: uri.to_owned(),
-                    chunks: vec![(options, payload)],
+                    chunks: vec![(options.clone(), payload)],
                     since: now,
                     until: core.patience(now),
                     bytes: 0,
@@ -129,9 +128,9 @@ impl Calls {
         let mut chunks = std::mem::take(&mut waiting.chunks).into_iter();
         drop(waiting);
         let Some((options, payload)) = chunks.next() else { return };
-        let call = NewCall { request, options, uri: &uri, asked, now: since };
+        let call = NewCall { request, options: &options, uri: &uri, asked, now: since };
         let started = self.start(core, &call, payload);
         self.started(core, request, started);
-        chunks.for_each(|(options, payload)| self.go_on(core, request, options, payload));
+        chunks.for_each(|(options, payload)| self.go_on(core, request, &options, payload));
     }
 }

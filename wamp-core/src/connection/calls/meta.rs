@@ -20,7 +20,7 @@ impl Calls {
         call: &NewCall<'_>,
         payload: Payload,
     ) -> Result<(), Error> {
-        let &NewCall { request, ref options, uri: procedure, .. } = call;
+        let &NewCall { request, options, uri: procedure, .. } = call;
         if !uri::is_valid(procedure) {
             return Err(Error::invalid_uri(procedure));
         }

@@ -21,7 +21,7 @@ impl Calls {
         registered: &Registration,
         payload: Payload,
     ) -> Result<(), Error> {
-        let &NewCall { request, ref options, uri, now, .. } = call;
+        let &NewCall { request, options, uri, now, .. } = call;
         let Some(Callee { handle: callee, forward_timeout, disclose_caller }) = registered.select()
         else {
             // All callees have left since it was found; or another client has taken it over, and
