@@ -10,10 +10,16 @@ use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
 use wamp_actix::{Kwargs, Progress, Raw, handlers, rpc};
-use wamp_core::{__fuzz, Connection, RawMessage, Framing, Identity, Realm, Router, Serializer, Topic, Transport};
+use wamp_core::{
+    __fuzz, Connection, Framing, Identity, RawMessage, Realm, Router, Serializer, Topic, Transport,
+};
 
 #[rpc("app.typed")]
-async fn typed(a: i64, b: Option<String>, c: Option<Vec<f32>>) -> Kwargs<(i64, Option<String>, usize)> {
+async fn typed(
+    a: i64,
+    b: Option<String>,
+    c: Option<Vec<f32>>,
+) -> Kwargs<(i64, Option<String>, usize)> {
     Kwargs((a, b, c.map_or(0, |list| list.len())))
 }
 
@@ -35,8 +41,10 @@ async fn count(to: u8, progress: Progress<u8>) {
 }
 
 const HELLO: &str = r#"[1,"realm1",{"roles":{
-    "caller":{"features":{"progressive_call_results":true,"call_canceling":true,"payload_passthru_mode":true}},
-    "callee":{"features":{"progressive_call_results":true,"call_canceling":true,"progressive_call_invocations":true}},
+    "caller":{"features":{"progressive_call_results":true,"call_canceling":true,
+        "payload_passthru_mode":true}},
+    "callee":{"features":{"progressive_call_results":true,"call_canceling":true,
+        "progressive_call_invocations":true}},
     "publisher":{"features":{"payload_passthru_mode":true}},"subscriber":{}}}]"#;
 
 /// A length of four bytes before each frame, and whether it is binary.
@@ -76,8 +84,13 @@ struct Client {
 
 impl Client {
     fn new(router: &Router, serializer: Serializer, now: Instant) -> Self {
-        let transport =
-            Transport { serializer, framing: FRAMING, identity: Identity::anonymous(), address: None, host: Rc::new(()) };
+        let transport = Transport {
+            serializer,
+            framing: FRAMING,
+            identity: Identity::anonymous(),
+            address: None,
+            host: Rc::new(()),
+        };
         Self { serializer, connection: Connection::new(router, transport, now) }
     }
 
@@ -110,7 +123,8 @@ impl Client {
             let mut rest = &output[..];
             while let Some((length, after)) = rest.split_first_chunk() {
                 let (frame, after) = after[1..].split_at(u32::from_be_bytes(*length) as usize);
-                assert!(__fuzz::is_message(self.serializer, frame), "{:?}: {frame:02x?}", self.serializer);
+                let serializer = self.serializer;
+                assert!(__fuzz::is_message(serializer, frame), "{serializer:?}: {frame:02x?}");
                 assert_eq!(rest[4] == 1, self.serializer.is_binary());
                 rest = after;
             }
@@ -150,7 +164,8 @@ fuzz_target!(|input: &[u8]| {
         match std::str::from_utf8(message) {
             Ok(text) if !flags.as_it_is() => client.send_json(text, now),
             _ => {
-                client.send(message.to_vec(), client.serializer.is_binary() ^ flags.of_the_wrong_type(), now);
+                let binary = client.serializer.is_binary() ^ flags.of_the_wrong_type();
+                client.send(message.to_vec(), binary, now);
             }
         }
         for client in &mut clients {

@@ -147,7 +147,8 @@ fn a_handshake_may_come_behind_another_request_in_one_segment() {
     let requests = [
         &b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"[..],
         b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nabcde",
-        b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+        b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n\
+          1\r\na\r\n0\r\n\r\n",
     ];
     let server = Server::testbed();
     for request in requests {

@@ -119,7 +119,10 @@ fn a_stranger_who_claims_to_be_somebody_stays_a_stranger_for_everybody() {
         // The details disclosed to subscribers are the router's, not those that the publisher
         // claims.
         let request = stranger.next_request();
-        let options = json!({"acknowledge": true, "disclose_me": true, "publisher_authid": "admin", "publisher_authrole": "user"});
+        let options = json!({
+            "acknowledge": true, "disclose_me": true,
+            "publisher_authid": "admin", "publisher_authrole": "user",
+        });
         stranger.send(&json!([16, request, options, "testbed.open.spoofed", ["hi"]]));
         assert_eq!(stranger.receive()[0], 17);
         let details = observer.receive()[3].clone();

@@ -5,7 +5,12 @@ use serde_json::json;
 
 use crate::harness::{Received, Server, Session, Socket};
 
-const HELLO: &str = r#"[1,"router",{"authmethods":["anonymous"],"roles":{"callee":{"features":{"call_canceling":true,"progressive_call_results":true}},"caller":{"features":{"call_canceling":true,"progressive_call_results":true}},"publisher":{"features":{}},"subscriber":{"features":{}}}}]"#;
+const HELLO: &str = concat!(
+    r#"[1,"router",{"authmethods":["anonymous"],"roles":{"#,
+    r#""callee":{"features":{"call_canceling":true,"progressive_call_results":true}},"#,
+    r#""caller":{"features":{"call_canceling":true,"progressive_call_results":true}},"#,
+    r#""publisher":{"features":{}},"subscriber":{"features":{}}}}]"#,
+);
 
 fn join(server: &Server) -> Session {
     let mut socket = Socket::open(server);

@@ -84,7 +84,8 @@ impl Secret {
         let signature = mac(&self.stored_key, message.as_bytes());
         let proof: Vec<u8> =
             self.client_key.iter().zip(signature).map(|(key, sign)| key ^ sign).collect();
-        json!([5, STANDARD.encode(proof), {"nonce": nonce, "channel_binding": null, "cbind_data": null}])
+        let extra = json!({"nonce": nonce, "channel_binding": null, "cbind_data": null});
+        json!([5, STANDARD.encode(proof), extra])
     }
 }
 

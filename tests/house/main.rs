@@ -2,6 +2,7 @@
 
 mod comments;
 mod layers;
+mod layout;
 mod rules;
 
 use std::fs;

@@ -47,7 +47,10 @@ pub(crate) fn listen(router: &Router, goodbye: bool) {
 /// ```
 pub async fn stop_signal() {
     if let Err(error) = signalled().await {
-        tracing::warn!(%error, "cannot listen for signals: the application itself must stop the server and its routers");
+        tracing::warn!(
+            %error,
+            "cannot listen for signals: the application itself must stop the server and its routers"
+        );
         std::future::pending::<()>().await;
     }
 }

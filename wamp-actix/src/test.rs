@@ -19,8 +19,8 @@
 //! let router = Router::builder().handlers(handlers![add]).build()?;
 //! let app = test::init_service(App::new().service(router.endpoint("/ws"))).await;
 //! let client = connect(&app, "/ws").await?;
-//! let (sum,): (i64,) = client.call("com.example.add").arg(20).arg(22).await.expect("a result").args()?;
-//! assert_eq!(sum, 42);
+//! let sum = client.call("com.example.add").arg(20).arg(22).await.expect("a result");
+//! assert_eq!(sum.args::<(i64,)>()?, (42,));
 //! # Ok(())
 //! # }
 //! ```
@@ -135,9 +135,11 @@ where
     /// # #[actix_web::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let by_ticket = Ticket::new(|attempt: Attempt| async move {
-    ///     attempt.ticket_is("secret!!!").then(|| Identity::new("joe", "user")).ok_or(Denied::credentials())
+    ///     let joe = attempt.ticket_is("secret!!!").then(|| Identity::new("joe", "user"));
+    ///     joe.ok_or(Denied::credentials())
     /// });
-    /// let router = Router::builder().realm(Realm::new("realm1").authenticate(by_ticket)).handlers([]).build()?;
+    /// let realm = Realm::new("realm1").authenticate(by_ticket);
+    /// let router = Router::builder().realm(realm).handlers([]).build()?;
     /// let client = join(&router).login("ticket", "joe", |_| "secret!!!".to_owned()).await?;
     /// assert_eq!(client.welcome()["authrole"], "user");
     /// assert!(join(&router).login("ticket", "joe", |_| "guessed".to_owned()).await.is_err());
@@ -246,9 +248,11 @@ impl Join {
     /// # #[actix_web::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let by_ticket = Ticket::new(|attempt: Attempt| async move {
-    ///     attempt.ticket_is("secret!!!").then(|| Identity::new("joe", "user")).ok_or(Denied::credentials())
+    ///     let joe = attempt.ticket_is("secret!!!").then(|| Identity::new("joe", "user"));
+    ///     joe.ok_or(Denied::credentials())
     /// });
-    /// let router = Router::builder().realm(Realm::new("realm1").authenticate(by_ticket)).handlers([]).build()?;
+    /// let realm = Realm::new("realm1").authenticate(by_ticket);
+    /// let router = Router::builder().realm(realm).handlers([]).build()?;
     /// let client = join(&router).login("ticket", "joe", |_| "secret!!!".to_owned()).await?;
     /// assert_eq!(client.welcome()["authrole"], "user");
     /// assert!(join(&router).login("ticket", "joe", |_| "guessed".to_owned()).await.is_err());

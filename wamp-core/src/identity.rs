@@ -28,7 +28,8 @@ impl Identity {
     ///
     /// ```
     /// use wamp_core::Identity;
-    /// let joe = Identity { authprovider: "ldap".into(), ..Identity::new("joe", "user").extra("desk", 7) };
+    /// let joe = Identity::new("joe", "user").extra("desk", 7);
+    /// let joe = Identity { authprovider: "ldap".into(), ..joe };
     /// assert_eq!((joe.authid.as_str(), &joe.authextra["desk"]), ("joe", &7.into()));
     /// ```
     #[must_use]

@@ -113,7 +113,10 @@ impl Annotation {
             let (name, subject) = (kind.name(), kind.subject());
             faults.add(syn::Error::new(
                 at,
-                format!("the URI of the {subject} is missing: write `#[{name}(\"com.example.{subject}\")]`"),
+                format!(
+                    "the URI of the {subject} is missing: write \
+                     `#[{name}(\"com.example.{subject}\")]`"
+                ),
             ));
         }
         read
@@ -162,7 +165,8 @@ impl Annotation {
                 faults.on(
                     literal,
                     format!(
-                        "URIs that begin with `wamp.` belong to the protocol: name the {subject} otherwise"
+                        "URIs that begin with `wamp.` belong to the protocol: name the {subject} \
+                         otherwise"
                     ),
                 );
             }
@@ -187,7 +191,8 @@ impl Annotation {
         } else if name == "subscribe" && self.kind != Kind::Publish {
             faults.on(
                 name,
-                "`subscribe` is an option of `#[publish]`: it opens the topic to subscribers, for which `#[subscribe]` has a function",
+                "`subscribe` is an option of `#[publish]`: it opens the topic to subscribers, for \
+                 which `#[subscribe]` has a function",
             );
         } else if name == "subscribe" {
             self.subscribe = faults.ok(flag(name, value)).unwrap_or_default().then(|| name.span());
@@ -213,8 +218,9 @@ impl Parse for Setting {
             let rest: TokenStream = input.parse()?;
             return Err(syn::Error::new_spanned(
                 rest,
-                "expected a URI as a string literal, or one of the options `realm = \"…\"`, `role = \"…\"`, \
-                 `timeout = \"…\"`, `retain = true`, `subscribe = true`, `crate = path`",
+                "expected a URI as a string literal, or one of the options `realm = \"…\"`, \
+                 `role = \"…\"`, `timeout = \"…\"`, `retain = true`, `subscribe = true`, \
+                 `crate = path`",
             ));
         }
         let name = input.call(Ident::parse_any)?;
@@ -226,7 +232,8 @@ impl Parse for Setting {
             return Err(syn::Error::new_spanned(
                 &name,
                 format!(
-                    "unknown option `{name}`: the options are `realm`, `role`, `timeout`, `retain`, `subscribe` and `crate`; a URI is a string literal"
+                    "unknown option `{name}`: the options are `realm`, `role`, `timeout`, \
+                     `retain`, `subscribe` and `crate`; a URI is a string literal"
                 ),
             ));
         }
@@ -291,7 +298,8 @@ fn roles(value: &Expr) -> syn::Result<Vec<LitStr>> {
     match value {
         Expr::Array(list) if list.elems.is_empty() => Err(syn::Error::new_spanned(
             value,
-            "an empty list of roles admits no session: name a role, or leave the option out to admit all",
+            "an empty list of roles admits no session: name a role, or leave the option out to \
+             admit all",
         )),
         Expr::Array(list) => list.elems.iter().map(|role| text(role, OTHERWISE)).collect(),
         role => Ok(vec![text(role, OTHERWISE)?]),

@@ -133,8 +133,8 @@ impl Variant {
                     faults.on(
                         keyword,
                         format!(
-                            "`transparent` passes on the error in the only field, `{ident}` has {}: write \
-                             `{ident}(OtherError)`",
+                            "`transparent` passes on the error in the only field, `{ident}` has \
+                             {}: write `{ident}(OtherError)`",
                             fields.len()
                         ),
                     );
@@ -218,8 +218,8 @@ impl Parse for Element {
             Ok(Self::Crate(name, input.parse()?))
         } else {
             let text = format!(
-                "unknown key `{name}`: expected an error URI as a string literal, `transparent`, `internal`, `skip` on \
-                 a field, or `crate = path` on the type"
+                "unknown key `{name}`: expected an error URI as a string literal, `transparent`, \
+                 `internal`, `skip` on a field, or `crate = path` on the type"
             );
             Err(syn::Error::new_spanned(name, text))
         }

@@ -115,7 +115,8 @@ impl Glue<'_> {
             fn #name(__wamp_context: #private::Context) -> #private::BoxedAnswer<#answer> {
                 ::std::boxed::Box::pin(async move {
                     let __wamp_arena = <#private::Arena as ::core::default::Default>::default();
-                    let mut __wamp_arguments = #private::Arguments::of(&__wamp_context, &__wamp_arena);
+                    let mut __wamp_arguments =
+                        #private::Arguments::of(&__wamp_context, &__wamp_arena);
                     __wamp_arguments.open()?;
                     #(#extractions)*
                     #finish
@@ -154,7 +155,10 @@ impl Glue<'_> {
                 function: ::core::concat!(::core::module_path!(), "::", #name),
                 file: ::core::file!(),
                 line: #line,
-                parameters: &#private::arguments::<{ #private::count(#reads) }>(__WAMP_PARAMETERS, #reads),
+                parameters: &#private::arguments::<{ #private::count(#reads) }>(
+                    __WAMP_PARAMETERS,
+                    #reads
+                ),
             }
         }
     }
@@ -164,9 +168,11 @@ impl Glue<'_> {
         let (private, kind, ty) = (self.private, kind(at), &parameter.ty);
         let attribute = variant(run);
         let check = match source {
-            Source::Type => Some(
-                quote!(check_type(#kind, #private::IsContext::<#ty>::ONLY_IN, #private::Attribute::#attribute)),
-            ),
+            Source::Type => Some(quote!(check_type(
+                #kind,
+                #private::IsContext::<#ty>::ONLY_IN,
+                #private::Attribute::#attribute
+            ))),
             Source::Capture { .. } => Some(quote!(check_capture(#kind))),
             Source::Argument => Some(quote!(check_argument(#kind))),
             Source::Default if parameter.is_argument => Some(quote!(check_argument(#kind))),
@@ -239,14 +245,22 @@ impl Glue<'_> {
         } else {
             quote!({ #kind })
         };
-        let extract = |kind| quote!(#private::extract::<#ty, #kind>(&mut __wamp_arguments, #described).await?);
+        let extract = |kind| {
+            quote! {
+                #private::extract::<#ty, #kind>(&mut __wamp_arguments, #described).await?
+            }
+        };
         let value = match source {
             Source::Type => extract(quote!({ #kind })),
             Source::Argument => extract(argument),
             Source::Extractor => extract(quote!({ #private::EXTRACTOR })),
             Source::Default => {
                 let default = default(parameter);
-                quote!(#private::take_or::<#ty, #argument>(&mut __wamp_arguments, #described, || #default)?)
+                quote!(#private::take_or::<#ty, #argument>(
+                    &mut __wamp_arguments,
+                    #described,
+                    || #default
+                )?)
             }
             Source::Args => quote!(__wamp_arguments.take_args::<#ty>(#described)?),
             Source::Kwargs => quote!(__wamp_arguments.take_kwargs::<#ty>(#described)?),
@@ -255,7 +269,11 @@ impl Glue<'_> {
                     Place::Component(at) => quote!(Component(#at)),
                     Place::Rest(from) => quote!(Rest(#from)),
                 };
-                quote!(#private::capture::<#ty, #argument>(&__wamp_arguments, #described, #private::Capture::#place)?)
+                quote!(#private::capture::<#ty, #argument>(
+                    &__wamp_arguments,
+                    #described,
+                    #private::Capture::#place
+                )?)
             }
         };
         quote!(let #local = #value;)

@@ -200,15 +200,17 @@ fn check_signature(function: &ItemFn, faults: &mut Faults) {
     if let Some(receiver) = signature.receiver() {
         faults.on(
             receiver,
-            "a handler has no `self`: write a free function of one line that calls this method, with what `self` \
-             is as an injected parameter (`web::Data<T>`, or a type that implements `FromContext`)",
+            "a handler has no `self`: write a free function of one line that calls this method, \
+             with what `self` is as an injected parameter (`web::Data<T>`, or a type that \
+             implements `FromContext`)",
         );
     }
     for generic in &signature.generics.params {
         if !matches!(generic, GenericParam::Lifetime(_)) {
             faults.on(
                 generic,
-                "a handler cannot be generic: annotate a function of one line that calls this one with concrete types",
+                "a handler cannot be generic: annotate a function of one line that calls this one \
+                 with concrete types",
             );
         }
     }
@@ -270,16 +272,20 @@ fn misplaced(annotations: &[Annotation], parameter: &Parameter, repeated: bool) 
     match &parameter.mark {
         Mark::None => None,
         Mark::Args if repeated => Some(
-            "`#[args]` takes all positional arguments that are left: only one parameter can have it".into(),
+            "`#[args]` takes all positional arguments that are left: only one parameter can have it"
+                .into(),
         ),
         Mark::Kwargs if repeated => Some(
-            "`#[kwargs]` takes all keyword arguments that are left: only one parameter can have it".into(),
+            "`#[kwargs]` takes all keyword arguments that are left: only one parameter can have it"
+                .into(),
         ),
         Mark::Extractor | Mark::Args | Mark::Kwargs if is_captured => Some(format!(
-            "`{name}` is read from the URI, as the capture `{{{name}}}`: remove this attribute, or rename one of the two"
+            "`{name}` is read from the URI, as the capture `{{{name}}}`: remove this attribute, \
+             or rename one of the two"
         )),
         Mark::Default(_) if is_captured && always => Some(format!(
-            "`{name}` is read from the URI, as the capture `{{{name}}}`, which is never absent: remove this attribute"
+            "`{name}` is read from the URI, as the capture `{{{name}}}`, which is never absent: \
+             remove this attribute"
         )),
         Mark::Argument | Mark::Default(_) | Mark::Args | Mark::Kwargs => {
             mute.map(|(kind, _)| without_arguments(*kind))
@@ -303,11 +309,12 @@ fn captured(annotation: &Annotation, parameter: &Parameter) -> Vec<(Kind, bool)>
 fn without_arguments(kind: Kind) -> String {
     match kind {
         Kind::Subscribe => {
-            "a SUBSCRIBE carries no arguments: parameters of `#[subscribe]` are injected, extracted, or \
-                            captures of the topic"
+            "a SUBSCRIBE carries no arguments: parameters of `#[subscribe]` are injected, \
+                            extracted, or captures of the topic"
                 .into()
         }
-        _ => "a HELLO carries no arguments: parameters of `#[session]` are injected or extracted".into(),
+        _ => "a HELLO carries no arguments: parameters of `#[session]` are injected or extracted"
+            .into(),
     }
 }
 
@@ -371,7 +378,8 @@ fn check_opened(annotations: &[Annotation], faults: &mut Faults) {
         {
             faults.add(syn::Error::new(
                 at,
-                "`#[subscribe]` on this function decides about subscribers already: remove `subscribe = true`, or that attribute",
+                "`#[subscribe]` on this function decides about subscribers already: remove \
+                 `subscribe = true`, or that attribute",
             ));
         }
     }

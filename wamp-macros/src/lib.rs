@@ -39,7 +39,8 @@ use crate::attribute::Kind;
 ///
 /// #[rpc("com.example.divide")]
 /// async fn divide(dividend: i64, divisor: i64) -> Result<Kwargs<Division>, Error> {
-///     let quotient = dividend.checked_div(divisor).ok_or_else(|| Error::invalid_argument("division by zero"))?;
+///     let by_zero = || Error::invalid_argument("division by zero");
+///     let quotient = dividend.checked_div(divisor).ok_or_else(by_zero)?;
 ///     Ok(Kwargs(Division { quotient, remainder: dividend % divisor }))
 /// }
 /// ```
@@ -111,7 +112,8 @@ use crate::attribute::Kind;
 ///     session: Session,
 ///     log: Data<Vec<String>>,
 /// ) -> String {
-///     format!("{level} {text} by {} with {} and {}", session.authid(), more.len(), fields.len() + log.len())
+///     let others = fields.len() + log.len();
+///     format!("{level} {text} by {} with {} and {others}", session.authid(), more.len())
 /// }
 /// ```
 ///

@@ -67,8 +67,8 @@ impl Parameter {
         let Some(ident) = ident else {
             faults.on(
                 &typed.pat,
-                "a handler's parameter needs a name, under which clients can pass it: write `name: …` here, and take \
-                 it apart in the body",
+                "a handler's parameter needs a name, under which clients can pass it: write \
+                 `name: …` here, and take it apart in the body",
             );
             return None;
         };
@@ -162,7 +162,8 @@ fn mark(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> (Mark, bool, Op
             format!("`#[{first}]` is given twice: remove one")
         } else {
             format!(
-                "`#[{second}]` contradicts `#[{first}]`: a parameter has one source, remove one of the two"
+                "`#[{second}]` contradicts `#[{first}]`: a parameter has one source, remove one \
+                 of the two"
             )
         };
         faults.on(other, text);
@@ -240,8 +241,8 @@ impl VisitMut for Types<'_> {
         if let Type::ImplTrait(_) = ty {
             self.faults.on(
                 &ty,
-                "a handler cannot be generic: give the parameter a concrete type, or annotate a one-line function \
-                 that calls this one",
+                "a handler cannot be generic: give the parameter a concrete type, or annotate a \
+                 one-line function that calls this one",
             );
         }
         visit_mut::visit_type_mut(self, ty);

@@ -55,8 +55,8 @@ impl Uri {
                 }
                 Part::Rest(_) if !uri.captures.is_empty() => {
                     return Err(format!(
-                        "`{component}` makes the URI a prefix, which has no other captures: write either \
-                         `{{name}}` for single components or one `{{rest..}}` at the end"
+                        "`{component}` makes the URI a prefix, which has no other captures: write \
+                         either `{{name}}` for single components or one `{{rest..}}` at the end"
                     ));
                 }
                 Part::Rest(name) => uri.add(name, Place::Rest(from))?,
@@ -88,8 +88,8 @@ pub(crate) fn check_error(declared: &str) -> Result<(), String> {
     }
     if uri.is_reserved() {
         return Err(
-            "URIs that begin with `wamp.` belong to the protocol: name the error otherwise, or pass on an \
-                    `Error` of that URI with `#[wamp(transparent)]`"
+            "URIs that begin with `wamp.` belong to the protocol: name the error otherwise, or \
+                    pass on an `Error` of that URI with `#[wamp(transparent)]`"
                 .into(),
         );
     }
@@ -132,7 +132,8 @@ enum Part<'a> {
 fn part(component: &str) -> Result<Part<'_>, String> {
     if component.is_empty() {
         return Err(
-            "the URI has an empty component: remove a dot, or name a capture such as `{name}` if any component fits"
+            "the URI has an empty component: remove a dot, or name a capture such as `{name}` if \
+             any component fits"
                 .into(),
         );
     }
@@ -235,11 +236,16 @@ mod tests {
         }
     }
 
+    const PIECES: &[&str] = &[
+        "a", "wamp", "{a}", "{b}", "{a..}", "{", "}", "..", ".", " ", "#", "\u{fc}", "\u{1c}",
+        "\u{feff}",
+    ];
+
     proptest! {
         /// Declarations of the pieces in which the two grammars might differ.
         #[test]
         fn any_declaration_is_read_as_the_router_reads_it(
-            pieces in vec(select(&["a", "wamp", "{a}", "{b}", "{a..}", "{", "}", "..", ".", " ", "#", "\u{fc}", "\u{1c}", "\u{feff}"]), 0..6),
+            pieces in vec(select(PIECES), 0..6),
             dots in any::<bool>(),
         ) {
             let declared = pieces.join(if dots { "." } else { "" });

@@ -35,7 +35,8 @@ impl Options {
     fn from_env() -> std::result::Result<Self, lexopt::Error> {
         use lexopt::prelude::*;
 
-        let mut options = Self { port: 0, workers: NonZero::<usize>::MIN, is_current_thread: false };
+        let mut options =
+            Self { port: 0, workers: NonZero::<usize>::MIN, is_current_thread: false };
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {

@@ -80,7 +80,9 @@ pub(crate) async fn measure_all(
         let witness = Witness::start(&server.endpoint);
         let end = tokio::time::sleep(Duration::from_secs_f64(options.seconds));
         tokio::select! {
-            outcome = attack.run(&server.endpoint) => outcome.map_err(|error| format!("{name}: {error}"))?,
+            outcome = attack.run(&server.endpoint) => {
+                outcome.map_err(|error| format!("{name}: {error}"))?;
+            }
             () = end => {}
         }
         let memory = server.resident_kib()? / 1024.0;

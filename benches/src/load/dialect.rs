@@ -176,8 +176,9 @@ impl Dialect {
                 let request = br#"{"jsonrpc":"2.0","id":1,"method":"bench.subscribe","params":[]}"#;
                 let reply: Value = serde_json::from_slice(&client.ask(request).await?)?;
                 let id = &reply["result"];
+                let params = format!(r#"{{"subscription":{id},"result":#}}"#);
                 Ok(Template::text(&format!(
-                    r#"{{"jsonrpc":"2.0","method":"bench.event","params":{{"subscription":{id},"result":#}}}}"#
+                    r#"{{"jsonrpc":"2.0","method":"bench.event","params":{params}}}"#
                 )))
             }
             Self::SocketIo => {

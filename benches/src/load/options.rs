@@ -7,20 +7,23 @@ use crate::scenario::{self, Scenario};
 use crate::serializer::Serializer;
 
 pub(crate) const USAGE: &str = "\
-usage: load [SCENARIO…] [--serializer NAME] [--peers] [--seconds N] [--rounds N] [--workers N] [--beside]
-            [--among N] [--server PATH] [--against PATH]
+usage: load [SCENARIO…] [--serializer NAME] [--peers] [--seconds N] [--rounds N] [--workers N]
+            [--beside] [--among N] [--server PATH] [--against PATH]
        load --attack [--seconds N] [--workers N] [--server PATH]
-  SCENARIO          1x1 64x1 16x16 64x32 echo1k echo64k fanout100 fanout1000 connect idle; all if none is named
+  SCENARIO          1x1 64x1 16x16 64x32 echo1k echo64k fanout100 fanout1000 connect idle;
+                    all if none is named
   --serializer NAME json, msgpack, cbor or all (json)
   --peers           measures the peers that scripts/peers has built, too
   --seconds N       of measuring in each round, after half a second of warm-up (3)
   --rounds N        of each scenario, in which all servers have their turn; medians are shown (3)
   --workers N       of each server (1)
-  --beside          the generator runs on the servers' cores, as it must with as many workers as cores
+  --beside          the generator runs on the servers' cores, as it must with as many workers
+                    as cores
   --among N         sessions that do nothing are open meanwhile (0)
   --server PATH     the server under test (the program `testbed` beside this one)
   --against PATH    another build of it has its turns after each of ours
-  --attack          runs attacks in place of scenarios, and tells how long another session waits meanwhile";
+  --attack          runs attacks in place of scenarios, and tells how long another session waits
+                    meanwhile";
 
 /// The options of the command line.
 #[derive(Debug)]

@@ -106,14 +106,17 @@ pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
     let (idle, loads): (Vec<_>, Vec<_>) =
         outcomes.iter().partition(|outcome| matches!(outcome.scenario.bar, Bar::Kib { .. }));
     if !loads.is_empty() {
-        text += "| scenario | server | k/s | CPU-s/100k | busy | p50 | p99 | × ours | bar (aim) | |\n\
-                 |---|---|--:|--:|--:|--:|--:|--:|---|---|\n";
+        text += "\
+            | scenario | server | k/s | CPU-s/100k | busy | p50 | p99 | × ours | bar (aim) | |\n\
+            |---|---|--:|--:|--:|--:|--:|--:|---|---|\n";
     }
     for outcome in loads {
         text += &rows(outcome, |entry| cells(&entry.findings));
     }
     if !idle.is_empty() {
-        text += "\n| scenario | server | KiB/session | × ours | bar (aim) | |\n|---|---|--:|--:|---|---|\n";
+        text += "\n\
+                 | scenario | server | KiB/session | × ours | bar (aim) | |\n\
+                 |---|---|--:|--:|---|---|\n";
     }
     for outcome in idle {
         text += &rows(outcome, |entry| {

@@ -19,12 +19,14 @@ static ACCOUNTS: [Account; 2] = [
     Account {
         name: "alice",
         role: "user",
-        password: "$argon2id$v=19$m=19456,t=2,p=1$YSG8bCSZnnnK9YSpSlq5JQ$5w4rGUZpP/G5OrTvzDpaA1WBezLimLA3SgyaKP4lt5c",
+        password: "$argon2id$v=19$m=19456,t=2,p=1$YSG8bCSZnnnK9YSpSlq5JQ\
+                   $5w4rGUZpP/G5OrTvzDpaA1WBezLimLA3SgyaKP4lt5c",
     },
     Account {
         name: "grace",
         role: "admin",
-        password: "$argon2id$v=19$m=19456,t=2,p=1$E9DGvgVflUWBmDYJeLeZyQ$7ze5Gud3pdDQxXD94m4lk3yEG5/ieXqOcEXXmQItBGw",
+        password: "$argon2id$v=19$m=19456,t=2,p=1$E9DGvgVflUWBmDYJeLeZyQ\
+                   $7ze5Gud3pdDQxXD94m4lk3yEG5/ieXqOcEXXmQItBGw",
     },
 ];
 

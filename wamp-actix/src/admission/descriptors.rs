@@ -58,9 +58,10 @@ mod tests {
 
     #[test]
     fn the_soft_limit_is_the_first_number_of_its_line() {
-        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
-            Max processes             62931                62931                processes \n\
-            Max open files            1024                 524288               files     \n";
+        let limits = "\
+Limit                     Soft Limit           Hard Limit           Units     \n\
+Max processes             62931                62931                processes \n\
+Max open files            1024                 524288               files     \n";
         assert_eq!(soft_limit(limits), Some(1024));
         assert_eq!(soft_limit(&limits.replace("1024 ", "unlimited ")), None);
         assert_eq!(soft_limit(""), None);

@@ -113,8 +113,9 @@ impl Admission {
     pub(crate) fn name_proxy(&self, peer: IpAddr) {
         if !self.proxy_was_named.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "{peer} has reached `Limits::connections_per_address`, and forwards requests of others: \
-                 if it is your proxy, `Router::builder().trust_proxies([\"{peer}\"])` counts each of its clients instead"
+                "{peer} has reached `Limits::connections_per_address`, and forwards requests of \
+                 others: if it is your proxy, `Router::builder().trust_proxies([\"{peer}\"])` \
+                 counts each of its clients instead"
             );
         }
     }
@@ -128,8 +129,8 @@ impl Bounds {
         let connections = bounds.connections;
         match limits.connections {
             Some(wanted) if wanted > connections => tracing::warn!(
-                "`Limits::connections` is {wanted}, but the process may open files for {connections} connections only: raise \
-                 its limit (`ulimit -n`)"
+                "`Limits::connections` is {wanted}, but the process may open files for \
+                 {connections} connections only: raise its limit (`ulimit -n`)"
             ),
             _ => tracing::info!("at most {connections} connections at the same time"),
         }

@@ -9,8 +9,10 @@ use super::{AMBIGUOUS, ARGUMENT, BODY, CONTEXT, EXTRACTOR, UNBORROWABLE, UNKNOWN
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a WAMP handler",
     label = "neither an argument of the call, nor injected, nor extracted",
-    note = "an argument: derive `serde::Deserialize` for it (what it borrows can be `&str`, `&[u8]`, `Raw` and `Cow`)",
-    note = "injected: implement `wamp_actix::FromContext` for it, or share one value between handlers as `actix_web::web::Data`",
+    note = "an argument: derive `serde::Deserialize` for it (what it borrows can be `&str`, \
+        `&[u8]`, `Raw` and `Cow`)",
+    note = "injected: implement `wamp_actix::FromContext` for it, or share one value between \
+        handlers as `actix_web::web::Data`",
     note = "extracted from the HTTP request: implement `actix_web::FromRequest` for it"
 )]
 pub trait HandlerParameter<const KIND: u8> {}
@@ -34,9 +36,10 @@ pub trait NeverInjected<const KIND: u8> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is read from the body of an HTTP request, and a WAMP message has none",
     label = "take the arguments of the message instead",
-    note = "in place of `Json<T>` or `Form<T>`: `T` for one argument, `#[kwargs] T` for all keyword arguments",
-    note = "in place of `Bytes`, `BytesMut` or `Payload`: `wamp_actix::Binary` for one argument, `Chunks<Binary>` for several \
-            that come one after the other"
+    note = "in place of `Json<T>` or `Form<T>`: `T` for one argument, `#[kwargs] T` for all \
+        keyword arguments",
+    note = "in place of `Bytes`, `BytesMut` or `Payload`: `wamp_actix::Binary` for one argument, \
+            `Chunks<Binary>` for several that come one after the other"
 )]
 pub trait NotABody<const KIND: u8> {}
 
@@ -68,7 +71,8 @@ where
 {
     assert!(
         KIND != UNBORROWABLE,
-        "an argument borrows from the client's message, which does not live for `'static`: leave the lifetime out"
+        "an argument borrows from the client's message, which does not live for `'static`: leave \
+         the lifetime out"
     );
 }
 
@@ -96,25 +100,28 @@ pub const fn check_type(kind: u8, only_in: Option<Attribute>, attribute: Attribu
     match (only_in, attribute) {
         (Some(Attribute::Rpc), Attribute::Subscribe | Attribute::Publish | Attribute::Session) => {
             panic!(
-                "there is no call here: this type is injected in `#[rpc]` only, remove the parameter"
+                "there is no call here: this type is injected in `#[rpc]` only, remove the \
+                 parameter"
             )
         }
         (Some(Attribute::Subscribe), Attribute::Rpc | Attribute::Publish | Attribute::Session) => {
             panic!(
-                "there is no subscription here: this type is injected in `#[subscribe]` only, remove the parameter"
+                "there is no subscription here: this type is injected in `#[subscribe]` only, \
+                 remove the parameter"
             )
         }
         (Some(Attribute::Publish), Attribute::Rpc | Attribute::Subscribe | Attribute::Session) => {
             panic!(
-                "there is no publication here: this type is injected in `#[publish]` only, remove the parameter"
+                "there is no publication here: this type is injected in `#[publish]` only, remove \
+                 the parameter"
             )
         }
         _ => {}
     }
     match attribute {
         Attribute::Subscribe if kind == ARGUMENT => panic!(
-            "a SUBSCRIBE carries no arguments: a parameter of `#[subscribe]` is injected, extracted, or named like a \
-             capture of the topic"
+            "a SUBSCRIBE carries no arguments: a parameter of `#[subscribe]` is injected, \
+             extracted, or named like a capture of the topic"
         ),
         Attribute::Session if kind == ARGUMENT => {
             panic!(
@@ -133,12 +140,12 @@ pub const fn check_type(kind: u8, only_in: Option<Attribute>, attribute: Attribu
 pub const fn check_capture(kind: u8) {
     match kind {
         CONTEXT => panic!(
-            "this parameter is named like a capture of the URI, but its type is injected: rename the parameter or \
-             the capture"
+            "this parameter is named like a capture of the URI, but its type is injected: rename \
+             the parameter or the capture"
         ),
         EXTRACTOR => panic!(
-            "this parameter is named like a capture of the URI, but its type is extracted from the HTTP request: \
-             rename the parameter or the capture"
+            "this parameter is named like a capture of the URI, but its type is extracted from \
+             the HTTP request: rename the parameter or the capture"
         ),
         _ => {}
     }
@@ -152,7 +159,8 @@ pub const fn check_capture(kind: u8) {
 pub const fn check_argument(kind: u8) {
     assert!(
         kind != CONTEXT,
-        "this type is injected, and callers must not supply it: remove the attribute before the parameter"
+        "this type is injected, and callers must not supply it: remove the attribute before the \
+         parameter"
     );
 }
 
@@ -165,8 +173,8 @@ pub const fn check_unmarked_argument(kind: u8) {
     check_argument(kind);
     assert!(
         kind != EXTRACTOR,
-        "this type is extracted from the HTTP request, and callers must not supply it: remove the attribute before \
-         the parameter"
+        "this type is extracted from the HTTP request, and callers must not supply it: remove the \
+         attribute before the parameter"
     );
 }
 
@@ -178,6 +186,7 @@ pub const fn check_unmarked_argument(kind: u8) {
 pub const fn check_beside_args(feature: Option<Feature>) {
     assert!(
         !matches!(feature, Some(Feature::ProgressiveCallInvocations)),
-        "`#[args]` takes what would be the first chunk: remove the parameter with `#[args]`, or read its values as chunks"
+        "`#[args]` takes what would be the first chunk: remove the parameter with `#[args]`, or \
+         read its values as chunks"
     );
 }

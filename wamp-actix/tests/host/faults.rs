@@ -301,7 +301,8 @@ fn router() -> Router {
 async fn opened() -> Wire {
     let mut wire = join(&router()).wire().await.unwrap();
     wire.send(
-        r#"[1,"realm1",{"roles":{"caller":{"features":{"progressive_call_results":true}},"publisher":{},"subscriber":{"features":{"subscription_revocation":true}}}}]"#,
+        r#"[1,"realm1",{"roles":{"caller":{"features":{"progressive_call_results":true}},
+            "publisher":{},"subscriber":{"features":{"subscription_revocation":true}}}}]"#,
     );
     assert_eq!(message(&mut wire).await[0], 2);
     wire

@@ -152,8 +152,8 @@ async fn a_vec_of_bytes_is_a_list_of_numbers_and_says_what_takes_binary() {
         assert_eq!(numbers.to_string(), "[[16,227]]", "{serializer:?}");
         let refused = client.call("test.numbers").arg(Binary(vec![16, 227])).await.unwrap_err();
         let (text,): (String,) = refused.args().unwrap();
-        let expected = "argument 1 `numbers`: invalid type: binary, expected a list (a handler takes binary as `Binary` \
-                        or `&[u8]`)";
+        let expected = "argument 1 `numbers`: invalid type: binary, expected a list (a handler \
+                        takes binary as `Binary` or `&[u8]`)";
         assert_eq!(text, expected, "{serializer:?}");
     }
 }

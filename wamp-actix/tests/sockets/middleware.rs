@@ -21,7 +21,8 @@ async fn zeros(count: usize) -> String {
 /// Returns the compressed response to an ordinary request.
 fn page(address: SocketAddr) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
-    let request = "GET /page/ HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n";
+    let request = "GET /page/ HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\
+                   Connection: close\r\n\r\n";
     socket.write_all(request.as_bytes()).unwrap();
     let mut response = Vec::new();
     socket.read_to_end(&mut response).unwrap();

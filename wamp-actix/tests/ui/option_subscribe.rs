@@ -1,4 +1,4 @@
-//! `subscribe` where it makes no sense, a value that is none, and beside a handler that decides about subscribers.
+//! `subscribe` where it makes no sense, a value that is none, beside a handler of subscribers.
 
 #![allow(unused)]
 

@@ -21,12 +21,13 @@ use crate::message;
 /// ```
 /// use wamp_core::{Attempt, Denied, Identity, Realm, RealmBuilder, Ticket};
 ///
-/// let realm: RealmBuilder = Realm::new("customers").authenticate(Ticket::new(|attempt: Attempt| async move {
+/// let by_ticket = Ticket::new(|attempt: Attempt| async move {
 ///     match attempt.authid() {
 ///         Some("joe") if attempt.ticket_is("secret!!!") => Ok(Identity::new("joe", "user")),
 ///         _ => Err(Denied::credentials()),
 ///     }
-/// }));
+/// });
+/// let realm: RealmBuilder = Realm::new("customers").authenticate(by_ticket);
 /// ```
 #[derive(Clone)]
 pub struct Attempt {

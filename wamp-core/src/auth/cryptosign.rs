@@ -16,12 +16,15 @@ use crate::identity::Identity;
 /// ```
 /// use wamp_core::{Attempt, Cryptosign, Denied, Identity, Realm, RealmBuilder};
 ///
-/// let realm: RealmBuilder = Realm::new("devices").authenticate(Cryptosign::new(|attempt: Attempt| async move {
+/// const LAMP: &str = "545efb0a2192db8d43f118e9bf9aee081466e1ef36c708b96ee6f62dddad9122";
+///
+/// let by_key = Cryptosign::new(|attempt: Attempt| async move {
 ///     match attempt.public_key() {
-///         Some("545efb0a2192db8d43f118e9bf9aee081466e1ef36c708b96ee6f62dddad9122") => Ok(Identity::new("lamp", "device")),
+///         Some(LAMP) => Ok(Identity::new("lamp", "device")),
 ///         _ => Err(Denied::credentials()),
 ///     }
-/// }));
+/// });
+/// let realm: RealmBuilder = Realm::new("devices").authenticate(by_key);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Cryptosign(Decide<Identity>);

@@ -15,7 +15,10 @@ use crate::error::uris;
 ///
 /// async fn by_ticket(attempt: Attempt) -> Result<Identity, Denied> {
 ///     let stored = std::fs::read_to_string("ticket")?;
-///     if attempt.ticket_is(&stored) { Ok(Identity::new("joe", "user")) } else { Err(Denied::credentials()) }
+///     if !attempt.ticket_is(&stored) {
+///         return Err(Denied::credentials());
+///     }
+///     Ok(Identity::new("joe", "user"))
 /// }
 /// ```
 #[derive(Clone, Debug)]

@@ -20,11 +20,12 @@ use crate::identity::Identity;
 /// /// The host's knowledge of the connection.
 /// struct Peer { certificate: Option<String> }
 ///
-/// let realm: RealmBuilder = Realm::new("staff").authenticate(Http::new("tls", |attempt: Attempt| async move {
+/// let by_certificate = Http::new("tls", |attempt: Attempt| async move {
 ///     let peer = attempt.host::<Peer>().ok_or(Denied::absent())?;
 ///     let name = peer.certificate.as_deref().ok_or(Denied::absent())?;
 ///     Ok(Identity::new(name, "staff"))
-/// }));
+/// });
+/// let realm: RealmBuilder = Realm::new("staff").authenticate(by_certificate);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Http {

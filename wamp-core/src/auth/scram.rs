@@ -42,7 +42,8 @@ const NO_BINDING: &str = "biws";
 /// use wamp_core::{Attempt, Denied, Identity, Realm, RealmBuilder, Scram, ScramCredential};
 ///
 /// let stored = r#"{"kdf":"pbkdf2","salt":"W22ZaJ0SNY7soEsUEjb6gQ==","iterations":4096,
-///     "stored_key":"WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=","server_key":"wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="}"#;
+///     "stored_key":"WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=",
+///     "server_key":"wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="}"#;
 /// let joe: ScramCredential = serde_json::from_str(stored)?;
 /// let method = Scram::new({
 ///     let joe = joe.clone();

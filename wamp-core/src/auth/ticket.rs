@@ -16,10 +16,11 @@ use crate::identity::Identity;
 /// ```
 /// use wamp_core::{Attempt, Denied, Identity, Realm, RealmBuilder, Ticket};
 ///
-/// let realm: RealmBuilder = Realm::new("customers").authenticate(Ticket::new(|attempt: Attempt| async move {
+/// let by_ticket = Ticket::new(|attempt: Attempt| async move {
 ///     let joe = attempt.authid() == Some("joe") && attempt.ticket_is("secret!!!");
 ///     joe.then(|| Identity::new("joe", "user")).ok_or(Denied::credentials())
-/// }));
+/// });
+/// let realm: RealmBuilder = Realm::new("customers").authenticate(by_ticket);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Ticket(Decide<Identity>);

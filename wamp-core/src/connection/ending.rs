@@ -18,7 +18,8 @@ impl Connection {
     /// P-01: ABORT, and nothing of this peer counts any more.
     pub(super) fn violation(&mut self, Violation(text): &Violation, now: Instant) {
         if self.may_log(now) {
-            tracing::warn!(address = self.address.map(tracing::field::display), %text, "protocol violation");
+            let address = self.address.map(tracing::field::display);
+            tracing::warn!(address, %text, "protocol violation");
         }
         self.abort(Close::Violation, uris::PROTOCOL_VIOLATION, text);
     }
@@ -42,7 +43,8 @@ impl Connection {
     }
 
     pub(super) fn leave(&mut self, reason: &str, message: Option<&str>, then: Close, now: Instant) {
-        self.send_buffer.borrow_mut().send(|s, out| message::goodbye(s, out, reason, message)); // G-04
+        // G-04
+        self.send_buffer.borrow_mut().send(|s, out| message::goodbye(s, out, reason, message));
         let limits = &self.limits;
         let patience =
             if then == Close::Shutdown { limits.close_timeout } else { limits.goodbye_timeout };

@@ -114,7 +114,8 @@ impl Invocations {
         core.pace.count_bytes(payload.kept_bytes(), &core.link.limits);
         call.answer(match (payload.oddity(), &options.passthru) {
             (Some(oddity), _) => Answer::odd(oddity),
-            (None, Some(_)) if !payload.is_one_binary() => Answer::error(uris::INVALID_ARGUMENT),
+            //
+            (None, Some(_)) if !payload.is_one_binary() => Answer::error(uris::INVALID_ARGUMENT),
             _ => Answer::Result { progress, passthru: options.passthru, payload },
         });
         Ok(())

@@ -362,7 +362,11 @@ impl Connection {
     }
 
     fn awaits_turn(&self) -> bool {
-        matches!(&self.state, State::Open(session) if session.core.pace.is_enough() || session.publications.is_held_back())
+        matches!(
+            &self.state,
+            State::Open(session)
+                if session.core.pace.is_enough() || session.publications.is_held_back()
+        )
     }
 
     fn is_pausing(&self) -> bool {

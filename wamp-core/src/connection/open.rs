@@ -272,7 +272,8 @@ impl OpenSession {
     fn expect(&mut self, request: RequestId) -> Result<(), Violation> {
         if !self.core.served.settings.strict_request_ids {
             return if self.is_outstanding(request) {
-                Err(format!("request id {request} is in use: its request has no answer yet").into()) // C-14
+                // C-14
+                Err(format!("request id {request} is in use: its request has no answer yet").into())
             } else {
                 Ok(())
             };

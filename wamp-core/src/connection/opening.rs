@@ -272,7 +272,8 @@ impl Connection {
         let welcome =
             Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
         self.send_buffer.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
-        tracing::debug!(session = %session.id(), realm = ?shortened(session.realm().name()), "session opened");
+        let realm = shortened(session.realm().name());
+        tracing::debug!(session = %session.id(), ?realm, "session opened");
         self.router.opened();
         self.state = State::Open(Box::new(OpenSession::new(served, link, seat, acceptance)));
     }

@@ -25,7 +25,8 @@ impl Registrations {
         granted: Granted,
     ) -> Result<(), Error> {
         if !core.served.settings.route_clients {
-            return Err(Error::not_authorized("clients cannot register procedures in this realm"));
+            //
+            return Err(Error::not_authorized("clients cannot register procedures in this realm"));
         }
         if options.disclose_caller == Some(true) && !core.served.settings.disclosure {
             return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // DI-04
@@ -45,7 +46,8 @@ impl Registrations {
         let registering = dealer.register(pattern, options, handle, replaces).ok_or_else(taken)?;
         let id = registering.registered.id;
         self.0.insert(id);
-        core.link.send_buffer.borrow_mut().send(|s, out| message::registered(s, out, request, id));
+        //
+        core.link.send_buffer.borrow_mut().send(|s, out| message::registered(s, out, request, id));
         meta::registered(&core.served.realm, core.link.session.id(), &registering);
         Ok(())
     }
@@ -61,7 +63,8 @@ impl Registrations {
         let id = RegistrationId::new(registration).filter(|id| self.0.remove(id));
         match id {
             Some(id) => leave(core, id),
-            None => core.error(code::UNREGISTER, request, &Error::new(uris::NO_SUCH_REGISTRATION)),
+            //
+            None => core.error(code::UNREGISTER, request, &Error::new(uris::NO_SUCH_REGISTRATION)),
         }
         id.is_some()
     }

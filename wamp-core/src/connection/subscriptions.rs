@@ -261,7 +261,8 @@ impl Subscriptions {
             Some(id) => {
                 unsubscribe(&core.served.realm, &self.by_id[&id].topic, core.link.session.handle());
             }
-            None => core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION)), // B-05
+            // B-05
+            None => core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION)),
         }
         id
     }

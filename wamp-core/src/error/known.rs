@@ -124,8 +124,8 @@ fn warn_once(id: TypeId, name: &'static str) {
     }
     let at = Location::caller();
     tracing::warn!(
-        "`?` at {at} made `wamp.error.runtime_error` of `{name}`, of which it knows no WAMP form: if the type implements \
-         `WampError`, write `wamp_actix::wamp_error!({name});`"
+        "`?` at {at} made `wamp.error.runtime_error` of `{name}`, of which it knows no WAMP form: \
+         if the type implements `WampError`, write `wamp_actix::wamp_error!({name});`"
     );
 }
 

@@ -103,8 +103,10 @@ pub mod uris {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a WAMP error",
     label = "a handler's error must implement `WampError`",
-    note = "derive it (`#[derive(WampError)]` with `#[wamp(\"app.error.name\")]` on each variant), or return `wamp_actix::Error`, into which `?` turns any `std::error::Error`",
-    note = "written by hand: `wamp_actix::wamp_error!(Type);` beside it, so that `?` into `wamp_actix::Error` keeps its URI"
+    note = "derive it (`#[derive(WampError)]` with `#[wamp(\"app.error.name\")]` on each \
+        variant), or return `wamp_actix::Error`, into which `?` turns any `std::error::Error`",
+    note = "written by hand: `wamp_actix::wamp_error!(Type);` beside it, so that `?` into \
+        `wamp_actix::Error` keeps its URI"
 )]
 pub trait WampError {
     /// Returns the ERROR that the client gets.
@@ -263,7 +265,11 @@ impl Error {
     /// reason.
     pub(crate) fn payload(&self) -> Payload {
         self.0.payload.clone().build().unwrap_or_else(|fault| {
-            tracing::error!(uri = %self.0.uri, %fault, "the arguments of an error cannot be serialised");
+            tracing::error!(
+                uri = %self.0.uri,
+                %fault,
+                "the arguments of an error cannot be serialised"
+            );
             Payload::empty()
         })
     }

@@ -39,7 +39,8 @@ use crate::error::{Error, WampError};
 /// # async fn read_sensor() -> Option<f64> { None }
 /// async fn temperature() -> Events<impl Stream<Item = Result<f64, Error>>> {
 ///     let lost = || Error::new("com.example.error.sensor_lost");
-///     Events(stream::repeat(()).then(move |()| async move { read_sensor().await.ok_or_else(lost) }))
+///     let read = move |()| async move { read_sensor().await.ok_or_else(lost) };
+///     Events(stream::repeat(()).then(read))
 /// }
 /// ```
 #[derive(Copy, Clone, Debug)]

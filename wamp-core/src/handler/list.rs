@@ -77,8 +77,9 @@ impl Handlers {
                 Listed::Function { id, function, at } => match collected.get(id) {
                     Some(registrations) => found.extend(registrations),
                     None => faults.push(format!(
-                        "handlers![…] at {at}: `{function}` is no handler: write `#[rpc(\"…\")]`, `#[subscribe(\"…\")]`, \
-                         `#[publish(\"…\")]` or `#[session]` before the function, or take it off the list"
+                        "handlers![…] at {at}: `{function}` is no handler: write `#[rpc(\"…\")]`, \
+                         `#[subscribe(\"…\")]`, `#[publish(\"…\")]` or `#[session]` before the \
+                         function, or take it off the list"
                     )),
                 },
             }

@@ -142,7 +142,8 @@ pub struct Nested<T, E>(pub Result<T, E>);
 
 /// Implemented for no `Result`: its message says what to do about a nested one.
 #[diagnostic::on_unimplemented(
-    message = "a `Result` inside a `Result` cannot be sent to a client: its `Err` would go out as a value",
+    message = "a `Result` inside a `Result` cannot be sent to a client: its `Err` would go out as \
+        a value",
     label = "flatten it with `?` or `and_then`, so that there is one `Result` with one error type"
 )]
 pub trait Flat {}
@@ -184,7 +185,8 @@ impl<S: Streams> IntoReply for Progressive<S> {
 /// streams of a handler's outcome were taken.
 #[diagnostic::on_unimplemented(
     message = "`Events<{Self}>` cannot be attached to a subscription here",
-    label = "`Events` takes a `futures::Stream`, and is what the handler returns, or a part of its tuple: not hidden behind `impl IntoAcceptance`, and not in a tuple of a tuple",
+    label = "`Events` takes a `futures::Stream`, and is what the handler returns, or a part of \
+        its tuple: not hidden behind `impl IntoAcceptance`, and not in a tuple of a tuple",
     note = "for the values of an iterator, `Events(futures::stream::iter(values))`"
 )]
 pub trait Attachable {}
@@ -199,7 +201,8 @@ impl<S: Attachable> IntoAcceptance for Events<S> {
 /// those of a handler's outcome were taken.
 #[diagnostic::on_unimplemented(
     message = "`Snapshot<{Self}>` cannot be attached to a subscription here",
-    label = "`Snapshot` is what the handler returns, or a part of its tuple: not hidden behind `impl IntoAcceptance`, and not in a tuple of a tuple",
+    label = "`Snapshot` is what the handler returns, or a part of its tuple: not hidden behind \
+        `impl IntoAcceptance`, and not in a tuple of a tuple",
     note = "elsewhere an `Err` in it would go out as an event"
 )]
 pub trait Showable {}

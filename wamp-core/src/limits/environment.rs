@@ -82,10 +82,9 @@ impl Limits {
     /// assert_eq!(limits, Limits::default().ping_interval(Duration::from_secs(5)));
     ///
     /// let error = Limits::from_vars([("WAMP_LIMIT_PING_INTERVALS", "5s")]).unwrap_err();
-    /// assert_eq!(
-    ///     error.faults().next(),
-    ///     Some("`WAMP_LIMIT_PING_INTERVALS` is no limit; the nearest is `WAMP_LIMIT_PING_INTERVAL`"),
-    /// );
+    /// let expected = "`WAMP_LIMIT_PING_INTERVALS` is no limit; \
+    ///                 the nearest is `WAMP_LIMIT_PING_INTERVAL`";
+    /// assert_eq!(error.faults().next(), Some(expected));
     /// # Ok::<(), wamp_core::LimitsError>(())
     /// ```
     ///
@@ -226,8 +225,9 @@ mod tests {
             ("WAMP_LIMIT_OUTGOING_BYTES", "2MB"),
         ]);
         let expected = [
-            r#"`WAMP_LIMIT_OUTGOING_BYTES` is "2MB", but must be a number of bytes such as 65536, 64KiB, 2MiB or 1GiB"#,
-            r#"`WAMP_LIMIT_PING_INTERVAL` is "20", but must be a time such as 500ms, 20s, 5m or 1h"#,
+            "`WAMP_LIMIT_OUTGOING_BYTES` is \"2MB\", but must be a number of bytes such as 65536, \
+             64KiB, 2MiB or 1GiB",
+            "`WAMP_LIMIT_PING_INTERVAL` is \"20\", but must be a time such as 500ms, 20s, 5m or 1h",
             r#"`WAMP_LIMIT_SESSIONS` is "many", but must be a plain number such as 512"#,
         ];
         assert_eq!(found, expected);

@@ -167,7 +167,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
             code::REGISTER => self.register(),
             code::UNREGISTER => self.unregister(),
             code::YIELD => self.yielded(),
-            other => Err(format!("message type {other} is not one that a client sends").into()), // M-07, M-08
+            // M-07, M-08
+            other => Err(format!("message type {other} is not one that a client sends").into()),
         }
     }
 

@@ -31,7 +31,10 @@ fn error_uri(chosen: &str) -> &str {
     if uri::is_valid(chosen) {
         return chosen;
     }
-    tracing::error!(uri = ?shortened(chosen), "a handler's error has no valid URI: {INSTEAD} is sent in its place");
+    tracing::error!(
+        uri = ?shortened(chosen),
+        "a handler's error has no valid URI: {INSTEAD} is sent in its place"
+    );
     INSTEAD
 }
 
@@ -41,7 +44,10 @@ pub(crate) fn callees_error_uri(chosen: &str) -> &str {
     if uri::is_valid(chosen) {
         return chosen;
     }
-    tracing::debug!(uri = ?shortened(chosen), "a callee's ERROR has no valid URI: {INSTEAD} is sent in its place");
+    tracing::debug!(
+        uri = ?shortened(chosen),
+        "a callee's ERROR has no valid URI: {INSTEAD} is sent in its place"
+    );
     INSTEAD
 }
 
@@ -133,7 +139,10 @@ pub(crate) fn goodbye(
     let (uri, text) = reason_or_message(Some(reason));
     let reason = uri.unwrap_or(uris::NORMAL);
     if let Some(text) = text {
-        tracing::warn!(reason = ?shortened(text), "the reason of a GOODBYE is no URI: {reason} is sent in its place");
+        tracing::warn!(
+            reason = ?shortened(text),
+            "the reason of a GOODBYE is no URI: {reason} is sent in its place"
+        );
     }
     match message.or(text) {
         Some(message) => serializer.write(out, &(code::GOODBYE, Explained { message }, reason)),

@@ -48,7 +48,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
 
     pub(super) fn request(&mut self, name: &'static str) -> Result<RequestId, Violation> {
         self.element(name)?;
-        RequestId::new(self.reader.integer()?).ok_or_else(|| format!("{name} is not an id").into()) // M-12
+        // M-12
+        RequestId::new(self.reader.integer()?).ok_or_else(|| format!("{name} is not an id").into())
     }
 
     /// Reads a request's id, empty options and a URI on the fast path, if they are written as most

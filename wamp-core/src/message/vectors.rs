@@ -229,25 +229,32 @@ fn understood(message: &Message<'_>) -> Value {
             json!({"message_type": 1, "realm": realm, "known": details.roles.known})
         }
         Message::Error { request_type, request, error, .. } => {
-            json!({"message_type": 8, "request_type": request_type, "request_id": request.get(), "error": error})
+            json!({
+                "message_type": 8, "request_type": request_type, "request_id": request.get(),
+                "error": error,
+            })
         }
         Message::Publish { request, options, topic, payload: carried, .. } => {
             let (args, kwargs) = payload(carried);
             json!({
-                "message_type": 16, "request_id": request.get(), "topic": topic, "args": args, "kwargs": kwargs,
-                "acknowledge": options.acknowledge, "exclude_me": options.exclude_me,
+                "message_type": 16, "request_id": request.get(), "topic": topic, "args": args,
+                "kwargs": kwargs, "acknowledge": options.acknowledge,
+                "exclude_me": options.exclude_me,
             })
         }
         Message::Subscribe { request, topic, .. } => {
             json!({"message_type": 32, "request_id": request.get(), "topic": topic})
         }
         Message::Unsubscribe { request, subscription, .. } => {
-            json!({"message_type": 34, "request_id": request.get(), "subscription_id": subscription})
+            json!({
+                "message_type": 34, "request_id": request.get(), "subscription_id": subscription,
+            })
         }
         Message::Call { request, procedure, payload: carried, .. } => {
             let (args, kwargs) = payload(carried);
             json!({
-                "message_type": 48, "request_id": request.get(), "procedure": procedure, "args": args, "kwargs": kwargs,
+                "message_type": 48, "request_id": request.get(), "procedure": procedure,
+                "args": args, "kwargs": kwargs,
             })
         }
         Message::Cancel { request, .. } => json!({"message_type": 49, "request_id": request.get()}),
@@ -255,7 +262,9 @@ fn understood(message: &Message<'_>) -> Value {
             json!({"message_type": 64, "request_id": request.get(), "procedure": procedure})
         }
         Message::Unregister { request, registration, .. } => {
-            json!({"message_type": 66, "request_id": request.get(), "registration_id": registration})
+            json!({
+                "message_type": 66, "request_id": request.get(), "registration_id": registration,
+            })
         }
         Message::Abort { .. } => json!({"message_type": 3}),
         Message::Authenticate { .. } => json!({"message_type": 5}),

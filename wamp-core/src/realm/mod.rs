@@ -36,7 +36,8 @@ use seat::Seats;
 /// ```
 /// use wamp_core::{Realm, Router, Topic};
 ///
-/// let router = Router::builder().realm(Realm::new("news").topic("headlines", Topic::open())).handlers([]).build()?;
+/// let realm = Realm::new("news").topic("headlines", Topic::open());
+/// let router = Router::builder().realm(realm).handlers([]).build()?;
 /// let realm = router.realm("news").expect("declared above");
 /// realm.publish("headlines").arg("WAMP over actix").kwarg("page", 1).send()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

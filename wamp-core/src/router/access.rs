@@ -22,7 +22,8 @@ impl RealmBuilder {
     ///     let joe = attempt.authid() == Some("joe") && attempt.ticket_is("secret!!!");
     ///     joe.then(|| Identity::new("joe", "user")).ok_or(Denied::credentials())
     /// });
-    /// let realm = Realm::new("shop").authenticate(by_ticket).authenticate(Anonymous::new().role("visitor"));
+    /// let anonymous = Anonymous::new().role("visitor");
+    /// let realm = Realm::new("shop").authenticate(by_ticket).authenticate(anonymous);
     /// let router = Router::builder().realm(realm).handlers([]).build()?;
     /// # Ok::<(), wamp_core::BuildError>(())
     /// ```
@@ -72,7 +73,8 @@ impl RealmBuilder {
     /// ```
     /// use wamp_core::{Authorization, Permission, Realm, RealmBuilder, Topic};
     ///
-    /// /// Users read their own mail, `mail.alice.inbox`, and subscribe to all folders of it at once, `mail.alice.`.
+    /// /// Users read their own mail, `mail.alice.inbox`, and subscribe to all folders of it at
+    /// /// once, `mail.alice.`.
     /// let own_mail = |request: Authorization| async move {
     ///     let is_own = request.capture("user").is(request.session().authid());
     ///     Ok(Permission::when(request.declared() == Some("mail.{user}.{folder}") && is_own))

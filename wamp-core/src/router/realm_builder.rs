@@ -76,7 +76,8 @@ impl RealmBuilder {
     ///
     /// ```
     /// use wamp_core::{Realm, RealmBuilder, Topic};
-    /// let realm: RealmBuilder = Realm::new("ballot").topic("votes", Topic::open()).disclosure(false);
+    /// let realm: RealmBuilder =
+    ///     Realm::new("ballot").topic("votes", Topic::open()).disclosure(false);
     /// ```
     #[track_caller]
     pub fn disclosure(mut self, allowed: bool) -> Self {
@@ -109,7 +110,8 @@ impl RealmBuilder {
     ///
     /// ```
     /// use wamp_core::{Realm, Router};
-    /// let router = Router::builder().realm(Realm::new("devices").route_clients(true)).handlers([]).build()?;
+    /// let realm = Realm::new("devices").route_clients(true);
+    /// let router = Router::builder().realm(realm).handlers([]).build()?;
     /// # Ok::<(), wamp_core::BuildError>(())
     /// ```
     #[track_caller]
@@ -129,7 +131,8 @@ impl RealmBuilder {
     ///
     /// ```
     /// use wamp_core::{MetaApi, Realm, RealmBuilder};
-    /// let realm: RealmBuilder = Realm::new("devices").meta_api(MetaApi::reading_for(["operator"]));
+    /// let api = MetaApi::reading_for(["operator"]);
+    /// let realm: RealmBuilder = Realm::new("devices").meta_api(api);
     /// ```
     #[track_caller]
     pub fn meta_api(mut self, api: MetaApi) -> Self {

@@ -20,7 +20,9 @@ use crate::uri;
 ///
 /// ```
 /// use wamp_core::{RealmBuilder, Realm, Topic};
-/// let realm: RealmBuilder = Realm::new("chat").topic("room.{name}", Topic::open()).topic("files.{path..}", Topic::open());
+/// let realm: RealmBuilder = Realm::new("chat")
+///     .topic("room.{name}", Topic::open())
+///     .topic("files.{path..}", Topic::open());
 /// ```
 #[derive(Clone, Debug)]
 pub struct Topic {
@@ -48,7 +50,8 @@ impl Topic {
     ///
     /// let realm = Realm::new("news").topic("headlines", Topic::read_only());
     /// let router = Router::builder().realm(realm).handlers([]).build()?;
-    /// router.realm("news").expect("declared above").publish("headlines").arg("WAMP over actix").send()?;
+    /// let realm = router.realm("news").expect("declared above");
+    /// realm.publish("headlines").arg("WAMP over actix").send()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -63,7 +66,8 @@ impl Topic {
     ///
     /// ```
     /// use wamp_core::{RealmBuilder, Realm, Topic};
-    /// let realm: RealmBuilder = Realm::new("house").topic("lamp.{room}", Topic::open().retained());
+    /// let topic = Topic::open().retained();
+    /// let realm: RealmBuilder = Realm::new("house").topic("lamp.{room}", topic);
     /// ```
     #[must_use]
     pub const fn retained(self) -> Self {
@@ -77,7 +81,8 @@ impl Topic {
     ///
     /// ```
     /// use wamp_core::{RealmBuilder, Realm, Topic};
-    /// let realm: RealmBuilder = Realm::new("house").topic("note.{author}", Topic::open().retained_up_to(100));
+    /// let topic = Topic::open().retained_up_to(100);
+    /// let realm: RealmBuilder = Realm::new("house").topic("note.{author}", topic);
     /// ```
     #[must_use]
     pub const fn retained_up_to(self, events: usize) -> Self {

@@ -341,7 +341,9 @@ fn requests_that_wait_for_their_permission_count_as_calls_in_flight() {
 fn chunks_that_come_before_the_permission_reach_the_callee_after_it() {
     let router = router();
     let mut callee = Client::connect(&router);
-    let roles = r#"{"callee":{"features":{"progressive_call_invocations":true,"call_canceling":true,"progressive_call_results":true}},"caller":{"features":{"progressive_call_invocations":true,"call_canceling":true,"progressive_call_results":true}}}"#;
+    let role = r#"{"features":{"progressive_call_invocations":true,"call_canceling":true,
+        "progressive_call_results":true}}"#;
+    let roles = format!(r#"{{"callee":{role},"caller":{role}}}"#);
     callee.ask(format!(r#"[1,"routed",{{"roles":{roles}}}]"#));
     callee.ask(r#"[64,1,{},"com.x"]"#);
     let mut caller = Client::connect(&router);

@@ -45,7 +45,8 @@ fn fault(
 fn two_handlers_for_one_uri_are_a_fault_that_names_both_places() {
     static RPC: &[HandlerEntry] =
         &[at(1, "shop::one", rpc("a.b", nothing)), at(2, "shop::two", rpc("a.b", nothing))];
-    let expected = r##"#[rpc("a.b")] shop::two at src/shop.rs:2 and #[rpc("a.b")] shop::one at src/shop.rs:1 serve the same URI"##;
+    let expected = "#[rpc(\"a.b\")] shop::two at src/shop.rs:2 and #[rpc(\"a.b\")] shop::one at \
+                    src/shop.rs:1 serve the same URI";
     assert_eq!(fault([], RPC), expected);
     static SUBSCRIBE: &[HandlerEntry] = &[
         at(1, "shop::one", subscribe("a.b", accepting)),

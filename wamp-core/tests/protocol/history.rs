@@ -262,8 +262,8 @@ fn the_history_of_a_topic_is_bounded_in_events_and_bytes() {
 #[test]
 fn event_history_is_announced_where_it_is_kept() {
     let announced = |router: &Router| {
-        Client::connect(router).ask(hello("realm1"))[2]["roles"]["broker"]["features"]["event_history"]
-            .clone()
+        let welcome = Client::connect(router).ask(hello("realm1"));
+        welcome[2]["roles"]["broker"]["features"]["event_history"].clone()
     };
     assert_eq!(announced(&router()), json!(true));
     let realm = Realm::new("realm1").meta_api(MetaApi::reading());

@@ -20,7 +20,10 @@ fn router() -> Router {
 
 fn join(router: &Router, realm: &str) -> Client {
     let mut client = Client::connect(router);
-    let features = json!({"progressive_call_invocations": true, "progressive_call_results": true, "call_canceling": true});
+    let features = json!({
+        "progressive_call_invocations": true, "progressive_call_results": true,
+        "call_canceling": true,
+    });
     let role = json!({ "features": features });
     client.ask(json!([1, realm, {"roles": {"caller": role, "callee": role}}]).to_string());
     client

@@ -72,8 +72,23 @@ macro_rules! suite {
     };
 }
 
-suite!(msgpack, MsgPack, [absent authentication calls goodbye history meta opening passthru patterns requests retention revocation routing shutdown testaments topics trust]);
-suite!(cbor, Cbor, [absent authentication calls goodbye history meta opening passthru patterns requests retention revocation routing shutdown testaments topics trust]);
-suite!(json_batched, JsonBatched, [absent authentication calls goodbye opening passthru patterns requests retention routing shutdown topics trust]);
-suite!(msgpack_batched, MsgPackBatched, [absent authentication calls goodbye opening passthru patterns requests retention routing shutdown topics trust]);
-suite!(cbor_batched, CborBatched, [absent authentication calls goodbye opening passthru patterns requests retention routing shutdown topics trust]);
+suite!(msgpack, MsgPack, [
+    absent authentication calls goodbye history meta opening passthru patterns requests retention
+    revocation routing shutdown testaments topics trust
+]);
+suite!(cbor, Cbor, [
+    absent authentication calls goodbye history meta opening passthru patterns requests retention
+    revocation routing shutdown testaments topics trust
+]);
+suite!(json_batched, JsonBatched, [
+    absent authentication calls goodbye opening passthru patterns requests retention routing
+    shutdown topics trust
+]);
+suite!(msgpack_batched, MsgPackBatched, [
+    absent authentication calls goodbye opening passthru patterns requests retention routing
+    shutdown topics trust
+]);
+suite!(cbor_batched, CborBatched, [
+    absent authentication calls goodbye opening passthru patterns requests retention routing
+    shutdown topics trust
+]);

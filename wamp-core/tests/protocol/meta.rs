@@ -306,8 +306,7 @@ fn s_04_and_s_05_the_meta_api_is_announced_where_it_is() {
 }
 
 #[test]
-fn u_08_what_is_unknown_under_wamp_is_no_such_procedure_though_a_pattern_of_the_application_has_all()
- {
+fn an_unknown_procedure_under_wamp_is_none_though_a_pattern_of_the_application_has_all_u_08() {
     let router = router();
     let mut caller = calling(&router);
     for procedure in ["wamp.foo", "wamp", "wamp.session", "wamp.session.count.x"] {
@@ -432,7 +431,9 @@ fn k_24_to_k_26_a_registration_of_the_application_is_described_and_has_no_callee
     let mut caller = calling(&router());
     let details = caller.call("wamp.registration.get", json!([2]));
     let created = details[0]["created"].clone();
-    let expected = json!([{"id": 2, "created": created, "uri": "test.item.", "match": "wildcard", "invoke": "single"}]);
+    let expected = json!([{
+        "id": 2, "created": created, "uri": "test.item.", "match": "wildcard", "invoke": "single",
+    }]);
     assert_eq!(details, expected);
     assert_rfc_3339(&created);
     assert_eq!(caller.call("wamp.registration.list_callees", json!([2])), json!([[]]));

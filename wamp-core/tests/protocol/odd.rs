@@ -283,7 +283,8 @@ fn router() -> Router {
 
 fn join(router: &Router, serializer: Serializer) -> Client {
     let role = json!({"features": {
-        "call_canceling": true, "progressive_call_results": true, "progressive_call_invocations": true,
+        "call_canceling": true, "progressive_call_results": true,
+        "progressive_call_invocations": true,
     }});
     let roles = json!({"caller": role, "callee": role, "publisher": role, "subscriber": role});
     let mut client = Client::connect_in(router, Identity::anonymous(), serializer);

@@ -39,8 +39,14 @@ fn s_03_welcome_announces_what_is_served_and_nothing_else() {
         "subscriber_blackwhite_listing": true,
         "subscription_revocation": true,
     });
-    let dealer = json!({"call_canceling": true, "call_timeout": true, "caller_identification": true,
-        "payload_passthru_mode": true, "progressive_call_invocations": true, "progressive_call_results": true});
+    let dealer = json!({
+        "call_canceling": true,
+        "call_timeout": true,
+        "caller_identification": true,
+        "payload_passthru_mode": true,
+        "progressive_call_invocations": true,
+        "progressive_call_results": true,
+    });
     assert_eq!(
         welcome[2]["roles"],
         json!({"broker": {"features": broker}, "dealer": {"features": dealer}})
@@ -251,7 +257,8 @@ fn a_03_a_client_that_does_not_offer_anonymous_is_refused() {
 #[test]
 fn a_20_an_anonymous_session_gets_an_authid_of_its_own_whatever_it_claims() {
     let router = router();
-    let claims = r#"[1,"realm1",{"roles":{"caller":{}},"authid":"admin","authrole":"staff","authextra":{"a":1}}]"#;
+    let claims = r#"[1,"realm1",{"roles":{"caller":{}},
+        "authid":"admin","authrole":"staff","authextra":{"a":1}}]"#;
     let mut authids = HashSet::new();
     for _ in 0..2 {
         let mut client = Client::connect(&router);

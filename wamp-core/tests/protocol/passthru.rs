@@ -22,7 +22,10 @@ fn x_01_the_keys_of_a_publication_are_copied_to_its_events() {
     for (request, keys) in (1..).zip([
         json!({"ppt_scheme": "x_own"}),
         json!({"ppt_scheme": "mqtt", "ppt_serializer": "native"}),
-        json!({"ppt_scheme": "wamp", "ppt_serializer": "cbor", "ppt_cipher": "aes256gcm", "ppt_keyid": "k"}),
+        json!({
+            "ppt_scheme": "wamp", "ppt_serializer": "cbor", "ppt_cipher": "aes256gcm",
+            "ppt_keyid": "k",
+        }),
     ]) {
         publisher.send(publish(request, &keys, &format!(",[{BINARY}]")));
         publisher.assert_silent();

@@ -217,7 +217,9 @@ fn n_01_and_b_09_each_subscription_has_details_of_its_own() {
     publisher.send(r#"[16,2,{},"com.a"]"#);
     publisher.assert_silent();
     let authid = publisher.session().authid().to_owned();
-    let shown = json!({"publisher": publisher.id, "publisher_authid": authid, "publisher_authrole": "staff"});
+    let shown = json!({
+        "publisher": publisher.id, "publisher_authid": authid, "publisher_authrole": "staff",
+    });
     let mut with_topic = shown.clone();
     with_topic["topic"] = "com.a".into();
     let details = |client: &mut Client| {

@@ -169,7 +169,9 @@ fn e_03_and_n_01_a_retained_event_is_the_original_one() {
     let id = early.subscribe(1, "a.b");
     let publication =
         publish(&mut publisher, 1, json!({"retain": true, "disclose_me": true}), "a.b", 1);
-    let shown = json!({"publisher": publisher.id, "publisher_authid": "joe", "publisher_authrole": "staff"});
+    let shown = json!({
+        "publisher": publisher.id, "publisher_authid": "joe", "publisher_authrole": "staff",
+    });
     assert_eq!(early.one(), json!([36, id, publication, shown, [1]]));
     publisher.lose();
     let mut retained = shown;

@@ -951,7 +951,8 @@ fn di_01_di_02_di_04_the_callee_sees_the_caller_if_one_of_them_asks() {
     let (mut caller, mut callee) = pair(&router);
     let session = caller.session();
     let disclosed = json!({
-        "caller": caller.id, "caller_authid": session.authid(), "caller_authrole": session.authrole(),
+        "caller": caller.id, "caller_authid": session.authid(),
+        "caller_authrole": session.authrole(),
     });
     register(&mut callee, 1, &json!({}), "com.p");
     register(&mut callee, 2, &json!({"disclose_caller": true}), "com.always");
@@ -982,7 +983,9 @@ fn x_01_x_04_a_payload_in_passthru_mode_travels_untouched_with_its_keys() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     let registration = register(&mut callee, 1, &json!({}), "com.p");
-    let keys = json!({"ppt_scheme": "x_a", "ppt_serializer": "cbor", "ppt_cipher": "aes256gcm", "ppt_keyid": "7"});
+    let keys = json!({
+        "ppt_scheme": "x_a", "ppt_serializer": "cbor", "ppt_cipher": "aes256gcm", "ppt_keyid": "7",
+    });
     let sealed: Value = serde_json::from_str(SEALED).unwrap();
     caller.send(json!([48, 1, keys, "com.p", sealed]).to_string());
     assert_eq!(callee.one(), json!([68, 1, registration, keys, sealed]));

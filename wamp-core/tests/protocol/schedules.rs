@@ -85,8 +85,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]);
     let timeout = prop::sample::select(vec![0, 0, 10, 30]);
     prop_oneof![
-        10 => (0..PROCEDURES.len(), any::<bool>(), any::<bool>(), timeout)
-            .prop_map(|(procedure, receive_progress, goes_on, timeout)| Step::Call { procedure, receive_progress, goes_on, timeout }),
+        10 => (0..PROCEDURES.len(), any::<bool>(), any::<bool>(), timeout).prop_map(
+            |(procedure, receive_progress, goes_on, timeout)| {
+                Step::Call { procedure, receive_progress, goes_on, timeout }
+            },
+        ),
         5 => any::<bool>().prop_map(|last| Step::Chunk { last }),
         4 => mode.prop_map(Step::Cancel),
         12 => order.prop_map(Step::Order),
@@ -608,7 +611,11 @@ fn cases() -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: cases(),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn c_09_each_call_has_exactly_one_answer_under_every_schedule(

@@ -188,7 +188,10 @@ impl Serialize for Miscounted {
                 twice!(serializer.serialize_struct("S", 0), serialize_field("a", &1; "b", &[2]))
             }
             Self::StructVariant => {
-                twice!(serializer.serialize_struct_variant("S", 0, "V", 0), serialize_field("a", &1; "b", &[2]))
+                twice!(
+                    serializer.serialize_struct_variant("S", 0, "V", 0),
+                    serialize_field("a", &1; "b", &[2])
+                )
             }
         }
     }

@@ -291,8 +291,12 @@ fn message() -> impl Strategy<Value = Value> {
     let options = prop_oneof![
         4 => Just(json!({})),
         1 => prop::sample::select(vec![
-            json!({"acknowledge": true}), json!({"acknowledge": null, "exclude_me": false}), json!({"match": "prefix"}),
-            json!({"timeout": 1.0, "unknown": [1, {"x": "\u{0}EOM="}]}), json!({"eligible": []}), json!([]),
+            json!({"acknowledge": true}),
+            json!({"acknowledge": null, "exclude_me": false}),
+            json!({"match": "prefix"}),
+            json!({"timeout": 1.0, "unknown": [1, {"x": "\u{0}EOM="}]}),
+            json!({"eligible": []}),
+            json!([]),
             json!({"exclude": ["x"]}),
         ]),
     ];
@@ -343,10 +347,16 @@ fn answers(serializer: Serializer, messages: &[Value]) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn the_same_messages_have_the_same_answers_in_all_serializers(messages in vec(message(), 1..8)) {
+    fn the_same_messages_have_the_same_answers_in_all_serializers(
+        messages in vec(message(), 1..8),
+    ) {
         let expected = answers(Serializer::Json, &messages);
         for serializer in ALL {
             prop_assert_eq!(&answers(serializer, &messages), &expected, "{:?}", serializer);

@@ -295,8 +295,10 @@ fn m_06_options_of_the_right_type_and_null_ones_are_accepted() {
         r#"{"acknowledge":true,"exclude_me":false,"disclose_me":false,"retain":false}"#,
         r#"{"acknowledge":true,"exclude":[],"exclude_authid":[],"exclude_authrole":[]}"#,
         r#"{"acknowledge":true,"eligible":[],"eligible_authid":[],"eligible_authrole":[]}"#,
-        r#"{"acknowledge":true,"exclude":[1,2.0,9007199254740992],"eligible_authid":["joe","\u00e9"]}"#,
-        r#"{"acknowledge":true,"exclude_me":null,"exclude":null,"eligible_authrole":null,"ppt_scheme":null}"#,
+        r#"{"acknowledge":true,"exclude":[1,2.0,9007199254740992],
+            "eligible_authid":["joe","\u00e9"]}"#,
+        r#"{"acknowledge":true,"exclude_me":null,"exclude":null,"eligible_authrole":null,
+            "ppt_scheme":null}"#,
     ] {
         let mut client = Client::join(&router);
         support::published(&client.ask(format!(r#"[16,1,{options},"open.a"]"#)), 1);

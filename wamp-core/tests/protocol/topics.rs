@@ -435,7 +435,9 @@ fn n_01_the_publisher_is_shown_if_it_asks_for_it() {
     }
     publisher.assert_silent();
     let messages = client.received();
-    let shown = json!({"publisher": publisher.id, "publisher_authid": "joe", "publisher_authrole": "staff"});
+    let shown = json!({
+        "publisher": publisher.id, "publisher_authid": "joe", "publisher_authrole": "staff",
+    });
     let details: Vec<_> = messages.iter().map(|message| message[3].clone()).collect();
     assert_eq!(details, [json!({}), shown, json!({}), json!({})]);
     assert_eq!(messages[1], json!([36, id, messages[1][2], details[1], [1]]));

@@ -18,8 +18,8 @@ fn with(router: &Router, role: &str) -> Client {
 }
 
 fn announces(router: &Router) -> Value {
-    Client::connect(router).ask(hello("realm1"))[2]["roles"]["broker"]["features"]["publication_trustlevels"]
-        .clone()
+    let welcome = Client::connect(router).ask(hello("realm1"));
+    welcome[2]["roles"]["broker"]["features"]["publication_trustlevels"].clone()
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The router of battler-wamp: `realm1` for anonymous clients, of whom one is the callee.
 
 use battler_wamp::router::{
-    EmptyConnectionPolicies, EmptyPubSubPolicies, EmptyRpcPolicies, RealmAuthenticationConfig, RealmConfig,
-    RouterConfig, RouterLimitsConfig, new_web_socket_router,
+    EmptyConnectionPolicies, EmptyPubSubPolicies, EmptyRpcPolicies, RealmAuthenticationConfig,
+    RealmConfig, RouterConfig, RouterLimitsConfig, new_web_socket_router,
 };
 use battler_wamp_uri::Uri;
 
@@ -14,7 +14,8 @@ fn main() -> peers::Result {
             authentication: RealmAuthenticationConfig::default(),
         };
         // Its default is ten messages a second. It has no setting for `TCP_NODELAY`.
-        let limits = RouterLimitsConfig { rate_limit_burst: 0, idle_timeout: None, ..Default::default() };
+        let limits =
+            RouterLimitsConfig { rate_limit_burst: 0, idle_timeout: None, ..Default::default() };
         let router = new_web_socket_router(
             RouterConfig { port, realms: vec![realm], limits, ..Default::default() },
             Box::new(EmptyConnectionPolicies),

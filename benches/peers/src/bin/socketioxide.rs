@@ -28,7 +28,8 @@ fn main() -> peers::Result {
         io.ns("/", connected);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         peers::announce(listener.local_addr()?, "/socket.io/?EIO=4&transport=websocket");
-        let listener = listener.tap_io(|stream| stream.set_nodelay(true).expect("a new socket is open"));
+        let listener =
+            listener.tap_io(|stream| stream.set_nodelay(true).expect("a new socket is open"));
         Ok(axum::serve(listener, axum::Router::new().layer(layer)).await?)
     })
 }

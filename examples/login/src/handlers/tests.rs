@@ -206,9 +206,8 @@ async fn reach(realm: RealmBuilder) {
     let app = application!(realm.route_clients(true));
     let mut stranger = connect(&app, "/ws").wire().await.expect("an upgrade");
     stranger.send(r#"[1,"site",{"roles":{"caller":{},"callee":{},"subscriber":{}}}]"#);
-    assert!(
-        matches!(stranger.receive().await, Some(Received::Text(welcome)) if welcome.starts_with("[2,"))
-    );
+    let welcome = stranger.receive().await;
+    assert!(matches!(welcome, Some(Received::Text(welcome)) if welcome.starts_with("[2,")));
     let requests = [
         (32, json!({ "match": "prefix" }), "user"),
         (32, json!({ "match": "prefix" }), ""),

@@ -70,7 +70,8 @@ impl Origins {
             return Ok(());
         }
         let text = format!(
-            "the Origin {} may not connect: it does not match {compared}; {hint}other origins are allowed by .origins([…])",
+            "the Origin {} may not connect: it does not match {compared}; {hint}other origins are \
+             allowed by .origins([…])",
             shown(&origin)
         );
         if may_log() {

@@ -18,8 +18,8 @@ use actix_web::{
 use super::refusal;
 
 /// Hint for a request whose upgrade a proxy has dropped.
-const BEHIND_NGINX: &str = "behind nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
-    proxy_set_header Connection \"upgrade\"";
+const BEHIND_NGINX: &str = "behind nginx: proxy_http_version 1.1; \
+    proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"";
 
 /// Checks that a request is an upgrade to a WebSocket and to nothing else.
 ///
@@ -79,10 +79,12 @@ pub(super) fn no_upgrade(error: HandshakeError) -> HttpResponse {
         }
         HandshakeError::BadWebsocketKey => refusal(StatusCode::BAD_REQUEST, error.to_string()),
         HandshakeError::NoWebsocketUpgrade => upgrade_required(format!(
-            "this is a WebSocket: the request needs the header `Upgrade: websocket`, with nothing else in it; {BEHIND_NGINX}"
+            "this is a WebSocket: the request needs the header `Upgrade: websocket`, with nothing \
+             else in it; {BEHIND_NGINX}"
         )),
         HandshakeError::NoConnectionUpgrade => upgrade_required(format!(
-            "this is a WebSocket: the request needs the header `Connection: Upgrade`; {BEHIND_NGINX}"
+            "this is a WebSocket: the request needs the header `Connection: Upgrade`; \
+             {BEHIND_NGINX}"
         )),
         HandshakeError::NoVersionHeader | HandshakeError::UnsupportedVersion => {
             upgrade_required(error.to_string())

@@ -56,7 +56,10 @@ async fn ask(wire: &mut Wire, message: &str) -> Value {
 #[actix_web::test]
 async fn x_01_a_sealed_payload_and_its_keys_reach_the_handler_and_come_back() {
     let mut wire = opened(true).await;
-    let keys = json!({"ppt_scheme": "wamp", "ppt_serializer": "cbor", "ppt_cipher": "xsalsa20poly1305", "ppt_keyid": "k"});
+    let keys = json!({
+        "ppt_scheme": "wamp", "ppt_serializer": "cbor", "ppt_cipher": "xsalsa20poly1305",
+        "ppt_keyid": "k",
+    });
     let result = ask(&mut wire, &format!(r#"[48,1,{keys},"test.sealed",{SEALED}]"#)).await;
     assert_eq!(result, json!([50, 1, keys, ["\u{0}AAEC"]]));
 }

@@ -87,8 +87,9 @@ fn functions_without_an_attribute_are_faults_that_name_the_function_and_the_list
     let faults: Vec<_> = error.faults().collect();
     let expected = |function, column| {
         format!(
-            "handlers![…] at {}:{line}:{column}: `host::handlers::lists::{function}` is no handler: write `#[rpc(\"…\")]`, \
-             `#[subscribe(\"…\")]`, `#[publish(\"…\")]` or `#[session]` before the function, or take it off the list",
+            "handlers![…] at {}:{line}:{column}: `host::handlers::lists::{function}` is no \
+             handler: write `#[rpc(\"…\")]`, `#[subscribe(\"…\")]`, `#[publish(\"…\")]` or \
+             `#[session]` before the function, or take it off the list",
             file!(),
         )
     };

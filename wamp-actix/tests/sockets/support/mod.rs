@@ -67,7 +67,8 @@ impl Client {
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut client = Self { socket, unread: Vec::new() };
         let upgrade = format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\n\
+            Connection: upgrade\r\nUpgrade: websocket\r\n\
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
             Sec-WebSocket-Protocol: wamp.2.json\r\n{lines}\r\n"
         );

@@ -43,7 +43,9 @@
 #![forbid(unused, rust_2018_idioms, keyword_idents, let_underscore, refining_impl_trait)]
 #![deny(warnings)]
 
-use wamp_actix::{Call, Error, Hold, Raw, Router, WampError, handlers, publish, rpc, session, subscribe};
+use wamp_actix::{
+    Call, Error, Hold, Raw, Router, WampError, handlers, publish, rpc, session, subscribe,
+};
 
 #[rpc("forbidden.one", "forbidden.alias", timeout = "5s")]
 #[rpc("forbidden.{text}.two", role = ["staff"])]
@@ -56,7 +58,8 @@ async fn every_kind_of_parameter(
     #[kwargs] others: std::collections::HashMap<String, Raw<'_>>,
     request: actix_web::HttpRequest,
 ) -> Result<String, Failed> {
-    let length = more.len() + others.len() + optional.map_or(0, |text| text.len()) + request.path().len();
+    let lists = more.len() + others.len();
+    let length = lists + optional.map_or(0, |text| text.len()) + request.path().len();
     let Ok(length) = u8::try_from(length) else { return Err(Failed::Failed) };
     Ok(format!("{text} {} {}", number + length, call.procedure()))
 }

@@ -1,4 +1,5 @@
-//! Lints that the user allows for a function are allowed for its glue, which names the function and its types.
+//! Lints that the user allows for a function are allowed for its glue, which names the function
+//! and its types.
 
 #![deny(warnings)]
 

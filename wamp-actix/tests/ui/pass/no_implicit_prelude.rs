@@ -17,7 +17,8 @@ async fn parameters(
     request: ::actix_web::HttpRequest,
 ) -> ::std::result::Result<::std::string::String, Failed> {
     let _ = (session, number, other, optional, more, others, request);
-    ::std::result::Result::Ok(::std::string::String::clone(&::std::string::ToString::to_string(text)))
+    let text = ::std::string::ToString::to_string(text);
+    ::std::result::Result::Ok(::std::string::String::clone(&text))
 }
 
 #[subscribe("bare.topic")]

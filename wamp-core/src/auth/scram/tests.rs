@@ -132,7 +132,8 @@ fn a_54_the_authid_is_escaped_and_the_binding_is_none() {
         Exchanged { authid: "a=b,c", client_nonce: vector.client_nonce, nonce: vector.nonce };
     assert_eq!(
         Dialect::Specified.auth_message(&exchanged, &vector.credential),
-        "n=a=3Db=2Cc,r=egVDf3DMJh0=,r=egVDf3DMJh0=SBmkFIh7sSo=,s=aBc+fx0NAVA=,i=4096,c=biws,r=egVDf3DMJh0=SBmkFIh7sSo="
+        "n=a=3Db=2Cc,r=egVDf3DMJh0=,r=egVDf3DMJh0=SBmkFIh7sSo=,s=aBc+fx0NAVA=,i=4096,c=biws,\
+         r=egVDf3DMJh0=SBmkFIh7sSo="
     );
 }
 

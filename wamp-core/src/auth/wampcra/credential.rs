@@ -25,7 +25,10 @@ const LONGEST_KEY: u32 = 1024;
 /// let stored = serde_json::to_string(&credential)?;
 /// assert_eq!(
 ///     stored,
-///     r#"{"key":"nythvFZ7EuM5sPCQrrgnz1oJiZXUNcZZFlDIdGSiNUs=","salt":"salt123","iterations":1000,"keylen":32}"#
+///     concat!(
+///         r#"{"key":"nythvFZ7EuM5sPCQrrgnz1oJiZXUNcZZFlDIdGSiNUs=","#,
+///         r#""salt":"salt123","iterations":1000,"keylen":32}"#
+///     )
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

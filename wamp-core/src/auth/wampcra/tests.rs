@@ -2,7 +2,11 @@
 
 use super::*;
 
-const CHALLENGE: &str = r#"{"authid":"peter","authrole":"user","authmethod":"wampcra","authprovider":"userdb","nonce":"LHRTC9zeOIrt_9U3","timestamp":"2014-06-22T16:36:25.448Z","session":3251278072152162}"#;
+const CHALLENGE: &str = concat!(
+    r#"{"authid":"peter","authrole":"user","authmethod":"wampcra","authprovider":"userdb","#,
+    r#""nonce":"LHRTC9zeOIrt_9U3","timestamp":"2014-06-22T16:36:25.448Z","#,
+    r#""session":3251278072152162}"#,
+);
 
 fn signs(credential: &CraCredential, signature: &str) -> bool {
     is_keyed(credential.key(), CHALLENGE.as_bytes(), &from_base64(signature).unwrap())

@@ -62,7 +62,10 @@ pub(crate) fn borrow<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Encod
         type Value = Encoded<'de>;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a value where it stands in a message, not one that serde has taken apart for an untagged, a tagged or a flattened type")
+            f.write_str(
+                "a value where it stands in a message, not one that serde has taken apart for an \
+                 untagged, a tagged or a flattened type",
+            )
         }
 
         fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Encoded<'de>, E> {

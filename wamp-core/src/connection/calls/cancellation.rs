@@ -68,8 +68,8 @@ impl Calls {
         }
     }
 
-    /// Releases the caller, and ends the work: the callee is interrupted; a handler is told if it takes `Cancelled`,
-    /// and dropped otherwise (CA-09).
+    /// Releases the caller, and ends the work: the callee is interrupted; a handler is told if it
+    /// takes `Cancelled`, and dropped otherwise (CA-09).
     pub(super) fn abandon(&mut self, core: &Core, call: &CallState, uri: &'static str) {
         match self.at_work.get(&call.request) {
             Some(InFlight { by: Answerer::Callee(routed), .. }) => {

@@ -36,7 +36,8 @@ impl UnfinishedCalls {
         match self.at_work.get(&request) {
             Some(begun) if begun == procedure => Part::Chunk,
             Some(_) => Part::Contradiction,
-            None if self.ended.is_empty() => Part::First, // As a rule, and looking for the id costs more.
+            // As a rule, and looking for the id costs more.
+            None if self.ended.is_empty() => Part::First,
             None if self.position(request, procedure).is_some() => Part::Late,
             None => Part::First,
         }

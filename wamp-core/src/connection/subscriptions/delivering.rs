@@ -88,7 +88,12 @@ impl Subscriptions {
         error: &Error,
     ) {
         let topic = self.by_id.get(&id).map(|subscribed| subscribed.topic.uri.as_str());
-        tracing::warn!(subscription = %id, topic, %error, "a stream has failed: its subscription is revoked");
+        tracing::warn!(
+            subscription = %id,
+            topic,
+            %error,
+            "a stream has failed: its subscription is revoked"
+        );
         let is_own = uri::is_valid(error.uri()) && !uri::is_reserved(error.uri());
         let text = error.args().ok().filter(|_| !is_own);
         let reason = text.map_or_else(|| error.uri().to_owned(), |(text,): (String,)| text);

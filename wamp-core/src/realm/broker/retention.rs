@@ -77,7 +77,8 @@ impl Retention {
                 left_out,
                 limit,
                 ?pattern,
-                "subscriptions were not shown all that is retained: only the newest, up to `retained_per_subscription`"
+                "subscriptions were not shown all that is retained: only the newest, up to \
+                 `retained_per_subscription`"
             );
         }
     }

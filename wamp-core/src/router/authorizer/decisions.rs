@@ -30,9 +30,8 @@ pub(crate) struct Decisions(OnceCell<Rc<RefCell<Memory>>>);
 
 #[derive(Debug, Default)]
 struct Memory {
-    /// The count of
-    /// [`SessionHandle::forgotten_decisions`](crate::session::handle::SessionHandle::forgotten_decisions)
-    /// to which the entries belong.
+    /// The count of the session's handle (`SessionHandle::forgotten_decisions`) to which the
+    /// entries belong.
     forgotten: u64,
     by_kind: HashMap<Kind, HashMap<String, Remembered>>,
 }

@@ -12,7 +12,8 @@
 ///
 /// ```
 /// use wamp_core::{MetaApi, Realm, RealmBuilder};
-/// let realm: RealmBuilder = Realm::new("devices").meta_api(MetaApi::reading().killing_for(["operator"]));
+/// let api = MetaApi::reading().killing_for(["operator"]);
+/// let realm: RealmBuilder = Realm::new("devices").meta_api(api);
 /// ```
 #[derive(Clone, Debug)]
 pub struct MetaApi {

@@ -141,7 +141,8 @@ fn a_shutdown_waits_for_what_is_being_decided() {
         client.send(message);
         client.received();
         if handlers::waiting(gate) == 0 {
-            handlers::open("authoriser"); // `slow.a` and `gated.a` have gates of their own behind it.
+            // `slow.a` and `gated.a` have gates of their own behind it.
+            handlers::open("authoriser");
             client.received();
         }
         stop(&router, 5 * SECOND);

@@ -114,7 +114,9 @@ impl<'de> Deserialize<'de> for Wire {
                 f.write_str("a value")
             }
 
-            scalars! { visit_bool: bool, visit_u64: u64, visit_i64: i64, visit_f64: f64, visit_str: &str }
+            scalars! {
+                visit_bool: bool, visit_u64: u64, visit_i64: i64, visit_f64: f64, visit_str: &str
+            }
 
             fn visit_none<E>(self) -> Result<Wire, E> {
                 Ok(Wire(Value::Null))

@@ -54,7 +54,11 @@ async fn main() -> ExitCode {
             (Err(error), Some(reason)) => error.contains(reason),
             _ => false,
         };
-        println!("{}", if is_right { format!("ok {name}") } else { format!("FAIL {name}: {outcome:?}") });
+        if is_right {
+            println!("ok {name}");
+        } else {
+            println!("FAIL {name}: {outcome:?}");
+        }
         passed &= is_right;
     }
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }

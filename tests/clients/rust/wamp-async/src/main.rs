@@ -16,7 +16,10 @@ async fn add(client: &Client<'_>, a: i64, b: i64) -> Result<Option<WampArgs>, Wa
 }
 
 /// Runs the checks in one serializer; returns the name of each, and whether it passed.
-async fn run(url: &str, serializer: SerializerType) -> Result<Vec<(&'static str, bool)>, WampError> {
+async fn run(
+    url: &str,
+    serializer: SerializerType,
+) -> Result<Vec<(&'static str, bool)>, WampError> {
     let config = ClientConfig::default().set_serializers(vec![serializer]);
     let (mut client, (events, _)) = Client::connect(url, Some(config)).await?;
     tokio::spawn(events);
@@ -31,11 +34,13 @@ async fn run(url: &str, serializer: SerializerType) -> Result<Vec<(&'static str,
     checks.push(("calls_are_answered", sums == expected));
 
     let failed = client.call("testbed.fail", Some(vec![3.into()]), None).await;
-    let is_told = matches!(&failed, Err(WampError::ServerError(uri, _)) if uri == "testbed.error.failed");
+    let is_told =
+        matches!(&failed, Err(WampError::ServerError(uri, _)) if uri == "testbed.error.failed");
     checks.push(("a_failure_has_its_uri", is_told));
 
     let (_, mut inbox) = client.subscribe(TOPIC).await?;
-    client.call("testbed.publish", Some(vec![TOPIC.into(), vec!["from the server"].into()]), None).await?;
+    let args = vec![TOPIC.into(), vec!["from the server"].into()];
+    client.call("testbed.publish", Some(args), None).await?;
     let event = timeout(DEADLINE, inbox.recv()).await.ok().flatten();
     let args = event.and_then(|(_, args, _)| args);
     checks.push(("an_event_comes", args == Some(vec!["from the server".into()])));
@@ -52,7 +57,8 @@ async fn run(url: &str, serializer: SerializerType) -> Result<Vec<(&'static str,
 async fn main() -> ExitCode {
     let url = std::env::args().nth(1).expect("the URL of the testbed");
     let mut passed = true;
-    for (name, serializer) in [("json", SerializerType::Json), ("msgpack", SerializerType::MsgPack)] {
+    let serializers = [("json", SerializerType::Json), ("msgpack", SerializerType::MsgPack)];
+    for (name, serializer) in serializers {
         let checks = match timeout(DEADLINE, run(&url, serializer)).await {
             Ok(Ok(checks)) => checks,
             Ok(Err(error)) => fail(name, &error),

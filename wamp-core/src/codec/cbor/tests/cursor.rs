@@ -238,9 +238,9 @@ fn reserved_lengths_and_unknown_simple_values_are_refused() {
 
 #[test]
 fn every_value_that_is_cut_off_is_refused() {
-    let whole = hex(
-        "8a 1818 190001 3a00000001 fb3ff0000000000000 f93c00 6568656c6c6f 7f6161ff 43010203 bf6161 9fff ff c249010000000000000000",
-    );
+    let whole =
+        hex("8a 1818 190001 3a00000001 fb3ff0000000000000 f93c00 6568656c6c6f 7f6161ff 43010203 \
+         bf6161 9fff ff c249010000000000000000");
     assert!(skip(&whole).is_ok());
     assert!(read::<Value>(&whole).is_ok());
     for length in 0..whole.len() {

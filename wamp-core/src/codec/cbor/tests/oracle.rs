@@ -293,7 +293,8 @@ proptest! {
         let bits = bits as u32;
         let single = [&[0xfa][..], &bits.to_be_bytes()].concat();
         let read_back = read::<f32>(&single).unwrap();
-        prop_assert!(read_back.to_bits() == bits || f32::from_bits(bits).is_nan() && read_back.is_nan());
+        let float = f32::from_bits(bits);
+        prop_assert!(read_back.to_bits() == bits || float.is_nan() && read_back.is_nan());
     }
 
     #[test]
@@ -307,7 +308,8 @@ proptest! {
         ] {
             prop_assert_eq!(read::<u64>(&hex(&digits)).unwrap(), u64::from(value), "{}", digits);
         }
-        prop_assert_eq!(read::<i64>(&hex(&format!("3a{value:08x}"))).unwrap(), -1 - i64::from(value));
+        let negative = hex(&format!("3a{value:08x}"));
+        prop_assert_eq!(read::<i64>(&negative).unwrap(), -1 - i64::from(value));
     }
 
     #[test]

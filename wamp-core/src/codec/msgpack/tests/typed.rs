@@ -217,6 +217,7 @@ fn json_that_is_ready_is_transcoded() {
     // A float stays a float (M-16), and bytes come out of their string (X-06).
     assert_eq!(
         bytes,
-        b"\x92\x01\x83\xa1a\x97\x01\xff\xcb\x3f\xf8\0\0\0\0\0\0\xcb\x40\x08\0\0\0\0\0\0\xc0\xc3\xa2x\n\xa1b\x80\xa1c\xc4\x02\x10\xe3"
+        b"\x92\x01\x83\xa1a\x97\x01\xff\xcb\x3f\xf8\0\0\0\0\0\0\xcb\x40\x08\0\0\0\0\0\0\
+          \xc0\xc3\xa2x\n\xa1b\x80\xa1c\xc4\x02\x10\xe3"
     );
 }
