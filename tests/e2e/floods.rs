@@ -56,7 +56,7 @@ fn a_caller_that_does_not_read_its_results_is_not_read_either() {
     });
 }
 
-/// Reliability case 38.
+/// Floods a topic that four sessions follow, one of which never reads.
 #[test]
 fn a_subscriber_that_does_not_read_is_cut_off_and_the_others_get_everything() {
     const EVENTS: u64 = 2_000;

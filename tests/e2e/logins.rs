@@ -32,7 +32,7 @@ fn only(mut socket: Socket) -> Value {
     }
 }
 
-/// Reliability case 27.
+/// A hundred connections guess a ticket or a name, while joe logs in beside them.
 #[test]
 fn who_tries_secrets_gets_one_attempt_each_half_second_for_each_connection() {
     const ROUNDS: u32 = 2;
@@ -69,7 +69,7 @@ fn who_tries_secrets_gets_one_attempt_each_half_second_for_each_connection() {
     });
 }
 
-/// Reliability case 30.
+/// An identity claimed in HELLO and in Options of PUBLISH.
 #[test]
 fn a_stranger_who_claims_to_be_somebody_stays_a_stranger_for_everybody() {
     beside_a_witness(|server| {
@@ -133,7 +133,7 @@ fn a_stranger_who_claims_to_be_somebody_stays_a_stranger_for_everybody() {
     });
 }
 
-/// Reliability case 31.
+/// HELLO without a method, with `anonymous`, and with methods that do not exist.
 #[test]
 fn a_realm_that_wants_credentials_lets_nobody_in_by_less() {
     const REQUIRED: &str = "wamp.error.authentication_required";
@@ -171,8 +171,8 @@ fn a_realm_that_wants_credentials_lets_nobody_in_by_less() {
     });
 }
 
-/// Reliability case 33; more origins are in `handshake`, and with proxies and lists in
-/// `wamp-actix`.
+/// A page of another origin, with the cookie of a user. More origins are in `handshake`, and with
+/// proxies and lists in `wamp-actix`.
 #[test]
 fn a_page_that_is_refused_is_told_why_in_the_log() {
     let mut server = Server::testbed();
@@ -193,7 +193,7 @@ fn a_page_that_is_refused_is_told_why_in_the_log() {
     assert!(!log.contains("stolen"), "{log}");
 }
 
-/// Reliability case 36.
+/// Logins by each method, right and wrong ones, with the log at its most talkative.
 #[test]
 fn no_secret_is_in_the_log_at_any_level() {
     let mut server = Server::traced();
@@ -237,7 +237,7 @@ fn no_secret_is_in_the_log_at_any_level() {
     }
 }
 
-/// Reliability case 36.
+/// Names with line breaks and escape sequences, and of 50 kB.
 #[test]
 fn what_strangers_call_themselves_does_not_forge_or_flood_the_log() {
     let mut server = Server::traced();

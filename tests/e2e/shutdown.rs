@@ -119,7 +119,7 @@ fn ends(session: &mut Session, says_goodbye: bool) {
     assert_eq!(session.socket.rest(), [RESTART]);
 }
 
-/// Reliability case 49, at its worst: it takes as long as the grace.
+/// A restart at its worst takes as long as the grace.
 #[test]
 fn neither_an_endless_call_nor_a_reader_that_does_not_read_outlasts_the_grace() {
     let mut server = Server::testbed();

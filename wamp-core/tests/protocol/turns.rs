@@ -1,6 +1,5 @@
 //! How much one connection does before its host lets others have their turn: enough to take what
-//! others left for it, and not so much that they could not take what it leaves (reliability case
-//! 38).
+//! others left for it, and not so much that they could not take what it leaves.
 
 use std::time::Duration;
 
