@@ -74,7 +74,7 @@ fn an_endless_answer_ends_when_its_caller_says_goodbye_or_closes() {
 }
 
 #[test]
-fn an_endless_handler_whose_results_nobody_wants_can_be_cancelled_and_times_out() {
+fn an_endless_handler_of_unwanted_results_can_be_cancelled_and_times_out() {
     beside_a_witness(|server| {
         let mut session = Session::join(server);
         let endless = |session: &mut Session, options: Value| {

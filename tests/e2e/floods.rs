@@ -140,7 +140,7 @@ fn no_event_comes_after_unsubscribed_however_many_are_published() {
 /// One write with more publications than a mailbox holds: a subscriber that reads gets all of them,
 /// in order.
 #[test]
-fn a_burst_of_small_publications_cuts_off_nobody_who_reads() {
+fn a_burst_of_small_publications_cuts_off_no_subscriber_that_reads() {
     const EVENTS: u64 = 20_000;
     beside_a_witness(|server| {
         let readers: Vec<_> = (0..4)
@@ -171,7 +171,7 @@ fn a_burst_of_small_publications_cuts_off_nobody_who_reads() {
 
 /// As long as a message may be, from several publishers at the same moment.
 #[test]
-fn large_publications_of_several_publishers_at_once_cut_off_nobody_who_reads() {
+fn large_publications_of_several_publishers_at_once_cut_off_no_subscriber_that_reads() {
     const PUBLISHERS: usize = 6;
     beside_a_witness(|server| {
         let readers: Vec<_> = (0..6)
@@ -233,7 +233,7 @@ fn a_subscriber_with_10_mbit_per_second_gets_12_mib_that_are_published_at_once()
 
 /// E-14, B3: all together they leave more than the 24 MiB that may wait for one subscriber.
 #[test]
-fn large_testaments_of_sessions_that_leave_at_once_cut_off_nobody_who_reads() {
+fn large_testaments_of_sessions_that_leave_at_once_cut_off_no_subscriber_that_reads() {
     const LEAVERS: usize = 40;
     beside_a_witness(|server| {
         let readers: Vec<_> = (0..2)
@@ -271,7 +271,7 @@ fn large_testaments_of_sessions_that_leave_at_once_cut_off_nobody_who_reads() {
 
 /// B3: a text of U+0001 is six times as long in JSON, and longer than may wait for a subscriber.
 #[test]
-fn a_batch_with_an_event_that_is_too_long_in_json_cuts_off_nobody_who_has_json() {
+fn a_batch_with_an_event_that_is_too_long_in_json_cuts_off_no_subscriber_in_json() {
     let head = |major: u8, length: usize| {
         let length = u32::try_from(length).expect("it fits").to_be_bytes();
         [&[major << 5 | 26], &length[..]].concat()
@@ -365,7 +365,7 @@ fn strangers_with_half_a_message_hold_little_and_are_closed_for_more() {
 
 /// 4 MiB of retained events for each subscriber, of which only a piece is written before it reads.
 #[test]
-fn retained_events_that_nobody_reads_take_little_memory_and_who_reads_gets_all() {
+fn unread_retained_events_take_little_memory_and_a_subscriber_that_reads_gets_all() {
     const EVENTS: u64 = 1_024;
     const DEAF: u64 = 50;
     beside_a_witness(|server| {

@@ -34,7 +34,7 @@ fn only(mut socket: Socket) -> Value {
 
 /// A hundred connections guess a ticket or a name, while joe logs in beside them.
 #[test]
-fn who_tries_secrets_gets_one_attempt_each_half_second_for_each_connection() {
+fn a_client_that_tries_secrets_gets_one_attempt_each_half_second_for_each_connection() {
     const ROUNDS: u32 = 2;
     beside_a_witness(|server| {
         let mut answers = Vec::new();
@@ -71,7 +71,7 @@ fn who_tries_secrets_gets_one_attempt_each_half_second_for_each_connection() {
 
 /// An identity claimed in HELLO and in Options of PUBLISH.
 #[test]
-fn a_stranger_who_claims_to_be_somebody_stays_a_stranger_for_everybody() {
+fn a_stranger_that_claims_an_identity_stays_a_stranger_to_all_sessions() {
     beside_a_witness(|server| {
         let mut observer = Session::join(server);
         observer.subscribe("testbed.open.spoofed");
@@ -135,7 +135,7 @@ fn a_stranger_who_claims_to_be_somebody_stays_a_stranger_for_everybody() {
 
 /// HELLO without a method, with `anonymous`, and with methods that do not exist.
 #[test]
-fn a_realm_that_wants_credentials_lets_nobody_in_by_less() {
+fn a_realm_that_wants_credentials_lets_no_client_in_by_less() {
     const REQUIRED: &str = "wamp.error.authentication_required";
     const NO_METHOD: &str = "wamp.error.no_matching_auth_method";
     let many: Vec<_> = (0..4_000).map(|number| format!("method{number}")).collect();
@@ -239,7 +239,7 @@ fn no_secret_is_in_the_log_at_any_level() {
 
 /// Names with line breaks and escape sequences, and of 50 kB.
 #[test]
-fn what_strangers_call_themselves_does_not_forge_or_flood_the_log() {
+fn the_names_that_strangers_take_do_not_forge_or_flood_the_log() {
     let mut server = Server::traced();
     let evil = format!("joe\r\n2026-01-01T00:00:00Z ERROR forged\u{1b}[31m{}", "x".repeat(50_000));
     for (realm, methods, authid) in [

@@ -21,7 +21,7 @@ fn join(server: &Server) -> Session {
 
 /// C2: null in front of keywords, in each message that has both, and in place of Options.
 #[test]
-fn null_in_place_of_arguments_is_served_and_goes_on_to_nobody() {
+fn null_in_place_of_arguments_is_served_and_goes_on_to_no_client() {
     let server = Server::testbed();
     let (mut callee, mut caller) = (join(&server), join(&server));
     callee.socket.text(r#"[64,1,null,"com.greet"]"#);

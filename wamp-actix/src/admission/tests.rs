@@ -114,7 +114,7 @@ fn the_oldest_without_a_session_makes_room_for_a_newcomer() {
 }
 
 #[test]
-fn one_address_pushes_out_its_own_and_nobody_elses() {
+fn one_address_pushes_out_its_own_connections_and_no_others() {
     let (admission, limits) = (admission(), Limits::default().opening(8).opening_per_address(2));
     let other = admit(&admission, &limits, address(2));
     let places: Vec<_> = (0..20).map(|_| admit(&admission, &limits, address(1))).collect();
@@ -123,7 +123,7 @@ fn one_address_pushes_out_its_own_and_nobody_elses() {
 }
 
 #[test]
-fn whoever_makes_room_is_woken_once_and_it_does_not_matter_whether_it_was_ready_to_be() {
+fn a_connection_that_makes_room_is_woken_once_whether_it_was_ready_to_be_or_not() {
     let (admission, limits) = (admission(), Limits::default().opening(1));
     let early = admit(&admission, &limits, None);
     let _second = admit(&admission, &limits, None);

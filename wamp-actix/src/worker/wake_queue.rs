@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn who_has_input_from_the_kernel_has_a_turn_in_between() {
+    async fn a_task_with_input_from_the_kernel_has_a_turn_in_between() {
         let woken = Arc::new(Count::default());
         let wakeups = wakeups(TURN_WAKES * SHARE, &woken);
         let (ours, theirs) = UnixStream::pair().unwrap();
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waited_when_the_runtime_ended_is_woken_and_forgotten() {
+    fn a_task_that_waited_when_the_runtime_ended_is_woken_and_forgotten() {
         let woken = Arc::new(Count::default());
         let waiting: Vec<_> = rt::System::new().block_on({
             let woken = Arc::clone(&woken);

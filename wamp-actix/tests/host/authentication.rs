@@ -77,7 +77,7 @@ fn router() -> Router {
 }
 
 #[actix_web::test]
-async fn a_13_cookies_headers_tokens_and_extractors_tell_who_it_is() {
+async fn cookies_headers_tokens_and_extractors_tell_the_identity_a_13() {
     let logins = Data::new(Logins(vec![("fresh", "ann")]));
     let router = router();
     let app = init_service(App::new().app_data(logins).service(router.endpoint("/ws"))).await;

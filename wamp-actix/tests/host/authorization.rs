@@ -112,7 +112,7 @@ fn requests() -> [(u64, Value, &'static str); 8] {
 }
 
 #[actix_web::test]
-async fn members_have_their_rooms_and_nobody_has_patterns() {
+async fn members_have_their_rooms_and_no_client_has_patterns() {
     let router = club();
     let mut joe = Client::of(&router, "joe", "member").await;
     let outcomes = joe.outcomes(requests()).await;
@@ -131,7 +131,7 @@ async fn moderators_listen_to_all_rooms_by_a_pattern_that_the_declaration_covers
 }
 
 #[actix_web::test]
-async fn everybody_may_call() {
+async fn every_client_may_call() {
     let mut eve = Client::of(&club(), "eve", "member").await;
     let outcomes = eve.outcomes([(48, json!({}), "nothing.there")]).await;
     assert_eq!(outcomes, ["wamp.error.no_such_procedure"]);

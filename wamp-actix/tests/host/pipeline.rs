@@ -161,7 +161,7 @@ async fn t_05_an_unknown_subprotocol_is_refused_before_the_upgrade() {
 }
 
 #[actix_web::test]
-async fn a_role_decides_who_may_call() {
+async fn a_role_decides_which_clients_may_call() {
     let router = router();
     let app = init_service(App::new().service(router.endpoint("/ws"))).await;
     let anonymous = connect(&app, "/ws").await.unwrap();

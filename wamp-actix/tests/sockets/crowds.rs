@@ -305,7 +305,7 @@ async fn never(_: wamp_actix::Attempt) -> Result<wamp_actix::Identity, wamp_acti
 
 /// Clients that open connections as fast as they can and never send HELLO.
 #[actix_web::test]
-async fn a_crowd_without_sessions_locks_nobody_out() {
+async fn a_crowd_without_sessions_locks_no_client_out() {
     const CROWD: usize = 400;
     against(router(limits().connections(Some(60)).opening(20).opening_per_address(5)), |server| {
         let mut witness = join_from(100, server).unwrap();
@@ -415,7 +415,7 @@ async fn before_welcome_the_ordinary_limit_counts_where_it_is_less() {
 
 /// Violations, pages of other origins and excess connections: two hundred of each from one address.
 #[actix_web::test]
-async fn what_strangers_do_wrong_fills_no_log() {
+async fn the_mistakes_of_strangers_fill_no_log() {
     const STRANGERS: usize = 200;
     Log::install();
     against(router(limits().connections_per_address(2)), |server| {

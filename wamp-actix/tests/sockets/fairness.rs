@@ -25,7 +25,7 @@ async fn ping() {}
 
 /// A client that reads as fast as a handler writes never makes its task wait for the socket.
 #[actix_web::test]
-async fn an_endless_answer_that_is_read_keeps_nobody_waiting() {
+async fn an_endless_answer_that_is_read_keeps_no_other_client_waiting() {
     let router = Router::builder().handlers(handlers![endless, ping]).build().unwrap();
     let app = move || App::new().service(router.endpoint("/ws").on_signal(false));
     let server = HttpServer::new(app).workers(1).bind(("127.0.0.1", 0)).unwrap();

@@ -82,20 +82,20 @@ impl Flood {
 
 /// More than a mailbox holds, of a publisher on the same worker.
 #[actix_web::test]
-async fn many_small_events_reach_all_who_read() {
+async fn many_small_events_reach_all_subscribers_that_read() {
     let limits = Limits::default().queued_messages(800);
     Flood { subscribers: 200, publishers: 1, events: 2_500, bytes: 0, limits }.run().await;
 }
 
 /// So many events that actix polls the publisher again and again.
 #[actix_web::test]
-async fn larger_events_reach_all_who_read() {
+async fn larger_events_reach_all_subscribers_that_read() {
     let limits = Limits::default();
     Flood { subscribers: 16, publishers: 1, events: 8_000, bytes: 1000, limits }.run().await;
 }
 
 #[actix_web::test]
-async fn the_events_of_several_publishers_reach_all_who_read() {
+async fn the_events_of_several_publishers_reach_all_subscribers_that_read() {
     let limits = Limits::default().queued_messages(2_000);
     Flood { subscribers: 64, publishers: 4, events: 1_500, bytes: 100, limits }.run().await;
 }

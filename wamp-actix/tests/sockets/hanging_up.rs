@@ -63,7 +63,7 @@ async fn read_after_goodbye(answers: bool) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn who_answers_the_close_frame_sees_the_end_at_once_and_who_does_not_sees_it_too() {
+async fn a_client_sees_the_end_at_once_whether_it_answers_the_close_frame_or_not() {
     for answers in [true, false] {
         assert_eq!(read_after_goodbye(answers).await, [&[CLOSE, 2][..], &NORMAL].concat());
     }
@@ -71,7 +71,7 @@ async fn who_answers_the_close_frame_sees_the_end_at_once_and_who_does_not_sees_
 
 /// actix alone would wait for a second.
 #[actix_web::test]
-async fn who_closes_the_websocket_itself_sees_the_end_at_once() {
+async fn a_client_that_closes_the_websocket_itself_sees_the_end_at_once() {
     for payload in [&NORMAL[..], &[]] {
         let read = read_after(move |client| client.send_bytes(&frame(CLOSE, payload))).await;
         assert_eq!(read, [&[CLOSE, payload.len() as u8][..], payload].concat());
@@ -80,7 +80,7 @@ async fn who_closes_the_websocket_itself_sees_the_end_at_once() {
 
 /// A refused client keeps no socket, either.
 #[actix_web::test]
-async fn who_is_refused_sees_the_end_at_once() {
+async fn a_client_that_is_refused_sees_the_end_at_once() {
     let router = Router::builder().handlers([]).build().unwrap();
     let refusal = against(router, |address| {
         let socket = TcpStream::connect(address).unwrap();

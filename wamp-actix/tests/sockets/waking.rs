@@ -38,7 +38,7 @@ async fn what_comes_behind_a_long_batch_is_read() {
 
 /// A client that reads its output piece by piece, and cannot have seen the ping behind it.
 #[actix_web::test]
-async fn who_still_reads_is_not_given_up_for_a_pong() {
+async fn a_client_that_still_reads_is_not_given_up_for_a_pong() {
     let router = Router::builder().handlers(handlers![feed]).build().unwrap();
     let mut wire = join(&router).wire().await.unwrap();
     wire.send(r#"[1,"realm1",{"roles":{"subscriber":{}}}]"#);
@@ -125,7 +125,7 @@ async fn progress_that_another_task_reports_is_sent_at_once() {
 
 /// The time until the next ping begins with the pong, however long a pong may take.
 #[actix_web::test]
-async fn who_answered_a_ping_is_pinged_in_time_again() {
+async fn a_client_that_answered_a_ping_is_pinged_in_time_again() {
     let (ping_interval, pong_timeout) = (Duration::from_secs(20), Duration::from_secs(60));
     let limits = Limits::default().ping_interval(ping_interval).pong_timeout(pong_timeout);
     let router = Router::builder().handlers([]).limits(limits).build().unwrap();

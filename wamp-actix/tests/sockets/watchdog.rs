@@ -30,7 +30,7 @@ async fn read(wire: &mut Wire) {
 }
 
 #[actix_web::test]
-async fn whoever_stops_reading_is_noticed_whenever_that_is() {
+async fn a_client_that_stops_reading_is_noticed_whenever_that_is() {
     tokio::time::pause();
     let router = Router::builder().handlers(handlers![note]).build().unwrap();
     let pauses = [0, 1, 100, 300, 600].map(Duration::from_millis);

@@ -307,7 +307,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_builder_wrote_as_text_is_text_to_who_reads_it_too() {
+    fn what_a_builder_wrote_as_text_is_text_to_its_reader_too() {
         let payload = Payload::builder().arg("\0YWJj").build().unwrap();
         let arena = Bump::new();
         let mut reader = payload.encoded_args().unwrap().reader(&arena);

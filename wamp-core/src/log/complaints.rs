@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_an_ipv6_network_has_the_lines_of_one_address() {
+    fn the_holder_of_an_ipv6_network_has_the_lines_of_one_address() {
         let (complaints, now) = (Complaints::new(1), Instant::now());
         let [one, same, other] =
             ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"].map(|address| address.parse().ok());

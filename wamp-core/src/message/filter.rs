@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn l_03_names_are_found_in_any_order_and_nobody_else_is() {
+    fn names_are_found_in_any_order_and_no_others_are_l_03() {
         let listed = ["eve", "", "joe", "ann", "joe", "é", "joey", "an"];
         let filter = filter(&serde_json::json!({ "eligible_authid": listed }).to_string());
         for name in listed {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn l_04_an_empty_whitelist_is_for_nobody_and_an_empty_blacklist_for_all() {
+    fn an_empty_whitelist_is_for_no_subscriber_and_an_empty_blacklist_for_all_l_04() {
         assert!(!filter(r#"{"eligible_authid":[]}"#).admits(1, "", ""));
         assert!(filter(r#"{"exclude_authrole":[]}"#).admits(1, "", ""));
     }

@@ -298,7 +298,7 @@ fn a_40_without_a_key_there_is_no_challenge() {
 }
 
 #[test]
-fn a_42_a_key_that_nobody_knows_is_denied_as_a_wrong_signature_is() {
+fn an_unknown_key_is_denied_as_a_wrong_signature_is_a_42() {
     let router = router();
     let stranger = ed25519_dalek::SigningKey::from_bytes(&[9; 32]);
     let pubkey = hex::encode(stranger.verifying_key().as_bytes());
@@ -516,7 +516,7 @@ fn kind(value: &Value) -> u8 {
 }
 
 #[test]
-fn a_06_the_salt_of_somebody_whom_nobody_knows_is_always_the_same() {
+fn the_salt_of_an_unknown_user_is_always_the_same_a_06() {
     let router = router();
     for (realm, method) in [("cra", "wampcra"), ("scram", "wamp-scram"), ("scram", "scram")] {
         let salt = |authid| Client::challenge(&router, realm, method, authid).1["salt"].clone();
@@ -554,7 +554,7 @@ fn a_06_a_salt_that_is_made_up_by_the_applications_key_outlives_the_process() {
 }
 
 #[test]
-fn an_empty_secret_lets_nobody_in() {
+fn an_empty_secret_lets_no_client_in() {
     let user = || Identity::new("joe", "user");
     let ticket = Ticket::new(move |attempt: Attempt| async move {
         let known = attempt.ticket_is("") || attempt.ticket() == Some("");
@@ -582,7 +582,7 @@ fn an_empty_secret_lets_nobody_in() {
 }
 
 #[test]
-fn a_06_the_two_names_of_scram_show_one_salt_whether_somebody_is_known_or_not() {
+fn the_two_names_of_scram_show_one_salt_whether_the_user_is_known_or_not_a_06() {
     let router = router();
     for authid in ["joe", "argon", "nobody"] {
         let salt = |method| Client::challenge(&router, "scram", method, authid).1["salt"].clone();
@@ -591,7 +591,7 @@ fn a_06_the_two_names_of_scram_show_one_salt_whether_somebody_is_known_or_not() 
 }
 
 #[test]
-fn a_07_a_role_that_does_not_exist_is_told_to_who_proved_something() {
+fn a_role_that_does_not_exist_is_told_to_a_client_that_proved_something_a_07() {
     let (mut client, _) = Client::challenge(&router(), "ticket", "ticket", "roleless");
     client.send(authenticate("secret!!!", &json!({})));
     client.assert_denied("wamp.error.no_such_role");
@@ -822,7 +822,7 @@ fn a_13_what_the_host_knows_of_the_request_decides() {
 }
 
 #[test]
-fn session_handlers_decide_after_authentication_and_see_who_it_is() {
+fn session_handlers_decide_after_authentication_and_see_the_identity() {
     handlers::reset();
     static JOINS: &[wamp_core::__private::HandlerEntry] = &[wamp_core::__private::HandlerEntry {
         roles: &["user"],

@@ -376,7 +376,7 @@ fn chunks_that_wait_for_the_permission_are_limited_in_number() {
 }
 
 #[test]
-fn a_realm_without_an_authoriser_asks_nobody() {
+fn a_realm_without_an_authoriser_asks_none() {
     let mut client = Client::join_in(&router(), "free");
     assert_eq!(client.ask(r#"[48,1,{},"test.add",[1,2]]"#), json!([50, 1, {}, [3]]));
     assert!(handlers::journal().is_empty());

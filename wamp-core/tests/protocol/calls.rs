@@ -40,7 +40,7 @@ fn c_02_every_shape_of_result_has_its_own_form() {
 }
 
 #[test]
-fn c_03_a_procedure_that_nobody_serves_does_not_exist() {
+fn a_procedure_that_is_not_served_does_not_exist_c_03() {
     let mut client = Client::join(&router());
     for (request, uri) in [
         "a.b",

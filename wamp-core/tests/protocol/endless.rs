@@ -166,7 +166,7 @@ fn ca_01_an_endless_answer_is_cancelled_in_the_turn_that_reads_it() {
 
 /// Half of what may wait is for them, and the rest for answers.
 #[test]
-fn an_endless_answer_is_held_back_while_nobody_takes_it() {
+fn an_endless_answer_is_held_back_while_the_caller_does_not_take_it() {
     let mut client = Client::join(&router(Limits::default().outgoing_bytes(10_000)));
     client.send(r#"[48,1,{"receive_progress":true},"endless.progress"]"#);
     client.poll();
@@ -234,7 +234,7 @@ fn a_flood_of_events_does_not_keep_a_subscriber_from_being_read() {
 }
 
 #[test]
-fn a_handler_gives_way_after_so_many_items_though_nobody_asked_for_them() {
+fn a_handler_gives_way_after_so_many_items_though_the_caller_did_not_ask_for_them() {
     for procedure in ["endless.progress", "endless.stream"] {
         let mut client = Client::join(&router(Limits::default()));
         client.send(json!([48, 1, {}, procedure]).to_string());
@@ -254,7 +254,7 @@ fn a_handler_gives_way_after_so_many_items_though_nobody_asked_for_them() {
 }
 
 #[test]
-fn pr_08_items_that_nobody_asked_for_do_not_restart_the_time_of_a_call() {
+fn items_that_the_caller_did_not_ask_for_do_not_restart_the_time_of_a_call_pr_08() {
     for (procedure, options, is_over) in [
         ("endless.progress", json!({"timeout": 1000}), true),
         ("endless.stream", json!({"timeout": 1000}), true),

@@ -41,7 +41,7 @@ fn a_realm_takes_as_many_sessions_as_its_limit_says_and_the_next_is_told_to_try_
 }
 
 #[test]
-fn the_limit_may_be_a_realms_own_and_counts_nobody_of_another_realm() {
+fn the_limit_may_be_a_realms_own_and_counts_no_session_of_another_realm() {
     let small = Realm::new("small").limits(Limits::default().sessions(1));
     let router =
         Router::builder().realm(small).realm(Realm::new("realm1")).handlers([]).build().unwrap();
@@ -73,7 +73,7 @@ fn a_session_about_which_handlers_decide_has_its_room_already() {
 }
 
 #[test]
-fn who_is_refused_or_gives_up_before_welcome_gives_the_room_back() {
+fn a_client_that_is_refused_or_gives_up_before_welcome_gives_the_room_back() {
     let router = router_for(1, LOCKING_OUT);
     for _ in 0..3 {
         assert_aborted(&Client::connect(&router).ask(hello("realm1")), "test.error.locked_out");
@@ -94,7 +94,7 @@ fn who_is_refused_or_gives_up_before_welcome_gives_the_room_back() {
 }
 
 #[test]
-fn who_cannot_log_in_takes_no_room() {
+fn a_client_that_cannot_log_in_takes_no_room() {
     let nobody = |_| async { Err::<Identity, _>(wamp_core::Denied::credentials()) };
     let realm = Realm::new("realm1").authenticate(wamp_core::Http::new("badge", nobody));
     let limits = Limits::default().sessions(1).denial_delay(Duration::ZERO);

@@ -167,7 +167,7 @@ fn e_07_the_history_of_a_pattern_is_that_of_its_topics_in_one_order() {
 }
 
 #[test]
-fn e_10_events_for_or_not_for_sessions_are_never_kept_and_other_filters_count_for_who_asks() {
+fn events_for_or_not_for_sessions_are_never_kept_and_other_filters_count_for_the_reader_e_10() {
     let router = router();
     let (mut caller, id) = subscriber(&router, "past.a");
     let realm = router.realm("realm1").unwrap();
@@ -193,7 +193,7 @@ fn e_10_events_for_or_not_for_sessions_are_never_kept_and_other_filters_count_fo
 }
 
 #[test]
-fn e_11_who_may_not_subscribe_may_not_see_the_past() {
+fn a_caller_that_may_not_subscribe_may_not_see_the_past_e_11() {
     let router = router();
     let mut holder = Caller::of(Client::join(&router));
     holder.client.send(r#"[32,1,{},"gated.a"]"#);
@@ -236,7 +236,7 @@ fn e_11_unknown_subscriptions_wrong_arguments_and_topics_without_history() {
 }
 
 #[test]
-fn e_11_where_an_authoriser_decides_only_who_holds_the_subscription_may_see_the_past() {
+fn where_an_authoriser_decides_only_a_subscriber_may_see_the_past_e_11() {
     let router =
         router_of(|realm| realm.authorize(|_| async { Ok(wamp_core::Permission::allow()) }));
     let (mut caller, id) = subscriber(&router, "past.a");

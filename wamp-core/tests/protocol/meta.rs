@@ -180,7 +180,7 @@ fn k_06_a_killed_session_gets_goodbye() {
 }
 
 #[test]
-fn k_07_nobody_kills_itself_or_who_is_not_there_or_for_no_reason() {
+fn no_caller_kills_itself_or_an_absent_session_or_for_no_reason_k_07() {
     let router = router();
     let mut caller = calling(&router);
     let mut joe = Client::join(&router);
@@ -221,7 +221,7 @@ fn k_08_and_k_09_sessions_are_killed_by_authid_and_authrole_but_the_caller() {
 }
 
 #[test]
-fn k_10_all_are_killed_but_the_caller_and_nobody_is_told() {
+fn all_sessions_are_killed_but_the_caller_and_none_is_told_k_10() {
     let router = router();
     let mut caller = calling(&router);
     watch(
@@ -512,7 +512,7 @@ fn k_30_a_session_that_leaves_is_unsubscribed_first() {
 }
 
 #[test]
-fn k_30_a_subscription_that_is_not_decided_or_refused_is_nobodys() {
+fn a_subscription_that_is_not_decided_or_refused_has_no_subscriber_k_30() {
     let router = router();
     let mut caller = calling(&router);
     let [create, subscribe, ..] = watch(&mut caller.client, EVENTS);

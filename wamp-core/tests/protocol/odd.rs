@@ -372,7 +372,7 @@ fn a_handler_that_does_not_read_what_is_odd_is_not_kept_from_its_work() {
 }
 
 #[test]
-fn an_odd_publication_reaches_nobody_and_its_publisher_learns_why_if_it_asked_c_7_c_8_c_9() {
+fn an_odd_publication_reaches_no_subscriber_and_its_publisher_learns_why_if_it_asked_c_7_c_8_c_9() {
     let router = router();
     let mut subscribers = join_all(&router);
     for subscriber in &mut subscribers {
@@ -528,7 +528,7 @@ fn an_odd_testament_is_refused_when_it_is_made_c_7_c_8_c_9() {
 }
 
 #[test]
-fn a_tag_of_cbor_and_an_undefined_of_messagepack_reach_nobody_whichever_way_c_8() {
+fn a_tag_of_cbor_and_an_undefined_of_messagepack_reach_no_client_whichever_way_c_8() {
     let router = router();
     let mut others: Vec<_> = Serializer::ALL.iter().copied().zip(join_all(&router)).collect();
     for (serializer, other) in &mut others {
@@ -644,7 +644,7 @@ fn the_lists_and_dicts_that_hold_the_arguments_may_be_tagged_themselves_c_8() {
 }
 
 #[test]
-fn half_a_character_is_u_fffd_for_who_reads_it_and_json_peers_get_it_as_it_was_c_6() {
+fn half_a_character_is_u_fffd_for_its_reader_and_json_peers_get_it_as_it_was_c_6() {
     let router = router();
     let mut subscribers: Vec<_> = Serializer::ALL.iter().copied().zip(join_all(&router)).collect();
     for (_, subscriber) in &mut subscribers {

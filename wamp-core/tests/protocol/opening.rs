@@ -110,7 +110,7 @@ fn s_10_unknown_roles_features_and_details_are_ignored() {
 }
 
 #[test]
-fn s_11_a_realm_that_nobody_declared_does_not_exist() {
+fn a_realm_that_is_not_declared_does_not_exist_s_11() {
     let mut client = Client::connect(&router());
     assert_aborted(&client.ask(hello("elsewhere")), "wamp.error.no_such_realm");
     assert_eq!(client.close(), Some(Close::Refused));

@@ -52,7 +52,7 @@ fn x_01_without_a_scheme_nothing_is_passed_through() {
 }
 
 #[test]
-fn x_02_who_did_not_announce_the_mode_and_uses_it_breaks_the_protocol() {
+fn a_client_that_uses_the_mode_without_announcing_it_breaks_the_protocol_x_02() {
     let router = router();
     for features in [json!({}), json!({"caller": {"payload_passthru_mode": true}})] {
         let mut client = Client::join_announcing(&router, &features);

@@ -167,7 +167,7 @@ fn more_messages_than_a_queue_may_hold_at_its_peak_cut_a_subscriber_off() {
 
 /// Calls that were at work when their caller stopped to take its results.
 #[test]
-fn results_of_handlers_that_nobody_takes_are_bounded() {
+fn results_of_handlers_that_the_client_does_not_take_are_bounded() {
     let mut client =
         Client::join(&router_with(Limits::default().queued_bytes(1000).queued_bytes_peak(10_000)));
     let names: Vec<_> = "abcdefgh".chars().map(|name| name.to_string().repeat(3_000)).collect();
@@ -259,7 +259,7 @@ fn a_long_publication_waits_for_the_next_round() {
 
 /// An event that many sessions share is counted once.
 #[test]
-fn who_is_furthest_behind_is_cut_off_when_too_much_waits_in_all() {
+fn the_subscriber_furthest_behind_is_cut_off_when_too_much_waits_in_all() {
     let router = router_with(Limits::default().queued_bytes_total(20_000));
     let mut sessions: Vec<_> = (0..50).map(|_| subscriber(&router)).collect();
     let mut behind = subscriber(&router);
@@ -279,7 +279,7 @@ fn who_is_furthest_behind_is_cut_off_when_too_much_waits_in_all() {
 
 /// Events that are held back for a handler that has not decided are freed with their session only.
 #[test]
-fn who_makes_a_handler_wait_is_cut_off_before_those_who_read() {
+fn a_subscriber_that_makes_a_handler_wait_is_cut_off_before_those_that_read() {
     let router = router_with(Limits::default().queued_bytes_total(20_000));
     let (mut waiting, mut reading) = (Client::join(&router), subscriber(&router));
     waiting.send(r#"[32,1,{},"gated.a"]"#);

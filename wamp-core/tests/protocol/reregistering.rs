@@ -30,7 +30,7 @@ fn register(client: &mut Client, request: u64, options: &str, procedure: &str) -
 }
 
 #[test]
-fn who_comes_back_takes_its_procedure_over_and_the_old_callee_is_told() {
+fn a_callee_that_comes_back_takes_its_procedure_over_and_the_old_one_is_told() {
     let router = router();
     let mut old = announcing(&router);
     let before = register(&mut old, 1, "{}", "com.door");
@@ -105,7 +105,7 @@ fn it_takes_over_only_what_has_the_same_match_and_invocation_policy() {
 }
 
 #[test]
-fn all_who_share_a_procedure_give_way() {
+fn all_callees_that_share_a_procedure_give_way() {
     let router = router();
     let mut olds = [announcing(&router), announcing(&router)];
     let ids =
@@ -130,7 +130,7 @@ fn a_procedure_of_the_application_is_never_taken_over() {
 }
 
 #[test]
-fn who_has_it_already_may_register_it_anew() {
+fn a_callee_may_register_its_procedure_anew() {
     let router = router();
     let mut client = announcing(&router);
     let before = register(&mut client, 1, "{}", "com.door");
@@ -246,7 +246,7 @@ fn an_authoriser_that_only_allows_it_does_not_let_anybody_take_over() {
 }
 
 #[test]
-fn who_may_not_take_a_shared_procedure_over_does_not_join_those_who_share_it() {
+fn a_callee_that_may_not_take_a_shared_procedure_over_does_not_join_it() {
     let router = router_of(Realm::new("realm1").route_clients(true).authorize(decide));
     let mut device = join(&router, "device");
     register(&mut device, 1, r#"{"invoke":"roundrobin"}"#, "com.door");
@@ -272,7 +272,7 @@ fn every_authoriser_must_let_it_take_over() {
 
 /// An authoriser for patterns alone does not allow that clients take over procedures.
 #[test]
-fn where_only_patterns_are_authorised_nobody_takes_over() {
+fn where_only_patterns_are_authorised_no_callee_takes_over() {
     let realm = Realm::new("realm1").route_clients(true);
     let router =
         router_of(realm.authorize_patterns(|_| async { Ok(Permission::allow().replacing()) }));

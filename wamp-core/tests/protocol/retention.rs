@@ -66,7 +66,7 @@ fn shown(router: &Router, topic: &str) -> Vec<Value> {
 }
 
 #[test]
-fn e_01_who_asks_for_it_gets_the_retained_event_after_subscribed() {
+fn a_subscriber_that_asks_for_it_gets_the_retained_event_after_subscribed_e_01() {
     let router = router();
     let mut publisher = Client::join(&router);
     let publication = retain(&mut publisher, 1, "a.b", 7);
@@ -75,7 +75,7 @@ fn e_01_who_asks_for_it_gets_the_retained_event_after_subscribed() {
 }
 
 #[test]
-fn e_01_who_does_not_ask_gets_none() {
+fn a_subscriber_that_does_not_ask_gets_no_retained_event_e_01() {
     let router = router();
     retain(&mut Client::join(&router), 1, "a.b", 7);
     for options in ["{}", r#"{"get_retained":false}"#, r#"{"get_retained":null}"#] {

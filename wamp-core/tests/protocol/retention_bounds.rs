@@ -149,7 +149,7 @@ fn the_declaration_that_holds_most_gives_way_and_topics_that_clients_make_up_are
 }
 
 #[test]
-fn a_declaration_keeps_no_more_than_it_says_and_who_has_most_of_it_gives_way() {
+fn a_declaration_keeps_no_more_than_it_says_and_its_largest_holder_gives_way() {
     let router = router(Limits::default());
     Publisher::user(&router, "joe").fill("few.joe", [1]);
     let mut eve = Publisher::user(&router, "eve");
@@ -178,7 +178,7 @@ fn the_server_has_as_much_room_as_all_clients_and_neither_takes_the_others() {
 }
 
 #[test]
-fn at_the_bound_in_bytes_who_holds_most_bytes_gives_way() {
+fn at_the_bound_in_bytes_the_holder_of_most_bytes_gives_way() {
     let router = router(Limits::default().retained_bytes(64 << 10));
     let mut joe = Publisher::user(&router, "joe");
     joe.fill("a.joe", 1..=20);
@@ -209,7 +209,7 @@ fn no_retained_event_at_all_is_a_bound_too() {
 }
 
 #[test]
-fn within_a_topic_too_who_has_most_of_its_events_gives_way() {
+fn within_a_topic_too_the_holder_of_most_of_its_events_gives_way() {
     let router = router(Limits::default());
     server_retains(&router, "a.b");
     let mut joe = Publisher::user(&router, "joe");

@@ -201,8 +201,7 @@ fn e_12_a_subscription_whose_stream_fails_is_revoked_with_a_reason_that_tells_no
 }
 
 #[test]
-fn e_12_who_did_not_announce_revocation_gets_no_more_of_a_stream_that_fails_and_may_subscribe_anew()
-{
+fn without_revocation_a_subscriber_gets_no_more_of_a_failed_stream_and_may_subscribe_anew_e_12() {
     let router = router();
     let mut client = Client::join(&router);
     client.send(r#"[32,1,{},"fails.panic"]"#);
@@ -226,7 +225,7 @@ fn a_subscription_that_is_not_decided_cannot_be_revoked() {
 }
 
 #[test]
-fn k_39_a_subscriber_is_removed_by_who_may_kill() {
+fn a_subscriber_is_removed_by_a_caller_that_may_kill_k_39() {
     let router = router();
     let mut caller = Caller::of(Client::join(&router));
     let (mut client, id) = subscriber(&router, "open.a");
@@ -256,7 +255,7 @@ fn k_39_a_subscriber_is_removed_by_who_may_kill() {
 }
 
 #[test]
-fn k_39_a_callee_is_removed_by_who_may_kill() {
+fn a_callee_is_removed_by_a_caller_that_may_kill_k_39() {
     let router = router();
     let mut caller = Caller::of(Client::join(&router));
     let mut callee =
@@ -281,7 +280,7 @@ fn k_39_a_callee_is_removed_by_who_may_kill() {
 }
 
 #[test]
-fn rr_04_and_r_07_who_registers_anew_before_it_reads_of_its_revocation_leaves_nothing_behind() {
+fn a_callee_that_registers_anew_before_it_reads_of_its_revocation_leaves_nothing_rr_04_r_07() {
     let router = router();
     let mut caller = Caller::of(Client::join(&router));
     let announced = json!({"callee": {"registration_revocation": true}});

@@ -136,7 +136,7 @@ fn r_03_a_call_of_a_registration_that_has_ended_finds_no_procedure_and_one_at_wo
 }
 
 #[test]
-fn r_04_nobody_ends_a_registration_that_is_not_his() {
+fn no_client_ends_the_registration_of_another_r_04() {
     let router = router();
     let (mut one, mut two) = pair(&router);
     let registration = register(&mut one, 1, &json!({}), "com.p");
@@ -330,7 +330,7 @@ fn who_is_called(
 }
 
 #[test]
-fn h_09_each_policy_calls_whom_it_says() {
+fn each_policy_calls_the_callee_that_it_says_h_09() {
     let router = router();
     let (mut caller, _) = pair(&router);
     let (mut all, _) = callees::<3>(&router, "roundrobin");
@@ -353,7 +353,7 @@ fn h_09_each_policy_calls_whom_it_says() {
 }
 
 #[test]
-fn h_09_who_comes_after_a_callee_that_leaves_keeps_its_turn() {
+fn the_callee_after_one_that_leaves_keeps_its_turn_h_09() {
     let router = router();
     let (mut caller, _) = pair(&router);
     let (mut all, _) = callees::<3>(&router, "roundrobin");
@@ -600,7 +600,7 @@ fn ca_08_a_caller_that_does_not_want_to_wait_for_a_kill_is_released() {
 }
 
 #[test]
-fn ca_07_nobody_cancels_the_call_of_another() {
+fn no_client_cancels_the_call_of_another_ca_07() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     let mut other = join(&router, "realm1", ALL);
@@ -797,7 +797,7 @@ fn pi_01_pi_05_chunks_are_one_invocation_and_the_first_says_how() {
 }
 
 #[test]
-fn pi_02_x_02_who_did_not_announce_a_feature_must_not_use_it() {
+fn a_client_that_did_not_announce_a_feature_must_not_use_it_pi_02_x_02() {
     let router = router();
     for message in [
         r#"[48,1,{"progress":true},"com.p",[1]]"#.to_owned(),
@@ -1030,7 +1030,7 @@ fn s_03_a_realm_that_routes_clients_announces_what_only_works_there() {
 }
 
 #[test]
-fn topics_that_nobody_declared_are_open_where_clients_are_routed() {
+fn topics_that_are_not_declared_are_open_where_clients_are_routed() {
     let router = router();
     let (mut publisher, mut subscriber) = pair(&router);
     let exact = subscriber.subscribe(1, "com.t");
@@ -1414,7 +1414,7 @@ fn a_shutdown_does_not_wait_for_a_call_without_a_caller() {
 }
 
 #[test]
-fn a_shutdown_does_not_wait_for_callees_that_nobody_calls() {
+fn a_shutdown_does_not_wait_for_callees_without_calls() {
     let router = router();
     let (caller, mut callee) = pair(&router);
     register(&mut callee, 1, &json!({}), "com.p");

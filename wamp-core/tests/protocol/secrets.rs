@@ -97,7 +97,7 @@ fn tickets_signatures_and_proofs_are_not_logged_at_any_level() {
 }
 
 #[test]
-fn what_strangers_call_themselves_is_escaped_and_cut_in_the_log() {
+fn the_names_that_strangers_take_are_escaped_and_cut_in_the_log() {
     let evil = format!("joe\r\n\u{1b}[31m{}", "x".repeat(100_000));
     let log = Log::of(|| {
         let router = router();

@@ -132,7 +132,7 @@ fn e_06_asked_again_while_they_are_under_way_they_are_sent_once() {
 }
 
 #[test]
-fn connections_that_do_not_read_hold_a_piece_each_and_hold_nobody_up() {
+fn connections_that_do_not_read_hold_a_piece_each_and_hold_no_other_up() {
     let router = router(Limits::default());
     retain(&router, 1..=500);
     let mut idle: Vec<_> = (0..200).map(|_| Client::join(&router)).collect();
@@ -324,7 +324,7 @@ fn e_12_nothing_retained_comes_after_the_revocation() {
 }
 
 #[test]
-fn who_makes_events_wait_and_does_not_read_is_cut_off() {
+fn a_subscriber_that_makes_events_wait_and_does_not_read_is_cut_off() {
     let limits =
         Limits::default().queued_messages(64).queued_bytes(8 << 10).queued_bytes_peak(8 << 10);
     let router = router(limits);

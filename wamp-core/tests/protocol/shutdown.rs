@@ -267,7 +267,7 @@ fn a_client_may_say_goodbye_while_its_calls_finish() {
 }
 
 #[test]
-fn s_20_who_is_not_in_yet_is_let_go_without_abort() {
+fn a_client_that_is_not_in_yet_is_let_go_without_abort_s_20() {
     let router = router();
     let (mut early, mut late) = (Client::connect(&router), Client::connect(&router));
     early.assert_silent();
@@ -278,7 +278,7 @@ fn s_20_who_is_not_in_yet_is_let_go_without_abort() {
 }
 
 #[test]
-fn s_20_who_is_not_in_yet_gets_abort_where_the_application_asks_for_goodbye() {
+fn a_client_that_is_not_in_yet_gets_abort_where_goodbye_is_asked_for_s_20() {
     let router = router();
     let (mut early, mut late) = (Client::connect(&router), Client::connect(&router));
     early.assert_silent();

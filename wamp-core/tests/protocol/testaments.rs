@@ -287,7 +287,7 @@ fn assert_complete(messages: &[Value], leavers: usize, testaments: usize) {
 
 /// Twenty times as much as a queue may hold.
 #[test]
-fn e_14_who_reads_gets_the_testaments_of_all_that_leave_at_once() {
+fn a_subscriber_that_reads_gets_the_testaments_of_all_that_leave_at_once_e_14() {
     let router = router_with(small_queues());
     let mut clients = vec![listener(&router, "open.a").0];
     let leavers: Vec<_> = (0..20).map(|number| leaver(&router, number, 60, 1000)).collect();
@@ -297,7 +297,7 @@ fn e_14_who_reads_gets_the_testaments_of_all_that_leave_at_once() {
 }
 
 #[test]
-fn e_14_who_does_not_read_keeps_nobody_from_getting_testaments() {
+fn a_subscriber_that_does_not_read_keeps_no_other_from_testaments_e_14() {
     let router = router_with(small_queues());
     let mut clients: Vec<_> = (0..4).map(|_| listener(&router, "open.a").0).collect();
     let leavers: Vec<_> = (0..20).map(|number| leaver(&router, number, 60, 1000)).collect();
@@ -344,7 +344,7 @@ fn k_02_others_are_told_that_a_session_has_left_after_the_last_of_its_testaments
 
 /// The session that goes on with them leaves, too.
 #[test]
-fn e_14_all_testaments_are_published_whoever_leaves_meanwhile() {
+fn all_testaments_are_published_whichever_session_leaves_meanwhile_e_14() {
     let router = router_with(small_queues());
     let mut clients = vec![listener(&router, "open.a").0];
     clients.extend((0..8).map(|_| Client::join(&router)));

@@ -164,7 +164,7 @@ fn b_07_a_publish_is_acknowledged_with_the_id_that_subscribers_see() {
 }
 
 #[test]
-fn b_08_a_failed_publish_that_asked_for_acknowledgement_is_an_error_and_reaches_nobody() {
+fn a_failed_publish_that_asked_for_acknowledgement_is_an_error_and_reaches_no_subscriber_b_08() {
     let router = router();
     let (mut client, mut subscriber) = (Client::join(&router), Client::join(&router));
     subscriber.subscribe(1, "pub.refuse");
@@ -257,7 +257,7 @@ fn b_12_publish_handlers_run_one_after_the_other() {
 }
 
 #[test]
-fn b_12_a_publisher_that_waits_holds_nobody_else_back() {
+fn a_publisher_that_waits_holds_no_other_client_back_b_12() {
     let router = router();
     let (mut client, mut other) = (Client::join(&router), Client::join(&router));
     let mut subscriber = Client::join(&router);
@@ -300,7 +300,7 @@ fn a_refused_subscription_gets_none_of_the_events_that_were_held() {
 }
 
 #[test]
-fn b_13_an_event_of_the_application_reaches_everybody() {
+fn an_event_of_the_application_reaches_every_subscriber_b_13() {
     let router = router();
     let mut client = Client::join(&router);
     let id = client.subscribe(1, "open.a");
@@ -345,7 +345,7 @@ fn reached(audience: &mut [Client]) -> Vec<usize> {
 }
 
 #[test]
-fn l_03_an_event_is_for_those_who_fulfil_every_filter_that_is_present() {
+fn an_event_is_for_subscribers_that_fulfil_every_filter_that_is_present_l_03() {
     let router = router();
     let mut audience = audience(&router);
     let mut publisher = Client::join(&router);
@@ -387,7 +387,7 @@ fn l_03_an_event_is_for_those_who_fulfil_every_filter_that_is_present() {
 }
 
 #[test]
-fn l_05_eligible_subscribes_nobody_and_the_publisher_is_still_excluded() {
+fn eligible_subscribes_no_client_and_the_publisher_is_still_excluded_l_05() {
     let router = router();
     let (mut publisher, mut other) = (Client::join(&router), Client::join(&router));
     publisher.subscribe(1, "open.a");
@@ -463,7 +463,7 @@ fn n_02_a_realm_can_forbid_disclosure() {
 }
 
 #[test]
-fn a_topic_that_nobody_declared_is_neither_for_subscribers_nor_for_publishers() {
+fn a_topic_that_is_not_declared_is_neither_for_subscribers_nor_for_publishers() {
     let mut client = Client::join(&router());
     for (request, topic) in
         ["nowhere", "open", "open.a.b", "test.add", "sub", "Open.a"].iter().enumerate()
@@ -846,7 +846,7 @@ fn a_held_value_is_dropped_however_the_session_ends() {
 }
 
 #[test]
-fn a_held_value_that_panics_when_it_is_dropped_harms_nobody() {
+fn a_held_value_that_panics_when_it_is_dropped_harms_no_session() {
     let router = router();
     let (mut client, mut other) = (Client::join(&router), Client::join(&router));
     let id = client.subscribe(1, "sub.sore");

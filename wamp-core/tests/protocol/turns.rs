@@ -16,7 +16,7 @@ fn subscribers(router: &Router, count: usize, topic: &str) -> Vec<Client> {
 }
 
 #[test]
-fn who_has_published_to_many_is_not_read_until_the_next_poll() {
+fn a_publisher_to_many_is_not_read_until_the_next_poll() {
     let router = router();
     let _subscribers = subscribers(&router, 256, "open.a");
     let mut publisher = Client::join(&router);
@@ -46,7 +46,7 @@ fn what_was_published_in_one_turn_does_not_count_in_the_next() {
 
 /// However few get it, and however often the publisher is polled meanwhile.
 #[test]
-fn who_has_published_much_is_not_read_until_the_next_round() {
+fn a_publisher_of_much_is_not_read_until_the_next_round() {
     let router = router_with(Limits::default().queued_bytes(1 << 20));
     for (count, size) in [(256, 1), (15, 1100)] {
         let _subscriber = subscribers(&router, 1, "open.a");
@@ -65,7 +65,7 @@ fn who_has_published_much_is_not_read_until_the_next_round() {
 }
 
 #[test]
-fn who_publishes_to_nobody_may_go_on() {
+fn a_publisher_without_subscribers_may_go_on() {
     let router = router();
     let mut publisher = Client::join(&router);
     for request in 1..=5000 {
@@ -188,7 +188,7 @@ fn publish_a_round(publisher: &mut Client, number: u64) {
 }
 
 #[test]
-fn a_publisher_waits_for_those_who_are_behind_but_not_for_long() {
+fn a_publisher_waits_for_subscribers_that_are_behind_but_not_for_long() {
     let router = small_router();
     let [slow, stalled] = &mut subscribers(&router, 2, "open.a")[..] else { panic!("two") };
     let mut publisher = Client::join(&router);
@@ -223,7 +223,7 @@ fn a_publisher_waits_for_those_who_are_behind_but_not_for_long() {
 
 /// By its own events, say.
 #[test]
-fn a_publisher_waits_for_those_who_are_behind_however_often_it_is_woken() {
+fn a_publisher_waits_for_subscribers_that_are_behind_however_often_it_is_woken() {
     let router = small_router();
     let _subscriber = subscribers(&router, 1, "open.a");
     let mut publisher = Client::join(&router);
@@ -264,7 +264,7 @@ fn handlers_that_decide_slowly_are_not_asked_while_their_publisher_waits() {
 }
 
 #[test]
-fn a_batch_waits_for_those_who_are_behind_without_being_polled() {
+fn a_batch_waits_for_subscribers_that_are_behind_without_being_polled() {
     let router = router_with(Limits::default().queued_bytes(64_000));
     let [subscriber] = &mut subscribers(&router, 1, "open.a")[..] else { panic!("one") };
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
@@ -288,7 +288,7 @@ fn a_batch_waits_for_those_who_are_behind_without_being_polled() {
 
 /// It wakes itself after each 64 of them, and nobody else is kept from having a turn.
 #[test]
-fn a_batch_of_small_publications_waits_for_those_who_are_behind() {
+fn a_batch_of_small_publications_waits_for_subscribers_that_are_behind() {
     let router = router();
     let [subscriber] = &mut subscribers(&router, 1, "open.a")[..] else { panic!("one") };
     let mut publisher = Client::join_by(&router, Serializer::JsonBatched);
@@ -306,7 +306,7 @@ fn a_batch_of_small_publications_waits_for_those_who_are_behind() {
 
 /// Their bytes count, too.
 #[test]
-fn a_publisher_waits_for_those_whose_queues_hold_much() {
+fn a_publisher_waits_for_subscribers_whose_queues_hold_much() {
     let router = router_with(Limits::default().queued_bytes(64_000));
     let _subscriber = subscribers(&router, 1, "open.a");
     let mut publisher = Client::join(&router);

@@ -153,7 +153,7 @@ async fn a_wrong_call_is_told_which_argument_it_is() {
 }
 
 #[actix_web::test]
-async fn who_follows_a_document_sees_its_state_every_change_and_its_end() {
+async fn a_client_that_follows_a_document_sees_its_state_every_change_and_its_end() {
     let fixture = Fixture::new();
     let (writer, reader) = (fixture.client().await, fixture.client().await);
     let mut document = reader.subscribe("docs.d2.changed").await.unwrap();
@@ -178,7 +178,7 @@ async fn an_unknown_document_cannot_be_followed() {
 }
 
 #[actix_web::test]
-async fn who_follows_the_list_sees_every_change_without_the_text() {
+async fn a_client_that_follows_the_list_sees_every_change_without_the_text() {
     let fixture = Fixture::new();
     let (writer, reader) = (fixture.client().await, fixture.client().await);
     let mut list = reader.subscribe("docs.changed").await.unwrap();
@@ -204,7 +204,7 @@ async fn clients_may_not_publish() {
 }
 
 #[actix_web::test]
-async fn a_put_over_http_reaches_who_follows_the_document() {
+async fn a_put_over_http_reaches_the_followers_of_the_document() {
     let Fixture { router, documents } = Fixture::new();
     let app =
         App::new().app_data(documents).app_data(router.clone()).service(router.endpoint("/ws"));

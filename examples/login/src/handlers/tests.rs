@@ -229,7 +229,7 @@ async fn reach(realm: RealmBuilder) {
 }
 
 #[actix_web::test]
-async fn nobody_reaches_what_belongs_to_a_user_by_a_pattern() {
+async fn no_client_reaches_what_belongs_to_a_user_by_a_pattern() {
     reach(realm::site()).await;
 }
 

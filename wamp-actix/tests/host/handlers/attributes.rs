@@ -110,7 +110,7 @@ async fn a_handler_answers_every_uri_of_its_attributes() {
 }
 
 #[actix_web::test]
-async fn realm_and_role_restrict_who_is_served() {
+async fn realm_and_role_restrict_which_sessions_are_served() {
     let (customers, staff) = (Realm::new("customers"), Realm::new("staff"));
     let handlers = handlers![in_one_realm, for_two_roles];
     let router =

@@ -42,7 +42,7 @@ fn join(router: &Router, authid: &str) -> Client {
 
 /// Finding A2, in a realm that declares what it has.
 #[test]
-fn a_closure_that_knows_no_patterns_lets_nobody_listen_to_all_rooms() {
+fn a_closure_that_knows_no_patterns_lets_no_client_listen_to_all_rooms() {
     let club = Realm::new("realm1").topic("chat.{room}", Topic::open()).authorize(members_only);
     let router = router_of(club);
     let mut mallory = join(&router, "mallory");
@@ -71,7 +71,7 @@ fn a_closure_that_knows_no_patterns_lets_nobody_listen_to_all_rooms() {
 
 /// Finding A2, in a realm where clients may name what nobody declared.
 #[test]
-fn a_closure_that_knows_no_patterns_lets_nobody_into_what_others_own() {
+fn a_closure_that_knows_no_patterns_lets_no_client_into_the_rooms_of_others() {
     let router = router_of(Realm::new("realm1").route_clients(true).authorize(may));
     let mut victim = join(&router, "VICTIM");
     let inbox = victim.subscribe(1, "users.VICTIM.inbox");
@@ -103,7 +103,7 @@ fn a_closure_that_knows_no_patterns_lets_nobody_into_what_others_own() {
 }
 
 #[test]
-fn a_realm_without_an_authoriser_for_patterns_says_so_to_who_names_one() {
+fn a_realm_without_an_authoriser_for_patterns_says_so_to_a_client_that_names_one() {
     let router =
         router_of(Realm::new("realm1").topic("open.{name}", Topic::open()).authorize(members_only));
     let answer = join(&router, "joe").ask(r#"[32,1,{"match":"prefix"},"open."]"#);
@@ -209,7 +209,7 @@ fn what_clients_registered_does_not_change_under_which_declaration_a_call_falls(
 }
 
 #[test]
-fn all_authorisers_must_allow_it_and_the_first_who_does_not_is_the_last_to_be_asked() {
+fn all_authorisers_must_allow_it_and_the_first_that_does_not_is_the_last_to_be_asked() {
     async fn ask(name: &str, request: Authorization) -> Result<Permission, Error> {
         handlers::note(name);
         let named =

@@ -55,7 +55,7 @@ fn a_call_whose_own_time_is_shorter_times_out_while_the_authoriser_thinks() {
 }
 
 #[test]
-fn a_publication_that_nobody_decides_holds_the_others_up_no_longer_than_its_time() {
+fn a_publication_without_a_decision_holds_the_others_up_no_longer_than_its_time() {
     let router = router();
     let mut client = Client::join(&router);
     let id = client.subscribe(1, "open.a");
@@ -173,7 +173,7 @@ fn what_is_not_decided_within_the_grace_of_a_shutdown_is_canceled() {
 }
 
 #[test]
-fn during_a_shutdown_nobody_is_asked_any_more() {
+fn during_a_shutdown_no_authoriser_is_asked_any_more() {
     let router = router();
     let mut client = Client::join(&router);
     client.send(r#"[32,1,{},"open.gated"]"#);

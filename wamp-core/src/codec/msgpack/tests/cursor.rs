@@ -175,7 +175,7 @@ fn undefined_is_null_and_other_extension_types_are_refused() {
 }
 
 #[test]
-fn text_must_be_utf_8_even_where_nobody_reads_it() {
+fn text_must_be_utf_8_even_where_it_is_not_read() {
     for bytes in
         [&b"\xa1\xff"[..], b"\x91\xa2\xc3\x28", b"\x81\xa1\xff\x01", b"\xd9\x03\xed\xa0\x80"]
     {

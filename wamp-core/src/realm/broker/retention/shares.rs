@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_of_who_holds_most_in_the_declaration_that_holds_most_gives_way() {
+    fn the_oldest_event_of_the_largest_holder_in_the_largest_declaration_gives_way() {
         let mut shares = Shares::default();
         for (number, (declaration, authid)) in
             (1..).zip([(1, "joe"), (2, "joe"), (2, "eve"), (2, "eve"), (1, "joe")])
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_most_events_may_not_be_who_holds_most_bytes() {
+    fn the_holder_of_most_events_may_not_be_the_holder_of_most_bytes() {
         let mut shares = Shares::default();
         shares.add(&account(1, "joe"), 1, 1000);
         shares.add(&account(1, "eve"), 2, 10);
