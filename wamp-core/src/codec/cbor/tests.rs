@@ -1,15 +1,18 @@
 //! The rules of reading; ciborium is the oracle except where we deviate from it on purpose.
 
 mod cursor;
+mod nesting;
 mod oracle;
 mod request;
+mod strings;
 mod typed;
 mod written;
 
 use std::ops::Range;
 
 use bumpalo::Bump;
-use serde::de::DeserializeOwned;
+use ciborium::Value;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::Reader;
 use crate::codec::format::{Cursor as _, Malformed};
@@ -53,4 +56,15 @@ fn encoded(value: &impl serde::Serialize) -> Vec<u8> {
 /// Returns `depth` times `open`, the innermost value, and `depth` times `close`.
 fn nested(open: &str, inside: &str, close: &str, depth: usize) -> Vec<u8> {
     hex(&(open.repeat(depth) + inside + &close.repeat(depth)))
+}
+
+/// Asserts that no way of reading takes the bytes.
+#[track_caller]
+fn refused_by_all(digits: &str) {
+    let bytes = hex(digits);
+    assert!(skip(&bytes).is_err(), "{digits}");
+    assert!(read::<Value>(&bytes).is_err(), "{digits}");
+    assert!(read::<IgnoredAny>(&bytes).is_err(), "{digits}");
+    assert!(read::<Option<String>>(&bytes).is_err(), "{digits}");
+    assert!(read::<Vec<u8>>(&bytes).is_err(), "{digits}");
 }
