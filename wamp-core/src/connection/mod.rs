@@ -201,7 +201,8 @@ impl Connection {
                 let identity = Identity::clone(identity);
                 return self.hello(frame, realm, &details, identity, now);
             }
-            (State::Opening { .. }, Ok(_)) => return Err("the first message must be HELLO".into()), // S-13
+            // S-13
+            (State::Opening { .. }, Ok(_)) => return Err("the first message must be HELLO".into()),
             (State::Authenticating(_), Ok(Message::Authenticate { signature, extra })) => {
                 return self.authenticate(signature, extra, now);
             }

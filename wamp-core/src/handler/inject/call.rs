@@ -38,8 +38,8 @@ impl Call {
     }
 
     /// Returns the caller's session id, if the caller asked to be disclosed
-    /// (`CALL.Options.disclose_me`, DI-01). [`Session`](crate::Session) has the authid and authrole of every
-    /// caller, disclosed or not; this tells whether they may be shown to others.
+    /// (`CALL.Options.disclose_me`, DI-01). [`Session`](crate::Session) has the authid and authrole
+    /// of every caller, disclosed or not; this tells whether they may be shown to others.
     #[must_use]
     pub fn caller(&self) -> Option<SessionId> {
         self.caller

@@ -70,7 +70,8 @@ impl Subscription {
     /// subscription has ended.
     ///
     /// # Errors
-    /// The value cannot be serialised, or is longer than [`Limits::queued_bytes`](crate::Limits::queued_bytes).
+    /// The value cannot be serialised, or is longer than
+    /// [`Limits::queued_bytes`](crate::Limits::queued_bytes).
     pub fn emit(&self, value: impl Serialize) -> Result<PublicationId, EmitError> {
         let payload = Payload::builder().arg(value).build()?;
         let publication = PublicationId::random();
