@@ -3,6 +3,7 @@
 mod comments;
 mod layers;
 mod layout;
+mod parts;
 mod rules;
 
 use std::fs;
