@@ -89,13 +89,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn i_05_the_id_after_the_largest_is_one() {
+    fn the_id_after_the_largest_is_one_i_05() {
         assert_eq!(RequestId(MAX).next(), RequestId::FIRST);
         assert_eq!(RequestId::FIRST.next(), RequestId(2));
     }
 
     #[test]
-    fn m_12_ids_run_from_1_to_2_53_inclusive() {
+    fn ids_run_from_1_to_2_53_inclusive_m_12() {
         assert_eq!(RequestId::new(0), None);
         assert_eq!(RequestId::new(MAX).map(RequestId::get), Some(9_007_199_254_740_992));
         assert_eq!(RequestId::new(MAX + 1), None);

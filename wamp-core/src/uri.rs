@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn u_01_the_loose_check_takes_everything_but_empty_components_white_space_and_hash() {
+    fn the_loose_check_takes_everything_but_empty_components_white_space_and_hash_u_01() {
         for valid in ["a", "a.b", "A-b.ü", "com.myapp:getDoc", "wamp.x", "1.2", "a\u{0}b"] {
             assert!(is_valid(valid), "{valid:?}");
         }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn u_05_a_wildcard_may_have_empty_components() {
+    fn a_wildcard_may_have_empty_components_u_05() {
         assert!(
             is_valid_pattern("a..b")
                 && is_valid_pattern("")
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn u_05_only_the_last_component_of_a_prefix_may_be_empty() {
+    fn only_the_last_component_of_a_prefix_may_be_empty_u_05() {
         assert!(["", "a", "a.", "a.b", "a.b."].iter().all(|prefix| is_valid_prefix(prefix)));
         assert!(
             [".", ".a", "a..", "a..b", "a b", "a#."].iter().all(|prefix| !is_valid_prefix(prefix))
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn u_06_the_reserved_prefix_is_a_component_not_a_string() {
+    fn the_reserved_prefix_is_a_component_not_a_string_u_06() {
         assert!(is_reserved("wamp") && is_reserved("wamp.session.get"));
         assert!(!is_reserved("wampx.y") && !is_reserved("a.wamp"));
     }

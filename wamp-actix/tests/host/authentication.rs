@@ -111,7 +111,7 @@ async fn cookies_headers_tokens_and_extractors_tell_the_identity_a_13() {
 }
 
 #[actix_web::test]
-async fn a_05_data_that_the_application_does_not_have_fails_the_login() {
+async fn data_that_the_application_does_not_have_fails_the_login_a_05() {
     let router = router();
     let app = init_service(App::new().service(router.endpoint("/ws"))).await;
     let Err(JoinError::Aborted(error)) = connect(&app, "/ws").header("Cookie", "sid=fresh").await

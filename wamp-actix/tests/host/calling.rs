@@ -130,7 +130,7 @@ const CANCELED: &str = r#"[8,48,1,{},"wamp.error.canceled"]"#;
 const TIMEOUT: &str = r#"[8,48,1,{},"wamp.error.timeout"]"#;
 
 #[actix_web::test]
-async fn pr_02_progressive_results_come_at_once_and_in_order_and_the_final_one_says_nothing() {
+async fn progressive_results_come_at_once_and_in_order_and_the_final_one_says_nothing_pr_02() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{"receive_progress":true},"test.steps"]"#);
     for step in 1..=3 {
@@ -142,7 +142,7 @@ async fn pr_02_progressive_results_come_at_once_and_in_order_and_the_final_one_s
 }
 
 #[actix_web::test]
-async fn pr_05_a_caller_that_did_not_ask_gets_the_final_result_only() {
+async fn a_caller_that_did_not_ask_gets_the_final_result_only_pr_05() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{},"test.steps"]"#);
     (0..3).for_each(|_| stage.open());
@@ -178,7 +178,7 @@ async fn a_slow_caller_holds_the_handler_back() {
 }
 
 #[actix_web::test]
-async fn ca_01_skip_releases_the_caller_and_the_handler_runs_on() {
+async fn skip_releases_the_caller_and_the_handler_runs_on_ca_01() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{},"test.wait"]"#);
     wire.send(r#"[49,1,{"mode":"skip"}]"#);
@@ -189,7 +189,7 @@ async fn ca_01_skip_releases_the_caller_and_the_handler_runs_on() {
 }
 
 #[actix_web::test]
-async fn ca_02_killnowait_is_the_default_and_drops_the_handler() {
+async fn killnowait_is_the_default_and_drops_the_handler_ca_02() {
     for cancel in [r#"[49,1,{"mode":"killnowait"}]"#, "[49,1,{}]"] {
         let (mut wire, stage) = opened().await;
         wire.send(r#"[48,1,{},"test.wait"]"#);
@@ -202,7 +202,7 @@ async fn ca_02_killnowait_is_the_default_and_drops_the_handler() {
 }
 
 #[actix_web::test]
-async fn ca_03_kill_lets_a_handler_that_listens_decide_and_drops_any_other() {
+async fn kill_lets_a_handler_that_listens_decide_and_drops_any_other_ca_03() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{},"test.cancellable"]"#);
     wire.send(r#"[49,1,{"mode":"kill"}]"#);
@@ -219,7 +219,7 @@ async fn ca_03_kill_lets_a_handler_that_listens_decide_and_drops_any_other() {
 }
 
 #[actix_web::test]
-async fn ca_09_killnowait_tells_a_handler_that_listens_and_drops_its_result() {
+async fn killnowait_tells_a_handler_that_listens_and_drops_its_result_ca_09() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{},"test.cancellable"]"#);
     wire.send("[49,1,{}]");
@@ -230,7 +230,7 @@ async fn ca_09_killnowait_tells_a_handler_that_listens_and_drops_its_result() {
 }
 
 #[actix_web::test]
-async fn ca_08_a_caller_that_waits_for_a_kill_can_still_be_released() {
+async fn a_caller_that_waits_for_a_kill_can_still_be_released_ca_08() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{},"test.cancellable"]"#);
     wire.send(r#"[49,1,{"mode":"kill"}]"#);
@@ -244,7 +244,7 @@ async fn ca_08_a_caller_that_waits_for_a_kill_can_still_be_released() {
 }
 
 #[actix_web::test]
-async fn ca_06_an_unknown_mode_is_a_protocol_violation() {
+async fn an_unknown_mode_is_a_protocol_violation_ca_06() {
     for cancel in [r#"[49,1,{"mode":"softly"}]"#, r#"[49,1,{"mode":1}]"#] {
         let (mut wire, _) = opened().await;
         wire.send(cancel);
@@ -253,7 +253,7 @@ async fn ca_06_an_unknown_mode_is_a_protocol_violation() {
 }
 
 #[actix_web::test]
-async fn ca_07_cancelling_what_is_finished_or_unknown_has_no_effect() {
+async fn cancelling_what_is_finished_or_unknown_has_no_effect_ca_07() {
     let (mut wire, stage) = opened().await;
     wire.send("[49,7,{}]");
     wire.send(r#"[48,1,{},"test.wait"]"#);
@@ -264,7 +264,7 @@ async fn ca_07_cancelling_what_is_finished_or_unknown_has_no_effect() {
 }
 
 #[actix_web::test]
-async fn to_01_a_call_that_takes_longer_than_its_timeout_is_an_error_and_its_handler_is_dropped() {
+async fn a_call_that_takes_longer_than_its_timeout_is_an_error_and_its_handler_is_dropped_to_01() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{"timeout":100},"test.wait"]"#);
     settled(&mut wire).await;
@@ -276,7 +276,7 @@ async fn to_01_a_call_that_takes_longer_than_its_timeout_is_an_error_and_its_han
 }
 
 #[actix_web::test]
-async fn to_01_a_timeout_of_zero_is_none() {
+async fn a_timeout_of_zero_is_none_to_01() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{"timeout":0},"test.wait"]"#);
     settled(&mut wire).await;
@@ -287,7 +287,7 @@ async fn to_01_a_timeout_of_zero_is_none() {
 }
 
 #[actix_web::test]
-async fn to_05_the_time_runs_anew_after_each_progressive_result() {
+async fn the_time_runs_anew_after_each_progressive_result_to_05() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{"timeout":100,"receive_progress":true},"test.steps"]"#);
     settled(&mut wire).await;
@@ -302,7 +302,7 @@ async fn to_05_the_time_runs_anew_after_each_progressive_result() {
 }
 
 #[actix_web::test]
-async fn to_06_a_timeout_that_is_no_number_of_milliseconds_is_a_protocol_violation() {
+async fn a_timeout_that_is_no_number_of_milliseconds_is_a_protocol_violation_to_06() {
     for timeout in ["-1", "1.5", "\"1\"", "true"] {
         let (mut wire, _) = opened().await;
         wire.send(&format!(r#"[48,1,{{"timeout":{timeout}}},"test.wait"]"#));
@@ -311,7 +311,7 @@ async fn to_06_a_timeout_that_is_no_number_of_milliseconds_is_a_protocol_violati
 }
 
 #[actix_web::test]
-async fn c_11_when_the_caller_leaves_its_handlers_are_dropped_whether_they_listen_or_not() {
+async fn when_the_caller_leaves_its_handlers_are_dropped_whether_they_listen_or_not_c_11() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{},"test.cancellable"]"#);
     wire.send(r#"[48,2,{},"test.wait"]"#);
@@ -326,7 +326,7 @@ async fn leave(session: Session) {
 }
 
 #[actix_web::test]
-async fn c_09_calls_at_work_are_answered_before_a_session_is_closed() {
+async fn calls_at_work_are_answered_before_a_session_is_closed_c_09() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{},"test.wait"]"#);
     wire.send(r#"[48,2,{},"test.leave"]"#);

@@ -151,7 +151,7 @@ async fn an_origin_that_is_none_is_refused_at_start() {
 }
 
 #[actix_web::test]
-async fn t_05_an_unknown_subprotocol_is_refused_before_the_upgrade() {
+async fn an_unknown_subprotocol_is_refused_before_the_upgrade_t_05() {
     let app = init_service(App::new().service(router().endpoint("/ws"))).await;
     let refused =
         connect(&app, "/ws").header("Sec-WebSocket-Protocol", "wamp.2.flatbuffers").wire().await;
@@ -227,7 +227,7 @@ async fn read_so_far(wire: &mut Wire) {
 }
 
 #[actix_web::test]
-async fn t_22_a_client_that_says_nothing_is_closed_after_the_hello_timeout() {
+async fn a_client_that_says_nothing_is_closed_after_the_hello_timeout_t_22() {
     let mut wire = join(&router()).wire().await.unwrap();
     wire.clock().advance(Duration::from_secs(5));
     assert_eq!(wire.receive().await, Some(Received::Close(Some(1008))));

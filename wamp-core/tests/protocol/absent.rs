@@ -40,7 +40,7 @@ fn tail(message: &Value, head: usize) -> Value {
 }
 
 #[test]
-fn m_01_null_arguments_of_a_call_are_absent_to_its_handler() {
+fn null_arguments_of_a_call_are_absent_to_its_handler_m_01() {
     let mut client = Client::join(&router());
     let greet = r#"[48,2,{},"test.greet",null,{"name":"Bo","times":2}]"#;
     assert_eq!(client.ask(greet), json!([50, 2, {}, ["BoBo"]]));
@@ -53,7 +53,7 @@ fn m_01_null_arguments_of_a_call_are_absent_to_its_handler() {
 }
 
 #[test]
-fn m_01_a_callee_never_sees_null_where_its_caller_wrote_it() {
+fn a_callee_never_sees_null_where_its_caller_wrote_it_m_01() {
     let router = router();
     let (mut caller, mut callee) = (Client::join(&router), Client::join(&router));
     callee.ask(r#"[64,1,null,"com.p"]"#);
@@ -73,7 +73,7 @@ fn m_01_a_callee_never_sees_null_where_its_caller_wrote_it() {
 }
 
 #[test]
-fn m_01_a_caller_never_sees_null_where_its_callee_wrote_it() {
+fn a_caller_never_sees_null_where_its_callee_wrote_it_m_01() {
     let router = router();
     let (mut caller, mut callee) = (Client::join(&router), Client::join(&router));
     callee.ask(r#"[64,1,{},"com.p"]"#);
@@ -100,7 +100,7 @@ fn callee_invocation(callee: &mut Client) -> Value {
 }
 
 #[test]
-fn m_01_a_subscriber_never_sees_null_where_the_publisher_wrote_it() {
+fn a_subscriber_never_sees_null_where_the_publisher_wrote_it_m_01() {
     let router = router();
     let (mut publisher, mut subscriber) = (Client::join(&router), Client::join(&router));
     let subscription = subscribed(&subscriber.ask(r#"[32,1,null,"open.a"]"#), 1);
@@ -123,7 +123,7 @@ fn m_01_a_subscriber_never_sees_null_where_the_publisher_wrote_it() {
 }
 
 #[test]
-fn m_01_null_options_are_those_without_an_entry() {
+fn null_options_are_those_without_an_entry_m_01() {
     let mut client = Client::join(&router());
     let subscription = subscribed(&client.ask(r#"[32,1,null,"open.a"]"#), 1);
     assert_eq!(client.ask(format!("[34,2,{subscription},null]")), json!([35, 2]));
@@ -138,7 +138,7 @@ fn m_01_null_options_are_those_without_an_entry() {
 }
 
 #[test]
-fn m_01_null_details_of_an_abort_are_none() {
+fn null_details_of_an_abort_are_none_m_01() {
     let mut client = Client::join(&router());
     client.send(r#"[3,null,"wamp.error.canceled",null,null]"#);
     client.assert_silent();

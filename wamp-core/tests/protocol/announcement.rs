@@ -65,7 +65,7 @@ fn router() -> Router {
 }
 
 #[test]
-fn s_03_every_feature_that_is_announced_works_and_every_one_that_works_is_announced() {
+fn every_feature_that_is_announced_works_and_every_one_that_works_is_announced_s_03() {
     let router = router();
     let welcome = Client::connect(&router).ask(hello("realm1"));
     for (role, probes) in [("broker", BROKER), ("dealer", DEALER)] {
@@ -79,7 +79,7 @@ fn s_03_every_feature_that_is_announced_works_and_every_one_that_works_is_announ
 }
 
 #[test]
-fn s_03_what_a_realm_has_to_be_set_to_is_not_announced_by_one_that_is_not() {
+fn what_a_realm_has_to_be_set_to_is_not_announced_by_one_that_is_not_s_03() {
     let router = router();
     let features = |realm: &str, role: &str| {
         let welcome = Client::connect(&router).ask(hello(realm));

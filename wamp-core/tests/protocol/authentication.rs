@@ -154,7 +154,7 @@ fn identity(welcome: &Value) -> [&str; 4] {
 }
 
 #[test]
-fn a_21_a_ticket_that_the_closure_accepts_opens_the_session() {
+fn a_ticket_that_the_closure_accepts_opens_the_session_a_21() {
     let (mut client, extra) = Client::challenge(&router(), "ticket", "ticket", "joe");
     assert_eq!(extra, json!({}));
     let welcome = client.ask(authenticate("secret!!!", &json!({})));
@@ -169,7 +169,7 @@ fn a_21_a_ticket_that_the_closure_accepts_opens_the_session() {
 }
 
 #[test]
-fn a_11_welcome_shows_the_identity_that_was_assigned_not_the_one_that_was_asked_for() {
+fn welcome_shows_the_identity_that_was_assigned_not_the_one_that_was_asked_for_a_11() {
     let mut client = Client::connect(&router());
     let wishes = json!({"authid": "renamed", "authrole": "admin", "authextra": {"admin": true}});
     client.ask(login::hello("ticket", &["ticket"], &wishes));
@@ -179,7 +179,7 @@ fn a_11_welcome_shows_the_identity_that_was_assigned_not_the_one_that_was_asked_
 }
 
 #[test]
-fn a_21_a_login_without_an_authid_is_denied() {
+fn a_login_without_an_authid_is_denied_a_21() {
     for (realm, method) in
         [("ticket", "ticket"), ("cra", "wampcra"), ("scram", "wamp-scram"), ("scram", "scram")]
     {
@@ -194,7 +194,7 @@ fn a_21_a_login_without_an_authid_is_denied() {
 }
 
 #[test]
-fn a_30_a_cra_challenge_has_all_its_fields_and_the_session_of_welcome() {
+fn a_cra_challenge_has_all_its_fields_and_the_session_of_welcome_a_30() {
     let router = router();
     let (mut client, extra) = Client::challenge(&router, "cra", "wampcra", "joe");
     assert_eq!(extra.as_object().unwrap().keys().collect::<Vec<_>>(), ["challenge"]);
@@ -214,7 +214,7 @@ fn a_30_a_cra_challenge_has_all_its_fields_and_the_session_of_welcome() {
 }
 
 #[test]
-fn a_33_a_salted_secret_opens_the_session() {
+fn a_salted_secret_opens_the_session_a_33() {
     let (mut client, extra) = Client::challenge(&router(), "cra", "wampcra", "salted");
     assert_eq!(
         (&extra["salt"], &extra["iterations"], &extra["keylen"]),
@@ -225,7 +225,7 @@ fn a_33_a_salted_secret_opens_the_session() {
 }
 
 #[test]
-fn a_34_every_challenge_is_new_and_an_old_answer_is_denied() {
+fn every_challenge_is_new_and_an_old_answer_is_denied_a_34() {
     let router = router();
     for (realm, method) in
         [("cra", "wampcra"), ("cryptosign", "cryptosign"), ("scram", "wamp-scram")]
@@ -244,7 +244,7 @@ fn a_34_every_challenge_is_new_and_an_old_answer_is_denied() {
 }
 
 #[test]
-fn a_42_a_signature_of_the_challenge_opens_the_session_and_an_old_one_does_not() {
+fn a_signature_of_the_challenge_opens_the_session_and_an_old_one_does_not_a_42() {
     let router = router();
     let (mut client, extra) = Client::challenge(&router, "cryptosign", "cryptosign", "joe");
     assert_eq!(
@@ -261,7 +261,7 @@ fn a_42_a_signature_of_the_challenge_opens_the_session_and_an_old_one_does_not()
 }
 
 #[test]
-fn a_40_the_authid_of_a_key_may_be_left_to_the_server() {
+fn the_authid_of_a_key_may_be_left_to_the_server_a_40() {
     let router = router();
     let pubkey = hex::encode(login::key().verifying_key().as_bytes());
     let mut client = Client::connect(&router);
@@ -277,7 +277,7 @@ fn a_40_the_authid_of_a_key_may_be_left_to_the_server() {
 }
 
 #[test]
-fn a_40_without_a_key_there_is_no_challenge() {
+fn without_a_key_there_is_no_challenge_a_40() {
     let router = router();
     for authextra in [
         json!({}),
@@ -315,7 +315,7 @@ fn an_unknown_key_is_denied_as_a_wrong_signature_is_a_42() {
 }
 
 #[test]
-fn a_56_scram_opens_the_session_by_both_key_derivations_and_proves_the_server() {
+fn scram_opens_the_session_by_both_key_derivations_and_proves_the_server_a_56() {
     let router = router();
     for authid in ["joe", "argon"] {
         let (mut client, extra) = Client::challenge(&router, "scram", "wamp-scram", authid);
@@ -349,7 +349,7 @@ fn the_method_scram_is_autobahns_dialect() {
 }
 
 #[test]
-fn a_51_scram_wants_a_nonce_in_base64_and_no_channel_binding() {
+fn scram_wants_a_nonce_in_base64_and_no_channel_binding_a_51() {
     let router = router();
     for authextra in [
         json!(null),
@@ -373,7 +373,7 @@ fn a_51_scram_wants_a_nonce_in_base64_and_no_channel_binding() {
 }
 
 #[test]
-fn a_53_a_scram_answer_about_something_else_is_denied() {
+fn a_scram_answer_about_something_else_is_denied_a_53() {
     let router = router();
     for answer in [
         json!({}),
@@ -390,7 +390,7 @@ fn a_53_a_scram_answer_about_something_else_is_denied() {
 }
 
 #[test]
-fn a_20_strangers_have_the_role_that_the_realm_gives_them() {
+fn strangers_have_the_role_that_the_realm_gives_them_a_20() {
     let router = router();
     let claims = json!({"authid": "admin", "authrole": "admin"});
     for methods in [&[][..], &["anonymous"], &["ticket", "anonymous"]] {
@@ -402,7 +402,7 @@ fn a_20_strangers_have_the_role_that_the_realm_gives_them() {
 }
 
 #[test]
-fn a_02_the_first_method_of_the_client_that_the_realm_has_decides() {
+fn the_first_method_of_the_client_that_the_realm_has_decides_a_02() {
     let router = router();
     for (methods, chosen) in [
         (&["ticket", "wampcra"][..], "ticket"),
@@ -418,7 +418,7 @@ fn a_02_the_first_method_of_the_client_that_the_realm_has_decides() {
 }
 
 #[test]
-fn a_03_what_the_realm_does_not_have_is_refused_whatever_is_offered() {
+fn what_the_realm_does_not_have_is_refused_whatever_is_offered_a_03() {
     let router = router();
     let many: Vec<String> = (0..10_000).map(|number| format!("method{number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
@@ -445,14 +445,14 @@ fn a_03_what_the_realm_does_not_have_is_refused_whatever_is_offered() {
 }
 
 #[test]
-fn a_02_a_method_that_is_named_ten_thousand_times_is_asked_once() {
+fn a_method_that_is_named_ten_thousand_times_is_asked_once_a_02() {
     let mut client = Client::connect(&router());
     client.send(login::hello("web", &vec!["cookie"; 10_000], &json!({})));
     client.assert_denied(REQUIRED);
 }
 
 #[test]
-fn a_04_a_wrong_secret_is_denied_by_every_method() {
+fn a_wrong_secret_is_denied_by_every_method_a_04() {
     let router = router();
     for (realm, method) in [
         ("ticket", "ticket"),
@@ -475,7 +475,7 @@ fn a_04_a_wrong_secret_is_denied_by_every_method() {
 }
 
 #[test]
-fn a_06_an_unknown_authid_cannot_be_told_from_a_wrong_secret() {
+fn an_unknown_authid_cannot_be_told_from_a_wrong_secret_a_06() {
     let router = router();
     for (realm, method, known) in [
         ("ticket", "ticket", "joe"),
@@ -528,7 +528,7 @@ fn the_salt_of_an_unknown_user_is_always_the_same_a_06() {
 }
 
 #[test]
-fn a_06_a_salt_that_is_made_up_by_the_applications_key_outlives_the_process() {
+fn a_salt_that_is_made_up_by_the_applications_key_outlives_the_process_a_06() {
     let nobody = |_: Attempt| async { Err(Denied::credentials()) };
     let shown = |key, authid| {
         let realms = [
@@ -598,14 +598,14 @@ fn a_role_that_does_not_exist_is_told_to_a_client_that_proved_something_a_07() {
 }
 
 #[test]
-fn a_07_a_realm_that_does_not_exist_is_refused_before_any_challenge() {
+fn a_realm_that_does_not_exist_is_refused_before_any_challenge_a_07() {
     let mut client = Client::connect(&router());
     client.send(as_user("nowhere", "ticket", "joe"));
     client.assert_refused("wamp.error.no_such_realm");
 }
 
 #[test]
-fn a_05_what_breaks_in_a_closure_fails_the_login_without_a_word_of_why() {
+fn what_breaks_in_a_closure_fails_the_login_without_a_word_of_why_a_05() {
     let router = router();
     for authid in ["broken", "panicking"] {
         let (mut client, _) = Client::challenge(&router, "ticket", "ticket", authid);
@@ -636,7 +636,7 @@ fn absent_means_denied_where_there_was_a_challenge() {
 }
 
 #[test]
-fn a_08_a_challenge_that_is_not_answered_in_time_fails_the_login() {
+fn a_challenge_that_is_not_answered_in_time_fails_the_login_a_08() {
     let (mut client, _) = Client::challenge(&router(), "ticket", "ticket", "joe");
     assert_eq!(client.deadline_in(), Some(Duration::from_secs(5)));
     client.advance(Duration::from_millis(4999));
@@ -646,7 +646,7 @@ fn a_08_a_challenge_that_is_not_answered_in_time_fails_the_login() {
 }
 
 #[test]
-fn a_08_a_closure_that_never_decides_fails_the_login() {
+fn a_closure_that_never_decides_fails_the_login_a_08() {
     let router = router();
     let (mut after, _) = Client::challenge(&router, "ticket", "ticket", "waiting");
     after.advance(Duration::from_secs(4));
@@ -681,7 +681,7 @@ fn a_closure_may_wait_before_and_after_the_challenge() {
 }
 
 #[test]
-fn a_09_nothing_but_authenticate_and_abort_may_answer_a_challenge() {
+fn nothing_but_authenticate_and_abort_may_answer_a_challenge_a_09() {
     let router = router();
     for message in [
         r#"[48,1,{},"test.add",[1,2]]"#,
@@ -706,7 +706,7 @@ fn a_09_nothing_but_authenticate_and_abort_may_answer_a_challenge() {
 }
 
 #[test]
-fn a_09_while_a_closure_decides_any_message_is_a_violation() {
+fn while_a_closure_decides_any_message_is_a_violation_a_09() {
     let router = router();
     for message in [r#"[5,"secret!!!",{}]"#, r#"[48,1,{},"test.add",[1,2]]"#] {
         let mut client = Client::connect(&router);
@@ -722,7 +722,7 @@ fn a_09_while_a_closure_decides_any_message_is_a_violation() {
 }
 
 #[test]
-fn a_09_authenticate_without_a_challenge_is_a_violation_in_every_state() {
+fn authenticate_without_a_challenge_is_a_violation_in_every_state_a_09() {
     let router = router();
     let mut before = Client::connect(&router);
     before.send(authenticate("secret!!!", &json!({})));
@@ -734,7 +734,7 @@ fn a_09_authenticate_without_a_challenge_is_a_violation_in_every_state() {
 }
 
 #[test]
-fn a_10_a_connection_has_one_attempt() {
+fn a_connection_has_one_attempt_a_10() {
     let router = router();
     let (mut client, _) = Client::challenge(&router, "ticket", "ticket", "joe");
     client.send(authenticate("wrong", &json!({})));
@@ -775,7 +775,7 @@ fn a_refusal_takes_the_same_time_however_long_it_took_to_find_out() {
 }
 
 #[test]
-fn a_13_what_the_host_knows_of_the_request_decides() {
+fn what_the_host_knows_of_the_request_decides_a_13() {
     let router = router();
     let ask = |realm: &str, methods: &[&str], request: Request| {
         let mut client = Client::connect_with(&router, Identity::anonymous(), Rc::new(request));
@@ -839,7 +839,7 @@ fn session_handlers_decide_after_authentication_and_see_the_identity() {
 }
 
 #[test]
-fn s_20_a_shutdown_ends_a_login_that_waits_for_the_client() {
+fn a_shutdown_ends_a_login_that_waits_for_the_client_s_20() {
     for says_goodbye in [false, true] {
         let router = router();
         let (mut client, _) = Client::challenge(&router, "ticket", "ticket", "joe");

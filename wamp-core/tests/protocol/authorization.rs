@@ -88,7 +88,7 @@ fn what_the_authoriser_allows_goes_on_as_without_it() {
 }
 
 #[test]
-fn z_01_what_it_denies_is_not_authorized() {
+fn what_it_denies_is_not_authorized_z_01() {
     let router = router();
     let mut client = Client::join(&router);
     for (request, code, message) in [
@@ -107,7 +107,7 @@ fn z_01_what_it_denies_is_not_authorized() {
 }
 
 #[test]
-fn z_02_an_authoriser_that_fails_or_panics_is_a_denial_without_a_word_of_why() {
+fn an_authoriser_that_fails_or_panics_is_a_denial_without_a_word_of_why_z_02() {
     let router = router();
     let mut client = Client::join(&router);
     let mut request = 0;
@@ -136,7 +136,7 @@ fn z_02_an_authoriser_that_fails_or_panics_is_a_denial_without_a_word_of_why() {
 }
 
 #[test]
-fn z_05_nothing_that_exists_shows_before_the_decision() {
+fn nothing_that_exists_shows_before_the_decision_z_05() {
     let mut client = Client::join(&router());
     let mut texts = Vec::new();
     // One that exists, one that does not, one that another role would be allowed.
@@ -163,7 +163,7 @@ fn z_05_nothing_that_exists_shows_before_the_decision() {
 }
 
 #[test]
-fn z_05_a_denied_register_does_not_tell_that_the_procedure_is_taken() {
+fn a_denied_register_does_not_tell_that_the_procedure_is_taken_z_05() {
     let router = router();
     let mut client = Client::join_in(&router, "routed");
     assert_error(&client.ask(r#"[64,1,{},"test.deny"]"#), 64, 1, DENIED);
@@ -219,7 +219,7 @@ fn the_syntax_of_a_uri_is_checked_before_anybody_is_asked() {
 }
 
 #[test]
-fn z_06_leaving_unsubscribing_and_cancelling_need_no_permission() {
+fn leaving_unsubscribing_and_cancelling_need_no_permission_z_06() {
     let mut client = Client::join(&router());
     let id = client.subscribe(1, "open.a");
     client.send(r#"[48,2,{},"test.wait",["a"]]"#);

@@ -105,7 +105,7 @@ fn an_invalid_topic_is_a_fault_that_names_its_place() {
 }
 
 #[test]
-fn u_06_the_application_serves_nothing_under_wamp() {
+fn the_application_serves_nothing_under_wamp_u_06() {
     static HANDLERS: &[HandlerEntry] = &[
         at(1, "shop::a", rpc("wamp.session.get", nothing)),
         at(2, "shop::b", subscribe("wamp.{x}", accepting)),

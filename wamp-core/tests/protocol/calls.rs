@@ -11,7 +11,7 @@ fn wait(request: u64, gate: &str) -> String {
 }
 
 #[test]
-fn c_01_the_arguments_come_back_as_they_were_sent() {
+fn the_arguments_come_back_as_they_were_sent_c_01() {
     let mut client = Client::join(&router());
     let result = client.ask(r#"[48,1,{},"test.all",["hi"],{"k":1}]"#);
     assert_eq!(result, json!([50, 1, {}, ["hi"], {"k": 1}]));
@@ -23,7 +23,7 @@ fn c_01_the_arguments_come_back_as_they_were_sent() {
 }
 
 #[test]
-fn c_02_every_shape_of_result_has_its_own_form() {
+fn every_shape_of_result_has_its_own_form_c_02() {
     let mut client = Client::join(&router());
     for (request, (procedure, result)) in [
         ("test.nothing", json!([50, 1, {}])),
@@ -62,7 +62,7 @@ fn a_procedure_that_is_not_served_does_not_exist_c_03() {
 }
 
 #[test]
-fn c_04_arguments_that_do_not_fit_are_an_invalid_argument() {
+fn arguments_that_do_not_fit_are_an_invalid_argument_c_04() {
     let mut client = Client::join(&router());
     for (request, (arguments, names)) in [
         ("[1]", "`b`"),
@@ -115,14 +115,14 @@ fn arguments_may_be_absent_or_come_by_position_and_by_keyword() {
 }
 
 #[test]
-fn c_05_an_error_of_the_application_keeps_its_uri_and_arguments() {
+fn an_error_of_the_application_keeps_its_uri_and_arguments_c_05() {
     let mut client = Client::join(&router());
     let answer = client.ask(r#"[48,1,{},"test.fail"]"#);
     assert_eq!(answer, json!([8, 48, 1, {}, "test.error.failed", ["out of luck", 2], {"left": 3}]));
 }
 
 #[test]
-fn c_06_a_handler_that_panics_is_a_runtime_error_without_the_panics_text_and_the_session_lives() {
+fn a_handler_that_panics_is_a_runtime_error_without_the_panics_text_and_the_session_lives_c_06() {
     let mut client = Client::join(&router());
     for (request, procedure) in
         ["test.panic", "test.panic_in_drop", "test.panic_in_result"].iter().enumerate()
@@ -136,7 +136,7 @@ fn c_06_a_handler_that_panics_is_a_runtime_error_without_the_panics_text_and_the
 }
 
 #[test]
-fn c_06_a_handler_that_panics_after_it_waited_is_answered_too() {
+fn a_handler_that_panics_after_it_waited_is_answered_too_c_06() {
     let mut client = Client::join(&router());
     client.send(r#"[48,1,{},"test.wait_then_panic",["a"]]"#);
     client.assert_silent();
@@ -145,7 +145,7 @@ fn c_06_a_handler_that_panics_after_it_waited_is_answered_too() {
 }
 
 #[test]
-fn c_06_the_panic_of_a_handler_that_is_dropped_ends_with_it() {
+fn the_panic_of_a_handler_that_is_dropped_ends_with_it_c_06() {
     let router = router();
     let mut client = Client::join(&router);
     client.send(r#"[48,1,{},"test.wait_and_panic"]"#);
@@ -157,7 +157,7 @@ fn c_06_the_panic_of_a_handler_that_is_dropped_ends_with_it() {
 }
 
 #[test]
-fn c_07_results_come_in_the_order_in_which_they_are_ready() {
+fn results_come_in_the_order_in_which_they_are_ready_c_07() {
     let mut client = Client::join(&router());
     for (request, gate) in WAIT.iter().enumerate() {
         client.send(wait(request as u64 + 1, gate));
@@ -171,7 +171,7 @@ fn c_07_results_come_in_the_order_in_which_they_are_ready() {
 }
 
 #[test]
-fn c_07_handlers_wake_their_connection_only() {
+fn handlers_wake_their_connection_only_c_07() {
     let router = router();
     let (mut one, mut two) = (Client::join(&router), Client::join(&router));
     one.send(wait(1, "a"));
@@ -187,7 +187,7 @@ fn c_07_handlers_wake_their_connection_only() {
 }
 
 #[test]
-fn c_07_a_gate_that_opens_before_the_first_poll_is_not_missed() {
+fn a_gate_that_opens_before_the_first_poll_is_not_missed_c_07() {
     let mut client = Client::join(&router());
     client.send(wait(1, "a"));
     handlers::open("a");
@@ -195,7 +195,7 @@ fn c_07_a_gate_that_opens_before_the_first_poll_is_not_missed() {
 }
 
 #[test]
-fn c_09_each_of_a_thousand_calls_is_answered_once() {
+fn each_of_a_thousand_calls_is_answered_once_c_09() {
     let limits = Limits::default().calls_in_flight(1000);
     let mut client = Client::join(&router_with(limits));
     let mut answers: Vec<Value> = Vec::new();
@@ -225,7 +225,7 @@ fn c_09_each_of_a_thousand_calls_is_answered_once() {
 }
 
 #[test]
-fn c_11_calls_of_a_session_that_leaves_are_dropped_unanswered() {
+fn calls_of_a_session_that_leaves_are_dropped_unanswered_c_11() {
     let router = router();
     for (leave, says) in [(r#"[6,{},"wamp.close.normal"]"#, 1), (r#"[3,{},"a.b"]"#, 0), ("[", 1)] {
         let mut client = Client::join(&router);
@@ -288,7 +288,7 @@ fn the_calls_of_one_session_are_counted_apart_from_those_of_another() {
 }
 
 #[test]
-fn t_21_a_result_beyond_the_limit_is_an_error_and_one_at_the_limit_is_not() {
+fn a_result_beyond_the_limit_is_an_error_and_one_at_the_limit_is_not_t_21() {
     let longest = json!([50, 1, {}, ["x".repeat(100)]]);
     let max_result_bytes = support::wire::encode(support::wire::serializer(), &longest).len();
     let mut client =

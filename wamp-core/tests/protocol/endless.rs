@@ -151,7 +151,7 @@ fn a_subscriber_is_served_while_it_takes_an_endless_stream_of_events() {
 }
 
 #[test]
-fn ca_01_an_endless_answer_is_cancelled_in_the_turn_that_reads_it() {
+fn an_endless_answer_is_cancelled_in_the_turn_that_reads_it_ca_01() {
     for procedure in ["endless.progress", "endless.stream", "endless.large"] {
         let mut client = Client::join(&router(Limits::default()));
         turn(&mut client, Some(json!([48, 1, {"receive_progress": true}, procedure])));

@@ -10,7 +10,7 @@ const GOODBYE: &str = r#"[6,{},"wamp.close.close_realm"]"#;
 const REPLY: &str = r#"[6,{},"wamp.close.goodbye_and_out"]"#;
 
 #[test]
-fn g_01_goodbye_is_answered_and_the_session_is_gone() {
+fn goodbye_is_answered_and_the_session_is_gone_g_01() {
     let router = router();
     let mut client = Client::join(&router);
     client.subscribe(1, "sub.hold");
@@ -21,7 +21,7 @@ fn g_01_goodbye_is_answered_and_the_session_is_gone() {
 }
 
 #[test]
-fn g_02_any_reason_and_any_details_are_accepted() {
+fn any_reason_and_any_details_are_accepted_g_02() {
     let router = router();
     for goodbye in [
         r#"[6,{"message":"x"},"wamp.close.normal"]"#,
@@ -36,7 +36,7 @@ fn g_02_any_reason_and_any_details_are_accepted() {
 }
 
 #[test]
-fn g_03_after_the_reply_nothing_is_sent_or_processed() {
+fn after_the_reply_nothing_is_sent_or_processed_g_03() {
     let router = router();
     let mut client = Client::join(&router);
     let mut other = Client::join(&router);
@@ -63,7 +63,7 @@ fn what_a_session_keeps_may_panic_when_it_is_dropped() {
 }
 
 #[test]
-fn g_04_a_session_that_the_server_closes_gets_goodbye_and_its_reply_is_not_answered() {
+fn a_session_that_the_server_closes_gets_goodbye_and_its_reply_is_not_answered_g_04() {
     let router = router();
     let mut client = Client::join(&router);
     let session = client.session();
@@ -81,7 +81,7 @@ fn g_04_a_session_that_the_server_closes_gets_goodbye_and_its_reply_is_not_answe
 }
 
 #[test]
-fn g_04_events_before_the_order_to_close_go_out_before_goodbye_and_none_after() {
+fn events_before_the_order_to_close_go_out_before_goodbye_and_none_after_g_04() {
     let router = router();
     let mut client = Client::join(&router);
     let id = client.subscribe(1, "open.a");
@@ -95,7 +95,7 @@ fn g_04_events_before_the_order_to_close_go_out_before_goodbye_and_none_after() 
 }
 
 #[test]
-fn g_05_after_our_goodbye_every_other_message_is_ignored() {
+fn after_our_goodbye_every_other_message_is_ignored_g_05() {
     let router = router();
     let mut client = Client::join(&router);
     client.session().close("wamp.close.killed");
@@ -113,7 +113,7 @@ fn g_05_after_our_goodbye_every_other_message_is_ignored() {
 }
 
 #[test]
-fn g_05_the_transport_is_closed_when_the_reply_does_not_come() {
+fn the_transport_is_closed_when_the_reply_does_not_come_g_05() {
     let mut client = Client::join(&router());
     client.session().close("wamp.close.killed");
     assert_eq!(client.one()[0], 6);
@@ -124,7 +124,7 @@ fn g_05_the_transport_is_closed_when_the_reply_does_not_come() {
 }
 
 #[test]
-fn g_06_a_goodbye_that_crosses_ours_is_the_reply() {
+fn a_goodbye_that_crosses_ours_is_the_reply_g_06() {
     let mut client = Client::join(&router());
     client.session().close("wamp.close.killed");
     client.poll();
@@ -134,7 +134,7 @@ fn g_06_a_goodbye_that_crosses_ours_is_the_reply() {
 }
 
 #[test]
-fn g_06_an_order_to_close_that_comes_after_the_clients_goodbye_sends_no_second_one() {
+fn an_order_to_close_that_comes_after_the_clients_goodbye_sends_no_second_one_g_06() {
     let mut client = Client::join(&router());
     client.session().close("wamp.close.killed");
     client.send(GOODBYE);

@@ -66,7 +66,7 @@ fn ask(caller: &mut Caller, id: u64, kwargs: Value) -> Value {
 }
 
 #[test]
-fn e_08_each_event_is_one_result_with_its_time_and_its_details() {
+fn each_event_is_one_result_with_its_time_and_its_details_e_08() {
     let router = router();
     let (mut caller, id) = subscriber(&router, "past.a");
     assert_eq!(ask(&mut caller, id, json!({})), Value::Null);
@@ -90,7 +90,7 @@ fn e_08_each_event_is_one_result_with_its_time_and_its_details() {
 }
 
 #[test]
-fn e_09_the_order_is_that_of_occurrence_and_a_limit_counts_from_where_one_begins() {
+fn the_order_is_that_of_occurrence_and_a_limit_counts_from_where_one_begins_e_09() {
     let router = router();
     let (mut caller, id) = subscriber(&router, "past.a");
     publish(&router, "past.a", [1, 2, 3, 4]);
@@ -107,7 +107,7 @@ fn e_09_the_order_is_that_of_occurrence_and_a_limit_counts_from_where_one_begins
 }
 
 #[test]
-fn e_07_publications_bound_what_is_told() {
+fn publications_bound_what_is_told_e_07() {
     let router = router();
     let (mut caller, id) = subscriber(&router, "past.a");
     let ids = publish(&router, "past.a", [1, 2, 3, 4]);
@@ -128,7 +128,7 @@ fn e_07_publications_bound_what_is_told() {
 }
 
 #[test]
-fn e_07_times_bound_what_is_told() {
+fn times_bound_what_is_told_e_07() {
     let router = router();
     let (mut caller, id) = subscriber(&router, "past.a");
     publish(&router, "past.a", [1]);
@@ -149,7 +149,7 @@ fn e_07_times_bound_what_is_told() {
 }
 
 #[test]
-fn e_07_the_history_of_a_pattern_is_that_of_its_topics_in_one_order() {
+fn the_history_of_a_pattern_is_that_of_its_topics_in_one_order_e_07() {
     let router = router();
     let mut caller = Caller::of(Client::join(&router));
     let id = subscribed(&caller.client.ask(r#"[32,1,{"match":"wildcard"},"past."]"#), 1);
@@ -212,7 +212,7 @@ fn a_caller_that_may_not_subscribe_may_not_see_the_past_e_11() {
 }
 
 #[test]
-fn e_11_unknown_subscriptions_wrong_arguments_and_topics_without_history() {
+fn unknown_subscriptions_wrong_arguments_and_topics_without_history_e_11() {
     let router = router();
     let (mut caller, id) = subscriber(&router, "past.a");
     caller.fails(GET, json!([99]), json!({}), "wamp.error.no_such_subscription");

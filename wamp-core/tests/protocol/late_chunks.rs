@@ -63,7 +63,7 @@ fn scattered(count: u64) -> Vec<u64> {
 }
 
 #[test]
-fn pi_07_of_300_calls_that_ended_early_the_last_256_are_remembered_whatever_their_ids() {
+fn of_300_calls_that_ended_early_the_last_256_are_remembered_whatever_their_ids_pi_07() {
     let mut client = join(&router(), "realm1");
     let ids = scattered(300);
     ids.iter().for_each(|id| end_early(&mut client, *id));
@@ -77,7 +77,7 @@ fn pi_07_of_300_calls_that_ended_early_the_last_256_are_remembered_whatever_thei
 }
 
 #[test]
-fn pi_07_the_order_is_that_in_which_the_calls_ended_and_not_that_of_their_beginning() {
+fn the_order_is_that_in_which_the_calls_ended_and_not_that_of_their_beginning_pi_07() {
     let router = router();
     let (mut caller, mut callee) = (join(&router, "realm1"), join(&router, "realm1"));
     callee.ask(r#"[64,1,{},"com.p"]"#);
@@ -93,7 +93,7 @@ fn pi_07_the_order_is_that_in_which_the_calls_ended_and_not_that_of_their_beginn
 }
 
 #[test]
-fn pi_07_chunks_that_are_not_the_last_leave_the_memory_as_it_is() {
+fn chunks_that_are_not_the_last_leave_the_memory_as_it_is_pi_07() {
     for realm in ["realm1", "strict"] {
         let mut client = join(&router(), realm);
         end_early(&mut client, 1);
@@ -107,7 +107,7 @@ fn pi_07_chunks_that_are_not_the_last_leave_the_memory_as_it_is() {
 }
 
 #[test]
-fn pi_08_the_id_of_a_call_that_ended_early_serves_for_a_call_of_another_procedure() {
+fn the_id_of_a_call_that_ended_early_serves_for_a_call_of_another_procedure_pi_08() {
     let router = router();
     let mut client = join(&router, "realm1");
     end_early(&mut client, 7);
@@ -121,7 +121,7 @@ fn pi_08_the_id_of_a_call_that_ended_early_serves_for_a_call_of_another_procedur
 }
 
 #[test]
-fn pi_07_a_chunk_is_late_however_its_call_ended() {
+fn a_chunk_is_late_however_its_call_ended_pi_07() {
     let router = router();
     let mut callee = join(&router, "realm1");
     callee.ask(r#"[64,1,{},"com.p"]"#);

@@ -60,7 +60,7 @@ const NO_SESSION: &str = "wamp.error.no_such_session";
 // Sessions.
 
 #[test]
-fn k_01_the_joining_of_a_session_is_published() {
+fn the_joining_of_a_session_is_published_k_01() {
     let router = router();
     let mut client = Client::join(&router);
     let [id] = watch(&mut client, ["wamp.session.on_join"]);
@@ -73,7 +73,7 @@ fn k_01_the_joining_of_a_session_is_published() {
 }
 
 #[test]
-fn k_02_the_leaving_of_a_session_is_published_however_it_ends() {
+fn the_leaving_of_a_session_is_published_however_it_ends_k_02() {
     let router = router();
     let mut client = Client::join(&router);
     let [id] = watch(&mut client, ["wamp.session.on_leave"]);
@@ -96,7 +96,7 @@ fn k_02_the_leaving_of_a_session_is_published_however_it_ends() {
 }
 
 #[test]
-fn k_03_and_k_04_sessions_are_counted_and_listed_the_caller_among_them() {
+fn sessions_are_counted_and_listed_the_caller_among_them_k_03_and_k_04() {
     let router = router();
     let mut caller = calling(&router);
     let (joe, eve) = (with(&router, "joe", "staff"), with(&router, "eve", "guest"));
@@ -126,7 +126,7 @@ fn k_03_and_k_04_sessions_are_counted_and_listed_the_caller_among_them() {
 }
 
 #[test]
-fn u_09_sessions_of_another_realm_are_not_there() {
+fn sessions_of_another_realm_are_not_there_u_09() {
     let router = router();
     let mut caller = calling(&router);
     let mut stranger = Client::join_in(&router, "realm2");
@@ -143,7 +143,7 @@ fn u_09_sessions_of_another_realm_are_not_there() {
 }
 
 #[test]
-fn k_05_a_session_is_described_as_when_it_joined() {
+fn a_session_is_described_as_when_it_joined_k_05() {
     let router = router();
     let mut caller = calling(&router);
     let joe = with(&router, "joe", "staff");
@@ -160,7 +160,7 @@ fn k_05_a_session_is_described_as_when_it_joined() {
 }
 
 #[test]
-fn k_06_a_killed_session_gets_goodbye() {
+fn a_killed_session_gets_goodbye_k_06() {
     let router = router();
     let mut caller = calling(&router);
     for (kwargs, details, reason) in [
@@ -203,7 +203,7 @@ fn no_caller_kills_itself_or_an_absent_session_or_for_no_reason_k_07() {
 }
 
 #[test]
-fn k_08_and_k_09_sessions_are_killed_by_authid_and_authrole_but_the_caller() {
+fn sessions_are_killed_by_authid_and_authrole_but_the_caller_k_08_and_k_09() {
     let router = router();
     let mut caller = Caller::of(with(&router, "joe", "staff"));
     let (mut joe, mut eve) = (with(&router, "joe", "guest"), with(&router, "eve", "staff"));
@@ -246,7 +246,7 @@ fn all_sessions_are_killed_but_the_caller_and_none_is_told_k_10() {
 // Roles that may use it.
 
 #[test]
-fn k_10_killing_is_granted_apart_from_reading() {
+fn killing_is_granted_apart_from_reading_k_10() {
     let router = router_of(MetaApi::reading().killing_for(["admin"]));
     let (mut reader, mut killer) = (Caller::of(with(&router, "joe", "guest")), calling(&router));
     assert_eq!(reader.call("wamp.session.count", json!([])), json!([2]));
@@ -290,7 +290,7 @@ fn without_the_meta_api_its_procedures_do_not_exist_and_its_topics_are_closed() 
 }
 
 #[test]
-fn s_04_and_s_05_the_meta_api_is_announced_where_it_is() {
+fn the_meta_api_is_announced_where_it_is_s_04_and_s_05() {
     let router = router();
     for (realm, is_there) in [("realm1", json!(true)), ("quiet", Value::Null)] {
         let roles = Client::connect(&router).ask(hello(realm))[2]["roles"].clone();
@@ -320,7 +320,7 @@ fn an_unknown_procedure_under_wamp_is_none_though_a_pattern_of_the_application_h
 }
 
 #[test]
-fn k_40_and_u_06_meta_events_cannot_be_forged_and_show_no_publisher() {
+fn meta_events_cannot_be_forged_and_show_no_publisher_k_40_and_u_06() {
     let router = router();
     let mut client = Client::join(&router);
     let [id] = watch(&mut client, ["wamp.session.on_leave"]);
@@ -382,7 +382,7 @@ fn arguments_that_are_missing_or_wrong_or_too_many_are_refused() {
 // Registrations.
 
 #[test]
-fn k_21_and_k_27_the_procedures_of_the_application_are_listed_and_those_of_the_router_are_not() {
+fn the_procedures_of_the_application_are_listed_and_those_of_the_router_are_not_k_21_and_k_27() {
     let mut caller = calling(&router());
     let lists = json!([{"exact": [1], "prefix": [3], "wildcard": [2]}]);
     assert_eq!(caller.call("wamp.registration.list", json!([])), lists);
@@ -394,7 +394,7 @@ fn k_21_and_k_27_the_procedures_of_the_application_are_listed_and_those_of_the_r
 }
 
 #[test]
-fn k_22_and_k_23_a_registration_is_found_by_its_pattern_and_by_what_it_answers() {
+fn a_registration_is_found_by_its_pattern_and_by_what_it_answers_k_22_and_k_23() {
     let mut caller = calling(&router());
     for (args, expected) in [
         (json!(["test.b"]), json!(1)),
@@ -427,7 +427,7 @@ fn k_22_and_k_23_a_registration_is_found_by_its_pattern_and_by_what_it_answers()
 }
 
 #[test]
-fn k_24_to_k_26_a_registration_of_the_application_is_described_and_has_no_callees() {
+fn to_k_26_a_registration_of_the_application_is_described_and_has_no_callees_k_24() {
     let mut caller = calling(&router());
     let details = caller.call("wamp.registration.get", json!([2]));
     let created = details[0]["created"].clone();
@@ -460,7 +460,7 @@ const EVENTS: [&str; 4] = [
 ];
 
 #[test]
-fn k_30_subscriptions_are_created_subscribed_unsubscribed_and_deleted_in_this_order() {
+fn subscriptions_are_created_subscribed_unsubscribed_and_deleted_in_this_order_k_30() {
     let router = router();
     let mut client = Client::join(&router);
     let [create, subscribe, unsubscribe, delete] = watch(&mut client, EVENTS);
@@ -493,7 +493,7 @@ fn k_30_subscriptions_are_created_subscribed_unsubscribed_and_deleted_in_this_or
 }
 
 #[test]
-fn k_30_a_session_that_leaves_is_unsubscribed_first() {
+fn a_session_that_leaves_is_unsubscribed_first_k_30() {
     let router = router();
     let mut client = Client::join(&router);
     let [unsubscribe, delete, leave] =
@@ -533,7 +533,7 @@ fn a_subscription_that_is_not_decided_or_refused_has_no_subscriber_k_30() {
 }
 
 #[test]
-fn k_38_subscriptions_under_wamp_make_no_events_and_are_not_listed() {
+fn subscriptions_under_wamp_make_no_events_and_are_not_listed_k_38() {
     let router = router();
     let mut caller = calling(&router);
     watch(&mut caller.client, EVENTS);
@@ -549,7 +549,7 @@ fn k_38_subscriptions_under_wamp_make_no_events_and_are_not_listed() {
 }
 
 #[test]
-fn k_31_to_k_33_subscriptions_are_listed_looked_up_and_matched() {
+fn to_k_33_subscriptions_are_listed_looked_up_and_matched_k_31() {
     let router = router();
     let mut caller = calling(&router);
     let mut joe = Client::join(&router);
@@ -583,7 +583,7 @@ fn k_31_to_k_33_subscriptions_are_listed_looked_up_and_matched() {
 }
 
 #[test]
-fn k_34_to_k_36_a_subscription_is_described_with_its_subscribers() {
+fn to_k_36_a_subscription_is_described_with_its_subscribers_k_34() {
     let router = router();
     let mut caller = calling(&router);
     let (mut joe, mut eve) = (Client::join(&router), Client::join(&router));

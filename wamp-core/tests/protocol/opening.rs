@@ -9,7 +9,7 @@ use wamp_core::__private::HandlerEntry;
 use wamp_core::{Close, Identity, Realm, Router};
 
 #[test]
-fn s_01_hello_is_answered_by_welcome_with_the_roles_that_are_served() {
+fn hello_is_answered_by_welcome_with_the_roles_that_are_served_s_01() {
     let mut client = Client::connect(&router());
     let welcome = client.ask(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
     welcomed(&welcome);
@@ -19,7 +19,7 @@ fn s_01_hello_is_answered_by_welcome_with_the_roles_that_are_served() {
 }
 
 #[test]
-fn s_02_session_ids_differ_and_show_no_sequence() {
+fn session_ids_differ_and_show_no_sequence_s_02() {
     let router = router();
     let ids: Vec<u64> = (0..1000).map(|_| Client::join(&router).id).collect();
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 1000);
@@ -28,7 +28,7 @@ fn s_02_session_ids_differ_and_show_no_sequence() {
 }
 
 #[test]
-fn s_03_welcome_announces_what_is_served_and_nothing_else() {
+fn welcome_announces_what_is_served_and_nothing_else_s_03() {
     let welcome = Client::connect(&router()).ask(hello("realm1"));
     let broker = json!({
         "event_retention": true,
@@ -54,14 +54,14 @@ fn s_03_welcome_announces_what_is_served_and_nothing_else() {
 }
 
 #[test]
-fn s_07_welcome_names_the_agent_and_hello_may() {
+fn welcome_names_the_agent_and_hello_may_s_07() {
     let router = Router::builder().handlers([]).agent("shop/7").build().unwrap();
     let hello = r#"[1,"realm1",{"agent":"test","roles":{"caller":{}}}]"#;
     assert_eq!(Client::connect(&router).ask(hello)[2]["agent"], "shop/7");
 }
 
 #[test]
-fn s_08_welcome_shows_the_identity_that_the_host_gave() {
+fn welcome_shows_the_identity_that_the_host_gave_s_08() {
     let identity = Identity {
         authid: "joe".into(),
         authrole: "staff".into(),
@@ -75,7 +75,7 @@ fn s_08_welcome_shows_the_identity_that_the_host_gave() {
 }
 
 #[test]
-fn s_09_a_client_without_roles_is_a_protocol_violation() {
+fn a_client_without_roles_is_a_protocol_violation_s_09() {
     let router = router();
     for details in [
         "{}",
@@ -95,7 +95,7 @@ fn s_09_a_client_without_roles_is_a_protocol_violation() {
 }
 
 #[test]
-fn s_10_unknown_roles_features_and_details_are_ignored() {
+fn unknown_roles_features_and_details_are_ignored_s_10() {
     let router = router();
     for details in [
         r#"{"roles":{"caller":{},"foo":{}}}"#,
@@ -118,7 +118,7 @@ fn a_realm_that_is_not_declared_does_not_exist_s_11() {
 }
 
 #[test]
-fn s_11_a_router_without_declared_realms_has_one_for_every_name() {
+fn a_router_without_declared_realms_has_one_for_every_name_s_11() {
     let router = Router::builder().handlers([]).build().unwrap();
     let mut clients: Vec<Client> = ["a", "b"].map(|realm| Client::join_in(&router, realm)).into();
     assert_eq!(clients[0].session().realm().name(), "a");
@@ -128,7 +128,7 @@ fn s_11_a_router_without_declared_realms_has_one_for_every_name() {
 }
 
 #[test]
-fn s_12_a_realm_that_is_no_uri_is_refused_with_invalid_uri() {
+fn a_realm_that_is_no_uri_is_refused_with_invalid_uri_s_12() {
     let router = router();
     for realm in ["", "a b", "a..b", ".", "a#b", "a\tb", &"a".repeat(1025)] {
         let mut client = Client::connect(&router);
@@ -138,7 +138,7 @@ fn s_12_a_realm_that_is_no_uri_is_refused_with_invalid_uri() {
 }
 
 #[test]
-fn s_13_a_message_before_hello_is_a_protocol_violation() {
+fn a_message_before_hello_is_a_protocol_violation_s_13() {
     let router = router();
     for message in [
         r#"[48,1,{},"test.add",[1,2]]"#,
@@ -164,7 +164,7 @@ fn s_13_a_message_before_hello_is_a_protocol_violation() {
 }
 
 #[test]
-fn s_13_nothing_is_executed_before_welcome() {
+fn nothing_is_executed_before_welcome_s_13() {
     let router = router_of(HESITATING);
     let mut client = Client::connect(&router);
     client.send(hello("realm1"));
@@ -174,14 +174,14 @@ fn s_13_nothing_is_executed_before_welcome() {
 }
 
 #[test]
-fn s_14_a_second_hello_is_a_protocol_violation() {
+fn a_second_hello_is_a_protocol_violation_s_14() {
     let mut client = Client::join(&router());
     client.send(hello("realm1"));
     client.assert_violated("second HELLO");
 }
 
 #[test]
-fn s_15_an_abort_of_the_client_is_not_answered_in_any_state() {
+fn an_abort_of_the_client_is_not_answered_in_any_state_s_15() {
     let abort = r#"[3,{"message":"x"},"wamp.error.system_shutdown",[1],{"a":1}]"#;
     let mut opening = Client::connect(&router());
     let mut joining = Client::connect(&router_of(HESITATING));
@@ -201,7 +201,7 @@ fn s_15_an_abort_of_the_client_is_not_answered_in_any_state() {
 }
 
 #[test]
-fn s_19_a_lost_transport_ends_the_session_and_its_subscriptions() {
+fn a_lost_transport_ends_the_session_and_its_subscriptions_s_19() {
     let router = router();
     let mut client = Client::join(&router);
     client.subscribe(1, "sub.hold");
@@ -213,14 +213,14 @@ fn s_19_a_lost_transport_ends_the_session_and_its_subscriptions() {
 }
 
 #[test]
-fn s_21_a_role_that_was_not_announced_may_be_played() {
+fn a_role_that_was_not_announced_may_be_played_s_21() {
     let mut client = Client::connect(&router());
     client.ask(r#"[1,"realm1",{"roles":{"subscriber":{}}}]"#);
     assert_eq!(client.ask(r#"[48,1,{},"test.add",[1,2]]"#), json!([50, 1, {}, [3]]));
 }
 
 #[test]
-fn t_22_a_transport_without_hello_is_closed_after_the_hello_timeout() {
+fn a_transport_without_hello_is_closed_after_the_hello_timeout_t_22() {
     let mut client = Client::connect(&router());
     assert_eq!(client.deadline_in(), Some(Duration::from_secs(5)));
     client.advance(Duration::from_millis(4999));
@@ -233,7 +233,7 @@ fn t_22_a_transport_without_hello_is_closed_after_the_hello_timeout() {
 }
 
 #[test]
-fn a_02_anonymous_is_found_among_the_offered_methods_and_assumed_without_any() {
+fn anonymous_is_found_among_the_offered_methods_and_assumed_without_any_a_02() {
     let router = router();
     for methods in ["[]", "null", r#"["anonymous"]"#, r#"["foo","ticket","anonymous"]"#] {
         let hello =
@@ -243,7 +243,7 @@ fn a_02_anonymous_is_found_among_the_offered_methods_and_assumed_without_any() {
 }
 
 #[test]
-fn a_03_a_client_that_does_not_offer_anonymous_is_refused() {
+fn a_client_that_does_not_offer_anonymous_is_refused_a_03() {
     let router = router();
     for methods in [r#"["ticket"]"#, r#"["foo","wampcra"]"#, r#"["Anonymous"]"#] {
         let mut client = Client::connect(&router);
@@ -255,7 +255,7 @@ fn a_03_a_client_that_does_not_offer_anonymous_is_refused() {
 }
 
 #[test]
-fn a_20_an_anonymous_session_gets_an_authid_of_its_own_whatever_it_claims() {
+fn an_anonymous_session_gets_an_authid_of_its_own_whatever_it_claims_a_20() {
     let router = router();
     let claims = r#"[1,"realm1",{"roles":{"caller":{}},
         "authid":"admin","authrole":"staff","authextra":{"a":1}}]"#;
@@ -348,7 +348,7 @@ fn joining_has_a_time_limit_that_begins_with_hello() {
 }
 
 #[test]
-fn s_20_a_session_that_is_decided_during_a_shutdown_is_refused() {
+fn a_session_that_is_decided_during_a_shutdown_is_refused_s_20() {
     for says_goodbye in [false, true] {
         let router = router_of(HESITATING);
         let mut client = Client::connect(&router);
@@ -367,7 +367,7 @@ fn s_20_a_session_that_is_decided_during_a_shutdown_is_refused() {
 }
 
 #[test]
-fn u_09_two_realms_share_neither_topics_nor_procedures() {
+fn two_realms_share_neither_topics_nor_procedures_u_09() {
     let router = router();
     let mut here = Client::join(&router);
     let mut there = Client::join_in(&router, "realm2");

@@ -15,7 +15,7 @@ fn publish(request: u64, options: &Value, payload: &str) -> String {
 }
 
 #[test]
-fn x_01_the_keys_of_a_publication_are_copied_to_its_events() {
+fn the_keys_of_a_publication_are_copied_to_its_events_x_01() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), publisher(&router));
     let id = client.subscribe(1, "open.a");
@@ -36,7 +36,7 @@ fn x_01_the_keys_of_a_publication_are_copied_to_its_events() {
 }
 
 #[test]
-fn x_01_without_a_scheme_nothing_is_passed_through() {
+fn without_a_scheme_nothing_is_passed_through_x_01() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), publisher(&router));
     let id = client.subscribe(1, "open.a");
@@ -62,7 +62,7 @@ fn a_client_that_uses_the_mode_without_announcing_it_breaks_the_protocol_x_02() 
 }
 
 #[test]
-fn x_02_a_key_that_is_no_string_is_a_protocol_violation() {
+fn a_key_that_is_no_string_is_a_protocol_violation_x_02() {
     let router = router();
     for options in [json!({"ppt_scheme": 1}), json!({"ppt_scheme": "wamp", "ppt_keyid": 1})] {
         let mut client = publisher(&router);
@@ -72,7 +72,7 @@ fn x_02_a_key_that_is_no_string_is_a_protocol_violation() {
 }
 
 #[test]
-fn x_03_subscribers_need_not_announce_the_mode() {
+fn subscribers_need_not_announce_the_mode_x_03() {
     let router = router();
     let mut client = Client::join_announcing(&router, &json!({}));
     client.subscribe(1, "open.a");
@@ -81,7 +81,7 @@ fn x_03_subscribers_need_not_announce_the_mode() {
 }
 
 #[test]
-fn x_04_the_payload_is_one_binary_value_and_nothing_else() {
+fn the_payload_is_one_binary_value_and_nothing_else_x_04() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), publisher(&router));
     client.subscribe(1, "open.a");

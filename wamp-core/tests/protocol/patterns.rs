@@ -112,7 +112,7 @@ fn staff() -> Identity {
 }
 
 #[test]
-fn w_01_a_prefix_is_compared_character_by_character() {
+fn a_prefix_is_compared_character_by_character_w_01() {
     let router = router();
     let realm = router.realm("realm1").unwrap();
     let mut client = Client::join(&router);
@@ -133,7 +133,7 @@ fn w_01_a_prefix_is_compared_character_by_character() {
 }
 
 #[test]
-fn w_01_a_prefix_may_end_with_a_dot() {
+fn a_prefix_may_end_with_a_dot_w_01() {
     let router = router();
     let realm = router.realm("realm1").unwrap();
     let mut client = Client::join(&router);
@@ -145,7 +145,7 @@ fn w_01_a_prefix_may_end_with_a_dot() {
 }
 
 #[test]
-fn w_02_a_wildcard_is_exactly_one_component() {
+fn a_wildcard_is_exactly_one_component_w_02() {
     let router = router();
     let realm = router.realm("realm1").unwrap();
     let mut client = Client::join(&router);
@@ -165,7 +165,7 @@ fn w_02_a_wildcard_is_exactly_one_component() {
 }
 
 #[test]
-fn w_02_a_wildcard_may_stand_first_and_last() {
+fn a_wildcard_may_stand_first_and_last_w_02() {
     let router = router();
     let realm = router.realm("everything").unwrap();
     for (pattern, matching) in
@@ -182,7 +182,7 @@ fn w_02_a_wildcard_may_stand_first_and_last() {
 }
 
 #[test]
-fn w_02_a_wildcard_without_an_empty_component_matches_one_topic() {
+fn a_wildcard_without_an_empty_component_matches_one_topic_w_02() {
     let router = router();
     let mut client = Client::join(&router);
     let id = subscribe(&mut client, 1, "wildcard", "com.a");
@@ -192,7 +192,7 @@ fn w_02_a_wildcard_without_an_empty_component_matches_one_topic() {
 }
 
 #[test]
-fn w_03_and_b_09_only_events_of_patterns_tell_the_topic() {
+fn only_events_of_patterns_tell_the_topic_w_03_and_b_09() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     let prefix = subscribe(&mut client, 1, "prefix", "com.");
@@ -207,7 +207,7 @@ fn w_03_and_b_09_only_events_of_patterns_tell_the_topic() {
 }
 
 #[test]
-fn n_01_and_b_09_each_subscription_has_details_of_its_own() {
+fn each_subscription_has_details_of_its_own_n_01_and_b_09() {
     let router = router();
     let mut publisher = Client::join_as(&router, "realm1", staff());
     let (mut exact, mut prefix) = (Client::join(&router), Client::join(&router));
@@ -230,7 +230,7 @@ fn n_01_and_b_09_each_subscription_has_details_of_its_own() {
 }
 
 #[test]
-fn w_04_and_b_11_an_event_comes_once_for_each_matching_subscription() {
+fn an_event_comes_once_for_each_matching_subscription_w_04_and_b_11() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     let mut ids = [
@@ -249,7 +249,7 @@ fn w_04_and_b_11_an_event_comes_once_for_each_matching_subscription() {
 }
 
 #[test]
-fn w_05_exact_is_the_default() {
+fn exact_is_the_default_w_05() {
     let mut client = Client::join(&router());
     let id = client.subscribe(1, "com.a");
     assert_eq!(subscribe(&mut client, 2, "exact", "com.a"), id);
@@ -257,7 +257,7 @@ fn w_05_exact_is_the_default() {
 }
 
 #[test]
-fn w_06_unsubscribing_from_one_pattern_leaves_the_others() {
+fn unsubscribing_from_one_pattern_leaves_the_others_w_06() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     let wide = subscribe(&mut client, 1, "prefix", "com.");
@@ -277,7 +277,7 @@ fn w_06_unsubscribing_from_one_pattern_leaves_the_others() {
 }
 
 #[test]
-fn b_02_and_b_03_a_subscription_is_a_topic_and_a_way_to_match() {
+fn a_subscription_is_a_topic_and_a_way_to_match_b_02_and_b_03() {
     let router = router();
     let (mut one, mut two) = (Client::join(&router), Client::join(&router));
     let prefix = subscribe(&mut one, 1, "prefix", "com.a");
@@ -297,7 +297,7 @@ fn b_02_and_b_03_a_subscription_is_a_topic_and_a_way_to_match() {
 }
 
 #[test]
-fn b_04_no_event_comes_after_unsubscribed_even_if_it_lay_in_the_mailbox() {
+fn no_event_comes_after_unsubscribed_even_if_it_lay_in_the_mailbox_b_04() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     let id = subscribe(&mut client, 1, "prefix", "com.");
@@ -310,7 +310,7 @@ fn b_04_no_event_comes_after_unsubscribed_even_if_it_lay_in_the_mailbox() {
 }
 
 #[test]
-fn b_12_events_keep_the_publishers_order_across_patterns_and_topics() {
+fn events_keep_the_publishers_order_across_patterns_and_topics_b_12() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     subscribe(&mut client, 1, "wildcard", "com.");
@@ -326,7 +326,7 @@ fn b_12_events_keep_the_publishers_order_across_patterns_and_topics() {
 }
 
 #[test]
-fn l_03_filters_apply_to_pattern_subscriptions() {
+fn filters_apply_to_pattern_subscriptions_l_03() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     let id = subscribe(&mut client, 1, "prefix", "com.");
@@ -341,7 +341,7 @@ fn l_03_filters_apply_to_pattern_subscriptions() {
 }
 
 #[test]
-fn s_19_a_session_that_ends_leaves_no_pattern_subscription_behind() {
+fn a_session_that_ends_leaves_no_pattern_subscription_behind_s_19() {
     let router = router();
     let mut client = Client::join(&router);
     let id = subscribe(&mut client, 1, "prefix", "com.");
@@ -355,7 +355,7 @@ fn s_19_a_session_that_ends_leaves_no_pattern_subscription_behind() {
 }
 
 #[test]
-fn u_05_patterns_have_a_syntax_of_their_own() {
+fn patterns_have_a_syntax_of_their_own_u_05() {
     let mut client = Client::join_in(&router(), "everything");
     let mut request = 0;
     for (policy, valid, invalid) in [
@@ -532,7 +532,7 @@ fn a_handler_is_not_asked_about_a_prefix_that_looks_like_a_topic() {
 }
 
 #[test]
-fn u_08_no_pattern_reaches_what_is_under_wamp() {
+fn no_pattern_reaches_what_is_under_wamp_u_08() {
     let router = router();
     let mut client = Client::join_in(&router, "everything");
     for (request, (policy, pattern)) in (1..).zip([
@@ -560,7 +560,7 @@ fn u_08_no_pattern_reaches_what_is_under_wamp() {
 }
 
 #[test]
-fn u_09_patterns_do_not_reach_into_another_realm() {
+fn patterns_do_not_reach_into_another_realm_u_09() {
     let router = router();
     let mut client = Client::join_in(&router, "everything");
     subscribe(&mut client, 1, "prefix", "");

@@ -296,7 +296,7 @@ fn a_subscriber_that_makes_a_handler_wait_is_cut_off_before_those_that_read() {
 
 /// The lists of a publication that waits take memory of their own, however short their names are.
 #[test]
-fn l_03_the_lists_of_publications_that_wait_count_beside_their_messages() {
+fn the_lists_of_publications_that_wait_count_beside_their_messages_l_03() {
     let names: Vec<_> = (100..1000).map(|number| number.to_string()).collect();
     let message = |request: u64| {
         let options = json!({"acknowledge": true, "eligible_authid": names});

@@ -76,7 +76,7 @@ fn goodbye_has_the_time_of_the_realm() {
 }
 
 #[test]
-fn u_09_events_calls_and_sessions_stay_in_their_realm() {
+fn events_calls_and_sessions_stay_in_their_realm_u_09() {
     let router = router(Limits::default());
     let (mut here, mut there) = (Client::join(&router), Client::join_in(&router, "realm2"));
     there.subscribe(1, "open.a");
@@ -105,7 +105,7 @@ fn u_09_events_calls_and_sessions_stay_in_their_realm() {
 }
 
 #[test]
-fn u_09_meta_events_stay_in_their_realm() {
+fn meta_events_stay_in_their_realm_u_09() {
     let router = router(Limits::default());
     let mut here = Client::join(&router);
     for (request, topic) in [

@@ -9,7 +9,7 @@ use wamp_core::Limits;
 const INVALID_URI: &str = "wamp.error.invalid_uri";
 
 #[test]
-fn i_01_all_requests_share_one_counter() {
+fn all_requests_share_one_counter_i_01() {
     let mut client = Client::join_in(&router(), "strict");
     let id = client.subscribe(1, "open.a");
     published(&client.ask(r#"[16,2,{"acknowledge":true},"open.b"]"#), 2);
@@ -21,7 +21,7 @@ fn i_01_all_requests_share_one_counter() {
 }
 
 #[test]
-fn i_02_in_a_strict_realm_requests_that_do_not_count_one_by_one_are_a_protocol_violation() {
+fn in_a_strict_realm_requests_that_do_not_count_one_by_one_are_a_protocol_violation_i_02() {
     let router = router();
     for (before, id) in [(0, 2), (0, 5), (1, 1), (1, 3), (2, 1), (2, 1_u64 << 53)] {
         for request in [
@@ -41,7 +41,7 @@ fn i_02_in_a_strict_realm_requests_that_do_not_count_one_by_one_are_a_protocol_v
 }
 
 #[test]
-fn i_02_the_counter_of_a_strict_realm_begins_with_each_session() {
+fn the_counter_of_a_strict_realm_begins_with_each_session_i_02() {
     let router = router();
     for _ in 0..2 {
         assert_eq!(
@@ -52,7 +52,7 @@ fn i_02_the_counter_of_a_strict_realm_begins_with_each_session() {
 }
 
 #[test]
-fn i_03_cancel_consumes_no_id_and_a_publish_without_acknowledgement_does() {
+fn cancel_consumes_no_id_and_a_publish_without_acknowledgement_does_i_03() {
     let mut client = Client::join_in(&router(), "strict");
     client.publish(1, "open.a", 1);
     client.send("[49,1,{}]");
@@ -62,7 +62,7 @@ fn i_03_cancel_consumes_no_id_and_a_publish_without_acknowledgement_does() {
 }
 
 #[test]
-fn i_04_a_request_that_is_answered_by_error_consumes_its_id() {
+fn a_request_that_is_answered_by_error_consumes_its_id_i_04() {
     let mut client = Client::join_in(&router(), "strict");
     assert_error(&client.ask(r#"[32,1,{},"a..b"]"#), 32, 1, INVALID_URI);
     client.publish(2, "a..b", 1);
@@ -70,7 +70,7 @@ fn i_04_a_request_that_is_answered_by_error_consumes_its_id() {
 }
 
 #[test]
-fn c_14_an_id_that_is_still_outstanding_is_a_protocol_violation() {
+fn an_id_that_is_still_outstanding_is_a_protocol_violation_c_14() {
     let router = router();
     for realm in ["realm1", "strict"] {
         let mut client = Client::join_in(&router, realm);
@@ -81,7 +81,7 @@ fn c_14_an_id_that_is_still_outstanding_is_a_protocol_violation() {
 }
 
 #[test]
-fn d_02_ids_are_taken_in_any_order_with_gaps_and_again() {
+fn ids_are_taken_in_any_order_with_gaps_and_again_d_02() {
     let mut client = Client::join(&router());
     for id in [77, 3, 3, 1, 2, 9_007_199_254_740_992_u64] {
         assert_eq!(client.ask(format!(r#"[48,{id},{{}},"test.nothing"]"#)), json!([50, id, {}]));
@@ -104,7 +104,7 @@ fn d_02_ids_are_taken_in_any_order_with_gaps_and_again() {
 }
 
 #[test]
-fn d_02_the_id_of_a_call_that_was_cancelled_is_free_although_its_handler_runs_on() {
+fn the_id_of_a_call_that_was_cancelled_is_free_although_its_handler_runs_on_d_02() {
     let mut client = Client::join(&router());
     client.send(r#"[48,5,{},"test.wait",["first"]]"#);
     assert_error(&client.ask(r#"[49,5,{"mode":"skip"}]"#), 48, 5, "wamp.error.canceled");
@@ -133,7 +133,7 @@ fn handlers_that_run_on_after_a_cancellation_count_as_calls_in_flight() {
 }
 
 #[test]
-fn d_02_an_outstanding_id_is_refused_even_when_it_would_be_the_next() {
+fn an_outstanding_id_is_refused_even_when_it_would_be_the_next_d_02() {
     let mut client = Client::join(&router());
     client.send(r#"[48,2,{},"test.wait",["a"]]"#);
     client.ask(r#"[48,1,{},"test.nothing"]"#);
@@ -142,7 +142,7 @@ fn d_02_an_outstanding_id_is_refused_even_when_it_would_be_the_next() {
 }
 
 #[test]
-fn d_02_the_id_of_a_subscribe_or_publish_that_is_not_decided_is_outstanding_too() {
+fn the_id_of_a_subscribe_or_publish_that_is_not_decided_is_outstanding_too_d_02() {
     let router = router();
     for pending in [r#"[32,5,{},"gated.a"]"#, r#"[16,5,{"acknowledge":true},"slow.a"]"#] {
         let mut client = Client::join(&router);
@@ -153,7 +153,7 @@ fn d_02_the_id_of_a_subscribe_or_publish_that_is_not_decided_is_outstanding_too(
 }
 
 #[test]
-fn i_07_publication_ids_are_drawn_at_random() {
+fn publication_ids_are_drawn_at_random_i_07() {
     let mut client = Client::join(&router());
     let ids: std::collections::HashSet<u64> = (1..=200)
         .map(|request| {
@@ -165,7 +165,7 @@ fn i_07_publication_ids_are_drawn_at_random() {
 }
 
 #[test]
-fn u_03_an_invalid_uri_is_an_error_and_the_session_lives() {
+fn an_invalid_uri_is_an_error_and_the_session_lives_u_03() {
     let mut client = Client::join(&router());
     let long = "a".repeat(1 << 20);
     let mut request = 0;
@@ -202,14 +202,14 @@ fn u_03_an_invalid_uri_is_an_error_and_the_session_lives() {
 }
 
 #[test]
-fn u_03_the_loose_check_accepts_what_only_the_strict_one_refuses() {
+fn the_loose_check_accepts_what_only_the_strict_one_refuses_u_03() {
     let mut client = Client::join(&router());
     subscribed(&client.ask(r#"[32,1,{},"open.A-b\u00fc:c"]"#), 1);
     assert_error(&client.ask(r#"[48,2,{},"A-b.\u00fc"]"#), 48, 2, "wamp.error.no_such_procedure");
 }
 
 #[test]
-fn u_04_an_invalid_topic_of_an_unacknowledged_publish_is_dropped_without_a_word() {
+fn an_invalid_topic_of_an_unacknowledged_publish_is_dropped_without_a_word_u_04() {
     let mut client = Client::join(&router());
     client.publish(1, "a..b", 1);
     client.publish(2, "", 1);
@@ -219,7 +219,7 @@ fn u_04_an_invalid_topic_of_an_unacknowledged_publish_is_dropped_without_a_word(
 }
 
 #[test]
-fn u_06_clients_neither_publish_nor_register_under_wamp() {
+fn clients_neither_publish_nor_register_under_wamp_u_06() {
     let router = router();
     let mut client = Client::join(&router);
     for (request, uri) in ["wamp", "wamp.x", "wamp.session.on_join"].iter().enumerate() {
@@ -236,7 +236,7 @@ fn u_06_clients_neither_publish_nor_register_under_wamp() {
 }
 
 #[test]
-fn u_08_the_patterns_of_the_application_do_not_swallow_what_belongs_to_wamp() {
+fn the_patterns_of_the_application_do_not_swallow_what_belongs_to_wamp_u_08() {
     static GREEDY: &[wamp_core::__private::HandlerEntry] = &[
         handlers::rpc("{all..}", handlers::nothing),
         handlers::subscribe("{all..}", handlers::accepting),
@@ -252,7 +252,7 @@ fn u_08_the_patterns_of_the_application_do_not_swallow_what_belongs_to_wamp() {
 }
 
 #[test]
-fn r_06_clients_cannot_register_procedures() {
+fn clients_cannot_register_procedures_r_06() {
     let mut client = Client::join(&router());
     assert_error(&client.ask(r#"[64,1,{},"com.p"]"#), 64, 1, "wamp.error.not_authorized");
     let options = r#"{"match":"prefix","invoke":"roundrobin","disclose_caller":true}"#;
@@ -266,7 +266,7 @@ fn r_06_clients_cannot_register_procedures() {
 }
 
 #[test]
-fn r_04_an_unknown_registration_cannot_be_taken_back() {
+fn an_unknown_registration_cannot_be_taken_back_r_04() {
     let mut client = Client::join(&router());
     assert_error(&client.ask("[66,1,1]"), 66, 1, "wamp.error.no_such_registration");
 }

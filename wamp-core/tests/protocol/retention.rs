@@ -86,7 +86,7 @@ fn a_subscriber_that_does_not_ask_gets_no_retained_event_e_01() {
 }
 
 #[test]
-fn e_02_every_filter_counts_for_the_later_subscriber() {
+fn every_filter_counts_for_the_later_subscriber_e_02() {
     let router = router();
     let mut publisher = Client::join(&router);
     let mut joe = with(&router, "joe", "staff");
@@ -112,7 +112,7 @@ fn e_02_every_filter_counts_for_the_later_subscriber() {
 }
 
 #[test]
-fn e_02_the_publisher_gets_its_own_only_if_it_excluded_itself_not() {
+fn the_publisher_gets_its_own_only_if_it_excluded_itself_not_e_02() {
     let router = router();
     let mut client = Client::join(&router);
     retain(&mut client, 1, "a.b", 1);
@@ -122,7 +122,7 @@ fn e_02_the_publisher_gets_its_own_only_if_it_excluded_itself_not() {
 }
 
 #[test]
-fn e_02_the_most_recent_event_that_was_for_the_subscriber_is_shown() {
+fn the_most_recent_event_that_was_for_the_subscriber_is_shown_e_02() {
     let router = router();
     let mut publisher = Client::join(&router);
     retain(&mut publisher, 1, "a.b", 1);
@@ -134,7 +134,7 @@ fn e_02_the_most_recent_event_that_was_for_the_subscriber_is_shown() {
 }
 
 #[test]
-fn e_02_how_many_events_of_one_topic_wait_for_their_readers_is_limited() {
+fn how_many_events_of_one_topic_wait_for_their_readers_is_limited_e_02() {
     let router = router();
     let mut publisher = Client::join(&router);
     for request in 1..=17 {
@@ -148,7 +148,7 @@ fn e_02_how_many_events_of_one_topic_wait_for_their_readers_is_limited() {
 }
 
 #[test]
-fn e_02_an_event_that_takes_the_place_of_another_displaces_no_third() {
+fn an_event_that_takes_the_place_of_another_displaces_no_third_e_02() {
     let router = router();
     let mut publisher = Client::join(&router);
     for request in 1..=17 {
@@ -162,7 +162,7 @@ fn e_02_an_event_that_takes_the_place_of_another_displaces_no_third() {
 }
 
 #[test]
-fn e_03_and_n_01_a_retained_event_is_the_original_one() {
+fn a_retained_event_is_the_original_one_e_03_and_n_01() {
     let router = router();
     let mut publisher = with(&router, "joe", "staff");
     let mut early = Client::join(&router);
@@ -181,7 +181,7 @@ fn e_03_and_n_01_a_retained_event_is_the_original_one() {
 }
 
 #[test]
-fn e_04_a_pattern_is_shown_one_event_for_each_matching_topic() {
+fn a_pattern_is_shown_one_event_for_each_matching_topic_e_04() {
     let router = router();
     let mut publisher = Client::join(&router);
     for (request, topic) in (1..).zip(["a.b", "a.c", "a.c", "a.c.d", "a.cc.x", "a.special.c"]) {
@@ -208,7 +208,7 @@ fn e_04_a_pattern_is_shown_one_event_for_each_matching_topic() {
 }
 
 #[test]
-fn d_09_what_a_pattern_is_shown_is_limited() {
+fn what_a_pattern_is_shown_is_limited_d_09() {
     let router = router_with(Limits::default().retained_per_subscription(2));
     let mut publisher = Client::join(&router);
     for request in 1..=3 {
@@ -219,7 +219,7 @@ fn d_09_what_a_pattern_is_shown_is_limited() {
 }
 
 #[test]
-fn e_05_live_events_are_not_marked_and_others_do_not_clear() {
+fn live_events_are_not_marked_and_others_do_not_clear_e_05() {
     let router = router();
     let mut publisher = Client::join(&router);
     let mut client = Client::join(&router);
@@ -236,7 +236,7 @@ fn e_05_live_events_are_not_marked_and_others_do_not_clear() {
 }
 
 #[test]
-fn e_05_where_the_topic_does_not_allow_it_an_event_is_delivered_and_not_kept() {
+fn where_the_topic_does_not_allow_it_an_event_is_delivered_and_not_kept_e_05() {
     let router = router();
     let mut publisher = Client::join(&router);
     let mut client = Client::join(&router);
@@ -251,7 +251,7 @@ fn e_05_where_the_topic_does_not_allow_it_an_event_is_delivered_and_not_kept() {
 }
 
 #[test]
-fn e_05_the_application_retains_on_any_topic() {
+fn the_application_retains_on_any_topic_e_05() {
     let router = router();
     let realm = router.realm("realm1").unwrap();
     realm.publish("plain.a").arg(1).retain().send().unwrap();
@@ -263,7 +263,7 @@ fn e_05_the_application_retains_on_any_topic() {
 }
 
 #[test]
-fn e_06_it_survives_its_publisher_and_is_sent_again_and_can_be_replaced_by_nothing() {
+fn it_survives_its_publisher_and_is_sent_again_and_can_be_replaced_by_nothing_e_06() {
     let router = router();
     let mut publisher = Client::join(&router);
     retain(&mut publisher, 1, "a.b", 1);
@@ -279,7 +279,7 @@ fn e_06_it_survives_its_publisher_and_is_sent_again_and_can_be_replaced_by_nothi
 }
 
 #[test]
-fn e_06_a_second_subscribe_while_the_first_is_decided_may_ask_for_it() {
+fn a_second_subscribe_while_the_first_is_decided_may_ask_for_it_e_06() {
     let router = router();
     retain(&mut Client::join(&router), 1, "staff.a", 1);
     let mut client = Client::join(&router);
@@ -292,7 +292,7 @@ fn e_06_a_second_subscribe_while_the_first_is_decided_may_ask_for_it() {
 }
 
 #[test]
-fn b_12_what_was_retained_precedes_what_is_published_while_the_handler_decides() {
+fn what_was_retained_precedes_what_is_published_while_the_handler_decides_b_12() {
     let router = router();
     let mut publisher = Client::join(&router);
     retain(&mut publisher, 1, "staff.a", 1);
@@ -308,7 +308,7 @@ fn b_12_what_was_retained_precedes_what_is_published_while_the_handler_decides()
 }
 
 #[test]
-fn e_06_what_is_sent_again_follows_the_events_before_it() {
+fn what_is_sent_again_follows_the_events_before_it_e_06() {
     let router = router();
     let mut client = Client::join(&router);
     client.subscribe(1, "a.b");

@@ -66,7 +66,7 @@ fn revoke(router: &Router, subscription: u64, session: u64) -> bool {
 }
 
 #[test]
-fn e_12_a_client_that_announced_it_is_told_of_the_revocation() {
+fn a_client_that_announced_it_is_told_of_the_revocation_e_12() {
     let router = router();
     let (mut client, id) = subscriber(&router, "open.a");
     let mut other = Client::join(&router);
@@ -81,7 +81,7 @@ fn e_12_a_client_that_announced_it_is_told_of_the_revocation() {
 }
 
 #[test]
-fn e_12_a_client_that_did_not_announce_it_is_told_nothing() {
+fn a_client_that_did_not_announce_it_is_told_nothing_e_12() {
     let router = router();
     let mut client = Client::join(&router);
     let id = client.subscribe(1, "open.a");
@@ -92,7 +92,7 @@ fn e_12_a_client_that_did_not_announce_it_is_told_nothing() {
 }
 
 #[test]
-fn e_12_events_before_the_revocation_precede_it() {
+fn events_before_the_revocation_precede_it_e_12() {
     let router = router();
     let (mut client, id) = subscriber(&router, "open.a");
     router.realm("realm1").unwrap().publish("open.a").arg(1).send().unwrap();
@@ -104,7 +104,7 @@ fn e_12_events_before_the_revocation_precede_it() {
 }
 
 #[test]
-fn e_12_a_revocation_on_its_way_precedes_what_the_client_asks_meanwhile() {
+fn a_revocation_on_its_way_precedes_what_the_client_asks_meanwhile_e_12() {
     let router = router();
     let (mut client, id) = subscriber(&router, "open.a");
     assert!(revoke(&router, id, client.id));
@@ -124,7 +124,7 @@ fn e_12_a_revocation_on_its_way_precedes_what_the_client_asks_meanwhile() {
 }
 
 #[test]
-fn e_12_and_k_30_the_end_of_the_subscription_is_published() {
+fn the_end_of_the_subscription_is_published_e_12_and_k_30() {
     let router = router();
     let mut watcher = Client::join(&router);
     let unsubscribe = watcher.subscribe(1, "wamp.subscription.on_unsubscribe");
@@ -142,7 +142,7 @@ fn e_12_and_k_30_the_end_of_the_subscription_is_published() {
 }
 
 #[test]
-fn e_12_what_the_subscription_holds_is_dropped_and_its_stream_ends() {
+fn what_the_subscription_holds_is_dropped_and_its_stream_ends_e_12() {
     let router = router();
     let (mut client, id) = subscriber(&router, "hold.a");
     client.received();
@@ -158,7 +158,7 @@ fn e_12_what_the_subscription_holds_is_dropped_and_its_stream_ends() {
 }
 
 #[test]
-fn e_12_the_handle_of_a_subscription_revokes_it() {
+fn the_handle_of_a_subscription_revokes_it_e_12() {
     let router = router();
     let (mut client, id) = subscriber(&router, "sub.emit");
     client.received();
@@ -169,7 +169,7 @@ fn e_12_the_handle_of_a_subscription_revokes_it() {
 }
 
 #[test]
-fn e_12_a_subscription_whose_stream_fails_is_revoked_with_a_reason_that_tells_no_secret() {
+fn a_subscription_whose_stream_fails_is_revoked_with_a_reason_that_tells_no_secret_e_12() {
     let router = router();
     let mut watcher = Client::join(&router);
     let unsubscribe = watcher.subscribe(1, "wamp.subscription.on_unsubscribe");
@@ -301,7 +301,7 @@ fn a_callee_that_registers_anew_before_it_reads_of_its_revocation_leaves_nothing
 // Registrations of clients in the meta API.
 
 #[test]
-fn k_20_registrations_are_created_registered_unregistered_and_deleted_in_this_order() {
+fn registrations_are_created_registered_unregistered_and_deleted_in_this_order_k_20() {
     let router = router();
     let mut watcher = Client::join(&router);
     let topics = ["on_create", "on_register", "on_unregister", "on_delete"];
@@ -340,7 +340,7 @@ fn k_20_registrations_are_created_registered_unregistered_and_deleted_in_this_or
 }
 
 #[test]
-fn k_21_to_k_26_registrations_of_clients_are_listed_with_those_of_the_application() {
+fn to_k_26_registrations_of_clients_are_listed_with_those_of_the_application_k_21() {
     let router = router();
     let mut caller = Caller::of(Client::join(&router));
     let own = caller.call("wamp.registration.list", json!([]))[0].clone();

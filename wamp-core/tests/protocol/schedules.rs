@@ -618,7 +618,7 @@ proptest! {
     })]
 
     #[test]
-    fn c_09_each_call_has_exactly_one_answer_under_every_schedule(
+    fn each_call_has_exactly_one_answer_under_every_schedule_c_09(
         eager in any::<bool>(),
         steps in prop::collection::vec((0..CALLERS, 0..8_usize, step()), 1..60),
     ) {

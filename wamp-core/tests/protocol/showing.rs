@@ -116,7 +116,7 @@ fn what_gave_way_before_its_turn_is_not_shown() {
 }
 
 #[test]
-fn e_06_asked_again_while_they_are_under_way_they_are_sent_once() {
+fn asked_again_while_they_are_under_way_they_are_sent_once_e_06() {
     let router = router(Limits::default());
     retain(&router, 1..=100);
     let mut client = Client::join(&router);
@@ -205,7 +205,7 @@ fn of_too_many_the_newest_are_shown_and_the_log_says_so_once_in_a_minute() {
 }
 
 #[test]
-fn b_04_nothing_retained_comes_after_unsubscribed_and_a_later_subscription_begins_anew() {
+fn nothing_retained_comes_after_unsubscribed_and_a_later_subscription_begins_anew_b_04() {
     let router = router(Limits::default());
     retain(&router, 1..=100);
     // Another session that keeps the id of the subscription in use.
@@ -306,7 +306,7 @@ fn what_ends_another_subscription_does_not_bring_later_events_before_the_retaine
 }
 
 #[test]
-fn e_12_nothing_retained_comes_after_the_revocation() {
+fn nothing_retained_comes_after_the_revocation_e_12() {
     let router = router(Limits::default());
     retain(&router, 1..=100);
     let mut client =
@@ -430,7 +430,7 @@ fn every_serializer_is_shown_the_same() {
 /// Publishers of other threads replace what is retained without a pause: whoever subscribes
 /// meanwhile sees of each topic one event after the other, from the retained one on.
 #[test]
-fn e_01_while_others_publish_no_event_is_missing_and_none_comes_twice() {
+fn while_others_publish_no_event_is_missing_and_none_comes_twice_e_01() {
     const TOPICS: u64 = 20;
     let router = router(Limits::default());
     std::thread::scope(|scope| {

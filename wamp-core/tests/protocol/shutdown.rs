@@ -56,7 +56,7 @@ fn sessions_of_every_realm_end_without_goodbye() {
 }
 
 #[test]
-fn g_04_sessions_of_every_realm_get_goodbye_where_the_application_asks_for_it() {
+fn sessions_of_every_realm_get_goodbye_where_the_application_asks_for_it_g_04() {
     let router = router();
     let mut clients = ["realm1", "realm2"].map(|realm| Client::join_in(&router, realm));
     clients.iter_mut().for_each(Client::poll);
@@ -69,7 +69,7 @@ fn g_04_sessions_of_every_realm_get_goodbye_where_the_application_asks_for_it() 
 }
 
 #[test]
-fn g_05_the_reply_to_the_goodbye_of_a_shutdown_is_awaited_for_a_second() {
+fn the_reply_to_the_goodbye_of_a_shutdown_is_awaited_for_a_second_g_05() {
     let router = router();
     let mut client = Client::join(&router);
     drop(router.shutdown(GRACE).goodbye());

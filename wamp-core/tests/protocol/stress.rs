@@ -41,7 +41,7 @@ fn read(client: &mut Client, waiting: &mut HashSet<u64>) {
 }
 
 #[test]
-fn c_09_and_r_07_no_call_is_answered_twice_and_no_session_leaves_anything_behind() {
+fn no_call_is_answered_twice_and_no_session_leaves_anything_behind_c_09_and_r_07() {
     handlers::reset();
     let realm = Realm::new("realm1").route_clients(true).meta_api(MetaApi::reading());
     let router = Router::builder().realm(realm).build().expect("the realm is sound");
@@ -105,7 +105,7 @@ fn publish_and_leave(router: &Router, thread: usize) {
 }
 
 #[test]
-fn b_12_and_s_19_sessions_that_are_killed_and_revoked_see_events_in_order_and_leave_nothing_behind()
+fn sessions_that_are_killed_and_revoked_see_events_in_order_and_leave_nothing_behind_b_12_and_s_19()
 {
     handlers::reset();
     let topic = Topic::open().retained();

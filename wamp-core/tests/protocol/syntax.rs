@@ -130,7 +130,7 @@ const FOREIGN: &[&str] = &[
 ];
 
 #[test]
-fn t_10_and_m_01_what_is_no_message_is_a_protocol_violation_before_and_after_hello() {
+fn what_is_no_message_is_a_protocol_violation_before_and_after_hello_t_10_and_m_01() {
     let router = router();
     for message in MALFORMED.iter().chain(MISSHAPEN).chain(FOREIGN) {
         let mut opening = Client::connect(&router);
@@ -144,7 +144,7 @@ fn t_10_and_m_01_what_is_no_message_is_a_protocol_violation_before_and_after_hel
 }
 
 #[test]
-fn m_07_and_m_08_what_is_no_message_is_a_protocol_violation_before_welcome_too() {
+fn what_is_no_message_is_a_protocol_violation_before_welcome_too_m_07_and_m_08() {
     static HESITATING: &[wamp_core::__private::HandlerEntry] =
         &[handlers::session(handlers::hesitating)];
     let router = router_of(HESITATING);
@@ -160,7 +160,7 @@ fn m_07_and_m_08_what_is_no_message_is_a_protocol_violation_before_welcome_too()
 }
 
 #[test]
-fn g_05_what_is_no_message_is_ignored_after_our_goodbye() {
+fn what_is_no_message_is_ignored_after_our_goodbye_g_05() {
     let router = router();
     let mut client = Client::join(&router);
     client.session().close("wamp.close.killed");
@@ -174,7 +174,7 @@ fn g_05_what_is_no_message_is_ignored_after_our_goodbye() {
 }
 
 #[test]
-fn t_09_a_binary_frame_on_json_is_a_protocol_violation() {
+fn a_binary_frame_on_json_is_a_protocol_violation_t_09() {
     let router = router();
     let mut opening = Client::connect(&router);
     opening.send_binary(br#"[1,"realm1",{"roles":{"caller":{}}}]"#);
@@ -200,7 +200,7 @@ fn nesting_without_end_is_a_protocol_violation() {
 }
 
 #[test]
-fn m_02_surplus_options_of_unsubscribe_and_unregister_are_accepted() {
+fn surplus_options_of_unsubscribe_and_unregister_are_accepted_m_02() {
     let mut client = Client::join(&router());
     let id = client.subscribe(1, "open.a");
     assert_eq!(client.ask(format!(r#"[34,2,{id},{{"_reason":1}}]"#)), json!([35, 2]));
@@ -208,7 +208,7 @@ fn m_02_surplus_options_of_unsubscribe_and_unregister_are_accepted() {
 }
 
 #[test]
-fn m_03_unknown_keys_are_ignored() {
+fn unknown_keys_are_ignored_m_03() {
     let mut client = Client::join(&router());
     let options =
         r#"{"foo_bar":1,"_my_ext":[],"":null,"transaction_hash":{"a":[1.5,"\u0000",1e300]}}"#;
@@ -231,7 +231,7 @@ fn m_03_unknown_keys_are_ignored() {
 }
 
 #[test]
-fn m_06_an_option_of_the_wrong_type_is_a_protocol_violation() {
+fn an_option_of_the_wrong_type_is_a_protocol_violation_m_06() {
     let router = router();
     for options in [
         r#"{"acknowledge":"hello"}"#,
@@ -288,7 +288,7 @@ fn m_06_an_option_of_the_wrong_type_is_a_protocol_violation() {
 }
 
 #[test]
-fn m_06_options_of_the_right_type_and_null_ones_are_accepted() {
+fn options_of_the_right_type_and_null_ones_are_accepted_m_06() {
     let router = router();
     for options in [
         r#"{"acknowledge":true}"#,
@@ -326,7 +326,7 @@ fn m_06_options_of_the_right_type_and_null_ones_are_accepted() {
 }
 
 #[test]
-fn d_18_features_that_are_not_announced_and_must_abort_do() {
+fn features_that_are_not_announced_and_must_abort_do_d_18() {
     let router = router();
     for message in [
         r#"[48,1,{"progress":true},"test.add",[1,2]]"#,
@@ -340,7 +340,7 @@ fn d_18_features_that_are_not_announced_and_must_abort_do() {
 }
 
 #[test]
-fn m_09_the_server_leaves_empty_arguments_out() {
+fn the_server_leaves_empty_arguments_out_m_09() {
     let mut client = Client::join(&router());
     assert_eq!(client.ask(r#"[48,1,{},"test.nothing"]"#), json!([50, 1, {}]));
     assert_eq!(client.ask(r#"[48,2,{},"test.add",[1,2]]"#), json!([50, 2, {}, [3]]));
@@ -349,7 +349,7 @@ fn m_09_the_server_leaves_empty_arguments_out() {
 }
 
 #[test]
-fn m_10_absent_and_empty_arguments_are_the_same() {
+fn absent_and_empty_arguments_are_the_same_m_10() {
     let router = router();
     let mut client = Client::join(&router);
     let mut subscriber = Client::join(&router);
@@ -367,7 +367,7 @@ fn m_10_absent_and_empty_arguments_are_the_same() {
 }
 
 #[test]
-fn m_12_what_is_no_id_is_a_protocol_violation() {
+fn what_is_no_id_is_a_protocol_violation_m_12() {
     let router = router();
     for id in [
         "0",
@@ -404,7 +404,7 @@ fn m_12_what_is_no_id_is_a_protocol_violation() {
 }
 
 #[test]
-fn m_12_and_m_13_ids_reach_to_2_53_and_may_be_integral_floats() {
+fn ids_reach_to_2_53_and_may_be_integral_floats_m_12_and_m_13() {
     let mut client = Client::join(&router());
     for (written, id) in [
         ("9007199254740992", 9_007_199_254_740_992_u64),
@@ -422,7 +422,7 @@ fn m_12_and_m_13_ids_reach_to_2_53_and_may_be_integral_floats() {
 }
 
 #[test]
-fn m_14_of_a_key_that_stands_twice_the_last_counts_or_the_message_is_a_violation() {
+fn of_a_key_that_stands_twice_the_last_counts_or_the_message_is_a_violation_m_14() {
     let router = router();
     let mut client = Client::join(&router);
     let result = client.ask(r#"[48,1,{},"test.add",[],{"a":1,"b":2,"a":5}]"#);
@@ -433,7 +433,7 @@ fn m_14_of_a_key_that_stands_twice_the_last_counts_or_the_message_is_a_violation
 }
 
 #[test]
-fn m_16_payload_passes_unchanged() {
+fn payload_passes_unchanged_m_16() {
     let router = router();
     let mut client = Client::join(&router);
     let mut subscriber = Client::join(&router);
@@ -469,7 +469,7 @@ fn white_space_around_everything_is_fine() {
 }
 
 #[test]
-fn p_02_and_p_03_an_answer_to_an_invocation_that_never_was_is_a_protocol_violation() {
+fn an_answer_to_an_invocation_that_never_was_is_a_protocol_violation_p_02_and_p_03() {
     let router = router();
     for message in [
         r#"[8,48,1,{},"a.b"]"#,
@@ -486,14 +486,14 @@ fn p_02_and_p_03_an_answer_to_an_invocation_that_never_was_is_a_protocol_violati
 }
 
 #[test]
-fn p_05_authenticate_without_a_challenge_is_a_protocol_violation() {
+fn authenticate_without_a_challenge_is_a_protocol_violation_p_05() {
     let mut client = Client::join(&router());
     client.send(r#"[5,"secret",{}]"#);
     client.assert_violated("AUTHENTICATE");
 }
 
 #[test]
-fn p_01_a_violation_drops_subscriptions_and_handlers_at_once_and_nothing_later_counts() {
+fn a_violation_drops_subscriptions_and_handlers_at_once_and_nothing_later_counts_p_01() {
     let router = router();
     let mut other = Client::join(&router);
     other.subscribe(1, "open.a");

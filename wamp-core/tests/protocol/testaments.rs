@@ -39,7 +39,7 @@ fn listener(router: &Router, topic: &str) -> (Client, u64) {
 }
 
 #[test]
-fn e_13_and_e_14_a_testament_is_published_however_the_session_ends() {
+fn a_testament_is_published_however_the_session_ends_e_13_and_e_14() {
     let router = router();
     let (mut client, id) = listener(&router, "open.a");
     let ends: [fn(&Router, &mut Client); 5] = [
@@ -66,7 +66,7 @@ fn e_13_and_e_14_a_testament_is_published_however_the_session_ends() {
 }
 
 #[test]
-fn m_01_null_arguments_of_a_testament_are_absent() {
+fn null_arguments_of_a_testament_are_absent_m_01() {
     let router = router();
     let (mut client, id) = listener(&router, "open.a");
     for (args, kwargs, seen) in [
@@ -86,7 +86,7 @@ fn m_01_null_arguments_of_a_testament_are_absent() {
 }
 
 #[test]
-fn e_14_and_e_16_detached_ones_precede_destroyed_ones_each_in_their_order() {
+fn detached_ones_precede_destroyed_ones_each_in_their_order_e_14_and_e_16() {
     let router = router();
     let (mut client, _) = listener(&router, "open.a");
     let mut joe = caller(&router);
@@ -99,7 +99,7 @@ fn e_14_and_e_16_detached_ones_precede_destroyed_ones_each_in_their_order() {
 }
 
 #[test]
-fn e_14_the_options_of_a_testament_are_honoured() {
+fn the_options_of_a_testament_are_honoured_e_14() {
     let router = router();
     let identity = Identity { authrole: "staff".into(), ..Identity::anonymous() };
     let mut staff = Client::join_as(&router, "realm1", identity);
@@ -127,7 +127,7 @@ fn e_14_the_options_of_a_testament_are_honoured() {
 }
 
 #[test]
-fn e_15_flushing_forgets_one_scope_of_the_caller_only() {
+fn flushing_forgets_one_scope_of_the_caller_only_e_15() {
     let router = router();
     let (mut client, _) = listener(&router, "open.a");
     let (mut joe, mut eve) = (caller(&router), caller(&router));
@@ -143,7 +143,7 @@ fn e_15_flushing_forgets_one_scope_of_the_caller_only() {
 }
 
 #[test]
-fn e_16_and_k_10_kill_all_publishes_none() {
+fn kill_all_publishes_none_e_16_and_k_10() {
     let router = router();
     let mut killer = Caller::of(listener(&router, "open.a").0);
     killer.request = 1;
@@ -155,7 +155,7 @@ fn e_16_and_k_10_kill_all_publishes_none() {
 }
 
 #[test]
-fn e_17_a_testament_is_authorised_as_a_publication() {
+fn a_testament_is_authorised_as_a_publication_e_17() {
     let mut joe = caller(&router());
     for (topic, uri) in [
         ("nowhere", "wamp.error.not_authorized"),
@@ -170,7 +170,7 @@ fn e_17_a_testament_is_authorised_as_a_publication() {
 }
 
 #[test]
-fn e_17_where_an_authoriser_decides_about_publications_nothing_is_left_to_be_published() {
+fn where_an_authoriser_decides_about_publications_nothing_is_left_to_be_published_e_17() {
     let realm = Realm::new("realm1")
         .topic("open.{name}", Topic::open())
         .meta_api(MetaApi::reading())
@@ -180,7 +180,7 @@ fn e_17_where_an_authoriser_decides_about_publications_nothing_is_left_to_be_pub
 }
 
 #[test]
-fn e_13_missing_and_wrong_arguments_are_refused() {
+fn missing_and_wrong_arguments_are_refused_e_13() {
     let mut joe = caller(&router());
     for (args, kwargs) in [
         (json!([]), json!({})),
@@ -220,7 +220,7 @@ fn the_testaments_of_a_session_are_limited_in_number_and_bytes() {
 }
 
 #[test]
-fn k_11_testaments_are_announced_where_the_meta_api_is_and_precede_the_leaving() {
+fn testaments_are_announced_where_the_meta_api_is_and_precede_the_leaving_k_11() {
     let router = router();
     let features =
         Client::connect(&router).ask(hello("realm1"))[2]["roles"]["dealer"]["features"].clone();
@@ -309,7 +309,7 @@ fn a_subscriber_that_does_not_read_keeps_no_other_from_testaments_e_14() {
 
 /// Not after the first of those who leave much.
 #[test]
-fn e_14_a_small_testament_does_not_wait_for_those_of_others() {
+fn a_small_testament_does_not_wait_for_those_of_others_e_14() {
     let router = router_with(small_queues());
     let mut clients = vec![listener(&router, "open.a").0];
     for (number, testaments) in [(0, 60), (1, 60), (2, 1)] {
@@ -322,7 +322,7 @@ fn e_14_a_small_testament_does_not_wait_for_those_of_others() {
 }
 
 #[test]
-fn k_02_others_are_told_that_a_session_has_left_after_the_last_of_its_testaments() {
+fn others_are_told_that_a_session_has_left_after_the_last_of_its_testaments_k_02() {
     let router = router_with(small_queues());
     let (mut client, id) = listener(&router, "open.a");
     let leave = client.subscribe(2, "wamp.session.on_leave");
@@ -362,7 +362,7 @@ fn all_testaments_are_published_whichever_session_leaves_meanwhile_e_14() {
 }
 
 #[test]
-fn e_14_when_the_last_session_leaves_its_testaments_are_published_at_once() {
+fn when_the_last_session_leaves_its_testaments_are_published_at_once_e_14() {
     let router = router_with(small_queues());
     let mut joe = caller(&router);
     let retain = json!({"publish_options": {"retain": true}});
@@ -383,7 +383,7 @@ fn e_14_when_the_last_session_leaves_its_testaments_are_published_at_once() {
 
 /// Testaments that wait leave half of the room for events.
 #[test]
-fn e_14_testaments_wait_for_their_turn_up_to_half_of_what_may_be_queued_for_all() {
+fn testaments_wait_for_their_turn_up_to_half_of_what_may_be_queued_for_all_e_14() {
     let bytes = 2 * 3000;
     for (total, at_once) in [(2 * (bytes - 1), 2), (2 * (bytes + 500), 1)] {
         let router = router_with(small_queues().queued_bytes_total(total));

@@ -22,7 +22,7 @@ fn with(authid: &str, authrole: &str) -> Identity {
 }
 
 #[test]
-fn b_01_subscribers_of_one_topic_share_an_id_that_others_do_not_have() {
+fn subscribers_of_one_topic_share_an_id_that_others_do_not_have_b_01() {
     let router = router();
     let (mut one, mut two) = (Client::join(&router), Client::join(&router));
     let id = one.subscribe(1, "open.a");
@@ -31,7 +31,7 @@ fn b_01_subscribers_of_one_topic_share_an_id_that_others_do_not_have() {
 }
 
 #[test]
-fn b_02_a_second_subscribe_is_the_same_subscription() {
+fn a_second_subscribe_is_the_same_subscription_b_02() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     let id = client.subscribe(1, "sub.accept");
@@ -48,7 +48,7 @@ fn b_02_a_second_subscribe_is_the_same_subscription() {
 }
 
 #[test]
-fn b_02_a_second_subscribe_while_the_first_is_decided_shares_its_fate() {
+fn a_second_subscribe_while_the_first_is_decided_shares_its_fate_b_02() {
     let mut client = Client::join(&router());
     client.send(r#"[32,1,{},"gated.a"]"#);
     client.send(r#"[32,2,{},"gated.a"]"#);
@@ -68,7 +68,7 @@ fn b_02_a_second_subscribe_while_the_first_is_decided_shares_its_fate() {
 }
 
 #[test]
-fn b_04_no_event_comes_after_unsubscribed_even_if_it_lay_in_the_mailbox() {
+fn no_event_comes_after_unsubscribed_even_if_it_lay_in_the_mailbox_b_04() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     let id = client.subscribe(1, "open.a");
@@ -84,7 +84,7 @@ fn b_04_no_event_comes_after_unsubscribed_even_if_it_lay_in_the_mailbox() {
 }
 
 #[test]
-fn b_04_a_topic_that_is_subscribed_again_begins_anew() {
+fn a_topic_that_is_subscribed_again_begins_anew_b_04() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     let id = client.subscribe(1, "open.a");
@@ -96,7 +96,7 @@ fn b_04_a_topic_that_is_subscribed_again_begins_anew() {
 }
 
 #[test]
-fn b_05_only_a_subscription_of_the_session_itself_can_be_ended() {
+fn only_a_subscription_of_the_session_itself_can_be_ended_b_05() {
     let router = router();
     let (mut client, mut other) = (Client::join(&router), Client::join(&router));
     let id = other.subscribe(1, "open.a");
@@ -113,7 +113,7 @@ fn b_05_only_a_subscription_of_the_session_itself_can_be_ended() {
 }
 
 #[test]
-fn b_05_a_subscription_that_is_not_decided_cannot_be_ended() {
+fn a_subscription_that_is_not_decided_cannot_be_ended_b_05() {
     let router = router();
     let (mut client, mut other) = (Client::join(&router), Client::join(&router));
     other.send(r#"[32,1,{},"gated.a"]"#);
@@ -126,7 +126,7 @@ fn b_05_a_subscription_that_is_not_decided_cannot_be_ended() {
 }
 
 #[test]
-fn b_06_a_publish_without_acknowledgement_is_never_answered() {
+fn a_publish_without_acknowledgement_is_never_answered_b_06() {
     let mut client = Client::join(&router());
     for (request, topic) in [
         "open.a",
@@ -150,7 +150,7 @@ fn b_06_a_publish_without_acknowledgement_is_never_answered() {
 }
 
 #[test]
-fn b_07_a_publish_is_acknowledged_with_the_id_that_subscribers_see() {
+fn a_publish_is_acknowledged_with_the_id_that_subscribers_see_b_07() {
     let router = router();
     let (mut client, mut subscriber) = (Client::join(&router), Client::join(&router));
     let nobody = published(&client.ask(r#"[16,1,{"acknowledge":true},"open.a"]"#), 1);
@@ -183,7 +183,7 @@ fn a_failed_publish_that_asked_for_acknowledgement_is_an_error_and_reaches_no_su
 }
 
 #[test]
-fn b_09_an_event_carries_the_arguments_and_empty_details() {
+fn an_event_carries_the_arguments_and_empty_details_b_09() {
     let router = router();
     let (mut client, mut subscriber) = (Client::join(&router), Client::join(&router));
     let id = subscriber.subscribe(1, "open.a");
@@ -205,7 +205,7 @@ fn b_09_an_event_carries_the_arguments_and_empty_details() {
 }
 
 #[test]
-fn b_10_and_l_01_the_publisher_gets_its_own_event_only_if_it_asks_for_it() {
+fn the_publisher_gets_its_own_event_only_if_it_asks_for_it_b_10_and_l_01() {
     let mut client = Client::join(&router());
     let id = client.subscribe(1, "open.a");
     client.publish(2, "open.a", 1);
@@ -221,7 +221,7 @@ fn b_10_and_l_01_the_publisher_gets_its_own_event_only_if_it_asks_for_it() {
 }
 
 #[test]
-fn b_12_events_keep_the_publishers_order_across_topics() {
+fn events_keep_the_publishers_order_across_topics_b_12() {
     let router = router();
     let (mut client, mut subscriber) = (Client::join(&router), Client::join(&router));
     for (request, topic) in ["open.a", "open.b", "slow.a", "pub.refuse"].iter().enumerate() {
@@ -244,7 +244,7 @@ fn b_12_events_keep_the_publishers_order_across_topics() {
 }
 
 #[test]
-fn b_12_publish_handlers_run_one_after_the_other() {
+fn publish_handlers_run_one_after_the_other_b_12() {
     let mut client = Client::join(&router());
     client.publish(1, "slow.a", 1);
     client.publish(2, "slow.b", 2);
@@ -272,7 +272,7 @@ fn a_publisher_that_waits_holds_no_other_client_back_b_12() {
 }
 
 #[test]
-fn b_12_subscribed_precedes_the_events_of_a_subscription() {
+fn subscribed_precedes_the_events_of_a_subscription_b_12() {
     let router = router();
     let (mut client, mut publisher) = (Client::join(&router), Client::join(&router));
     client.send(r#"[32,1,{},"gated.a"]"#);
@@ -402,7 +402,7 @@ fn eligible_subscribes_no_client_and_the_publisher_is_still_excluded_l_05() {
 }
 
 #[test]
-fn l_03_the_application_has_the_same_filters() {
+fn the_application_has_the_same_filters_l_03() {
     let router = router();
     let mut audience = audience(&router);
     let ids: Vec<SessionId> = audience.iter().map(|client| client.session().id()).collect();
@@ -423,7 +423,7 @@ fn l_03_the_application_has_the_same_filters() {
 }
 
 #[test]
-fn n_01_the_publisher_is_shown_if_it_asks_for_it() {
+fn the_publisher_is_shown_if_it_asks_for_it_n_01() {
     let router = router();
     let mut client = Client::join(&router);
     let mut publisher = Client::join_as(&router, "realm1", with("joe", "staff"));
@@ -444,7 +444,7 @@ fn n_01_the_publisher_is_shown_if_it_asks_for_it() {
 }
 
 #[test]
-fn n_02_a_realm_can_forbid_disclosure() {
+fn a_realm_can_forbid_disclosure_n_02() {
     handlers::reset();
     let realm = Realm::new("realm1").topic("open.{name}", Topic::open()).disclosure(false);
     let router = Router::builder().realm(realm).handlers([handlers::ALL]).build().unwrap();

@@ -23,7 +23,7 @@ fn announces(router: &Router) -> Value {
 }
 
 #[test]
-fn n_05_events_carry_the_trust_level_of_their_publisher() {
+fn events_carry_the_trust_level_of_their_publisher_n_05() {
     let router = levelled();
     let mut client = with(&router, "nurse");
     let id = client.subscribe(1, "open.a");
@@ -37,7 +37,7 @@ fn n_05_events_carry_the_trust_level_of_their_publisher() {
 }
 
 #[test]
-fn n_05_what_the_application_publishes_has_no_trust_level() {
+fn what_the_application_publishes_has_no_trust_level_n_05() {
     let router = levelled();
     let mut client = with(&router, "nurse");
     let id = client.subscribe(1, "open.a");
@@ -46,7 +46,7 @@ fn n_05_what_the_application_publishes_has_no_trust_level() {
 }
 
 #[test]
-fn n_05_trust_levels_are_announced_where_a_role_has_one() {
+fn trust_levels_are_announced_where_a_role_has_one_n_05() {
     assert_eq!(announces(&levelled()), json!(true));
     let router = router(|realm| realm);
     assert_eq!(announces(&router), Value::Null);

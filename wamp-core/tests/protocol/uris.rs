@@ -102,7 +102,7 @@ fn the_refusal_of_a_session_without_a_uri_is_a_runtime_error() {
 }
 
 #[test]
-fn c_08_the_error_of_a_callee_without_a_uri_is_a_runtime_error_with_its_arguments() {
+fn the_error_of_a_callee_without_a_uri_is_a_runtime_error_with_its_arguments_c_08() {
     let router = router();
     let (mut caller, mut callee) = (Client::join(&router), Client::join(&router));
     callee.ask(r#"[64,1,{},"com.p"]"#);
@@ -162,7 +162,7 @@ fn subscriber(router: &Router) -> (Client, u64) {
 }
 
 #[test]
-fn e_12_a_revocation_for_a_reason_without_a_uri_has_it_as_the_message() {
+fn a_revocation_for_a_reason_without_a_uri_has_it_as_the_message_e_12() {
     let router = router();
     let realm = router.realm("realm1").unwrap();
     for (text, sent) in texts() {
@@ -179,7 +179,7 @@ fn e_12_a_revocation_for_a_reason_without_a_uri_has_it_as_the_message() {
 }
 
 #[test]
-fn u_01_what_no_client_takes_for_a_uri_is_none() {
+fn what_no_client_takes_for_a_uri_is_none_u_01() {
     let router = router();
     let mut client = Client::join(&router);
     for (request, text) in (1..).zip(TEXTS) {

@@ -54,7 +54,7 @@ async fn ask(wire: &mut Wire, message: &str) -> Value {
 }
 
 #[actix_web::test]
-async fn x_01_a_sealed_payload_and_its_keys_reach_the_handler_and_come_back() {
+async fn a_sealed_payload_and_its_keys_reach_the_handler_and_come_back_x_01() {
     let mut wire = opened(true).await;
     let keys = json!({
         "ppt_scheme": "wamp", "ppt_serializer": "cbor", "ppt_cipher": "xsalsa20poly1305",
@@ -83,7 +83,7 @@ async fn a_passthru_that_is_not_optional_refuses_a_payload_that_is_not_sealed() 
 }
 
 #[actix_web::test]
-async fn x_03_a_handler_that_does_not_ask_for_it_takes_no_sealed_payload() {
+async fn a_handler_that_does_not_ask_for_it_takes_no_sealed_payload_x_03() {
     let error = ask(
         &mut opened(true).await,
         &format!(r#"[48,1,{{"ppt_scheme":"x_own"}},"test.plain",{SEALED}]"#),
@@ -93,7 +93,7 @@ async fn x_03_a_handler_that_does_not_ask_for_it_takes_no_sealed_payload() {
 }
 
 #[actix_web::test]
-async fn x_03_a_caller_that_does_not_announce_it_gets_no_sealed_result() {
+async fn a_caller_that_does_not_announce_it_gets_no_sealed_result_x_03() {
     let result = ask(&mut opened(true).await, r#"[48,1,{},"test.seal"]"#).await;
     assert_eq!(result, json!([50, 1, {"ppt_scheme": "x_own"}, ["\u{0}AAEC"]]));
     let error = ask(&mut opened(false).await, r#"[48,1,{},"test.seal"]"#).await;
@@ -101,7 +101,7 @@ async fn x_03_a_caller_that_does_not_announce_it_gets_no_sealed_result() {
 }
 
 #[actix_web::test]
-async fn x_04_a_sealed_payload_is_one_binary_argument() {
+async fn a_sealed_payload_is_one_binary_argument_x_04() {
     for payload in [r#"["text"]"#, r#"["\u0000AAEC",1]"#, "[]", r#"["\u0000AAEC"],{"k":1}"#] {
         let mut wire = opened(true).await;
         let error =
@@ -116,7 +116,7 @@ async fn x_04_a_sealed_payload_is_one_binary_argument() {
 }
 
 #[actix_web::test]
-async fn di_01_a_caller_is_disclosed_if_it_asks_for_it() {
+async fn a_caller_is_disclosed_if_it_asks_for_it_di_01() {
     let mut wire = opened(false).await;
     for (request, options, disclosed) in [
         (1, "{}", false),

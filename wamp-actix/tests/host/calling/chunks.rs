@@ -85,7 +85,7 @@ async fn lives(wire: &mut Wire, request: u64) {
 }
 
 #[actix_web::test]
-async fn pi_01_the_chunks_of_a_call_come_one_after_the_other() {
+async fn the_chunks_of_a_call_come_one_after_the_other_pi_01() {
     let (mut wire, _) = opened().await;
     chunk(&wire, 1, "test.sum", &json!([1]));
     chunk(&wire, 1, "test.sum", &json!([2]));
@@ -127,7 +127,7 @@ async fn other_parameters_are_read_from_the_first_call() {
 }
 
 #[actix_web::test]
-async fn pi_11_progressive_results_need_not_pair_with_chunks() {
+async fn progressive_results_need_not_pair_with_chunks_pi_11() {
     let (mut wire, _) = opened().await;
     wire.send(r#"[48,1,{"progress":true,"receive_progress":true},"test.running",[1]]"#);
     assert_eq!(text(&mut wire).await, r#"[50,1,{"progress":true},[1]]"#);
@@ -160,7 +160,7 @@ async fn keywords_that_no_parameter_takes_are_refused() {
 }
 
 #[actix_web::test]
-async fn pi_10_a_handler_may_answer_before_the_last_chunk() {
+async fn a_handler_may_answer_before_the_last_chunk_pi_10() {
     let (mut wire, _) = opened().await;
     chunk(&wire, 1, "test.first", &json!([1]));
     assert_eq!(text(&mut wire).await, "[50,1,{},[1]]");
@@ -170,7 +170,7 @@ async fn pi_10_a_handler_may_answer_before_the_last_chunk() {
 }
 
 #[actix_web::test]
-async fn ca_11_a_cancelled_call_is_over_and_its_later_chunks_are_dropped() {
+async fn a_cancelled_call_is_over_and_its_later_chunks_are_dropped_ca_11() {
     let (mut wire, stage) = opened().await;
     chunk(&wire, 1, "test.held", &json!([1]));
     settled(&mut wire).await;
@@ -210,7 +210,7 @@ async fn chunks_that_waited_are_taken_in_their_order() {
 }
 
 #[actix_web::test]
-async fn pi_03_a_handler_without_chunks_takes_no_progressive_call_invocation() {
+async fn a_handler_without_chunks_takes_no_progressive_call_invocation_pi_03() {
     let (mut wire, stage) = opened().await;
     chunk(&wire, 1, "test.wait", &json!([]));
     assert_eq!(error(&mut wire).await.0, "wamp.error.feature_not_supported");

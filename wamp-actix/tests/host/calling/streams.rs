@@ -66,7 +66,7 @@ async fn message(wire: &mut Wire) -> Value {
 }
 
 #[actix_web::test]
-async fn pr_03_each_item_goes_out_at_once_and_an_empty_final_result_follows_the_last() {
+async fn each_item_goes_out_at_once_and_an_empty_final_result_follows_the_last_pr_03() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{"receive_progress":true},"test.stream",[3]]"#);
     for item in 1..=3 {
@@ -79,7 +79,7 @@ async fn pr_03_each_item_goes_out_at_once_and_an_empty_final_result_follows_the_
 }
 
 #[actix_web::test]
-async fn pr_05_a_caller_that_did_not_ask_gets_all_items_as_one_list() {
+async fn a_caller_that_did_not_ask_gets_all_items_as_one_list_pr_05() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{},"test.stream",[3]]"#);
     (0..3).for_each(|_| stage.open());
@@ -137,7 +137,7 @@ async fn a_slow_caller_holds_the_stream_back() {
 }
 
 #[actix_web::test]
-async fn ca_02_a_stream_is_dropped_when_its_call_is_cancelled() {
+async fn a_stream_is_dropped_when_its_call_is_cancelled_ca_02() {
     for options in ["{}", r#"{"receive_progress":true}"#] {
         let (mut wire, stage) = opened().await;
         wire.send(&format!(r#"[48,1,{options},"test.stream",[3]]"#));
@@ -149,7 +149,7 @@ async fn ca_02_a_stream_is_dropped_when_its_call_is_cancelled() {
 }
 
 #[actix_web::test]
-async fn c_11_a_stream_is_dropped_when_its_caller_leaves() {
+async fn a_stream_is_dropped_when_its_caller_leaves_c_11() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{"receive_progress":true},"test.stream",[3]]"#);
     settled(&mut wire).await;
@@ -158,7 +158,7 @@ async fn c_11_a_stream_is_dropped_when_its_caller_leaves() {
 }
 
 #[actix_web::test]
-async fn to_05_each_item_gives_the_next_one_the_whole_time() {
+async fn each_item_gives_the_next_one_the_whole_time_to_05() {
     let (mut wire, stage) = opened().await;
     wire.send(r#"[48,1,{"timeout":100,"receive_progress":true},"test.stream",[3]]"#);
     settled(&mut wire).await;

@@ -101,7 +101,7 @@ async fn a_publish_handler_that_reads_no_argument_leaves_them_all_to_the_subscri
 }
 
 #[test]
-fn e_05_publishers_may_retain_where_the_attribute_says_so() {
+fn publishers_may_retain_where_the_attribute_says_so_e_05() {
     let retain = |handlers| registrations(handlers)[0].retain;
     assert!(retain(handlers![lamp]) && !retain(handlers![open]));
 }

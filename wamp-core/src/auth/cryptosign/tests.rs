@@ -51,7 +51,7 @@ fn bytes(text: &str) -> [u8; 32] {
 }
 
 #[test]
-fn a_42_the_vectors_of_the_specification_verify_with_and_without_a_channel() {
+fn the_vectors_of_the_specification_verify_with_and_without_a_channel_a_42() {
     for ([private, challenge, unbound], bound) in UNBOUND.into_iter().zip(BOUND) {
         let key = SigningKey::from_bytes(&bytes(private));
         let (challenge, channel) = (bytes(challenge), bytes(CHANNEL));
@@ -78,7 +78,7 @@ fn the_public_key_of_the_second_vector_is_the_one_of_the_list() {
 }
 
 #[test]
-fn a_42_what_is_no_signature_of_the_challenge_does_not_verify() {
+fn what_is_no_signature_of_the_challenge_does_not_verify_a_42() {
     let [private, challenge, signature] = UNBOUND[1];
     let (key, message) =
         (SigningKey::from_bytes(&bytes(private)).verifying_key(), bytes(challenge));
@@ -104,7 +104,7 @@ fn a_42_what_is_no_signature_of_the_challenge_does_not_verify() {
 }
 
 #[test]
-fn a_40_what_is_no_point_of_the_curve_is_no_key() {
+fn what_is_no_point_of_the_curve_is_no_key_a_40() {
     for text in [
         "",
         "00",

@@ -57,7 +57,7 @@ fn verify(vector: &Vector, authid: &str, proof: &str) -> Option<String> {
 }
 
 #[test]
-fn a_55_the_keys_of_the_vectors_are_derived() {
+fn the_keys_of_the_vectors_are_derived_a_55() {
     let stored = [
         (
             "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=",
@@ -79,7 +79,7 @@ fn a_55_the_keys_of_the_vectors_are_derived() {
 }
 
 #[test]
-fn a_55_the_proofs_of_the_vectors_verify_and_give_their_verifiers() {
+fn the_proofs_of_the_vectors_verify_and_give_their_verifiers_a_55() {
     for vector in vectors() {
         assert_eq!(verify(&vector, "user", vector.proof).as_deref(), Some(vector.verifier));
         assert_eq!(verify(&vector, "User", vector.proof), None);
@@ -96,7 +96,7 @@ fn a_55_the_proofs_of_the_vectors_verify_and_give_their_verifiers() {
 }
 
 #[test]
-fn a_53_the_answer_must_repeat_the_nonce_and_bind_no_channel() {
+fn the_answer_must_repeat_the_nonce_and_bind_no_channel_a_53() {
     let [vector, ..] = vectors();
     let exchanged = Exchanged { authid: "user", client_nonce: vector.client_nonce, nonce: "n" };
     let message = Dialect::Specified.auth_message(&exchanged, &vector.credential);
@@ -126,7 +126,7 @@ fn a_53_the_answer_must_repeat_the_nonce_and_bind_no_channel() {
 }
 
 #[test]
-fn a_54_the_authid_is_escaped_and_the_binding_is_none() {
+fn the_authid_is_escaped_and_the_binding_is_none_a_54() {
     let [_, vector, _] = vectors();
     let exchanged =
         Exchanged { authid: "a=b,c", client_nonce: vector.client_nonce, nonce: vector.nonce };
@@ -191,7 +191,7 @@ fn clients_that_take_the_phc_text_for_the_hash_may_log_in() {
 }
 
 #[test]
-fn a_55_the_password_is_prepared_by_saslprep() {
+fn the_password_is_prepared_by_saslprep_a_55() {
     let stored = |password| {
         let credential = ScramCredential::pbkdf2(password, SALT, 1).unwrap();
         credential.keys(Dialect::Specified).next().unwrap().stored_key
@@ -232,7 +232,7 @@ fn a_credential_survives_being_stored() {
 }
 
 #[test]
-fn a_06_a_mock_has_the_shape_of_its_example_and_a_stable_salt() {
+fn a_mock_has_the_shape_of_its_example_and_a_stable_salt_a_06() {
     for example in vectors().map(|vector| vector.credential) {
         let mock = example.mocked(&MockSecret::default(), "realm1", "nobody");
         let shape = |one: &ScramCredential| {

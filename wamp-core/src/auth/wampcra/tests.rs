@@ -13,7 +13,7 @@ fn signs(credential: &CraCredential, signature: &str) -> bool {
 }
 
 #[test]
-fn a_32_the_vector_of_a_plain_secret_is_signed() {
+fn the_vector_of_a_plain_secret_is_signed_a_32() {
     let credential = CraCredential::plain("secret2");
     assert!(signs(&credential, "LQzJtCJ9YyiABg8R8kXZayLFOGWSkgHTq3sDdveQPbc="));
     assert!(!signs(&credential, "LQzJtCJ9YyiABg8R8kXZayLFOGWSkgHTq3sDdveQPbd="[..40].into()));
@@ -24,7 +24,7 @@ fn a_32_the_vector_of_a_plain_secret_is_signed() {
 }
 
 #[test]
-fn a_33_the_vector_of_a_salted_secret_is_signed_with_the_text_of_the_key() {
+fn the_vector_of_a_salted_secret_is_signed_with_the_text_of_the_key_a_33() {
     let credential = CraCredential::derive("secret2", "salt123", 1000, 32).unwrap();
     assert_eq!(credential.key(), b"nythvFZ7EuM5sPCQrrgnz1oJiZXUNcZZFlDIdGSiNUs=");
     assert!(signs(&credential, "IGltHlrWwLthd8FSINTknlwucV059v3lRrpEds2/aZU="));
@@ -57,7 +57,7 @@ fn a_derivation_with_impossible_parameters_is_refused() {
 }
 
 #[test]
-fn a_06_a_mock_has_the_shape_of_its_example_and_a_salt_of_its_own_for_each_authid() {
+fn a_mock_has_the_shape_of_its_example_and_a_salt_of_its_own_for_each_authid_a_06() {
     for example in [
         CraCredential::plain("secret"),
         CraCredential::derive("secret", "salt123", 5, 16).unwrap(),

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn u_08_events_under_wamp_travel_through_no_pattern() {
+    fn events_under_wamp_travel_through_no_pattern_u_08() {
         let (subscriptions, session) = (subscriptions(), session());
         for (number, (policy, uri)) in (1..).zip([
             (MatchPolicy::Prefix, ""),

@@ -90,7 +90,7 @@ mod tests {
     /// and 3 end with a dot here (`a1.b2.c3.`), because a handler can declare no other kind of
     /// prefix.
     #[test]
-    fn h_05_the_table_of_the_specification() {
+    fn the_table_of_the_specification_h_05() {
         let table = table(&[
             "a1.b2.c3.d4.e55",
             "a1.b2.c3.{rest..}",
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn h_06_a_literal_further_left_wins_over_a_longer_pattern() {
+    fn a_literal_further_left_wins_over_a_longer_pattern_h_06() {
         let table = table(&["a.{x}.cccccccc", "a.b.{x}"]);
         assert_eq!(table.find("a.b.cccccccc"), Some(&"a.b.{x}"));
     }

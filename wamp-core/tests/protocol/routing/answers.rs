@@ -5,7 +5,7 @@ use super::{ALL, call, join, pair, pair_of_formats, register, router, serving};
 use serde_json::json;
 
 #[test]
-fn c_08_a_call_reaches_the_callee_and_its_answer_the_caller() {
+fn a_call_reaches_the_callee_and_its_answer_the_caller_c_08() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     let registration = register(&mut callee, 1, &json!({}), "com.p");
@@ -19,7 +19,7 @@ fn c_08_a_call_reaches_the_callee_and_its_answer_the_caller() {
 }
 
 #[test]
-fn c_08_an_error_of_the_callee_is_the_callers() {
+fn an_error_of_the_callee_is_the_callers_c_08() {
     let (mut caller, mut callee) = serving();
     call(&mut caller, 1, &json!({}), "com.p");
     callee.one();
@@ -29,7 +29,7 @@ fn c_08_an_error_of_the_callee_is_the_callers() {
 }
 
 #[test]
-fn c_12_a_session_may_call_what_it_registered_itself() {
+fn a_session_may_call_what_it_registered_itself_c_12() {
     let mut client = join(&router(), "realm1", ALL);
     let registration = register(&mut client, 1, &json!({}), "com.p");
     call(&mut client, 2, &json!({}), "com.p");
@@ -38,7 +38,7 @@ fn c_12_a_session_may_call_what_it_registered_itself() {
 }
 
 #[test]
-fn i_06_invocations_are_numbered_from_1_in_each_session() {
+fn invocations_are_numbered_from_1_in_each_session_i_06() {
     let router = router();
     let (mut caller, mut one) = pair(&router);
     let mut two = join(&router, "realm1", ALL);
@@ -52,7 +52,7 @@ fn i_06_invocations_are_numbered_from_1_in_each_session() {
 }
 
 #[test]
-fn i_06_a_call_that_the_callee_cannot_be_sent_takes_no_id() {
+fn a_call_that_the_callee_cannot_be_sent_takes_no_id_i_06() {
     let router = router();
     let (mut caller, mut callee) = pair_of_formats(&router);
     register(&mut callee, 1, &json!({}), "com.p");
@@ -71,7 +71,7 @@ fn i_06_a_call_that_the_callee_cannot_be_sent_takes_no_id() {
 }
 
 #[test]
-fn p_03_an_answer_to_what_was_never_asked_is_a_violation_and_a_late_one_is_dropped() {
+fn an_answer_to_what_was_never_asked_is_a_violation_and_a_late_one_is_dropped_p_03() {
     let router = router();
     for message in ["[70,1,{}]", r#"[8,68,1,{},"a.b"]"#, "[70,9007199254740992,{}]"] {
         let mut client = join(&router, "realm1", ALL);
@@ -93,7 +93,7 @@ fn p_03_an_answer_to_what_was_never_asked_is_a_violation_and_a_late_one_is_dropp
 }
 
 #[test]
-fn p_02_an_error_for_anything_but_an_invocation_is_a_violation() {
+fn an_error_for_anything_but_an_invocation_is_a_violation_p_02() {
     let router = router();
     for request_type in [16, 32, 34, 48, 49, 64, 66, 70] {
         let mut client = join(&router, "realm1", ALL);
@@ -103,7 +103,7 @@ fn p_02_an_error_for_anything_but_an_invocation_is_a_violation() {
 }
 
 #[test]
-fn c_10_the_callers_of_a_callee_that_leaves_are_told() {
+fn the_callers_of_a_callee_that_leaves_are_told_c_10() {
     for leave in [Client::lose, |client: &mut Client| client.send(r#"[6,{},"wamp.close.normal"]"#)]
     {
         let (mut caller, mut callee) = serving();
@@ -125,7 +125,7 @@ fn c_10_the_callers_of_a_callee_that_leaves_are_told() {
 }
 
 #[test]
-fn c_11_the_callees_of_a_caller_that_leaves_are_interrupted_if_they_can_be() {
+fn the_callees_of_a_caller_that_leaves_are_interrupted_if_they_can_be_c_11() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     let mut plain = join(&router, "realm1", &[]);

@@ -7,7 +7,7 @@ use super::{ALL, call, join, pair, register, router, serving};
 use serde_json::json;
 
 #[test]
-fn ca_01_skip_releases_the_caller_and_tells_the_callee_nothing() {
+fn skip_releases_the_caller_and_tells_the_callee_nothing_ca_01() {
     let (mut caller, mut callee) = serving();
     call(&mut caller, 1, &json!({}), "com.p");
     callee.one();
@@ -19,7 +19,7 @@ fn ca_01_skip_releases_the_caller_and_tells_the_callee_nothing() {
 }
 
 #[test]
-fn ca_02_ca_05_killnowait_releases_the_caller_and_interrupts_the_callee() {
+fn killnowait_releases_the_caller_and_interrupts_the_callee_ca_02_ca_05() {
     for options in [r#"{"mode":"killnowait"}"#, "{}"] {
         let (mut caller, mut callee) = serving();
         call(&mut caller, 1, &json!({}), "com.p");
@@ -36,7 +36,7 @@ fn ca_02_ca_05_killnowait_releases_the_caller_and_interrupts_the_callee() {
 }
 
 #[test]
-fn ca_03_ca_08_under_kill_the_callee_answers_and_is_asked_once() {
+fn under_kill_the_callee_answers_and_is_asked_once_ca_03_ca_08() {
     for (answer, result) in [
         ("[70,1,{},[7]]", json!([50, 1, {}, [7]])),
         (r#"[8,68,1,{},"com.stopped",[3]]"#, json!([8, 48, 1, {}, "com.stopped", [3]])),
@@ -54,7 +54,7 @@ fn ca_03_ca_08_under_kill_the_callee_answers_and_is_asked_once() {
 }
 
 #[test]
-fn ca_08_a_caller_that_does_not_want_to_wait_for_a_kill_is_released() {
+fn a_caller_that_does_not_want_to_wait_for_a_kill_is_released_ca_08() {
     let (mut caller, mut callee) = serving();
     call(&mut caller, 1, &json!({}), "com.p");
     callee.one();
@@ -81,7 +81,7 @@ fn no_client_cancels_the_call_of_another_ca_07() {
 }
 
 #[test]
-fn to_01_to_02_a_call_that_takes_too_long_ends_and_its_callee_is_interrupted() {
+fn a_call_that_takes_too_long_ends_and_its_callee_is_interrupted_to_01_to_02() {
     let (mut caller, mut callee) = serving();
     call(&mut caller, 1, &json!({"timeout": 100}), "com.p");
     assert_eq!(callee.one()[3], json!({}));
@@ -95,7 +95,7 @@ fn to_01_to_02_a_call_that_takes_too_long_ends_and_its_callee_is_interrupted() {
 }
 
 #[test]
-fn to_03_to_04_a_callee_that_asked_for_timeouts_keeps_them_itself() {
+fn a_callee_that_asked_for_timeouts_keeps_them_itself_to_03_to_04() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     register(&mut callee, 1, &json!({"forward_timeout": true}), "com.p");
@@ -113,7 +113,7 @@ fn to_03_to_04_a_callee_that_asked_for_timeouts_keeps_them_itself() {
 }
 
 #[test]
-fn to_05_each_progressive_result_starts_the_time_anew() {
+fn each_progressive_result_starts_the_time_anew_to_05() {
     let (mut caller, mut callee) = serving();
     call(&mut caller, 1, &json!({"timeout": 100, "receive_progress": true}), "com.p");
     callee.one();
@@ -127,7 +127,7 @@ fn to_05_each_progressive_result_starts_the_time_anew() {
 }
 
 #[test]
-fn ca_04_a_stream_that_cannot_be_interrupted_is_cancelled_for_the_caller_alone() {
+fn a_stream_that_cannot_be_interrupted_is_cancelled_for_the_caller_alone_ca_04() {
     let router = router();
     let ends: [fn(&mut Client); 6] = [
         |caller| caller.send(r#"[49,1,{"mode":"skip"}]"#),

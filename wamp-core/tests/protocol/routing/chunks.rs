@@ -5,7 +5,7 @@ use super::{ALL, SEALED, call, callees, join, pair, pair_of_formats, register, r
 use serde_json::json;
 
 #[test]
-fn pi_01_a_later_chunk_that_the_callee_cannot_be_sent_ends_the_call_on_both_sides() {
+fn a_later_chunk_that_the_callee_cannot_be_sent_ends_the_call_on_both_sides_pi_01() {
     let router = router();
     let (mut caller, mut callee) = pair_of_formats(&router);
     register(&mut callee, 1, &json!({}), "com.p");
@@ -23,7 +23,7 @@ fn pi_01_a_later_chunk_that_the_callee_cannot_be_sent_ends_the_call_on_both_side
 }
 
 #[test]
-fn pi_01_pi_05_chunks_are_one_invocation_and_the_first_says_how() {
+fn chunks_are_one_invocation_and_the_first_says_how_pi_01_pi_05() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     let registration = register(&mut callee, 1, &json!({}), "com.p");
@@ -67,7 +67,7 @@ fn a_client_that_did_not_announce_a_feature_must_not_use_it_pi_02_x_02() {
 }
 
 #[test]
-fn pi_02_progressive_results_and_canceling_announce_progressive_invocations_too() {
+fn progressive_results_and_canceling_announce_progressive_invocations_too_pi_02() {
     let router = router();
     for (features, is_allowed) in [
         (&["progressive_call_invocations"] as &[&str], true),
@@ -86,7 +86,7 @@ fn pi_02_progressive_results_and_canceling_announce_progressive_invocations_too(
 }
 
 #[test]
-fn pi_03_x_03_a_callee_that_lacks_the_feature_is_not_called() {
+fn a_callee_that_lacks_the_feature_is_not_called_pi_03_x_03() {
     let router = router();
     let (mut caller, _) = pair(&router);
     for features in [&[] as &[&str], &["progressive_call_invocations"], &["call_canceling"]] {
@@ -108,7 +108,7 @@ fn pi_03_x_03_a_callee_that_lacks_the_feature_is_not_called() {
 }
 
 #[test]
-fn pi_06_pi_08_an_id_of_a_call_that_is_no_such_call_is_a_violation() {
+fn an_id_of_a_call_that_is_no_such_call_is_a_violation_pi_06_pi_08() {
     let router = router();
     for (first, second) in [
         // Not progressive, and still at work (C-14).
@@ -129,7 +129,7 @@ fn pi_06_pi_08_an_id_of_a_call_that_is_no_such_call_is_a_violation() {
 }
 
 #[test]
-fn pi_06_chunks_do_not_move_the_watermark_of_a_strict_realm() {
+fn chunks_do_not_move_the_watermark_of_a_strict_realm_pi_06() {
     let router = router();
     for (id, is_next) in [(2, true), (3, false)] {
         let (mut caller, mut callee) = (join(&router, "strict", ALL), join(&router, "strict", ALL));
@@ -146,7 +146,7 @@ fn pi_06_chunks_do_not_move_the_watermark_of_a_strict_realm() {
 }
 
 #[test]
-fn pi_10_a_callee_may_answer_before_the_last_chunk() {
+fn a_callee_may_answer_before_the_last_chunk_pi_10() {
     let (mut caller, mut callee) = serving();
     call(&mut caller, 1, &json!({"progress": true}), "com.p");
     callee.one();
@@ -162,7 +162,7 @@ fn pi_10_a_callee_may_answer_before_the_last_chunk() {
 }
 
 #[test]
-fn pi_04_chunks_stay_with_the_callee_of_the_first() {
+fn chunks_stay_with_the_callee_of_the_first_pi_04() {
     let router = router();
     let (mut caller, _) = pair(&router);
     let ([mut one, mut two], _) = callees::<2>(&router, "roundrobin");
@@ -174,7 +174,7 @@ fn pi_04_chunks_stay_with_the_callee_of_the_first() {
 }
 
 #[test]
-fn pi_09_ca_11_a_caller_that_leaves_or_cancels_ends_its_progressive_call() {
+fn a_caller_that_leaves_or_cancels_ends_its_progressive_call_pi_09_ca_11() {
     let (mut caller, mut callee) = serving();
     call(&mut caller, 1, &json!({"progress": true}), "com.p");
     callee.one();

@@ -5,7 +5,7 @@ use super::{ALL, SEALED, call, join, pair, register, router};
 use serde_json::{Value, json};
 
 #[test]
-fn di_01_di_02_di_04_the_callee_sees_the_caller_if_one_of_them_asks() {
+fn the_callee_sees_the_caller_if_one_of_them_asks_di_01_di_02_di_04() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     let session = caller.session();
@@ -24,7 +24,7 @@ fn di_01_di_02_di_04_the_callee_sees_the_caller_if_one_of_them_asks() {
 }
 
 #[test]
-fn di_03_di_04_a_realm_may_forbid_disclosure() {
+fn a_realm_may_forbid_disclosure_di_03_di_04() {
     let router = router();
     let (mut caller, mut callee) = (join(&router, "realm2", ALL), join(&router, "realm2", ALL));
     let disallowed = "wamp.error.option_disallowed.disclose_me";
@@ -38,7 +38,7 @@ fn di_03_di_04_a_realm_may_forbid_disclosure() {
 }
 
 #[test]
-fn x_01_x_04_a_payload_in_passthru_mode_travels_untouched_with_its_keys() {
+fn a_payload_in_passthru_mode_travels_untouched_with_its_keys_x_01_x_04() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     let registration = register(&mut callee, 1, &json!({}), "com.p");
@@ -65,7 +65,7 @@ fn x_01_x_04_a_payload_in_passthru_mode_travels_untouched_with_its_keys() {
 }
 
 #[test]
-fn x_03_a_caller_that_cannot_take_passthru_gets_an_error() {
+fn a_caller_that_cannot_take_passthru_gets_an_error_x_03() {
     let router = router();
     let (mut caller, mut callee) = (join(&router, "realm1", &[]), join(&router, "realm1", ALL));
     register(&mut callee, 1, &json!({}), "com.p");
@@ -77,7 +77,7 @@ fn x_03_a_caller_that_cannot_take_passthru_gets_an_error() {
 }
 
 #[test]
-fn s_03_a_realm_that_routes_clients_announces_what_only_works_there() {
+fn a_realm_that_routes_clients_announces_what_only_works_there_s_03() {
     let router = router();
     for (realm, routes) in [("realm1", true), ("closed", false)] {
         let welcome = Client::connect(&router).ask(support::hello(realm));

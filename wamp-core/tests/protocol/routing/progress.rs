@@ -4,7 +4,7 @@ use super::{ALL, call, join, register, router, serving};
 use serde_json::{Value, json};
 
 #[test]
-fn pr_02_pr_03_progressive_results_come_in_order_and_the_last_has_no_mark() {
+fn progressive_results_come_in_order_and_the_last_has_no_mark_pr_02_pr_03() {
     let (mut caller, mut callee) = serving();
     call(&mut caller, 1, &json!({"receive_progress": true}), "com.p");
     assert_eq!(callee.one()[3], json!({"receive_progress": true}));
@@ -18,7 +18,7 @@ fn pr_02_pr_03_progressive_results_come_in_order_and_the_last_has_no_mark() {
 }
 
 #[test]
-fn pr_01_progress_is_asked_of_a_callee_that_announces_it_whether_or_not_it_can_be_interrupted() {
+fn progress_is_asked_of_a_callee_that_announces_it_whether_or_not_it_can_be_interrupted_pr_01() {
     let router = router();
     for (features, is_asked) in [
         (&["progressive_call_results", "call_canceling"] as &[&str], true),
@@ -46,7 +46,7 @@ fn pr_01_progress_is_asked_of_a_callee_that_announces_it_whether_or_not_it_can_b
 }
 
 #[test]
-fn pr_05_progress_that_the_caller_did_not_ask_for_is_dropped() {
+fn progress_that_the_caller_did_not_ask_for_is_dropped_pr_05() {
     let (mut caller, mut callee) = serving();
     call(&mut caller, 1, &json!({}), "com.p");
     assert_eq!(callee.one()[3], json!({}));
@@ -57,7 +57,7 @@ fn pr_05_progress_that_the_caller_did_not_ask_for_is_dropped() {
 }
 
 #[test]
-fn pr_06_a_callee_that_goes_on_after_its_caller_left_is_interrupted_again() {
+fn a_callee_that_goes_on_after_its_caller_left_is_interrupted_again_pr_06() {
     let (mut caller, mut callee) = serving();
     call(&mut caller, 1, &json!({"receive_progress": true}), "com.p");
     callee.one();

@@ -7,7 +7,7 @@ use super::{ALL, call, callees, join, pair, register, router};
 use serde_json::{Value, json};
 
 #[test]
-fn r_02_r_03_r_07_a_procedure_has_one_registration_until_that_ends() {
+fn a_procedure_has_one_registration_until_that_ends_r_02_r_03_r_07() {
     let router = router();
     let (mut one, mut two) = pair(&router);
     let registration = register(&mut one, 1, &json!({}), "com.p");
@@ -25,7 +25,7 @@ fn r_02_r_03_r_07_a_procedure_has_one_registration_until_that_ends() {
 }
 
 #[test]
-fn r_03_a_call_of_a_registration_that_has_ended_finds_no_procedure_and_one_at_work_goes_on() {
+fn a_call_of_a_registration_that_has_ended_finds_no_procedure_and_one_at_work_goes_on_r_03() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     let registration = register(&mut callee, 1, &json!({}), "com.p");
@@ -63,7 +63,7 @@ fn no_client_ends_the_registration_of_another_r_04() {
 }
 
 #[test]
-fn r_06_where_clients_are_not_routed_none_can_register() {
+fn where_clients_are_not_routed_none_can_register_r_06() {
     let mut client = join(&router(), "closed", ALL);
     assert_error(&client.ask(r#"[64,1,{},"com.p"]"#), 64, 1, "wamp.error.not_authorized");
     assert_error(&client.ask(r#"[32,2,{},"com.t"]"#), 32, 2, "wamp.error.not_authorized");
@@ -71,7 +71,7 @@ fn r_06_where_clients_are_not_routed_none_can_register() {
 }
 
 #[test]
-fn u_03_u_06_what_is_no_uri_or_reserved_cannot_be_registered() {
+fn what_is_no_uri_or_reserved_cannot_be_registered_u_03_u_06() {
     let mut client = join(&router(), "realm1", ALL);
     let invalid = [
         ("{}", ""),
@@ -92,7 +92,7 @@ fn u_03_u_06_what_is_no_uri_or_reserved_cannot_be_registered() {
 }
 
 #[test]
-fn u_08_no_pattern_of_a_client_receives_calls_of_the_protocols_own_procedures() {
+fn no_pattern_of_a_client_receives_calls_of_the_protocols_own_procedures_u_08() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     register(&mut callee, 1, &json!({"match": "prefix"}), "");
@@ -107,7 +107,7 @@ fn u_08_no_pattern_of_a_client_receives_calls_of_the_protocols_own_procedures() 
 
 /// The table of the specification, registered by a client, and H-03.
 #[test]
-fn h_03_h_05_the_best_match_is_called_and_told_the_procedure() {
+fn the_best_match_is_called_and_told_the_procedure_h_03_h_05() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     let registered: Vec<u64> = (1..)
@@ -142,7 +142,7 @@ fn h_03_h_05_the_best_match_is_called_and_told_the_procedure() {
 }
 
 #[test]
-fn h_01_h_02_h_06_patterns_match_as_strings_or_by_components() {
+fn patterns_match_as_strings_or_by_components_h_01_h_02_h_06() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     let prefix = register(&mut callee, 1, &json!({"match": "prefix"}), "com.myapp.myobject1");
@@ -170,7 +170,7 @@ fn h_01_h_02_h_06_patterns_match_as_strings_or_by_components() {
 }
 
 #[test]
-fn h_04_of_the_applications_procedures_and_the_clients_the_better_match_serves() {
+fn of_the_applications_procedures_and_the_clients_the_better_match_serves_h_04() {
     let router = router();
     let (mut caller, mut callee) = pair(&router);
     // The application has `test.item.{name}`, `test.rest.{path..}` and `test.add`.
@@ -256,7 +256,7 @@ fn the_callee_after_one_that_leaves_keeps_its_turn_h_09() {
 }
 
 #[test]
-fn h_08_h_11_h_12_a_shared_registration_has_one_policy_and_lasts_as_long_as_its_callees() {
+fn a_shared_registration_has_one_policy_and_lasts_as_long_as_its_callees_h_08_h_11_h_12() {
     let router = router();
     let (mut caller, mut other) = pair(&router);
     let ([mut one, mut two], registration) = callees::<2>(&router, "roundrobin");
@@ -276,7 +276,7 @@ fn h_08_h_11_h_12_a_shared_registration_has_one_policy_and_lasts_as_long_as_its_
 }
 
 #[test]
-fn h_10_m_05_options_of_register_that_do_not_exist_are_violations() {
+fn options_of_register_that_do_not_exist_are_violations_h_10_m_05() {
     let router = router();
     for options in [
         r#"{"invoke":"foo"}"#,
