@@ -26,7 +26,8 @@ pub use auth::{
     Permission, Scram, ScramCredential, Ticket, WampCra, salt,
 };
 pub use codec::binary::Binary;
-pub use codec::payload::{DecodeError, Payload, PayloadBuilder, Raw};
+pub use codec::payload::{DecodeError, Payload, PayloadBuilder};
+pub use codec::raw::Raw;
 pub use codec::serializer::{EncodeError, RawMessage, Serializer};
 pub use connection::{Close, Connection, Transport};
 pub use error::{Error, WampError, uris};

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
 
-use crate::codec::encoded::Shared;
+use crate::codec::value::Shared;
 use crate::error::shortened;
 use crate::id::SessionId;
 use crate::message;

@@ -5,12 +5,12 @@
 //! as null, tags skipped, bignums read like JSON's long integers. Strict where safety needs it:
 //! lengths are checked against the remaining bytes before they are used, text must be UTF-8 even if
 //! no handler reads it, and keys that are not strings, unassigned simple values and tags that refer
-//! to another place are refused, or noted if they are in a payload (`format::odd`).
+//! to another place are refused, or noted if they are in a payload (`codec::odd`).
 
+mod call_head;
 mod head;
 mod number;
 mod read;
-mod request;
 mod skip;
 mod string;
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! handler reads them.
 
 mod builder;
-mod raw;
 
 use std::fmt;
 use std::ops::Range;
@@ -12,11 +11,14 @@ use bytestring::ByteString;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 
-use crate::codec::encoded::{Encoded, Format, Reader, Shared};
-use crate::codec::format::{Kind, Malformed, Oddity};
+use crate::codec::any::Reader;
+use crate::codec::cursor::Kind;
+use crate::codec::de::Malformed;
+use crate::codec::odd::Oddity;
+use crate::codec::raw::Raw;
 use crate::codec::serializer::EncodeError;
+use crate::codec::value::{Encoded, Format, Shared};
 pub use builder::PayloadBuilder;
-pub use raw::Raw;
 
 /// `Arguments` and `ArgumentsKw` of a message.
 ///
@@ -285,7 +287,7 @@ impl<'de> Deserialize<'de> for AnyBinary {
 pub(crate) const NO_ARGS: Encoded<'_> = Encoded::Json("[]");
 pub(crate) const NO_KWARGS: Encoded<'_> = Encoded::Json("{}");
 
-fn read<T: DeserializeOwned>(value: Encoded<'_>) -> Result<T, DecodeError> {
+pub(super) fn read<T: DeserializeOwned>(value: Encoded<'_>) -> Result<T, DecodeError> {
     let arena = Bump::new();
     value.reader(&arena).read().map_err(|error| DecodeError(error.to_string()))
 }

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use serde::Serialize;
 
-pub use crate::codec::encoded::EncodeError;
-use crate::codec::encoded::Format;
+pub use crate::codec::value::EncodeError;
+use crate::codec::value::Format;
 
 /// A serializer, named by the WebSocket subprotocol that selects it.
 ///

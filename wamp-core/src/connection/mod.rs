@@ -27,8 +27,8 @@ use std::time::Instant;
 use bumpalo::Bump;
 
 use crate::auth::Denied;
-use crate::codec::encoded::Shared;
 use crate::codec::serializer::{RawMessage, Serializer};
+use crate::codec::value::Shared;
 use crate::error::{Violation, uris};
 use crate::identity::Identity;
 use crate::limits::Limits;

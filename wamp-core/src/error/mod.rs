@@ -12,7 +12,7 @@ use std::fmt::{self, Display};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::format::Oddity;
+use crate::codec::odd::Oddity;
 use crate::codec::payload::{DecodeError, Payload, PayloadBuilder};
 use crate::codec::serializer::EncodeError;
 

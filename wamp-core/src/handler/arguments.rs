@@ -9,9 +9,11 @@ use bumpalo::Bump;
 use serde::Deserialize;
 use serde::de;
 
-use crate::codec::encoded::{Encoded, Reader};
-use crate::codec::format::{BinaryAs, Elements, Malformed};
+use crate::codec::any::Reader;
+use crate::codec::cursor::{BinaryAs, Elements};
+use crate::codec::de::Malformed;
 use crate::codec::payload::NO_KWARGS;
+use crate::codec::value::Encoded;
 use crate::error::{Error, shortened};
 use crate::handler::context::{Context, Subject};
 use crate::handler::entry::Parameter;

@@ -11,7 +11,7 @@ use std::fmt::Display;
 use futures_util::stream::Stream;
 use serde::{Serialize, Serializer};
 
-use crate::codec::payload::Raw;
+use crate::codec::raw::Raw;
 use crate::codec::serializer::EncodeError;
 use crate::error::{Error, WampError};
 use crate::handler::acceptance::{

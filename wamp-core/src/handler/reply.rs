@@ -6,9 +6,10 @@ use std::pin::Pin;
 use futures_util::future::Either;
 use serde::Serialize;
 
-use crate::codec::encoded::Format;
-use crate::codec::payload::{PayloadBuilder, Raw};
+use crate::codec::payload::PayloadBuilder;
+use crate::codec::raw::Raw;
 use crate::codec::serializer::EncodeError;
+use crate::codec::value::Format;
 use crate::error::Error;
 use crate::handler::context::Context;
 use crate::message::{ArgumentsWriter, Passthru};

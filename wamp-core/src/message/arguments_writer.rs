@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::codec::encoded::{Encoded, Format};
-use crate::codec::format::Kind;
+use crate::codec::cursor::Kind;
 use crate::codec::payload::{NO_ARGS, Payload};
 use crate::codec::serializer::{EncodeError, Serializer};
+use crate::codec::value::{Encoded, Format};
 
 type Written = Result<(), EncodeError>;
 

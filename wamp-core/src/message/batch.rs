@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::codec::encoded::{EncodeError, Encoded, Format, Shared};
 use crate::codec::serializer::{RawMessage, Serializer};
+use crate::codec::value::{EncodeError, Encoded, Format, Shared};
 use crate::error::Violation;
 use crate::message::unframe;
 

@@ -16,12 +16,12 @@ use super::options::{
 };
 use super::passthru::Passthru;
 use crate::codec::cbor;
-use crate::codec::encoded::{Format, Shared};
-use crate::codec::format::Cursor;
+use crate::codec::cursor::Cursor;
 use crate::codec::json;
 use crate::codec::msgpack;
 use crate::codec::payload::{NO_KWARGS, Payload};
 use crate::codec::serializer::{RawMessage, Serializer};
+use crate::codec::value::{Format, Shared};
 use crate::error::Violation;
 use crate::id::RequestId;
 
@@ -246,7 +246,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     }
 
     fn call(mut self) -> Result<Message<'f>, Violation> {
-        if let Some((request, procedure)) = self.plain_request() {
+        if let Some((request, procedure)) = self.call_head() {
             let (options, payload) = (CallOptions::default(), self.payload()?);
             return Ok(Message::Call { request, options, procedure, payload });
         }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Serialize};
 
-use crate::codec::encoded::{Encoded, Format};
+use crate::codec::value::{Encoded, Format};
 use tree::{Tree, nearly_typed, tree};
 
 const FORMATS: [Format; 3] = [Format::Json, Format::MsgPack, Format::Cbor];

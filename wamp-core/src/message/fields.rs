@@ -6,10 +6,12 @@ use std::ops::Range;
 use serde::Deserialize;
 
 use super::passthru::{Passthru, PassthruOptions};
-use crate::codec::encoded::Shared;
-use crate::codec::format::{Cursor, Elements, Kind, MAX_ELEMENTS, Malformed, Odd, Owner};
+use crate::codec::cursor::{Cursor, Elements, Kind, MAX_ELEMENTS};
+use crate::codec::de::Malformed;
+use crate::codec::odd::{Odd, Owner};
 use crate::codec::payload::Payload;
 use crate::codec::serializer::EncodeError;
+use crate::codec::value::Shared;
 use crate::error::Violation;
 use crate::id::RequestId;
 
@@ -54,8 +56,8 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
 
     /// Reads a request's id, empty options and a URI on the fast path, if they are written as most
     /// clients write them.
-    pub(super) fn plain_request(&mut self) -> Option<(RequestId, &'f str)> {
-        self.reader.plain_request(&mut self.elements)
+    pub(super) fn call_head(&mut self) -> Option<(RequestId, &'f str)> {
+        self.reader.call_head(&mut self.elements)
     }
 
     pub(super) fn string(&mut self, name: &'static str) -> Result<&'f str, Violation> {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use bumpalo::Bump;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::codec::encoded::{Encoded, Format};
-use crate::codec::format::Odd;
-use crate::codec::payload::{Payload, Raw};
+use crate::codec::odd::Odd;
+use crate::codec::payload::Payload;
+use crate::codec::raw::Raw;
 use crate::codec::serializer::{RawMessage, Serializer};
+use crate::codec::value::{Encoded, Format};
 use crate::message::batch::Delimiter;
 use crate::message::{Message, decode, unframe};
 

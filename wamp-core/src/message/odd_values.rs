@@ -6,9 +6,10 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::codec::encoded::{Encoded, Format, Shared};
-use crate::codec::format::Odd;
-use crate::codec::payload::{Payload, Raw};
+use crate::codec::odd::Odd;
+use crate::codec::payload::Payload;
+use crate::codec::raw::Raw;
+use crate::codec::value::{Encoded, Format, Shared};
 use crate::message::{Message, decode};
 
 const FORMATS: [Format; 3] = [Format::Json, Format::MsgPack, Format::Cbor];

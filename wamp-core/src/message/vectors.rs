@@ -16,9 +16,9 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::{Details, EventDetails, InvocationDetails, Message, decode, encode, unframe};
-use crate::codec::encoded::{Encoded, Format};
 use crate::codec::payload::{Payload, PayloadBuilder};
 use crate::codec::serializer::{RawMessage, Serializer};
+use crate::codec::value::{Encoded, Format};
 use crate::error::Error;
 use crate::id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 

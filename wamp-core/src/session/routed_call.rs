@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::codec::format::Oddity;
+use crate::codec::odd::Oddity;
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::id::{RegistrationId, RequestId};

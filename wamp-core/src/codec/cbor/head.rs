@@ -1,6 +1,6 @@
 //! The head of a data item: its first byte and the number that follows.
 
-use crate::codec::format::Malformed;
+use crate::codec::de::Malformed;
 
 /// The byte that ends a list, a dict or a string of indefinite length.
 pub(super) const BREAK: u8 = 0xff;

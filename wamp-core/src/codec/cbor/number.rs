@@ -2,7 +2,9 @@
 
 use super::Reader;
 use super::head::Head;
-use crate::codec::format::{Cursor as _, Malformed, Number, Odd, Oddity};
+use crate::codec::cursor::Cursor as _;
+use crate::codec::de::{Malformed, Number};
+use crate::codec::odd::{Odd, Oddity};
 
 impl Reader<'_> {
     #[inline]

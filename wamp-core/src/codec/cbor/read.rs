@@ -5,11 +5,11 @@ use std::ops::Range;
 use bumpalo::Bump;
 
 use super::head::{BREAK, Head, Length};
-use crate::codec::encoded::Encoded;
-use crate::codec::format::skip::{UNTIL_BREAK, skip};
-use crate::codec::format::{
-    BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Odd, Oddity, Owner,
-};
+use crate::codec::cursor::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH};
+use crate::codec::de::{Malformed, Number};
+use crate::codec::odd::{Odd, Oddity, Owner};
+use crate::codec::skip::{UNTIL_BREAK, skip};
+use crate::codec::value::Encoded;
 use crate::id::RequestId;
 
 /// A cursor over one data item.
@@ -303,8 +303,8 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn plain_request(&mut self, elements: &mut Elements) -> Option<(RequestId, &'de str)> {
-        self.any_plain_request(elements)
+    fn call_head(&mut self, elements: &mut Elements) -> Option<(RequestId, &'de str)> {
+        self.plain_call_head(elements)
     }
 
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {

@@ -3,8 +3,11 @@
 
 use super::head::{BREAK, Head};
 use super::read::Reader;
-use crate::codec::format::skip::{Skip, pass_odd_key};
-use crate::codec::format::{Cursor as _, Elements, MAX_DEPTH, Malformed, Odd, Oddity, utf8_end};
+use crate::codec::cursor::{Cursor as _, Elements, MAX_DEPTH};
+use crate::codec::de::Malformed;
+use crate::codec::odd::{Odd, Oddity};
+use crate::codec::skip::utf8_end;
+use crate::codec::skip::{Skip, pass_odd_key};
 
 impl<'de> Skip<'de> for Reader<'de> {
     const BREAK: Option<u8> = Some(BREAK);

@@ -2,7 +2,8 @@
 
 use super::Reader;
 use super::head::{Head, Length};
-use crate::codec::format::{Cursor as _, Malformed};
+use crate::codec::cursor::Cursor as _;
+use crate::codec::de::Malformed;
 
 // Every method reads the content of a string whose head ends at `end`.
 impl<'de> Reader<'de> {

@@ -1,9 +1,9 @@
 //! The rules of reading; ciborium is the oracle except where we deviate from it on purpose.
 
+mod call_head;
 mod cursor;
 mod nesting;
 mod oracle;
-mod request;
 mod strings;
 mod typed;
 mod written;
@@ -15,7 +15,8 @@ use ciborium::Value;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::Reader;
-use crate::codec::format::{Cursor as _, Malformed};
+use crate::codec::cursor::Cursor as _;
+use crate::codec::de::Malformed;
 
 /// Parses hexadecimal bytes as the specification writes them; white space is ignored.
 fn hex(digits: &str) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! The tokens of CBOR, each in its shortest form, except for floats, which keep their width.
 
-use crate::codec::format::write::{Tokens, WriteFault};
+use crate::codec::ser::{Tokens, WriteFault};
 
 /// The tokens of CBOR.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::fmt::{self, Display};
 
 use serde::ser::{self, Error, Serialize, Serializer};
 
-use crate::codec::format::write::{JSON_TOKENS, NO_TEXT, Next};
+use crate::codec::ser::{JSON_TOKENS, NO_TEXT, Next};
 
 /// A serializer around serde_json's that checks the order of calls.
 pub(super) struct Careful<S>(pub(super) S);

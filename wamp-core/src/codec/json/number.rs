@@ -1,7 +1,9 @@
 //! Numbers.
 
 use super::Reader;
-use crate::codec::format::{Cursor as _, MAX_INTEGRAL, Malformed, Number, Odd, Oddity};
+use crate::codec::cursor::Cursor as _;
+use crate::codec::de::{MAX_INTEGRAL, Malformed, Number};
+use crate::codec::odd::{Odd, Oddity};
 
 /// The number of digits that always fit into a `u64`.
 const SAFE_DIGITS: usize = 19;

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use bumpalo::Bump;
 
-use crate::codec::encoded::Encoded;
-use crate::codec::format::{
-    BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Owner,
-};
+use crate::codec::cursor::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH};
+use crate::codec::de::{Malformed, Number};
+use crate::codec::odd::Owner;
+use crate::codec::value::Encoded;
 use crate::id::RequestId;
 
 /// A cursor over one JSON text.
@@ -183,8 +183,8 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn plain_request(&mut self, _: &mut Elements) -> Option<(RequestId, &'de str)> {
-        self.any_plain_request()
+    fn call_head(&mut self, _: &mut Elements) -> Option<(RequestId, &'de str)> {
+        self.plain_call_head()
     }
 
     fn skip_counted(&mut self, left: &mut usize) -> Result<Range<usize>, Malformed> {

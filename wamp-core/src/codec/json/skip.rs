@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::read::Reader;
 use super::{number, string};
-use crate::codec::format::{Cursor as _, MAX_DEPTH, Malformed};
+use crate::codec::cursor::{Cursor as _, MAX_DEPTH};
+use crate::codec::de::Malformed;
 
 // The kinds of the open lists and dicts are kept as one bit each.
 const _: () = assert!(MAX_DEPTH as u32 <= u64::BITS);

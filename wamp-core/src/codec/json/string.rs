@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use base64::{Engine, decoded_len_estimate};
 
 use super::Reader;
-use crate::codec::format::{Cursor as _, Malformed};
+use crate::codec::cursor::Cursor as _;
+use crate::codec::de::Malformed;
 
 /// A checked string, before it is unescaped.
 pub(super) struct Scanned {

@@ -1,15 +1,16 @@
 //! The rules of reading; serde_json is the oracle except where we deviate from it on purpose.
 
+mod call_head;
 mod cursor;
 mod oracle;
-mod request;
 mod typed;
 
 use bumpalo::Bump;
 use serde::de::DeserializeOwned;
 
 use super::Reader;
-use crate::codec::format::{Cursor as _, Malformed};
+use crate::codec::cursor::Cursor as _;
+use crate::codec::de::Malformed;
 
 /// Reads the whole text as one value.
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Malformed> {

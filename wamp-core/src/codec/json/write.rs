@@ -10,7 +10,8 @@ use serde_json::ser::{Formatter, Serializer};
 
 use super::careful::Careful;
 use super::{Reader, number};
-use crate::codec::format::{Cursor as _, Odd, Owner};
+use crate::codec::cursor::Cursor as _;
+use crate::codec::odd::{Odd, Owner};
 
 /// Appends the value to `out`; on an error `out` is unchanged, so that an ERROR can take the
 /// frame's place.
@@ -85,7 +86,7 @@ mod tests {
     use serde::{Serialize, Serializer};
 
     use super::write;
-    use crate::codec::format::Cursor as _;
+    use crate::codec::cursor::Cursor as _;
     use crate::codec::json::Reader;
 
     struct Bytes<'a>(&'a [u8]);

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use bumpalo::Bump;
 
-use crate::codec::encoded::Encoded;
-use crate::codec::format::skip::skip;
-use crate::codec::format::{
-    BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH, Malformed, Number, Owner,
-};
+use crate::codec::cursor::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH};
+use crate::codec::de::{Malformed, Number};
+use crate::codec::odd::Owner;
+use crate::codec::skip::skip;
+use crate::codec::value::Encoded;
 
 /// A cursor over one MessagePack value. Strings and bytes are borrowed from the message; nothing
 /// has to be decoded.

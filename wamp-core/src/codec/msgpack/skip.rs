@@ -1,8 +1,11 @@
 //! Skips a value without building it, and checks it as if it were read.
 
 use super::Reader;
-use crate::codec::format::skip::{Skip, pass_odd_key};
-use crate::codec::format::{Cursor as _, Elements, Kind, Malformed, Odd, Oddity, utf8_end};
+use crate::codec::cursor::{Cursor as _, Elements, Kind};
+use crate::codec::de::Malformed;
+use crate::codec::odd::{Odd, Oddity};
+use crate::codec::skip::utf8_end;
+use crate::codec::skip::{Skip, pass_odd_key};
 
 impl<'de> Skip<'de> for Reader<'de> {
     const BREAK: Option<u8> = None;

@@ -10,7 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{MsgPack, Reader};
-use crate::codec::format::{Cursor as _, Malformed, write};
+use crate::codec::cursor::Cursor as _;
+use crate::codec::de::Malformed;
+use crate::codec::ser;
 
 /// Reads the whole message as one value.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Malformed> {
@@ -37,7 +39,7 @@ fn skip(bytes: &[u8]) -> Result<std::ops::Range<usize>, Malformed> {
 
 fn written(value: &(impl Serialize + ?Sized)) -> Vec<u8> {
     let mut out = vec![0x91];
-    write::write::<MsgPack>(&mut out, value).unwrap();
+    ser::write::<MsgPack>(&mut out, value).unwrap();
     out.split_off(1)
 }
 

@@ -1,6 +1,6 @@
 //! The tokens of MessagePack, each in its shortest form.
 
-use crate::codec::format::write::{Tokens, WriteFault};
+use crate::codec::ser::{Tokens, WriteFault};
 
 /// The tokens of MessagePack.
 #[derive(Debug)]

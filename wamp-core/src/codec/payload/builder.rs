@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::Payload;
-use crate::codec::encoded::{Format, Shared};
-use crate::codec::format::Kind;
+use crate::codec::cursor::Kind;
 use crate::codec::json;
 use crate::codec::serializer::EncodeError;
+use crate::codec::value::{Format, Shared};
 
 /// Builds a payload argument by argument; [`build`](Self::build) reports the first value that
 /// cannot be serialised.

@@ -9,8 +9,9 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::{Arguments, Keyword};
-use crate::codec::encoded::Encoded;
-use crate::codec::format::{BinaryAs, Key, Malformed};
+use crate::codec::cursor::BinaryAs;
+use crate::codec::de::{Key, Malformed};
+use crate::codec::value::Encoded;
 
 /// Defines how an `Option` or a newtype is read from a value that always exists.
 macro_rules! present {

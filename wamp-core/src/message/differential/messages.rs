@@ -6,9 +6,10 @@ use proptest::prelude::*;
 
 use super::tree::{Tree, nearly_typed, tree};
 use super::{FORMATS, encoded, written};
-use crate::codec::encoded::{Format, Shared};
-use crate::codec::format::{MAX_ELEMENTS, MAX_INTEGRAL};
+use crate::codec::cursor::MAX_ELEMENTS;
+use crate::codec::de::MAX_INTEGRAL;
 use crate::codec::payload::Payload;
+use crate::codec::value::{Format, Shared};
 use crate::message::{Message, decode};
 
 fn shared(format: Format, bytes: Vec<u8>) -> Shared {

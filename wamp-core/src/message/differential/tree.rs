@@ -7,8 +7,8 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
 
-use crate::codec::encoded::Format;
-use crate::codec::format::MAX_INTEGRAL;
+use crate::codec::de::MAX_INTEGRAL;
+use crate::codec::value::Format;
 
 /// A value of any type that WAMP has.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{Request, subscription};
-use crate::codec::encoded::Format;
-use crate::codec::payload::Raw;
+use crate::codec::raw::Raw;
+use crate::codec::value::Format;
 use crate::error::Error;
 use crate::handler::reply::Reply;
 use crate::id::{PublicationId, SubscriptionId};

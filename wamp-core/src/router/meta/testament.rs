@@ -1,7 +1,8 @@
 //! `wamp.session.add_testament` and `flush_testaments` (E-13, E-15).
 
 use super::Request;
-use crate::codec::payload::{Payload, Raw};
+use crate::codec::payload::Payload;
+use crate::codec::raw::Raw;
 use crate::error::{Error, uris};
 use crate::handler::reply::Reply;
 use crate::message::{Dict, Filter, PublishOptions};

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 
 use super::{hex, read, refused_by_all, skip};
 use crate::codec::cbor::Reader;
-use crate::codec::format::{Cursor as _, Kind};
+use crate::codec::cursor::{Cursor as _, Kind};
 
 fn integer(digits: &str) -> Option<u64> {
     let (arena, bytes) = (Bump::new(), hex(digits));

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 
 use super::{hex, nested, read, skip};
 use crate::codec::cbor::Reader;
-use crate::codec::format::{Cursor as _, MAX_DEPTH, MAX_ELEMENTS};
+use crate::codec::cursor::{Cursor as _, MAX_DEPTH, MAX_ELEMENTS};
 
 const DEPTH: usize = MAX_DEPTH as usize;
 

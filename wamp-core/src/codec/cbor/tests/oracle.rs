@@ -7,7 +7,8 @@ use serde::de::IgnoredAny;
 
 use super::{encoded, hex, read, skip};
 use crate::codec::cbor::Reader;
-use crate::codec::format::{Cursor as _, MAX_DEPTH, MAX_INTEGRAL};
+use crate::codec::cursor::{Cursor as _, MAX_DEPTH};
+use crate::codec::de::MAX_INTEGRAL;
 
 fn number() -> impl Strategy<Value = Value> {
     prop_oneof![

@@ -4,7 +4,7 @@ use bumpalo::Bump;
 
 use super::{encoded, hex, read, refused_by_all, skip};
 use crate::codec::cbor::Reader;
-use crate::codec::format::Cursor as _;
+use crate::codec::cursor::Cursor as _;
 
 fn string(digits: &str) -> Option<String> {
     let (arena, bytes) = (Bump::new(), hex(digits));

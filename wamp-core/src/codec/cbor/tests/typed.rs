@@ -9,9 +9,10 @@ use serde::de::{Deserialize, Deserializer};
 
 use super::{encoded, hex, nested, read, refusal};
 use crate::codec::cbor::Reader;
-use crate::codec::encoded::Encoded;
-use crate::codec::format::samples::{Bytes, Point, Shape};
-use crate::codec::format::{Cursor as _, MAX_DEPTH, raw};
+use crate::codec::cursor::{Cursor as _, MAX_DEPTH};
+use crate::codec::raw;
+use crate::codec::samples::{Bytes, Point, Shape};
+use crate::codec::value::Encoded;
 
 /// A newtype that asks for its value undecoded.
 #[derive(Debug, PartialEq)]

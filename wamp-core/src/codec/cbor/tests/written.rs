@@ -1,4 +1,5 @@
-//! Written values. The shapes of serde's types come from `format`, and are tested with MessagePack.
+//! Written values. The shapes of serde's types come from `codec::ser`, and are tested with
+//! MessagePack.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::{encoded, hex, read};
 use crate::codec::cbor::Cbor;
-use crate::codec::format::write::write;
+use crate::codec::ser::write;
 
 fn written(value: &(impl Serialize + ?Sized)) -> Vec<u8> {
     let mut out = vec![0x81];

@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 
 use super::{nested, nested_dicts, read, skip};
-use crate::codec::format::{Cursor as _, MAX_DEPTH, MAX_ELEMENTS};
+use crate::codec::cursor::{Cursor as _, MAX_DEPTH, MAX_ELEMENTS};
 use crate::codec::json::Reader;
 
 const DEPTH: usize = MAX_DEPTH as usize;

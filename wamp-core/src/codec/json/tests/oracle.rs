@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::{read, skip};
-use crate::codec::format::Cursor as _;
+use crate::codec::cursor::Cursor as _;
 use crate::codec::json::Reader;
 
 fn number() -> impl Strategy<Value = Value> {

@@ -7,10 +7,12 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::{Value, json};
 
 use super::{read, refusal};
-use crate::codec::encoded::Encoded;
-use crate::codec::format::samples::{Bytes, Point, Shape};
-use crate::codec::format::{AtCursor, Cursor as _, MAX_DEPTH, Malformed, raw};
+use crate::codec::cursor::{Cursor as _, MAX_DEPTH};
+use crate::codec::de::{AtCursor, Malformed};
 use crate::codec::json::Reader;
+use crate::codec::raw;
+use crate::codec::samples::{Bytes, Point, Shape};
+use crate::codec::value::Encoded;
 
 #[derive(Debug, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]

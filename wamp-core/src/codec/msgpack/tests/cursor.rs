@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use serde::de::IgnoredAny;
 
 use super::{nested, nested_dicts, read, skip};
-use crate::codec::format::{Cursor as _, Kind, MAX_DEPTH, MAX_ELEMENTS};
+use crate::codec::cursor::{Cursor as _, Kind, MAX_DEPTH, MAX_ELEMENTS};
 use crate::codec::msgpack::Reader;
 
 const DEPTH: usize = MAX_DEPTH as usize;

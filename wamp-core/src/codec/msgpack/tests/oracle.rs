@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::{read, skip, written};
-use crate::codec::format::Cursor as _;
+use crate::codec::cursor::Cursor as _;
 use crate::codec::msgpack::Reader;
 
 /// Generates any value whose floats are not integral: how those are read is tested elsewhere.

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{MsgPack, read, refusal, written};
-use crate::codec::format::{Cursor as _, write};
+use crate::codec::cursor::Cursor as _;
 use crate::codec::msgpack::Reader;
+use crate::codec::ser;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Unit;
@@ -199,9 +200,9 @@ fn the_last_of_two_equal_keys_wins_in_a_map_and_a_struct_refuses_them() {
 fn a_failed_value_leaves_nothing_behind() {
     let mut out = vec![0x93, 0x32];
     let keys = BTreeMap::from([(vec![1], 1)]);
-    assert!(write::write::<MsgPack>(&mut out, &("begun", keys)).is_err());
-    assert!(write::write::<MsgPack>(&mut out, &("begun", u128::MAX)).is_err());
-    assert!(write::write::<MsgPack>(&mut out, &BTreeMap::from([((), 1)])).is_err());
+    assert!(ser::write::<MsgPack>(&mut out, &("begun", keys)).is_err());
+    assert!(ser::write::<MsgPack>(&mut out, &("begun", u128::MAX)).is_err());
+    assert!(ser::write::<MsgPack>(&mut out, &BTreeMap::from([((), 1)])).is_err());
     assert_eq!(out, [0x93, 0x32]);
 }
 

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::codec::encoded::Format;
 use crate::codec::payload::Payload;
 use crate::codec::serializer::{EncodeError, Serializer};
+use crate::codec::value::Format;
 use crate::id::SubscriptionId;
 use crate::limits::Limits;
 use crate::message::{self, EventDetails};

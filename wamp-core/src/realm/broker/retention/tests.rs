@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::codec::encoded::Format;
 use crate::codec::payload::Payload;
 use crate::codec::serializer::Serializer;
+use crate::codec::value::Format;
 use crate::id::{PublicationId, SessionId};
 use crate::identity::Identity;
 use crate::message::{ClientFeatures, MatchPolicy};

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use serde::ser::{self, Serialize};
 
-use super::{Next, Tokens, WriteFault, Writer};
+use super::write::Writer;
+use super::{Next, Tokens, WriteFault};
 
 /// The kind of a value that is being written.
 #[derive(Copy, Clone)]

@@ -1,10 +1,11 @@
-//! The fast path for the head of a request, compared with reading it element by element.
+//! The fast path for the head of a CALL, compared with reading it element by element.
 
 use bumpalo::Bump;
 
 use super::hex;
 use crate::codec::cbor::Reader;
-use crate::codec::format::{Cursor as _, Malformed};
+use crate::codec::cursor::Cursor as _;
+use crate::codec::de::Malformed;
 
 /// Reads a request, and returns whether the fast path took it, its id and its URI.
 fn request(digits: &str) -> Result<(bool, u64, String), Malformed> {
@@ -14,7 +15,7 @@ fn request(digits: &str) -> Result<(bool, u64, String), Malformed> {
     reader.element(&mut elements)?;
     reader.integer()?;
     let before = reader.offset();
-    let (is_plain, id, uri) = match reader.plain_request(&mut elements) {
+    let (is_plain, id, uri) = match reader.call_head(&mut elements) {
         Some((id, uri)) => (true, id.get(), uri),
         None => {
             assert_eq!(reader.offset(), before, "{digits}");
@@ -38,7 +39,7 @@ fn request(digits: &str) -> Result<(bool, u64, String), Malformed> {
 }
 
 #[test]
-fn a_plain_request_says_what_its_elements_say() {
+fn a_plain_call_head_says_what_its_elements_say() {
     for (digits, is_plain, id) in [
         ("84 1830 01 a0 6161", true, 1),
         ("85 1830 1a00010000 a0 6161 8101", true, 0x1_0000),

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Cursor, Elements, MAX_DEPTH, Malformed, Oddity};
+use crate::codec::cursor::{Cursor, Elements, MAX_DEPTH};
+use crate::codec::de::Malformed;
+use crate::codec::odd::Oddity;
 
 /// The element count of a list or dict of indefinite length. A real count is never so large.
 pub(crate) const UNTIL_BREAK: usize = usize::MAX;
@@ -138,4 +140,56 @@ pub(crate) fn pass_odd_key<'de, R: Skip<'de>>(
     reader.note(Oddity::Key)?;
     *left += 1;
     skip_any(reader, left).map(drop)
+}
+
+/// Returns the end of the `length`-byte string at `start`, or `None` if it is truncated or not
+/// UTF-8.
+///
+/// Most strings are keys and words of a few ASCII letters: two overlapping words suffice to check
+/// those.
+// Of 64 KiB of records, 38 % of the instructions less in MessagePack and 34 % in CBOR
+// (`scripts/instructions call "64 KiB"`).
+#[inline]
+pub(crate) fn utf8_end(bytes: &[u8], start: usize, length: usize) -> Option<usize> {
+    const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
+    let rest = bytes.get(start..)?;
+    let string = rest.get(..length)?;
+    let words = match (string.first_chunk(), string.last_chunk(), rest.first_chunk()) {
+        (Some(first), Some(last), _) if length <= 16 => {
+            u64::from_le_bytes(*first) | u64::from_le_bytes(*last)
+        }
+        // Shifts out the bytes after the string.
+        (None, None, Some(more)) => u64::from_le_bytes(*more) & !(u64::MAX << (8 * length)),
+        _ => NOT_ASCII,
+    };
+    let valid = words & NOT_ASCII == 0 || string.is_ascii() || std::str::from_utf8(string).is_ok();
+    valid.then_some(start + length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::utf8_end;
+
+    #[test]
+    fn a_string_ends_where_it_is_declared_to_if_it_is_utf_8_whatever_surrounds_it() {
+        for (length, start, behind) in
+            (0..40).flat_map(|length| [(length, 0, 0), (length, 3, 1), (length, 1, 9)])
+        {
+            let ascii = [vec![0xff; start], vec![b'a'; length], vec![0xff; behind]].concat();
+            assert_eq!(utf8_end(&ascii, start, length), Some(start + length));
+            assert_eq!(utf8_end(&ascii, start, length + behind + 1), None, "beyond the end");
+            for at in start..start + length {
+                let mut invalid = ascii.clone();
+                invalid[at] = 0xc3;
+                assert_eq!(utf8_end(&invalid, start, length), None, "{length} at {at}");
+                let mut valid = ascii.clone();
+                valid[at - usize::from(at > start)..]
+                    .iter_mut()
+                    .zip("é".bytes())
+                    .for_each(|(to, byte)| *to = byte);
+                let expected = (length > 1).then_some(start + length);
+                assert_eq!(utf8_end(&valid, start, length), expected, "{length} at {at}");
+            }
+        }
+    }
 }

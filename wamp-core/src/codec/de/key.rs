@@ -5,7 +5,8 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, EnumAccess, Error, Unexpected, VariantAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::{AtCursor, Cursor as _, Kind, Malformed};
+use super::{AtCursor, Malformed};
+use crate::codec::cursor::{Cursor as _, Kind};
 use crate::codec::json::Reader;
 
 /// A dict's key. It is read as a number or boolean if the map's key type is one, because JSON has

@@ -1,51 +1,21 @@
-//! Encoded values of any of the formats: choosing the format, reading, writing, and transcoding.
+//! Reads, writes and transcodes values of any format: the format is chosen here.
 
 use std::fmt;
 use std::ops::Range;
 
 use bumpalo::Bump;
-use bytes::Bytes;
-use bytestring::ByteString;
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeSeed};
 use serde::ser::SerializeStruct as _;
 
 use crate::codec::cbor::{self, Cbor};
-use crate::codec::format::{AtCursor, BinaryAs, Cursor, Elements, Kind, Malformed, Odd, Owner};
-use crate::codec::format::{
-    transcode::{Transcoded, transcode_json},
-    write::{self, PLAIN_TOKEN, RAW_TOKEN},
-};
+use crate::codec::cursor::{BinaryAs, Cursor, Elements, Kind};
+use crate::codec::de::{AtCursor, Malformed};
 use crate::codec::json;
 use crate::codec::msgpack::{self, MsgPack};
-
-/// The encoding of values. A serializer is a format plus the way in which it delimits messages.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Format {
-    #[default]
-    Json,
-    MsgPack,
-    Cbor,
-}
-
-/// An encoded value, or a range that holds several.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Encoded<'f> {
-    Json(&'f str),
-    /// JSON in which no string stands for bytes, whatever it begins with.
-    PlainJson(&'f str),
-    MsgPack(&'f [u8]),
-    Cbor(&'f [u8]),
-}
-
-/// An encoded value, shared by reference count.
-#[derive(Clone, Debug)]
-pub(crate) enum Shared {
-    Json(ByteString),
-    PlainJson(ByteString),
-    MsgPack(Bytes),
-    Cbor(Bytes),
-}
+use crate::codec::odd::{Odd, Owner};
+use crate::codec::ser::{self, PLAIN_TOKEN, RAW_TOKEN, Transcoded, transcode_json};
+use crate::codec::value::{EncodeError, Encoded, Format};
 
 /// A cursor over a value of any format.
 #[derive(Clone, Debug)]
@@ -66,24 +36,6 @@ macro_rules! each {
     };
 }
 
-/// A value cannot be written in a serializer: a map whose keys are not strings, or a `Serialize`
-/// that fails.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot be serialised: {0}")]
-pub struct EncodeError(String);
-
-impl EncodeError {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-}
-
-impl From<crate::codec::format::write::WriteFault> for EncodeError {
-    fn from(fault: crate::codec::format::write::WriteFault) -> Self {
-        Self(fault.to_string())
-    }
-}
-
 impl Format {
     /// Appends the value to `out`; on an error `out` is unchanged.
     pub(crate) fn write<T: Serialize + ?Sized>(
@@ -95,8 +47,8 @@ impl Format {
             Self::Json => json::write(out, value)
                 .map(drop)
                 .map_err(|error| EncodeError::new(error.to_string())),
-            Self::MsgPack => Ok(write::write::<MsgPack>(out, value)?),
-            Self::Cbor => Ok(write::write::<Cbor>(out, value)?),
+            Self::MsgPack => Ok(ser::write::<MsgPack>(out, value)?),
+            Self::Cbor => Ok(ser::write::<Cbor>(out, value)?),
         }
     }
 
@@ -106,8 +58,8 @@ impl Format {
         let mut head = Vec::new();
         match self {
             Self::Json => {}
-            Self::MsgPack => write::head::<MsgPack>(&mut head, kind, count)?,
-            Self::Cbor => write::head::<Cbor>(&mut head, kind, count)?,
+            Self::MsgPack => ser::head::<MsgPack>(&mut head, kind, count)?,
+            Self::Cbor => ser::head::<Cbor>(&mut head, kind, count)?,
         }
         Ok(head)
     }
@@ -131,74 +83,6 @@ fn describe<'de>(mut cursor: impl Cursor<'de>) -> (Kind, bool) {
     (kind, matches!(kind, Kind::List | Kind::Dict) && cursor.is_empty().unwrap_or(false))
 }
 
-impl Shared {
-    /// Wraps bytes that were written in `format`; `hides_bytes` tells whether strings in JSON may
-    /// stand for bytes.
-    pub(crate) fn written(
-        format: Format,
-        bytes: Vec<u8>,
-        hides_bytes: bool,
-    ) -> Result<Self, EncodeError> {
-        Ok(match format {
-            Format::Json => {
-                let text = ByteString::try_from(bytes)
-                    .map_err(|error| EncodeError::new(error.to_string()))?;
-                if hides_bytes { Self::Json(text) } else { Self::PlainJson(text) }
-            }
-            Format::MsgPack => Self::MsgPack(bytes.into()),
-            Format::Cbor => Self::Cbor(bytes.into()),
-        })
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.as_bytes().len()
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Json(text) | Self::PlainJson(text) => text.as_bytes(),
-            Self::MsgPack(bytes) => bytes,
-            Self::Cbor(bytes) => bytes,
-        }
-    }
-
-    /// Returns a part whose ends are character boundaries: `shared` with the whole, or copied into
-    /// its own allocation.
-    pub(crate) fn take(&self, range: Range<usize>, shared: bool) -> Self {
-        match self {
-            Self::Json(text) => Self::Json(take_text(text, range, shared)),
-            Self::PlainJson(text) => Self::PlainJson(take_text(text, range, shared)),
-            Self::MsgPack(bytes) => Self::MsgPack(take(bytes, range, shared)),
-            Self::Cbor(bytes) => Self::Cbor(take(bytes, range, shared)),
-        }
-    }
-
-    /// Returns the part in `range`, both ends of which are ends of values.
-    #[inline]
-    pub(crate) fn slice(&self, range: Range<usize>) -> Encoded<'_> {
-        match self {
-            Self::Json(text) => Encoded::Json(&text[range]),
-            Self::PlainJson(text) => Encoded::PlainJson(&text[range]),
-            Self::MsgPack(bytes) => Encoded::MsgPack(&bytes[range]),
-            Self::Cbor(bytes) => Encoded::Cbor(&bytes[range]),
-        }
-    }
-}
-
-fn take_text(text: &ByteString, range: Range<usize>, shared: bool) -> ByteString {
-    match shared {
-        true => text.slice_ref(&text[range]),
-        false => text[range].into(),
-    }
-}
-
-fn take(bytes: &Bytes, range: Range<usize>, shared: bool) -> Bytes {
-    match shared {
-        true => bytes.slice(range),
-        false => Bytes::copy_from_slice(&bytes[range]),
-    }
-}
-
 impl<'f> Encoded<'f> {
     /// Creates a cursor over a value of the application; strings that must be unescaped or joined
     /// are kept in `arena`.
@@ -214,36 +98,10 @@ impl<'f> Encoded<'f> {
         reader
     }
 
-    pub(crate) fn as_bytes(self) -> &'f [u8] {
-        match self {
-            Self::Json(text) | Self::PlainJson(text) => text.as_bytes(),
-            Self::MsgPack(bytes) => bytes,
-            Self::Cbor(bytes) => bytes,
-        }
-    }
-
     /// Returns the kind of the value, and whether it is an empty list or dict.
     pub(crate) fn describe(self) -> (Kind, bool) {
         let arena = Bump::new();
         each!(Reader, self.reader(&arena), cursor => describe(cursor))
-    }
-
-    pub(crate) fn format(&self) -> Format {
-        match self {
-            Self::Json(_) | Self::PlainJson(_) => Format::Json,
-            Self::MsgPack(_) => Format::MsgPack,
-            Self::Cbor(_) => Format::Cbor,
-        }
-    }
-
-    /// Returns the part in `range`, both ends of which are ends of values.
-    pub(crate) fn slice(self, range: Range<usize>) -> Self {
-        match self {
-            Self::Json(text) => Self::Json(&text[range]),
-            Self::PlainJson(text) => Self::PlainJson(&text[range]),
-            Self::MsgPack(bytes) => Self::MsgPack(&bytes[range]),
-            Self::Cbor(bytes) => Self::Cbor(&bytes[range]),
-        }
     }
 
     /// Appends the value in `format`: copied if it is in that format already, otherwise transcoded.

@@ -5,9 +5,11 @@ use std::cell::RefCell;
 use bumpalo::Bump;
 use serde::ser::{Error, Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
-use super::write::{Tokens, WriteFault, write};
-use super::{Cursor, Kind, Number, Odd, Owner};
+use super::{Tokens, WriteFault, write};
+use crate::codec::cursor::{Cursor, Kind};
+use crate::codec::de::{Malformed, Number};
 use crate::codec::json;
+use crate::codec::odd::{Odd, Owner};
 
 /// The value at a cursor, as a `Serialize` that writes it in another format. It can be written
 /// once.
@@ -79,10 +81,7 @@ impl<'de, C: Cursor<'de>> Serialize for Transcoded<C> {
 }
 
 impl<'de, C: Cursor<'de>> Transcoded<C> {
-    fn step<T, E: Error>(
-        &self,
-        step: impl FnOnce(&mut C) -> Result<T, super::Malformed>,
-    ) -> Result<T, E> {
+    fn step<T, E: Error>(&self, step: impl FnOnce(&mut C) -> Result<T, Malformed>) -> Result<T, E> {
         step(&mut self.cursor.borrow_mut()).map_err(E::custom)
     }
 

@@ -3,8 +3,8 @@
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::key::Key;
-use super::{AtCursor, Cursor, Elements, Malformed};
+use super::{AtCursor, Key, Malformed};
+use crate::codec::cursor::{Cursor, Elements};
 
 /// The remaining elements of a list, or entries of a dict.
 pub(super) struct Items<'r, C> {

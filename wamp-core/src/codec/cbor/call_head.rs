@@ -1,9 +1,9 @@
-//! The fast path for the head of most requests.
+//! The fast path for the head of most CALLs.
 
 use super::Reader;
 use super::head::Head;
-use crate::codec::format::Elements;
-use crate::codec::format::skip::UNTIL_BREAK;
+use crate::codec::cursor::Elements;
+use crate::codec::skip::UNTIL_BREAK;
 use crate::id::RequestId;
 
 const EMPTY_DICT: u8 = 0xa0;
@@ -11,7 +11,7 @@ const EMPTY_DICT: u8 = 0xa0;
 impl<'de> Reader<'de> {
     /// Reads an id, an empty dict and a string in one piece, if they have no tags.
     #[inline]
-    pub(super) fn any_plain_request(
+    pub(super) fn plain_call_head(
         &mut self,
         elements: &mut Elements,
     ) -> Option<(RequestId, &'de str)> {

@@ -1,11 +1,4 @@
-//! Writes serde's values in a binary format, in the shape that serde_json gives them.
-//!
-//! A serializer of our own, because a type has one shape in all formats: structs are dicts,
-//! variants are named, units and `None` are null, keys are strings, and lists of unknown length are
-//! written as well. The libraries differ from serde_json, and from each other, in each of these.
-
-mod items;
-mod next;
+//! The serializer of binary formats, and the tokens that a format gives it.
 
 use std::fmt::{Display, Write as _};
 use std::marker::PhantomData;
@@ -13,11 +6,11 @@ use std::marker::PhantomData;
 use bumpalo::Bump;
 use serde::ser::{self, Serialize, SerializeMap as _, Serializer};
 
-use super::transcode::transcode_json;
-use super::{Cursor as _, Kind};
+use super::items::{Items, Open};
+use super::{Next, transcode_json};
+use crate::codec::cursor::{Cursor as _, Kind};
 use crate::codec::json;
-use items::{Items, Open};
-pub(crate) use next::Next;
+use crate::codec::value::EncodeError;
 
 /// The tokens of a binary format.
 pub(crate) trait Tokens {
@@ -62,6 +55,12 @@ impl ser::Error for WriteFault {
     }
 }
 
+impl From<WriteFault> for EncodeError {
+    fn from(fault: WriteFault) -> Self {
+        Self::new(fault.0)
+    }
+}
+
 /// Appends the value to `out`; on an error `out` is unchanged, so that an ERROR can take the
 /// frame's place.
 pub(crate) fn write<T: Tokens>(
@@ -86,15 +85,16 @@ pub(crate) const JSON_TOKENS: [&str; 2] = [RAW_TOKEN, "$serde_json::private::Num
 /// The name of a newtype around such a value, in which no string stands for bytes.
 pub(crate) const PLAIN_TOKEN: &str = "$wamp::PlainJson";
 
-struct Writer<'o, T> {
-    out: &'o mut Vec<u8>,
+/// Writes one value.
+pub(super) struct Writer<'o, T> {
+    pub(super) out: &'o mut Vec<u8>,
     /// True if strings in values that are JSON already may stand for bytes.
     reveal: bool,
     tokens: PhantomData<T>,
 }
 
 impl<'o, T: Tokens> Writer<'o, T> {
-    fn again(&mut self) -> Writer<'_, T> {
+    pub(super) fn again(&mut self) -> Writer<'_, T> {
         Writer { out: self.out, reveal: self.reveal, tokens: PhantomData }
     }
 
@@ -114,12 +114,12 @@ impl<'o, T: Tokens> Writer<'o, T> {
     }
 
     /// Writes a key; what serde_json turns into a string is one here too.
-    fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), WriteFault> {
+    pub(super) fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), WriteFault> {
         with_key_text(key, |text| T::string(self.out, text))
     }
 
     /// Writes a value that is JSON already.
-    fn json(&mut self, text: &(impl Serialize + ?Sized)) -> Result<(), WriteFault> {
+    pub(super) fn json(&mut self, text: &(impl Serialize + ?Sized)) -> Result<(), WriteFault> {
         let (mut written, arena) = (Vec::new(), Bump::new());
         json::write(&mut written, text).map_err(ser::Error::custom)?;
         let written = std::str::from_utf8(&written).map_err(ser::Error::custom)?;

@@ -1,38 +1,19 @@
-//! The common parts of the formats: a cursor over an encoded value, and serde on top of any such
-//! cursor.
+//! A cursor over one encoded value, which each format implements.
 //!
-//! Each format implements a [`Cursor`] of its own, because no library does what a handler's
-//! arguments need: borrow `&str` and `&[u8]` from the frame, accept integral floats for integers at
-//! every depth (decision 6 of the conformance list), skip without recursion, bound the depth, and
-//! stop at the end of the value. The serde side is written once, so that a type has one shape in
-//! all formats.
-
-mod access;
-mod deserializer;
-mod error;
-mod key;
-mod number;
-mod odd;
-pub(crate) mod raw;
-#[cfg(test)]
-pub(crate) mod samples;
-pub(crate) mod skip;
-pub(crate) mod transcode;
-pub(crate) mod write;
+//! Each format has a cursor of its own, because no library does what a handler's arguments need:
+//! borrow `&str` and `&[u8]` from the frame, accept integral floats for integers at every depth
+//! (decision 6 of the conformance list), skip without recursion, bound the depth, and stop at the
+//! end of the value.
 
 use std::ops::Range;
 
 use bumpalo::Bump;
 use serde::Deserialize;
 
-use crate::codec::encoded::Encoded;
+use crate::codec::de::{AtCursor, Malformed, Number};
+use crate::codec::odd::{Odd, Oddity, Owner};
+use crate::codec::value::Encoded;
 use crate::id::RequestId;
-
-pub(crate) use deserializer::AtCursor;
-pub(crate) use error::Malformed;
-pub(crate) use key::Key;
-pub(crate) use number::{MAX_INTEGRAL, Number};
-pub(crate) use odd::{Odd, Oddity, Owner};
 
 /// The number of lists and dicts that may be nested.
 pub(crate) const MAX_DEPTH: u8 = 64;
@@ -75,30 +56,6 @@ impl Checked {
     pub(crate) fn at(&self, start: usize) -> Option<Range<usize>> {
         (self.0.start == start && !self.0.is_empty()).then(|| self.0.clone())
     }
-}
-
-/// Returns the end of the `length`-byte string at `start`, or `None` if it is truncated or not
-/// UTF-8.
-///
-/// Most strings are keys and words of a few ASCII letters: two overlapping words suffice to check
-/// those.
-// Of 64 KiB of records, 38 % of the instructions less in MessagePack and 34 % in CBOR
-// (`scripts/instructions call "64 KiB"`).
-#[inline]
-pub(crate) fn utf8_end(bytes: &[u8], start: usize, length: usize) -> Option<usize> {
-    const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
-    let rest = bytes.get(start..)?;
-    let string = rest.get(..length)?;
-    let words = match (string.first_chunk(), string.last_chunk(), rest.first_chunk()) {
-        (Some(first), Some(last), _) if length <= 16 => {
-            u64::from_le_bytes(*first) | u64::from_le_bytes(*last)
-        }
-        // Shifts out the bytes after the string.
-        (None, None, Some(more)) => u64::from_le_bytes(*more) & !(u64::MAX << (8 * length)),
-        _ => NOT_ASCII,
-    };
-    let valid = words & NOT_ASCII == 0 || string.is_ascii() || std::str::from_utf8(string).is_ok();
-    valid.then_some(start + length)
 }
 
 /// The kind of a value, as far as its first byte tells.
@@ -185,13 +142,13 @@ pub(crate) trait Cursor<'de>: Sized {
     /// Reads the next key and moves to its value, or moves behind the dict and returns `None`.
     fn key(&mut self, elements: &mut Elements) -> Result<Option<&'de str>, Malformed>;
 
-    /// Fast path: reads an id, an empty dict and a string, if they are the next three elements of a
-    /// list after the first one, and written as most clients write them. Otherwise returns `None`,
-    /// and the cursor does not move.
+    /// Fast path for the head of most CALLs: reads an id, an empty dict and a string, if they are
+    /// the next three elements of a list after the first one, and written as most clients write
+    /// them. Otherwise returns `None`, and the cursor does not move.
     // Saves `bench.add` 7 % of its instructions in JSON and 9 % in CBOR
     // (`scripts/instructions call`).
     #[inline]
-    fn plain_request(&mut self, _: &mut Elements) -> Option<(RequestId, &'de str)> {
+    fn call_head(&mut self, _: &mut Elements) -> Option<(RequestId, &'de str)> {
         None
     }
 
@@ -288,34 +245,6 @@ pub(crate) trait Cursor<'de>: Sized {
                     self.seek(start, depth);
                     *self.binary() = BinaryAs::String;
                 }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::utf8_end;
-
-    #[test]
-    fn a_string_ends_where_it_is_declared_to_if_it_is_utf_8_whatever_surrounds_it() {
-        for (length, start, behind) in
-            (0..40).flat_map(|length| [(length, 0, 0), (length, 3, 1), (length, 1, 9)])
-        {
-            let ascii = [vec![0xff; start], vec![b'a'; length], vec![0xff; behind]].concat();
-            assert_eq!(utf8_end(&ascii, start, length), Some(start + length));
-            assert_eq!(utf8_end(&ascii, start, length + behind + 1), None, "beyond the end");
-            for at in start..start + length {
-                let mut invalid = ascii.clone();
-                invalid[at] = 0xc3;
-                assert_eq!(utf8_end(&invalid, start, length), None, "{length} at {at}");
-                let mut valid = ascii.clone();
-                valid[at - usize::from(at > start)..]
-                    .iter_mut()
-                    .zip("é".bytes())
-                    .for_each(|(to, byte)| *to = byte);
-                let expected = (length > 1).then_some(start + length);
-                assert_eq!(utf8_end(&valid, start, length), expected, "{length} at {at}");
             }
         }
     }

@@ -6,8 +6,9 @@ use serde::Deserializer;
 use serde::de::{Error, Expected, Unexpected, Visitor};
 
 use super::access::{Items, Variant};
-use super::key::Key;
-use super::{BinaryAs, Cursor, Kind, Malformed, raw};
+use super::{Key, Malformed};
+use crate::codec::cursor::{BinaryAs, Cursor, Kind};
+use crate::codec::raw;
 
 /// A deserializer of the value at the cursor.
 pub(crate) struct AtCursor<'r, C>(pub(crate) &'r mut C);

@@ -1,8 +1,9 @@
-//! The fast path for the head of a request, compared with reading it element by element.
+//! The fast path for the head of a CALL, compared with reading it element by element.
 
 use bumpalo::Bump;
 
-use crate::codec::format::{Cursor as _, Malformed};
+use crate::codec::cursor::Cursor as _;
+use crate::codec::de::Malformed;
 use crate::codec::json::Reader;
 
 /// Reads a request, and returns whether the fast path took it, its id and its URI.
@@ -13,7 +14,7 @@ fn request(text: &str) -> Result<(bool, u64, String), Malformed> {
     reader.element(&mut elements)?;
     reader.integer()?;
     let before = reader.offset();
-    let (is_plain, id, uri) = match reader.plain_request(&mut elements) {
+    let (is_plain, id, uri) = match reader.call_head(&mut elements) {
         Some((id, uri)) => (true, id.get(), uri),
         None => {
             assert_eq!(reader.offset(), before, "{text}");
@@ -33,7 +34,7 @@ fn request(text: &str) -> Result<(bool, u64, String), Malformed> {
 }
 
 #[test]
-fn a_plain_request_says_what_its_elements_say() {
+fn a_plain_call_head_says_what_its_elements_say() {
     for (text, is_plain, id, uri) in [
         (r#"[48,1,{},"a"]"#, true, 1, "a"),
         (

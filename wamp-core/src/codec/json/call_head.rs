@@ -1,4 +1,4 @@
-//! The fast path for the head of most requests.
+//! The fast path for the head of most CALLs.
 
 use super::{Reader, string};
 use crate::id::RequestId;
@@ -9,7 +9,7 @@ const SAFE_DIGITS: usize = 15;
 impl<'de> Reader<'de> {
     /// Reads `,1,{},"uri"` if it has no white space, options or escapes.
     #[inline]
-    pub(super) fn any_plain_request(&mut self) -> Option<(RequestId, &'de str)> {
+    pub(super) fn plain_call_head(&mut self) -> Option<(RequestId, &'de str)> {
         let bytes = self.text.as_bytes();
         let digits = bytes.get(self.at..)?.strip_prefix(b",")?;
         let (mut id, mut length) = (0_u64, 0);
