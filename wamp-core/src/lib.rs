@@ -7,13 +7,13 @@
 mod address;
 mod auth;
 mod codec;
+mod complaints;
 mod connection;
 mod error;
 mod handler;
 mod id;
 mod identity;
 mod limits;
-mod log;
 mod message;
 mod realm;
 mod router;

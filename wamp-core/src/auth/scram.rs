@@ -5,7 +5,6 @@ mod credential;
 
 use std::borrow::Cow;
 use std::future::Future;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -16,7 +15,7 @@ pub use credential::ScramCredential;
 
 use super::exchange::Response;
 use super::keys::{from_base64, keyed, nonce, to_base64};
-use super::mock::MockSecret;
+use super::mock::Mocks;
 use super::{Attempt, Authenticating, Decide, Denied, Exchange, Method};
 use crate::identity::Identity;
 
@@ -63,8 +62,7 @@ const NO_BINDING: &str = "biws";
 #[derive(Clone, Debug)]
 pub struct Scram {
     decide: Decide<(Identity, ScramCredential)>,
-    example: Arc<ScramCredential>,
-    mock_secret: MockSecret,
+    mocks: Mocks<ScramCredential>,
 }
 
 impl Scram {
@@ -76,8 +74,7 @@ impl Scram {
         F: Fn(Attempt) -> D + Send + Sync + 'static,
         D: Future<Output = Result<(Identity, ScramCredential), Denied>> + 'static,
     {
-        let example = Arc::new(ScramCredential::example());
-        Self { decide: Decide::new(decide), example, mock_secret: MockSecret::default() }
+        Self { decide: Decide::new(decide), mocks: Mocks::default() }
     }
 
     /// Sets the shape of mock challenges for unknown users: the same key derivation and parameters
@@ -85,7 +82,7 @@ impl Scram {
     /// salt like those of [`salt`](crate::salt).
     #[must_use]
     pub fn mock_like(mut self, example: ScramCredential) -> Self {
-        self.example = Arc::new(example);
+        self.mocks.set_example(example);
         self
     }
 
@@ -103,7 +100,7 @@ impl Scram {
     /// ```
     #[must_use]
     pub fn mock_key(mut self, key: [u8; 32]) -> Self {
-        self.mock_secret = MockSecret::new(key);
+        self.mocks.set_key(key);
         self
     }
 }
@@ -150,7 +147,7 @@ impl Method for Scram {
     }
 
     fn authenticate(&self, attempt: Attempt, exchange: Exchange) -> Authenticating {
-        let Self { decide, example, mock_secret } = self.clone();
+        let Self { decide, mocks } = self.clone();
         let dialect =
             if attempt.method() == "scram" { Dialect::Autobahn } else { Dialect::Specified };
         Box::pin(async move {
@@ -161,7 +158,7 @@ impl Method for Scram {
                 // that the other dialect shows: another salt would tell it from an unknown authid.
                 Ok((identity, credential)) => (Some(identity), credential),
                 Err(denied) if denied.is_failure() => return Err(denied),
-                Err(_) => (None, example.mocked(&mock_secret, attempt.realm(), authid)), // A-06
+                Err(_) => (None, mocks.credential(attempt.realm(), authid)), // A-06
             };
             let nonce = format!("{client_nonce}{}", nonce());
             let response =

@@ -3,14 +3,13 @@
 mod credential;
 
 use std::future::Future;
-use std::sync::Arc;
 
 use serde::Serialize;
 
 pub use credential::CraCredential;
 
 use super::keys::{from_base64, is_keyed, nonce};
-use super::mock::MockSecret;
+use super::mock::Mocks;
 use super::{Attempt, Authenticating, Decide, Denied, Exchange, Method};
 use crate::identity::Identity;
 use crate::timestamp::Timestamp;
@@ -44,8 +43,7 @@ use crate::timestamp::Timestamp;
 #[derive(Clone, Debug)]
 pub struct WampCra {
     decide: Decide<(Identity, CraCredential)>,
-    example: Arc<CraCredential>,
-    mock_secret: MockSecret,
+    mocks: Mocks<CraCredential>,
 }
 
 impl WampCra {
@@ -57,8 +55,7 @@ impl WampCra {
         F: Fn(Attempt) -> D + Send + Sync + 'static,
         D: Future<Output = Result<(Identity, CraCredential), Denied>> + 'static,
     {
-        let example = Arc::new(CraCredential::example());
-        Self { decide: Decide::new(decide), example, mock_secret: MockSecret::default() }
+        Self { decide: Decide::new(decide), mocks: Mocks::default() }
     }
 
     /// Sets the shape of mock challenges for unknown users: salted or not, the salt's length and
@@ -66,7 +63,7 @@ impl WampCra {
     /// [`salt`](crate::salt), 1000 iterations and a key length of 32.
     #[must_use]
     pub fn mock_like(mut self, example: CraCredential) -> Self {
-        self.example = Arc::new(example);
+        self.mocks.set_example(example);
         self
     }
 
@@ -84,7 +81,7 @@ impl WampCra {
     /// ```
     #[must_use]
     pub fn mock_key(mut self, key: [u8; 32]) -> Self {
-        self.mock_secret = MockSecret::new(key);
+        self.mocks.set_key(key);
         self
     }
 }
@@ -132,13 +129,13 @@ impl Method for WampCra {
     }
 
     fn authenticate(&self, attempt: Attempt, exchange: Exchange) -> Authenticating {
-        let Self { decide, example, mock_secret } = self.clone();
+        let Self { decide, mocks } = self.clone();
         Box::pin(async move {
             let authid = attempt.authid().ok_or(Denied::credentials())?;
             let (identity, credential) = match decide.of(attempt.clone()).await {
                 Ok((identity, credential)) => (Some(identity), credential),
                 Err(denied) if denied.is_failure() => return Err(denied),
-                Err(_) => (None, example.mocked(&mock_secret, attempt.realm(), authid)), // A-06
+                Err(_) => (None, mocks.credential(attempt.realm(), authid)), // A-06
             };
             let challenge = challenge(&attempt, authid);
             let response =

@@ -41,21 +41,14 @@ pub(crate) enum BinaryAs {
     String,
 }
 
-/// The range of a value that has been checked already: reading it undecoded need not check it once
-/// more.
+/// The part of a cursor's state that is the same in every format.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Checked(Range<usize>);
-
-impl Checked {
-    pub(crate) fn new(value: Range<usize>) -> Self {
-        Self(value)
-    }
-
-    /// Returns the range of the checked value if it begins at `start`.
-    #[inline]
-    pub(crate) fn at(&self, start: usize) -> Option<Range<usize>> {
-        (self.0.start == start && !self.0.is_empty()).then(|| self.0.clone())
-    }
+pub(crate) struct Marks {
+    binary: BinaryAs,
+    owner: Owner,
+    /// The range of a value that has been checked already: reading it undecoded need not check it
+    /// once more.
+    checked: Range<usize>,
 }
 
 /// The kind of a value, as far as its first byte tells.
@@ -96,11 +89,8 @@ pub(crate) trait Cursor<'de>: Sized {
     /// Moves the cursor back to an earlier position.
     fn seek(&mut self, at: usize, depth: u8);
 
-    /// Returns how binary values are presented to a type that accepts any value.
-    fn binary(&mut self) -> &mut BinaryAs;
-
-    /// Returns the owner of the part of the message in which the cursor stands.
-    fn owner(&mut self) -> &mut Owner;
+    /// Returns the state that every cursor has.
+    fn marks(&mut self) -> &mut Marks;
 
     /// Returns the arena that keeps decoded strings.
     fn arena(&self) -> &'de Bump;
@@ -191,6 +181,36 @@ pub(crate) trait Cursor<'de>: Sized {
             Odd::Refused(oddity) => Err(Malformed::new(oddity.text(), range.start)),
             Odd::Nothing | Odd::Dressed => Ok(range),
         }
+    }
+
+    /// Returns how binary values are presented to a type that accepts any value.
+    #[inline]
+    fn binary(&mut self) -> &mut BinaryAs {
+        &mut self.marks().binary
+    }
+
+    /// Returns the owner of the part of the message in which the cursor stands.
+    #[inline]
+    fn owner(&mut self) -> &mut Owner {
+        &mut self.marks().owner
+    }
+
+    /// Marks this value as checked.
+    fn trust(&mut self, value: Range<usize>) {
+        self.marks().checked = value;
+    }
+
+    /// Moves behind the value at the cursor, which is checked unless that was done before, and
+    /// returns its range.
+    fn pass(&mut self) -> Result<Range<usize>, Malformed> {
+        let (start, depth) = (self.offset(), self.depth());
+        let checked = &self.marks().checked;
+        if checked.start != start || checked.is_empty() {
+            return self.skip_sound();
+        }
+        let checked = checked.clone();
+        self.seek(checked.end, depth);
+        Ok(checked)
     }
 
     #[inline]

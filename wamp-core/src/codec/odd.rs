@@ -43,9 +43,10 @@ pub(crate) enum Odd {
 }
 
 /// The owner of the part of a message in which a cursor stands.
-#[derive(Copy, Clone, Debug)]
+#[derive(Copy, Clone, Debug, Default)]
 pub(crate) enum Owner {
     /// The protocol's part, in which odd values are refused.
+    #[default]
     Protocol,
     /// The application's part, in which odd values are noted; this is the worst of them.
     Application(Odd),

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::addresses::Declared;
 use super::{Inner, RealmBuilder, Realms, Router, ServedRealm};
+use crate::complaints::Complaints;
 use crate::handler::entry::{Collected, HandlerEntry, Handlers};
 use crate::limits::Limits;
-use crate::log::complaints::Complaints;
 use crate::message::MatchPolicy;
 use crate::realm::Realm;
 use crate::realm::pattern::Pattern;

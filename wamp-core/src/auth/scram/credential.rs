@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Dialect;
 use crate::auth::keys::{CredentialError, Key, as_base64, from_base64, keyed, to_base64};
-use crate::auth::mock::{self, MockSecret};
+use crate::auth::mock::{self, MockSecret, Mockable};
 
 /// The credential that a server stores for a login by SCRAM. It serialises as a struct of strings
 /// and numbers.
@@ -154,9 +154,11 @@ impl ScramCredential {
             (Kdf::Argon2id13, Dialect::Autobahn) => "argon2id-13",
         }
     }
+}
 
-    /// Creates an example of the recommended shape, which matches no password.
-    pub(super) fn example() -> Self {
+/// The example has the recommended shape.
+impl Mockable for ScramCredential {
+    fn example() -> Self {
         Self {
             kdf: Kdf::Argon2id13,
             salt: crate::auth::salt(),
@@ -168,8 +170,7 @@ impl ScramCredential {
         }
     }
 
-    /// Creates a mock credential of the same shape for an unknown user, which matches no password.
-    pub(super) fn mocked(&self, secret: &MockSecret, realm: &str, authid: &str) -> Self {
+    fn mocked(&self, secret: &MockSecret, realm: &str, authid: &str) -> Self {
         let length = from_base64(&self.salt).map_or(16, |salt| salt.len());
         let salt = to_base64(&secret.salt(realm, authid, length));
         let (keys, autobahn, phc) = (Keys::mocked(), Some(Keys::mocked()), Some(Keys::mocked()));

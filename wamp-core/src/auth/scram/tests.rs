@@ -1,6 +1,7 @@
 //! The vectors of the conformance list, section 13, and the values that autobahn computes.
 
 use super::*;
+use crate::auth::mock::{MockSecret, Mockable as _};
 
 const SALT: &str = "W22ZaJ0SNY7soEsUEjb6gQ==";
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::auth::keys::{CredentialError, from_base64, to_base64};
-use crate::auth::mock::{self, MockSecret};
+use crate::auth::mock::{self, MockSecret, Mockable};
 
 /// The longest useful key, in bytes; SHA-256 gives no more.
 const LONGEST_KEY: u32 = 1024;
@@ -97,16 +97,16 @@ impl CraCredential {
     pub(super) fn salted(&self) -> Option<&Salted> {
         self.salted.as_ref()
     }
+}
 
-    /// Creates an example of the shape that [`derive`](Self::derive) gives by default, which
-    /// matches no password.
-    pub(super) fn example() -> Self {
+/// The example has the shape that [`derive`](CraCredential::derive) gives by default.
+impl Mockable for CraCredential {
+    fn example() -> Self {
         let salt = crate::auth::salt();
         Self { key: String::new(), salted: Some(Salted { salt, iterations: 1000, keylen: 32 }) }
     }
 
-    /// Creates a mock credential of the same shape for an unknown user, which admits no client.
-    pub(super) fn mocked(&self, secret: &MockSecret, realm: &str, authid: &str) -> Self {
+    fn mocked(&self, secret: &MockSecret, realm: &str, authid: &str) -> Self {
         let salted = self.salted.as_ref().map(|Salted { salt, iterations, keylen }| Salted {
             salt: salt_like(salt, |bytes| secret.salt(realm, authid, bytes)),
             iterations: *iterations,

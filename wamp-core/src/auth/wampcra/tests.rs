@@ -1,6 +1,7 @@
 //! The vectors of the conformance list, section 13.
 
 use super::*;
+use crate::auth::mock::{MockSecret, Mockable as _};
 
 const CHALLENGE: &str = concat!(
     r#"{"authid":"peter","authrole":"user","authmethod":"wampcra","authprovider":"userdb","#,

@@ -5,9 +5,9 @@ use std::ops::Range;
 use bumpalo::Bump;
 
 use super::head::{BREAK, Head, Length};
-use crate::codec::cursor::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH};
+use crate::codec::cursor::{Cursor, Elements, Kind, MAX_DEPTH, Marks};
 use crate::codec::de::{Malformed, Number};
-use crate::codec::odd::{Odd, Oddity, Owner};
+use crate::codec::odd::{Odd, Oddity};
 use crate::codec::skip::{UNTIL_BREAK, skip};
 use crate::codec::value::Encoded;
 use crate::id::RequestId;
@@ -24,22 +24,14 @@ pub(crate) struct Reader<'de> {
     pub(super) at: usize,
     pub(super) arena: &'de Bump,
     pub(super) depth: u8,
-    checked: Checked,
-    binary: BinaryAs,
-    owner: Owner,
+    marks: Marks,
 }
 
 impl<'de> Reader<'de> {
     /// Creates a cursor in front of the only item.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
-        let (checked, binary) = (Checked::default(), BinaryAs::default());
-        Self { bytes, at: 0, arena, depth: 0, checked, binary, owner: Owner::Protocol }
-    }
-
-    /// Marks this value as checked.
-    pub(crate) fn trust(&mut self, value: Range<usize>) {
-        self.checked = Checked::new(value);
+        Self { bytes, at: 0, arena, depth: 0, marks: Marks::default() }
     }
 
     /// Returns the head of the next value, after any tags, and the end of that head.
@@ -171,13 +163,8 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn binary(&mut self) -> &mut BinaryAs {
-        &mut self.binary
-    }
-
-    #[inline]
-    fn owner(&mut self) -> &mut Owner {
-        &mut self.owner
+    fn marks(&mut self) -> &mut Marks {
+        &mut self.marks
     }
 
     #[inline]
@@ -259,7 +246,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
             return self.enter(Some(u64::from(short & 0x1f)), self.at + 1, 1);
         }
         if self.is_tagged() {
-            self.owner.note(Odd::Dressed);
+            self.owner().note(Odd::Dressed);
         }
         match self.peek()? {
             (Head::List(length), end) => self.enter(length, end, 1),
@@ -312,13 +299,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed> {
-        let range = match self.checked.at(self.at) {
-            Some(range) => {
-                self.at = range.end;
-                range
-            }
-            None => self.skip_sound()?,
-        };
+        let range = self.pass()?;
         Ok(Encoded::Cbor(&self.bytes[range]))
     }
 

@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use bumpalo::Bump;
 
-use crate::codec::cursor::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH};
+use crate::codec::cursor::{Cursor, Elements, Kind, MAX_DEPTH, Marks};
 use crate::codec::de::{Malformed, Number};
-use crate::codec::odd::Owner;
 use crate::codec::value::Encoded;
 use crate::id::RequestId;
 
@@ -19,9 +18,7 @@ pub(crate) struct Reader<'de> {
     pub(super) at: usize,
     pub(super) arena: &'de Bump,
     pub(super) depth: u8,
-    checked: Checked,
-    binary: BinaryAs,
-    owner: Owner,
+    marks: Marks,
     /// True if no string in the text stands for bytes.
     pub(super) plain: bool,
 }
@@ -66,13 +63,8 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn binary(&mut self) -> &mut BinaryAs {
-        &mut self.binary
-    }
-
-    #[inline]
-    fn owner(&mut self) -> &mut Owner {
-        &mut self.owner
+    fn marks(&mut self) -> &mut Marks {
+        &mut self.marks
     }
 
     #[inline]
@@ -196,13 +188,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
 
     fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed> {
         self.white_space();
-        let range = match self.checked.at(self.at) {
-            Some(range) => {
-                self.at = range.end;
-                range
-            }
-            None => self.skip_sound()?,
-        };
+        let range = self.pass()?;
         let text = self.slice(range);
         Ok(if self.plain { Encoded::PlainJson(text) } else { Encoded::Json(text) })
     }
@@ -221,18 +207,12 @@ impl<'de> Reader<'de> {
     /// Creates a cursor in front of the text's only value.
     #[inline]
     pub(crate) fn new(text: &'de str, arena: &'de Bump) -> Self {
-        let (checked, binary) = (Checked::default(), BinaryAs::default());
-        Self { text, at: 0, arena, depth: 0, checked, binary, owner: Owner::Protocol, plain: false }
+        Self { text, at: 0, arena, depth: 0, marks: Marks::default(), plain: false }
     }
 
     /// Creates a cursor over a text in which no string stands for bytes.
     pub(crate) fn plain(text: &'de str, arena: &'de Bump) -> Self {
         Self { plain: true, ..Self::new(text, arena) }
-    }
-
-    /// Marks this value as checked.
-    pub(crate) fn trust(&mut self, value: Range<usize>) {
-        self.checked = Checked::new(value);
     }
 
     #[inline]

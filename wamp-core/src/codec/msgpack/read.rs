@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use bumpalo::Bump;
 
-use crate::codec::cursor::{BinaryAs, Checked, Cursor, Elements, Kind, MAX_DEPTH};
+use crate::codec::cursor::{Cursor, Elements, Kind, MAX_DEPTH, Marks};
 use crate::codec::de::{Malformed, Number};
-use crate::codec::odd::Owner;
 use crate::codec::skip::skip;
 use crate::codec::value::Encoded;
 
@@ -18,9 +17,7 @@ pub(crate) struct Reader<'de> {
     pub(super) at: usize,
     arena: &'de Bump,
     pub(super) depth: u8,
-    checked: Checked,
-    binary: BinaryAs,
-    owner: Owner,
+    marks: Marks,
 }
 
 impl<'de> Cursor<'de> for Reader<'de> {
@@ -60,13 +57,8 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     #[inline]
-    fn binary(&mut self) -> &mut BinaryAs {
-        &mut self.binary
-    }
-
-    #[inline]
-    fn owner(&mut self) -> &mut Owner {
-        &mut self.owner
+    fn marks(&mut self) -> &mut Marks {
+        &mut self.marks
     }
 
     #[inline]
@@ -218,13 +210,7 @@ impl<'de> Cursor<'de> for Reader<'de> {
     }
 
     fn undecoded(&mut self) -> Result<Encoded<'de>, Malformed> {
-        let range = match self.checked.at(self.at) {
-            Some(range) => {
-                self.at = range.end;
-                range
-            }
-            None => self.skip_sound()?,
-        };
+        let range = self.pass()?;
         Ok(Encoded::MsgPack(&self.bytes[range]))
     }
 
@@ -244,13 +230,7 @@ impl<'de> Reader<'de> {
     /// Creates a cursor in front of the message's only value.
     #[inline]
     pub(crate) fn new(bytes: &'de [u8], arena: &'de Bump) -> Self {
-        let (checked, binary) = (Checked::default(), BinaryAs::default());
-        Self { bytes, at: 0, arena, depth: 0, checked, binary, owner: Owner::Protocol }
-    }
-
-    /// Marks this value as checked.
-    pub(crate) fn trust(&mut self, value: Range<usize>) {
-        self.checked = Checked::new(value);
+        Self { bytes, at: 0, arena, depth: 0, marks: Marks::default() }
     }
 
     #[inline]

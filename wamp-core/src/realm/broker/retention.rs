@@ -7,14 +7,13 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
 
 use super::event::{Event, Retainer};
 use crate::error::shortened;
 use crate::limits::Limits;
-use crate::log::minutely::Minutely;
 use crate::realm::pattern::{Pattern, Patterns};
 use crate::session::principal::Principal;
 pub(crate) use retained::Retained;
@@ -40,7 +39,17 @@ pub(super) struct Retention {
     store: Mutex<Store>,
     /// The most retained events that one subscription is shown.
     per_subscription: usize,
-    left_out: Mutex<Minutely>,
+    left_out: Mutex<LeftOut>,
+}
+
+/// The least time between two log lines about events that subscriptions were not shown.
+const LOG_PAUSE: Duration = Duration::from_secs(60);
+
+/// Counts those events since the last such line.
+#[derive(Debug, Default)]
+struct LeftOut {
+    told: Option<Instant>,
+    count: usize,
 }
 
 /// The locked store; while it is held, no event of the realm becomes retained.
@@ -52,6 +61,18 @@ pub(super) struct Place {
     account: Account,
     /// The most events of the declaration.
     up_to: usize,
+}
+
+impl LeftOut {
+    /// Counts `more` events. Returns the number since the last line if it is time for another.
+    fn count(&mut self, more: usize, now: Instant) -> Option<usize> {
+        self.count += more;
+        if self.told.is_some_and(|told| now < told + LOG_PAUSE) {
+            return None;
+        }
+        self.told = Some(now);
+        Some(std::mem::take(&mut self.count))
+    }
 }
 
 impl Retention {

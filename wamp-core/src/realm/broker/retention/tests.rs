@@ -177,3 +177,12 @@ fn a_payload_that_becomes_longer_than_what_a_queue_holds_is_left_out() {
     assert!(event.payload(Format::Cbor).is_ok());
     assert!([(); 2].iter().all(|()| event.payload(Format::Json).is_err()));
 }
+
+#[test]
+fn the_first_left_out_is_told_at_once_and_the_others_together_a_minute_later() {
+    let (mut left_out, now) = (LeftOut::default(), Instant::now());
+    assert_eq!(left_out.count(2, now), Some(2));
+    assert_eq!(left_out.count(3, now + LOG_PAUSE / 2), None);
+    assert_eq!(left_out.count(1, now + LOG_PAUSE), Some(4));
+    assert_eq!(left_out.count(1, now + LOG_PAUSE), None);
+}

@@ -1,4 +1,0 @@
-//! Bounds on the log lines that clients can cause.
-
-pub(crate) mod complaints;
-pub(crate) mod minutely;
