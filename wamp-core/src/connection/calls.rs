@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use super::core::Core;
 use crate::codec::payload::Payload;
-use crate::error::{Error, Violation, uris};
+use crate::error::{Breach, Error, Violation, uris};
 use crate::handler::call_state::{CallState, ChunkQueue};
 use crate::handler::context::Subject;
 use crate::handler::entry::{Entry, Feature, HandlerEntry};
@@ -58,16 +58,14 @@ impl Calls {
     ) -> Result<Part, Violation> {
         let announced = core.session().handle().features.caller;
         if options.goes_on() && !announced.may_send_chunks() {
-            return Err("the caller did not announce progressive_call_invocations".into()); // PI-02
+            return Err(Breach::ChunksNotAnnounced.into());
         }
         if options.passthru.is_some() && !announced.payload_passthru_mode {
-            return Err("the caller did not announce payload_passthru_mode".into());
+            return Err(Breach::CallerPassthruNotAnnounced.into());
         }
         let part = self.unfinished.part(request, uri);
         match part {
-            Part::Contradiction => {
-                return Err("a chunk names another procedure than its call".into());
-            } // PI-08
+            Part::Contradiction => return Err(Breach::OtherProcedure.into()),
             // PI-07: there was no way for the caller to know.
             Part::Late if !options.goes_on() => self.unfinished.forget(request, uri),
             Part::First | Part::Chunk | Part::Late => {}

@@ -16,12 +16,13 @@ impl Connection {
     }
 
     /// P-01: ABORT, and nothing of this peer counts any more.
-    pub(super) fn violation(&mut self, Violation(text): &Violation, now: Instant) {
+    pub(super) fn violation(&mut self, violation: &Violation, now: Instant) {
+        let text = violation.to_string();
         if self.may_log(now) {
             let address = self.address.map(tracing::field::display);
             tracing::warn!(address, %text, "protocol violation");
         }
-        self.abort(Close::Violation, uris::PROTOCOL_VIOLATION, text);
+        self.abort(Close::Violation, uris::PROTOCOL_VIOLATION, &text);
     }
 
     pub(super) fn overflowed(&mut self, now: Instant) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::core::Core;
 use crate::codec::payload::Payload;
-use crate::error::{Violation, uris};
+use crate::error::{Breach, Violation, uris};
 use crate::id::RequestId;
 use crate::message::{
     self, CancelMode, InvocationDetails, Passthru, PassthruKeys, YieldOptions, code,
@@ -38,9 +38,7 @@ impl Invocations {
     /// (P-03).
     fn find(&self, id: RequestId) -> Result<Option<&Arc<RoutedCall>>, Violation> {
         match self.open.get(&id) {
-            None if self.last.is_none_or(|last| last < id) => {
-                Err(format!("there was no INVOCATION {id}").into())
-            }
+            None if self.last.is_none_or(|last| last < id) => Err(Breach::NoInvocation(id).into()),
             found => Ok(found),
         }
     }
@@ -132,9 +130,7 @@ impl Invocations {
         payload: Payload,
     ) -> Result<(), Violation> {
         if request_type != code::INVOCATION {
-            return Err(
-                format!("ERROR for request type {request_type}, which no router sends").into()
-            );
+            return Err(Breach::ErrorForOther(request_type).into());
         }
         check_passthru(core, passthru.as_deref())?;
         if let Some(call) = self.find(id)?.cloned() {
@@ -168,7 +164,7 @@ impl Invocations {
 /// Checks that passthru mode was announced.
 fn check_passthru(core: &Core, passthru: Option<&Passthru>) -> Result<(), Violation> {
     if passthru.is_some() && !core.session().handle().features.callee.payload_passthru_mode {
-        return Err("the callee did not announce payload_passthru_mode".into());
+        return Err(Breach::CalleePassthruNotAnnounced.into());
     }
     Ok(())
 }

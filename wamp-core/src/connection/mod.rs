@@ -29,7 +29,7 @@ use bumpalo::Bump;
 use crate::auth::Denied;
 use crate::codec::serializer::{RawMessage, Serializer};
 use crate::codec::value::Shared;
-use crate::error::{Violation, uris};
+use crate::error::{Breach, Violation, uris};
 use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::message::batch::Batch;
@@ -201,12 +201,11 @@ impl Connection {
                 let identity = Identity::clone(identity);
                 return self.hello(frame, realm, &details, identity, now);
             }
-            // S-13
-            (State::Opening { .. }, Ok(_)) => return Err("the first message must be HELLO".into()),
+            (State::Opening { .. }, Ok(_)) => return Err(Breach::NoHello.into()),
             (State::Authenticating(_), Ok(Message::Authenticate { signature, extra })) => {
                 return self.authenticate(signature, extra, now);
             }
-            _ => return Err("a message before WELCOME".into()),
+            _ => return Err(Breach::BeforeWelcome.into()),
         }
         Ok(())
     }

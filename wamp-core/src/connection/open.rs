@@ -16,7 +16,7 @@ use super::stall::Stall;
 use super::subscriptions::{Subscriptions, subscriber};
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
-use crate::error::{Error, Violation, uris};
+use crate::error::{Breach, Error, Violation, uris};
 use crate::handler::acceptance::{Acceptance, Held};
 use crate::handler::context::Link;
 use crate::id::RequestId;
@@ -114,8 +114,8 @@ impl OpenSession {
                 self.calls.cancel(&self.core, request, options.mode.unwrap_or_default());
                 Ok(())
             }
-            Message::Hello { .. } => Err("HELLO in an open session".into()),
-            Message::Authenticate { .. } => Err("AUTHENTICATE without a challenge".into()),
+            Message::Hello { .. } => Err(Breach::SecondHello.into()),
+            Message::Authenticate { .. } => Err(Breach::NoChallenge.into()),
             Message::Error { request_type, request, passthru, error, payload } => self
                 .invocations
                 .failed(&mut self.core, request_type, request, passthru, error, payload),
@@ -272,8 +272,7 @@ impl OpenSession {
     fn expect(&mut self, request: RequestId) -> Result<(), Violation> {
         if !self.core.served.settings.strict_request_ids {
             return if self.is_outstanding(request) {
-                // C-14
-                Err(format!("request id {request} is in use: its request has no answer yet").into())
+                Err(Breach::RequestIdInUse(request).into())
             } else {
                 Ok(())
             };
@@ -282,11 +281,7 @@ impl OpenSession {
             self.next_request = request.next();
             return Ok(());
         }
-        let expected = self.next_request;
-        Err(format!(
-            "request id {request}, expected {expected}: the realm is set to `strict_request_ids`"
-        )
-        .into())
+        Err(Breach::RequestIdOutOfOrder { request, expected: self.next_request }.into())
     }
 
     /// Returns whether a request of this id waits for its answer.

@@ -10,7 +10,7 @@ use super::{Close, Connection, State};
 use crate::auth::{self, Attempt, Authenticators, Candidate, Denied, Exchange, Hello, Refusal};
 use crate::codec::payload::Payload;
 use crate::codec::value::Shared;
-use crate::error::{Error, Violation, shortened, uris};
+use crate::error::{Breach, Error, Violation, shortened, uris};
 use crate::handler::acceptance::Acceptance;
 use crate::handler::context::{Context, Link, Subject};
 use crate::handler::entry::{BoxedAnswer, Entry};
@@ -75,7 +75,7 @@ impl Connection {
         now: Instant,
     ) -> Result<(), Violation> {
         if !details.roles.known {
-            return Err("HELLO announces no role".into()); // S-09, D-07
+            return Err(Breach::NoRole.into());
         }
         if self.router.router().is_stopping() {
             self.refuse_at_shutdown();
@@ -160,7 +160,7 @@ impl Connection {
     ) -> Result<(), Violation> {
         let State::Authenticating(login) = &mut self.state else { return Ok(()) };
         if !login.exchange.awaits_answer() {
-            return Err("AUTHENTICATE without a challenge".into());
+            return Err(Breach::NoChallenge.into());
         }
         login.exchange.answer(signature, extra);
         (login.answer_until, login.heard) = (None, now);

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::core::Core;
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
-use crate::error::{Error, Violation, uris};
+use crate::error::{Breach, Error, Violation, uris};
 use crate::handler::context::Subject;
 use crate::handler::entry::{BoxedAnswer, Entry, HandlerEntry};
 use crate::handler::tasks::{Asking, Completion, HandlerFuture, RunningHandler, Task};
@@ -103,7 +103,7 @@ impl Publications {
         if options.passthru.is_some()
             && !core.session().handle().features.publisher.payload_passthru_mode
         {
-            return Err("payload passthru mode was not announced".into());
+            return Err(Breach::PublisherPassthruNotAnnounced.into());
         }
         let handler = core.served.publisher(topic, core.session().authrole());
         let hopeless = if core.has_authorizer() { None } else { handler.as_ref().err() };

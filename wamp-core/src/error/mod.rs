@@ -2,6 +2,7 @@
 
 mod known;
 pub(crate) mod panic;
+mod violation;
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use crate::codec::payload::{DecodeError, Payload, PayloadBuilder};
 use crate::codec::serializer::EncodeError;
 
 pub use known::{Derived, KnownError, NotStd};
+pub(crate) use violation::{Breach, Violation};
 
 /// The URIs of the specification that this server sends.
 pub mod uris {
@@ -313,17 +315,4 @@ pub(crate) fn chain(error: &dyn StdError) -> String {
         source = cause.source();
     }
     text
-}
-
-/// A violation of the protocol by the client: its session ends with ABORT
-/// `wamp.error.protocol_violation` (P-01).
-// Boxed, as `Error` is.
-#[derive(Debug)]
-pub(crate) struct Violation(pub(crate) Box<Cow<'static, str>>);
-
-impl<T: Into<Cow<'static, str>>> From<T> for Violation {
-    #[cold]
-    fn from(text: T) -> Self {
-        Self(Box::new(text.into()))
-    }
 }

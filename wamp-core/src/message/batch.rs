@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::codec::serializer::{RawMessage, Serializer};
 use crate::codec::value::{EncodeError, Encoded, Format, Shared};
-use crate::error::Violation;
+use crate::error::{Breach, Violation};
 use crate::message::unframe;
 
 /// The octet that ends a JSON message by the specification (T-15).
@@ -81,7 +81,7 @@ impl Batch {
     /// Returns the next message.
     pub(crate) fn next(&mut self) -> Result<Shared, Violation> {
         if self.is_done() {
-            return Err("a batch without a message".into()); // T-18
+            return Err(Breach::EmptyBatch.into());
         }
         let rest = &self.frame.as_bytes()[self.at..];
         let (message, end) = match self.delimiter {
@@ -103,10 +103,10 @@ impl Batch {
 
 /// Returns the range of the first message, and the offset of the next (T-16).
 fn prefixed(rest: &[u8]) -> Result<(Range<usize>, usize), Violation> {
-    let (length, rest) = rest.split_first_chunk().ok_or("a message without its length")?;
+    let (length, rest) = rest.split_first_chunk().ok_or(Breach::NoLength)?;
     let length = u32::from_be_bytes(*length) as usize;
     if length > rest.len() {
-        return Err("a message is longer than its batch".into());
+        return Err(Breach::LongerThanBatch.into());
     }
     Ok((4..4 + length, 4 + length))
 }
@@ -114,7 +114,7 @@ fn prefixed(rest: &[u8]) -> Result<(Range<usize>, usize), Violation> {
 /// Returns the first message's length, and the octet that ends it.
 fn separated(rest: &[u8]) -> Result<(usize, u8), Violation> {
     let end = rest.iter().position(|octet| matches!(*octet, SEPARATOR | OTHER_SEPARATOR));
-    let end = end.ok_or("a message without its separator")?; // T-18
+    let end = end.ok_or(Breach::NoSeparator)?;
     Ok((end, rest[end]))
 }
 

@@ -22,7 +22,7 @@ use crate::codec::msgpack;
 use crate::codec::payload::{NO_KWARGS, Payload};
 use crate::codec::serializer::{RawMessage, Serializer};
 use crate::codec::value::{Format, Shared};
-use crate::error::Violation;
+use crate::error::{Breach, Violation};
 use crate::id::RequestId;
 
 /// A message that a client may send to a router (Table 2). URIs are not checked yet.
@@ -128,12 +128,8 @@ pub(crate) fn unframe(serializer: Serializer, frame: RawMessage) -> Result<Share
         (Format::Json, RawMessage::Text(text)) => Ok(Shared::Json(text)),
         (Format::MsgPack, RawMessage::Binary(bytes)) => Ok(Shared::MsgPack(bytes)),
         (Format::Cbor, RawMessage::Binary(bytes)) => Ok(Shared::Cbor(bytes)),
-        (_, RawMessage::Text(_)) => {
-            Err(format!("text frame on {}", serializer.subprotocol()).into())
-        }
-        (_, RawMessage::Binary(_)) => {
-            Err(format!("binary frame on {}", serializer.subprotocol()).into())
-        }
+        (_, RawMessage::Text(_)) => Err(Breach::TextFrame(serializer).into()),
+        (_, RawMessage::Binary(_)) => Err(Breach::BinaryFrame(serializer).into()),
     }
 }
 
@@ -167,8 +163,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
             code::REGISTER => self.register(),
             code::UNREGISTER => self.unregister(),
             code::YIELD => self.yielded(),
-            // M-07, M-08
-            other => Err(format!("message type {other} is not one that a client sends").into()),
+            other => Err(Breach::MessageType(other).into()),
         }
     }
 

@@ -7,12 +7,10 @@ use serde::Deserialize;
 
 use super::passthru::{Passthru, PassthruOptions};
 use crate::codec::cursor::{Cursor, Elements, Kind, MAX_ELEMENTS};
-use crate::codec::de::Malformed;
 use crate::codec::odd::{Odd, Owner};
 use crate::codec::payload::Payload;
-use crate::codec::serializer::EncodeError;
 use crate::codec::value::Shared;
-use crate::error::Violation;
+use crate::error::{Breach, Violation};
 use crate::id::RequestId;
 
 /// The elements of the outermost list, read one after the other.
@@ -20,18 +18,6 @@ pub(super) struct Fields<'f, C> {
     frame: &'f Shared,
     pub(super) reader: C,
     elements: Elements,
-}
-
-impl From<Malformed> for Violation {
-    fn from(malformed: Malformed) -> Self {
-        malformed.to_string().into()
-    }
-}
-
-impl From<EncodeError> for Violation {
-    fn from(error: EncodeError) -> Self {
-        error.to_string().into()
-    }
 }
 
 impl<'f, C: Cursor<'f>> Fields<'f, C> {
@@ -44,14 +30,14 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         if self.reader.element(&mut self.elements)? {
             Ok(())
         } else {
-            Err(format!("{name} is missing").into())
+            Err(Breach::Missing(name).into())
         }
     }
 
     pub(super) fn request(&mut self, name: &'static str) -> Result<RequestId, Violation> {
         self.element(name)?;
-        // M-12
-        RequestId::new(self.reader.integer()?).ok_or_else(|| format!("{name} is not an id").into())
+        let id = RequestId::new(self.reader.integer()?);
+        id.ok_or_else(|| Breach::WrongField { field: name, expected: "an id" }.into())
     }
 
     /// Reads a request's id, empty options and a URI on the fast path, if they are written as most
@@ -62,7 +48,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
 
     pub(super) fn string(&mut self, name: &'static str) -> Result<&'f str, Violation> {
         self.element(name)?;
-        self.reader.string().map_err(|malformed| format!("{name}: {malformed}").into())
+        self.reader.string().map_err(|fault| Breach::MalformedField { field: name, fault }.into())
     }
 
     /// Reads a dict and returns its range; `None` for null, which counts as absent.
@@ -82,7 +68,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     ) -> Result<T, Violation> {
         self.element(name)?;
         if !self.reader.is_dict() {
-            return Err(format!("{name} is not a dict").into());
+            return Err(Breach::WrongField { field: name, expected: "a dict" }.into());
         }
         self.entries(name).map(|(details, _)| details)
     }
@@ -113,11 +99,10 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         name: &'static str,
     ) -> Result<(T, Range<usize>), Violation> {
         let start = self.reader.offset();
-        let options = self
-            .reader
-            .read()
-            .map_err(|malformed| Violation::from(format!("{name}: {malformed}")))?;
-        Ok((options, start..self.reader.offset()))
+        match self.reader.read() {
+            Ok(options) => Ok((options, start..self.reader.offset())),
+            Err(fault) => Err(Breach::MalformedField { field: name, fault }.into()),
+        }
     }
 
     pub(super) fn passthru(&self, dict: Range<usize>) -> Result<Option<Box<Passthru>>, Violation> {
@@ -127,7 +112,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
 
     pub(super) fn read<T: Deserialize<'f>>(&self, dict: Range<usize>) -> Result<T, Violation> {
         let options = self.reader.slice(dict).read();
-        options.map_err(|malformed| format!("Options: {malformed}").into())
+        options.map_err(|fault| Breach::MalformedField { field: "Options", fault }.into())
     }
 
     /// Skips null in place of a list or a dict, which clients write for an absent one, nexus' Go
@@ -136,7 +121,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         if self.reader.kind() == Kind::Null {
             Ok(self.reader.null()?)
         } else {
-            Err(format!("{name} is not {expected}").into())
+            Err(Breach::WrongField { field: name, expected }.into())
         }
     }
 
@@ -170,7 +155,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
                     self.absent("ArgumentsKw", "a dict")?;
                 }
                 if self.reader.element(&mut self.elements)? {
-                    return Err("too many elements".into());
+                    return Err(Breach::TooManyElements.into());
                 }
             }
         }
@@ -210,7 +195,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     /// Checks that the list is complete, and nothing follows it.
     pub(super) fn end(mut self) -> Result<(), Violation> {
         if self.reader.element(&mut self.elements)? {
-            return Err("too many elements".into());
+            return Err(Breach::TooManyElements.into());
         }
         Ok(self.reader.end()?)
     }

@@ -93,7 +93,9 @@ fn understood(format: Format, tree: &Tree) -> String {
     let arena = Bump::new();
     match decode(&frame, &arena) {
         Ok(message) => shown(&format!("{message:?}")),
-        Err(violation) => violation.0.split(" at byte ").next().unwrap_or_default().to_owned(),
+        Err(violation) => {
+            violation.to_string().split(" at byte ").next().unwrap_or_default().to_owned()
+        }
     }
 }
 

@@ -69,7 +69,7 @@ fn received<T>(
 ) -> T {
     let frame = unframe(serializer, frame(serializer, bytes)).unwrap();
     let arena = Bump::new();
-    then(decode(&frame, &arena).map_err(|violation| violation.0.into_owned()))
+    then(decode(&frame, &arena).map_err(|violation| violation.to_string()))
 }
 
 /// Returns whether a client may send this message (Table 2).
