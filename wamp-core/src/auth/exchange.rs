@@ -40,7 +40,7 @@ impl Exchange {
 
     /// Sends CHALLENGE and waits for AUTHENTICATE.
     pub(super) async fn challenge(&self, method: &str, extra: &impl Serialize) -> Response {
-        self.send_buffer.borrow_mut().send(|s, out| message::challenge(s, out, method, extra));
+        self.send_buffer.borrow_mut().send(&message::challenge(method, extra));
         *self.state.borrow_mut() = State::Challenged(Waker::noop().clone());
         poll_fn(|context| {
             let mut state = self.state.borrow_mut();

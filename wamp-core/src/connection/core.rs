@@ -5,6 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde::Serialize;
+
 use crate::codec::payload::Payload;
 use crate::error::Error;
 use crate::handler::context::{Context, Link, Subject};
@@ -103,6 +105,11 @@ impl Core {
         Context { link: Rc::clone(&self.link), uri, payload, subject }
     }
 
+    /// Sends a message without payload.
+    pub(super) fn send(&self, message: &impl Serialize) {
+        self.link.send_buffer.borrow_mut().send(message);
+    }
+
     /// Sends ERROR, without the arguments if they cannot be expressed in the client's format.
     pub(super) fn error(&self, request_type: u64, request: RequestId, error: &Error) {
         let mut send_buffer = self.link.send_buffer.borrow_mut();
@@ -111,7 +118,9 @@ impl Core {
         if let Err(fault) = written {
             tracing::error!(uri = error.uri(), %fault, "arguments of an error");
             let bare = Error::new(error.uri().to_owned());
-            send_buffer.send(|s, out| message::error(s, out, request_type, request, &bare));
+            let written =
+                send_buffer.write(|s, out| message::error(s, out, request_type, request, &bare));
+            written.expect("an ERROR without arguments can be serialised");
         }
     }
 }

@@ -38,14 +38,13 @@ impl Connection {
     /// Ends the session with ABORT. The host sends the text in the close frame as well: autobahn
     /// drops the ABORT of an open session unread.
     pub(super) fn abort(&mut self, close: Close, reason: &str, text: &str) {
-        self.send_buffer.borrow_mut().send(|s, out| message::abort(s, out, reason, text));
+        self.send_buffer.borrow_mut().send(&message::abort(reason, text));
         self.close_reason = text.into();
         self.end(close);
     }
 
     pub(super) fn leave(&mut self, reason: &str, message: Option<&str>, then: Close, now: Instant) {
-        // G-04
-        self.send_buffer.borrow_mut().send(|s, out| message::goodbye(s, out, reason, message));
+        self.send_buffer.borrow_mut().send(&message::goodbye(reason, message)); // G-04
         let limits = &self.limits;
         let patience =
             if then == Close::Shutdown { limits.close_timeout } else { limits.goodbye_timeout };

@@ -86,7 +86,7 @@ impl Invocations {
     /// Sends INTERRUPT, unless the call has been answered, or was not sent yet.
     pub(super) fn interrupt(&mut self, core: &Core, call: &RoutedCall, mode: CancelMode) {
         let Some(id) = call.invocation().filter(|id| self.open.contains_key(id)) else { return };
-        core.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
+        core.send(&message::interrupt(id, mode));
     }
 
     pub(super) fn yielded(
@@ -173,7 +173,7 @@ fn check_passthru(core: &Core, passthru: Option<&Passthru>) -> Result<(), Violat
 fn interrupt_again(core: &Core, id: RequestId) {
     if core.session().handle().features.callee.call_canceling {
         let mode = CancelMode::KillNoWait;
-        core.link.send_buffer.borrow_mut().send(|s, out| message::interrupt(s, out, id, mode));
+        core.send(&message::interrupt(id, mode));
     }
 }
 

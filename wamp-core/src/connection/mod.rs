@@ -192,9 +192,8 @@ impl Connection {
             (State::Denied { .. }, _) => {}
             (_, Err(violation)) => return Err(violation),
             (State::Open(_), Ok(_)) => {
-                self.send_buffer
-                    .borrow_mut()
-                    .send(|s, out| message::goodbye(s, out, uris::GOODBYE_AND_OUT, None)); // G-01
+                let goodbye = message::goodbye(uris::GOODBYE_AND_OUT, None); // G-01
+                self.send_buffer.borrow_mut().send(&goodbye);
                 self.end(Close::Normal);
             }
             (State::Opening { identity, .. }, Ok(Message::Hello { realm, details })) => {

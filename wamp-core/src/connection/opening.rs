@@ -18,7 +18,7 @@ use crate::handler::tasks::HandlerFuture;
 use crate::id::SessionId;
 use crate::identity::ANONYMOUS;
 use crate::identity::Identity;
-use crate::message::{AuthenticateExtra, ClientFeatures, HelloDetails, Secret, Welcome};
+use crate::message::{self, AuthenticateExtra, ClientFeatures, HelloDetails, Secret, Welcome};
 use crate::realm::Seat;
 use crate::realm::session::Session;
 use crate::router::ServedRealm;
@@ -271,7 +271,7 @@ impl Connection {
         let identity = &session.handle().identity;
         let welcome =
             Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
-        self.send_buffer.borrow_mut().send(|s, out| welcome.write(s, out, session.id().get()));
+        self.send_buffer.borrow_mut().send(&message::welcome(session.id(), &welcome));
         let realm = shortened(session.realm().name());
         tracing::debug!(session = %session.id(), ?realm, "session opened");
         self.router.opened();

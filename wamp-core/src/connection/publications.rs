@@ -244,10 +244,7 @@ impl Publications {
         match decision.map(|()| deliver(core, &pending)) {
             Ok(()) if pending.options.acknowledge == Some(true) => {
                 let Pending { request, publication, .. } = pending;
-                core.link
-                    .send_buffer
-                    .borrow_mut()
-                    .send(|s, out| message::published(s, out, request, publication)); // B-07
+                core.send(&message::published(request, publication)); // B-07
             }
             Ok(()) => {} // B-06
             Err(error) => refuse(core, pending.request, &pending.options, &error),

@@ -46,8 +46,7 @@ impl Registrations {
         let registering = dealer.register(pattern, options, handle, replaces).ok_or_else(taken)?;
         let id = registering.registered.id;
         self.0.insert(id);
-        //
-        core.link.send_buffer.borrow_mut().send(|s, out| message::registered(s, out, request, id));
+        core.send(&message::registered(request, id));
         meta::registered(&core.served.realm, core.link.session.id(), &registering);
         Ok(())
     }
@@ -78,10 +77,7 @@ impl Registrations {
         }
         let is_told = core.session().handle().features.callee.registration_revocation;
         if self.0.remove(&id) && is_told {
-            core.link
-                .send_buffer
-                .borrow_mut()
-                .send(|s, out| message::registration_revoked(s, out, id, reason));
+            core.send(&message::registration_revoked(id, reason));
         }
     }
 
@@ -104,5 +100,5 @@ fn leave(core: &Core, id: RegistrationId) {
 
 /// Sends UNREGISTERED.
 pub(super) fn finish_unregister(core: &Core, request: RequestId) {
-    core.link.send_buffer.borrow_mut().send(|s, out| message::unregistered(s, out, request));
+    core.send(&message::unregistered(request));
 }

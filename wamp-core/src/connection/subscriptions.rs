@@ -276,10 +276,7 @@ impl Subscriptions {
     ) {
         self.hurry(core, id);
         if self.remove(id, &core.link.session.handle().mailbox).is_some() {
-            core.link
-                .send_buffer
-                .borrow_mut()
-                .send(|s, out| message::unsubscribed(s, out, request));
+            core.send(&message::unsubscribed(request));
         } else {
             // E-12: it had been revoked.
             core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION));
@@ -334,5 +331,5 @@ fn announce(core: &Core, id: SubscriptionId) {
 
 /// Sends SUBSCRIBED.
 fn subscribed(core: &Core, request: RequestId, id: SubscriptionId) {
-    core.link.send_buffer.borrow_mut().send(|s, out| message::subscribed(s, out, request, id));
+    core.send(&message::subscribed(request, id));
 }

@@ -1,4 +1,5 @@
-//! Messages that the server sends, each written straight into the outgoing buffer.
+//! Messages that the server sends: values if they carry no payload, and otherwise functions that
+//! write head and payload straight into the outgoing buffer.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -18,10 +19,11 @@ use crate::uri;
 #[derive(Serialize)]
 struct Empty {}
 
-/// Details with a text for humans.
+/// Details with a text for humans, if there is one.
 #[derive(Serialize)]
 struct Explained<'t> {
-    message: &'t str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'t str>,
 }
 
 /// Returns the URI of an ERROR or an ABORT that the application chose, or another in place of a
@@ -77,16 +79,6 @@ pub(crate) struct Welcome<'s> {
 }
 
 impl Welcome<'_> {
-    /// Writes `WELCOME [2, Session, Details]`.
-    pub(crate) fn write(
-        &self,
-        serializer: Serializer,
-        out: &mut Vec<u8>,
-        session: u64,
-    ) -> Result<(), EncodeError> {
-        serializer.write(out, &(code::WELCOME, session, self))
-    }
-
     pub(crate) fn new<'s>(
         realm: &'s str,
         identity: &'s crate::identity::Identity,
@@ -108,34 +100,24 @@ impl Welcome<'_> {
 
 type Written = Result<(), EncodeError>;
 
-/// Writes `ABORT [3, Details, Reason]`.
-pub(crate) fn abort(
-    serializer: Serializer,
-    out: &mut Vec<u8>,
-    reason: &str,
-    message: &str,
-) -> Written {
-    serializer.write(out, &(code::ABORT, Explained { message }, error_uri(reason)))
+/// Returns `WELCOME [2, Session, Details]`.
+pub(crate) fn welcome(session: SessionId, details: &Welcome<'_>) -> impl Serialize {
+    (code::WELCOME, session, details)
 }
 
-/// Writes `CHALLENGE [4, AuthMethod, Extra]`.
-pub(crate) fn challenge(
-    s: Serializer,
-    out: &mut Vec<u8>,
-    method: &str,
-    extra: &impl Serialize,
-) -> Written {
-    s.write(out, &(code::CHALLENGE, method, extra))
+/// Returns `ABORT [3, Details, Reason]`.
+pub(crate) fn abort(reason: &str, message: &str) -> impl Serialize {
+    (code::ABORT, Explained { message: Some(message) }, error_uri(reason))
 }
 
-/// Writes `GOODBYE [6, Details, Reason]`. A reason that is not a URI is sent as the message, if
+/// Returns `CHALLENGE [4, AuthMethod, Extra]`.
+pub(crate) fn challenge(method: &str, extra: &impl Serialize) -> impl Serialize {
+    (code::CHALLENGE, method, extra)
+}
+
+/// Returns `GOODBYE [6, Details, Reason]`. A reason that is not a URI is sent as the message, if
 /// there is no other.
-pub(crate) fn goodbye(
-    serializer: Serializer,
-    out: &mut Vec<u8>,
-    reason: &str,
-    message: Option<&str>,
-) -> Written {
+pub(crate) fn goodbye<'t>(reason: &'t str, message: Option<&'t str>) -> impl Serialize {
     let (uri, text) = reason_or_message(Some(reason));
     let reason = uri.unwrap_or(uris::NORMAL);
     if let Some(text) = text {
@@ -144,60 +126,37 @@ pub(crate) fn goodbye(
             "the reason of a GOODBYE is no URI: {reason} is sent in its place"
         );
     }
-    match message.or(text) {
-        Some(message) => serializer.write(out, &(code::GOODBYE, Explained { message }, reason)),
-        None => serializer.write(out, &(code::GOODBYE, Empty {}, reason)),
-    }
+    (code::GOODBYE, Explained { message: message.or(text) }, reason)
 }
 
-/// Writes `PUBLISHED [17, PUBLISH.Request, Publication]`.
-pub(crate) fn published(
-    s: Serializer,
-    out: &mut Vec<u8>,
-    request: RequestId,
-    publication: PublicationId,
-) -> Written {
-    s.write(out, &(code::PUBLISHED, request, publication))
+/// Returns `PUBLISHED [17, PUBLISH.Request, Publication]`.
+pub(crate) fn published(request: RequestId, publication: PublicationId) -> impl Serialize {
+    (code::PUBLISHED, request, publication)
 }
 
-/// Writes `SUBSCRIBED [33, SUBSCRIBE.Request, Subscription]`.
-pub(crate) fn subscribed(
-    s: Serializer,
-    out: &mut Vec<u8>,
-    request: RequestId,
-    subscription: SubscriptionId,
-) -> Written {
-    s.write(out, &(code::SUBSCRIBED, request, subscription))
+/// Returns `SUBSCRIBED [33, SUBSCRIBE.Request, Subscription]`.
+pub(crate) fn subscribed(request: RequestId, subscription: SubscriptionId) -> impl Serialize {
+    (code::SUBSCRIBED, request, subscription)
 }
 
-/// Writes `UNSUBSCRIBED [35, UNSUBSCRIBE.Request]`.
-pub(crate) fn unsubscribed(s: Serializer, out: &mut Vec<u8>, request: RequestId) -> Written {
-    s.write(out, &(code::UNSUBSCRIBED, request))
+/// Returns `UNSUBSCRIBED [35, UNSUBSCRIBE.Request]`.
+pub(crate) fn unsubscribed(request: RequestId) -> impl Serialize {
+    (code::UNSUBSCRIBED, request)
 }
 
-/// Writes `REGISTERED [65, REGISTER.Request, Registration]`.
-pub(crate) fn registered(
-    s: Serializer,
-    out: &mut Vec<u8>,
-    request: RequestId,
-    registration: RegistrationId,
-) -> Written {
-    s.write(out, &(code::REGISTERED, request, registration))
+/// Returns `REGISTERED [65, REGISTER.Request, Registration]`.
+pub(crate) fn registered(request: RequestId, registration: RegistrationId) -> impl Serialize {
+    (code::REGISTERED, request, registration)
 }
 
-/// Writes `UNREGISTERED [67, UNREGISTER.Request]`.
-pub(crate) fn unregistered(s: Serializer, out: &mut Vec<u8>, request: RequestId) -> Written {
-    s.write(out, &(code::UNREGISTERED, request))
+/// Returns `UNREGISTERED [67, UNREGISTER.Request]`.
+pub(crate) fn unregistered(request: RequestId) -> impl Serialize {
+    (code::UNREGISTERED, request)
 }
 
-/// Writes `UNSUBSCRIBED [35, 0, Details]`: the router ended the subscription (E-12). A reason that
+/// Returns `UNSUBSCRIBED [35, 0, Details]`: the router ended the subscription (E-12). A reason that
 /// is not a URI is sent as the message.
-pub(crate) fn subscription_revoked(
-    s: Serializer,
-    out: &mut Vec<u8>,
-    subscription: SubscriptionId,
-    reason: &str,
-) -> Written {
+pub(crate) fn subscription_revoked(subscription: SubscriptionId, reason: &str) -> impl Serialize {
     #[derive(Serialize)]
     struct Details<'d> {
         subscription: SubscriptionId,
@@ -207,17 +166,15 @@ pub(crate) fn subscription_revoked(
         message: Option<&'d str>,
     }
     let (reason, message) = reason_or_message(Some(reason));
-    s.write(out, &(code::UNSUBSCRIBED, 0, Details { subscription, reason, message }))
+    (code::UNSUBSCRIBED, 0, Details { subscription, reason, message })
 }
 
-/// Writes `UNREGISTERED [67, 0, Details]`: the router revoked the registration (RR-04). A reason
+/// Returns `UNREGISTERED [67, 0, Details]`: the router revoked the registration (RR-04). A reason
 /// that is not a URI is sent as the message.
 pub(crate) fn registration_revoked(
-    s: Serializer,
-    out: &mut Vec<u8>,
     registration: RegistrationId,
     reason: Option<&str>,
-) -> Written {
+) -> impl Serialize {
     #[derive(Serialize)]
     struct Details<'d> {
         registration: RegistrationId,
@@ -227,7 +184,7 @@ pub(crate) fn registration_revoked(
         message: Option<&'d str>,
     }
     let (reason, message) = reason_or_message(reason);
-    s.write(out, &(code::UNREGISTERED, 0, Details { registration, reason, message }))
+    (code::UNREGISTERED, 0, Details { registration, reason, message })
 }
 
 /// `INVOCATION.Details`, and `timeout` in milliseconds. Keys that are false or unknown are left out
@@ -273,18 +230,13 @@ pub(crate) fn invocation(
     ArgumentsWriter::of(s, out, &head, |writer| writer.payload(payload))
 }
 
-/// Writes `INTERRUPT [69, INVOCATION.Request, Options]`.
-pub(crate) fn interrupt(
-    s: Serializer,
-    out: &mut Vec<u8>,
-    request: RequestId,
-    mode: CancelMode,
-) -> Written {
+/// Returns `INTERRUPT [69, INVOCATION.Request, Options]`.
+pub(crate) fn interrupt(request: RequestId, mode: CancelMode) -> impl Serialize {
     #[derive(Serialize)]
     struct Options {
         mode: &'static str,
     }
-    s.write(out, &(code::INTERRUPT, request, Options { mode: mode.name() }))
+    (code::INTERRUPT, request, Options { mode: mode.name() })
 }
 
 /// `RESULT.Details`, and those of a forwarded ERROR. Only a progressive result has `progress`

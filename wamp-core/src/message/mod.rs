@@ -24,6 +24,7 @@ pub(crate) use encode::{
     Details, EventDetails, InvocationDetails, Welcome, abort, callees_error_uri, challenge, error,
     event, forwarded_error, goodbye, interrupt, invocation, published, registered,
     registration_revoked, result, subscribed, subscription_revoked, unregistered, unsubscribed,
+    welcome,
 };
 pub(crate) use features::{ClientFeatures, Names, RoleFeatures, RouterRole, RouterRoles};
 pub(crate) use filter::Filter;

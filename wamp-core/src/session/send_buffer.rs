@@ -3,6 +3,8 @@
 use std::fmt;
 use std::task::{Context, Poll, Waker};
 
+use serde::Serialize;
+
 use crate::codec::serializer::{EncodeError, Serializer};
 use crate::id::RequestId;
 use crate::limits::Limits;
@@ -39,6 +41,8 @@ impl fmt::Debug for Framing {
         f.debug_struct("Framing").field("reserve", &self.reserve).finish_non_exhaustive()
     }
 }
+
+const INFALLIBLE: &str = "messages of ids and strings can be serialised";
 
 /// The initial capacity, which suffices for the few messages of an idle session.
 const FIRST_BYTES: usize = 512;
@@ -184,20 +188,18 @@ impl SendBuffer {
         Ok(())
     }
 
-    /// Writes a message that the server itself made, which cannot fail.
-    pub(crate) fn send<F>(&mut self, write: F)
-    where
-        F: FnOnce(Serializer, &mut Vec<u8>) -> Result<(), EncodeError>,
-    {
-        self.write(write).expect("messages of ids and strings can be serialised");
+    /// Writes a message without payload, which cannot fail.
+    pub(crate) fn send(&mut self, message: &impl Serialize) {
+        self.write(|serializer, out| serializer.write(out, message)).expect(INFALLIBLE);
     }
 
     /// Copies a message that was encoded for several sessions.
     pub(crate) fn copy(&mut self, message: &[u8]) {
-        self.send(|_, out| {
+        let copied = self.write(|_, out| {
             out.extend_from_slice(message);
             Ok(())
         });
+        copied.expect(INFALLIBLE);
     }
 
     /// Writes a RESULT of at most `limit` bytes.

@@ -26,10 +26,7 @@ impl Subscriptions {
             && self.remove(id, &core.link.session.handle().mailbox).is_some()
             && is_told
         {
-            core.link
-                .send_buffer
-                .borrow_mut()
-                .send(|s, out| message::subscription_revoked(s, out, id, reason));
+            core.send(&message::subscription_revoked(id, reason));
         }
     }
 

@@ -17,8 +17,8 @@ fn sent(sample: &Sample, serializer: Serializer, message: &Value) -> Option<Vec<
     let args = attributes.get("args").and_then(Value::as_array);
     let registration = || RegistrationId::new(number("registration_id")).unwrap();
     match sample.code {
-        4 => encode::challenge(serializer, &mut out, text("method"), &attributes["extra"]),
-        6 => encode::goodbye(serializer, &mut out, text("reason"), None),
+        4 => serializer.write(&mut out, &encode::challenge(text("method"), &attributes["extra"])),
+        6 => serializer.write(&mut out, &encode::goodbye(text("reason"), None)),
         8 => encode::error(
             serializer,
             &mut out,
@@ -28,18 +28,18 @@ fn sent(sample: &Sample, serializer: Serializer, message: &Value) -> Option<Vec<
         ),
         17 => {
             let publication = PublicationId::new(number("publication_id")).unwrap();
-            encode::published(serializer, &mut out, request(), publication)
+            serializer.write(&mut out, &encode::published(request(), publication))
         }
         33 => {
             let subscription = SubscriptionId::new(number("subscription_id")).unwrap();
-            encode::subscribed(serializer, &mut out, request(), subscription)
+            serializer.write(&mut out, &encode::subscribed(request(), subscription))
         }
-        35 => encode::unsubscribed(serializer, &mut out, request()),
+        35 => serializer.write(&mut out, &encode::unsubscribed(request())),
         50 => encode::result(serializer, &mut out, request(), &Details::default(), |writer| {
             writer.args(args.unwrap())
         }),
-        65 => encode::registered(serializer, &mut out, request(), registration()),
-        67 => encode::unregistered(serializer, &mut out, request()),
+        65 => serializer.write(&mut out, &encode::registered(request(), registration())),
+        67 => serializer.write(&mut out, &encode::unregistered(request())),
         68 => {
             let details = InvocationDetails::default();
             encode::invocation(
