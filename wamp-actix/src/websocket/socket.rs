@@ -186,6 +186,11 @@ impl Socket {
             if is_full && !is_still_full {
                 self.turn.end();
             }
+            if is_full {
+                // The client may have answered: its input lies unread.
+                self.liveness.excuse_silence(now);
+                self.liveness.excuse_slowness(now);
+            }
             self.keep_time(now);
             self.follow(now);
             self.wake.set_due(self.next_due());

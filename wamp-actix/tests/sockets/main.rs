@@ -7,6 +7,7 @@ mod fairness;
 mod floods;
 mod hanging_up;
 mod middleware;
+mod rates;
 mod stalls;
 mod support;
 mod waking;

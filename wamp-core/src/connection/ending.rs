@@ -35,6 +35,16 @@ impl Connection {
         self.abort(Close::TooSlow, uris::UNAVAILABLE, "too many events wait to be sent");
     }
 
+    pub(super) fn too_fast(&mut self, now: Instant) {
+        if self.may_log(now) {
+            tracing::warn!(
+                address = self.address.map(tracing::field::display),
+                "a client sends more messages than its rate for too long and is cut off"
+            );
+        }
+        self.abort(Close::TooFast, uris::UNAVAILABLE, "too many messages");
+    }
+
     /// Ends the session with ABORT. The host sends the text in the close frame as well: autobahn
     /// drops the ABORT of an open session unread.
     pub(super) fn abort(&mut self, close: Close, reason: &str, text: &str) {

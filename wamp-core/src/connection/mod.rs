@@ -13,6 +13,7 @@ mod publications;
 mod registrations;
 mod stall;
 mod subscriptions;
+mod throttle;
 mod transport;
 
 use std::any::Any;
@@ -255,6 +256,7 @@ impl Connection {
                 }
                 PollResult::ShutsDown => self.shut_down(now),
                 PollResult::Overflowed => self.overflowed(now),
+                PollResult::TooFast => self.too_fast(now),
             }
         }
         if self.awaits_turn() && !self.is_pausing() {
@@ -270,7 +272,7 @@ impl Connection {
     /// Takes the batches that waited for room, and sees to it that the rest is taken later.
     fn go_on_receiving(&mut self, context: &TaskContext<'_>, now: Instant) {
         self.receive_batches(false, now);
-        if self.batches.is_empty() || self.is_pausing() {
+        if self.batches.is_empty() || self.is_pausing() || self.is_throttled() {
             return; // After a pause the connection is polled anyway.
         }
         if self.has_room() {
@@ -320,9 +322,10 @@ impl Connection {
         self.send_buffer.borrow().len()
     }
 
-    /// Returns false while so many answers wait to be sent that the client should not be read, and
-    /// when it has published so much that other sessions should have their turn:
-    /// [`poll`](Self::poll) lets it go on, and wakes the waker where others have to go first.
+    /// Returns false while so many answers wait to be sent that the client should not be read, when
+    /// it has published so much that other sessions should have their turn, and when it has used up
+    /// its [rate](Limits::messages_per_second). [`poll`](Self::poll) lets it go on, and wakes the
+    /// waker where others have to go first.
     ///
     /// Events and progressive results, however many there are, do not make it false: they wait for
     /// room of their own.
@@ -353,11 +356,15 @@ impl Connection {
     }
 
     fn may_go_on(&self) -> bool {
-        self.has_room() && !self.has_published_enough()
+        self.has_room() && !self.has_published_enough() && !self.is_throttled()
     }
 
     fn has_published_enough(&self) -> bool {
         matches!(&self.state, State::Open(session) if session.core.pace.is_enough())
+    }
+
+    fn is_throttled(&self) -> bool {
+        matches!(&self.state, State::Open(session) if session.is_throttled())
     }
 
     fn awaits_turn(&self) -> bool {
@@ -381,7 +388,7 @@ impl Connection {
             | State::Admitting { until, .. }
             | State::Leaving { until, .. } => Some(*until),
             State::Authenticating(login) => Some(login.deadline()),
-            State::Open(session) => session.deadline(),
+            State::Open(session) => session.deadline_of_client(),
             State::Ended => None,
         }
     }

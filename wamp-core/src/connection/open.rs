@@ -14,6 +14,7 @@ use super::publications::Publications;
 use super::registrations::{Registrations, finish_unregister};
 use super::stall::Stall;
 use super::subscriptions::{Subscriptions, subscriber};
+use super::throttle::Throttle;
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, uris};
@@ -43,6 +44,8 @@ pub(super) struct OpenSession {
     /// Events, or streams, may have been left for want of room.
     pub(super) waits_for_room: bool,
     stall: Stall,
+    /// Where the rate of messages is limited.
+    throttle: Option<Box<Throttle>>,
     /// Handlers had the first use of the room.
     were_tasks_first: bool,
     _holds: Vec<Held>,
@@ -65,6 +68,7 @@ impl OpenSession {
             link.session.close(uris::SYSTEM_SHUTDOWN);
         }
         Self {
+            throttle: Throttle::of(&link.limits),
             core: Core::new(served, link),
             subscriptions: Subscriptions::default(),
             publications: Publications::default(),
@@ -88,6 +92,9 @@ impl OpenSession {
     /// Handles a message of the client. One that no client may send in an open session is a
     /// violation (S-14, P-02, P-03, P-05).
     pub(super) fn receive(&mut self, message: Message<'_>, now: Instant) -> Result<(), Violation> {
+        if let Some(throttle) = &mut self.throttle {
+            throttle.count(now);
+        }
         match message {
             Message::Call { request, ref options, procedure, payload } => {
                 self.call(request, options, procedure, payload, now)

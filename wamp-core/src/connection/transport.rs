@@ -43,4 +43,7 @@ pub enum Close {
     Shutdown,
     /// The peer did not take its events in time.
     TooSlow,
+    /// The peer sent more messages than its [rate](crate::Limits::messages_per_second) for too
+    /// long.
+    TooFast,
 }

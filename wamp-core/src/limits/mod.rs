@@ -2,11 +2,13 @@
 
 mod environment;
 mod quantity;
+mod rate;
 
 use std::time::Duration;
 
 pub use environment::LimitsError;
 use quantity::Expected;
+pub(crate) use rate::Rate;
 
 /// The longest time. A longer one means never, and is cut to this one: a hundred years can be added
 /// to any instant.
@@ -140,6 +142,20 @@ limits! {
     /// Publications of one session that wait for their `#[publish]` handler; one more is answered
     /// `wamp.error.unavailable`. 256.
     publications_in_flight: usize = 256, any, count;
+    /// Back-pressure: messages a second of one session, of all kinds together, each message of a
+    /// batch too. Once a session has sent its [`burst`](Self::burst), it is not read before the
+    /// time of its next message. Nothing is refused or lost, and other sessions do not notice.
+    ///
+    /// TCP has one order: what a client sends behind its own flood waits as long as the flood, its
+    /// pings, CANCELs and GOODBYE too, and so do the results of a callee. `None`: no limit.
+    messages_per_second: Option<usize> = None, positive, count;
+    /// Messages of one session that are read at once although they exceed `messages_per_second`; as
+    /// many again when the session has sent less for a while. `None`: the messages of one second.
+    burst: Option<usize> = None, positive, count;
+    /// Time for which `messages_per_second` may hold a session back without a pause, which is 10 ms
+    /// within its rate. Then the client gets ABORT `wamp.error.unavailable`, and its transport is
+    /// closed with 1008, "too many messages". 30 s.
+    rate_patience: Duration = Duration::from_secs(30), positive, time;
     /// Bytes of the frames that calls in flight keep, and the same again for publications, whose
     /// lists (`eligible_authid` and others) count in addition to their frames; one more is answered
     /// `wamp.error.unavailable`. 4 MiB.
@@ -246,10 +262,15 @@ impl Limits {
         zeros.chain(self.contradictions()).collect()
     }
 
-    /// Returns a fault if two limits contradict each other.
-    fn contradictions(&self) -> Option<String> {
-        (self.queued_bytes_peak < self.queued_bytes)
-            .then(|| "`Limits::queued_bytes_peak` is less than `Limits::queued_bytes`".to_owned())
+    /// Returns the faults of limits that contradict each other.
+    fn contradictions(&self) -> impl Iterator<Item = String> {
+        let is_peak_low = self.queued_bytes_peak < self.queued_bytes;
+        let is_burst_alone = self.burst.is_some() && self.messages_per_second.is_none();
+        let faults = [
+            (is_peak_low, "`Limits::queued_bytes_peak` is less than `Limits::queued_bytes`"),
+            (is_burst_alone, "`Limits::burst` has no effect without `Limits::messages_per_second`"),
+        ];
+        faults.into_iter().filter(|(is_there, _)| *is_there).map(|(_, fault)| fault.to_owned())
     }
 }
 

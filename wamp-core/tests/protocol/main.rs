@@ -36,6 +36,7 @@ mod patterns;
 mod polling;
 mod queues;
 mod random;
+mod rates;
 mod realms;
 mod requests;
 mod reregistering;

@@ -49,7 +49,7 @@ pub(super) fn code(close: Close) -> CloseCode {
         Close::Normal => CloseCode::Normal,
         Close::Violation => CloseCode::ProtocolError,
         Close::Shutdown => CloseCode::ServiceRestart,
-        Close::Refused | Close::TooSlow => CloseCode::PolicyViolation,
+        Close::Refused | Close::TooSlow | Close::TooFast => CloseCode::PolicyViolation,
         Close::NoRoom => CloseCode::TryAgainLater,
         _ => CloseCode::InternalError,
     }

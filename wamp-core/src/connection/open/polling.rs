@@ -28,6 +28,8 @@ pub(in crate::connection) enum PollResult {
     /// The router shuts down, and nothing of the session is at work.
     ShutsDown,
     Overflowed,
+    /// The client has sent more messages than its rate for too long.
+    TooFast,
 }
 
 impl OpenSession {
@@ -39,6 +41,18 @@ impl OpenSession {
         let stalled = self.stall.deadline(self.core.limits().write_stall);
         let due = [self.core.draining, stalled, self.calls.deadline(), self.decisions_due()];
         due.into_iter().chain(pauses).flatten().min()
+    }
+
+    /// Returns the earlier of the [`deadline`](Self::deadline) and the time at which a client that
+    /// is held back needs a turn.
+    pub(in crate::connection) fn deadline_of_client(&self) -> Option<Instant> {
+        let throttled = self.throttle.as_ref().and_then(|throttle| throttle.deadline());
+        throttled.into_iter().chain(self.deadline()).min()
+    }
+
+    /// Returns whether the client has used up its rate.
+    pub(in crate::connection) fn is_throttled(&self) -> bool {
+        self.throttle.as_ref().is_some_and(|throttle| throttle.holds_back())
     }
 
     /// Returns the time at which the next request is given up that authorisers or handlers have to
@@ -73,6 +87,9 @@ impl OpenSession {
     /// Begins a turn of the host.
     pub(in crate::connection) fn begin_turn(&mut self, now: Instant) {
         self.core.pace.begin_turn(now);
+        if let Some(throttle) = &mut self.throttle {
+            throttle.begin_turn(now);
+        }
         self.core.served.begin_turn(self.core.session().handle(), now);
     }
 
@@ -88,6 +105,9 @@ impl OpenSession {
         context: &mut TaskContext<'_>,
         now: Instant,
     ) -> PollResult {
+        if self.throttle.as_ref().is_some_and(|throttle| throttle.is_exhausted(now)) {
+            return PollResult::TooFast;
+        }
         self.publications.resume(&mut self.core, now);
         self.calls.time_out(&self.core, now);
         self.time_out_decisions(now);
