@@ -23,6 +23,7 @@ use crate::websocket::request_copy;
 use crate::websocket::socket::Socket;
 use crate::websocket::socket_handle::SocketHandle;
 use crate::worker::clock::Clock;
+use crate::worker::pulse::Pulse;
 
 /// Returns the service that serves the default router at a path: the one line that an application
 /// needs.
@@ -148,6 +149,7 @@ fn set_once(option: &str, current: &mut Option<bool>, value: bool) {
 impl HttpServiceFactory for Endpoint {
     fn register(self, config: &mut AppService) {
         mounted(&self.settings.router);
+        Pulse::serve(&self.settings.router);
         let settings = Rc::new(self.settings);
         let upgrade = move |request| {
             let settings = Rc::clone(&settings);

@@ -28,11 +28,14 @@
 //!   limits, a list of handlers.
 //! - Push: [`Realm::publish`] from handlers, from routes ([`Router`] is an extractor), from any
 //!   thread.
+//! - Operation: [`Limits`] and their environment variables, [`health`](health()) for probes,
+//!   [`stop_signal`].
 //! - Tests: [`test`](mod@test), a client in the process.
 
 mod admission;
 mod attempt;
 mod endpoint;
+mod health;
 mod parameter;
 mod router;
 mod signal;
@@ -43,6 +46,7 @@ mod worker;
 
 pub use attempt::AttemptExt;
 pub use endpoint::{Endpoint, endpoint};
+pub use health::{Health, health};
 pub use router::{Router, RouterBuilder, router};
 pub use signal::stop_signal;
 pub use wamp_core::{

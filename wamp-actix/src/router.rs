@@ -1,5 +1,7 @@
 //! The router, as an actix application mounts and uses it.
 
+pub(crate) mod per_router;
+
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::sync::OnceLock;

@@ -12,9 +12,10 @@ use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
 use parking_lot::Mutex;
-use wamp_core::{Limits, WeakRouter};
+use wamp_core::Limits;
 
 use crate::router::Router;
+use crate::router::per_router::PerRouter;
 use descriptors::Descriptors;
 pub(crate) use refusal::Full;
 use table::Table;
@@ -68,22 +69,12 @@ impl Admission {
     /// Returns the admission of this router, which all workers share although each mounts its own
     /// endpoints.
     pub(crate) fn of(router: &Router) -> Arc<Self> {
-        static ADMISSIONS: Mutex<Vec<(WeakRouter, Arc<Admission>)>> = Mutex::new(Vec::new());
-        let mut admissions = ADMISSIONS.lock();
-        admissions.retain(|(other, _)| other.upgrade().is_some());
-        let known = admissions
-            .iter()
-            .find(|(other, _)| other.upgrade().is_some_and(|other| router.same_as(&other)));
-        if let Some((_, admission)) = known {
-            return Arc::clone(admission);
-        }
-        let admission = Arc::new(Self {
+        static ADMISSIONS: PerRouter<Admission> = PerRouter::new();
+        ADMISSIONS.get(router, || Self {
             bounds: OnceLock::new(),
             table: Mutex::default(),
             proxy_was_named: AtomicBool::new(false),
-        });
-        admissions.push((router.downgrade(), Arc::clone(&admission)));
-        admission
+        })
     }
 
     /// Takes a place for a connection with this number of file descriptors. `address` is `None` if

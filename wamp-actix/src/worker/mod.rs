@@ -1,7 +1,9 @@
-//! State shared by the connections of one worker: the wake queue, pauses, the watchdog, the clock.
+//! State shared by the connections of one worker: the wake queue, pauses, the watchdog, the clock;
+//! and the worker's pulse.
 
 pub(crate) mod clock;
 pub(crate) mod coop;
+pub(crate) mod pulse;
 pub(crate) mod wake_queue;
 pub(crate) mod watchdog;
 

@@ -6,6 +6,7 @@ mod crowds;
 mod fairness;
 mod floods;
 mod hanging_up;
+mod health;
 mod middleware;
 mod rates;
 mod stalls;
