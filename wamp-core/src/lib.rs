@@ -54,6 +54,7 @@ pub use router::authorizer::{Action, Authorization};
 pub use router::meta::MetaApi;
 pub use router::registry::Topic;
 pub use router::{BuildError, RealmBuilder, Router, RouterBuilder, Stopped, WeakRouter};
+pub use session::left::Left;
 pub use session::send_buffer::Framing;
 
 /// Items that the macros' expansion refers to. Not public API.

@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
+use wamp_core::Left;
 
 use crate::websocket::socket::Socket;
 use crate::websocket::socket_handle::SocketHandle;
@@ -87,7 +88,7 @@ impl MessageBody for Body {
 impl Drop for Body {
     fn drop(&mut self) {
         self.0.is_dropped.set(true);
-        self.0.socket.borrow_mut().lost();
+        self.0.socket.borrow_mut().lost(Left::Lost);
         self.0.dismiss_watchdog();
     }
 }
@@ -119,7 +120,7 @@ impl SharedSocket {
             return Poll::Pending;
         }
         tracing::debug!("connection aborted: the client does not read");
-        socket.lost();
+        socket.lost(Left::Stall);
         if let Some(socket_handle) = &self.socket_handle {
             socket_handle.abort();
         }

@@ -13,7 +13,7 @@ use std::time::Instant;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use futures_util::Stream as _;
-use wamp_core::{Connection, Limits, RawMessage, Router};
+use wamp_core::{Connection, Left, Limits, RawMessage, Router};
 
 use crate::admission::Place;
 use crate::websocket::frames::{CloseCode, FrameLimits, Frames, Incoming};
@@ -154,8 +154,8 @@ impl Socket {
     }
 
     /// Ends the session and drops its handlers, because the transport is lost or aborted.
-    pub(crate) fn lost(&mut self) {
-        self.connection.lost();
+    pub(crate) fn lost(&mut self, left: Left) {
+        self.connection.lost(left);
         self.phase = Phase::Ended;
     }
 
@@ -227,7 +227,7 @@ impl Socket {
                             }
                             self.frames.feed(&bytes);
                         }
-                        Poll::Ready(Some(Err(_)) | None) => self.lost(),
+                        Poll::Ready(Some(Err(_)) | None) => self.lost(Left::Lost),
                         Poll::Pending => {
                             if self.liveness.assembling(self.frames.assembling(), now) {
                                 self.wake.set_due(Some(now));
@@ -236,8 +236,9 @@ impl Socket {
                         }
                     }
                 }
-                Err(_) if self.phase != Phase::Open => self.lost(),
+                Err(_) if self.phase != Phase::Open => self.lost(Left::Lost),
                 Err(code) => {
+                    self.connection.lost(Left::Violation);
                     self.close(code, fault(code), now);
                     return true;
                 }
@@ -260,7 +261,7 @@ impl Socket {
                 } else {
                     Phase::Done { answered: true }
                 };
-                self.connection.lost();
+                self.connection.lost(Left::Lost);
                 self.phase = phase;
             }
             _ if self.phase != Phase::Open => {}
@@ -281,6 +282,7 @@ impl Socket {
     /// other has been without a session for longer.
     fn make_room(&mut self, now: Instant) {
         if self.phase == Phase::Open && self.place.as_ref().is_some_and(Place::is_wanted) {
+            self.connection.lost(Left::Lost);
             self.close(CloseCode::TryAgainLater, "too many connections without a session", now);
             // The client's close frame is not awaited.
             self.phase = Phase::Closing { until: now };
@@ -318,11 +320,12 @@ impl Socket {
             }
             Phase::Open => match self.liveness.judge(self.router.limits(), now) {
                 Some(Verdict::TooSlow) => {
+                    self.connection.lost(Left::Stall);
                     self.close(CloseCode::PolicyViolation, "the message took too long", now);
                 }
                 Some(Verdict::Silent) => {
                     tracing::debug!("no answer to a ping");
-                    self.lost();
+                    self.lost(Left::Ping);
                 }
                 Some(Verdict::Ping) => self.output.ping(),
                 None => {}
@@ -342,9 +345,9 @@ impl Socket {
         }
     }
 
+    /// Sends a close frame; the session has ended.
     fn close(&mut self, code: CloseCode, reason: &str, now: Instant) {
         self.output.close(code, reason);
-        self.connection.lost();
         self.phase = Phase::Closing { until: now + self.limits().close_timeout };
     }
 }

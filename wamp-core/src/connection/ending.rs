@@ -8,6 +8,7 @@ use super::{Close, Connection, State};
 use crate::auth::Denied;
 use crate::error::{Violation, uris};
 use crate::message;
+use crate::session::left::Left;
 
 impl Connection {
     /// Returns whether another line about clients at this address may be logged.
@@ -22,6 +23,7 @@ impl Connection {
             let address = self.address.map(tracing::field::display);
             tracing::warn!(address, %text, "protocol violation");
         }
+        self.leaves(Left::Violation);
         self.abort(Close::Violation, uris::PROTOCOL_VIOLATION, &text);
     }
 
@@ -32,6 +34,7 @@ impl Connection {
                 "a subscriber is too slow and is cut off"
             );
         }
+        self.leaves(Left::Overflow);
         self.abort(Close::TooSlow, uris::UNAVAILABLE, "too many events wait to be sent");
     }
 
@@ -42,7 +45,15 @@ impl Connection {
                 "a client sends more messages than its rate for too long and is cut off"
             );
         }
+        self.leaves(Left::Violation);
         self.abort(Close::TooFast, uris::UNAVAILABLE, "too many messages");
+    }
+
+    /// Notes why the session ends, if it is open.
+    pub(super) fn leaves(&mut self, left: Left) {
+        if let State::Open(session) = &mut self.state {
+            session.left = left;
+        }
     }
 
     /// Ends the session with ABORT. The host sends the text in the close frame as well: autobahn
@@ -58,6 +69,7 @@ impl Connection {
         let limits = &self.limits;
         let patience =
             if then == Close::Shutdown { limits.close_timeout } else { limits.goodbye_timeout };
+        self.leaves(if then == Close::Shutdown { Left::Shutdown } else { Left::Killed });
         self.state = State::Leaving { until: now + patience, then };
     }
 
@@ -67,6 +79,7 @@ impl Connection {
         if self.says_goodbye() {
             self.leave(uris::SYSTEM_SHUTDOWN, None, Close::Shutdown, now);
         } else {
+            self.leaves(Left::Shutdown);
             self.end(Close::Shutdown);
         }
     }

@@ -37,6 +37,7 @@ use crate::message::batch::Batch;
 use crate::message::{self, Message, decode, unframe};
 use crate::realm::session::Session;
 use crate::router::{Counted, Router};
+use crate::session::left::Left;
 use crate::session::send_buffer::SendBuffer;
 use open::{OpenSession, PollResult};
 use opening::{Admission, Login};
@@ -188,14 +189,14 @@ impl Connection {
             (&State::Leaving { then, .. }, Ok(Message::Goodbye | Message::Abort)) => self.end(then),
             // G-05: after our GOODBYE nothing else counts.
             (State::Ended | State::Leaving { .. }, _) => {}
-            (_, Ok(Message::Abort)) => self.end(Close::Normal), // S-15
+            (_, Ok(Message::Abort)) => self.lost(Left::Goodbye), // S-15
             // Nothing counts after a login that failed.
             (State::Denied { .. }, _) => {}
             (_, Err(violation)) => return Err(violation),
             (State::Open(_), Ok(_)) => {
                 let goodbye = message::goodbye(uris::GOODBYE_AND_OUT, None); // G-01
                 self.send_buffer.borrow_mut().send(&goodbye);
-                self.end(Close::Normal);
+                self.lost(Left::Goodbye);
             }
             (State::Opening { identity, .. }, Ok(Message::Hello { realm, details })) => {
                 let identity = Identity::clone(identity);
@@ -417,8 +418,11 @@ impl Connection {
         }
     }
 
-    /// Ends the session without a message: the transport is gone, or broke a rule of its own.
-    pub fn lost(&mut self) {
+    /// Ends the session without a message, because the transport is gone or the host closes it:
+    /// [`Left::Lost`], or [`Left::Stall`], [`Left::Ping`] or [`Left::Violation`] for what the host
+    /// demands of a transport. Does nothing if the session has ended.
+    pub fn lost(&mut self, left: Left) {
+        self.leaves(left);
         self.end(Close::Normal);
     }
 }

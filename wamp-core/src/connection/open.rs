@@ -25,6 +25,7 @@ use crate::message::{CallOptions, Message, code};
 use crate::realm::Seat;
 use crate::realm::pattern::Pattern;
 use crate::router::{ServedRealm, meta};
+use crate::session::left::Left;
 use crate::session::mailbox::Delivery;
 use crate::session::routed_call::RoutedMessage;
 pub(super) use polling::PollResult;
@@ -46,6 +47,8 @@ pub(super) struct OpenSession {
     stall: Stall,
     /// Where the rate of messages is limited.
     throttle: Option<Box<Throttle>>,
+    /// Why the session ends: set before it is dropped, unless its connection is dropped.
+    pub(super) left: Left,
     /// Handlers had the first use of the room.
     were_tasks_first: bool,
     _holds: Vec<Held>,
@@ -79,6 +82,7 @@ impl OpenSession {
             next_request: RequestId::FIRST,
             waits_for_room: false,
             stall: Stall::default(),
+            left: Left::Lost,
             were_tasks_first: false,
             _holds: acceptance.holds,
             _seat: seat,
@@ -314,6 +318,6 @@ impl Drop for OpenSession {
         self.calls.interrupt_callees();
         self.core.served.realm.leave(handle.id);
         self.core.served.departed(&handle);
-        tracing::debug!(session = %handle.id, "session closed");
+        tracing::debug!(session = %handle.id, reason = self.left.as_str(), "session closed");
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod backlog;
 pub(crate) mod handle;
+pub(crate) mod left;
 pub(crate) mod mailbox;
 pub(crate) mod principal;
 pub(crate) mod routed_call;

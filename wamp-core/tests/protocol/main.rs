@@ -28,6 +28,7 @@ mod goodbye;
 mod history;
 mod inexpressible;
 mod late_chunks;
+mod left;
 mod meta;
 mod odd;
 mod opening;

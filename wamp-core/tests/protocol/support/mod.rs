@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use wamp_core::{
-    Close, Connection, Framing, Identity, Limits, RawMessage, Realm, Router, Serializer, Session,
-    Topic, Transport,
+    Close, Connection, Framing, Identity, Left, Limits, RawMessage, Realm, Router, Serializer,
+    Session, Topic, Transport,
 };
 
 pub(crate) const VIOLATION: &str = "wamp.error.protocol_violation";
@@ -305,7 +305,12 @@ impl Client {
     }
 
     pub(crate) fn lose(&mut self) {
-        self.connection.lost();
+        self.lose_for(Left::Lost);
+    }
+
+    /// Ends the session as a host does, for this reason.
+    pub(crate) fn lose_for(&mut self, left: Left) {
+        self.connection.lost(left);
     }
 
     #[track_caller]
