@@ -1,7 +1,6 @@
 //! One connection: the states of its session, from HELLO to the end of the transport.
 
 mod asked;
-mod batching;
 mod calls;
 mod core;
 mod departures;
@@ -10,6 +9,7 @@ mod invocations;
 mod open;
 mod opening;
 mod publications;
+mod receiving;
 mod registrations;
 mod stall;
 mod subscriptions;
@@ -25,16 +25,11 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
-use bumpalo::Bump;
-
 use crate::auth::Denied;
-use crate::codec::serializer::{RawMessage, Serializer};
-use crate::codec::value::Shared;
-use crate::error::{Breach, Violation, uris};
+use crate::codec::serializer::Serializer;
 use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::message::batch::Batch;
-use crate::message::{self, Message, decode, unframe};
 use crate::realm::session::Session;
 use crate::router::{Counted, Router};
 use crate::session::left::Left;
@@ -140,77 +135,6 @@ impl Connection {
         }
     }
 
-    /// Takes one message of the client. A handler that is ready at once has answered when this
-    /// returns.
-    pub fn receive(&mut self, frame: RawMessage, now: Instant) {
-        self.send_buffer.borrow_mut().attend();
-        match unframe(self.serializer, frame) {
-            Ok(frame) if self.serializer.is_batched() => {
-                self.batches.push_back(Batch::new(self.serializer, frame));
-                self.receive_batches(true, now);
-            }
-            Ok(frame) => self.message(&frame, now),
-            Err(violation) => self.malformed(&violation, now),
-        }
-        self.expire(now);
-        self.send_buffer.borrow_mut().leave();
-    }
-
-    /// Handles a frame that is not a WAMP message: a violation, unless the session is already
-    /// ending.
-    fn malformed(&mut self, violation: &Violation, now: Instant) {
-        if !matches!(self.state, State::Ended | State::Leaving { .. } | State::Denied { .. }) {
-            self.violation(violation, now);
-        }
-    }
-
-    fn message(&mut self, frame: &Shared, now: Instant) {
-        let arena = Bump::new();
-        let message = decode(frame, &arena);
-        let received = match &mut self.state {
-            State::Open(session) if !message.as_ref().is_ok_and(Message::ends_session) => {
-                message.and_then(|message| session.receive(message, now))
-            }
-            _ => self.opens_or_ends(frame, message, now),
-        };
-        if let Err(violation) = received {
-            self.violation(&violation, now);
-        }
-    }
-
-    /// Handles a message before WELCOME, after a GOODBYE or ABORT, or one of these.
-    fn opens_or_ends(
-        &mut self,
-        frame: &Shared,
-        message: Result<Message<'_>, Violation>,
-        now: Instant,
-    ) -> Result<(), Violation> {
-        match (&self.state, message) {
-            (&State::Leaving { then, .. }, Ok(Message::Goodbye | Message::Abort)) => self.end(then),
-            // G-05: after our GOODBYE nothing else counts.
-            (State::Ended | State::Leaving { .. }, _) => {}
-            (_, Ok(Message::Abort)) => self.lost(Left::Goodbye), // S-15
-            // Nothing counts after a login that failed.
-            (State::Denied { .. }, _) => {}
-            (_, Err(violation)) => return Err(violation),
-            (State::Open(_), Ok(_)) => {
-                let goodbye = message::goodbye(uris::GOODBYE_AND_OUT, None); // G-01
-                self.send_buffer.borrow_mut().send(&goodbye);
-                self.lost(Left::Goodbye);
-            }
-            (State::Opening { identity, .. }, Ok(Message::Hello { realm, details })) => {
-                let identity = Identity::clone(identity);
-                return self.hello(frame, realm, &details, identity, now);
-            }
-            (State::Opening { .. }, Ok(_)) => return Err(Breach::NoHello.into()),
-            (State::Authenticating(_), Ok(Message::Authenticate { signature, extra })) => {
-                return self.authenticate(signature, extra, now);
-            }
-            _ => return Err(Breach::BeforeWelcome.into()),
-        }
-        Ok(())
-    }
-
     /// Drives handlers, takes what other sessions sent, and keeps time. Returns false if there was
     /// nothing to do, and then [`close`](Self::close), [`session`](Self::session) and
     /// [`deadline`](Self::deadline) are as before.
@@ -268,19 +192,6 @@ impl Connection {
         let mut send_buffer = self.send_buffer.borrow_mut();
         send_buffer.know_host(context.waker());
         send_buffer.leave();
-    }
-
-    /// Takes the batches that waited for room, and sees to it that the rest is taken later.
-    fn go_on_receiving(&mut self, context: &TaskContext<'_>, now: Instant) {
-        self.receive_batches(false, now);
-        if self.batches.is_empty() || self.is_pausing() || self.is_throttled() {
-            return; // After a pause the connection is polled anyway.
-        }
-        if self.has_room() {
-            context.waker().wake_by_ref();
-        } else {
-            self.send_buffer.borrow_mut().wake_when_taken(context);
-        }
     }
 
     /// Drives the login and the handlers that decide before WELCOME.
