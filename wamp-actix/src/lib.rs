@@ -51,13 +51,14 @@ pub use router::{Router, RouterBuilder, router};
 pub use signal::stop_signal;
 pub use wamp_core::{
     Action, Anonymous, Args, Attempt, Authenticator, Authorization, Binary, BuildError, Call,
-    Cancelled, Capture, Chunks, Context, CraCredential, CredentialError, Cryptosign, DecodeError,
-    Denied, EmitError, EncodeError, Error, Events, FromContext, Handlers, History, Hold, Http,
-    Identity, IntoAcceptance, IntoAdmission, Kwargs, Left, Limits, LimitsError, MatchPolicy,
-    MetaApi, Passthru, Payload, PayloadBuilder, Permission, Progress, Progressive, Publication,
-    PublicationId, Publish, PublishError, Raw, Realm, RealmBuilder, RegistrationId, Reply,
-    RequestId, Scram, ScramCredential, Session, SessionData, SessionId, Snapshot, Stopped,
-    Subscription, SubscriptionId, Ticket, Topic, WampCra, WampError, salt, uris,
+    CallStats, Cancelled, Capture, Chunks, Context, CraCredential, CredentialError, Cryptosign,
+    DecodeError, Denied, Durations, EmitError, EncodeError, Error, Events, FromContext, Handlers,
+    History, Hold, Http, Identity, IntoAcceptance, IntoAdmission, Kwargs, Left, Limits,
+    LimitsError, MatchPolicy, MetaApi, ObservedCall, Observer, Passthru, Payload, PayloadBuilder,
+    Permission, Progress, Progressive, Publication, PublicationId, PublicationStats, Publish,
+    PublishError, Raw, Realm, RealmBuilder, RealmCounts, RealmStats, RegistrationId, Reply,
+    RequestId, RequestOutcome, Scram, ScramCredential, Session, SessionData, SessionId, Snapshot,
+    Stats, Stopped, Subscription, SubscriptionId, Ticket, Topic, WampCra, WampError, salt, uris,
 };
 pub use websocket::socket_handle::on_connect;
 

@@ -48,13 +48,17 @@ pub use limits::{Limits, LimitsError};
 pub use message::{MatchPolicy, Passthru};
 pub use realm::broker::History;
 pub use realm::matched::Capture;
+pub use realm::observer::{ObservedCall, Observer};
 pub use realm::session::{Session, SessionData};
+pub use realm::stats::{CallStats, Durations, PublicationStats, RealmCounts, RealmStats};
 pub use realm::{Publish, PublishError, Realm};
 pub use router::authorizer::{Action, Authorization};
 pub use router::meta::MetaApi;
 pub use router::registry::Topic;
+pub use router::stats::Stats;
 pub use router::{BuildError, RealmBuilder, Router, RouterBuilder, Stopped, WeakRouter};
 pub use session::left::Left;
+pub use session::request_outcome::RequestOutcome;
 pub use session::send_buffer::Framing;
 
 /// Items that the macros' expansion refers to. Not public API.

@@ -13,6 +13,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Instant;
 
 use super::core::Core;
+use super::observed_calls::Served;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, uris};
 use crate::handler::call_state::{CallState, ChunkQueue};
@@ -22,6 +23,7 @@ use crate::handler::tasks::{HandlerFuture, RunningHandler, Task};
 use crate::id::RequestId;
 use crate::message::{CallOptions, code};
 use crate::realm::dealer::Registration;
+use crate::session::request_outcome::RequestOutcome;
 use crate::uri;
 pub(super) use in_flight::Calls;
 use in_flight::{Answerer, InFlight, limit};
@@ -77,6 +79,9 @@ impl Calls {
     #[inline]
     pub(super) fn call(&mut self, core: &mut Core, call: &NewCall<'_>, payload: Payload) {
         let request = call.request;
+        if let Some(observed) = &core.observed {
+            observed.start(request, call.uri, served(core, call.uri));
+        }
         if call.options.goes_on() {
             self.unfinished.begin(request, call.uri);
         }
@@ -95,6 +100,7 @@ impl Calls {
     fn started(&mut self, core: &Core, request: RequestId, started: Result<(), Error>) {
         if let Err(error) = started {
             core.error(code::CALL, request, &error);
+            core.call_ended(request, || RequestOutcome::of(&error));
         }
         // Asked in this order: as a rule nobody sends chunks, and then no id need be hashed.
         if self.unfinished.awaits_chunks() && !self.is_outstanding(request) {
@@ -253,6 +259,15 @@ fn procedure(core: &Core, uri: &str) -> Option<Procedure> {
     }
 }
 
+/// Returns the answerer of a procedure, for those who observe calls.
+fn served(core: &Core, uri: &str) -> Served {
+    match procedure(core, uri).filter(|_| !uri::is_reserved(uri)) {
+        Some(Procedure::Handler(handler)) => Served::Declared(handler.uri),
+        Some(Procedure::Registered(_)) => Served::ByClient,
+        None => Served::Undeclared,
+    }
+}
+
 /// Finds the better match of the application's own procedures and the clients' (H-04).
 fn better_match(core: &Core, uri: &str) -> Option<Procedure> {
     let registry = &core.served.registry;
@@ -268,8 +283,11 @@ fn better_match(core: &Core, uri: &str) -> Option<Procedure> {
 /// RESULT.
 fn answer(core: &Core, call: &CallState, result: Result<(), Error>) {
     if !call.answer() {
+        // The handler has sent the RESULT.
+        core.call_ended(call.request, || RequestOutcome::Ok);
         return;
     }
     let error = result.err().unwrap_or_else(|| Error::internal("a handler ended without a result"));
     core.error(code::CALL, call.request, &error);
+    core.call_ended(call.request, || RequestOutcome::of(&error));
 }

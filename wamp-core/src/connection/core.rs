@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::observed_calls::ObservedCalls;
 use crate::codec::payload::Payload;
 use crate::error::Error;
 use crate::handler::context::{Context, Link, Subject};
@@ -19,6 +20,7 @@ use crate::realm::broker::Pace;
 use crate::realm::session::Session;
 use crate::router::ServedRealm;
 use crate::router::authorizer::{Decisions, Gate, Kind, authorization_failed};
+use crate::session::request_outcome::RequestOutcome;
 
 /// The core of an open session. It knows none of the parts: calls, invocations, publications,
 /// subscriptions, registrations.
@@ -33,11 +35,14 @@ pub(super) struct Core {
     pub(super) pace: Pace,
     /// Set by a shutdown: the time that work in flight has left.
     pub(super) draining: Option<Instant>,
+    /// `None` where nothing counts, observes or logs calls.
+    pub(super) observed: Option<Box<ObservedCalls>>,
 }
 
 impl Core {
     pub(super) fn new(served: Arc<ServedRealm>, link: Rc<Link>) -> Self {
         Self {
+            observed: ObservedCalls::of(&link.session),
             link,
             served,
             tasks: Tasks::default(),
@@ -110,8 +115,23 @@ impl Core {
         self.link.send_buffer.borrow_mut().send(message);
     }
 
+    /// Notes that a call has its answer.
+    #[inline(always)]
+    pub(super) fn call_ended(&self, request: RequestId, outcome: impl FnOnce() -> RequestOutcome) {
+        if let Some(observed) = &self.observed {
+            observed.end(request, outcome());
+        }
+    }
+
     /// Sends ERROR, without the arguments if they cannot be expressed in the client's format.
     pub(super) fn error(&self, request_type: u64, request: RequestId, error: &Error) {
+        self.write_error(request_type, request, error);
+        if let Some(observed) = &self.observed {
+            observed.refused(error);
+        }
+    }
+
+    fn write_error(&self, request_type: u64, request: RequestId, error: &Error) {
         let mut send_buffer = self.link.send_buffer.borrow_mut();
         let written =
             send_buffer.write(|s, out| message::error(s, out, request_type, request, error));

@@ -60,7 +60,9 @@ impl ServedRealm {
 
     fn publish_testament(&self, of: &Arc<SessionHandle>, testament: &Testament) -> Delivered {
         let Testament { topic, payload, options } = testament;
-        self.publish(of, PublicationId::random(), topic, payload, options)
+        let delivered = self.publish(of, PublicationId::random(), topic, payload, options);
+        self.realm.count_published(topic, delivered);
+        delivered
     }
 
     /// Publishes a round of testaments of sessions that have left, if this session is their heir.

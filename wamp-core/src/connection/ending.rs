@@ -18,6 +18,7 @@ impl Connection {
 
     /// P-01: ABORT, and nothing of this peer counts any more.
     pub(super) fn violation(&mut self, violation: &Violation, now: Instant) {
+        self.router.router().count_violation();
         let text = violation.to_string();
         if self.may_log(now) {
             let address = self.address.map(tracing::field::display);

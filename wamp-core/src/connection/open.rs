@@ -70,9 +70,14 @@ impl OpenSession {
         if link.router.is_stopping() {
             link.session.close(uris::SYSTEM_SHUTDOWN);
         }
+        let throttle = Throttle::of(&link.limits);
+        let core = Core::new(served, link);
+        if let Some(observed) = &core.observed {
+            observed.opened();
+        }
         Self {
-            throttle: Throttle::of(&link.limits),
-            core: Core::new(served, link),
+            throttle,
+            core,
             subscriptions: Subscriptions::default(),
             publications: Publications::default(),
             asked: AskedRequests::default(),
@@ -318,6 +323,10 @@ impl Drop for OpenSession {
         self.calls.interrupt_callees();
         self.core.served.realm.leave(handle.id);
         self.core.served.departed(&handle);
+        if let Some(observed) = &self.core.observed {
+            observed.end_all();
+            observed.closed(self.left);
+        }
         tracing::debug!(session = %handle.id, reason = self.left.as_str(), "session closed");
     }
 }

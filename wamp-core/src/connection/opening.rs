@@ -98,6 +98,7 @@ impl Connection {
             Ok(None) => self.join(&newcomer, identity, now),
             Err(denied) => {
                 let attempt = self.attempt(&newcomer, frame, details);
+                newcomer.served.count_denied();
                 self.log_refusal(&attempt, &denied, now);
                 self.refuse_login(&denied);
             }
@@ -189,6 +190,7 @@ impl Connection {
             Ok(Ok(_)) if self.router.router().is_stopping() => return self.refuse_at_shutdown(),
             Ok(Ok(identity)) => return self.join(&newcomer, identity, now),
             Ok(Err(Refusal { attempt, denied })) => {
+                newcomer.served.count_denied();
                 self.log_refusal(&attempt, &denied, now);
                 denied
             }
@@ -287,6 +289,14 @@ impl Connection {
 
     pub(super) fn refuse(&mut self, reason: &str, text: &str) {
         self.abort(Close::Refused, reason, text);
+    }
+}
+
+impl ServedRealm {
+    fn count_denied(&self) {
+        if let Some(counters) = self.realm.counters() {
+            counters.login_denied();
+        }
     }
 }
 

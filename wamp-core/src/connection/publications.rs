@@ -113,7 +113,7 @@ impl Publications {
                 None => fits(&options, &payload),
             });
         if let Err(error) = allowed {
-            refuse(core, request, &options, &error);
+            refuse(core, request, topic, &options, &error);
             return Ok(());
         }
         let publication = PublicationId::random();
@@ -124,7 +124,7 @@ impl Publications {
             || bytes > core.limits().bytes_in_flight
         {
             let error = Error::new(uris::UNAVAILABLE).arg("too many publications in flight");
-            refuse(core, request, &pending.options, &error);
+            refuse(core, request, topic, &pending.options, &error);
         } else {
             self.bytes = bytes;
             self.queue.push_back(pending);
@@ -247,14 +247,16 @@ impl Publications {
                 core.send(&message::published(request, publication)); // B-07
             }
             Ok(()) => {} // B-06
-            Err(error) => refuse(core, pending.request, &pending.options, &error),
+            Err(error) => {
+                refuse(core, pending.request, &pending.topic, &pending.options, &error);
+            }
         }
     }
 
     /// Refuses all that are not decided, for the session ends.
     pub(super) fn refuse_all(&mut self, core: &Core, error: &Error) {
-        for Pending { request, options, .. } in std::mem::take(self).queue {
-            refuse(core, request, &options, error);
+        for Pending { request, topic, options, .. } in std::mem::take(self).queue {
+            refuse(core, request, &topic, &options, error);
         }
     }
 }
@@ -272,6 +274,9 @@ fn deliver(core: &mut Core, pending: &Pending) {
     let Pending { publication, options, topic, payload, .. } = pending;
     let handle = core.session().handle();
     let delivered = core.served.publish(handle, *publication, topic, payload, options);
+    if let Some(observed) = &core.observed {
+        observed.published(topic, *publication, delivered);
+    }
     if delivered.count > 0 {
         core.pace.count_published(delivered, payload.kept_bytes(), &core.link.limits);
     }
@@ -279,11 +284,17 @@ fn deliver(core: &mut Core, pending: &Pending) {
 
 /// Refuses a publication: a publisher that asked for no acknowledgement does not learn of it (B-08,
 /// U-04).
-fn refuse(core: &Core, request: RequestId, options: &PublishOptions, error: &Error) {
+fn refuse(core: &Core, request: RequestId, topic: &str, options: &PublishOptions, error: &Error) {
+    if let Some(observed) = &core.observed {
+        observed.unpublished(topic, error);
+    }
     if options.acknowledge == Some(true) {
         core.error(code::PUBLISH, request, error);
     } else {
         tracing::debug!(session = %core.session().id(), %error, "publication refused");
+        if let Some(observed) = &core.observed {
+            observed.refused(error);
+        }
     }
 }
 

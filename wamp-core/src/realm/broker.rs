@@ -49,6 +49,9 @@ pub(crate) struct Delivered {
     pub(crate) longest: usize,
     /// True if the mailbox of a subscriber is more than half full.
     pub(crate) is_behind: bool,
+    /// The number of subscriptions of sessions whose serializer cannot express the event, or for
+    /// which it is too long.
+    pub(crate) left_out: usize,
 }
 
 /// Subscriptions of one realm, one for each topic or pattern that at least one session is
@@ -222,6 +225,16 @@ impl Broker {
         all
     }
 
+    /// Counts the topics and patterns to which sessions are subscribed.
+    pub(crate) fn count(&self) -> usize {
+        self.by_id.read().values().filter(|subscribers| subscribers.is_held()).count()
+    }
+
+    /// Returns the number of retained events, and their bytes.
+    pub(crate) fn retained(&self) -> (usize, usize) {
+        self.retention.hold().load()
+    }
+
     /// Returns the subscription to exactly this topic or pattern, if a session holds it.
     pub(crate) fn lookup(&self, topic: &Pattern) -> Option<Arc<Subscribers>> {
         let found = match topic.policy {
@@ -321,11 +334,12 @@ impl Broker {
             .unwrap_or_default();
         for subscribers in self.patterns.of(event.topic) {
             let details = EventDetails { topic: Some(event.topic), ..event.details() }; // W-03
-            let Delivered { count, longest, is_behind } =
+            let Delivered { count, longest, is_behind, left_out } =
                 subscribers.deliver(event, details, self.bounds());
             delivered.count += count;
             delivered.longest = delivered.longest.max(longest);
             delivered.is_behind |= is_behind;
+            delivered.left_out += left_out;
         }
         delivered
     }

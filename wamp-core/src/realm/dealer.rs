@@ -187,6 +187,11 @@ impl Dealer {
         all
     }
 
+    /// Counts the registrations.
+    pub(crate) fn count(&self) -> usize {
+        self.table.read().by_id.len()
+    }
+
     /// Returns the registrations that can serve a URI.
     pub(crate) fn procedures(&self, uri: &str) -> Candidates<Arc<Registration>> {
         self.table.read().by_pattern.candidates(uri).map(Arc::clone)

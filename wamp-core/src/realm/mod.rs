@@ -3,10 +3,13 @@
 pub(crate) mod broker;
 pub(crate) mod dealer;
 mod departures;
+pub(crate) mod instruments;
 pub(crate) mod matched;
+pub(crate) mod observer;
 pub(crate) mod pattern;
 mod seat;
 pub(crate) mod session;
+pub(crate) mod stats;
 
 use std::sync::Arc;
 
@@ -17,11 +20,14 @@ use crate::codec::serializer::EncodeError;
 use crate::id::{PublicationId, SessionId};
 use crate::limits::Limits;
 use crate::message::Filter;
-use crate::realm::broker::{Broker, Event, History, Retainer, RetentionRule};
+use crate::realm::broker::{Broker, Delivered, Event, History, Retainer, RetentionRule};
 use crate::realm::dealer::Dealer;
+use crate::realm::instruments::{Counters, Instruments};
 use crate::realm::pattern::Patterns;
+use crate::realm::stats::RealmStats;
 use crate::session::backlog::{Backlog, Sessions};
 use crate::session::handle::SessionHandle;
+use crate::session::request_outcome::RequestOutcome;
 use crate::uri;
 use departures::Departures;
 pub(crate) use departures::{Departed, Step};
@@ -55,6 +61,8 @@ struct SharedRealm {
     sessions: Arc<Sessions>,
     seats: Seats,
     departures: Departures,
+    /// `None` where the application asks for no metrics and has no observer.
+    instruments: Option<Arc<Instruments>>,
 }
 
 impl Realm {
@@ -66,8 +74,8 @@ impl Realm {
         retention: Patterns<RetentionRule>,
         procedures: u64,
         history: &[(String, History)],
-        limits: &Limits,
-        backlog: &Arc<Backlog>,
+        (limits, backlog): (&Limits, &Arc<Backlog>),
+        instruments: Option<Instruments>,
     ) -> Self {
         let sessions = Arc::default();
         backlog.watch(&sessions);
@@ -79,6 +87,7 @@ impl Realm {
                 sessions,
                 seats: Seats::default(),
                 departures: Departures::default(),
+                instruments: instruments.map(Arc::new),
             }),
         }
     }
@@ -138,6 +147,35 @@ impl Realm {
             .values()
             .filter(|handle| handle.identity.authid == authid)
             .for_each(|handle| handle.forget_decisions());
+    }
+
+    pub(crate) fn instruments(&self) -> Option<&Arc<Instruments>> {
+        self.shared.instruments.as_ref()
+    }
+
+    pub(crate) fn counters(&self) -> Option<&Counters> {
+        self.shared.instruments.as_ref()?.counters.as_ref()
+    }
+
+    /// Counts a publication that was accepted.
+    pub(crate) fn count_published(&self, topic: &str, delivered: Delivered) {
+        if let Some(counters) = self.counters() {
+            counters.published(topic, RequestOutcome::Ok);
+            counters.delivered(delivered);
+        }
+    }
+
+    pub(crate) fn stats(&self) -> RealmStats {
+        let (retained_events, retained_bytes) = self.broker().retained();
+        RealmStats {
+            realm: self.name.as_ref().to_owned(),
+            sessions: self.session_count(),
+            subscriptions: self.broker().count(),
+            registrations: self.dealer().count(),
+            retained_events,
+            retained_bytes,
+            counts: self.counters().map(Counters::read),
+        }
     }
 
     pub(crate) fn broker(&self) -> &Broker {
@@ -301,7 +339,8 @@ impl Publish {
         let (payload, filter) = (payload.build()?, filter.sorted());
         let of_router = Event::of_router(publication, &topic, &payload, filter.as_deref());
         let event = Event { retainer: retain.then_some(Retainer::Server), ..of_router };
-        realm.broker().publish(&event);
+        let delivered = realm.broker().publish(&event);
+        realm.count_published(&topic, delivered);
         Ok(publication)
     }
 }

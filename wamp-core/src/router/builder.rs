@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::addresses::Declared;
 use super::{Inner, RealmBuilder, Realms, Router, ServedRealm};
@@ -12,6 +13,8 @@ use crate::handler::entry::{Collected, HandlerEntry, Handlers};
 use crate::limits::Limits;
 use crate::message::MatchPolicy;
 use crate::realm::Realm;
+use crate::realm::instruments::{Counters, Instruments};
+use crate::realm::observer::Observers;
 use crate::realm::pattern::Pattern;
 use crate::router::registry::Registry;
 use crate::router::said::Said;
@@ -31,6 +34,8 @@ pub struct RouterBuilder<R = Router> {
     handlers: Option<Handlers>,
     limits: Limits,
     agent: Option<String>,
+    pub(super) metrics: bool,
+    pub(super) observers: Observers,
     pub(super) addresses: Declared,
     pub(super) said: Said,
     router: PhantomData<fn() -> R>,
@@ -43,6 +48,8 @@ impl<R> Default for RouterBuilder<R> {
             handlers: None,
             limits: Limits::default(),
             agent: None,
+            metrics: false,
+            observers: Observers::default(),
             addresses: Declared::default(),
             said: Said::default(),
             router: PhantomData,
@@ -145,12 +152,22 @@ impl<R: From<Router>> RouterBuilder<R> {
         }
         announce(&handlers);
         let limits = Arc::new(self.limits.capped());
-        let realms = realms(served, &limits);
+        let instruments =
+            |registry: &Registry| instruments(registry, self.metrics, &self.observers);
+        let realms = realms(served, &limits, instruments);
         let agent = self
             .agent
             .unwrap_or_else(|| concat!("wamp-actix/", env!("CARGO_PKG_VERSION")).to_owned());
         let complaints = Complaints::new(limits.log_lines_per_second);
-        let inner = Inner { realms, limits, agent, addresses, stop: Stop::default(), complaints };
+        let inner = Inner {
+            realms,
+            limits,
+            agent,
+            addresses,
+            stop: Stop::default(),
+            complaints,
+            violations: AtomicU64::new(0),
+        };
         Ok(Router(Arc::new(inner)).into())
     }
 }
@@ -238,7 +255,19 @@ fn undeclared(handler: &HandlerEntry, realms: &[RealmBuilder]) -> Option<String>
     (!declared).then(|| format!("{handler} is for realm \"{realm}\", which is not declared"))
 }
 
-fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Realms {
+/// Returns the instruments of a realm, if the application asks for any.
+fn instruments(registry: &Registry, metrics: bool, observers: &Observers) -> Option<Instruments> {
+    let counters =
+        metrics.then(|| Counters::new(&registry.procedure_labels(), &registry.topic_labels()));
+    (metrics || !observers.is_empty())
+        .then(|| Instruments { observers: observers.clone(), counters })
+}
+
+fn realms(
+    declared: Vec<(&RealmBuilder, Registry)>,
+    limits: &Arc<Limits>,
+    instruments: impl Fn(&Registry) -> Option<Instruments>,
+) -> Realms {
     let (mut named, backlog) = (HashMap::new(), Backlog::new(limits));
     for (RealmBuilder { name, settings, .. }, registry) in declared {
         let limits = settings
@@ -251,8 +280,8 @@ fn realms(declared: Vec<(&RealmBuilder, Registry)>, limits: &Arc<Limits>) -> Rea
             registry.retention(),
             registry.procedure_count(),
             &settings.history,
-            &limits,
-            &backlog,
+            (&limits, &backlog),
+            instruments(&registry),
         );
         let (settings, announced) = (settings.clone(), settings.announced());
         let served = Arc::new(ServedRealm { realm, registry, settings, limits, announced });

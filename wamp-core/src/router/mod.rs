@@ -12,9 +12,11 @@ pub(crate) mod revocation;
 mod said;
 mod settings;
 mod shutdown;
+pub(crate) mod stats;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -73,6 +75,8 @@ struct Inner {
     addresses: Addresses,
     stop: Stop,
     complaints: Complaints,
+    /// The number of sessions and transports that broke the protocol.
+    violations: AtomicU64,
 }
 
 /// A realm with everything that is served in it.
@@ -199,9 +203,13 @@ impl FromContext for Router {
 
 impl Realms {
     fn each(&self, visit: impl Fn(&ServedRealm)) {
+        self.map(visit);
+    }
+
+    fn map<T>(&self, visit: impl Fn(&ServedRealm) -> T) -> Vec<T> {
         match self {
-            Self::Any(served) => visit(served),
-            Self::Named(realms) => realms.values().for_each(|served| visit(served)),
+            Self::Any(served) => vec![visit(served)],
+            Self::Named(realms) => realms.values().map(|served| visit(served)).collect(),
         }
     }
 }

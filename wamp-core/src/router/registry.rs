@@ -255,6 +255,17 @@ impl Registry {
         declared.filter(|declared| !declared.is_empty())
     }
 
+    /// Returns the procedures as they were declared.
+    pub(crate) fn procedure_labels(&self) -> [Patterns<String>; 1] {
+        [self.procedures.map(|handler| handler.uri.to_owned())]
+    }
+
+    /// Returns the topics as they were declared, for publishers and for subscribers.
+    pub(crate) fn topic_labels(&self) -> [Patterns<String>; 2] {
+        [&self.publications, &self.subscriptions]
+            .map(|direction| direction.map(|declared| declared.uri().to_owned()))
+    }
+
     /// Returns the topics that are declared for subscribers, each with its own number.
     pub(crate) fn topics(&self) -> Patterns<usize> {
         let mut count = 0;

@@ -45,6 +45,10 @@ impl Stop {
         }
     }
 
+    pub(super) fn connections(&self) -> usize {
+        self.0.lock().connections
+    }
+
     pub(super) fn ending(&self) -> Option<Ending> {
         self.0.lock().ending
     }

@@ -5,6 +5,7 @@ pub(crate) mod handle;
 pub(crate) mod left;
 pub(crate) mod mailbox;
 pub(crate) mod principal;
+pub(crate) mod request_outcome;
 pub(crate) mod routed_call;
 pub(crate) mod send_buffer;
 pub(crate) mod testament;

@@ -13,6 +13,7 @@ use crate::error::{Error, uris};
 use crate::id::{RegistrationId, RequestId};
 use crate::message::{CancelMode, Passthru};
 use crate::session::handle::SessionHandle;
+use crate::session::request_outcome::RequestOutcome;
 
 /// A call that a client answers. Calls are compared by pointer identity.
 #[derive(Debug)]
@@ -213,6 +214,14 @@ impl Answer {
     /// Returns whether no other answer may follow it.
     pub(crate) fn is_final(&self) -> bool {
         !matches!(self, Self::Result { progress: true, .. })
+    }
+
+    /// Returns how a call ends with this answer.
+    pub(crate) fn outcome(&self) -> RequestOutcome {
+        match self {
+            Self::Result { .. } => RequestOutcome::Ok,
+            Self::Error { error, .. } => RequestOutcome::of_uri(error),
+        }
     }
 }
 

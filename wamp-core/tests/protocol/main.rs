@@ -30,6 +30,7 @@ mod inexpressible;
 mod late_chunks;
 mod left;
 mod meta;
+mod observing;
 mod odd;
 mod opening;
 mod passthru;

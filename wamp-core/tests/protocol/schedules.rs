@@ -7,9 +7,9 @@
 //! one thing only.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::poll_fn;
-use std::sync::Once;
+use std::sync::{Arc, Mutex, Once};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -21,7 +21,10 @@ use serde_json::{Value, json};
 use wamp_core::__private::{
     BoxedAnswer as Work, Feature, HandlerEntry, Outcome, Plain as _, reply,
 };
-use wamp_core::{Cancelled, Chunks, Context, Error, FromContext as _, Progress, Realm, Router};
+use wamp_core::{
+    Cancelled, Chunks, Context, Error, FromContext as _, Left, ObservedCall, Observer, Progress,
+    Realm, RequestOutcome, Router, Session,
+};
 
 const CALLERS: usize = 2;
 
@@ -235,8 +238,59 @@ struct Call {
     is_done: bool,
 }
 
+/// Records the calls that the observer sees. It notes faults, because its panics would be caught.
+#[derive(Clone, Default)]
+struct Ledger(Arc<Mutex<Entries>>);
+
+#[derive(Default)]
+struct Entries {
+    open: HashSet<Key>,
+    started: usize,
+    ended: usize,
+    faults: Vec<String>,
+}
+
+impl Ledger {
+    fn key(call: &ObservedCall<'_>) -> Key {
+        (call.session().id().get(), call.request().get())
+    }
+
+    fn assert_settled(&self) {
+        let entries = self.0.lock().expect("no panic");
+        assert!(entries.faults.is_empty(), "{:?}", entries.faults);
+        assert!(entries.open.is_empty(), "never ended: {:?}", entries.open);
+        assert_eq!(entries.started, entries.ended);
+    }
+}
+
+impl Observer for Ledger {
+    fn call_started(&self, call: &ObservedCall<'_>) {
+        let mut entries = self.0.lock().expect("no panic");
+        entries.started += 1;
+        if !entries.open.insert(Self::key(call)) {
+            entries.faults.push(format!("started twice: {call:?}"));
+        }
+    }
+
+    fn call_ended(&self, call: &ObservedCall<'_>, outcome: RequestOutcome, _: Duration) {
+        let mut entries = self.0.lock().expect("no panic");
+        entries.ended += 1;
+        if !entries.open.remove(&Self::key(call)) {
+            entries.faults.push(format!("ended without a start: {call:?}, {outcome}"));
+        }
+    }
+
+    fn session_closed(&self, session: &Session, _: Left) {
+        let mut entries = self.0.lock().expect("no panic");
+        if entries.open.iter().any(|(of, _)| *of == session.id().get()) {
+            entries.faults.push(format!("calls outlive {session:?}"));
+        }
+    }
+}
+
 struct World {
     router: Router,
+    ledger: Ledger,
     callers: Vec<Client>,
     requests: Vec<u64>,
     able: Client,
@@ -272,10 +326,12 @@ fn callee(router: &Router, uri: &str) -> Client {
 impl World {
     fn new(eager: bool) -> Self {
         STAGE.with_borrow_mut(HashMap::clear);
-        let realm = Realm::new("realm1").route_clients(true);
+        let (realm, ledger) = (Realm::new("realm1").route_clients(true), Ledger::default());
         let router =
-            Router::builder().realm(realm).handlers([HANDLERS]).build().expect("they are sound");
+            Router::builder().realm(realm).handlers([HANDLERS]).observe(ledger.clone()).build();
+        let router = router.expect("they are sound");
         Self {
+            ledger,
             callers: (0..CALLERS).map(|_| caller(&router)).collect(),
             requests: vec![0; CALLERS],
             able: callee(&router, "com.able"),
@@ -628,5 +684,27 @@ proptest! {
             world.apply(*who, *nth, step);
         }
         world.finish();
+        world.ledger.assert_settled();
+    }
+
+    #[test]
+    fn each_call_that_starts_ends_once_if_all_leave_or_the_router_shuts_down(
+        eager in any::<bool>(),
+        shuts_down in any::<bool>(),
+        steps in prop::collection::vec((0..CALLERS, 0..8_usize, step()), 1..30),
+    ) {
+        silence_ordered_panics();
+        let mut world = World::new(eager);
+        for (who, nth, step) in &steps {
+            world.apply(*who, *nth, step);
+        }
+        let ledger = world.ledger.clone();
+        if shuts_down {
+            drop(world.router.shutdown(Duration::ZERO));
+            world.callers.iter_mut().for_each(Client::poll);
+            ledger.assert_settled();
+        }
+        drop(world);
+        ledger.assert_settled();
     }
 }

@@ -9,6 +9,7 @@ use crate::handler::context::{Context, Subject};
 use crate::handler::reply::IntoReply as _;
 use crate::message::Details;
 use crate::router::meta;
+use crate::session::request_outcome::RequestOutcome;
 use crate::uri;
 
 impl Calls {
@@ -40,6 +41,8 @@ impl Calls {
         core.link
             .send_buffer
             .borrow_mut()
-            .result(request, &details, limit, |writer| reply.write(writer))
+            .result(request, &details, limit, |writer| reply.write(writer))?;
+        core.call_ended(request, || RequestOutcome::Ok);
+        Ok(())
     }
 }

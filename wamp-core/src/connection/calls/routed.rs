@@ -103,6 +103,8 @@ impl Calls {
                 self.end(call.request);
             }
             super::answer(core, &call, Err(error));
+        } else if is_final {
+            core.call_ended(call.request, || answer.outcome());
         }
     }
 

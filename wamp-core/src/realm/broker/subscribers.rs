@@ -126,12 +126,15 @@ impl Subscribers {
         let is_long = event.payload.kept_bytes() >= LONG;
         let sessions = self.sessions.lock();
         for session in sessions.iter().map(|subscriber| &subscriber.handle) {
-            if event.reaches(session)
-                && !(is_long && session.mailbox.is_closed())
-                && let Some(message) = encoded.message(session.serializer)
-            {
-                delivered.is_behind |= session.mailbox.event(self.id, message);
-                delivered.count += 1;
+            if !event.reaches(session) || is_long && session.mailbox.is_closed() {
+                continue;
+            }
+            match encoded.message(session.serializer) {
+                Some(message) => {
+                    delivered.is_behind |= session.mailbox.event(self.id, message);
+                    delivered.count += 1;
+                }
+                None => delivered.left_out += 1,
             }
         }
         delivered.longest = encoded.bytes();

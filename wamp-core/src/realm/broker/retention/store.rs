@@ -98,6 +98,12 @@ impl Store {
         self.bound_realm(account.is_servers());
     }
 
+    /// Returns the number of events that later subscribers may be shown, and their bytes.
+    pub(in crate::realm::broker) fn load(&self) -> (usize, usize) {
+        let (clients, server) = (self.clients.current.total(), self.server.current.total());
+        (clients.events + server.events, clients.bytes + server.bytes)
+    }
+
     /// Begins to show the events that are retained now, and keeps them for it. Returns the number
     /// of the last event.
     pub(super) fn begin_showing(&mut self) -> u64 {

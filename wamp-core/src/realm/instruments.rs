@@ -1,0 +1,220 @@
+//! Counters and observers of a realm, where the application asks for either.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::realm::broker::Delivered;
+use crate::realm::observer::Observers;
+use crate::realm::pattern::Patterns;
+use crate::realm::stats::{CallStats, Durations, PublicationStats, RealmCounts};
+use crate::session::left::Left;
+use crate::session::request_outcome::RequestOutcome;
+use crate::uri;
+
+/// The counters and the observers of a realm.
+#[derive(Debug)]
+pub(crate) struct Instruments {
+    pub(crate) observers: Observers,
+    /// `None` unless the application asks for metrics.
+    pub(crate) counters: Option<Counters>,
+}
+
+/// The counters of a realm, for all its threads.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    procedures: Labels<[Histogram; OUTCOMES]>,
+    topics: Labels<[Counter; OUTCOMES]>,
+    calls_in_flight: Counter,
+    opened: Mutex<BTreeMap<String, u64>>,
+    closed: Mutex<Vec<(Left, u64)>>,
+    logins_denied: Counter,
+    events_delivered: Counter,
+    events_left_out: Counter,
+}
+
+const OUTCOMES: usize = RequestOutcome::ALL.len();
+
+#[derive(Debug, Default)]
+struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds relaxed, because no reader of the counts relies on their order.
+    fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    fn subtract(&self, less: u64) {
+        self.0.fetch_sub(less, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Histogram {
+    buckets: [Counter; Durations::BOUNDS.len() + 1],
+    nanoseconds: Counter,
+}
+
+impl Histogram {
+    fn add(&self, duration: Duration) {
+        let bucket = Durations::BOUNDS.partition_point(|bound| *bound < duration);
+        self.buckets[bucket].add(1);
+        self.nanoseconds.add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    fn read(&self) -> Durations {
+        Durations {
+            buckets: std::array::from_fn(|bucket| self.buckets[bucket].get()),
+            sum: Duration::from_nanos(self.nanoseconds.get()),
+        }
+    }
+}
+
+/// Counters by what the application declared, so that no stranger's URI becomes a label.
+#[derive(Debug)]
+struct Labels<T> {
+    /// The position of each declaration in `counted`; those of topics by direction.
+    declared: Vec<Patterns<usize>>,
+    counted: Vec<(String, T)>,
+}
+
+/// The positions of the labels that are not declared.
+const CLIENT: usize = 0;
+const ROUTER: usize = 1;
+const UNKNOWN: usize = 2;
+
+impl<T: Default> Labels<T> {
+    fn of(declared: &[Patterns<String>]) -> Self {
+        let undeclared = ["(client)", "(router)", "(unknown)"];
+        let mut counted: Vec<_> =
+            undeclared.into_iter().map(|label| (label.to_owned(), T::default())).collect();
+        let mut position = |label: &String| {
+            // The declaration of a realm that routes clients, for all that is not declared.
+            if label.is_empty() {
+                return CLIENT;
+            }
+            counted.iter().position(|(known, _)| known == label).unwrap_or_else(|| {
+                counted.push((label.clone(), T::default()));
+                counted.len() - 1
+            })
+        };
+        let declared = declared.iter().map(|labels| labels.map(&mut position)).collect();
+        Self { declared, counted }
+    }
+
+    fn find(&self, uri: &str) -> usize {
+        if uri::is_reserved(uri) {
+            return ROUTER;
+        }
+        let found = self.declared.iter().filter_map(|labels| labels.find(uri).copied());
+        // A declaration has a higher position than what stands for all that is not declared.
+        found.max().unwrap_or(UNKNOWN)
+    }
+}
+
+/// The procedure or topic under which something is counted.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Label(usize);
+
+impl Label {
+    /// The label of procedures that clients have registered.
+    pub(crate) const CLIENT: Self = Self(CLIENT);
+}
+
+impl Counters {
+    pub(crate) fn new(procedures: &[Patterns<String>], topics: &[Patterns<String>]) -> Self {
+        Self {
+            procedures: Labels::of(procedures),
+            topics: Labels::of(topics),
+            calls_in_flight: Counter::default(),
+            opened: Mutex::default(),
+            closed: Mutex::default(),
+            logins_denied: Counter::default(),
+            events_delivered: Counter::default(),
+            events_left_out: Counter::default(),
+        }
+    }
+
+    /// Returns the label of a procedure that no client serves.
+    pub(crate) fn procedure(&self, uri: &str) -> Label {
+        Label(self.procedures.find(uri))
+    }
+
+    pub(crate) fn call_started(&self) {
+        self.calls_in_flight.add(1);
+    }
+
+    pub(crate) fn call_ended(&self, Label(label): Label, outcome: RequestOutcome, took: Duration) {
+        self.calls_in_flight.subtract(1);
+        self.procedures.counted[label].1[outcome as usize].add(took);
+    }
+
+    /// Counts a publication to a topic of the application.
+    pub(crate) fn published(&self, topic: &str, outcome: RequestOutcome) {
+        let label = self.topics.find(topic);
+        if label != ROUTER {
+            self.topics.counted[label].1[outcome as usize].add(1);
+        }
+    }
+
+    pub(crate) fn delivered(&self, delivered: Delivered) {
+        self.events_delivered.add(delivered.count as u64);
+        self.events_left_out.add(delivered.left_out as u64);
+    }
+
+    pub(crate) fn session_opened(&self, authmethod: &str) {
+        *self.opened.lock().entry(authmethod.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn session_closed(&self, left: Left) {
+        let mut closed = self.closed.lock();
+        match closed.iter_mut().find(|(reason, _)| *reason == left) {
+            Some((_, count)) => *count += 1,
+            None => closed.push((left, 1)),
+        }
+    }
+
+    pub(crate) fn login_denied(&self) {
+        self.logins_denied.add(1);
+    }
+
+    pub(crate) fn read(&self) -> RealmCounts {
+        let calls = self.procedures.counted.iter().flat_map(|(procedure, histograms)| {
+            let read = histograms.iter().map(Histogram::read);
+            RequestOutcome::ALL.into_iter().zip(read).map(|(outcome, durations)| CallStats {
+                procedure: procedure.clone(),
+                outcome,
+                durations,
+            })
+        });
+        let publications = self.topics.counted.iter().flat_map(|(topic, counters)| {
+            let read = counters.iter().map(Counter::get);
+            RequestOutcome::ALL.into_iter().zip(read).map(|(outcome, count)| PublicationStats {
+                topic: topic.clone(),
+                outcome,
+                count,
+            })
+        });
+        let mut calls: Vec<_> = calls.filter(|calls| calls.durations.count() > 0).collect();
+        calls.sort_by(|one, other| one.procedure.cmp(&other.procedure));
+        let mut publications: Vec<_> =
+            publications.filter(|published| published.count > 0).collect();
+        publications.sort_by(|one, other| one.topic.cmp(&other.topic));
+        RealmCounts {
+            calls_in_flight: self.calls_in_flight.get(),
+            sessions_opened: self.opened.lock().clone().into_iter().collect(),
+            sessions_closed: self.closed.lock().clone(),
+            logins_denied: self.logins_denied.get(),
+            calls,
+            publications,
+            events_delivered: self.events_delivered.get(),
+            events_left_out: self.events_left_out.get(),
+        }
+    }
+}

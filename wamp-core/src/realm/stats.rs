@@ -1,0 +1,117 @@
+//! The counts of a realm, as the application reads them.
+
+use std::time::Duration;
+
+use crate::session::left::Left;
+use crate::session::request_outcome::RequestOutcome;
+
+/// The state of a realm, and its counts since the router was built.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RealmStats {
+    /// The declared name; empty for a realm with any name.
+    pub realm: String,
+    /// Open sessions.
+    pub sessions: usize,
+    /// Topics and patterns to which at least one session is subscribed.
+    pub subscriptions: usize,
+    /// Procedures that clients have registered.
+    pub registrations: usize,
+    /// Retained events.
+    pub retained_events: usize,
+    /// Bytes of the retained events.
+    pub retained_bytes: usize,
+    /// The counts; `None` unless the router was built with
+    /// [`metrics(true)`](crate::RouterBuilder::metrics).
+    pub counts: Option<RealmCounts>,
+}
+
+/// The counts of a realm since the router was built. What never happened is not listed.
+///
+/// Procedures and topics are named as they were declared. `(client)` stands for those of clients,
+/// `(router)` for the procedures of the meta API, and `(unknown)` for the rest.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RealmCounts {
+    /// Calls that have no answer yet.
+    pub calls_in_flight: u64,
+    /// Sessions that opened, by the method of authentication.
+    pub sessions_opened: Vec<(String, u64)>,
+    /// Sessions that ended, by the reason.
+    pub sessions_closed: Vec<(Left, u64)>,
+    /// Logins that were refused.
+    pub logins_denied: u64,
+    /// Calls of clients, by procedure and outcome.
+    pub calls: Vec<CallStats>,
+    /// Publications of clients and of the server, and testaments, by topic and outcome; not the
+    /// events of the meta API.
+    pub publications: Vec<PublicationStats>,
+    /// Events of these publications that were put into the mailboxes of subscribers.
+    pub events_delivered: u64,
+    /// Events that a subscriber's serializer could not express, or that were too long for it.
+    pub events_left_out: u64,
+}
+
+/// Calls of one procedure with one outcome.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CallStats {
+    /// The procedure as it was declared.
+    pub procedure: String,
+    /// How the calls ended.
+    pub outcome: RequestOutcome,
+    /// The number of calls, and how long they took.
+    pub durations: Durations,
+}
+
+/// Publications to one topic with one outcome.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PublicationStats {
+    /// The topic as it was declared.
+    pub topic: String,
+    /// How the publications ended.
+    pub outcome: RequestOutcome,
+    /// The number of publications.
+    pub count: u64,
+}
+
+/// A histogram of durations.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Durations {
+    /// The number of durations up to each bound, and above the one before: one for each of
+    /// [`BOUNDS`](Self::BOUNDS), then those above the last.
+    pub buckets: [u64; Self::BOUNDS.len() + 1],
+    /// The sum of all durations.
+    pub sum: Duration,
+}
+
+impl Durations {
+    /// The upper bounds of the buckets: 0.1 ms to 30 s.
+    pub const BOUNDS: [Duration; 17] = [
+        Duration::from_micros(100),
+        Duration::from_micros(250),
+        Duration::from_micros(500),
+        Duration::from_millis(1),
+        Duration::from_micros(2_500),
+        Duration::from_millis(5),
+        Duration::from_millis(10),
+        Duration::from_millis(25),
+        Duration::from_millis(50),
+        Duration::from_millis(100),
+        Duration::from_millis(250),
+        Duration::from_millis(500),
+        Duration::from_secs(1),
+        Duration::from_millis(2_500),
+        Duration::from_secs(5),
+        Duration::from_secs(10),
+        Duration::from_secs(30),
+    ];
+
+    /// Returns the number of all durations.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.buckets.iter().sum()
+    }
+}
