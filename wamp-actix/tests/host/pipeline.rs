@@ -12,7 +12,8 @@ use actix_web::{App, HttpMessage as _, HttpRequest, HttpResponse, web};
 use parking_lot::Mutex;
 use wamp_actix::test::{JoinError, Received, Wire, connect, join};
 use wamp_actix::{
-    Error, Realm, Router, RouterBuilder, Session, Subscription, Topic, handlers, publish, rpc, uris,
+    Error, Left, Realm, Router, RouterBuilder, Session, Subscription, Topic, handlers, publish,
+    rpc, uris,
 };
 
 #[rpc("test.user")]
@@ -235,7 +236,7 @@ async fn a_client_that_says_nothing_is_closed_after_the_hello_timeout_t_22() {
 
 #[actix_web::test]
 async fn a_silent_peer_is_pinged_and_then_given_up() {
-    let router = router();
+    let router = counting_router();
     let mut wire = join(&router).wire().await.unwrap();
     wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
     assert!(
@@ -252,11 +253,32 @@ async fn a_silent_peer_is_pinged_and_then_given_up() {
     wire.clock().advance(Duration::from_secs(20));
     assert_eq!(wire.receive().await, None);
     assert_eq!(realm.session_count(), 0);
+    assert_eq!(reasons(&router), [(Left::Ping, 1)]);
+}
+
+#[actix_web::test]
+async fn a_session_whose_transport_ends_is_lost() {
+    let router = counting_router();
+    drop(join(&router).await.unwrap());
+    while reasons(&router).is_empty() {
+        actix_web::rt::task::yield_now().await;
+    }
+    assert_eq!(reasons(&router), [(Left::Lost, 1)]);
+}
+
+fn counting_router() -> Router {
+    Router::builder().handlers(handlers![]).metrics(true).build().unwrap()
+}
+
+/// Returns how many sessions have ended for each reason.
+fn reasons(router: &Router) -> Vec<(Left, u64)> {
+    router.stats().realms.remove(0).counts.unwrap().sessions_closed
 }
 
 #[actix_web::test]
 async fn a_message_that_never_ends_is_closed_after_the_assembly_timeout() {
-    let mut wire = join(&router()).wire().await.unwrap();
+    let router = counting_router();
+    let mut wire = join(&router).wire().await.unwrap();
     wire.send(r#"[1,"realm1",{"roles":{"caller":{}}}]"#);
     wire.receive().await.unwrap();
     wire.send_frame(0x01, b"[48,1,{},");
@@ -268,6 +290,7 @@ async fn a_message_that_never_ends_is_closed_after_the_assembly_timeout() {
     read_so_far(&mut wire).await;
     wire.clock().advance(Duration::from_secs(10));
     assert_eq!(wire.receive().await, Some(Received::Close(Some(1008))));
+    assert_eq!(reasons(&router), [(Left::Stall, 1)]);
 }
 
 #[actix_web::test]

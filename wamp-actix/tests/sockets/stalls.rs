@@ -12,7 +12,7 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use tokio::sync::Mutex;
 use wamp_actix::test::{Received, join};
-use wamp_actix::{Limits, Realm, Router, handlers, rpc};
+use wamp_actix::{Left, Limits, Realm, Router, handlers, rpc};
 
 const WRITE_STALL: Duration = Duration::from_secs(1);
 
@@ -47,6 +47,7 @@ fn router() -> Router {
     Router::builder()
         .handlers(handlers![hold_briefly, hold, lock, megabyte, note, piece])
         .limits(limits)
+        .metrics(true)
         .build()
         .unwrap()
 }
@@ -79,15 +80,15 @@ fn stalled_client(address: SocketAddr, procedure: &str) -> Client {
 
 /// Returns how long a client waits for a lock. Another client, which does not read, holds the lock
 /// by calling `procedure`.
-async fn wait_for_lock_behind(procedure: &'static str) -> Duration {
-    let (router, mutex) = (router(), Lock::new(Mutex::new(())));
-    let address = serve(&router, &mutex);
+async fn wait_for_lock_behind(router: &Router, procedure: &'static str) -> Duration {
+    let mutex = Lock::new(Mutex::new(()));
+    let address = serve(router, &mutex);
     let stalled = spawn_blocking(move || stalled_client(address, procedure)).await.unwrap();
     while mutex.try_lock().is_ok() {
         yield_now().await;
     }
     let since = Instant::now();
-    let client = join(&router).app_data(mutex).await.unwrap();
+    let client = join(router).app_data(mutex).await.unwrap();
     timeout(WRITE_STALL * 5, client.call("test.lock"))
         .await
         .expect("the lock became free")
@@ -124,14 +125,17 @@ async fn a_peer_that_reads_again_after_a_stall_leaves_nothing_behind() {
 
 #[actix_web::test]
 async fn a_handler_goes_on_although_its_client_does_not_read() {
-    assert!(wait_for_lock_behind("test.hold_briefly").await < WRITE_STALL);
+    assert!(wait_for_lock_behind(&router(), "test.hold_briefly").await < WRITE_STALL);
 }
 
 #[actix_web::test]
 async fn a_lock_held_for_a_client_that_does_not_read_is_free_after_the_write_stall() {
-    let waited = wait_for_lock_behind("test.hold").await;
+    let router = router();
+    let waited = wait_for_lock_behind(&router, "test.hold").await;
     assert!(waited > WRITE_STALL / 2, "given up too early: {waited:?}");
     assert!(waited < WRITE_STALL * 2, "{waited:?}");
+    let counts = router.stats().realms.remove(0).counts.unwrap();
+    assert!(counts.sessions_closed.contains(&(Left::Stall, 1)), "{counts:?}");
 }
 
 static PIECES: AtomicUsize = AtomicUsize::new(0);

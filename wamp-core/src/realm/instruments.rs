@@ -25,7 +25,7 @@ pub(crate) struct Instruments {
 /// The counters of a realm, for all its threads.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    procedures: Labels<[Histogram; OUTCOMES]>,
+    procedures: Labels<Calls>,
     topics: Labels<[Counter; OUTCOMES]>,
     calls_in_flight: Counter,
     opened: Mutex<BTreeMap<String, u64>>,
@@ -33,6 +33,14 @@ pub(crate) struct Counters {
     logins_denied: Counter,
     events_delivered: Counter,
     events_left_out: Counter,
+    publisher_pauses: Counter,
+}
+
+/// The calls of one procedure.
+#[derive(Debug, Default)]
+struct Calls {
+    ended: [Histogram; OUTCOMES],
+    progressive_results: Counter,
 }
 
 const OUTCOMES: usize = RequestOutcome::ALL.len();
@@ -138,6 +146,7 @@ impl Counters {
             logins_denied: Counter::default(),
             events_delivered: Counter::default(),
             events_left_out: Counter::default(),
+            publisher_pauses: Counter::default(),
         }
     }
 
@@ -152,7 +161,15 @@ impl Counters {
 
     pub(crate) fn call_ended(&self, Label(label): Label, outcome: RequestOutcome, took: Duration) {
         self.calls_in_flight.subtract(1);
-        self.procedures.counted[label].1[outcome as usize].add(took);
+        self.procedures.counted[label].1.ended[outcome as usize].add(took);
+    }
+
+    pub(crate) fn progressed(&self, Label(label): Label) {
+        self.procedures.counted[label].1.progressive_results.add(1);
+    }
+
+    pub(crate) fn paused(&self) {
+        self.publisher_pauses.add(1);
     }
 
     /// Counts a publication to a topic of the application.
@@ -185,8 +202,8 @@ impl Counters {
     }
 
     pub(crate) fn read(&self) -> RealmCounts {
-        let calls = self.procedures.counted.iter().flat_map(|(procedure, histograms)| {
-            let read = histograms.iter().map(Histogram::read);
+        let calls = self.procedures.counted.iter().flat_map(|(procedure, calls)| {
+            let read = calls.ended.iter().map(Histogram::read);
             RequestOutcome::ALL.into_iter().zip(read).map(|(outcome, durations)| CallStats {
                 procedure: procedure.clone(),
                 outcome,
@@ -206,13 +223,22 @@ impl Counters {
         let mut publications: Vec<_> =
             publications.filter(|published| published.count > 0).collect();
         publications.sort_by(|one, other| one.topic.cmp(&other.topic));
+        let progress = self
+            .procedures
+            .counted
+            .iter()
+            .map(|(procedure, calls)| (procedure.clone(), calls.progressive_results.get()));
+        let mut progressive_results: Vec<_> = progress.filter(|(_, count)| *count > 0).collect();
+        progressive_results.sort();
         RealmCounts {
             calls_in_flight: self.calls_in_flight.get(),
             sessions_opened: self.opened.lock().clone().into_iter().collect(),
             sessions_closed: self.closed.lock().clone(),
             logins_denied: self.logins_denied.get(),
             calls,
+            progressive_results,
             publications,
+            publisher_pauses: self.publisher_pauses.get(),
             events_delivered: self.events_delivered.get(),
             events_left_out: self.events_left_out.get(),
         }

@@ -43,11 +43,15 @@ pub struct RealmCounts {
     pub logins_denied: u64,
     /// Calls of clients, by procedure and outcome.
     pub calls: Vec<CallStats>,
+    /// Progressive results that were sent to callers, by procedure.
+    pub progressive_results: Vec<(String, u64)>,
     /// Publications of clients and of the server, and testaments, by topic and outcome; not the
     /// events of the meta API.
     pub publications: Vec<PublicationStats>,
     /// Events of these publications that were put into the mailboxes of subscribers.
     pub events_delivered: u64,
+    /// Pauses of publishers, so that lagging subscribers catch up.
+    pub publisher_pauses: u64,
     /// Events that a subscriber's serializer could not express, or that were too long for it.
     pub events_left_out: u64,
 }

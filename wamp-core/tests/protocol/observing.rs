@@ -10,8 +10,8 @@ use crate::log::Log;
 use serde_json::json;
 use wamp_core::__private::{BoxedAnswer, HandlerEntry, Outcome, Plain as _, reply};
 use wamp_core::{
-    Context, Error, Left, ObservedCall, Observer, PublicationId, Realm, RealmCounts,
-    RequestOutcome, Router, RouterBuilder, Session, Topic,
+    Context, Error, FromContext as _, Left, ObservedCall, Observer, Progress, PublicationId, Realm,
+    RealmCounts, RequestOutcome, Router, RouterBuilder, Session, Topic,
 };
 
 fn ok(context: Context) -> BoxedAnswer<()> {
@@ -26,10 +26,20 @@ fn wait(_: Context) -> BoxedAnswer<()> {
     Box::pin(pending())
 }
 
+fn steps(context: Context) -> BoxedAnswer<()> {
+    Box::pin(async move {
+        let progress = Progress::from_context(&context).await?;
+        progress.send(1).await?;
+        progress.send(2).await?;
+        reply(&context, Outcome(3).reply())
+    })
+}
+
 static HANDLERS: &[HandlerEntry] = &[
     rpc("work.{n}.ok", ok),
     rpc("work.fail", fail),
     rpc("work.wait", wait),
+    rpc("work.steps", steps),
     HandlerEntry { roles: &["admin"], ..rpc("work.admin", ok) },
 ];
 
@@ -64,6 +74,8 @@ fn calls_are_counted_once_by_their_declaration_and_outcome() {
         call(&mut client, request as u64 + 1, procedure);
     }
     assert_eq!(counts(&router).calls_in_flight, 2);
+    client.send(r#"[48,12,{"receive_progress":true},"work.steps"]"#);
+    client.received();
     let invocation = callee.one();
     callee.send(json!([70, invocation[1], {}]).to_string());
     callee.poll();
@@ -89,12 +101,14 @@ fn calls_are_counted_once_by_their_declaration_and_outcome() {
             ("(unknown)", "no_such_procedure", 2),
             ("work.admin", "denied", 1),
             ("work.fail", "error", 1),
+            ("work.steps", "ok", 1),
             ("work.wait", "canceled", 2),
             ("work.wait", "timeout", 1),
             ("work.{n}.ok", "ok", 2),
         ]
     );
     assert_eq!(counts.calls_in_flight, 0);
+    assert_eq!(counts.progressive_results, [("work.steps".to_owned(), 2)]);
     assert!(counts.calls.iter().all(|calls| calls.durations.sum > Duration::ZERO));
 }
 

@@ -10,6 +10,7 @@ use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
 use crate::message::{self, CallOptions, CancelMode, Details, MatchPolicy, RoleFeatures};
 use crate::realm::dealer::{Callee, Registration};
+use crate::realm::instruments::Label;
 use crate::session::handle::SessionHandle;
 use crate::session::routed_call::{Answer, Invoked, Refused, RoutedCall, RoutedMessage};
 
@@ -144,6 +145,9 @@ fn forward(core: &Core, call: &CallState, answer: &Answer) -> Result<(), Error> 
     }
     if progress {
         call.progress();
+        if let Some(counters) = core.session().realm().counters() {
+            counters.progressed(Label::CLIENT);
+        }
     } else {
         call.answer();
     }

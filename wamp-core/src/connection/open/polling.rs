@@ -95,7 +95,14 @@ impl OpenSession {
 
     /// Begins a round: all sessions that waited for a turn have had one.
     pub(in crate::connection) fn begin_round(&mut self, now: Instant) {
+        let was_paused = self.core.pace.pause().is_some();
         self.core.pace.begin_round(now);
+        if !was_paused
+            && self.core.pace.pause().is_some()
+            && let Some(counters) = self.core.session().realm().counters()
+        {
+            counters.paused();
+        }
         self.core.served.begin_round(self.core.session().handle(), now);
     }
 

@@ -13,6 +13,7 @@ use crate::handler::call_state::CallState;
 use crate::handler::context::{Context, FromContext, Link};
 use crate::handler::entry::Attribute;
 use crate::message::Details;
+use crate::realm::instruments::Label;
 
 /// Sends progressive results (`RESULT.Details.progress`) one by one, before the function returns
 /// the final one.
@@ -32,6 +33,8 @@ use crate::message::Details;
 pub struct Progress<T> {
     link: Rc<Link>,
     call: Rc<CallState>,
+    /// The label under which the results are counted, if they are.
+    label: Option<Label>,
     results: PhantomData<fn(T)>,
 }
 
@@ -67,6 +70,11 @@ impl<T: Serialize> Progress<T> {
             })?;
             send_buffer.paced_from(start);
             self.call.progress();
+            if let (Some(label), Some(counters)) =
+                (self.label, self.link.session.realm().counters())
+            {
+                counters.progressed(label);
+            }
         }
         Ok(())
     }
@@ -84,9 +92,11 @@ impl<T> FromContext for Progress<T> {
     const ONLY_IN: Option<Attribute> = Some(Attribute::Rpc);
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
+        let counters = context.session().realm().counters();
         Ok(Self {
             link: Rc::clone(&context.link),
             call: Rc::clone(context.call()?),
+            label: counters.map(|counters| counters.procedure(context.uri())),
             results: PhantomData,
         })
     }
