@@ -34,7 +34,7 @@ pub(crate) use pace::Pace;
 use patterns::PatternSubscriptions;
 use retention::Retention;
 pub(crate) use retention::{Retained, RetentionRule, Showing, Step};
-pub(crate) use subscribers::{Left, Subscribers};
+pub(crate) use subscribers::{Subscribers, Unsubscribed};
 
 /// The number of shards. Publishers and subscribers contend for a lock only if their topics fall
 /// into the same shard.
@@ -169,7 +169,7 @@ impl Broker {
 
     /// Removes a session; the last one ends the subscription. Later events do not reach the session
     /// any more (B-04). Returns `None` if it was not subscribed.
-    pub(crate) fn unsubscribe(&self, topic: &Pattern, session: SessionId) -> Option<Left> {
+    pub(crate) fn unsubscribe(&self, topic: &Pattern, session: SessionId) -> Option<Unsubscribed> {
         if topic.policy != MatchPolicy::Exact {
             let left = self.patterns.unsubscribe(topic, session)?;
             self.forget(&left);
@@ -191,7 +191,7 @@ impl Broker {
         id: SubscriptionId,
         session: SessionId,
         reason: String,
-    ) -> Option<Left> {
+    ) -> Option<Unsubscribed> {
         let subscribers = self.subscription(id)?;
         let handle = subscribers.holder(session)?;
         let left = self.unsubscribe(&subscribers.topic, session)?;
@@ -270,7 +270,7 @@ impl Broker {
         subscribers
     }
 
-    fn forget(&self, left: &Left) {
+    fn forget(&self, left: &Unsubscribed) {
         if left.is_empty {
             self.by_id.write().remove(&left.subscription.id);
             if left.subscription.topic.is_reserved() {

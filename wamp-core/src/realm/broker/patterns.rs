@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::RwLock;
 
-use super::{Left, Subscribers};
+use super::{Subscribers, Unsubscribed};
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::MatchPolicy;
 use crate::realm::pattern::{Index, Pattern, Patterns};
@@ -54,7 +54,11 @@ impl PatternSubscriptions {
         id
     }
 
-    pub(super) fn unsubscribe(&self, pattern: &Pattern, session: SessionId) -> Option<Left> {
+    pub(super) fn unsubscribe(
+        &self,
+        pattern: &Pattern,
+        session: SessionId,
+    ) -> Option<Unsubscribed> {
         let mut index = self.index.write();
         let left = index.get(pattern)?.subscribers.remove(session)?;
         if left.is_empty {

@@ -36,7 +36,7 @@ struct Subscriber {
 
 /// The state of a subscription after a session left it.
 #[derive(Debug)]
-pub(crate) struct Left {
+pub(crate) struct Unsubscribed {
     pub(crate) subscription: Arc<Subscribers>,
     /// True if SUBSCRIBED was sent to the session.
     pub(crate) was_accepted: bool,
@@ -69,11 +69,11 @@ impl Subscribers {
         Some(is_first)
     }
 
-    pub(super) fn remove(self: &Arc<Self>, session: SessionId) -> Option<Left> {
+    pub(super) fn remove(self: &Arc<Self>, session: SessionId) -> Option<Unsubscribed> {
         let mut sessions = self.sessions.lock();
         let at = sessions.iter().position(|subscriber| subscriber.handle.id == session)?;
         let was_accepted = sessions.remove(at).is_accepted;
-        Some(Left {
+        Some(Unsubscribed {
             subscription: Arc::clone(self),
             was_accepted,
             is_last: was_accepted && !sessions.iter().any(|subscriber| subscriber.is_accepted),

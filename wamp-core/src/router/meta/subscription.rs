@@ -12,7 +12,7 @@ use crate::handler::reply::Reply;
 use crate::id::{SessionId, SubscriptionId};
 use crate::message::{Dict, MatchPolicy};
 use crate::realm::Realm;
-use crate::realm::broker::{Left, Subscribers};
+use crate::realm::broker::{Subscribers, Unsubscribed};
 use crate::realm::pattern::Pattern;
 use crate::timestamp::Timestamp;
 
@@ -56,7 +56,7 @@ pub(crate) fn subscribed(
 }
 
 /// Publishes that a session's subscription has ended, and that it was the last of its topic (K-30).
-pub(crate) fn unsubscribed(realm: &Realm, session: SessionId, left: &Left) {
+pub(crate) fn unsubscribed(realm: &Realm, session: SessionId, left: &Unsubscribed) {
     if left.subscription.topic.is_reserved() || !left.was_accepted {
         return;
     }
