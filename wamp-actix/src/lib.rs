@@ -54,11 +54,12 @@ pub use wamp_core::{
     CallStats, Cancelled, Capture, Chunks, Context, CraCredential, CredentialError, Cryptosign,
     DecodeError, Denied, Durations, EmitError, EncodeError, Error, Events, FromContext, Handlers,
     History, Hold, Http, Identity, IntoAcceptance, IntoAdmission, Kwargs, Left, Limits,
-    LimitsError, MatchPolicy, MetaApi, ObservedCall, Observer, Passthru, Payload, PayloadBuilder,
-    Permission, Progress, Progressive, Publication, PublicationId, PublicationStats, Publish,
-    PublishError, Raw, Realm, RealmBuilder, RealmCounts, RealmStats, RegistrationId, Reply,
-    RequestId, RequestOutcome, Scram, ScramCredential, Session, SessionData, SessionId, Snapshot,
-    Stats, Stopped, Subscription, SubscriptionId, Ticket, Topic, WampCra, WampError, salt, uris,
+    LimitsError, MatchPolicy, MessageStats, MetaApi, ObservedCall, Observer, Passthru, Payload,
+    PayloadBuilder, Permission, Progress, Progressive, Publication, PublicationId,
+    PublicationStats, Publish, PublishError, Raw, Realm, RealmBuilder, RealmCounts, RealmStats,
+    RegistrationId, Reply, RequestId, RequestOutcome, Scram, ScramCredential, Session, SessionData,
+    SessionId, Snapshot, Stats, Stopped, Subscription, SubscriptionId, Ticket, Topic, WampCra,
+    WampError, salt, uris,
 };
 pub use websocket::socket_handle::on_connect;
 

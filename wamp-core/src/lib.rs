@@ -50,7 +50,9 @@ pub use realm::broker::History;
 pub use realm::matched::Capture;
 pub use realm::observer::{ObservedCall, Observer};
 pub use realm::session::{Session, SessionData};
-pub use realm::stats::{CallStats, Durations, PublicationStats, RealmCounts, RealmStats};
+pub use realm::stats::{
+    CallStats, Durations, MessageStats, PublicationStats, RealmCounts, RealmStats,
+};
 pub use realm::{Publish, PublishError, Realm};
 pub use router::authorizer::{Action, Authorization};
 pub use router::meta::MetaApi;

@@ -9,6 +9,7 @@ use tracing::Level;
 
 use crate::error::{Error, shortened};
 use crate::id::{PublicationId, RequestId};
+use crate::message::Message;
 use crate::realm::broker::Delivered;
 use crate::realm::instruments::{Instruments, Label};
 use crate::realm::observer::{ObservedCall, Observer};
@@ -146,6 +147,13 @@ impl ObservedCalls {
             && RequestOutcome::of(error) == RequestOutcome::Denied
         {
             instruments.observers.tell(|observer| observer.denied(&self.session, error));
+        }
+    }
+
+    /// Counts a message of the client.
+    pub(super) fn received(&self, message: &Message<'_>, bytes: usize) {
+        if let Some(counters) = self.session.realm().counters() {
+            counters.received(message.kind(), bytes);
         }
     }
 

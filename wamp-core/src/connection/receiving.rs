@@ -91,6 +91,9 @@ impl Connection {
         let message = decode(frame, &arena);
         let received = match &mut self.state {
             State::Open(session) if !message.as_ref().is_ok_and(Message::ends_session) => {
+                if let (Some(observed), Ok(message)) = (&session.core.observed, &message) {
+                    observed.received(message, frame.len());
+                }
                 message.and_then(|message| session.receive(message, now))
             }
             _ => self.opens_or_ends(frame, message, now),

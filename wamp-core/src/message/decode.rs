@@ -87,6 +87,42 @@ pub(crate) enum Message<'f> {
 }
 
 impl Message<'_> {
+    /// The names of the messages, by [`kind`](Self::kind).
+    pub(crate) const KINDS: [&'static str; 13] = [
+        "HELLO",
+        "ABORT",
+        "AUTHENTICATE",
+        "GOODBYE",
+        "ERROR",
+        "PUBLISH",
+        "SUBSCRIBE",
+        "UNSUBSCRIBE",
+        "CALL",
+        "CANCEL",
+        "REGISTER",
+        "UNREGISTER",
+        "YIELD",
+    ];
+
+    /// Returns the position of the message's name in [`KINDS`](Self::KINDS).
+    pub(crate) fn kind(&self) -> usize {
+        match self {
+            Self::Hello { .. } => 0,
+            Self::Abort => 1,
+            Self::Authenticate { .. } => 2,
+            Self::Goodbye => 3,
+            Self::Error { .. } => 4,
+            Self::Publish { .. } => 5,
+            Self::Subscribe { .. } => 6,
+            Self::Unsubscribe { .. } => 7,
+            Self::Call { .. } => 8,
+            Self::Cancel { .. } => 9,
+            Self::Register { .. } => 10,
+            Self::Unregister { .. } => 11,
+            Self::Yield { .. } => 12,
+        }
+    }
+
     /// Returns whether the client leaves with this message.
     #[inline]
     pub(crate) fn ends_session(&self) -> bool {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::message::Message;
 use crate::realm::broker::Delivered;
 use crate::realm::observer::Observers;
 use crate::realm::pattern::Patterns;
-use crate::realm::stats::{CallStats, Durations, PublicationStats, RealmCounts};
+use crate::realm::stats::{CallStats, Durations, MessageStats, PublicationStats, RealmCounts};
 use crate::session::left::Left;
 use crate::session::request_outcome::RequestOutcome;
 use crate::uri;
@@ -34,6 +35,16 @@ pub(crate) struct Counters {
     events_delivered: Counter,
     events_left_out: Counter,
     publisher_pauses: Counter,
+    received: [Received; KINDS],
+}
+
+const KINDS: usize = Message::KINDS.len();
+
+/// Messages of one type.
+#[derive(Debug, Default)]
+struct Received {
+    count: Counter,
+    bytes: Counter,
 }
 
 /// The calls of one procedure.
@@ -147,6 +158,7 @@ impl Counters {
             events_delivered: Counter::default(),
             events_left_out: Counter::default(),
             publisher_pauses: Counter::default(),
+            received: Default::default(),
         }
     }
 
@@ -166,6 +178,13 @@ impl Counters {
 
     pub(crate) fn progressed(&self, Label(label): Label) {
         self.procedures.counted[label].1.progressive_results.add(1);
+    }
+
+    /// Counts a message of a client, by [`Message::kind`].
+    pub(crate) fn received(&self, kind: usize, bytes: usize) {
+        let Received { count, bytes: sum } = &self.received[kind];
+        count.add(1);
+        sum.add(bytes as u64);
     }
 
     pub(crate) fn paused(&self) {
@@ -230,7 +249,11 @@ impl Counters {
             .map(|(procedure, calls)| (procedure.clone(), calls.progressive_results.get()));
         let mut progressive_results: Vec<_> = progress.filter(|(_, count)| *count > 0).collect();
         progressive_results.sort();
+        let received = Message::KINDS.into_iter().zip(&self.received).map(|(kind, received)| {
+            MessageStats { kind, count: received.count.get(), bytes: received.bytes.get() }
+        });
         RealmCounts {
+            messages_received: received.filter(|messages| messages.count > 0).collect(),
             calls_in_flight: self.calls_in_flight.get(),
             sessions_opened: self.opened.lock().clone().into_iter().collect(),
             sessions_closed: self.closed.lock().clone(),

@@ -50,6 +50,8 @@ pub struct RealmCounts {
     pub publications: Vec<PublicationStats>,
     /// Events of these publications that were put into the mailboxes of subscribers.
     pub events_delivered: u64,
+    /// Messages of clients, from WELCOME on and without GOODBYE and ABORT.
+    pub messages_received: Vec<MessageStats>,
     /// Pauses of publishers, so that lagging subscribers catch up.
     pub publisher_pauses: u64,
     /// Events that a subscriber's serializer could not express, or that were too long for it.
@@ -78,6 +80,18 @@ pub struct PublicationStats {
     pub outcome: RequestOutcome,
     /// The number of publications.
     pub count: u64,
+}
+
+/// Messages of one type.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct MessageStats {
+    /// The type, as the specification writes it: `CALL`.
+    pub kind: &'static str,
+    /// The number of messages.
+    pub count: u64,
+    /// The bytes of the messages, without the frames of the transport.
+    pub bytes: u64,
 }
 
 /// A histogram of durations.

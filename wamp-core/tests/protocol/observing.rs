@@ -142,6 +142,12 @@ fn publications_are_counted_once_by_their_declaration_and_outcome() {
     publisher.poll();
     router.realm("realm1").unwrap().publish("news").send().unwrap();
     let counts = counts(&router);
+    let received: Vec<_> = counts
+        .messages_received
+        .iter()
+        .map(|messages| (messages.kind, messages.count, messages.bytes))
+        .collect();
+    assert_eq!(received, [("PUBLISH", 5, 113), ("SUBSCRIBE", 2, 36)]);
     let publications: Vec<_> = counts
         .publications
         .iter()
