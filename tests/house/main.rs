@@ -3,6 +3,7 @@
 mod comments;
 mod layers;
 mod layout;
+mod logs;
 mod parts;
 mod rules;
 

@@ -9,6 +9,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{AppService, HttpServiceFactory, Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use wamp_core::__private::log;
 use wamp_core::{Connection, Framing, Identity, Serializer, Transport};
 
 use crate::admission::client_address::{client_address, is_forwarded};
@@ -205,7 +206,12 @@ impl Settings {
         let place = self.admit(request).map_err(|full| {
             if self.may_log(request) {
                 let address = client_address(request, &self.router).map(tracing::field::display);
-                tracing::warn!(address, limit = full.limit(), "WebSocket upgrade refused: no room");
+                tracing::warn!(
+                    target: log::SESSION,
+                    address,
+                    limit = full.limit(),
+                    "WebSocket upgrade refused: no room"
+                );
             }
             full.response()
         })?;

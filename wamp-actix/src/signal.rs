@@ -5,6 +5,7 @@ use actix_web::rt;
 
 use crate::router::Router;
 use crate::worker::Worker;
+use wamp_core::__private::log;
 
 /// Shuts the router down at the first SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C). Every
 /// worker that serves the router listens; only the first one to receive the signal has an effect.
@@ -48,6 +49,7 @@ pub(crate) fn listen(router: &Router, goodbye: bool) {
 pub async fn stop_signal() {
     if let Err(error) = signalled().await {
         tracing::warn!(
+            target: log::SESSION,
             %error,
             "cannot listen for signals: the application itself must stop the server and its routers"
         );

@@ -7,13 +7,13 @@
 mod address;
 mod auth;
 mod codec;
-mod complaints;
 mod connection;
 mod error;
 mod handler;
 mod id;
 mod identity;
 mod limits;
+mod log;
 mod message;
 mod realm;
 mod router;
@@ -67,6 +67,10 @@ pub use session::send_buffer::Framing;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::error::{Derived, KnownError, NotStd};
+    /// The targets of log lines.
+    pub mod log {
+        pub use crate::log::{AUTH, CALL, SESSION};
+    }
     pub use crate::handler::acceptance::Acceptance;
     pub use crate::handler::arguments::{Arena, Arguments, Capture};
     pub use crate::handler::entry::{

@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
 use parking_lot::Mutex;
+use wamp_core::__private::log;
 use wamp_core::Limits;
 
 use crate::router::Router;
@@ -104,6 +105,7 @@ impl Admission {
     pub(crate) fn name_proxy(&self, peer: IpAddr) {
         if !self.proxy_was_named.swap(true, Ordering::Relaxed) {
             tracing::warn!(
+                target: log::SESSION,
                 "{peer} has reached `Limits::connections_per_address`, and forwards requests of \
                  others: if it is your proxy, `Router::builder().trust_proxies([\"{peer}\"])` \
                  counts each of its clients instead"
@@ -120,10 +122,13 @@ impl Bounds {
         let connections = bounds.connections;
         match limits.connections {
             Some(wanted) if wanted > connections => tracing::warn!(
+                target: log::SESSION,
                 "`Limits::connections` is {wanted}, but the process may open files for \
                  {connections} connections only: raise its limit (`ulimit -n`)"
             ),
-            _ => tracing::info!("at most {connections} connections at the same time"),
+            _ => tracing::info!(
+                target: log::SESSION, "at most {connections} connections at the same time"
+            ),
         }
         bounds
     }

@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
+use wamp_core::__private::log;
 use wamp_core::Left;
 
 use crate::websocket::socket::Socket;
@@ -119,7 +120,7 @@ impl SharedSocket {
         if socket.poll_stalled(context, since + stall).is_pending() {
             return Poll::Pending;
         }
-        tracing::debug!("connection aborted: the client does not read");
+        tracing::debug!(target: log::SESSION, "connection aborted: the client does not read");
         socket.lost(Left::Stall);
         if let Some(socket_handle) = &self.socket_handle {
             socket_handle.abort();

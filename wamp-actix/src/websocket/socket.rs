@@ -13,6 +13,7 @@ use std::time::Instant;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use futures_util::Stream as _;
+use wamp_core::__private::log;
 use wamp_core::{Connection, Left, Limits, RawMessage, Router};
 
 use crate::admission::Place;
@@ -324,7 +325,7 @@ impl Socket {
                     self.close(CloseCode::PolicyViolation, "the message took too long", now);
                 }
                 Some(Verdict::Silent) => {
-                    tracing::debug!("no answer to a ping");
+                    tracing::debug!(target: log::SESSION, "no answer to a ping");
                     self.lost(Left::Ping);
                 }
                 Some(Verdict::Ping) => self.output.ping(),

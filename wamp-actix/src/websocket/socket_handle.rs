@@ -7,6 +7,7 @@ use std::rc::Rc;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use socket2::{SockRef, Socket};
+use wamp_core::__private::log;
 
 /// A second handle to the socket of a connection, beside actix's own.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ impl SocketHandle {
 
     fn shutdown(&self, how: Shutdown) {
         if let Err(error) = self.0.shutdown(how) {
-            tracing::debug!(%error, "cannot shut a socket down");
+            tracing::debug!(target: log::SESSION, %error, "cannot shut a socket down");
         }
     }
 }

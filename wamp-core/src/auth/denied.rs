@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::uris;
+use crate::log;
 
 /// The reason to refuse a login.
 ///
@@ -62,7 +63,7 @@ impl Denied {
     /// cause goes to the log.
     #[must_use]
     pub fn failed(cause: impl fmt::Display) -> Self {
-        tracing::error!(%cause, "authentication failed");
+        tracing::error!(target: log::AUTH, %cause, "authentication failed");
         Self(Reason::Failed)
     }
 

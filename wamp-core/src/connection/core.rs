@@ -15,6 +15,7 @@ use crate::handler::entry::HandlerEntry;
 use crate::handler::tasks::Tasks;
 use crate::id::RequestId;
 use crate::limits::Limits;
+use crate::log;
 use crate::message;
 use crate::realm::broker::Pace;
 use crate::realm::session::Session;
@@ -89,7 +90,9 @@ impl Core {
     /// log.
     pub(super) fn undecided(&self, (kind, named): (Kind, &str)) -> Error {
         let timeout = self.limits().authorize_timeout;
-        tracing::error!(?kind, named, ?timeout, "an authoriser did not decide in time");
+        tracing::error!(
+            target: log::AUTH, ?kind, named, ?timeout, "an authoriser did not decide in time"
+        );
         authorization_failed()
     }
 
@@ -136,7 +139,7 @@ impl Core {
         let written =
             send_buffer.write(|s, out| message::error(s, out, request_type, request, error));
         if let Err(fault) = written {
-            tracing::error!(uri = error.uri(), %fault, "arguments of an error");
+            tracing::error!(target: log::CALL, uri = error.uri(), %fault, "arguments of an error");
             let bare = Error::new(error.uri().to_owned());
             let written =
                 send_buffer.write(|s, out| message::error(s, out, request_type, request, &bare));

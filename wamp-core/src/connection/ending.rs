@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::{Close, Connection, State};
 use crate::auth::Denied;
 use crate::error::{Violation, uris};
+use crate::log;
 use crate::message;
 use crate::session::left::Left;
 
@@ -22,7 +23,7 @@ impl Connection {
         let text = violation.to_string();
         if self.may_log(now) {
             let address = self.address.map(tracing::field::display);
-            tracing::warn!(address, %text, "protocol violation");
+            tracing::warn!(target: log::SESSION, address, %text, "protocol violation");
         }
         self.leaves(Left::Violation);
         self.abort(Close::Violation, uris::PROTOCOL_VIOLATION, &text);
@@ -31,6 +32,7 @@ impl Connection {
     pub(super) fn overflowed(&mut self, now: Instant) {
         if self.may_log(now) {
             tracing::warn!(
+                target: log::SESSION,
                 address = self.address.map(tracing::field::display),
                 "a subscriber is too slow and is cut off"
             );
@@ -42,6 +44,7 @@ impl Connection {
     pub(super) fn too_fast(&mut self, now: Instant) {
         if self.may_log(now) {
             tracing::warn!(
+                target: log::SESSION,
                 address = self.address.map(tracing::field::display),
                 "a client sends more messages than its rate for too long and is cut off"
             );

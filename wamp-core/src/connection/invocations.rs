@@ -8,6 +8,7 @@ use super::core::Core;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Violation, uris};
 use crate::id::RequestId;
+use crate::log;
 use crate::message::{
     self, CancelMode, InvocationDetails, Passthru, PassthruKeys, YieldOptions, code,
 };
@@ -66,7 +67,11 @@ impl Invocations {
             Ok(()) if call.invocation().is_none() => self.add(id, call),
             Ok(()) => {}
             Err(error) => {
-                tracing::debug!(%error, "arguments that the callee's serializer cannot express");
+                tracing::debug!(
+                    target: log::CALL,
+                    %error,
+                    "arguments that the callee's serializer cannot express"
+                );
                 self.break_off(core, call, uris::INVALID_PAYLOAD);
             }
         }

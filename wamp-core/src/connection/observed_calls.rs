@@ -9,6 +9,7 @@ use tracing::Level;
 
 use crate::error::{Error, shortened};
 use crate::id::{PublicationId, RequestId};
+use crate::log;
 use crate::message::Message;
 use crate::realm::broker::Delivered;
 use crate::realm::instruments::{Instruments, Label};
@@ -16,9 +17,6 @@ use crate::realm::observer::{ObservedCall, Observer};
 use crate::realm::session::Session;
 use crate::session::left::Left;
 use crate::session::request_outcome::RequestOutcome;
-
-/// The target of the log lines about calls.
-const TARGET: &str = "wamp_actix::call";
 
 /// The calls of one session that are counted, observed or logged.
 #[derive(Debug)]
@@ -52,7 +50,7 @@ impl ObservedCalls {
     /// when the session opens, so that a call costs nothing.
     pub(super) fn of(session: &Session) -> Option<Box<Self>> {
         let instruments = session.realm().instruments().cloned();
-        if instruments.is_none() && !tracing::enabled!(target: TARGET, Level::DEBUG) {
+        if instruments.is_none() && !tracing::enabled!(target: log::CALL, Level::DEBUG) {
             return None;
         }
         let session = session.clone();
@@ -109,7 +107,7 @@ impl ObservedCalls {
             observers.tell(|observer| observer.call_ended(&call, outcome, took));
         }
         tracing::debug!(
-            target: TARGET,
+            target: log::CALL,
             uri = ?shortened(&call.procedure),
             declared = call.declared,
             outcome = outcome.as_str(),

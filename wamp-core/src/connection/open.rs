@@ -21,6 +21,7 @@ use crate::error::{Breach, Error, Violation, uris};
 use crate::handler::acceptance::{Acceptance, Held};
 use crate::handler::context::Link;
 use crate::id::RequestId;
+use crate::log;
 use crate::message::{CallOptions, Message, code};
 use crate::realm::Seat;
 use crate::realm::pattern::Pattern;
@@ -327,6 +328,11 @@ impl Drop for OpenSession {
             observed.end_all();
             observed.closed(self.left);
         }
-        tracing::debug!(session = %handle.id, reason = self.left.as_str(), "session closed");
+        tracing::debug!(
+            target: log::SESSION,
+            session = %handle.id,
+            reason = self.left.as_str(),
+            "session closed"
+        );
     }
 }

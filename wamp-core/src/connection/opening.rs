@@ -18,6 +18,7 @@ use crate::handler::tasks::HandlerFuture;
 use crate::id::SessionId;
 use crate::identity::ANONYMOUS;
 use crate::identity::Identity;
+use crate::log;
 use crate::message::{self, AuthenticateExtra, ClientFeatures, HelloDetails, Secret, Welcome};
 use crate::realm::Seat;
 use crate::realm::session::Session;
@@ -204,7 +205,9 @@ impl Connection {
     fn log_refusal(&self, attempt: &Attempt, denied: &Denied, now: Instant) {
         if self.may_log(now) {
             let address = self.address.map(tracing::field::display);
-            tracing::info!(address, ?attempt, reason = denied.uri(), "login refused");
+            tracing::info!(
+                target: log::AUTH, address, ?attempt, reason = denied.uri(), "login refused"
+            );
         }
     }
 
@@ -275,7 +278,7 @@ impl Connection {
             Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
         self.send_buffer.borrow_mut().send(&message::welcome(session.id(), &welcome));
         let realm = shortened(session.realm().name());
-        tracing::debug!(session = %session.id(), ?realm, "session opened");
+        tracing::debug!(target: log::SESSION, session = %session.id(), ?realm, "session opened");
         self.router.opened();
         self.state = State::Open(Box::new(OpenSession::new(served, link, seat, acceptance)));
     }

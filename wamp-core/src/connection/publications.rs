@@ -11,6 +11,7 @@ use crate::handler::context::Subject;
 use crate::handler::entry::{BoxedAnswer, Entry, HandlerEntry};
 use crate::handler::tasks::{Asking, Completion, HandlerFuture, RunningHandler, Task};
 use crate::id::{PublicationId, RequestId};
+use crate::log;
 use crate::message::{self, PublishOptions, code};
 use crate::router::authorizer::{Action, Gate, Kind};
 
@@ -221,7 +222,9 @@ impl Publications {
             }
             Deciding::Handler(run) => {
                 run.end();
-                tracing::error!(topic, "a #[publish] handler did not decide in time");
+                tracing::error!(
+                    target: log::CALL, topic, "a #[publish] handler did not decide in time"
+                );
                 Error::new(uris::TIMEOUT).arg("the publication was not decided in time")
             }
         };
@@ -291,7 +294,9 @@ fn refuse(core: &Core, request: RequestId, topic: &str, options: &PublishOptions
     if options.acknowledge == Some(true) {
         core.error(code::PUBLISH, request, error);
     } else {
-        tracing::debug!(session = %core.session().id(), %error, "publication refused");
+        tracing::debug!(
+            target: log::CALL, session = %core.session().id(), %error, "publication refused"
+        );
         if let Some(observed) = &core.observed {
             observed.refused(error);
         }

@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use parking_lot::Mutex;
 
 use super::{Error, WampError, chain};
+use crate::log;
 
 type Convert = fn(&(dyn StdError + 'static)) -> Option<Error>;
 
@@ -124,6 +125,7 @@ fn warn_once(id: TypeId, name: &'static str) {
     }
     let at = Location::caller();
     tracing::warn!(
+        target: log::CALL,
         "`?` at {at} made `wamp.error.runtime_error` of `{name}`, of which it knows no WAMP form: \
          if the type implements `WampError`, write `wamp_actix::wamp_error!({name});`"
     );

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::codec::odd::Oddity;
 use crate::codec::payload::{DecodeError, Payload, PayloadBuilder};
 use crate::codec::serializer::EncodeError;
+use crate::log;
 
 pub use known::{Derived, KnownError, NotStd};
 pub(crate) use violation::{Breach, Violation};
@@ -179,7 +180,7 @@ impl Error {
     #[must_use]
     pub fn internal(cause: impl Display) -> Self {
         let id = format!("{:08x}", rand::random::<u32>());
-        tracing::error!(id, cause = %cause, "internal error of a handler");
+        tracing::error!(target: log::CALL, id, cause = %cause, "internal error of a handler");
         Self::new(uris::RUNTIME_ERROR).arg(format!("internal error {id}"))
     }
 
@@ -203,7 +204,9 @@ impl Error {
 
     /// Creates the ERROR for a value that its receiver's serializer cannot express.
     pub(crate) fn encoding(error: &EncodeError) -> Self {
-        tracing::error!(%error, "a value of the application cannot be serialised");
+        tracing::error!(
+            target: log::CALL, %error, "a value of the application cannot be serialised"
+        );
         Self::new(uris::INVALID_PAYLOAD).arg("a value cannot be serialised")
     }
 
@@ -268,6 +271,7 @@ impl Error {
     pub(crate) fn payload(&self) -> Payload {
         self.0.payload.clone().build().unwrap_or_else(|fault| {
             tracing::error!(
+                target: log::CALL,
                 uri = %self.0.uri,
                 %fault,
                 "the arguments of an error cannot be serialised"

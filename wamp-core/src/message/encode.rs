@@ -13,6 +13,7 @@ use crate::codec::payload::Payload;
 use crate::codec::serializer::{EncodeError, Serializer};
 use crate::error::{shortened, uris};
 use crate::id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
+use crate::log;
 use crate::uri;
 
 /// An empty dict.
@@ -34,6 +35,7 @@ fn error_uri(chosen: &str) -> &str {
         return chosen;
     }
     tracing::error!(
+        target: log::CALL,
         uri = ?shortened(chosen),
         "a handler's error has no valid URI: {INSTEAD} is sent in its place"
     );
@@ -47,6 +49,7 @@ pub(crate) fn callees_error_uri(chosen: &str) -> &str {
         return chosen;
     }
     tracing::debug!(
+        target: log::CALL,
         uri = ?shortened(chosen),
         "a callee's ERROR has no valid URI: {INSTEAD} is sent in its place"
     );
@@ -122,6 +125,7 @@ pub(crate) fn goodbye<'t>(reason: &'t str, message: Option<&'t str>) -> impl Ser
     let reason = uri.unwrap_or(uris::NORMAL);
     if let Some(text) = text {
         tracing::warn!(
+            target: log::SESSION,
             reason = ?shortened(text),
             "the reason of a GOODBYE is no URI: {reason} is sent in its place"
         );

@@ -1,5 +1,6 @@
 //! The URI or pattern that a client named, and the application's declaration under which it falls.
 
+use crate::log;
 use crate::message::MatchPolicy;
 use crate::uri;
 
@@ -68,6 +69,7 @@ impl<'m> Matched<'m> {
         let Some(declared) = self.declared else { return Capture::Unknown };
         let Some(place) = place(declared, name) else {
             tracing::error!(
+                target: log::AUTH,
                 declared,
                 capture = name,
                 "the application asked for a capture that is not declared"

@@ -8,9 +8,9 @@ use std::sync::atomic::AtomicU64;
 
 use super::addresses::Declared;
 use super::{Inner, RealmBuilder, Realms, Router, ServedRealm};
-use crate::complaints::Complaints;
 use crate::handler::entry::{Collected, HandlerEntry, Handlers};
 use crate::limits::Limits;
+use crate::log::{self, Complaints};
 use crate::message::MatchPolicy;
 use crate::realm::Realm;
 use crate::realm::instruments::{Counters, Instruments};
@@ -150,7 +150,7 @@ impl<R: From<Router>> RouterBuilder<R> {
             faults.retain(|fault| seen.insert(fault.clone()));
             return Err(BuildError { faults });
         }
-        announce(&handlers);
+        announce(&handlers, self.realms.len());
         let limits = Arc::new(self.limits.capped());
         let instruments =
             |registry: &Registry| instruments(registry, self.metrics, &self.observers);
@@ -293,9 +293,15 @@ fn realms(
     Realms::Named(named)
 }
 
-/// Logs every handler that is served, so that a handler which was not linked is noticed at once.
-fn announce(handlers: &[&HandlerEntry]) {
+/// Logs how many handlers of each kind are served, so that one which was not linked is noticed, and
+/// at DEBUG which.
+fn announce(handlers: &[&HandlerEntry], realms: usize) {
     for handler in handlers {
-        tracing::info!("serving {handler}");
+        tracing::debug!(target: log::SESSION, "serving {handler}");
     }
+    let count = |attribute| {
+        handlers.iter().filter(|handler| handler.entry.attribute() == attribute).count()
+    };
+    let [rpc, subscribe, publish, session] = ["rpc", "subscribe", "publish", "session"].map(count);
+    tracing::info!(target: log::SESSION, realms, rpc, subscribe, publish, session, "serving");
 }

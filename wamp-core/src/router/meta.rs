@@ -15,6 +15,7 @@ use crate::handler::context::Context;
 use crate::handler::entry::Parameter;
 use crate::handler::reply::Reply;
 use crate::id::PublicationId;
+use crate::log;
 use crate::realm::Realm;
 use crate::realm::broker::Event;
 use crate::router::ServedRealm;
@@ -136,7 +137,9 @@ fn publish(realm: &Realm, topic: &'static str, payload: impl FnOnce() -> Payload
             ));
         }
         Err(error) => {
-            tracing::error!(topic, %error, "an event of the meta API cannot be published");
+            tracing::error!(
+                target: log::CALL, topic, %error, "an event of the meta API cannot be published"
+            );
         }
     }
 }

@@ -28,10 +28,10 @@ pub(crate) use shutdown::Counted;
 pub use shutdown::Stopped;
 use shutdown::{Ending, Stop};
 
-use crate::complaints::Complaints;
 use crate::error::Error;
 use crate::handler::context::{Context, FromContext};
 use crate::limits::Limits;
+use crate::log::Complaints;
 use crate::message::RouterRoles;
 use crate::realm::Realm;
 use crate::router::registry::Registry;

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use super::Router;
 use crate::error::uris;
 use crate::limits::NEVER;
+use crate::log;
 
 /// The way in which a router shuts down.
 #[derive(Copy, Clone, Debug)]
@@ -39,7 +40,9 @@ impl Stop {
     fn begin(&self, ending: Ending) {
         let mut state = self.0.lock();
         if state.ending.is_none() {
-            tracing::info!(?ending, connections = state.connections, "shutting down");
+            tracing::info!(
+                target: log::SESSION, ?ending, connections = state.connections, "shutting down"
+            );
             state.ending = Some(ending);
             state.opening.drain().for_each(|(_, opening)| opening.wake());
         }

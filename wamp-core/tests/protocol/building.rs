@@ -6,6 +6,7 @@ use super::support::Client;
 use super::support::handlers::{
     accepting, admitting, letting_through, nothing, publish, rpc, session, subscribe,
 };
+use crate::log::Log;
 use wamp_core::__private::HandlerEntry;
 use wamp_core::{BuildError, Limits, MetaApi, Realm, RealmBuilder, Router, RouterBuilder, Topic};
 
@@ -338,4 +339,20 @@ fn a_time_beyond_all_instants_means_never() {
     drop(router.shutdown(never));
     let mut late = Client::connect(&router);
     late.poll();
+}
+
+#[test]
+fn a_router_that_is_built_counts_its_handlers_in_one_line_and_names_them_at_debug() {
+    static HANDLERS: &[HandlerEntry] = &[
+        at(1, "shop::one", rpc("a.b", nothing)),
+        at(2, "shop::two", rpc("a.c", nothing)),
+        at(3, "shop::three", subscribe("a.b", accepting)),
+    ];
+    let log = Log::of(|| drop(build([], HANDLERS).unwrap()));
+    let counts = "INFO target=wamp_actix::session message=serving realms=1 rpc=2 subscribe=1 \
+                  publish=0 session=0 ";
+    let at_info: Vec<_> = log.lines().filter(|line| line.starts_with("INFO")).collect();
+    assert_eq!(at_info, [counts]);
+    let named = log.lines().filter(|line| line.starts_with("DEBUG") && line.contains("shop::"));
+    assert_eq!(named.count(), 3, "{log}");
 }

@@ -6,6 +6,7 @@ use actix_http::header::{self, HeaderMap, HeaderName};
 use actix_web::{HttpResponse, http::StatusCode};
 
 use super::{refusal, shown};
+use wamp_core::__private::log;
 
 /// The header of proxies that forward the host without its port.
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
@@ -75,7 +76,7 @@ impl Origins {
             shown(&origin)
         );
         if may_log() {
-            tracing::warn!("WebSocket upgrade refused: {text}");
+            tracing::warn!(target: log::AUTH, "WebSocket upgrade refused: {text}");
         }
         Err(refusal(StatusCode::FORBIDDEN, text))
     }

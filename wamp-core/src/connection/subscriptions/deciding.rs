@@ -15,6 +15,7 @@ use crate::handler::context::Subject;
 use crate::handler::entry::{Entry, HandlerEntry};
 use crate::handler::tasks::{Cancellable, HandlerFuture, Source, Task};
 use crate::id::{RequestId, SubscriptionId};
+use crate::log;
 use crate::message::code;
 use crate::realm::broker::Showing;
 
@@ -112,7 +113,9 @@ impl Subscriptions {
     pub(in crate::connection) fn time_out(&mut self, core: &mut Core, now: Instant) {
         while let Some((_, id, request)) = self.deciding.pop_front_if(|(until, ..)| *until <= now) {
             let topic = self.by_id.get(&id).map(|subscribed| subscribed.topic.uri.as_str());
-            tracing::error!(topic, "a #[subscribe] handler did not decide in time");
+            tracing::error!(
+                target: log::CALL, topic, "a #[subscribe] handler did not decide in time"
+            );
             let error = Error::new(uris::TIMEOUT).arg("the subscription was not decided in time");
             self.decided(core, id, request, Err(error));
         }

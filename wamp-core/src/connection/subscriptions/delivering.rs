@@ -6,6 +6,7 @@ use crate::connection::core::Core;
 use crate::error::Error;
 use crate::handler::tasks::{Source, Task};
 use crate::id::{PublicationId, SubscriptionId};
+use crate::log;
 use crate::message::{self, EventDetails};
 use crate::session::mailbox::Envelope;
 use crate::uri;
@@ -86,6 +87,7 @@ impl Subscriptions {
     ) {
         let topic = self.by_id.get(&id).map(|subscribed| subscribed.topic.uri.as_str());
         tracing::warn!(
+            target: log::CALL,
             subscription = %id,
             topic,
             %error,
@@ -106,6 +108,6 @@ pub(super) fn send_event(core: &Core, id: SubscriptionId, retained: bool, payloa
     let sent =
         send_buffer.write(|s, out| message::event(s, out, id, publication, &details, payload));
     if let Err(error) = sent {
-        tracing::warn!(subscription = %id, %error, "an event is left out");
+        tracing::warn!(target: log::CALL, subscription = %id, %error, "an event is left out");
     }
 }

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use crate::codec::serializer::{EncodeError, Serializer};
 use crate::limits::Limits;
+use crate::log;
 
 /// The time after which the log may name a topic again.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -35,6 +36,7 @@ impl Longest {
         if !admits && self.may_name(topic) {
             let (format, most) = (serializer.format(), self.bytes);
             tracing::warn!(
+                target: log::CALL,
                 topic,
                 ?format,
                 bytes,
@@ -48,7 +50,13 @@ impl Longest {
     /// Logs that a format cannot express an event.
     pub(super) fn inexpressible(&self, topic: &str, serializer: Serializer, error: &EncodeError) {
         if self.may_name(topic) {
-            tracing::warn!(topic, format = ?serializer.format(), %error, "an event is left out");
+            tracing::warn!(
+                target: log::CALL,
+                topic,
+                format = ?serializer.format(),
+                %error,
+                "an event is left out"
+            );
         }
     }
 

@@ -14,6 +14,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::event::{Event, Retainer};
 use crate::error::shortened;
 use crate::limits::Limits;
+use crate::log;
 use crate::realm::pattern::{Pattern, Patterns};
 use crate::session::principal::Principal;
 pub(crate) use retained::Retained;
@@ -95,6 +96,7 @@ impl Retention {
         {
             let (pattern, limit) = (shortened(&pattern.uri), self.per_subscription);
             tracing::warn!(
+                target: log::CALL,
                 left_out,
                 limit,
                 ?pattern,

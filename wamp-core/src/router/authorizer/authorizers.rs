@@ -11,6 +11,7 @@ use futures_util::FutureExt as _;
 use super::Authorization;
 use crate::auth::Permission;
 use crate::error::{Error, uris};
+use crate::log;
 use crate::message::MatchPolicy;
 
 /// The authorisers of a realm, which all workers share: those for URIs, and those for patterns.
@@ -90,7 +91,7 @@ async fn ask(authorizer: &Authorizer, authorization: &Authorization) -> Result<P
     let asked = AssertUnwindSafe(async move { authorizer(request).await }).catch_unwind().await;
     asked.unwrap_or_else(|panic| Err(Error::panicked(&*panic))).map_err(|error| {
         let (kind, named) = (authorization.0.kind, &authorization.0.named);
-        tracing::error!(?kind, named, %error, "an authoriser failed");
+        tracing::error!(target: log::AUTH, ?kind, named, %error, "an authoriser failed");
         authorization_failed()
     })
 }

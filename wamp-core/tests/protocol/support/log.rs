@@ -8,7 +8,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Lines of all threads, each `LEVEL field=value field=value `.
+/// Lines of all threads, each `LEVEL target=target field=value field=value `.
 static ALL: Mutex<String> = Mutex::new(String::new());
 
 thread_local! {
@@ -93,7 +93,8 @@ impl Subscriber for Log {
     fn enter(&self, _: &Id) {}
     fn exit(&self, _: &Id) {}
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line(format!("{} ", event.metadata().level()));
+        let metadata = event.metadata();
+        let mut line = Line(format!("{} target={} ", metadata.level(), metadata.target()));
         event.record(&mut line);
         line.0.push('\n');
         line.write();

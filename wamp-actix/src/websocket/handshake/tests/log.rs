@@ -32,7 +32,7 @@ impl Log {
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         // Log lines of actix itself do not count.
-        metadata.target().contains("handshake")
+        metadata.target().starts_with("wamp_actix::")
     }
     fn new_span(&self, _: &Attributes<'_>) -> Id {
         Id::from_u64(1)

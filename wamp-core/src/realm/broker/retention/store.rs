@@ -9,6 +9,7 @@ use super::Place;
 use super::retained::{Retained, Room};
 use super::shares::{Account, Load, Measure, Shares};
 use crate::limits::Limits;
+use crate::log;
 use crate::message::MatchPolicy;
 use crate::realm::broker::event::Event;
 use crate::realm::pattern::Pattern;
@@ -81,6 +82,7 @@ impl Store {
         let bytes = event.bytes() + account.principal.bytes();
         if bytes > self.max.bytes {
             tracing::debug!(
+                target: log::CALL,
                 topic = event.topic(),
                 bytes,
                 "an event beyond `retained_bytes` is not retained"

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use crate::address::customer;
+use crate::log;
 
 /// The period over which lines are counted.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -91,9 +92,15 @@ impl Period {
             match address {
                 _ if *left_out == 0 => {}
                 Some(address) => {
-                    tracing::warn!(%address, left_out, "more lines about a client are left out");
+                    tracing::warn!(
+                        target: log::SESSION,
+                        %address,
+                        left_out,
+                        "more lines about a client are left out"
+                    );
                 }
                 None => tracing::warn!(
+                    target: log::SESSION,
                     left_out,
                     "more lines about clients without an address are left out"
                 ),
@@ -101,7 +108,11 @@ impl Period {
         }
         let left_out = self.of_others.left_out;
         if left_out > 0 {
-            tracing::warn!(left_out, "more lines about clients at other addresses are left out");
+            tracing::warn!(
+                target: log::SESSION,
+                left_out,
+                "more lines about clients at other addresses are left out"
+            );
         }
     }
 }
