@@ -1,6 +1,7 @@
 //! The parts of the tests: a server process, a WebSocket driven by hand, a WAMP session on it, a
 //! witness.
 
+mod debian;
 mod nginx;
 mod server;
 mod session;

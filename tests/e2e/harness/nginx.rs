@@ -2,12 +2,11 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::process::{Child, Stdio};
 
+use super::debian::{free_address, program};
 use super::{Server, eventually};
 
 /// A running nginx that denies everything but three paths to the server's `/ws`: `/ws`,
@@ -23,23 +22,14 @@ impl Nginx {
     /// Starts nginx in front of a server. Returns `None`, with a line on stderr, if nginx is not
     /// installed; in CI it must be.
     pub(crate) fn before(server: &Server) -> Option<Self> {
-        if !is_there() {
-            assert!(env::var_os("CI").is_none(), "there is no nginx: scripts/test gets it");
-            // `eprintln!` would be shown only if the test fails.
-            writeln!(
-                io::stderr(),
-                "SKIPPED: there is no nginx to test behind; scripts/test gets it"
-            )
-            .ok();
-            return None;
-        }
+        let mut command = program("usr/sbin/nginx", "-v")?;
         let address = free_address();
         let directory = env::temp_dir().join(format!("wamp-nginx-{address}").replace(':', "-"));
         fs::create_dir_all(&directory).expect("a directory for temporary files");
         let path = directory.join("nginx.conf");
         fs::write(&path, configuration(&directory, &address, server.address()))
             .expect("it can be written");
-        let child = command()
+        let child = command
             .args(["-e", "stderr", "-p"])
             .args([&directory, Path::new("-c"), &path])
             .stdin(Stdio::null())
@@ -66,31 +56,6 @@ impl Drop for Nginx {
         self.child.wait().ok();
         fs::remove_dir_all(&self.directory).ok();
     }
-}
-
-/// Returns the program that `scripts/test` has unpacked, with its libraries, or else an installed
-/// one.
-fn command() -> Command {
-    let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/debian");
-    let program = unpacked.join("usr/sbin/nginx");
-    let mut command = Command::new(if program.exists() { &program } else { Path::new("nginx") });
-    command.env("LD_LIBRARY_PATH", unpacked.join("libraries"));
-    command
-}
-
-fn is_there() -> bool {
-    command().arg("-v").output().is_ok_and(|output| output.status.success())
-}
-
-/// Returns a free port on a loopback address of its own. nginx cannot pick a port itself, and on
-/// 127.0.0.1 another test might take the port before nginx does.
-fn free_address() -> String {
-    static NUMBER: AtomicU16 = AtomicU16::new(1);
-    let [high, low] = NUMBER.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-    let process = std::process::id() % 250 + 1;
-    let address = format!("127.{process}.{high}.{low}");
-    let listener = TcpListener::bind((address.as_str(), 0)).expect("Linux has all of 127.0.0.0/8");
-    listener.local_addr().expect("it is bound").to_string()
 }
 
 const UPGRADE: &str = r#"
