@@ -54,13 +54,18 @@ export class Wamp {
 
   /** Leaves, and joins again at once: as somebody else, where the cookies are other ones now. */
   rejoin() {
+    this.leave();
+    this.#connect();
+  }
+
+  /** Leaves for good. */
+  leave() {
     clearTimeout(this.#timer);
     const isOpen = this.#open && this.#socket.readyState === WebSocket.OPEN;
     if (isOpen) this.#socket.send(JSON.stringify([GOODBYE, {}, "wamp.close.close_realm"]));
     this.#socket.onmessage = this.#socket.onclose = null;
     this.#socket.close();
     this.#forget();
-    this.#connect();
   }
 
   #subscribe(subscription) {

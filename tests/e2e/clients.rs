@@ -191,3 +191,12 @@ fn the_page_of_a_login_shows_what_strangers_users_and_admins_may_call() {
     let screenshot = screenshot.to_str().expect("a path in UTF-8");
     passes(node("browser_login.mjs", &[&server.page(), screenshot]), 10);
 }
+
+#[test]
+fn the_page_of_the_metrics_plots_sessions_calls_and_cut_offs() {
+    let server = Server::start("observability", &["--operations-port", "0"]);
+    let page = format!("http://{}/", server.operations());
+    let screenshot = std::env::temp_dir().join("wamp-observability.png");
+    let screenshot = screenshot.to_str().expect("a path in UTF-8");
+    passes(node("browser_observability.mjs", &[&page, screenshot]), 9);
+}

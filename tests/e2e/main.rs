@@ -13,6 +13,7 @@ mod frames;
 mod handshake;
 mod libraries;
 mod logins;
+mod metrics;
 mod nexus;
 mod restart;
 mod shutdown;

@@ -36,6 +36,8 @@ mod admission;
 mod attempt;
 mod endpoint;
 mod health;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod parameter;
 mod router;
 mod signal;
@@ -47,6 +49,8 @@ mod worker;
 pub use attempt::AttemptExt;
 pub use endpoint::{Endpoint, endpoint};
 pub use health::{Health, health};
+#[cfg(feature = "metrics")]
+pub use metrics::{Collector, Metrics, metrics};
 pub use router::{Router, RouterBuilder, router};
 pub use signal::stop_signal;
 pub use wamp_core::{
@@ -181,3 +185,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/authentication.md")]
 struct AuthenticationPage;
+
+/// Compiles the programs of the page about operation as doctests.
+#[cfg(all(doctest, feature = "metrics"))]
+#[doc = include_str!("../../docs/operations.md")]
+struct OperationsPage;

@@ -1,8 +1,10 @@
 //! The parts of the tests: a server process, a WebSocket driven by hand, a WAMP session on it, a
-//! witness.
+//! witness, programs of Debian.
 
 mod debian;
+mod http;
 mod nginx;
+mod prometheus;
 mod server;
 mod session;
 mod socket;
@@ -10,7 +12,9 @@ mod witness;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use http::get;
 pub(crate) use nginx::Nginx;
+pub(crate) use prometheus::{Prometheus, complaints};
 pub(crate) use server::{Server, executable};
 pub(crate) use session::{Session, hello};
 pub(crate) use socket::{

@@ -17,6 +17,7 @@ use super::eventually;
 pub(crate) struct Server {
     child: Child,
     address: String,
+    operations: String,
     log: Option<JoinHandle<String>>,
 }
 
@@ -82,11 +83,14 @@ impl Server {
             String::from_utf8_lossy(&bytes).into_owned()
         });
         let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-        let mut server = Self { child, address: String::new(), log: Some(log) };
+        let mut server =
+            Self { child, address: String::new(), operations: String::new(), log: Some(log) };
         for line in stdout.lines().map_while(Result::ok) {
+            if let Some(url) = line.strip_prefix("operations on ") {
+                server.operations = host(url).to_owned();
+            }
             if let Some(url) = line.strip_prefix("listening on ") {
-                let rest = url.split_once("://").expect("a URL").1;
-                rest.split('/').next().expect("an address").clone_into(&mut server.address);
+                server.address = host(url).to_owned();
                 return server;
             }
         }
@@ -96,6 +100,11 @@ impl Server {
     /// Returns the address, `127.0.0.1:PORT`.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Returns the address of the listener for operators, where the example has one.
+    pub(crate) fn operations(&self) -> &str {
+        &self.operations
     }
 
     pub(crate) fn page(&self) -> String {
@@ -160,6 +169,12 @@ impl Server {
     }
 }
 
+/// Returns the `HOST:PORT` of a URL.
+fn host(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").expect("a URL");
+    rest.split('/').next().expect("an address")
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let log = self.stop();
@@ -196,6 +211,8 @@ fn build() -> HashMap<String, String> {
             "progress",
             "-p",
             "login",
+            "-p",
+            "observability",
             "--profile",
             profile,
         ])

@@ -11,6 +11,8 @@ mod handlers;
 #[allow(dead_code, reason = "the tests of `wamp-core` use the rest of it")]
 #[path = "../../../wamp-core/tests/protocol/support/log.rs"]
 mod log;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod pipeline;
 mod renamed;
 mod republishing;
