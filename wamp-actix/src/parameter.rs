@@ -7,6 +7,7 @@
 
 mod checks;
 
+use std::any::type_name;
 use std::future::ready;
 use std::marker::PhantomData;
 
@@ -328,10 +329,11 @@ impl<'c, T: FromRequest> Extract<'c, EXTRACTOR> for T {
         parameter: &'static Parameter,
     ) -> Result<Self, Error> {
         let Some(request) = arguments.context().host::<HttpRequest>().cloned() else {
-            return Err(Error::internal("there is no HTTP request behind this session"));
+            let cause = "there is no HTTP request behind this session";
+            return Err(Error::no_value(cause, type_name::<T>()));
         };
         let extracted = T::from_request(&request, &mut actix_web::dev::Payload::None).await;
-        extracted.map_err(|error| refused(parameter, &request, &error.into()))
+        extracted.map_err(|error| refused::<T>(parameter, &request, &error.into()))
     }
 }
 
@@ -351,14 +353,15 @@ refused_kinds! { AMBIGUOUS UNKNOWN UNBORROWABLE BODY }
 /// Returns the ERROR for an extractor that failed. The client sees 401 and 403; anything else is a
 /// fault of the application. The log names the route, because a `Path` may ask for a segment that
 /// it does not have.
-fn refused(parameter: &Parameter, request: &HttpRequest, error: &actix_web::Error) -> Error {
+fn refused<T>(parameter: &Parameter, request: &HttpRequest, error: &actix_web::Error) -> Error {
     use actix_web::http::StatusCode;
     match error.as_response_error().status_code() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::not_authorized(error),
         _ => {
             let (name, route) = (parameter.name, request.match_pattern());
             let route = route.as_deref().unwrap_or_else(|| request.path());
-            Error::internal(format_args!("extractor of `{name}` on the route `{route}`: {error}"))
+            let cause = format_args!("extractor of `{name}` on the route `{route}`: {error}");
+            Error::no_value(cause, type_name::<T>())
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Reasons to refuse a login.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::error::uris;
-use crate::log;
 
 /// The reason to refuse a login.
 ///
@@ -23,7 +23,11 @@ use crate::log;
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Denied(Reason);
+pub struct Denied {
+    reason: Reason,
+    /// The cause, if the server failed.
+    cause: Option<Arc<str>>,
+}
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 enum Reason {
@@ -37,10 +41,14 @@ enum Reason {
 }
 
 impl Denied {
+    fn of(reason: Reason) -> Self {
+        Self { reason, cause: None }
+    }
+
     /// Denies wrong or unknown credentials: `wamp.error.authentication_denied` (A-04, A-06).
     #[must_use]
     pub fn credentials() -> Self {
-        Self(Reason::Credentials)
+        Self::of(Reason::Credentials)
     }
 
     /// Denies a role that does not exist, or is not for this client: `wamp.error.no_such_role`
@@ -48,7 +56,7 @@ impl Denied {
     /// answer to wrong credentials.
     #[must_use]
     pub fn role() -> Self {
-        Self(Reason::Role)
+        Self::of(Reason::Role)
     }
 
     /// Passes, because the HTTP request has nothing by which an [`Http`](crate::Http) method could
@@ -56,49 +64,48 @@ impl Denied {
     /// `wamp.error.authentication_required`.
     #[must_use]
     pub fn absent() -> Self {
-        Self(Reason::Absent)
+        Self::of(Reason::Absent)
     }
 
     /// Reports that authentication itself failed: `wamp.error.authentication_failed` (A-05). The
-    /// cause goes to the log.
+    /// cause goes to the log when the client is refused.
     #[must_use]
     pub fn failed(cause: impl fmt::Display) -> Self {
-        tracing::error!(target: log::AUTH, %cause, "authentication failed");
-        Self(Reason::Failed)
-    }
-
-    /// Reports that a closure panicked; the panic is logged already (A-05).
-    pub(crate) fn broken() -> Self {
-        Self(Reason::Failed)
+        Self { reason: Reason::Failed, cause: Some(cause.to_string().into()) }
     }
 
     /// Denies because the realm requires credentials, and the client has none (A-03).
     pub(crate) fn required() -> Self {
-        Self(Reason::Required)
+        Self::of(Reason::Required)
     }
 
     /// Denies because the realm has none of the methods that the client offers (A-03).
     pub(crate) fn no_matching_method() -> Self {
-        Self(Reason::NoMatchingMethod)
+        Self::of(Reason::NoMatchingMethod)
     }
 
     /// Denies because the login took too long (A-08).
     pub(crate) fn timed_out() -> Self {
-        Self(Reason::TimedOut)
+        Self::of(Reason::TimedOut)
     }
 
     pub(crate) fn is_absent(&self) -> bool {
-        self.0 == Reason::Absent
+        self.reason == Reason::Absent
     }
 
     /// Returns whether the server failed, which says nothing about the client.
     pub(crate) fn is_failure(&self) -> bool {
-        self.0 == Reason::Failed
+        self.reason == Reason::Failed
+    }
+
+    /// Returns the cause of a failure, for the log.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
     }
 
     /// Returns the URI of ABORT.
     pub(crate) fn uri(&self) -> &'static str {
-        match self.0 {
+        match self.reason {
             Reason::Credentials => uris::AUTHENTICATION_DENIED,
             Reason::Role => uris::NO_SUCH_ROLE,
             Reason::Absent | Reason::Required => uris::AUTHENTICATION_REQUIRED,
@@ -110,7 +117,7 @@ impl Denied {
 
 impl fmt::Display for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
+        f.write_str(match self.reason {
             Reason::Credentials => "the credentials are not accepted",
             Reason::Role => "there is no such role",
             Reason::Absent | Reason::Required => "the realm wants credentials",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::core::Core;
+use super::core::{Core, Request};
 use crate::auth::Decision;
 use crate::error::{Error, uris};
 use crate::handler::tasks::{Asking, HandlerFuture, Task};
@@ -94,7 +94,7 @@ impl AskedRequests {
         for request in self.overdue(now) {
             if let Some(Waiting { asked, asking, .. }) = self.0.remove(&request) {
                 asking.end();
-                core.error(asked.code(), request, &core.undecided(asked.subject()));
+                core.error(asked.request(request), &core.undecided(asked.subject()));
             }
         }
     }
@@ -102,7 +102,7 @@ impl AskedRequests {
     /// Refuses all requests that wait, for the session ends.
     pub(super) fn refuse_all(&mut self, core: &Core, error: &Error) {
         for (request, Waiting { asked, .. }) in std::mem::take(&mut self.0) {
-            core.error(asked.code(), request, error);
+            core.error(asked.request(request), error);
         }
     }
 
@@ -143,6 +143,19 @@ impl Asked {
             Self::Subscribe { .. } => code::SUBSCRIBE,
             Self::Register { .. } => code::REGISTER,
         }
+    }
+
+    pub(super) fn pattern(&self) -> &Pattern {
+        match self {
+            Self::Subscribe { topic: pattern, .. } | Self::Register { procedure: pattern, .. } => {
+                pattern
+            }
+        }
+    }
+
+    /// Returns the request with this id, as the log tells of it.
+    fn request(&self, id: RequestId) -> Request<'_> {
+        Request::of(self.code(), id).naming(self.pattern())
     }
 
     fn subject(&self) -> (Kind, &str) {

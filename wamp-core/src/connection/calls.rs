@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Instant;
 
-use super::core::Core;
+use super::core::{Core, Request};
 use super::observed_calls::Served;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, uris};
@@ -21,7 +21,7 @@ use crate::handler::context::Subject;
 use crate::handler::entry::{Entry, Feature, HandlerEntry};
 use crate::handler::tasks::{HandlerFuture, RunningHandler, Task};
 use crate::id::RequestId;
-use crate::message::{CallOptions, code};
+use crate::message::CallOptions;
 use crate::realm::dealer::Registration;
 use crate::session::request_outcome::RequestOutcome;
 use crate::uri;
@@ -92,14 +92,14 @@ impl Calls {
         } else {
             self.start(core, call, payload)
         };
-        self.started(core, request, started);
+        self.started(core, request, call.uri, started);
     }
 
     /// Ends the start of a call, which is at work now, or over and answered with the error.
     #[inline(always)]
-    fn started(&mut self, core: &Core, request: RequestId, started: Result<(), Error>) {
+    fn started(&mut self, core: &Core, request: RequestId, uri: &str, started: Result<(), Error>) {
         if let Err(error) = started {
-            core.error(code::CALL, request, &error);
+            core.error(Request::call(request, Some(uri)), &error);
             core.call_ended(request, || RequestOutcome::of(&error));
         }
         // Asked in this order: as a rule nobody sends chunks, and then no id need be hashed.
@@ -221,8 +221,13 @@ impl Calls {
         let mut work = HandlerFuture::new(run(context));
         // Most handlers are ready at once, and never enter the set of tasks.
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
-            Poll::Ready(result) => answer(core, &call, result),
+            Poll::Ready(Ok(())) => answer(core, &call, Ok(())),
+            Poll::Ready(Err(error)) => {
+                call.keep_procedure(core.named(handler, uri));
+                answer(core, &call, Err(error));
+            }
             Poll::Pending => {
+                call.keep_procedure(core.named(handler, uri));
                 let limit = limit(options, handler.timeout, now);
                 let run = RunningHandler::new(work);
                 core.tasks.proceed(Task::Call(Rc::clone(&call), run.clone()), false);
@@ -235,6 +240,9 @@ impl Calls {
     /// Ends a call whose handler has ended.
     pub(super) fn ended(&mut self, core: &Core, call: &CallState, result: Result<(), Error>) {
         if self.end_released(call) {
+            if let Err(error) = result {
+                core.tell_fault(Request::call(call.request, call.procedure()), &error);
+            }
             return;
         }
         self.end(call.request);
@@ -282,12 +290,16 @@ fn better_match(core: &Core, uri: &str) -> Option<Procedure> {
 /// Sends exactly one RESULT or ERROR for each CALL (C-09): a handler that succeeded has sent the
 /// RESULT.
 fn answer(core: &Core, call: &CallState, result: Result<(), Error>) {
+    let request = Request::call(call.request, call.procedure());
     if !call.answer() {
         // The handler has sent the RESULT.
+        if let Err(error) = result {
+            core.tell_fault(request, &error);
+        }
         core.call_ended(call.request, || RequestOutcome::Ok);
         return;
     }
     let error = result.err().unwrap_or_else(|| Error::internal("a handler ended without a result"));
-    core.error(code::CALL, call.request, &error);
+    core.error(request, &error);
     core.call_ended(call.request, || RequestOutcome::of(&error));
 }

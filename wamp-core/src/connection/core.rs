@@ -1,5 +1,7 @@
 //! The core of an open session: what each of its parts may use.
 
+mod faults;
+
 use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use serde::Serialize;
 
 use super::observed_calls::ObservedCalls;
 use crate::codec::payload::Payload;
-use crate::error::Error;
+use crate::error::{Error, shortened};
 use crate::handler::context::{Context, Link, Subject};
 use crate::handler::entry::HandlerEntry;
 use crate::handler::tasks::Tasks;
@@ -22,6 +24,7 @@ use crate::realm::session::Session;
 use crate::router::ServedRealm;
 use crate::router::authorizer::{Decisions, Gate, Kind, authorization_failed};
 use crate::session::request_outcome::RequestOutcome;
+pub(super) use faults::{Request, tell_refused_join};
 
 /// The core of an open session. It knows none of the parts: calls, invocations, publications,
 /// subscriptions, registrations.
@@ -89,11 +92,24 @@ impl Core {
     /// Makes the error for a request that the authorisers did not decide in time, and tells the
     /// log.
     pub(super) fn undecided(&self, (kind, named): (Kind, &str)) -> Error {
-        let timeout = self.limits().authorize_timeout;
+        let (session, timeout) = (self.session(), self.limits().authorize_timeout);
         tracing::error!(
-            target: log::AUTH, ?kind, named, ?timeout, "an authoriser did not decide in time"
+            target: log::AUTH,
+            ?kind,
+            uri = ?shortened(named),
+            ?timeout,
+            session = %session.id(),
+            authid = ?shortened(session.authid()),
+            realm = ?shortened(session.realm().name()),
+            "an authoriser did not decide in time"
         );
         authorization_failed()
+    }
+
+    /// Returns a URI as the client named it; that of a declaration without captures is borrowed.
+    #[inline]
+    pub(super) fn named(&self, handler: &'static HandlerEntry, uri: &str) -> Cow<'static, str> {
+        if uri == handler.uri { Cow::Borrowed(handler.uri) } else { Cow::Owned(uri.to_owned()) }
     }
 
     /// Makes the context in which a handler runs.
@@ -105,11 +121,7 @@ impl Core {
         payload: Payload,
         subject: Subject,
     ) -> Context {
-        let uri = if uri == handler.uri {
-            Cow::Borrowed(handler.uri)
-        } else {
-            Cow::Owned(uri.to_owned())
-        };
+        let uri = self.named(handler, uri);
         Context { link: Rc::clone(&self.link), uri, payload, subject }
     }
 
@@ -127,22 +139,22 @@ impl Core {
     }
 
     /// Sends ERROR, without the arguments if they cannot be expressed in the client's format.
-    pub(super) fn error(&self, request_type: u64, request: RequestId, error: &Error) {
-        self.write_error(request_type, request, error);
+    pub(super) fn error(&self, request: Request<'_>, error: &Error) {
+        self.write_error(request, error);
+        self.tell(request, error);
         if let Some(observed) = &self.observed {
             observed.refused(error);
         }
     }
 
-    fn write_error(&self, request_type: u64, request: RequestId, error: &Error) {
+    fn write_error(&self, request: Request<'_>, error: &Error) {
+        let Request { code, id, .. } = request;
         let mut send_buffer = self.link.send_buffer.borrow_mut();
-        let written =
-            send_buffer.write(|s, out| message::error(s, out, request_type, request, error));
+        let written = send_buffer.write(|s, out| message::error(s, out, code, id, error));
         if let Err(fault) = written {
-            tracing::error!(target: log::CALL, uri = error.uri(), %fault, "arguments of an error");
+            self.tell_unwritten(request, error, &fault.to_string());
             let bare = Error::new(error.uri().to_owned());
-            let written =
-                send_buffer.write(|s, out| message::error(s, out, request_type, request, &bare));
+            let written = send_buffer.write(|s, out| message::error(s, out, code, id, &bare));
             written.expect("an ERROR without arguments can be serialised");
         }
     }

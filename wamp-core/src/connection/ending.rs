@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::{Close, Connection, State};
 use crate::auth::Denied;
-use crate::error::{Violation, uris};
+use crate::error::{Violation, shortened, uris};
 use crate::log;
 use crate::message;
 use crate::session::left::Left;
@@ -17,38 +17,47 @@ impl Connection {
         self.router.router().may_log(self.address, now)
     }
 
+    /// Tells the log why a client is cut off.
+    fn complain(&self, complaint: &str, text: Option<&str>, now: Instant) {
+        if !self.may_log(now) {
+            return;
+        }
+        let session = match &self.state {
+            State::Open(open) => Some(open.core.session()),
+            _ => None,
+        };
+        tracing::warn!(
+            target: log::SESSION,
+            address = self.address.map(display),
+            text,
+            session = session.map(|session| display(session.id())),
+            authid = session.map(|session| debug(shortened(session.authid()))),
+            realm = session.map(|session| debug(shortened(session.realm().name()))),
+            "{complaint}"
+        );
+    }
+
     /// P-01: ABORT, and nothing of this peer counts any more.
     pub(super) fn violation(&mut self, violation: &Violation, now: Instant) {
         self.router.router().count_violation();
         let text = violation.to_string();
-        if self.may_log(now) {
-            let address = self.address.map(tracing::field::display);
-            tracing::warn!(target: log::SESSION, address, %text, "protocol violation");
-        }
+        self.complain("protocol violation", Some(&text), now);
         self.leaves(Left::Violation);
         self.abort(Close::Violation, uris::PROTOCOL_VIOLATION, &text);
     }
 
     pub(super) fn overflowed(&mut self, now: Instant) {
-        if self.may_log(now) {
-            tracing::warn!(
-                target: log::SESSION,
-                address = self.address.map(tracing::field::display),
-                "a subscriber is too slow and is cut off"
-            );
-        }
+        self.complain("a subscriber is too slow and is cut off", None, now);
         self.leaves(Left::Overflow);
         self.abort(Close::TooSlow, uris::UNAVAILABLE, "too many events wait to be sent");
     }
 
     pub(super) fn too_fast(&mut self, now: Instant) {
-        if self.may_log(now) {
-            tracing::warn!(
-                target: log::SESSION,
-                address = self.address.map(tracing::field::display),
-                "a client sends more messages than its rate for too long and is cut off"
-            );
-        }
+        self.complain(
+            "a client sends more messages than its rate for too long and is cut off",
+            None,
+            now,
+        );
         self.leaves(Left::Violation);
         self.abort(Close::TooFast, uris::UNAVAILABLE, "too many messages");
     }

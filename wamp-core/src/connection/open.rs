@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::asked::{Asked, AskedRequests};
 use super::calls::{Calls, NewCall, Part};
-use super::core::Core;
+use super::core::{Core, Request};
 use super::invocations::Invocations;
 use super::publications::Publications;
 use super::registrations::{Registrations, finish_unregister};
@@ -176,13 +176,13 @@ impl OpenSession {
                     self.start(request, asked, decision, now);
                 }
             }
-            Err(error) => self.core.error(code, request, &error),
+            Err(error) => self.core.error(Request::of(code, request), &error),
         }
     }
 
     /// Starts the SUBSCRIBE or REGISTER that the authorisers have decided, or refuses it.
     fn start(&mut self, request: RequestId, asked: Asked, decision: Decision, now: Instant) {
-        let code = asked.code();
+        let (code, pattern) = (asked.code(), asked.pattern().clone());
         let started = decision.and_then(|granted| match asked {
             Asked::Subscribe { topic, get_retained } => {
                 self.subscribe(request, topic, get_retained, now)
@@ -192,7 +192,7 @@ impl OpenSession {
             }
         });
         if let Err(error) = started {
-            self.core.error(code, request, &error);
+            self.core.error(Request::of(code, request).naming(&pattern), &error);
         }
     }
 

@@ -1,10 +1,12 @@
 //! From HELLO to WELCOME: a realm is found, the client authenticated, and its session admitted.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Instant;
 
+use super::core::tell_refused_join;
 use super::open::OpenSession;
 use super::{Close, Connection, State};
 use crate::auth::{self, Attempt, Authenticators, Candidate, Denied, Exchange, Hello, Refusal};
@@ -63,6 +65,8 @@ pub(super) struct Admission {
     served: Arc<ServedRealm>,
     link: Rc<Link>,
     seat: Seat,
+    /// The function that decides now, for the log.
+    function: Rc<Cell<&'static str>>,
     pub(super) work: HandlerFuture<Acceptance>,
 }
 
@@ -195,20 +199,38 @@ impl Connection {
                 self.log_refusal(&attempt, &denied, now);
                 denied
             }
-            // a panic, whose text is in the log.
-            Err(_) => Denied::broken(),
+            // a panic.
+            Err(error) => {
+                let denied = Denied::failed(error.cause().unwrap_or_default());
+                self.log_failure(&newcomer.realm, None, &denied);
+                denied
+            }
         };
         self.state = State::Denied { until: heard + self.limits.denial_delay, denied };
     }
 
     /// Tells the log which login was refused, and why.
     fn log_refusal(&self, attempt: &Attempt, denied: &Denied, now: Instant) {
-        if self.may_log(now) {
+        if denied.cause().is_some() {
+            self.log_failure(attempt.realm(), attempt.authid(), denied);
+        } else if self.may_log(now) {
             let address = self.address.map(tracing::field::display);
             tracing::info!(
                 target: log::AUTH, address, ?attempt, reason = denied.uri(), "login refused"
             );
         }
+    }
+
+    /// Tells the log that the application could not decide about a login.
+    fn log_failure(&self, realm: &str, authid: Option<&str>, denied: &Denied) {
+        tracing::error!(
+            target: log::AUTH,
+            cause = denied.cause(),
+            address = self.address.map(display),
+            realm = ?shortened(realm),
+            authid = authid.map(|authid| debug(shortened(authid))),
+            "authentication failed"
+        );
     }
 
     pub(super) fn refuse_login(&mut self, denied: &Denied) {
@@ -240,10 +262,13 @@ impl Connection {
             return;
         }
         let until = now + self.limits.hello_timeout;
-        let mut work = HandlerFuture::new(admit(&served, &link));
+        let function = Rc::new(Cell::new(""));
+        let mut work = HandlerFuture::new(admit(&served, &link, &function));
         let decision = work.poll(&mut TaskContext::from_waker(Waker::noop()));
-        self.state =
-            State::Admitting { until, admission: Box::new(Admission { served, link, seat, work }) };
+        self.state = State::Admitting {
+            until,
+            admission: Box::new(Admission { served, link, seat, function, work }),
+        };
         if let Poll::Ready(decision) = decision {
             self.decided(decision);
         }
@@ -254,11 +279,12 @@ impl Connection {
         else {
             return;
         };
-        let Admission { served, link, seat, .. } = *admission;
+        let Admission { served, link, seat, function, .. } = *admission;
         match decision {
             Ok(_) if link.router.is_stopping() => self.refuse_at_shutdown(),
             Ok(acceptance) => self.welcome(served, link, seat, acceptance),
             Err(error) => {
+                tell_refused_join(&link, function.get(), &error);
                 let text: Result<(String,), _> = error.args();
                 self.refuse(error.uri(), text.as_ref().map_or("refused", |(text,)| text)); // Z-04
             }
@@ -319,8 +345,12 @@ fn methods(
 }
 
 /// Runs all `#[session]` handlers of a realm, one after the other, until one refuses.
-fn admit(served: &Arc<ServedRealm>, link: &Rc<Link>) -> BoxedAnswer<Acceptance> {
-    let (served, link) = (Arc::clone(served), Rc::clone(link));
+fn admit(
+    served: &Arc<ServedRealm>,
+    link: &Rc<Link>,
+    function: &Rc<Cell<&'static str>>,
+) -> BoxedAnswer<Acceptance> {
+    let (served, link, function) = (Arc::clone(served), Rc::clone(link), Rc::clone(function));
     Box::pin(async move {
         let mut accepted = Acceptance::default();
         for registration in served.registry.joins() {
@@ -330,6 +360,7 @@ fn admit(served: &Arc<ServedRealm>, link: &Rc<Link>) -> BoxedAnswer<Acceptance> 
             if !registration.admits(link.session.authrole()) {
                 continue;
             }
+            function.set(registration.function);
             let context = Context {
                 link: Rc::clone(&link),
                 uri: "".into(),

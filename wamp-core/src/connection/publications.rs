@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::core::Core;
+use super::core::{Core, Request};
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, uris};
@@ -11,8 +11,7 @@ use crate::handler::context::Subject;
 use crate::handler::entry::{BoxedAnswer, Entry, HandlerEntry};
 use crate::handler::tasks::{Asking, Completion, HandlerFuture, RunningHandler, Task};
 use crate::id::{PublicationId, RequestId};
-use crate::log;
-use crate::message::{self, PublishOptions, code};
+use crate::message::{self, PublishOptions};
 use crate::router::authorizer::{Action, Gate, Kind};
 
 /// Publications that are decided in a row before the host gets its turn, if their handlers are
@@ -222,10 +221,9 @@ impl Publications {
             }
             Deciding::Handler(run) => {
                 run.end();
-                tracing::error!(
-                    target: log::CALL, topic, "a #[publish] handler did not decide in time"
-                );
-                Error::new(uris::TIMEOUT).arg("the publication was not decided in time")
+                Error::new(uris::TIMEOUT)
+                    .arg("the publication was not decided in time")
+                    .blamed("a #[publish] handler did not decide in time")
             }
         };
         self.decided(core, Err(error), now);
@@ -291,12 +289,11 @@ fn refuse(core: &Core, request: RequestId, topic: &str, options: &PublishOptions
     if let Some(observed) = &core.observed {
         observed.unpublished(topic, error);
     }
+    let request = Request::publish(request, topic);
     if options.acknowledge == Some(true) {
-        core.error(code::PUBLISH, request, error);
+        core.error(request, error);
     } else {
-        tracing::debug!(
-            target: log::CALL, session = %core.session().id(), %error, "publication refused"
-        );
+        core.tell(request, error);
         if let Some(observed) = &core.observed {
             observed.refused(error);
         }

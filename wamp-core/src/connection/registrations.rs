@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::core::Core;
+use super::core::{Core, Request};
 use crate::auth::Granted;
 use crate::error::{Error, uris};
 use crate::id::{RegistrationId, RequestId};
@@ -63,7 +63,10 @@ impl Registrations {
         match id {
             Some(id) => leave(core, id),
             //
-            None => core.error(code::UNREGISTER, request, &Error::new(uris::NO_SUCH_REGISTRATION)),
+            None => {
+                let request = Request::of(code::UNREGISTER, request);
+                core.error(request, &Error::new(uris::NO_SUCH_REGISTRATION));
+            }
         }
         id.is_some()
     }

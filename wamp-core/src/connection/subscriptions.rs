@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::core::Core;
+use super::core::{Core, Request};
 use crate::error::{Error, uris};
 use crate::handler::acceptance::{Acceptance, Held};
 use crate::handler::entry::HandlerEntry;
@@ -262,7 +262,7 @@ impl Subscriptions {
                 unsubscribe(&core.served.realm, &self.by_id[&id].topic, core.link.session.handle());
             }
             // B-05
-            None => core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION)),
+            None => no_such_subscription(core, request),
         }
         id
     }
@@ -279,14 +279,19 @@ impl Subscriptions {
             core.send(&message::unsubscribed(request));
         } else {
             // E-12: it had been revoked.
-            core.error(code::UNSUBSCRIBE, request, &Error::new(uris::NO_SUCH_SUBSCRIPTION));
+            no_such_subscription(core, request);
         }
     }
 
     /// Refuses all SUBSCRIBEs that are not decided, for the session ends.
     pub(super) fn refuse_all(&self, core: &Core, error: &Error) {
-        self.pending().for_each(|request| core.error(code::SUBSCRIBE, request, error));
+        self.pending().for_each(|request| core.error(Request::of(code::SUBSCRIBE, request), error));
     }
+}
+
+fn no_such_subscription(core: &Core, request: RequestId) {
+    let request = Request::of(code::UNSUBSCRIBE, request);
+    core.error(request, &Error::new(uris::NO_SUCH_SUBSCRIPTION));
 }
 
 /// Returns the handler that decides about subscriptions to this topic or pattern; `None` if no

@@ -1,5 +1,6 @@
 //! Errors: their URIs, the WAMP ERROR of a handler, and a client's protocol violation.
 
+mod fault;
 mod known;
 pub(crate) mod panic;
 mod violation;
@@ -18,6 +19,7 @@ use crate::codec::payload::{DecodeError, Payload, PayloadBuilder};
 use crate::codec::serializer::EncodeError;
 use crate::log;
 
+pub(crate) use fault::Fault;
 pub use known::{Derived, KnownError, NotStd};
 pub(crate) use violation::{Breach, Violation};
 
@@ -152,6 +154,8 @@ pub struct Error(Box<Parts>);
 struct Parts {
     uri: Cow<'static, str>,
     payload: PayloadBuilder,
+    /// `None` if the server is not to blame.
+    fault: Option<Fault>,
 }
 
 impl Error {
@@ -160,7 +164,7 @@ impl Error {
     /// names the text.
     #[must_use]
     pub fn new(uri: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Parts { uri: uri.into(), payload: PayloadBuilder::default() }))
+        Self(Box::new(Parts { uri: uri.into(), payload: PayloadBuilder::default(), fault: None }))
     }
 
     /// Creates `wamp.error.invalid_argument` with a text that says what was expected.
@@ -175,13 +179,61 @@ impl Error {
         Self::new(uris::NOT_AUTHORIZED).arg(text.to_string())
     }
 
-    /// Creates `wamp.error.runtime_error` with a neutral text; the cause goes to the log under an
-    /// id that the text repeats.
+    /// Creates `wamp.error.runtime_error` with a neutral text. When it is sent to a client, the
+    /// cause goes to the log, under an id that the text repeats.
     #[must_use]
     pub fn internal(cause: impl Display) -> Self {
+        Self::internal_of(cause, None)
+    }
+
+    /// Creates the [internal](Self::internal) error for a handler's parameter of this type, for
+    /// which the host has no value.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn no_value(cause: impl Display, extractor: &'static str) -> Self {
+        Self::internal_of(cause, Some(extractor))
+    }
+
+    fn internal_of(cause: impl Display, extractor: Option<&'static str>) -> Self {
         let id = format!("{:08x}", rand::random::<u32>());
-        tracing::error!(target: log::CALL, id, cause = %cause, "internal error of a handler");
-        Self::new(uris::RUNTIME_ERROR).arg(format!("internal error {id}"))
+        let text = format!("internal error {id}");
+        let mut error = Self::new(uris::RUNTIME_ERROR).arg(text);
+        error.0.fault = Some(Fault::with_id(id, cause, extractor));
+        error
+    }
+
+    /// Blames the server: when the error is sent to a client, this cause goes to the log.
+    pub(crate) fn blamed(mut self, cause: impl Display) -> Self {
+        self.0.fault = Some(Fault::new(cause));
+        self
+    }
+
+    /// Blames no one, because a client's values are the cause.
+    pub(crate) fn blameless(mut self) -> Self {
+        self.0.fault = None;
+        self
+    }
+
+    /// Returns the cause, if the server is to blame.
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        self.0.fault.as_ref()
+    }
+
+    /// Returns the cause of an error that is the server's fault: the text of an application's error
+    /// that `?` converted, or of a panic. No client learns it.
+    ///
+    /// It goes to the log when the error is sent; who handles the error instead may log it.
+    ///
+    /// ```
+    /// use wamp_core::Error;
+    ///
+    /// let error = Error::from(std::io::Error::other("the disk is full"));
+    /// assert_eq!(error.cause(), Some("the disk is full"));
+    /// assert_eq!(Error::new("shop.error.closed").cause(), None);
+    /// ```
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.fault().map(Fault::cause)
     }
 
     /// Creates the ERROR for a feature that one side of a call lacks (PI-03, X-03).
@@ -204,10 +256,9 @@ impl Error {
 
     /// Creates the ERROR for a value that its receiver's serializer cannot express.
     pub(crate) fn encoding(error: &EncodeError) -> Self {
-        tracing::error!(
-            target: log::CALL, %error, "a value of the application cannot be serialised"
-        );
-        Self::new(uris::INVALID_PAYLOAD).arg("a value cannot be serialised")
+        Self::new(uris::INVALID_PAYLOAD)
+            .arg("a value cannot be serialised")
+            .blamed(format_args!("a value of the application cannot be serialised: {error}"))
     }
 
     /// Creates the ERROR for a payload that cannot be passed on to other clients.
@@ -223,11 +274,7 @@ impl Error {
 
     /// Creates the ERROR for a handler that panicked, without the panic's text (C-06).
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
-        let text = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or(panic.downcast_ref::<String>().map(String::as_str));
-        Self::internal(format_args!("panic: {}", text.unwrap_or("of a value that is no string")))
+        Self::internal(format_args!("panic: {}", panic::text(panic)))
     }
 
     /// Appends a positional argument.

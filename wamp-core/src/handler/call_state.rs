@@ -3,7 +3,8 @@
 
 mod chunk_queue;
 
-use std::cell::{Cell, RefCell};
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::task::{Context, Poll, Waker};
 
 use crate::id::RequestId;
@@ -26,6 +27,8 @@ pub(crate) struct CallState {
     pub(crate) passthru: Option<Box<Passthru>>,
     /// The queue of the caller's chunks, if the handler takes `Chunks`.
     pub(crate) chunks: Option<Box<ChunkQueue>>,
+    /// The procedure, once the handler is not ready at once.
+    procedure: OnceCell<Cow<'static, str>>,
     answered: Cell<bool>,
     progressed: Cell<bool>,
     /// Items that the handler may still send or receive before it yields.
@@ -54,11 +57,22 @@ impl CallState {
             disclose_me: options.disclose_me == Some(true),
             passthru: options.passthru.clone(),
             chunks,
+            procedure: OnceCell::new(),
             answered: Cell::new(false),
             progressed: Cell::new(false),
             items_left: Cell::new(ITEMS_IN_A_TURN),
             cancellation: RefCell::default(),
         }
+    }
+
+    /// Keeps the procedure, for the log.
+    pub(crate) fn keep_procedure(&self, procedure: Cow<'static, str>) {
+        let _ = self.procedure.set(procedure);
+    }
+
+    /// Returns the procedure, if it was kept.
+    pub(crate) fn procedure(&self) -> Option<&str> {
+        self.procedure.get().map(|procedure| &**procedure)
     }
 
     /// Returns whether the caller has its RESULT or ERROR, after which nothing is sent (C-09).

@@ -28,22 +28,26 @@ struct Explained<'t> {
 }
 
 /// Returns the URI of an ERROR or an ABORT that the application chose, or another in place of a
-/// text that is not a URI, which is logged: clients such as autobahn end their session when they
-/// find such a text.
-fn error_uri(chosen: &str) -> &str {
-    if uri::is_valid(chosen) {
-        return chosen;
-    }
-    tracing::error!(
-        target: log::CALL,
-        uri = ?shortened(chosen),
-        "a handler's error has no valid URI: {INSTEAD} is sent in its place"
-    );
-    INSTEAD
+/// text that is not a URI: clients such as autobahn end their session when they find such a text.
+fn uri_or_instead(chosen: &str) -> &str {
+    if uri::is_valid(chosen) { chosen } else { INSTEAD }
 }
 
-/// Returns the URI of an ERROR that a callee chose, as [`error_uri`] does; logged at DEBUG only, so
-/// that clients cannot fill the log.
+/// Returns the URI of an ABORT, as [`uri_or_instead`] does, and logs a text that is not a URI.
+fn abort_uri(chosen: &str) -> &str {
+    let sent = uri_or_instead(chosen);
+    if sent != chosen {
+        tracing::error!(
+            target: log::SESSION,
+            uri = ?shortened(chosen),
+            "the reason of an ABORT has no valid URI: {INSTEAD} is sent in its place"
+        );
+    }
+    sent
+}
+
+/// Returns the URI of an ERROR that a callee chose, as [`uri_or_instead`] does; logged at DEBUG
+/// only, so that clients cannot fill the log.
 pub(crate) fn callees_error_uri(chosen: &str) -> &str {
     if uri::is_valid(chosen) {
         return chosen;
@@ -110,7 +114,7 @@ pub(crate) fn welcome(session: SessionId, details: &Welcome<'_>) -> impl Seriali
 
 /// Returns `ABORT [3, Details, Reason]`.
 pub(crate) fn abort(reason: &str, message: &str) -> impl Serialize {
-    (code::ABORT, Explained { message: Some(message) }, error_uri(reason))
+    (code::ABORT, Explained { message: Some(message) }, abort_uri(reason))
 }
 
 /// Returns `CHALLENGE [4, AuthMethod, Extra]`.
@@ -340,7 +344,7 @@ pub(crate) fn error(
     ArgumentsWriter::of(
         s,
         out,
-        &(code::ERROR, request_type, request, Empty {}, error_uri(error.uri())),
+        &(code::ERROR, request_type, request, Empty {}, uri_or_instead(error.uri())),
         |writer| writer.payload(&error.payload()),
     )
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::error::panic::tell as tell_panic;
 use crate::id::{PublicationId, RequestId};
 use crate::realm::session::Session;
 use crate::session::left::Left;
@@ -110,7 +111,7 @@ impl Observers {
     pub(crate) fn tell(&self, tell: impl Fn(&dyn Observer)) {
         for observer in &self.0 {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| tell(&**observer))) {
-                let _ = Error::panicked(&*panic); // Logs the panic.
+                tell_panic(&*panic, "an observer");
             }
         }
     }

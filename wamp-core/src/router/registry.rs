@@ -255,6 +255,25 @@ impl Registry {
         declared.filter(|declared| !declared.is_empty())
     }
 
+    /// Returns the handler that decides about a request of this kind.
+    pub(crate) fn handler(
+        &self,
+        action: Action,
+        policy: MatchPolicy,
+        uri: &str,
+    ) -> Option<&'static HandlerEntry> {
+        let declared = match action {
+            Action::Call => return self.procedures.covering(policy, uri).copied(),
+            Action::Subscribe => self.subscriptions.covering(policy, uri),
+            Action::Publish => self.publications.covering(policy, uri),
+            Action::Register => None,
+        };
+        match declared {
+            Some(Declared::Handled(handler)) => Some(handler),
+            Some(Declared::Open(_) | Declared::Closed(_)) | None => None,
+        }
+    }
+
     /// Returns the procedures as they were declared.
     pub(crate) fn procedure_labels(&self) -> [Patterns<String>; 1] {
         [self.procedures.map(|handler| handler.uri.to_owned())]

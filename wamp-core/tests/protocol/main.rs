@@ -23,6 +23,7 @@ mod calls;
 mod complaints;
 mod endless;
 mod errors;
+mod faults;
 mod full_realms;
 mod goodbye;
 mod history;

@@ -1,7 +1,7 @@
 //! Secrets that the log must not show, at any level.
 
 use super::support::login::{self, answer_cra, answer_scram, as_user, authenticate, challenged};
-use super::support::{Client, handlers};
+use super::support::{Client, handlers, router_with};
 use crate::log::Log;
 use serde_json::json;
 use wamp_core::{
@@ -120,4 +120,44 @@ fn the_names_that_strangers_take_are_escaped_and_cut_in_the_log() {
     assert!(log.contains("login refused") && log.contains("session opened"), "{log}");
     assert!(!log.contains(r#"method: """#), "who was refused by what: {log}");
     assert!(log.len() < 10_000 && !log.contains('\u{1b}') && !log.contains('\r'), "{log}");
+}
+
+#[test]
+fn the_values_that_clients_send_and_get_are_not_logged_at_any_level() {
+    let router = router_with(Limits::default().log_lines_per_second(usize::MAX));
+    let log = Log::of(|| {
+        let mut client = Client::join(&router);
+        let mut request = 0;
+        for procedure in [
+            "test.echo",
+            "test.add",
+            "test.panic",
+            "test.fail",
+            "test.keys",
+            "test.none",
+            "test.staff",
+            "test.fail_with_keys",
+            "wamp.session.get",
+            "no uri at all",
+        ] {
+            request += 1;
+            client.send(format!(
+                r#"[48,{request},{{}},"{procedure}",["secret!!!"],{{"a":"secret!!!"}}]"#
+            ));
+            client.received();
+        }
+        for topic in ["pub.accept", "pub.refuse", "pub.panic", "pub.staff", "pub.none"] {
+            for options in ["{}", r#"{"acknowledge":true}"#] {
+                request += 1;
+                client.send(format!(r#"[16,{request},{options},"{topic}",["secret!!!"]]"#));
+                client.received();
+            }
+        }
+        client.send(format!(r#"[48,{request},{{}},{{"secret!!!":1}}]"#));
+        client.received();
+    });
+    for line in ["a request failed", "request refused", "violation"] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+    assert!(!log.contains("secret!!!"), "{log}");
 }

@@ -100,10 +100,32 @@ async fn a_part_of_the_route_is_extracted_and_where_there_is_none_the_log_names_
     assert_eq!(client.call("tenant").await.unwrap_err().uri(), "wamp.error.runtime_error");
     let log = Log::stop();
     let names_route = "extractor of `tenant` on the route `/plain/ws`: ";
-    assert!(
-        log.lines().any(|line| line.starts_with("ERROR ") && line.contains(names_route)),
-        "{log}"
-    );
+    let is_told = |line: &&str| line.starts_with("ERROR ") && line.contains(names_route);
+    let line = log.lines().find(is_told).unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains("extractor=\"actix_web::types::path::Path<alloc::string::String>\" "));
+}
+
+#[actix_web::test]
+async fn the_log_names_the_data_that_the_application_lacks_and_the_handler_that_wants_it() {
+    let client = client(handlers![data]).await;
+    Log::start();
+    assert_eq!(client.call("data").arg(1).await.unwrap_err().uri(), "wamp.error.runtime_error");
+    let log = Log::stop();
+    let lines: Vec<_> = log.lines().filter(|line| line.starts_with("ERROR ")).collect();
+    let [line] = lines[..] else { panic!("{log}") };
+    for field in [
+        "target=wamp_actix::call ",
+        "extractor=\"actix_web::data::Data<alloc::string::String>\" ",
+        r#"uri="data" "#,
+        r#"declared="data" "#,
+        "function=\"host::handlers::extractors::data\" ",
+        "request=",
+        "session=",
+        "authid=",
+        "realm=",
+    ] {
+        assert!(line.contains(field), "{field}: {line}");
+    }
 }
 
 #[actix_web::test]

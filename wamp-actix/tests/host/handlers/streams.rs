@@ -162,9 +162,13 @@ async fn d6_the_log_tells_which_stream_failed_and_the_client_learns_no_secret() 
     let log = Log::stop();
     let told = last[2]["message"].as_str().unwrap();
     assert!(told.starts_with("internal error "), "{last}");
-    let line = log.lines().find(|line| line.starts_with("WARN") && line.contains("sensor.broken"));
+    let line = log.lines().find(|line| line.starts_with("ERROR") && line.contains("sensor.broken"));
     let line = line.unwrap_or_else(|| panic!("{log}"));
-    assert!(line.contains(&format!("subscription={id} ")) && line.contains(told), "{line}");
+    let told = told.trim_start_matches("internal error ");
+    for field in [&format!("subscription={id} "), &format!("id=\"{told}\" "), "function=", "cause="]
+    {
+        assert!(line.contains(field), "{field}: {line}");
+    }
 }
 
 #[actix_web::test]

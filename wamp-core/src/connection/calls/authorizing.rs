@@ -122,6 +122,7 @@ impl Calls {
         };
         if let Err(error) = decision {
             self.unfinished.end(request);
+            call.keep_procedure(std::mem::take(&mut waiting.uri).into());
             return answer(core, &call, Err(error));
         }
         let (uri, since) = (std::mem::take(&mut waiting.uri), waiting.since);
@@ -130,7 +131,7 @@ impl Calls {
         let Some((options, payload)) = chunks.next() else { return };
         let call = NewCall { request, options: &options, uri: &uri, asked, now: since };
         let started = self.start(core, &call, payload);
-        self.started(core, request, started);
+        self.started(core, request, &uri, started);
         chunks.for_each(|(options, payload)| self.go_on(core, request, &options, payload));
     }
 }

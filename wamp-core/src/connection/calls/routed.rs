@@ -103,7 +103,7 @@ impl Calls {
                 routed.end();
                 self.end(call.request);
             }
-            super::answer(core, &call, Err(error));
+            super::answer(core, &call, Err(error.blameless()));
         } else if is_final {
             core.call_ended(call.request, || answer.outcome());
         }

@@ -8,16 +8,16 @@ use super::showing::send_following;
 use super::showing::{Following, Waiting};
 use super::{State, Subscribed, Subscriptions, announce, subscribed, unsubscribe};
 use crate::codec::payload::Payload;
-use crate::connection::core::Core;
+use crate::connection::core::{Core, Request};
 use crate::error::{Error, uris};
 use crate::handler::acceptance::Acceptance;
 use crate::handler::context::Subject;
 use crate::handler::entry::{Entry, HandlerEntry};
 use crate::handler::tasks::{Cancellable, HandlerFuture, Source, Task};
 use crate::id::{RequestId, SubscriptionId};
-use crate::log;
 use crate::message::code;
 use crate::realm::broker::Showing;
+use crate::realm::pattern::Pattern;
 
 impl Subscriptions {
     pub(super) fn ask_handler(
@@ -79,8 +79,10 @@ impl Subscriptions {
             Ok(acceptance) => self.begin(core, id, &requests, acceptance, showing, held),
             Err(error) => {
                 core.session().handle().mailbox.let_go(held.bytes());
-                self.withdraw(core, id);
-                requests.iter().for_each(|request| core.error(code::SUBSCRIBE, *request, &error));
+                let Some(topic) = self.withdraw(core, id) else { return };
+                for request in requests {
+                    core.error(Request::of(code::SUBSCRIBE, request).naming(&topic), &error);
+                }
             }
         }
     }
@@ -112,11 +114,9 @@ impl Subscriptions {
     /// Gives up the subscriptions that their handlers have not decided in time.
     pub(in crate::connection) fn time_out(&mut self, core: &mut Core, now: Instant) {
         while let Some((_, id, request)) = self.deciding.pop_front_if(|(until, ..)| *until <= now) {
-            let topic = self.by_id.get(&id).map(|subscribed| subscribed.topic.uri.as_str());
-            tracing::error!(
-                target: log::CALL, topic, "a #[subscribe] handler did not decide in time"
-            );
-            let error = Error::new(uris::TIMEOUT).arg("the subscription was not decided in time");
+            let error = Error::new(uris::TIMEOUT)
+                .arg("the subscription was not decided in time")
+                .blamed("a #[subscribe] handler did not decide in time");
             self.decided(core, id, request, Err(error));
         }
     }
@@ -128,9 +128,10 @@ impl Subscriptions {
         self.decided(core, id, request, Err(error));
     }
 
-    fn withdraw(&mut self, core: &Core, id: SubscriptionId) {
-        if let Some(subscribed) = self.remove(id, &core.link.session.handle().mailbox) {
-            unsubscribe(&core.served.realm, &subscribed.topic, core.link.session.handle());
-        }
+    /// Removes a subscription that is refused, and returns its topic.
+    fn withdraw(&mut self, core: &Core, id: SubscriptionId) -> Option<Pattern> {
+        let subscribed = self.remove(id, &core.link.session.handle().mailbox)?;
+        unsubscribe(&core.served.realm, &subscribed.topic, core.link.session.handle());
+        Some(subscribed.topic.clone())
     }
 }

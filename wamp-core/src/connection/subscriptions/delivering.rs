@@ -85,14 +85,9 @@ impl Subscriptions {
         id: SubscriptionId,
         error: &Error,
     ) {
-        let topic = self.by_id.get(&id).map(|subscribed| subscribed.topic.uri.as_str());
-        tracing::warn!(
-            target: log::CALL,
-            subscription = %id,
-            topic,
-            %error,
-            "a stream has failed: its subscription is revoked"
-        );
+        if let Some(subscribed) = self.by_id.get(&id) {
+            core.tell_stream(id, &subscribed.topic, error);
+        }
         let is_own = uri::is_valid(error.uri()) && !uri::is_reserved(error.uri());
         let text = error.args().ok().filter(|_| !is_own);
         let reason = text.map_or_else(|| error.uri().to_owned(), |(text,): (String,)| text);

@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 
 use super::Authorization;
 use crate::auth::Permission;
-use crate::error::{Error, uris};
+use crate::error::{Error, shortened, uris};
 use crate::log;
 use crate::message::MatchPolicy;
 
@@ -91,7 +91,18 @@ async fn ask(authorizer: &Authorizer, authorization: &Authorization) -> Result<P
     let asked = AssertUnwindSafe(async move { authorizer(request).await }).catch_unwind().await;
     asked.unwrap_or_else(|panic| Err(Error::panicked(&*panic))).map_err(|error| {
         let (kind, named) = (authorization.0.kind, &authorization.0.named);
-        tracing::error!(target: log::AUTH, ?kind, named, %error, "an authoriser failed");
+        let session = authorization.session();
+        tracing::error!(
+            target: log::AUTH,
+            error = ?shortened(error.uri()),
+            cause = error.cause(),
+            ?kind,
+            uri = ?shortened(named),
+            session = %session.id(),
+            authid = ?shortened(session.authid()),
+            realm = ?shortened(session.realm().name()),
+            "an authoriser failed"
+        );
         authorization_failed()
     })
 }

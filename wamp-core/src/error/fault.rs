@@ -1,0 +1,47 @@
+//! The cause of an ERROR that is the server's fault: for the log, never for the client.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+/// The cause of an ERROR that is the server's fault.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    /// The id that the client's text repeats, if it does.
+    id: Option<String>,
+    cause: String,
+    /// The type of the handler's parameter for which there is no value.
+    extractor: Option<&'static str>,
+}
+
+impl Fault {
+    pub(super) fn new(cause: impl Display) -> Self {
+        Self::of(None, cause, None)
+    }
+
+    pub(super) fn with_id(
+        id: String,
+        cause: impl Display,
+        extractor: Option<&'static str>,
+    ) -> Self {
+        Self::of(Some(id), cause, extractor)
+    }
+
+    fn of(id: Option<String>, cause: impl Display, extractor: Option<&'static str>) -> Self {
+        Self(Arc::new(Parts { id, cause: cause.to_string(), extractor }))
+    }
+
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.0.id.as_deref()
+    }
+
+    pub(crate) fn cause(&self) -> &str {
+        &self.0.cause
+    }
+
+    pub(crate) fn extractor(&self) -> Option<&'static str> {
+        self.0.extractor
+    }
+}
