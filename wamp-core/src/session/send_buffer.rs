@@ -170,7 +170,7 @@ impl SendBuffer {
     {
         if self.buffer.capacity() == 0 {
             // One allocation that suffices for most messages, instead of growing from nothing.
-            self.buffer.reserve(FIRST_BYTES);
+            self.buffer = Vec::with_capacity(FIRST_BYTES);
         }
         let mut message =
             UnfinishedMessage { start: self.buffer.len(), buffer: &mut self.buffer, sealed: false };
