@@ -3,6 +3,7 @@
 
 mod harness;
 
+mod bridge;
 mod clients;
 mod closing;
 mod crowds;

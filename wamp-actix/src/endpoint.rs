@@ -12,8 +12,8 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder
 use wamp_core::__private::log;
 use wamp_core::{Connection, Framing, Identity, Serializer, Transport};
 
-use crate::admission::client_address::{client_address, is_forwarded};
-use crate::admission::{Admission, Full, Place};
+use crate::admission::client_address::client_address;
+use crate::admission::{Admission, Place};
 use crate::router::{Router, mounted, router};
 use crate::signal;
 use crate::websocket::body::Body;
@@ -87,11 +87,7 @@ impl Endpoint {
     /// # Panics
     /// An entry is not an origin: a scheme, a host, perhaps a port, and nothing after that.
     pub fn origins<O: Into<String>>(mut self, origins: impl IntoIterator<Item = O>) -> Self {
-        let origins = Origins::Listed(origins.into_iter().map(Into::into).collect());
-        if let Some(entry) = origins.malformed() {
-            panic!("{entry:?} is not an origin, such as \"https://app.example\"");
-        }
-        Rc::make_mut(&mut self.settings).origins.add(origins);
+        Rc::make_mut(&mut self.settings).origins.add(origins.into_iter().map(Into::into));
         self
     }
 
@@ -203,7 +199,8 @@ impl Settings {
         let response = handshake::switching_protocols(request, subprotocol)?;
         let serializer =
             Serializer::from_subprotocol(subprotocol).ok_or_else(HttpResponse::BadRequest)?;
-        let place = self.admit(request).map_err(|full| {
+        // Last, so that requests that are refused for another reason take no place.
+        let place = self.admission.admit_request(&self.router, request).map_err(|full| {
             if self.may_log(request) {
                 let address = client_address(request, &self.router).map(tracing::field::display);
                 tracing::warn!(
@@ -222,22 +219,6 @@ impl Settings {
     fn may_log(&self, request: &HttpRequest) -> bool {
         let clock = request.extensions().get::<Clock>().cloned().unwrap_or_default();
         self.router.may_log(client_address(request, &self.router), clock.now())
-    }
-
-    /// Takes a place for the connection. Called last, so that requests that are refused for another
-    /// reason take none.
-    fn admit(&self, request: &HttpRequest) -> Result<Place, Full> {
-        let address = client_address(request, &self.router);
-        let limited = address.and_then(|address| self.router.limited_as(address));
-        let descriptors = if request.conn_data::<SocketHandle>().is_some() { 2 } else { 1 };
-        let admitted = self.admission.admit(self.router.limits(), limited, descriptors);
-        if let (Err(Full::ConnectionsPerAddress), Some(address)) = (&admitted, address)
-            && is_forwarded(request)
-            && !self.router.trusts(address)
-        {
-            self.admission.name_proxy(address);
-        }
-        admitted
     }
 
     fn connect(

@@ -34,6 +34,7 @@
 
 mod admission;
 mod attempt;
+mod bridge;
 mod endpoint;
 mod health;
 #[cfg(feature = "metrics")]
@@ -47,6 +48,7 @@ mod websocket;
 mod worker;
 
 pub use attempt::AttemptExt;
+pub use bridge::HttpBridge;
 pub use endpoint::{Endpoint, endpoint};
 pub use health::{Health, health};
 #[cfg(feature = "metrics")]
@@ -185,6 +187,11 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/authentication.md")]
 struct AuthenticationPage;
+
+/// Compiles the programs of the page about HTTP as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/http.md")]
+struct HttpPage;
 
 /// Compiles the programs of the page about operation as doctests.
 #[cfg(all(doctest, feature = "metrics"))]

@@ -10,6 +10,7 @@ use actix_web::error::ErrorInternalServerError;
 use actix_web::{FromRequest, HttpRequest, dev};
 use wamp_core::{BuildError, Context, Error, FromContext, WeakRouter};
 
+use crate::bridge::HttpBridge;
 use crate::endpoint::Endpoint;
 use crate::worker::Worker;
 
@@ -48,6 +49,45 @@ impl Router {
     /// `App::service(router.endpoint("/ws"))`.
     pub fn endpoint(&self, path: &str) -> Endpoint {
         Endpoint::new(path, self.clone())
+    }
+
+    /// Returns the service that serves the procedures and topics of a realm over HTTP, for `curl`,
+    /// cron jobs, webhooks and `EventSource`:
+    ///
+    /// - `POST {path}/{procedure}` calls. The body is JSON: a list of positional arguments, a dict
+    ///   of keyword arguments, or both as `{"args": […], "kwargs": {…}}`. The answer is the result:
+    ///   a single value as it is, several as `{"args": […], "kwargs": {…}}`, nothing as 204.
+    /// - With `Accept: text/event-stream` the answer is a stream: `event: progress` for each
+    ///   progressive result, then `event: result` or `event: error`.
+    /// - `GET {path}/events/{topic}` is a stream with an `event: event` for each event of the
+    ///   topic.
+    ///
+    /// Every request has a short session of its own: the realm's [`Http`](crate::Http) methods
+    /// identify it, or it is anonymous, and `#[session]` handlers may refuse it. Roles, authorisers
+    /// and limits hold as over the WebSocket. The session is not listed by the meta API.
+    ///
+    /// An ERROR is `{"error": uri, "args": […], "kwargs": {…}}` with a status: 400 for
+    /// `wamp.error.invalid_argument`, 403 for `not_authorized`, 404 for `no_such_procedure`, 408
+    /// for `timeout`, 501 for `feature_not_supported`, 503 for `unavailable` and `canceled`, 500
+    /// for other errors of the router, 422 for those of the application.
+    ///
+    /// A call is cancelled when its client disconnects, which actix tells only with
+    /// `HttpServer::h1_allow_half_closed(false)`.
+    ///
+    /// ```
+    /// use actix_web::App;
+    /// use wamp_actix::{Realm, Router};
+    ///
+    /// let router = Router::builder().realm(Realm::new("shop")).handlers([]).build()?;
+    /// let app = App::new().service(router.endpoint("/ws")).service(router.http("/call"));
+    /// # Ok::<(), wamp_actix::BuildError>(())
+    /// ```
+    ///
+    /// ```sh
+    /// curl -H 'Content-Type: application/json' -d '[2, 3]' localhost:8080/call/com.example.add
+    /// ```
+    pub fn http(&self, path: &str) -> HttpBridge {
+        HttpBridge::new(path, self.clone())
     }
 }
 

@@ -4,6 +4,7 @@
 //! `ws://127.0.0.1:PORT/ws`, realm `realm1` for anonymous sessions, `testbed.strict` for those with
 //! sequential request ids, `testbed.ticket`, `testbed.cra`, `testbed.cryptosign`, `testbed.scram`
 //! for users who log in (see `realms`), and realm `router`, in which clients call each other too.
+//! `http://127.0.0.1:PORT/call` is the bridge from HTTP to `realm1`.
 
 mod bench;
 mod procedures;
@@ -64,11 +65,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let server = HttpServer::new(move || {
         let endpoint = router.endpoint("/ws").goodbye_at_shutdown(goodbye);
-        App::new().app_data(log.clone()).app_data(tickers.clone()).service(endpoint)
+        let bridge = router.http("/call").realm("realm1");
+        App::new().app_data(log.clone()).app_data(tickers.clone()).service(endpoint).service(bridge)
     })
     .on_connect(wamp_actix::on_connect)
     .shutdown_signal(wamp_actix::stop_signal())
     .tcp_nodelay(true)
+    .h1_allow_half_closed(false)
     .workers(workers)
     .bind(("127.0.0.1", port))?;
     for address in server.addrs() {

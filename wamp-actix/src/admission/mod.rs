@@ -11,12 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
+use actix_web::HttpRequest;
 use parking_lot::Mutex;
 use wamp_core::__private::log;
 use wamp_core::Limits;
 
 use crate::router::Router;
 use crate::router::per_router::PerRouter;
+use crate::websocket::socket_handle::SocketHandle;
+use client_address::{client_address, is_forwarded};
 use descriptors::Descriptors;
 pub(crate) use refusal::Full;
 use table::Table;
@@ -78,10 +81,29 @@ impl Admission {
         })
     }
 
+    /// Takes a place for the connection of a request.
+    pub(crate) fn admit_request(
+        self: &Arc<Self>,
+        router: &Router,
+        request: &HttpRequest,
+    ) -> Result<Place, Full> {
+        let address = client_address(request, router);
+        let limited = address.and_then(|address| router.limited_as(address));
+        let descriptors = if request.conn_data::<SocketHandle>().is_some() { 2 } else { 1 };
+        let admitted = self.admit(router.limits(), limited, descriptors);
+        if let (Err(Full::ConnectionsPerAddress), Some(address)) = (&admitted, address)
+            && is_forwarded(request)
+            && !router.trusts(address)
+        {
+            self.name_proxy(address);
+        }
+        admitted
+    }
+
     /// Takes a place for a connection with this number of file descriptors. `address` is `None` if
     /// the connections of the address are not limited. If too many connections have no session yet,
     /// the oldest of them has to make room.
-    pub(crate) fn admit(
+    fn admit(
         self: &Arc<Self>,
         limits: &Limits,
         address: Option<IpAddr>,
@@ -102,7 +124,7 @@ impl Admission {
     }
 
     /// Warns once about a proxy that is not trusted: all its clients count as one address.
-    pub(crate) fn name_proxy(&self, peer: IpAddr) {
+    fn name_proxy(&self, peer: IpAddr) {
         if !self.proxy_was_named.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 target: log::SESSION,

@@ -13,6 +13,7 @@ use actix_http::{
     ws,
 };
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::StatusCode};
+use wamp_core::__private::log;
 use wamp_core::Limits;
 
 pub(crate) use origins::Origins;
@@ -36,26 +37,30 @@ pub(crate) fn check<'s>(
     limits: &Limits,
     may_log: impl FnOnce() -> bool,
 ) -> Result<&'s str, HttpResponse> {
-    within_limits(request, limits)?;
+    if let Some(text) = too_long(request, limits) {
+        return Err(refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text));
+    }
     upgrade::check(request.head())?;
-    origins.check(request.headers(), may_log)?;
+    if let Some(text) = origins.fault(request.headers()) {
+        if may_log() {
+            tracing::warn!(target: log::AUTH, "WebSocket upgrade refused: {text}");
+        }
+        return Err(refusal(StatusCode::FORBIDDEN, text));
+    }
     subprotocol(request.headers(), supported).ok_or_else(|| {
         let text = format!("Sec-WebSocket-Protocol must offer one of: {}", supported.join(", "));
         refusal(StatusCode::BAD_REQUEST, text)
     })
 }
 
-fn within_limits(request: &HttpRequest, limits: &Limits) -> Result<(), HttpResponse> {
+/// Returns what is wrong with a request whose URI and headers are longer than the limit.
+pub(crate) fn too_long(request: &HttpRequest, limits: &Limits) -> Option<String> {
     let path_and_query = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
     let (bytes, limit) = (path_and_query + headers.sum::<usize>(), limits.max_header_bytes);
-    if bytes <= limit {
-        return Ok(());
-    }
-    let text = format!(
-        "URI and headers have {bytes} bytes, of {limit} at most (Limits::max_header_bytes)"
-    );
-    Err(refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text))
+    (bytes > limit).then(|| {
+        format!("URI and headers have {bytes} bytes, of {limit} at most (Limits::max_header_bytes)")
+    })
 }
 
 /// Builds the 101 for a request that passed [`check`], without its body. No extension is ever

@@ -5,6 +5,7 @@
 
 mod authentication;
 mod authorization;
+mod bridge;
 mod calling;
 mod faults;
 mod handlers;

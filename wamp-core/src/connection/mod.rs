@@ -85,6 +85,8 @@ pub struct Connection {
     serializer: Serializer,
     address: Option<IpAddr>,
     host: Rc<dyn Any>,
+    /// False for the session of a single request.
+    is_listed: bool,
     send_buffer: Rc<RefCell<SendBuffer>>,
     /// The router's, and from HELLO on the realm's.
     limits: Arc<Limits>,
@@ -124,6 +126,7 @@ impl Connection {
             serializer,
             address,
             host,
+            is_listed: true,
             send_buffer: Rc::new(RefCell::new(SendBuffer::new(serializer, framing))),
             state: State::Opening {
                 until: now + router.limits().hello_timeout,
@@ -134,6 +137,16 @@ impl Connection {
             close: None,
             close_reason: Box::default(),
         }
+    }
+
+    /// Makes the session one of a single request, for a host that opens a session for each, as the
+    /// bridge from HTTP does: the meta API does not list it or tell of its coming and going, and
+    /// neither the metrics nor an [`Observer`](crate::Observer) count it as a session. Its calls
+    /// and subscriptions are those of any session.
+    #[must_use]
+    pub fn unlisted(mut self) -> Self {
+        self.is_listed = false;
+        self
     }
 
     /// Drives handlers, takes what other sessions sent, and keeps time. Returns false if there was

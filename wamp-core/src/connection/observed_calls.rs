@@ -124,7 +124,7 @@ impl ObservedCalls {
 /// The session's opening and end, and what it asks for beside calls.
 impl ObservedCalls {
     pub(super) fn opened(&self) {
-        let Some(Instruments { observers, counters }) = self.instruments.as_deref() else { return };
+        let Some(Instruments { observers, counters }) = self.listed() else { return };
         if let Some(counters) = counters {
             counters.session_opened(self.session.authmethod());
         }
@@ -132,11 +132,16 @@ impl ObservedCalls {
     }
 
     pub(super) fn closed(&self, left: Left) {
-        let Some(Instruments { observers, counters }) = self.instruments.as_deref() else { return };
+        let Some(Instruments { observers, counters }) = self.listed() else { return };
         if let Some(counters) = counters {
             counters.session_closed(left);
         }
         observers.tell(|observer| observer.session_closed(&self.session, left));
+    }
+
+    /// Returns the instruments of a session that counts as one.
+    fn listed(&self) -> Option<&Instruments> {
+        self.instruments.as_deref().filter(|_| self.session.handle().is_listed)
     }
 
     /// Tells that a request was refused with this error, if it was denied.

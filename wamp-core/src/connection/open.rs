@@ -322,7 +322,7 @@ impl Drop for OpenSession {
         let unread = handle.mailbox.shut();
         self.invocations.cancel_all(unread);
         self.calls.interrupt_callees();
-        self.core.served.realm.leave(handle.id);
+        self.core.served.realm.leave(&handle);
         self.core.served.departed(&handle);
         if let Some(observed) = &self.core.observed {
             observed.end_all();

@@ -246,9 +246,10 @@ impl Connection {
         let trustlevel = served.settings.trustlevel(&identity.authrole);
         let (serializer, address) = (self.serializer, self.address);
         let mailbox = Mailbox::new(&self.limits, served.realm.broker().backlog());
-        let handle = SessionHandle::new(
+        let mut handle = SessionHandle::new(
             *session, identity, trustlevel, *features, serializer, address, mailbox,
         );
+        handle.is_listed = self.is_listed;
         let link = Rc::new(Link {
             session: Session::new(Arc::new(handle), served.realm.named(realm)),
             router: self.router.router().clone(),

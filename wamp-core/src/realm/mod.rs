@@ -59,6 +59,8 @@ struct SharedRealm {
     broker: Broker,
     dealer: Dealer,
     sessions: Arc<Sessions>,
+    /// Sessions of single requests, of which the meta API does not tell.
+    unlisted: Arc<Sessions>,
     seats: Seats,
     departures: Departures,
     /// `None` where the application asks for no metrics and has no observer.
@@ -77,14 +79,16 @@ impl Realm {
         (limits, backlog): (&Limits, &Arc<Backlog>),
         instruments: Option<Instruments>,
     ) -> Self {
-        let sessions = Arc::default();
+        let (sessions, unlisted) = (Arc::default(), Arc::default());
         backlog.watch(&sessions);
+        backlog.watch(&unlisted);
         Self {
             name: name.into(),
             shared: Arc::new(SharedRealm {
                 broker: Broker::new(topics, retention, history, limits, backlog),
                 dealer: Dealer::new(procedures),
                 sessions,
+                unlisted,
                 seats: Seats::default(),
                 departures: Departures::default(),
                 instruments: instruments.map(Arc::new),
@@ -142,11 +146,11 @@ impl Realm {
     /// # Ok::<(), wamp_core::BuildError>(())
     /// ```
     pub fn forget_decisions(&self, authid: &str) {
-        let sessions = self.shared.sessions.lock();
-        sessions
-            .values()
-            .filter(|handle| handle.identity.authid == authid)
-            .for_each(|handle| handle.forget_decisions());
+        for sessions in [&self.shared.sessions, &self.shared.unlisted] {
+            let sessions = sessions.lock();
+            let of_user = sessions.values().filter(|handle| handle.identity.authid == authid);
+            of_user.for_each(|handle| handle.forget_decisions());
+        }
     }
 
     pub(crate) fn instruments(&self) -> Option<&Arc<Instruments>> {
@@ -203,11 +207,15 @@ impl Realm {
     }
 
     pub(crate) fn join(&self, session: &Arc<SessionHandle>) {
-        self.shared.sessions.lock().insert(session.id, Arc::clone(session));
+        self.sessions_beside(session).lock().insert(session.id, Arc::clone(session));
     }
 
-    pub(crate) fn leave(&self, session: SessionId) {
-        self.shared.sessions.lock().remove(&session);
+    pub(crate) fn leave(&self, session: &SessionHandle) {
+        self.sessions_beside(session).lock().remove(&session.id);
+    }
+
+    fn sessions_beside(&self, session: &SessionHandle) -> &Sessions {
+        if session.is_listed { &self.shared.sessions } else { &self.shared.unlisted }
     }
 
     pub(crate) fn departures(&self) -> &Departures {
@@ -221,8 +229,10 @@ impl Realm {
 
     /// Asks every session to leave, with GOODBYE.
     pub(crate) fn close(&self, reason: &str) {
-        for session in self.shared.sessions.lock().values() {
-            session.mailbox.close(reason.to_owned(), None);
+        for sessions in [&self.shared.sessions, &self.shared.unlisted] {
+            for session in sessions.lock().values() {
+                session.mailbox.close(reason.to_owned(), None);
+            }
         }
     }
 }

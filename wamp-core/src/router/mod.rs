@@ -110,6 +110,17 @@ impl Router {
         self.served(name).map(|served| served.realm.named(name))
     }
 
+    /// Returns the realm of a router that has declared just one, by its name.
+    #[must_use]
+    pub fn only_realm(&self) -> Option<Realm> {
+        match &self.0.realms {
+            Realms::Named(realms) if realms.len() == 1 => {
+                realms.values().next().map(|served| served.realm.clone())
+            }
+            Realms::Named(_) | Realms::Any(_) => None,
+        }
+    }
+
     /// Returns whether another handle belongs to the same router.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {

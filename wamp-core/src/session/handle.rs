@@ -27,6 +27,8 @@ pub(crate) struct SessionHandle {
     /// The client's address, if the host knows it.
     pub(crate) address: Option<IpAddr>,
     pub(crate) mailbox: Mailbox,
+    /// False for the session of a single request, of which the meta API does not tell.
+    pub(crate) is_listed: bool,
     /// Calls that the session has to answer.
     pub(crate) invocations: OpenInvocations,
     /// Events that are published when the session ends.
@@ -56,6 +58,7 @@ impl SessionHandle {
             serializer,
             address,
             mailbox,
+            is_listed: true,
             invocations: OpenInvocations::default(),
             testaments: Mutex::default(),
             is_silenced: AtomicBool::new(false),

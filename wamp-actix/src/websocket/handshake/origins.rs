@@ -3,10 +3,8 @@
 use std::{borrow::Cow, fmt, net::Ipv6Addr};
 
 use actix_http::header::{self, HeaderMap, HeaderName};
-use actix_web::{HttpResponse, http::StatusCode};
 
-use super::{refusal, shown};
-use wamp_core::__private::log;
+use super::shown;
 
 /// The header of proxies that forward the host without its port.
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
@@ -31,33 +29,29 @@ pub(crate) enum Origins {
 
 impl Origins {
     /// Adds origins. The first list replaces [`SameHost`](Self::SameHost).
-    pub(crate) fn add(&mut self, others: Self) {
-        match (self, others) {
-            (Self::Listed(entries), Self::Listed(others)) => entries.extend(others),
-            (origins, others) => *origins = others,
+    ///
+    /// # Panics
+    /// An entry is not an origin, and could never match.
+    #[track_caller]
+    pub(crate) fn add(&mut self, others: impl IntoIterator<Item = String>) {
+        let others: Vec<_> = others.into_iter().collect();
+        if let Some(entry) = malformed(&others) {
+            panic!("{entry:?} is not an origin, such as \"https://app.example\"");
         }
-    }
-
-    /// Returns an entry that can never match because it is not an origin, such as `app.example` or
-    /// `https://app.example/`, so that the endpoint refuses it when it is built.
-    pub(crate) fn malformed(&self) -> Option<&str> {
         match self {
-            Self::SameHost => None,
-            Self::Listed(entries) => entries
-                .iter()
-                .map(String::as_str)
-                .find(|entry| *entry != "*" && Origin::parse(entry).is_none()),
+            Self::Listed(entries) => entries.extend(others),
+            Self::SameHost => *self = Self::Listed(others),
         }
     }
 
-    pub(super) fn check(
-        &self,
-        headers: &HeaderMap,
-        may_log: impl FnOnce() -> bool,
-    ) -> Result<(), HttpResponse> {
-        let Some(origin) = single(headers, &header::ORIGIN) else {
-            return Ok(());
-        };
+    /// Returns whether pages of all origins may connect.
+    pub(crate) fn are_any(&self) -> bool {
+        matches!(self, Self::Listed(entries) if entries.iter().any(|entry| entry == "*"))
+    }
+
+    /// Returns why the page that sends a request may not connect. A request without `Origin` may.
+    pub(crate) fn fault(&self, headers: &HeaderMap) -> Option<String> {
+        let origin = single(headers, &header::ORIGIN)?;
         let (allowed, compared, hint) = match self {
             Self::SameHost => {
                 let own = OwnHost::of(headers);
@@ -67,19 +61,21 @@ impl Origins {
                 (listed(entries, &origin), format!("the list {}", shown(&entries.join(", "))), "")
             }
         };
-        if allowed {
-            return Ok(());
-        }
-        let text = format!(
-            "the Origin {} may not connect: it does not match {compared}; {hint}other origins are \
-             allowed by .origins([…])",
-            shown(&origin)
-        );
-        if may_log() {
-            tracing::warn!(target: log::AUTH, "WebSocket upgrade refused: {text}");
-        }
-        Err(refusal(StatusCode::FORBIDDEN, text))
+        (!allowed).then(|| {
+            format!(
+                "the Origin {} may not connect: it does not match {compared}; {hint}other origins \
+                 are allowed by .origins([…])",
+                shown(&origin)
+            )
+        })
     }
+}
+
+/// Returns an entry that can never match because it is not an origin, such as `app.example` or
+/// `https://app.example/`.
+pub(super) fn malformed(entries: &[String]) -> Option<&str> {
+    let mut entries = entries.iter().map(String::as_str);
+    entries.find(|entry| *entry != "*" && Origin::parse(entry).is_none())
 }
 
 fn listed(entries: &[String], origin: &str) -> bool {

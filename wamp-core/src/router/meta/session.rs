@@ -38,17 +38,21 @@ impl<'p> Details<'p> {
     }
 }
 
-/// Publishes that a session has joined (K-01).
+/// Publishes that a session has joined, if it is listed (K-01).
 pub(crate) fn joined(realm: &Realm, handle: &SessionHandle) {
-    publish(realm, ON_JOIN, || Payload::builder().arg(Details::of(handle)));
+    if handle.is_listed {
+        publish(realm, ON_JOIN, || Payload::builder().arg(Details::of(handle)));
+    }
 }
 
-/// Publishes that a session has left, for whatever reason (K-02).
+/// Publishes that a session has left, for whatever reason, if it was listed (K-02).
 pub(crate) fn left(realm: &Realm, handle: &SessionHandle) {
-    let identity = &handle.identity;
-    publish(realm, ON_LEAVE, || {
-        Payload::builder().arg(handle.id).arg(&identity.authid).arg(&identity.authrole)
-    });
+    if handle.is_listed {
+        let identity = &handle.identity;
+        publish(realm, ON_LEAVE, || {
+            Payload::builder().arg(handle.id).arg(&identity.authid).arg(&identity.authrole)
+        });
+    }
 }
 
 pub(super) fn count(request: &mut Request<'_>) -> Result<Reply, Error> {
