@@ -5,6 +5,7 @@ mod cancellation;
 mod in_flight;
 mod meta;
 mod routed;
+mod spanned;
 mod unfinished;
 
 use std::rc::Rc;
@@ -27,6 +28,7 @@ use crate::session::request_outcome::RequestOutcome;
 use crate::uri;
 pub(super) use in_flight::Calls;
 use in_flight::{Answerer, InFlight, limit};
+use spanned::spanned;
 pub(super) use unfinished::Part;
 
 /// The handler or registration that serves a procedure.
@@ -194,10 +196,11 @@ impl Calls {
     fn run_handler(
         &mut self,
         core: &mut Core,
-        &NewCall { request, options, uri, now, .. }: &NewCall<'_>,
+        new: &NewCall<'_>,
         handler: &'static HandlerEntry,
         payload: Payload,
     ) -> Result<(), Error> {
+        let &NewCall { request, options, uri, now, .. } = new;
         let Entry::Rpc(run) = handler.entry else {
             return Err(Error::no_such_procedure(uri));
         };
@@ -218,7 +221,7 @@ impl Calls {
         });
         let call = Rc::new(CallState::new(request, options, chunks));
         let context = core.context(handler, uri, payload, Subject::Call(Rc::clone(&call)));
-        let mut work = HandlerFuture::new(run(context));
+        let mut work = HandlerFuture::new(spanned(core, new, handler, run(context)));
         // Most handlers are ready at once, and never enter the set of tasks.
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(Ok(())) => answer(core, &call, Ok(())),
@@ -270,7 +273,7 @@ fn procedure(core: &Core, uri: &str) -> Option<Procedure> {
 /// Returns the answerer of a procedure, for those who observe calls.
 fn served(core: &Core, uri: &str) -> Served {
     match procedure(core, uri).filter(|_| !uri::is_reserved(uri)) {
-        Some(Procedure::Handler(handler)) => Served::Declared(handler.uri),
+        Some(Procedure::Handler(handler)) => Served::ByHandler(handler),
         Some(Procedure::Registered(_)) => Served::ByClient,
         None => Served::Undeclared,
     }

@@ -8,7 +8,7 @@ use super::{Close, Connection, State};
 use crate::auth::Denied;
 use crate::error::{Violation, shortened, uris};
 use crate::log;
-use crate::message;
+use crate::message::{self, Head};
 use crate::session::left::Left;
 
 impl Connection {
@@ -18,7 +18,7 @@ impl Connection {
     }
 
     /// Tells the log why a client is cut off.
-    fn complain(&self, complaint: &str, text: Option<&str>, now: Instant) {
+    fn complain(&self, complaint: &str, text: Option<&str>, head: Head<'_>, now: Instant) {
         if !self.may_log(now) {
             return;
         }
@@ -30,6 +30,8 @@ impl Connection {
             target: log::SESSION,
             address = self.address.map(display),
             text,
+            uri = head.uri.map(|uri| debug(shortened(uri))),
+            request = head.request.map(display),
             session = session.map(|session| display(session.id())),
             authid = session.map(|session| debug(shortened(session.authid()))),
             realm = session.map(|session| debug(shortened(session.realm().name()))),
@@ -38,16 +40,16 @@ impl Connection {
     }
 
     /// P-01: ABORT, and nothing of this peer counts any more.
-    pub(super) fn violation(&mut self, violation: &Violation, now: Instant) {
+    pub(super) fn violation(&mut self, violation: &Violation, head: Head<'_>, now: Instant) {
         self.router.router().count_violation();
         let text = violation.to_string();
-        self.complain("protocol violation", Some(&text), now);
+        self.complain("protocol violation", Some(&text), head, now);
         self.leaves(Left::Violation);
         self.abort(Close::Violation, uris::PROTOCOL_VIOLATION, &text);
     }
 
     pub(super) fn overflowed(&mut self, now: Instant) {
-        self.complain("a subscriber is too slow and is cut off", None, now);
+        self.complain("a subscriber is too slow and is cut off", None, Head::default(), now);
         self.leaves(Left::Overflow);
         self.abort(Close::TooSlow, uris::UNAVAILABLE, "too many events wait to be sent");
     }
@@ -56,6 +58,7 @@ impl Connection {
         self.complain(
             "a client sends more messages than its rate for too long and is cut off",
             None,
+            Head::default(),
             now,
         );
         self.leaves(Left::Violation);

@@ -8,6 +8,7 @@ use std::time::Instant;
 use tracing::Level;
 
 use crate::error::{Error, shortened};
+use crate::handler::entry::HandlerEntry;
 use crate::id::{PublicationId, RequestId};
 use crate::log;
 use crate::message::Message;
@@ -29,7 +30,7 @@ pub(super) struct ObservedCalls {
 #[derive(Debug)]
 struct OpenCall {
     procedure: Box<str>,
-    declared: Option<&'static str>,
+    handler: Option<&'static HandlerEntry>,
     /// `None` if nothing is counted.
     label: Option<Label>,
     started: Instant,
@@ -38,8 +39,7 @@ struct OpenCall {
 /// The answerer of a procedure, as far as its calls are counted and shown.
 #[derive(Copy, Clone, Debug)]
 pub(super) enum Served {
-    /// A handler, as it was declared.
-    Declared(&'static str),
+    ByHandler(&'static HandlerEntry),
     ByClient,
     /// The router, or no one.
     Undeclared,
@@ -65,15 +65,15 @@ impl ObservedCalls {
             counters.call_started();
             match served {
                 Served::ByClient => Label::CLIENT,
-                Served::Declared(_) | Served::Undeclared => counters.procedure(procedure),
+                Served::ByHandler(_) | Served::Undeclared => counters.procedure(procedure),
             }
         });
-        let declared = match served {
-            Served::Declared(declared) => Some(declared),
+        let handler = match served {
+            Served::ByHandler(handler) => Some(handler),
             Served::ByClient | Served::Undeclared => None,
         };
         let call =
-            OpenCall { procedure: procedure.into(), declared, label, started: Instant::now() };
+            OpenCall { procedure: procedure.into(), handler, label, started: Instant::now() };
         if let Some(instruments) = &self.instruments {
             let call = call.shown(&self.session, request);
             instruments.observers.tell(|observer| observer.call_started(&call));
@@ -109,7 +109,8 @@ impl ObservedCalls {
         tracing::debug!(
             target: log::CALL,
             uri = ?shortened(&call.procedure),
-            declared = call.declared,
+            declared = call.handler.map(|handler| handler.uri),
+            function = call.handler.map(|handler| handler.function),
             outcome = outcome.as_str(),
             duration = ?took,
             %request,
@@ -181,7 +182,8 @@ impl ObservedCalls {
 
 impl OpenCall {
     fn shown<'c>(&'c self, session: &'c Session, request: RequestId) -> ObservedCall<'c> {
-        let Self { procedure, declared, .. } = self;
-        ObservedCall { session, request, procedure, declared: *declared }
+        let Self { procedure, handler, .. } = self;
+        let declared = handler.map(|handler| handler.uri);
+        ObservedCall { session, request, procedure, declared }
     }
 }

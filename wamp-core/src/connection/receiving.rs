@@ -13,7 +13,7 @@ use crate::codec::value::Shared;
 use crate::error::{Breach, Violation, uris};
 use crate::identity::Identity;
 use crate::message::batch::Batch;
-use crate::message::{self, Message, decode, unframe};
+use crate::message::{self, Head, Message, decode, unframe};
 use crate::session::left::Left;
 
 /// Messages of a batch that are taken before the host gets its turn: more publications at once
@@ -82,7 +82,7 @@ impl Connection {
     /// ending.
     fn malformed(&mut self, violation: &Violation, now: Instant) {
         if !matches!(self.state, State::Ended | State::Leaving { .. } | State::Denied { .. }) {
-            self.violation(violation, now);
+            self.violation(violation, Head::default(), now);
         }
     }
 
@@ -99,7 +99,7 @@ impl Connection {
             _ => self.opens_or_ends(frame, message, now),
         };
         if let Err(violation) = received {
-            self.violation(&violation, now);
+            self.violation(&violation, Head::of(frame, &arena), now);
         }
     }
 

@@ -11,6 +11,7 @@ mod fields;
 mod filter;
 #[cfg(fuzzing)]
 pub(crate) mod fuzz;
+mod head;
 #[cfg(test)]
 pub(crate) mod odd_values;
 mod options;
@@ -28,6 +29,7 @@ pub(crate) use encode::{
 };
 pub(crate) use features::{ClientFeatures, Names, RoleFeatures, RouterRole, RouterRoles};
 pub(crate) use filter::Filter;
+pub(crate) use head::Head;
 pub use options::MatchPolicy;
 pub(crate) use options::{
     AuthenticateExtra, CallOptions, CancelMode, Dict, HelloDetails, InvokePolicy, PublishOptions,

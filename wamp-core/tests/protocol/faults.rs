@@ -351,6 +351,59 @@ fn a_violation_is_one_line_that_names_the_session() {
 }
 
 #[test]
+fn a_violation_is_told_with_the_request_and_the_uri_where_the_message_has_them() {
+    let longs = format!("a.{}", "b".repeat(100));
+    for (message, request, uri) in [
+        (r#"[16,7,{"acknowledge":1},"topic.7"]"#, Some("7"), Some("topic.7")),
+        (r#"[48,7,{"progress":true},"work.own"]"#, Some("7"), Some("work.own")),
+        (r#"[48,7,{},"work.own",[],[]]"#, Some("7"), Some("work.own")),
+        (r#"[64,7,{"invoke":"none"},"work.own"]"#, Some("7"), Some("work.own")),
+        (r#"[32,7,{"match":"none"}]"#, Some("7"), None),
+        (r#"[70,7,{}]"#, Some("7"), None),
+        (r#"[48,0,{},"work.own"]"#, None, Some("work.own")),
+        (r#"[48,"7",{},"work.own"]"#, None, None),
+        (r#"[5,"7",{"a":1},"work.own"]"#, None, None),
+        (r#"{"a":1}"#, None, None),
+        (&format!(r#"[48,7,[],"{longs}"]"#), Some("7"), Some(&longs[..64])),
+        ("[48,7,{},\"work.\\u001b\\r\\n\",1]", Some("7"), Some("work.\\u{1b}\\r\\n")),
+    ] {
+        let router = router();
+        let mut client = joe(&router);
+        let log = Log::of(|| {
+            client.send(message);
+            assert_aborted(&client.one(), VIOLATION);
+        });
+        let fields = [
+            ("request=", request.map(str::to_owned)),
+            ("uri=", uri.map(|uri| format!("\"{uri}\""))),
+        ];
+        for (name, value) in fields {
+            match value {
+                Some(value) => assert_told(&log, &[&format!("{name}{value}")]),
+                None => assert!(!serious(&log)[0].contains(name), "{message}: {log}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn one_line_at_info_counts_what_is_served_and_lines_at_debug_name_it() {
+    let log = Log::of(|| drop(router()));
+    let serving: Vec<_> = log.lines().filter(|line| line.contains("serving")).collect();
+    let (counts, handlers): (Vec<_>, Vec<_>) =
+        serving.iter().partition(|line| line.starts_with("INFO"));
+    assert_eq!(handlers.len(), HANDLERS.len(), "{log}");
+    assert!(
+        handlers.iter().all(|line: &&str| line.starts_with("DEBUG target=wamp_actix::session "))
+    );
+    assert!(log.contains("serving #[rpc(\"work.{name}.panic\")] shop::panicking at "), "{log}");
+    let [line] = counts[..] else { panic!("{log}") };
+    for field in ["target=wamp_actix::session", "realms=1", "rpc=7", "subscribe=2", "publish=2"] {
+        assert!(line.contains(&format!("{field} ")), "{field}: {line}");
+    }
+}
+
+#[test]
 fn a_subscriber_that_is_cut_off_is_one_line_that_names_the_session() {
     handlers::reset();
     let limits = Limits::default().queued_messages(1).outgoing_bytes(1);

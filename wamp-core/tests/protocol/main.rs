@@ -53,6 +53,7 @@ mod serialize;
 mod serializers;
 mod showing;
 mod shutdown;
+mod spans;
 mod stress;
 mod syntax;
 mod testaments;

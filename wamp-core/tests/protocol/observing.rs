@@ -36,7 +36,7 @@ fn steps(context: Context) -> BoxedAnswer<()> {
 }
 
 static HANDLERS: &[HandlerEntry] = &[
-    rpc("work.{n}.ok", ok),
+    HandlerEntry { function: "work::ok", ..rpc("work.{n}.ok", ok) },
     rpc("work.fail", fail),
     rpc("work.wait", wait),
     rpc("work.steps", steps),
@@ -253,6 +253,7 @@ fn the_log_has_a_line_for_each_answer() {
         "DEBUG",
         r#"uri="work.7.ok""#,
         r#"declared="work.{n}.ok""#,
+        r#"function="work::ok""#,
         r#"outcome="ok""#,
         "duration=",
         "request=1 ",

@@ -8,13 +8,20 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Lines of all threads, each `LEVEL target=target field=value field=value `.
+/// Lines of all threads, each `LEVEL target=target field=value field=value `, and behind it
+/// `in name field=value ` for each span in which it was written.
 static ALL: Mutex<String> = Mutex::new(String::new());
 
 thread_local! {
     /// Lines of this thread, while a test wants them.
     static OWN: RefCell<Option<String>> = const { RefCell::new(None) };
+
+    /// The spans that this thread is in.
+    static ENTERED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
+
+/// Every span that was made, as its lines name it; its id is its number, from 1.
+static SPANS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 pub(crate) struct Log;
 
@@ -79,10 +86,14 @@ impl Subscriber for Log {
         true
     }
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let mut line = Line(String::new());
+        let metadata = attributes.metadata();
+        let mut line = Line(format!("in {} ", metadata.name()));
         attributes.record(&mut line);
-        line.write();
-        Id::from_u64(1)
+        let mut spans = SPANS.lock().expect("no panic");
+        spans.push(line.0.clone());
+        Line(format!("SPAN {} target={} {}\n", metadata.level(), metadata.target(), line.0))
+            .write();
+        Id::from_u64(u64::try_from(spans.len()).expect("few spans"))
     }
     fn record(&self, _: &Id, values: &Record<'_>) {
         let mut line = Line(String::new());
@@ -90,12 +101,22 @@ impl Subscriber for Log {
         line.write();
     }
     fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
+    fn enter(&self, span: &Id) {
+        ENTERED.with_borrow_mut(|entered| entered.push(span.into_u64()));
+    }
+    fn exit(&self, span: &Id) {
+        let left = ENTERED.with_borrow_mut(Vec::pop);
+        assert_eq!(left, Some(span.into_u64()), "spans are left in the opposite order");
+    }
     fn event(&self, event: &Event<'_>) {
         let metadata = event.metadata();
         let mut line = Line(format!("{} target={} ", metadata.level(), metadata.target()));
         event.record(&mut line);
+        ENTERED.with_borrow(|entered| {
+            let spans = SPANS.lock().expect("no panic");
+            let names = entered.iter().filter_map(|id| spans.get(usize::try_from(*id).ok()? - 1));
+            line.0.extend(names.map(String::as_str));
+        });
         line.0.push('\n');
         line.write();
     }
