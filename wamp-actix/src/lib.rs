@@ -64,8 +64,8 @@ pub use wamp_core::{
     PayloadBuilder, Permission, Progress, Progressive, Publication, PublicationId,
     PublicationStats, Publish, PublishError, Raw, Realm, RealmBuilder, RealmCounts, RealmStats,
     RegistrationId, Reply, RequestId, RequestOutcome, Scram, ScramCredential, Session, SessionData,
-    SessionId, Snapshot, Stats, Stopped, Subscription, SubscriptionId, Ticket, Topic, WampCra,
-    WampError, salt, uris,
+    SessionId, Snapshot, Stats, Stopped, Subscription, SubscriptionId, Ticket, Topic, Trace,
+    WampCra, WampError, salt, uris,
 };
 pub use websocket::socket_handle::on_connect;
 

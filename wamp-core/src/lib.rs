@@ -45,7 +45,7 @@ pub use handler::reply::{Args, Kwargs, Reply};
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use identity::Identity;
 pub use limits::{Limits, LimitsError};
-pub use message::{MatchPolicy, Passthru};
+pub use message::{MatchPolicy, Passthru, Trace};
 pub use realm::broker::History;
 pub use realm::matched::Capture;
 pub use realm::observer::{ObservedCall, Observer};

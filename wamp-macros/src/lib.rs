@@ -74,8 +74,8 @@ use crate::attribute::Kind;
 /// # Parameters
 /// The *type* of a parameter determines its source, through aliases too:
 /// 1. it implements `FromContext`: injected (`Session`, `Call`, `Realm`, `Router`, `Progress`,
-///    `Chunks`, `Cancelled`, `Passthru`, your own), and an `Option` of it is `None` where the value
-///    cannot be made;
+///    `Chunks`, `Cancelled`, `Passthru`, `Trace`, your own), and an `Option` of it is `None` where
+///    the value cannot be made;
 /// 2. it is an extractor of actix (`web::Data`, `HttpRequest`, your own): made from the HTTP
 ///    request of the upgrade. That has no body: `Json`, `Form`, `Bytes` and `Payload` do not
 ///    compile, other extractors that read one get an empty one. A `web::Path` is part of the

@@ -64,7 +64,7 @@ impl Calls {
         if options.goes_on() && !announced.may_send_chunks() {
             return Err(Breach::ChunksNotAnnounced.into());
         }
-        if options.passthru.is_some() && !announced.payload_passthru_mode {
+        if options.passthru().is_some() && !announced.payload_passthru_mode {
             return Err(Breach::CallerPassthruNotAnnounced.into());
         }
         let part = self.unfinished.part(request, uri);
@@ -179,7 +179,7 @@ impl Calls {
         if options.disclose_me == Some(true) && !core.served.settings.disclosure {
             return Err(Error::new(uris::OPTION_DISALLOWED_DISCLOSE_ME)); // DI-03
         }
-        if options.passthru.is_some() && !payload.is_one_binary() {
+        if options.passthru().is_some() && !payload.is_one_binary() {
             return Err(Error::invalid_argument(
                 "a payload in passthru mode is one binary argument",
             ));
@@ -210,7 +210,7 @@ impl Calls {
                 "the procedure takes no progressive call invocations",
             )); // PI-03
         }
-        if options.passthru.is_some() && !handler.has(Feature::PayloadPassthruMode) {
+        if options.passthru().is_some() && !handler.has(Feature::PayloadPassthruMode) {
             return Err(Error::feature_not_supported(
                 "the procedure takes no payload in passthru mode",
             ));

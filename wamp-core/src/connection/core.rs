@@ -18,7 +18,7 @@ use crate::handler::tasks::Tasks;
 use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::log;
-use crate::message;
+use crate::message::{self, Extras};
 use crate::realm::broker::Pace;
 use crate::realm::session::Session;
 use crate::router::ServedRealm;
@@ -123,6 +123,16 @@ impl Core {
     ) -> Context {
         let uri = self.named(handler, uri);
         Context { link: Rc::clone(&self.link), uri, payload, subject }
+    }
+
+    /// Drops the trace context of a request where the realm does not pass it on (TC-01).
+    #[inline(always)]
+    pub(super) fn admit_extras(&self, extras: &mut Option<Box<Extras>>) {
+        if let Some(extras) = extras
+            && !self.served.settings.trace
+        {
+            extras.trace = None;
+        }
     }
 
     /// Sends a message without payload.

@@ -10,7 +10,7 @@ use crate::error::{Breach, Violation, uris};
 use crate::id::RequestId;
 use crate::log;
 use crate::message::{
-    self, CancelMode, InvocationDetails, Passthru, PassthruKeys, YieldOptions, code,
+    self, CancelMode, Extras, InvocationDetails, Passthru, PassthruKeys, Trace, YieldOptions, code,
 };
 use crate::session::routed_call::{Answer, Invoked, RoutedCall, RoutedMessage};
 
@@ -184,7 +184,8 @@ fn interrupt_again(core: &Core, id: RequestId) {
 
 fn details_of<'c>(call: &'c RoutedCall, details: &'c Invoked) -> InvocationDetails<'c> {
     let caller = details.disclosed.then_some(&call.caller);
-    let passthru = PassthruKeys(details.passthru.as_deref());
+    let extras = details.extras.as_deref();
+    let (passthru, trace) = (PassthruKeys(Extras::passthru(extras)), Extras::trace(extras));
     InvocationDetails {
         procedure: details.procedure.as_deref(),
         progress: details.progress,
@@ -198,5 +199,7 @@ fn details_of<'c>(call: &'c RoutedCall, details: &'c Invoked) -> InvocationDetai
         ppt_serializer: passthru.serializer(),
         ppt_cipher: passthru.cipher(),
         ppt_keyid: passthru.keyid(),
+        traceparent: trace.map(Trace::traceparent),
+        tracestate: trace.and_then(Trace::tracestate),
     }
 }

@@ -101,15 +101,21 @@ impl OpenSession {
 
     /// Handles a message of the client. One that no client may send in an open session is a
     /// violation (S-14, P-02, P-03, P-05).
-    pub(super) fn receive(&mut self, message: Message<'_>, now: Instant) -> Result<(), Violation> {
+    pub(super) fn receive(
+        &mut self,
+        mut message: Message<'_>,
+        now: Instant,
+    ) -> Result<(), Violation> {
         if let Some(throttle) = &mut self.throttle {
             throttle.count(now);
         }
         match message {
-            Message::Call { request, ref options, procedure, payload } => {
+            Message::Call { request, ref mut options, procedure, payload } => {
+                self.core.admit_extras(&mut options.extras);
                 self.call(request, options, procedure, payload, now)
             }
-            Message::Publish { request, options, topic, payload } => {
+            Message::Publish { request, mut options, topic, payload } => {
+                self.core.admit_extras(&mut options.extras);
                 self.expect(request)?;
                 self.publications.publish(&mut self.core, request, options, topic, payload, now)
             }

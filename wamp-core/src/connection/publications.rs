@@ -100,7 +100,7 @@ impl Publications {
         payload: Payload,
         now: Instant,
     ) -> Result<(), Violation> {
-        if options.passthru.is_some()
+        if options.passthru().is_some()
             && !core.session().handle().features.publisher.payload_passthru_mode
         {
             return Err(Breach::PublisherPassthruNotAnnounced.into());
@@ -267,7 +267,8 @@ impl Publications {
 fn decision_of_handler(core: &Core, pending: &Pending) -> Result<Option<BoxedAnswer<()>>, Error> {
     let Some(handler) = pending.handler.clone()? else { return Ok(None) };
     let Entry::Publish(run) = handler.entry else { return Ok(None) };
-    let subject = Subject::Publish(pending.publication);
+    let trace = pending.options.trace().cloned().map(Box::new);
+    let subject = Subject::Publish(pending.publication, trace);
     Ok(Some(run(core.context(handler, &pending.topic, pending.payload.clone(), subject))))
 }
 
@@ -306,7 +307,7 @@ fn fits(options: &PublishOptions, payload: &Payload) -> Result<(), Error> {
     if let Some(oddity) = payload.oddity() {
         return Err(Error::odd(oddity));
     }
-    if options.passthru.is_some() && !payload.is_one_binary() {
+    if options.passthru().is_some() && !payload.is_one_binary() {
         return Err(Error::invalid_argument("with `ppt_scheme`, the payload is one binary value"));
     }
     Ok(())

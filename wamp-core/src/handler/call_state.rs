@@ -8,7 +8,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::task::{Context, Poll, Waker};
 
 use crate::id::RequestId;
-use crate::message::{CallOptions, Passthru};
+use crate::message::{CallOptions, Extras};
 
 pub(crate) use chunk_queue::ChunkQueue;
 
@@ -24,7 +24,7 @@ pub(crate) struct CallState {
     pub(crate) receive_progress: bool,
     /// True if the caller asked to be disclosed (DI-01).
     pub(crate) disclose_me: bool,
-    pub(crate) passthru: Option<Box<Passthru>>,
+    pub(crate) extras: Option<Box<Extras>>,
     /// The queue of the caller's chunks, if the handler takes `Chunks`.
     pub(crate) chunks: Option<Box<ChunkQueue>>,
     /// The procedure, once the handler is not ready at once.
@@ -55,7 +55,7 @@ impl CallState {
             request,
             receive_progress: options.receive_progress == Some(true),
             disclose_me: options.disclose_me == Some(true),
-            passthru: options.passthru.clone(),
+            extras: options.extras.clone(),
             chunks,
             procedure: OnceCell::new(),
             answered: Cell::new(false),

@@ -15,7 +15,7 @@ use crate::handler::entry::{Attribute, Feature};
 use crate::handler::reply::IntoReply;
 use crate::id::{PublicationId, SubscriptionId};
 use crate::limits::Limits;
-use crate::message::Details;
+use crate::message::{Details, Trace};
 use crate::realm::session::Session;
 use crate::router::Router;
 use crate::session::send_buffer::SendBuffer;
@@ -46,7 +46,7 @@ pub(crate) enum Subject {
     Call(Rc<CallState>),
     /// The flag becomes false when the subscription ends.
     Subscribe(SubscriptionId, Arc<AtomicBool>),
-    Publish(PublicationId),
+    Publish(PublicationId, Option<Box<Trace>>),
     Join,
 }
 

@@ -254,8 +254,9 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         // Read twice instead of flattened, because serde would buffer any value that a client puts
         // there.
         let mut options: PublishOptions = self.read(dict.clone())?;
-        if options.ppt_scheme.is_some() {
-            options.passthru = self.passthru(dict.clone())?;
+        let (has_scheme, has_trace) = (options.ppt_scheme.is_some(), options.extras.is_some());
+        if has_scheme || has_trace {
+            options.extras = self.extras(dict.clone(), has_scheme, has_trace)?;
         }
         options.filter = self.read::<Filter>(dict)?.sorted();
         Ok(options)
@@ -283,8 +284,9 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
         }
         let request = self.request("Request")?;
         let (mut options, dict): (CallOptions, _) = self.options_at("Options")?;
-        if options.ppt_scheme.is_some() {
-            options.passthru = self.passthru(dict)?;
+        let (has_scheme, has_trace) = (options.ppt_scheme.is_some(), options.extras.is_some());
+        if has_scheme || has_trace {
+            options.extras = self.extras(dict, has_scheme, has_trace)?;
         }
         let procedure = self.string("Procedure")?;
         let payload = self.payload()?;

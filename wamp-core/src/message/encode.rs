@@ -223,6 +223,10 @@ pub(crate) struct InvocationDetails<'d> {
     pub(crate) ppt_cipher: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ppt_keyid: Option<&'d str>,
+    #[serde(rename = "_traceparent", skip_serializing_if = "Option::is_none")]
+    pub(crate) traceparent: Option<&'d str>,
+    #[serde(rename = "_tracestate", skip_serializing_if = "Option::is_none")]
+    pub(crate) tracestate: Option<&'d str>,
 }
 
 /// Writes `INVOCATION [68, Request, Registration, Details, Arguments?, ArgumentsKw?]`.
@@ -318,6 +322,10 @@ pub(crate) struct EventDetails<'e> {
     pub(crate) ppt_cipher: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ppt_keyid: Option<&'e str>,
+    #[serde(rename = "_traceparent", skip_serializing_if = "Option::is_none")]
+    pub(crate) traceparent: Option<&'e str>,
+    #[serde(rename = "_tracestate", skip_serializing_if = "Option::is_none")]
+    pub(crate) tracestate: Option<&'e str>,
 }
 
 /// Writes `EVENT [36, Subscription, Publication, Details, Arguments?, ArgumentsKw?]`.

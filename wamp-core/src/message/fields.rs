@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
+use super::extras::Extras;
 use super::passthru::{Passthru, PassthruOptions};
+use super::trace::Trace;
 use crate::codec::cursor::{Cursor, Elements, Kind, MAX_ELEMENTS};
 use crate::codec::odd::{Odd, Owner};
 use crate::codec::payload::Payload;
@@ -108,6 +110,36 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     pub(super) fn passthru(&self, dict: Range<usize>) -> Result<Option<Box<Passthru>>, Violation> {
         let options: PassthruOptions<'_> = self.read(dict)?;
         Ok(options.passthru())
+    }
+
+    /// Reads the options that few requests have, in the dict that has at least one of them.
+    pub(super) fn extras(
+        &self,
+        dict: Range<usize>,
+        has_scheme: bool,
+        has_trace: bool,
+    ) -> Result<Option<Box<Extras>>, Violation> {
+        let passthru = if has_scheme { self.passthru(dict.clone())? } else { None };
+        let trace = if has_trace { self.trace(dict)? } else { None };
+        let is_any = passthru.is_some() || trace.is_some();
+        Ok(is_any.then(|| Box::new(Extras { passthru: passthru.map(|boxed| *boxed), trace })))
+    }
+
+    /// Reads the trace context of a dict. A value that is no string counts as absent (TC-02).
+    fn trace(&self, dict: Range<usize>) -> Result<Option<Trace>, Violation> {
+        let (mut reader, mut parent, mut state) = (self.reader.slice(dict), None, None);
+        let mut entries = reader.dict()?;
+        while let Some(key) = reader.key(&mut entries)? {
+            let is_string = reader.kind() == Kind::String;
+            match key {
+                "_traceparent" if is_string => parent = Some(reader.string()?),
+                "_tracestate" if is_string => state = Some(reader.string()?),
+                _ => {
+                    reader.skip()?;
+                }
+            }
+        }
+        Ok(parent.and_then(|parent| Trace::new(parent, state)))
     }
 
     pub(super) fn read<T: Deserialize<'f>>(&self, dict: Range<usize>) -> Result<T, Violation> {

@@ -6,6 +6,7 @@ mod decode;
 #[cfg(test)]
 pub(crate) mod differential;
 mod encode;
+mod extras;
 mod features;
 mod fields;
 mod filter;
@@ -16,6 +17,7 @@ mod head;
 pub(crate) mod odd_values;
 mod options;
 mod passthru;
+mod trace;
 #[cfg(test)]
 mod vectors;
 
@@ -27,6 +29,7 @@ pub(crate) use encode::{
     registration_revoked, result, subscribed, subscription_revoked, unregistered, unsubscribed,
     welcome,
 };
+pub(crate) use extras::Extras;
 pub(crate) use features::{ClientFeatures, Names, RoleFeatures, RouterRole, RouterRoles};
 pub(crate) use filter::Filter;
 pub(crate) use head::Head;
@@ -37,6 +40,7 @@ pub(crate) use options::{
 };
 pub use passthru::Passthru;
 pub(crate) use passthru::PassthruKeys;
+pub use trace::Trace;
 
 /// Type codes (specification, "Message Codes").
 pub(crate) mod code {

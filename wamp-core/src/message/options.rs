@@ -7,9 +7,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::extras::Extras;
 use super::features::{ClientFeatures, RoleFeatures};
 use super::filter::Filter;
 use super::passthru::Passthru;
+use super::trace::Trace;
 
 /// `HELLO.Details`.
 #[derive(Debug, Default, Deserialize)]
@@ -129,15 +131,30 @@ pub(crate) struct CallOptions {
     /// In milliseconds; 0 means none (TO-01).
     pub(crate) timeout: Option<u64>,
     pub(super) ppt_scheme: Option<IgnoredAny>,
-    #[serde(skip)]
-    pub(crate) passthru: Option<Box<Passthru>>,
+    /// Read from the dict once more where this, or `ppt_scheme`, tells that there are some.
+    #[serde(rename = "_traceparent", deserialize_with = "present")]
+    pub(crate) extras: Option<Box<Extras>>,
 }
 
 impl CallOptions {
+    #[inline]
+    pub(crate) fn passthru(&self) -> Option<&Passthru> {
+        Extras::passthru(self.extras.as_deref())
+    }
+
+    pub(crate) fn trace(&self) -> Option<&Trace> {
+        Extras::trace(self.extras.as_deref())
+    }
+
     /// Returns whether another CALL with this id may follow (PI-01).
     pub(crate) fn goes_on(&self) -> bool {
         self.progress == Some(true)
     }
+}
+
+/// Returns empty extras for any value but null.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Box<Extras>>, D::Error> {
+    Ok(Option::<IgnoredAny>::deserialize(value)?.map(|_| Box::default()))
 }
 
 /// `YIELD.Options`.
@@ -261,10 +278,23 @@ pub(crate) struct PublishOptions {
     pub(crate) disclose_me: Option<bool>,
     pub(crate) retain: Option<bool>,
     pub(crate) ppt_scheme: Option<IgnoredAny>,
-    #[serde(skip)]
-    pub(crate) passthru: Option<Box<Passthru>>,
+    /// Read from the dict once more where this, or `ppt_scheme`, tells that there are some.
+    #[serde(rename = "_traceparent", deserialize_with = "present")]
+    pub(crate) extras: Option<Box<Extras>>,
     #[serde(skip)]
     pub(crate) filter: Option<Box<Filter>>,
+}
+
+impl PublishOptions {
+    #[inline]
+    pub(crate) fn passthru(&self) -> Option<&Passthru> {
+        Extras::passthru(self.extras.as_deref())
+    }
+
+    #[inline]
+    pub(crate) fn trace(&self) -> Option<&Trace> {
+        Extras::trace(self.extras.as_deref())
+    }
 }
 
 /// `SUBSCRIBE.Options`.

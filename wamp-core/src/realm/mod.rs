@@ -19,7 +19,7 @@ use crate::codec::payload::PayloadBuilder;
 use crate::codec::serializer::EncodeError;
 use crate::id::{PublicationId, SessionId};
 use crate::limits::Limits;
-use crate::message::Filter;
+use crate::message::{Filter, Trace};
 use crate::realm::broker::{Broker, Delivered, Event, History, Retainer, RetentionRule};
 use crate::realm::dealer::Dealer;
 use crate::realm::instruments::{Counters, Instruments};
@@ -126,6 +126,7 @@ impl Realm {
             payload: PayloadBuilder::default(),
             filter: Filter::default(),
             retain: false,
+            trace: None,
         }
     }
 
@@ -246,6 +247,7 @@ pub struct Publish {
     payload: PayloadBuilder,
     filter: Filter,
     retain: bool,
+    trace: Option<Trace>,
 }
 
 /// A reason why an event could not be published.
@@ -287,6 +289,13 @@ impl Publish {
     /// ```
     pub fn retain(mut self) -> Self {
         self.retain = true;
+        self
+    }
+
+    /// Sends a [trace context](Trace) with the event, in any realm: the one that a handler took, or
+    /// one that the application made. Those who get the event later, retained, get none.
+    pub fn trace(mut self, trace: impl Into<Option<Trace>>) -> Self {
+        self.trace = trace.into();
         self
     }
 
@@ -341,14 +350,15 @@ impl Publish {
     /// # Errors
     /// The topic is not a URI of the application, or an argument cannot be serialised.
     pub fn send(self) -> Result<PublicationId, PublishError> {
-        let Self { realm, topic, payload, filter, retain } = self;
+        let Self { realm, topic, payload, filter, retain, trace } = self;
         if !uri::is_valid(&topic) || uri::is_reserved(&topic) {
             return Err(PublishError::Topic(topic));
         }
         let publication = PublicationId::random();
         let (payload, filter) = (payload.build()?, filter.sorted());
         let of_router = Event::of_router(publication, &topic, &payload, filter.as_deref());
-        let event = Event { retainer: retain.then_some(Retainer::Server), ..of_router };
+        let retainer = retain.then_some(Retainer::Server);
+        let event = Event { retainer, trace: trace.as_ref(), ..of_router };
         let delivered = realm.broker().publish(&event);
         realm.count_published(&topic, delivered);
         Ok(publication)

@@ -66,7 +66,8 @@ impl ServedRealm {
             excluded: (options.exclude_me != Some(false)).then_some(publisher.id), // B-10, L-01
             disclosed: (options.disclose_me == Some(true)).then_some(publisher),   // N-01
             trustlevel: publisher.trustlevel,
-            passthru: options.passthru.as_deref(),
+            passthru: options.passthru(),
+            trace: options.trace(),
             retainer: (options.retain == Some(true)).then_some(Retainer::Client(publisher)),
         })
     }

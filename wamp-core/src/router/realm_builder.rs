@@ -86,6 +86,23 @@ impl RealmBuilder {
         self
     }
 
+    /// Sets whether the [trace context](crate::Trace) of clients is passed on: the options
+    /// `_traceparent` and `_tracestate` of CALL and PUBLISH go into the Details of INVOCATION and
+    /// EVENT, a handler may take them as a `Trace`, and the span `wamp.call` has `trace_id` and
+    /// `traceparent`. By default they are dropped when the message is received: a trace id joins
+    /// what a client does into one picture, which strangers should neither read nor choose.
+    ///
+    /// ```
+    /// use wamp_core::{Realm, RealmBuilder};
+    /// let realm: RealmBuilder = Realm::new("backend").route_clients(true).trace(true);
+    /// ```
+    #[track_caller]
+    pub fn trace(mut self, passed_on: bool) -> Self {
+        self.said.once("trace(…)");
+        self.settings.trace = passed_on;
+        self
+    }
+
     /// Sets the trust level of a role: a number whose meaning the realm defines. Events of its
     /// publications carry it (`EVENT.Details.trustlevel`), and so do its calls that are routed to
     /// other clients (`INVOCATION.Details.trustlevel`). Once one role has a level, roles without

@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub(super) limits: Option<Limits>,
     /// True if publishers may disclose their identity.
     pub(crate) disclosure: bool,
+    /// True if the trace context of requests is passed on.
+    pub(crate) trace: bool,
     /// The trust levels by role; empty if the realm has none.
     pub(crate) trustlevels: HashMap<String, u32>,
     /// True if clients may register procedures, and use topics that are not declared.
@@ -39,6 +41,7 @@ impl Default for Settings {
             authorizers: Authorizers::default(),
             limits: None,
             disclosure: true,
+            trace: false,
             trustlevels: HashMap::new(),
             route_clients: false,
             meta_api: None,

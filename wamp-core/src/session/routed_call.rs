@@ -11,7 +11,7 @@ use crate::codec::odd::Oddity;
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::id::{RegistrationId, RequestId};
-use crate::message::{CancelMode, Passthru};
+use crate::message::{CancelMode, Extras, Passthru};
 use crate::session::handle::SessionHandle;
 use crate::session::request_outcome::RequestOutcome;
 
@@ -189,7 +189,7 @@ pub(crate) struct Invoked {
     pub(crate) trustlevel: Option<u32>,
     /// True if the callee is told the caller's identity (DI-01).
     pub(crate) disclosed: bool,
-    pub(crate) passthru: Option<Box<Passthru>>,
+    pub(crate) extras: Option<Box<Extras>>,
 }
 
 /// A callee's answer, undecoded.

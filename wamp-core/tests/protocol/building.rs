@@ -227,10 +227,11 @@ fn a_handler_of_every_realm_clashes_with_one_of_a_single_realm() {
 #[test]
 fn what_can_be_said_once_is_a_fault_the_second_time_that_names_both_places() {
     type Say = fn(RealmBuilder) -> RealmBuilder;
-    let says: [(&str, Say); 6] = [
+    let says: [(&str, Say); 7] = [
         ("limits(…)", |realm| realm.limits(Limits::default())),
         ("meta_api(…)", |realm| realm.meta_api(MetaApi::reading())),
         ("disclosure(…)", |realm| realm.disclosure(true)),
+        ("trace(…)", |realm| realm.trace(true)),
         ("route_clients(…)", |realm| realm.route_clients(true)),
         ("strict_request_ids(…)", |realm| realm.strict_request_ids(true)),
         ("trustlevel(\"nurse\", …)", |realm| realm.trustlevel("nurse", 1)),

@@ -58,6 +58,7 @@ mod stress;
 mod syntax;
 mod testaments;
 mod topics;
+mod trace;
 mod trust;
 mod turns;
 mod uris;
@@ -79,11 +80,11 @@ macro_rules! suite {
 
 suite!(msgpack, MsgPack, [
     absent authentication calls goodbye history meta opening passthru patterns requests retention
-    revocation routing shutdown testaments topics trust
+    revocation routing shutdown testaments topics trace trust
 ]);
 suite!(cbor, Cbor, [
     absent authentication calls goodbye history meta opening passthru patterns requests retention
-    revocation routing shutdown testaments topics trust
+    revocation routing shutdown testaments topics trace trust
 ]);
 suite!(json_batched, JsonBatched, [
     absent authentication calls goodbye opening passthru patterns requests retention routing

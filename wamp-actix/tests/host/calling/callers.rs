@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use wamp_actix::test::{Wire, join};
-use wamp_actix::{Call, Passthru, Raw, Reply, Router, Session, handlers, rpc};
+use wamp_actix::{
+    Call, Passthru, Raw, Realm, Reply, Router, Session, Trace, handlers, publish, rpc,
+};
 
 use super::text;
 
@@ -127,4 +129,42 @@ async fn a_caller_is_disclosed_if_it_asks_for_it_di_01() {
             ask(&mut wire, &format!(r#"[48,{request},{options},"test.is_disclosed"]"#)).await;
         assert_eq!(result, json!([50, request, {}, [disclosed]]));
     }
+}
+
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+#[rpc("test.traced")]
+async fn traced(trace: Trace) -> String {
+    trace.to_string()
+}
+
+#[rpc("test.perhaps")]
+async fn perhaps(number: u8, trace: Option<Trace>) -> (u8, bool) {
+    (number, trace.is_some())
+}
+
+#[publish("test.topic")]
+async fn topic(trace: Trace) {
+    assert_eq!(trace.to_string(), PARENT);
+}
+
+#[actix_web::test]
+async fn a_handler_takes_the_trace_context_of_its_caller_or_publisher_tc_01() {
+    let realm = Realm::new("realm1").trace(true);
+    let handlers = handlers![traced, perhaps, topic];
+    let router = Router::builder().realm(realm).handlers(handlers).build().unwrap();
+    let mut wire = join(&router).wire().await.unwrap();
+    wire.send(&json!([1, "realm1", {"roles": {"caller": {}, "publisher": {}}}]).to_string());
+    assert!(text(&mut wire).await.starts_with("[2,"));
+    let options = json!({"_traceparent": PARENT, "acknowledge": true});
+    let answer = ask(&mut wire, &format!(r#"[48,1,{options},"test.traced"]"#)).await;
+    assert_eq!(answer, json!([50, 1, {}, [PARENT]]));
+    let answer = ask(&mut wire, r#"[48,2,{},"test.traced"]"#).await;
+    assert_eq!(answer[4], "wamp.error.invalid_argument");
+    let answer = ask(&mut wire, r#"[48,3,{},"test.perhaps",[7]]"#).await;
+    assert_eq!(answer, json!([50, 3, {}, [[7, false]]]));
+    let answer = ask(&mut wire, &format!(r#"[16,4,{options},"test.topic"]"#)).await;
+    assert_eq!(answer[0], 17, "{answer}");
+    let answer = ask(&mut wire, r#"[16,5,{"acknowledge":true},"test.topic"]"#).await;
+    assert_eq!(answer[4], "wamp.error.invalid_argument");
 }

@@ -26,7 +26,7 @@ impl Calls {
             return Err(Error::invalid_uri(procedure));
         }
         self.check_call(core, call, &payload)?;
-        if options.goes_on() || options.passthru.is_some() {
+        if options.goes_on() || options.passthru().is_some() {
             return Err(Error::feature_not_supported(
                 "the procedures of the router take plain calls",
             )); // PI-03, X-03

@@ -57,7 +57,7 @@ impl Calls {
             timeout: forwarded.filter(|milliseconds| *milliseconds > 0),
             trustlevel: core.session().handle().trustlevel,
             disclosed: disclose_caller || options.disclose_me == Some(true),
-            passthru: options.passthru.clone(),
+            extras: options.extras.clone(),
         };
         let bytes = payload.kept_bytes();
         let caller = core.session().handle();
@@ -189,7 +189,7 @@ fn check_features(options: &CallOptions, announced: RoleFeatures) -> Result<(), 
             "the callee takes no progressive call invocations",
         ));
     }
-    if options.passthru.is_some() && !announced.payload_passthru_mode {
+    if options.passthru().is_some() && !announced.payload_passthru_mode {
         return Err(Error::feature_not_supported("the callee takes no payload in passthru mode"));
     }
     Ok(())

@@ -8,6 +8,7 @@ use crate::connection::core::Core;
 use crate::error::shortened;
 use crate::handler::entry::{BoxedAnswer, HandlerEntry};
 use crate::log;
+use crate::message::Trace;
 
 /// Puts a handler's work into the span `wamp.call`, if a subscriber wants it. The span is entered
 /// whenever the work is polled, and when it is dropped.
@@ -32,7 +33,7 @@ fn in_span(
     handler: &'static HandlerEntry,
     work: BoxedAnswer<()>,
 ) -> BoxedAnswer<()> {
-    let session = core.session();
+    let (session, trace) = (core.session(), call.options.trace());
     let span = tracing::span!(
         target: log::CALL,
         Level::DEBUG,
@@ -44,6 +45,8 @@ fn in_span(
         session = %session.id(),
         authid = ?shortened(session.authid()),
         realm = ?shortened(session.realm().name()),
+        trace_id = trace.map(Trace::trace_id),
+        traceparent = trace.map(Trace::traceparent),
     );
     if span.is_disabled() { work } else { Box::pin(work.instrument(span)) }
 }

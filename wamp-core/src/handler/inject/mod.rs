@@ -10,3 +10,4 @@ pub(crate) mod publication;
 mod realm;
 mod session;
 pub(crate) mod subscription;
+mod trace;

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::handler::context::{Context, FromContext};
 use crate::handler::entry::{Attribute, Feature};
-use crate::message::Passthru;
+use crate::message::{Extras, Passthru};
 
 /// Fails if the call's payload is not in passthru mode; an `Option` is `None` then.
 impl FromContext for Passthru {
@@ -11,7 +11,7 @@ impl FromContext for Passthru {
     const FEATURE: Option<Feature> = Some(Feature::PayloadPassthruMode);
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
-        let passthru = context.call()?.passthru.as_deref().cloned();
+        let passthru = Extras::passthru(context.call()?.extras.as_deref()).cloned();
         passthru.ok_or_else(|| Error::invalid_argument("the payload is not in passthru mode"))
     }
 }

@@ -49,7 +49,7 @@ impl FromContext for Publication {
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
         match context.subject {
-            Subject::Publish(id) => {
+            Subject::Publish(id, _) => {
                 Ok(Self { id, topic: context.uri.clone(), payload: context.payload.clone() })
             }
             _ => Err(Error::internal("`Publication` outside #[publish]")),

@@ -9,7 +9,7 @@ use crate::codec::payload::Payload;
 use crate::codec::serializer::{EncodeError, Serializer};
 use crate::id::{PublicationId, SessionId, SubscriptionId};
 use crate::identity::Identity;
-use crate::message::{self, EventDetails, Filter, Passthru, PassthruKeys};
+use crate::message::{self, EventDetails, Filter, Passthru, PassthruKeys, Trace};
 use crate::session::backlog::Backlog;
 use crate::session::handle::SessionHandle;
 
@@ -28,6 +28,8 @@ pub(crate) struct Event<'e> {
     pub(crate) trustlevel: Option<u32>,
     /// The description of a payload in passthru mode.
     pub(crate) passthru: Option<&'e Passthru>,
+    /// The trace context; those who get a kept event later get none (TC-05).
+    pub(crate) trace: Option<&'e Trace>,
     /// The publisher, if it asks for the event to be retained (E-01).
     pub(crate) retainer: Option<Retainer<'e>>,
 }
@@ -57,6 +59,7 @@ impl<'e> Event<'e> {
             disclosed: None,
             trustlevel: None,
             passthru: None,
+            trace: None,
             retainer: None,
         }
     }
@@ -74,6 +77,8 @@ impl<'e> Event<'e> {
             ppt_serializer: passthru.serializer(),
             ppt_cipher: passthru.cipher(),
             ppt_keyid: passthru.keyid(),
+            traceparent: self.trace.map(Trace::traceparent),
+            tracestate: self.trace.and_then(Trace::tracestate),
             ..EventDetails::default()
         }
     }
@@ -126,6 +131,7 @@ impl Kept {
             disclosed: self.disclosed.as_ref(),
             trustlevel: self.trustlevel,
             passthru: self.passthru.as_deref(),
+            trace: None,
             retainer: None,
         }
     }
