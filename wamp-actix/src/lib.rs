@@ -28,6 +28,7 @@
 //!   limits, a list of handlers.
 //! - Push: [`Realm::publish`] from handlers, from routes ([`Router`] is an extractor), from any
 //!   thread.
+//! - Middleware: [`RealmBuilder::around`], and `around = path` of a handler.
 //! - Operation: [`Limits`] and their environment variables, [`health`](health()) for probes,
 //!   [`stop_signal`].
 //! - Tests: [`test`](mod@test), a client in the process.
@@ -59,9 +60,9 @@ pub use wamp_core::{
     Action, Anonymous, Args, Attempt, Authenticator, Authorization, Binary, BuildError, Call,
     CallStats, Cancelled, Capture, Chunks, Context, CraCredential, CredentialError, Cryptosign,
     DecodeError, Denied, Durations, EmitError, EncodeError, Error, Events, FromContext, Handlers,
-    History, Hold, Http, Identity, IntoAcceptance, IntoAdmission, Kwargs, Left, Limits,
-    LimitsError, MatchPolicy, MessageStats, MetaApi, ObservedCall, Observer, Passthru, Payload,
-    PayloadBuilder, Permission, Progress, Progressive, Publication, PublicationId,
+    History, Hold, Http, Identity, IntoAcceptance, IntoAdmission, Invocation, Kwargs, Left, Limits,
+    LimitsError, MatchPolicy, MessageStats, MetaApi, Next, ObservedCall, Observer, Passthru,
+    Payload, PayloadBuilder, Permission, Progress, Progressive, Publication, PublicationId,
     PublicationStats, Publish, PublishError, Raw, Realm, RealmBuilder, RealmCounts, RealmStats,
     RegistrationId, Reply, RequestId, RequestOutcome, Scram, ScramCredential, Session, SessionData,
     SessionId, Snapshot, Stats, Stopped, Subscription, SubscriptionId, Ticket, Topic, Trace,
@@ -192,6 +193,11 @@ struct AuthenticationPage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/http.md")]
 struct HttpPage;
+
+/// Compiles the programs of the page about middleware as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/middleware.md")]
+struct MiddlewarePage;
 
 /// Compiles the programs of the page about operation as doctests.
 #[cfg(all(doctest, feature = "metrics"))]

@@ -22,8 +22,8 @@ mod timestamp;
 mod uri;
 
 pub use auth::{
-    Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied, Http,
-    Permission, Scram, ScramCredential, Ticket, WampCra, salt,
+    Action, Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied,
+    Http, Permission, Scram, ScramCredential, Ticket, WampCra, salt,
 };
 pub use codec::binary::Binary;
 pub use codec::payload::{DecodeError, Payload, PayloadBuilder};
@@ -32,6 +32,7 @@ pub use codec::serializer::{EncodeError, RawMessage, Serializer};
 pub use connection::{Close, Connection, Transport};
 pub use error::{Error, WampError, uris};
 pub use handler::acceptance::{Events, Hold, IntoAcceptance, IntoAdmission, Snapshot};
+pub use handler::around::{Invocation, Next};
 pub use handler::context::{Context, FromContext};
 pub use handler::entry::Handlers;
 pub use handler::inject::call::Call;
@@ -54,7 +55,7 @@ pub use realm::stats::{
     CallStats, Durations, MessageStats, PublicationStats, RealmCounts, RealmStats,
 };
 pub use realm::{Publish, PublishError, Realm};
-pub use router::authorizer::{Action, Authorization};
+pub use router::authorizer::Authorization;
 pub use router::meta::MetaApi;
 pub use router::registry::Topic;
 pub use router::stats::Stats;
@@ -73,6 +74,7 @@ pub mod __private {
     }
     pub use crate::handler::acceptance::Acceptance;
     pub use crate::handler::arguments::{Arena, Arguments, Capture};
+    pub use crate::handler::around::{OwnLayer, run_layer};
     pub use crate::handler::entry::{
         Attribute, BoxedAnswer, Collected, Entry, Feature, HandlerEntry, Listed, Parameter, id_of,
     };

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token};
+use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, Path, Token};
 
 use crate::conditional::parts;
 use crate::faults::Faults;
@@ -71,6 +71,8 @@ pub(crate) struct Annotation {
     pub(crate) retain: bool,
     /// The place of `subscribe = true`, which also opens the topics to subscribers.
     pub(crate) subscribe: Option<Span>,
+    /// The layers around the function, the outermost first.
+    pub(crate) around: Vec<ExprPath>,
     pub(crate) krate: Option<Path>,
 }
 
@@ -87,6 +89,7 @@ impl Annotation {
             timeout: None,
             retain: false,
             subscribe: None,
+            around: Vec::new(),
             krate: None,
         };
         let mut given: Vec<Ident> = Vec::new();
@@ -196,6 +199,8 @@ impl Annotation {
             );
         } else if name == "subscribe" {
             self.subscribe = faults.ok(flag(name, value)).unwrap_or_default().then(|| name.span());
+        } else if name == "around" {
+            self.around = faults.ok(layers(value)).unwrap_or_default();
         } else if let Expr::Path(path) = value {
             self.krate = Some(path.path.clone());
         } else {
@@ -220,11 +225,11 @@ impl Parse for Setting {
                 rest,
                 "expected a URI as a string literal, or one of the options `realm = \"…\"`, \
                  `role = \"…\"`, `timeout = \"…\"`, `retain = true`, `subscribe = true`, \
-                 `crate = path`",
+                 `around = path`, `crate = path`",
             ));
         }
         let name = input.call(Ident::parse_any)?;
-        if !["realm", "role", "timeout", "retain", "subscribe", "crate"]
+        if !["realm", "role", "timeout", "retain", "subscribe", "around", "crate"]
             .iter()
             .any(|known| name == known)
         {
@@ -233,7 +238,7 @@ impl Parse for Setting {
                 &name,
                 format!(
                     "unknown option `{name}`: the options are `realm`, `role`, `timeout`, \
-                     `retain`, `subscribe` and `crate`; a URI is a string literal"
+                     `retain`, `subscribe`, `around` and `crate`; a URI is a string literal"
                 ),
             ));
         }
@@ -289,6 +294,23 @@ fn milliseconds(value: &Expr) -> syn::Result<u64> {
             "a timeout of zero ends every call at once: leave the option out for none",
         )),
         Some(milliseconds) => Ok(milliseconds),
+    }
+}
+
+fn layers(value: &Expr) -> syn::Result<Vec<ExprPath>> {
+    const OTHERWISE: &str = "a layer is the path of an `async fn(Invocation, Next) -> Result<(), \
+        Error>`: `around = audited`, or several, the first outermost: `around = [audited, \
+        limited]`";
+    let layer = |value: &Expr| match value {
+        Expr::Path(path) => Ok(path.clone()),
+        _ => Err(syn::Error::new_spanned(value, OTHERWISE)),
+    };
+    match value {
+        Expr::Array(list) if list.elems.is_empty() => {
+            Err(syn::Error::new_spanned(value, "an empty list has no layer: leave the option out"))
+        }
+        Expr::Array(list) => list.elems.iter().map(layer).collect(),
+        path => Ok(vec![layer(path)?]),
     }
 }
 

@@ -5,8 +5,8 @@ mod outcome;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::Type;
 use syn::ext::IdentExt as _;
+use syn::{ExprPath, Type};
 
 use crate::attribute::{Kind, TAKEN};
 use crate::handler::{Handler, Run, Source};
@@ -130,7 +130,8 @@ impl Glue<'_> {
     fn registration(&self, at: usize, run: &Run) -> TokenStream {
         let Self { handler: Handler { ident, parameters, .. }, private } = self;
         let types = parameters.iter().map(|parameter| &parameter.ty);
-        let Run { kind, uri, realm, roles, timeout, retain, subscribe, .. } = run;
+        let Run { kind, uri, realm, roles, timeout, retain, subscribe, around, .. } = run;
+        let layers = around.iter().map(|path| self.layer(path));
         let (function, reads) =
             (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
         let entry = variant(*kind);
@@ -155,10 +156,23 @@ impl Glue<'_> {
                 function: ::core::concat!(::core::module_path!(), "::", #name),
                 file: ::core::file!(),
                 line: #line,
+                around: &[#(#layers),*],
                 parameters: &#private::arguments::<{ #private::count(#reads) }>(
                     __WAMP_PARAMETERS,
                     #reads
                 ),
+            }
+        }
+    }
+
+    /// Emits a layer around the function; an error about its type points at its path.
+    fn layer(&self, path: &ExprPath) -> TokenStream {
+        let (private, name) = (self.private, path.to_token_stream().to_string().replace(' ', ""));
+        let run = Extent::of(path).cover(quote!(#private::run_layer));
+        quote! {
+            #private::OwnLayer {
+                run: |__wamp_work, __wamp_at| #run(#path, __wamp_work, __wamp_at),
+                path: #name,
             }
         }
     }

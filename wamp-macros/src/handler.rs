@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, GenericParam, ItemFn, Lifetime, LitStr, Path, Safety};
+use syn::{Attribute, ExprPath, FnArg, GenericParam, ItemFn, Lifetime, LitStr, Path, Safety};
 
 use crate::attribute::{Annotation, Kind, TAKEN};
 use crate::conditional;
@@ -44,6 +44,8 @@ pub(crate) struct Run {
     pub(crate) retain: bool,
     /// True if the topic is also open to subscribers.
     pub(crate) subscribe: bool,
+    /// The layers around the function, the outermost first.
+    pub(crate) around: Vec<ExprPath>,
     /// The source of each parameter.
     pub(crate) sources: Vec<Source>,
 }
@@ -140,7 +142,8 @@ impl Handler {
 
 /// Returns one run for each URI, and one for a `#[session]`.
 fn runs(annotation: Annotation, parameters: &[Parameter]) -> Vec<Run> {
-    let Annotation { kind, at, uris, realm, roles, timeout, retain, subscribe, .. } = annotation;
+    let Annotation { kind, at, uris, realm, roles, timeout, retain, subscribe, around, .. } =
+        annotation;
     let run = |uri: Option<LitStr>, sources| Run {
         kind,
         at,
@@ -150,6 +153,7 @@ fn runs(annotation: Annotation, parameters: &[Parameter]) -> Vec<Run> {
         timeout,
         retain,
         subscribe: subscribe.is_some(),
+        around: around.clone(),
         sources,
     };
     if kind == Kind::Session {

@@ -69,6 +69,9 @@ use crate::attribute::Kind;
 /// - `realm = "…"`: serves only this realm; without it, every realm.
 /// - `role = "…"` or `role = ["…", "…"]`: serves only sessions with one of these roles; others get
 ///   `wamp.error.not_authorized`.
+/// - `around = path` or `around = [path, path]`: layers around this handler, the first outermost,
+///   inside those of its realm (`RealmBuilder::around`): functions
+///   `async fn(Invocation, Next) -> Result<(), Error>`.
 /// - `crate = path`: the path of `wamp_actix`, if it is not `::wamp_actix`.
 ///
 /// # Parameters

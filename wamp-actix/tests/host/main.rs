@@ -9,6 +9,7 @@ mod bridge;
 mod calling;
 mod faults;
 mod handlers;
+mod layers;
 #[allow(dead_code, reason = "the tests of `wamp-core` use the rest of it")]
 #[path = "../../../wamp-core/tests/protocol/support/log.rs"]
 mod log;

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use super::core::{Core, Request};
-use crate::auth::Decision;
+use crate::auth::{Action, Decision};
+use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
+use crate::handler::context::Subject;
 use crate::handler::tasks::{Asking, HandlerFuture, Task};
 use crate::id::RequestId;
 use crate::message::{MatchPolicy, RegisterOptions, SubscribeOptions, code};
 use crate::realm::pattern::Pattern;
-use crate::router::authorizer::{Action, Gate, Kind};
+use crate::router::authorizer::{Gate, Kind};
 
 /// SUBSCRIBEs and REGISTERs that the authorisers think about. (A CALL waits among the calls, where
 /// it can be cancelled; a PUBLISH among the publications, which keep their order.)
@@ -66,7 +68,7 @@ impl AskedRequests {
             return Some((asked, Err(error)));
         }
         let (kind, named) = asked.subject();
-        match core.gate(kind, named, now) {
+        match asked.inside_layers(core, core.gate(kind, named, now)) {
             Gate::Decided(decision) => Some((asked, decision)),
             Gate::Asking(_) if calls + self.0.len() >= core.limits().calls_in_flight => {
                 let error = Error::new(uris::UNAVAILABLE)
@@ -136,6 +138,16 @@ impl Asked {
         } else {
             Err(Error::invalid_uri(&procedure.uri)) // U-03, U-05, U-06
         }
+    }
+
+    /// Runs the layers around a REGISTER. (Those around a SUBSCRIBE run with its handler.)
+    fn inside_layers(&self, core: &Core, gate: Gate) -> Gate {
+        let Self::Register { procedure, .. } = self else { return gate };
+        if !core.served.has_layers(None) {
+            return gate;
+        }
+        let context = core.context(None, &procedure.uri, Payload::empty(), Subject::Register);
+        Gate::Asking(core.served.registering_around(procedure.policy, context, gate))
     }
 
     pub(super) fn code(&self) -> u64 {

@@ -15,14 +15,16 @@ use std::time::Instant;
 
 use super::core::{Core, Request};
 use super::observed_calls::Served;
+use crate::auth::Action;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, uris};
+use crate::handler::around::Work;
 use crate::handler::call_state::{CallState, ChunkQueue};
 use crate::handler::context::Subject;
 use crate::handler::entry::{Entry, Feature, HandlerEntry};
 use crate::handler::tasks::{HandlerFuture, RunningHandler, Task};
 use crate::id::RequestId;
-use crate::message::CallOptions;
+use crate::message::{CallOptions, MatchPolicy};
 use crate::realm::dealer::Registration;
 use crate::session::request_outcome::RequestOutcome;
 use crate::uri;
@@ -174,6 +176,7 @@ impl Calls {
     }
 
     /// Checks what every call has to keep, whatever answers it.
+    #[inline(always)]
     fn check_call(&self, core: &Core, call: &NewCall<'_>, payload: &Payload) -> Result<(), Error> {
         let options = call.options;
         if options.disclose_me == Some(true) && !core.served.settings.disclosure {
@@ -220,8 +223,14 @@ impl Calls {
             Box::new(ChunkQueue::new(payload.clone(), options.goes_on(), Rc::clone(&self.chunks)))
         });
         let call = Rc::new(CallState::new(request, options, chunks));
-        let context = core.context(handler, uri, payload, Subject::Call(Rc::clone(&call)));
-        let mut work = HandlerFuture::new(spanned(core, new, handler, run(context)));
+        let context = core.context(Some(handler), uri, payload, Subject::Call(Rc::clone(&call)));
+        let begun = if core.served.has_layers(Some(handler)) {
+            let kind = (Action::Call, MatchPolicy::Exact);
+            core.served.around(kind, Some(handler), context, Work::Handler(run))
+        } else {
+            run(context)
+        };
+        let mut work = HandlerFuture::new(spanned(core, new, handler, begun));
         // Most handlers are ready at once, and never enter the set of tasks.
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(Ok(())) => answer(core, &call, Ok(())),

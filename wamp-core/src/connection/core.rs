@@ -112,16 +112,19 @@ impl Core {
         if uri == handler.uri { Cow::Borrowed(handler.uri) } else { Cow::Owned(uri.to_owned()) }
     }
 
-    /// Makes the context in which a handler runs.
+    /// Makes the context in which a handler or a layer runs.
     #[inline]
     pub(super) fn context(
         &self,
-        handler: &'static HandlerEntry,
+        handler: Option<&'static HandlerEntry>,
         uri: &str,
         payload: Payload,
         subject: Subject,
     ) -> Context {
-        let uri = self.named(handler, uri);
+        let uri = match handler {
+            Some(handler) => self.named(handler, uri),
+            None => Cow::Owned(uri.to_owned()),
+        };
         Context { link: Rc::clone(&self.link), uri, payload, subject }
     }
 

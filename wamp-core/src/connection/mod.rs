@@ -6,6 +6,7 @@ mod core;
 mod departures;
 mod ending;
 mod invocations;
+mod layers;
 mod observed_calls;
 mod open;
 mod opening;

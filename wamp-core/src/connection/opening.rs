@@ -258,13 +258,13 @@ impl Connection {
             send_buffer: Rc::clone(&self.send_buffer),
         });
         let served = Arc::clone(served);
-        if served.registry.joins().is_empty() {
+        if served.registry.joins().is_empty() && !served.has_layers(None) {
             self.welcome(served, link, seat, Acceptance::default());
             return;
         }
         let until = now + self.limits.hello_timeout;
         let function = Rc::new(Cell::new(""));
-        let mut work = HandlerFuture::new(admit(&served, &link, &function));
+        let mut work = HandlerFuture::new(admit_inside_layers(&served, &link, &function));
         let decision = work.poll(&mut TaskContext::from_waker(Waker::noop()));
         self.state = State::Admitting {
             until,
@@ -345,6 +345,29 @@ fn methods(
     Err(Denied::no_matching_method())
 }
 
+/// Runs the layers of a realm, and inside them its `#[session]` handlers.
+fn admit_inside_layers(
+    served: &Arc<ServedRealm>,
+    link: &Rc<Link>,
+    function: &Rc<Cell<&'static str>>,
+) -> BoxedAnswer<Acceptance> {
+    let admission = admit(served, link, function);
+    if !served.has_layers(None) {
+        return admission;
+    }
+    served.joining_around(None, joining(link), |_| admission)
+}
+
+/// Returns the context in which a `#[session]` handler runs.
+fn joining(link: &Rc<Link>) -> Context {
+    Context {
+        link: Rc::clone(link),
+        uri: "".into(),
+        payload: Payload::empty(),
+        subject: Subject::Join,
+    }
+}
+
 /// Runs all `#[session]` handlers of a realm, one after the other, until one refuses.
 fn admit(
     served: &Arc<ServedRealm>,
@@ -362,13 +385,13 @@ fn admit(
                 continue;
             }
             function.set(registration.function);
-            let context = Context {
-                link: Rc::clone(&link),
-                uri: "".into(),
-                payload: Payload::empty(),
-                subject: Subject::Join,
+            let context = joining(&link);
+            let decision = if registration.around.is_empty() {
+                run(context)
+            } else {
+                served.joining_around(Some(registration), context, run)
             };
-            accepted.holds.append(&mut run(context).await?.holds);
+            accepted.holds.append(&mut decision.await?.holds);
         }
         Ok(accepted)
     })

@@ -4,15 +4,17 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::core::{Core, Request};
-use crate::auth::Decision;
+use super::layers::nothing;
+use crate::auth::{Action, Decision};
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, uris};
+use crate::handler::around::Work;
 use crate::handler::context::Subject;
 use crate::handler::entry::{BoxedAnswer, Entry, HandlerEntry};
 use crate::handler::tasks::{Asking, Completion, HandlerFuture, RunningHandler, Task};
 use crate::id::{PublicationId, RequestId};
-use crate::message::{self, PublishOptions};
-use crate::router::authorizer::{Action, Gate, Kind};
+use crate::message::{self, MatchPolicy, PublishOptions};
+use crate::router::authorizer::{Gate, Kind};
 
 /// Publications that are decided in a row before the host gets its turn, if their handlers are
 /// ready at once.
@@ -151,7 +153,9 @@ impl Publications {
                 self.held_back = true;
                 return;
             }
-            let is_decided = core.has_authorizer() || matches!(pending.handler, Ok(Some(_)));
+            let is_decided = core.has_authorizer()
+                || matches!(pending.handler, Ok(Some(_)))
+                || core.served.has_layers(None);
             let permission = match core.gate(Kind::exact(Action::Publish), &pending.topic, now) {
                 Gate::Decided(permission) => permission,
                 Gate::Asking(answer) => {
@@ -262,14 +266,26 @@ impl Publications {
     }
 }
 
-/// Starts the handler that decides about a publication; `None` if there is none, and everybody may
-/// publish.
+/// Starts the layers and the handler that decide about a publication; `None` if there are none, and
+/// everybody may publish.
 fn decision_of_handler(core: &Core, pending: &Pending) -> Result<Option<BoxedAnswer<()>>, Error> {
-    let Some(handler) = pending.handler.clone()? else { return Ok(None) };
-    let Entry::Publish(run) = handler.entry else { return Ok(None) };
+    let handler = pending.handler.clone()?;
+    let run = match handler.map(|handler| handler.entry) {
+        Some(Entry::Publish(run)) => Some(run),
+        _ => None,
+    };
+    let has_layers = core.served.has_layers(handler);
+    if run.is_none() && !has_layers {
+        return Ok(None);
+    }
     let trace = pending.options.trace().cloned().map(Box::new);
     let subject = Subject::Publish(pending.publication, trace);
-    Ok(Some(run(core.context(handler, &pending.topic, pending.payload.clone(), subject))))
+    let context = core.context(handler, &pending.topic, pending.payload.clone(), subject);
+    let kind = (Action::Publish, MatchPolicy::Exact);
+    Ok(Some(match run {
+        Some(run) if !has_layers => run(context),
+        run => core.served.around(kind, handler, context, run.map_or_else(nothing, Work::Handler)),
+    }))
 }
 
 fn deliver(core: &mut Core, pending: &Pending) {

@@ -195,7 +195,7 @@ impl Subscriptions {
             (broker.subscribe(&topic, handle), None)
         };
         match handler {
-            None => {
+            None if !core.served.has_layers(None) => {
                 self.insert(id, topic, State::accepted(Vec::new(), Vec::new()));
                 subscribed(core, request, id);
                 if let Some(showing) = showing {
@@ -203,7 +203,7 @@ impl Subscriptions {
                 }
                 announce(core, id);
             }
-            Some(handler) => {
+            handler => {
                 let (requests, held) = (vec![request], Waiting::default());
                 self.insert(id, topic, State::Pending { requests, showing, held, deciding: None });
                 self.ask_handler(core, id, request, handler, now);

@@ -41,12 +41,13 @@ pub(crate) struct Link {
 }
 
 /// The message that is being answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Subject {
     Call(Rc<CallState>),
     /// The flag becomes false when the subscription ends.
     Subscribe(SubscriptionId, Arc<AtomicBool>),
     Publish(PublicationId, Option<Box<Trace>>),
+    Register,
     Join,
 }
 
@@ -81,6 +82,13 @@ impl Context {
     #[must_use]
     pub fn payload(&self) -> &Payload {
         &self.payload
+    }
+
+    /// Returns the same context once more, for the handler inside its layers.
+    pub(crate) fn share(&self) -> Self {
+        let Self { link, uri, payload, subject } = self;
+        let (link, uri) = (Rc::clone(link), uri.clone());
+        Self { link, uri, payload: payload.clone(), subject: subject.clone() }
     }
 
     /// Returns the call that is being answered.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::handler::acceptance::Acceptance;
+use crate::handler::around::OwnLayer;
 use crate::handler::context::Context;
 
 pub use super::list::{Handlers, Listed};
@@ -41,6 +42,8 @@ pub struct HandlerEntry {
     pub file: &'static str,
     /// The line of the attribute, from 1.
     pub line: u32,
+    /// The layers around it, the outermost first.
+    pub around: &'static [OwnLayer],
     /// The arguments that the function reads.
     pub parameters: &'static [Parameter],
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod acceptance;
 pub(crate) mod arguments;
+pub(crate) mod around;
 pub(crate) mod call_state;
 pub(crate) mod context;
 pub(crate) mod entry;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub(crate) use authorizers::{Authorizers, authorization_failed};
 pub(crate) use decisions::{Decisions, Gate};
 
+use crate::auth::Action;
 use crate::handler::context::Link;
 use crate::message::MatchPolicy;
 use crate::realm::matched::{Capture, Matched};
@@ -39,20 +40,6 @@ pub(crate) struct Kind {
     pub(crate) policy: MatchPolicy,
     /// True for a registration that takes a procedure over.
     pub(crate) replaces: bool,
-}
-
-/// The actions for which a client needs permission.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Action {
-    /// Call a procedure.
-    Call,
-    /// Register a procedure, in a realm that routes calls between clients.
-    Register,
-    /// Subscribe to a topic.
-    Subscribe,
-    /// Publish to a topic.
-    Publish,
 }
 
 impl Kind {

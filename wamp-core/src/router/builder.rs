@@ -284,7 +284,9 @@ fn realms(
             instruments(&registry),
         );
         let (settings, announced) = (settings.clone(), settings.announced());
-        let served = Arc::new(ServedRealm { realm, registry, settings, limits, announced });
+        let is_layered = registry.has_layers || !settings.layers.is_empty();
+        let served =
+            Arc::new(ServedRealm { realm, registry, settings, limits, is_layered, announced });
         match name {
             None => return Realms::Any(served),
             Some(name) => named.insert(name.clone(), served),

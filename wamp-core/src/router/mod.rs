@@ -87,6 +87,9 @@ pub(crate) struct ServedRealm {
     pub(crate) settings: Settings,
     /// The limits of the realm, or else those of the router.
     pub(crate) limits: Arc<Limits>,
+    /// True if any handler, or the realm, has layers: the one thing that a request without them
+    /// looks at.
+    pub(crate) is_layered: bool,
     /// The features that WELCOME announces.
     pub(crate) announced: RouterRoles,
 }

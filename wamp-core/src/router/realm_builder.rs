@@ -4,6 +4,8 @@ use std::panic::Location;
 
 use super::Settings;
 use super::said::Said;
+use crate::error::Error;
+use crate::handler::around::{Invocation, Next};
 use crate::realm::Realm;
 use crate::realm::broker::History;
 use crate::router::meta::MetaApi;
@@ -135,6 +137,42 @@ impl RealmBuilder {
     pub fn route_clients(mut self, route: bool) -> Self {
         self.said.once("route_clients(…)");
         self.settings.route_clients = route;
+        self
+    }
+
+    /// Runs this layer around what clients ask for: calls, publications, subscriptions,
+    /// registrations and joining, after the authorisers have allowed it, and before arguments are
+    /// read. Calls of the meta API and the server's own publications have no layers.
+    ///
+    /// A layer sees the [`Invocation`], and goes on with [`Next::run`], which returns the error
+    /// that the client would get. It can refuse by returning an error, answer a call itself with
+    /// [`Invocation::reply`], replace an error, and do something before and after. If it returns
+    /// `Ok`, and the request has neither succeeded nor been answered, the client gets
+    /// `wamp.error.runtime_error`, and the log names the layer.
+    ///
+    /// Further calls add layers inside the first. A layer is dropped with the handler, when the
+    /// call is cancelled or times out or its session ends; its panic is as a handler's. The future
+    /// need not be `Send`.
+    ///
+    /// ```
+    /// use std::time::Instant;
+    /// use wamp_core::{Error, Invocation, Next, Realm, RealmBuilder};
+    ///
+    /// let realm: RealmBuilder =
+    ///     Realm::new("shop").around(async move |work: Invocation, next: Next| {
+    ///         let (uri, started) = (work.uri().to_owned(), Instant::now());
+    ///         let outcome: Result<(), Error> = next.run(work).await;
+    ///         let error = outcome.as_ref().err().map(Error::uri);
+    ///         println!("{uri} took {:?}: {error:?}", started.elapsed());
+    ///         outcome
+    ///     });
+    /// ```
+    #[track_caller]
+    pub fn around<L>(mut self, layer: L) -> Self
+    where
+        L: AsyncFn(Invocation, Next) -> Result<(), Error> + Send + Sync + 'static,
+    {
+        self.settings.layers.add(layer, Location::caller());
         self
     }
 

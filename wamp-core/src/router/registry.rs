@@ -2,12 +2,12 @@
 
 use std::panic::Location;
 
+use crate::auth::Action;
 use crate::handler::entry::{Entry, HandlerEntry};
 use crate::id::RegistrationId;
 use crate::message::MatchPolicy;
 use crate::realm::broker::RetentionRule;
 use crate::realm::pattern::{self, Candidates, Pattern, Patterns};
-use crate::router::authorizer::Action;
 use crate::timestamp::Timestamp;
 use crate::uri;
 
@@ -127,6 +127,8 @@ pub(crate) struct Registry {
     subscriptions: Patterns<Declared>,
     publications: Patterns<Declared>,
     joins: Vec<&'static HandlerEntry>,
+    /// True if a handler has layers of its own.
+    pub(crate) has_layers: bool,
     /// The procedures as registrations, whose ids are their positions from 1.
     registrations: Vec<RegisteredHandler>,
 }
@@ -142,6 +144,7 @@ struct RegisteredHandler {
 impl Registry {
     /// Adds a handler. If it clashes with another, the fault names both places.
     pub(crate) fn add(&mut self, handler: &'static HandlerEntry) -> Result<(), String> {
+        self.has_layers |= !handler.around.is_empty();
         let taken = match handler.entry {
             Entry::Session(_) => {
                 self.joins.push(handler);
@@ -249,6 +252,7 @@ impl Registry {
             }
             Action::Subscribe => self.subscriptions.covering(policy, uri).map(Declared::uri),
             Action::Publish => self.publications.covering(policy, uri).map(Declared::uri),
+            Action::Join => None,
         };
         // A realm that routes clients has an empty declaration for all URIs that the application
         // did not declare.
@@ -266,7 +270,7 @@ impl Registry {
             Action::Call => return self.procedures.covering(policy, uri).copied(),
             Action::Subscribe => self.subscriptions.covering(policy, uri),
             Action::Publish => self.publications.covering(policy, uri),
-            Action::Register => None,
+            Action::Register | Action::Join => None,
         };
         match declared {
             Some(Declared::Handled(handler)) => Some(handler),

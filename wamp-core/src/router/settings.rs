@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::auth::Authenticators;
+use crate::handler::around::RealmLayers;
 use crate::limits::Limits;
 use crate::message::{Names, RouterRole, RouterRoles};
 use crate::realm::broker::History;
@@ -17,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) authenticators: Authenticators,
     /// The authorisers, which restrict clients beyond the declarations.
     pub(crate) authorizers: Authorizers,
+    /// The layers around what clients ask for.
+    pub(crate) layers: RealmLayers,
     /// The limits that replace the router's.
     pub(super) limits: Option<Limits>,
     /// True if publishers may disclose their identity.
@@ -39,6 +42,7 @@ impl Default for Settings {
             strict_request_ids: false,
             authenticators: Authenticators::default(),
             authorizers: Authorizers::default(),
+            layers: RealmLayers::default(),
             limits: None,
             disclosure: true,
             trace: false,

@@ -29,6 +29,7 @@ mod goodbye;
 mod history;
 mod inexpressible;
 mod late_chunks;
+mod layers;
 mod left;
 mod meta;
 mod observing;

@@ -2,13 +2,13 @@
 //! where the application or the router refuses.
 
 use super::Core;
+use crate::auth::Action;
 use crate::error::{Error, Fault, shortened};
 use crate::handler::context::Link;
 use crate::id::{RequestId, SubscriptionId};
 use crate::log;
 use crate::message::{MatchPolicy, code};
 use crate::realm::pattern::Pattern;
-use crate::router::authorizer::Action;
 use crate::uri;
 
 /// A request, as the log tells of it.

@@ -1,5 +1,6 @@
 //! Subscriptions that a handler decides about, and what is held back until then.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Instant;
@@ -12,7 +13,7 @@ use crate::connection::core::{Core, Request};
 use crate::error::{Error, uris};
 use crate::handler::acceptance::Acceptance;
 use crate::handler::context::Subject;
-use crate::handler::entry::{Entry, HandlerEntry};
+use crate::handler::entry::{BoxedAnswer, Entry, HandlerEntry};
 use crate::handler::tasks::{Cancellable, HandlerFuture, Source, Task};
 use crate::id::{RequestId, SubscriptionId};
 use crate::message::code;
@@ -20,19 +21,27 @@ use crate::realm::broker::Showing;
 use crate::realm::pattern::Pattern;
 
 impl Subscriptions {
+    /// Asks the layers and the handler of a subscription.
     pub(super) fn ask_handler(
         &mut self,
         core: &mut Core,
         id: SubscriptionId,
         request: RequestId,
-        handler: &'static HandlerEntry,
+        handler: Option<&'static HandlerEntry>,
         now: Instant,
     ) {
-        let Entry::Subscribe(run) = handler.entry else { return };
+        let run = match handler.map(|handler| handler.entry) {
+            Some(Entry::Subscribe(run)) => run,
+            _ => |_| -> BoxedAnswer<Acceptance> { Box::pin(ready(Ok(Acceptance::default()))) },
+        };
         let Some(Subscribed { topic, active, .. }) = self.by_id.get(&id) else { return };
         let subject = Subject::Subscribe(id, Arc::clone(active));
-        let mut work =
-            HandlerFuture::new(run(core.context(handler, &topic.uri, Payload::empty(), subject)));
+        let context = core.context(handler, &topic.uri, Payload::empty(), subject);
+        let mut work = HandlerFuture::new(if core.served.has_layers(handler) {
+            core.served.subscribing_around(topic.policy, handler, context, run)
+        } else {
+            run(context)
+        });
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(decision) => self.decided(core, id, request, decision),
             Poll::Pending => self.await_decision(core, id, request, Cancellable::new(work), now),

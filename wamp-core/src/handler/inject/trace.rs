@@ -11,7 +11,7 @@ impl FromContext for Trace {
         let trace = match &context.subject {
             Subject::Call(call) => Extras::trace(call.extras.as_deref()),
             Subject::Publish(_, trace) => trace.as_deref(),
-            Subject::Subscribe(..) | Subject::Join => None,
+            Subject::Subscribe(..) | Subject::Register | Subject::Join => None,
         };
         trace.cloned().ok_or_else(|| Error::invalid_argument("the request has no trace context"))
     }

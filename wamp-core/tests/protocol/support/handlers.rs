@@ -56,6 +56,7 @@ const fn handler(uri: &'static str, entry: Entry) -> HandlerEntry {
         function,
         file: file!(),
         line: 1,
+        around: &[],
         parameters: &[],
     }
 }
