@@ -59,15 +59,15 @@ impl Calls {
         &mut self,
         core: &Core,
         request: RequestId,
-        options: &CallOptions,
+        options: &mut CallOptions,
         uri: &str,
     ) -> Result<Part, Violation> {
         let announced = core.session().handle().features.caller;
         if options.goes_on() && !announced.may_send_chunks() {
             return Err(Breach::ChunksNotAnnounced.into());
         }
-        if options.passthru().is_some() && !announced.payload_passthru_mode {
-            return Err(Breach::CallerPassthruNotAnnounced.into());
+        if let Some(extras) = &mut options.extras {
+            core.admit_extras(extras, announced, Breach::CallerPassthruNotAnnounced)?;
         }
         let part = self.unfinished.part(request, uri);
         match part {

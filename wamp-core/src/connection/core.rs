@@ -11,14 +11,14 @@ use serde::Serialize;
 
 use super::observed_calls::ObservedCalls;
 use crate::codec::payload::Payload;
-use crate::error::{Error, shortened};
+use crate::error::{Breach, Error, Violation, shortened};
 use crate::handler::context::{Context, Link, Subject};
 use crate::handler::entry::HandlerEntry;
 use crate::handler::tasks::Tasks;
 use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::log;
-use crate::message::{self, Extras};
+use crate::message::{self, Extras, RoleFeatures};
 use crate::realm::broker::Pace;
 use crate::realm::session::Session;
 use crate::router::ServedRealm;
@@ -128,14 +128,22 @@ impl Core {
         Context { link: Rc::clone(&self.link), uri, payload, subject }
     }
 
-    /// Drops the trace context of a request where the realm does not pass it on (TC-01).
-    #[inline(always)]
-    pub(super) fn admit_extras(&self, extras: &mut Option<Box<Extras>>) {
-        if let Some(extras) = extras
-            && !self.served.settings.trace
-        {
+    /// Checks that passthru mode was announced, or else returns the breach, and drops the
+    /// trace context where the realm does not pass it on (TC-01).
+    #[cold]
+    pub(super) fn admit_extras(
+        &self,
+        extras: &mut Extras,
+        announced: RoleFeatures,
+        breach: Breach,
+    ) -> Result<(), Violation> {
+        if extras.passthru.is_some() && !announced.payload_passthru_mode {
+            return Err(breach.into());
+        }
+        if !self.served.settings.trace {
             extras.trace = None;
         }
+        Ok(())
     }
 
     /// Sends a message without payload.

@@ -111,11 +111,9 @@ impl OpenSession {
         }
         match message {
             Message::Call { request, ref mut options, procedure, payload } => {
-                self.core.admit_extras(&mut options.extras);
                 self.call(request, options, procedure, payload, now)
             }
-            Message::Publish { request, mut options, topic, payload } => {
-                self.core.admit_extras(&mut options.extras);
+            Message::Publish { request, options, topic, payload } => {
                 self.expect(request)?;
                 self.publications.publish(&mut self.core, request, options, topic, payload, now)
             }
@@ -154,7 +152,7 @@ impl OpenSession {
     fn call(
         &mut self,
         request: RequestId,
-        options: &CallOptions,
+        options: &mut CallOptions,
         uri: &str,
         payload: Payload,
         now: Instant,

@@ -97,15 +97,14 @@ impl Publications {
         &mut self,
         core: &mut Core,
         request: RequestId,
-        options: PublishOptions,
+        mut options: PublishOptions,
         topic: &str,
         payload: Payload,
         now: Instant,
     ) -> Result<(), Violation> {
-        if options.passthru().is_some()
-            && !core.session().handle().features.publisher.payload_passthru_mode
-        {
-            return Err(Breach::PublisherPassthruNotAnnounced.into());
+        if let Some(extras) = &mut options.extras {
+            let announced = core.session().handle().features.publisher;
+            core.admit_extras(extras, announced, Breach::PublisherPassthruNotAnnounced)?;
         }
         let handler = core.served.publisher(topic, core.session().authrole());
         let hopeless = if core.has_authorizer() { None } else { handler.as_ref().err() };

@@ -113,6 +113,7 @@ impl<'f, C: Cursor<'f>> Fields<'f, C> {
     }
 
     /// Reads the options that few requests have, in the dict that has at least one of them.
+    #[cold]
     pub(super) fn extras(
         &self,
         dict: Range<usize>,
