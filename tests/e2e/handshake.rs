@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{FIN, Received, Server, Socket, TEXT, UPGRADE, exchange, frame, hello};
+use crate::harness::{FIN, Received, Server, Socket, TEXT, UPGRADE, exchange, frame, hello, path};
 
 /// Returns the headers of a valid upgrade, with one of them replaced, added, or removed.
 fn with<'h>(name: &'h str, value: Option<&'h str>) -> Vec<(&'h str, &'h str)> {
@@ -78,7 +78,7 @@ fn what_is_no_upgrade_is_refused() {
 fn headers_of_16_kib_are_taken_and_longer_ones_are_answered_431() {
     let server = Server::testbed();
     let length = |(name, value): &(&str, &str)| name.len() + value.len();
-    let others = "/ws".len()
+    let others = path().len()
         + "Host".len()
         + server.address().len()
         + UPGRADE.iter().map(length).sum::<usize>();
@@ -111,7 +111,7 @@ fn pages_of_the_same_origin_and_programs_without_one_are_welcome() {
 fn everything_at_once() -> Vec<u8> {
     let lines: String =
         UPGRADE.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let head = format!("GET /ws HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n").into_bytes();
+    let head = format!("GET {} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n", path()).into_bytes();
     let hello = frame(FIN | TEXT, hello("realm1").to_string().as_bytes());
     [head, hello, frame(FIN | TEXT, br#"[48,1,{},"testbed.add",[1,2]]"#)].concat()
 }

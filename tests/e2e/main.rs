@@ -17,5 +17,6 @@ mod logins;
 mod metrics;
 mod nexus;
 mod restart;
+mod second_host;
 mod shutdown;
 mod tunnels;

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Nginx, Server, Session, Socket, UPGRADE};
+use crate::harness::{Nginx, Server, Session, Socket, UPGRADE, path};
 
 /// Headers in place of those of the same name.
 type Headers = &'static [(&'static str, &'static str)];
@@ -37,7 +37,7 @@ fn upgrade(version: &str, replaced: &[(&str, &str)]) -> String {
     let is_replaced = |name| replaced.iter().any(|(other, _)| *other == name);
     let kept = UPGRADE.iter().filter(|(name, _)| !is_replaced(*name));
     let lines = kept.chain(replaced).map(|(name, value)| format!("{name}: {value}\r\n"));
-    format!("GET /ws HTTP/{version}\r\nHost: localhost\r\n{}\r\n", lines.collect::<String>())
+    format!("GET {} HTTP/{version}\r\nHost: localhost\r\n{}\r\n", path(), lines.collect::<String>())
 }
 
 fn status(head: &str) -> u16 {
@@ -104,7 +104,7 @@ fn behind_an_nginx_that_says_nothing_of_upgrades_the_answer_tells_what_to_say() 
     let Some(nginx) = Nginx::before(&server) else { return };
     let mut socket = Socket::connect(nginx.address());
     let request = upgrade("1.1", &[("Connection", "close, Upgrade")]);
-    socket.send(request.replace("/ws", "/forgotten").as_bytes());
+    socket.send(request.replace(path(), "/forgotten").as_bytes());
     let answer = String::from_utf8(socket.all()).expect("text");
     assert!(
         answer.contains("proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade"),
@@ -118,7 +118,7 @@ fn behind_nginx_its_own_pages_connect_whether_or_not_the_host_names_the_port() {
     let Some(nginx) = Nginx::before(&server) else { return };
     let own = format!("http://{}", nginx.address());
     let other = own.replace("127.", "126.");
-    for path in ["/ws", "/ported"] {
+    for path in [path(), "/ported"] {
         for (origin, expected) in [(&own, 101), (&other, 403)] {
             let mut socket = Socket::connect(nginx.address());
             let lines: String =

@@ -7,19 +7,17 @@ use std::task::{Poll, Waker};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{AppService, HttpServiceFactory, Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use wamp_core::__private::log;
 use wamp_core::{Connection, Framing, Identity, Serializer, Transport};
 
 use crate::admission::client_address::client_address;
 use crate::admission::{Admission, Place};
 use crate::router::{Router, mounted, router};
 use crate::signal;
+use crate::websocket::accepting;
 use crate::websocket::body::Body;
-use crate::websocket::closing_body::closing_after;
 use crate::websocket::frames;
-use crate::websocket::handshake::{self, Origins};
+use crate::websocket::handshake::Origins;
 use crate::websocket::request_copy;
 use crate::websocket::socket::Socket;
 use crate::websocket::socket_handle::SocketHandle;
@@ -162,7 +160,9 @@ impl HttpServiceFactory for Endpoint {
 impl Settings {
     /// Answers the request: with the upgrade, or with a refusal. `task` is the one that asks.
     fn upgrade(&self, mut request: ServiceRequest, task: Waker) -> ServiceResponse {
-        let response = match self.accept(request.request()) {
+        let accepted =
+            accepting::accept(request.request(), &self.router, &self.admission, &self.origins);
+        let response = match accepted {
             Ok((response, serializer, place)) => {
                 request_copy::compact(&mut request);
                 match request.take_payload() {
@@ -176,49 +176,9 @@ impl Settings {
                     }
                 }
             }
-            Err(refusal) => closing_after(refusal, request.request().conn_data()),
+            Err(refusal) => refusal,
         };
         request.into_response(response)
-    }
-
-    #[expect(clippy::result_large_err, reason = "a refusal is a response")]
-    fn accept(
-        &self,
-        request: &HttpRequest,
-    ) -> Result<(HttpResponseBuilder, Serializer, Place), HttpResponse> {
-        let supported: Vec<_> =
-            Serializer::ALL.iter().map(|serializer| serializer.subprotocol()).collect();
-        let (limits, may_log) = (self.router.limits(), || self.may_log(request));
-        let subprotocol = handshake::check(request, &supported, &self.origins, limits, may_log)?;
-        if self.router.is_stopping() {
-            let retry = (header::RETRY_AFTER, "1");
-            return Err(HttpResponse::ServiceUnavailable()
-                .insert_header(retry)
-                .body("the server shuts down"));
-        }
-        let response = handshake::switching_protocols(request, subprotocol)?;
-        let serializer =
-            Serializer::from_subprotocol(subprotocol).ok_or_else(HttpResponse::BadRequest)?;
-        // Last, so that requests that are refused for another reason take no place.
-        let place = self.admission.admit_request(&self.router, request).map_err(|full| {
-            if self.may_log(request) {
-                let address = client_address(request, &self.router).map(tracing::field::display);
-                tracing::warn!(
-                    target: log::SESSION,
-                    address,
-                    limit = full.limit(),
-                    "WebSocket upgrade refused: no room"
-                );
-            }
-            full.response()
-        })?;
-        Ok((response, serializer, place))
-    }
-
-    /// Returns whether another line about clients at this address may be logged (rate limit).
-    fn may_log(&self, request: &HttpRequest) -> bool {
-        let clock = request.extensions().get::<Clock>().cloned().unwrap_or_default();
-        self.router.may_log(client_address(request, &self.router), clock.now())
     }
 
     fn connect(

@@ -38,6 +38,7 @@ mod attempt;
 mod bridge;
 mod endpoint;
 mod health;
+mod lengths;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod parameter;
@@ -54,6 +55,8 @@ pub use endpoint::{Endpoint, endpoint};
 pub use health::{Health, health};
 #[cfg(feature = "metrics")]
 pub use metrics::{Collector, Metrics, metrics};
+#[cfg(feature = "actix-ws")]
+pub use router::Accepted;
 pub use router::{Router, RouterBuilder, router};
 pub use signal::stop_signal;
 pub use wamp_core::{
@@ -198,6 +201,10 @@ struct HttpPage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/middleware.md")]
 struct MiddlewarePage;
+/// Compiles the programs of the page about `actix-ws` as doctests.
+#[cfg(all(doctest, feature = "actix-ws"))]
+#[doc = include_str!("../../docs/actix-ws.md")]
+struct ActixWsPage;
 
 /// Compiles the programs of the page about operation as doctests.
 #[cfg(all(doctest, feature = "metrics"))]

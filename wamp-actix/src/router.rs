@@ -1,5 +1,7 @@
 //! The router, as an actix application mounts and uses it.
 
+#[cfg(feature = "actix-ws")]
+mod accepted;
 pub(crate) mod per_router;
 
 use std::future::{Ready, ready};
@@ -13,6 +15,8 @@ use wamp_core::{BuildError, Context, Error, FromContext, WeakRouter};
 use crate::bridge::HttpBridge;
 use crate::endpoint::Endpoint;
 use crate::worker::Worker;
+#[cfg(feature = "actix-ws")]
+pub use accepted::Accepted;
 
 /// The declaration of a router: realms, limits, and a list of handlers in place of all that the
 /// program has.

@@ -1,7 +1,7 @@
 //! The application against which third-party clients and conformance suites are run.
 //!
 //! `testbed [--port PORT] [--workers N] [--limit-private-addresses] [--goodbye]`: at
-//! `ws://127.0.0.1:PORT/ws`, realm `realm1` for anonymous sessions, `testbed.strict` for those with
+//! `ws://127.0.0.1:PORT/ws`, and over `actix-ws` at `/ws2`, realm `realm1` for anonymous sessions, `testbed.strict` for those with
 //! sequential request ids, `testbed.ticket`, `testbed.cra`, `testbed.cryptosign`, `testbed.scram`
 //! for users who log in (see `realms`), and realm `router`, in which clients call each other too.
 //! `http://127.0.0.1:PORT/call` is the bridge from HTTP to `realm1`.
@@ -9,6 +9,7 @@
 mod bench;
 mod procedures;
 mod realms;
+mod second_host;
 mod sleeps;
 mod topics;
 
@@ -66,7 +67,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = HttpServer::new(move || {
         let endpoint = router.endpoint("/ws").goodbye_at_shutdown(goodbye);
         let bridge = router.http("/call").realm("realm1");
-        App::new().app_data(log.clone()).app_data(tickers.clone()).service(endpoint).service(bridge)
+        App::new()
+            .app_data(log.clone())
+            .app_data(tickers.clone())
+            .service(endpoint)
+            .service(second_host::route("/ws2", &router, goodbye))
+            .service(bridge)
     })
     .on_connect(wamp_actix::on_connect)
     .shutdown_signal(wamp_actix::stop_signal())

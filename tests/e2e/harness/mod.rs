@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub(crate) use http::get;
 pub(crate) use nginx::Nginx;
 pub(crate) use prometheus::{Prometheus, complaints};
-pub(crate) use server::{Server, executable};
+pub(crate) use server::{PATH, Server, executable, path};
 pub(crate) use session::{Session, hello};
 pub(crate) use socket::{
     BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, Received, Socket, TEXT, UPGRADE, exchange,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use super::debian::{free_address, program};
-use super::{Server, eventually};
+use super::{Server, eventually, path};
 
 /// A running nginx that denies everything but three paths to the server's `/ws`: `/ws`,
 /// `/forgotten` without the lines that an upgrade needs, and `/ported`, which sends the port in a
@@ -65,7 +65,7 @@ const UPGRADE: &str = r#"
 "#;
 
 fn configuration(directory: &Path, address: &str, server: &str) -> String {
-    let directory = directory.display();
+    let (directory, path) = (directory.display(), path());
     let folders: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|of| format!("{of}_temp_path {directory}/{of};\n"))
         .concat();
@@ -81,19 +81,19 @@ fn configuration(directory: &Path, address: &str, server: &str) -> String {
             upstream server {{ server {server}; keepalive 8; }}
             server {{
                 listen {address};
-                location = /ws {{
+                location = {path} {{
                     proxy_pass http://server;
                     proxy_request_buffering off;
                     {UPGRADE}
                     proxy_set_header Host $http_host;
                 }}
                 location = /ported {{
-                    proxy_pass http://server/ws;
+                    proxy_pass http://server{path};
                     {UPGRADE}
                     proxy_set_header Host $host;
                     proxy_set_header X-Forwarded-Port $server_port;
                 }}
-                location = /forgotten {{ proxy_pass http://server/ws; }}
+                location = /forgotten {{ proxy_pass http://server{path}; }}
                 location / {{ return 403; }}
             }}
         }}

@@ -112,7 +112,7 @@ impl Server {
     }
 
     pub(crate) fn websocket(&self) -> String {
-        format!("ws://{}/ws", self.address)
+        format!("ws://{}{}", self.address, path())
     }
 
     pub(crate) fn terminate(&self) {
@@ -167,6 +167,15 @@ impl Server {
             fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
         Duration::from_millis(ticks * 10)
     }
+}
+
+/// The variable by which the tests run against another WebSocket of testbed: see `second_host`.
+pub(crate) const PATH: &str = "WAMP_TEST_PATH";
+
+/// Returns the path of the WebSocket under test.
+pub(crate) fn path() -> &'static str {
+    static PATH_UNDER_TEST: OnceLock<String> = OnceLock::new();
+    PATH_UNDER_TEST.get_or_init(|| env::var(PATH).unwrap_or("/ws".into()))
 }
 
 /// Returns the `HOST:PORT` of a URL.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use socket2::{Domain, SockRef, Type};
 
-use super::{DEADLINE, Server};
+use super::{DEADLINE, Server, path};
 
 pub(crate) const FIN: u8 = 0x80;
 pub(crate) const CONTINUATION: u8 = 0;
@@ -69,7 +69,7 @@ impl Socket {
         let stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(DEADLINE)).ok()?;
         let mut socket = Self { stream: BufReader::with_capacity(65_536, stream) };
-        let mut request = format!("GET /ws HTTP/1.1\r\nHost: {address}\r\n");
+        let mut request = format!("GET {} HTTP/1.1\r\nHost: {address}\r\n", path());
         UPGRADE.iter().for_each(|(name, value)| request += &format!("{name}: {value}\r\n"));
         socket.write((request + "\r\n").as_bytes()).ok()?;
         let mut head = Vec::new();
@@ -267,7 +267,7 @@ pub(crate) fn exchange_on(
     method: &str,
     headers: &[(&str, &str)],
 ) -> (String, Socket) {
-    let mut request = format!("{method} /ws HTTP/1.1\r\nHost: {}\r\n", server.address());
+    let mut request = format!("{method} {} HTTP/1.1\r\nHost: {}\r\n", path(), server.address());
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");
     }

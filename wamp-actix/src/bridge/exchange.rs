@@ -6,15 +6,13 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_web::{HttpMessage as _, HttpRequest};
-use wamp_core::{Close, Connection, Framing, Identity, Left, Serializer, Transport};
+use wamp_core::{Close, Connection, Identity, Left, Serializer, Transport};
 
 use super::answer::Answer;
 use crate::admission::client_address::client_address;
+use crate::lengths;
 use crate::router::Router;
 use crate::worker::clock::{Alarm, Clock};
-
-/// The bytes before each message of the output: its length.
-const LENGTH: usize = size_of::<usize>();
 
 /// A session whose client is the bridge. Dropping it ends the session and cancels its call.
 pub(super) struct Exchange {
@@ -32,10 +30,7 @@ impl Exchange {
             request.extensions().get::<Identity>().cloned().unwrap_or_else(Identity::anonymous);
         let transport = Transport {
             serializer: Serializer::Json,
-            framing: Framing {
-                reserve: LENGTH,
-                seal: |output, start, _| write_length(&mut output[start..]),
-            },
+            framing: lengths::framing(),
             identity,
             address: client_address(request, router),
             host: Rc::new(request.clone()),
@@ -96,7 +91,8 @@ impl Exchange {
         self.connection.poll(context, now, true);
         let output = self.connection.take_output();
         if !output.is_empty() {
-            self.answers.extend(messages(&output).filter_map(Answer::read));
+            let messages = lengths::messages(output.into());
+            self.answers.extend(messages.filter_map(|message| Answer::read(&message)));
             return Poll::Ready(());
         }
         if self.connection.close().is_some() {
@@ -107,21 +103,4 @@ impl Exchange {
             None => Poll::Pending,
         }
     }
-}
-
-/// Writes the length of a message into the bytes that are reserved before it.
-fn write_length(output: &mut [u8]) {
-    if let Some((length, message)) = output.split_first_chunk_mut::<LENGTH>() {
-        *length = message.len().to_be_bytes();
-    }
-}
-
-/// Returns the messages of an output, one after the other.
-fn messages(mut output: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || {
-        let (length, rest) = output.split_first_chunk::<LENGTH>()?;
-        let (message, rest) = rest.split_at_checked(usize::from_be_bytes(*length))?;
-        output = rest;
-        Some(message)
-    })
 }

@@ -1,10 +1,7 @@
 //! One WebSocket: reads frames, passes messages to the session, and hands frames to actix.
 
-mod ending;
-mod liveness;
+pub(super) mod ending;
 mod output;
-mod turn;
-mod wake;
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -18,12 +15,12 @@ use wamp_core::{Connection, Left, Limits, RawMessage, Router};
 
 use crate::admission::Place;
 use crate::websocket::frames::{CloseCode, FrameLimits, Frames, Incoming};
+use crate::websocket::liveness::{Liveness, Verdict};
+use crate::websocket::turn::{Budget, Turn};
+use crate::websocket::wake::Wake;
 use crate::worker::clock::Clock;
 use ending::{Phase, code, fault};
-use liveness::{Liveness, Verdict};
 use output::Output;
-use turn::{Budget, Turn};
-use wake::Wake;
 
 /// One WebSocket with its session.
 pub(crate) struct Socket {

@@ -44,7 +44,7 @@ impl Phase {
 }
 
 /// Returns the close code for the end of a session.
-pub(super) fn code(close: Close) -> CloseCode {
+pub(in crate::websocket) fn code(close: Close) -> CloseCode {
     match close {
         Close::Normal => CloseCode::Normal,
         Close::Violation => CloseCode::ProtocolError,
@@ -56,7 +56,7 @@ pub(super) fn code(close: Close) -> CloseCode {
 }
 
 /// Returns the reason of a close frame after a fault in a frame, for the client's developers.
-pub(super) fn fault(code: CloseCode) -> &'static str {
+pub(in crate::websocket) fn fault(code: CloseCode) -> &'static str {
     match code {
         CloseCode::TooBig => "a frame or a message exceeds its size limit",
         CloseCode::InvalidPayload => "a text message or a close reason is not UTF-8",

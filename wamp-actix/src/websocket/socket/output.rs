@@ -3,10 +3,7 @@
 use actix_web::web::Bytes;
 
 use crate::websocket::frames::{self, CloseCode};
-
-/// The maximum size of a piece. actix asks for the next one only when the last is nearly sent,
-/// which shows that the client reads.
-pub(super) const PIECE_BYTES: usize = 64 << 10;
+use crate::websocket::turn::PIECE_BYTES;
 
 /// Frames on their way to actix.
 #[derive(Debug, Default)]

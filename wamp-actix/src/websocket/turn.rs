@@ -3,7 +3,6 @@
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use super::output::PIECE_BYTES;
 use crate::worker::clock::Clock;
 use crate::worker::coop::Pause;
 
@@ -17,6 +16,10 @@ const CLOCK_INTERVAL: usize = 8;
 /// The maximum duration of a turn. A single message may take milliseconds: a publication that
 /// matches a thousand patterns, or a long answer of the meta API.
 const TURN_TIME: Duration = Duration::from_millis(2);
+
+/// The maximum size of a piece of output. actix asks for the next one only when the last is nearly
+/// sent, which shows that the client reads.
+pub(super) const PIECE_BYTES: usize = 64 << 10;
 
 /// The maximum number of bytes handed over in one turn. Without it, a client that reads as fast as
 /// a handler writes would never make its task wait.
