@@ -22,8 +22,8 @@ mod timestamp;
 mod uri;
 
 pub use auth::{
-    Action, Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied,
-    Http, Permission, Scram, ScramCredential, Ticket, WampCra, salt,
+    Anonymous, Attempt, Authenticator, CraCredential, CredentialError, Cryptosign, Denied, Http,
+    Permission, Scram, ScramCredential, Ticket, WampCra, salt,
 };
 pub use codec::binary::Binary;
 pub use codec::payload::{DecodeError, Payload, PayloadBuilder};
@@ -46,7 +46,7 @@ pub use handler::reply::{Args, Kwargs, Reply};
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use identity::Identity;
 pub use limits::{Limits, LimitsError};
-pub use message::{MatchPolicy, Passthru, Trace};
+pub use message::{Action, MatchPolicy, Passthru, Trace};
 pub use realm::broker::History;
 pub use realm::matched::Capture;
 pub use realm::observer::{ObservedCall, Observer};

@@ -97,6 +97,9 @@ impl Admission {
         {
             self.name_proxy(address);
         }
+        if let Err(full) = &admitted {
+            router.count_refused(full.limit());
+        }
         admitted
     }
 

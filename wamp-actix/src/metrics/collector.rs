@@ -60,7 +60,16 @@ fn states(families: &mut Families<'_>, stats: &Stats) -> fmt::Result {
     families.gauge("wamp_build_info", "The version of wamp-actix.", once((version, 1)))?;
     let connections = once(([], stats.connections as u64));
     families.gauge("wamp_connections", "Open connections, joined or not.", connections)?;
-    families.counter("wamp_violations", "Violations of the protocol.", [([], stats.violations)])?;
+    let by_kind = |counts: &'_ [(String, u64)]| -> Vec<_> {
+        counts.iter().map(|(kind, count)| (kind.clone(), *count)).collect()
+    };
+    for (name, help, counts) in [
+        ("wamp_violations", "Violations of the protocol.", by_kind(&stats.violations)),
+        ("wamp_connections_refused", "Refused connections.", by_kind(&stats.connections_refused)),
+    ] {
+        let series = counts.iter().map(|(kind, count)| ([("kind", &**kind)], *count));
+        families.counter(name, help, series)?;
+    }
     let mut gauge = |name, help, of: fn(&RealmStats) -> usize| {
         let series = stats.realms.iter();
         families.gauge(name, help, series.map(|one| ([("realm", &*one.realm)], of(one) as u64)))
@@ -83,9 +92,31 @@ fn sessions(families: &mut Families<'_>, stats: &Stats) -> fmt::Result {
         by_reason.map(move |(left, count)| ([("realm", realm), ("reason", left.as_str())], *count))
     });
     families.counter("wamp_sessions_closed", "Sessions that have ended.", closed)?;
-    by_realm(families, stats, "wamp_logins_denied", "Logins that were refused.", |counts| {
-        counts.logins_denied
-    })
+    let logins = counted(stats).flat_map(|(realm, counts)| {
+        counts.logins.iter().map(move |(method, durations)| {
+            ([("realm", realm), ("authmethod", &**method)], observations(durations))
+        })
+    });
+    families.histogram("wamp_login_duration_seconds", "From HELLO to the decision.", logins)?;
+    let denied = "Logins that were refused.";
+    tallied(families, stats, ("wamp_logins_denied", denied), "authmethod", |one| {
+        &one.logins_denied
+    })?;
+    let limited = "Sessions that their rate has held back or cut off.";
+    tallied(families, stats, ("wamp_rate_limited", limited), "kind", |one| &one.rate_limited)
+}
+
+fn tallied(
+    families: &mut Families<'_>,
+    stats: &Stats,
+    (name, help): (&str, &str),
+    label: &'static str,
+    of: fn(&RealmCounts) -> &Vec<(String, u64)>,
+) -> fmt::Result {
+    let series = counted(stats).flat_map(|(realm, counts)| {
+        of(counts).iter().map(move |(value, count)| ([("realm", realm), (label, &**value)], *count))
+    });
+    families.counter(name, help, series)
 }
 
 fn calls(families: &mut Families<'_>, stats: &Stats) -> fmt::Result {
@@ -112,7 +143,12 @@ fn calls(families: &mut Families<'_>, stats: &Stats) -> fmt::Result {
         let by_procedure = counts.progressive_results.iter();
         by_procedure.map(move |(name, count)| ([("realm", realm), ("procedure", name)], *count))
     });
-    families.counter("wamp_progressive_results", "Progressive results that were sent.", progressive)
+    let sent = "Progressive results that were sent.";
+    families.counter("wamp_progressive_results", sent, progressive)?;
+    let panics = "Panics in handlers.";
+    tallied(families, stats, ("wamp_handler_panics", panics), "procedure", |one| {
+        &one.handler_panics
+    })
 }
 
 fn events(families: &mut Families<'_>, stats: &Stats) -> fmt::Result {
@@ -132,17 +168,28 @@ fn events(families: &mut Families<'_>, stats: &Stats) -> fmt::Result {
 }
 
 fn messages(families: &mut Families<'_>, stats: &Stats) -> fmt::Result {
-    let received = |of: fn(&MessageStats) -> u64| {
+    type Messages = fn(&RealmCounts) -> &Vec<MessageStats>;
+    let series = |messages: Messages, of: fn(&MessageStats) -> u64| {
         counted(stats).flat_map(move |(realm, counts)| {
-            let by_type = counts.messages_received.iter();
+            let by_type = messages(counts).iter();
             by_type.map(move |one| ([("realm", realm), ("type", one.kind)], of(one)))
         })
     };
-    let messages = received(|one| one.count);
-    families.counter("wamp_messages_received", "Messages of joined clients.", messages)?;
-    let bytes = received(|one| one.bytes);
-    families.counter("wamp_received_bytes", "Bytes of these messages.", bytes)
+    let (received, sent): (Messages, Messages) =
+        (|counts| &counts.messages_received, |counts| &counts.messages_sent);
+    for (name, help, messages, of) in [
+        ("wamp_messages_received", "Messages of joined clients.", received, COUNT),
+        ("wamp_received_bytes", "Bytes of these messages.", received, BYTES),
+        ("wamp_messages_sent", "Messages to joined clients.", sent, COUNT),
+        ("wamp_sent_bytes", "Bytes of these messages.", sent, BYTES),
+    ] {
+        families.counter(name, help, series(messages, of))?;
+    }
+    Ok(())
 }
+
+const COUNT: fn(&MessageStats) -> u64 = |one| one.count;
+const BYTES: fn(&MessageStats) -> u64 = |one| one.bytes;
 
 fn by_realm(
     families: &mut Families<'_>,

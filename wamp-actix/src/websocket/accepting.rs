@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
 use wamp_core::__private::log;
 use wamp_core::Serializer;
@@ -41,8 +41,10 @@ fn check(
     let supported: Vec<_> =
         Serializer::ALL.iter().map(|serializer| serializer.subprotocol()).collect();
     let (limits, may_log) = (router.limits(), || may_log(request, router));
-    let subprotocol = handshake::check(request, &supported, origins, limits, may_log)?;
+    let subprotocol = handshake::check(request, &supported, origins, limits, may_log)
+        .inspect_err(|refusal| router.count_refused(kind(refusal.status())))?;
     if router.is_stopping() {
+        router.count_refused("stopping");
         let retry = (header::RETRY_AFTER, "1");
         return Err(HttpResponse::ServiceUnavailable()
             .insert_header(retry)
@@ -65,6 +67,15 @@ fn check(
         full.response()
     })?;
     Ok((response, serializer, place))
+}
+
+/// Returns the kind of a refused upgrade, as metrics show it.
+fn kind(refusal: StatusCode) -> &'static str {
+    match refusal {
+        StatusCode::FORBIDDEN => "origin",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "headers",
+        _ => "handshake",
+    }
 }
 
 /// Returns whether another line about clients at this address may be logged (rate limit).

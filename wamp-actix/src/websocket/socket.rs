@@ -236,6 +236,7 @@ impl Socket {
                 }
                 Err(_) if self.phase != Phase::Open => self.lost(Left::Lost),
                 Err(code) => {
+                    self.router.count_violation("websocket");
                     self.connection.lost(Left::Violation);
                     self.close(code, fault(code), now);
                     return true;
@@ -280,6 +281,7 @@ impl Socket {
     /// other has been without a session for longer.
     fn make_room(&mut self, now: Instant) {
         if self.phase == Phase::Open && self.place.as_ref().is_some_and(Place::is_wanted) {
+            self.router.count_refused("opening");
             self.connection.lost(Left::Lost);
             self.close(CloseCode::TryAgainLater, "too many connections without a session", now);
             // The client's close frame is not awaited.

@@ -108,8 +108,13 @@ async fn every_metric_is_there_from_the_start() {
         "wamp_messages_received_total",
         "wamp_received_bytes_total",
         "wamp_violations_total",
+        "wamp_messages_sent_total",
+        "wamp_sent_bytes_total",
+        "wamp_handler_panics_total",
+        "wamp_rate_limited_total",
+        "wamp_connections_refused_total",
     ];
-    let histograms = ["wamp_call_duration_seconds"];
+    let histograms = ["wamp_call_duration_seconds", "wamp_login_duration_seconds"];
     let all = [(&gauges[..], "gauge"), (&counters, "counter"), (&histograms, "histogram")];
     for (names, kind) in all {
         let missing: Vec<_> = names.iter().filter(|name| !named(name, kind)).collect();

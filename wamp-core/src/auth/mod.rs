@@ -1,6 +1,5 @@
 //! Authentication: the methods that a realm accepts, and the course of one login.
 
-mod action;
 mod anonymous;
 mod attempt;
 mod cryptosign;
@@ -19,7 +18,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-pub use action::Action;
 pub use anonymous::Anonymous;
 pub use attempt::Attempt;
 pub(crate) use attempt::Hello;

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use super::core::{Core, Request};
-use crate::auth::{Action, Decision};
+use crate::auth::Decision;
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
 use crate::handler::context::Subject;
 use crate::handler::tasks::{Asking, HandlerFuture, Task};
 use crate::id::RequestId;
+use crate::message::Action;
 use crate::message::{MatchPolicy, RegisterOptions, SubscribeOptions, code};
 use crate::realm::pattern::Pattern;
 use crate::router::authorizer::{Gate, Kind};

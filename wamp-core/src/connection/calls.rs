@@ -15,7 +15,6 @@ use std::time::Instant;
 
 use super::core::{Core, Request};
 use super::observed_calls::Served;
-use crate::auth::Action;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, uris};
 use crate::handler::around::Work;
@@ -24,6 +23,7 @@ use crate::handler::context::Subject;
 use crate::handler::entry::{Entry, Feature, HandlerEntry};
 use crate::handler::tasks::{HandlerFuture, RunningHandler, Task};
 use crate::id::RequestId;
+use crate::message::Action;
 use crate::message::{CallOptions, MatchPolicy};
 use crate::realm::dealer::Registration;
 use crate::session::request_outcome::RequestOutcome;

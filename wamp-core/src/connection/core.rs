@@ -164,7 +164,7 @@ impl Core {
         self.write_error(request, error);
         self.tell(request, error);
         if let Some(observed) = &self.observed {
-            observed.refused(error);
+            observed.refused(request, error);
         }
     }
 

@@ -41,7 +41,7 @@ impl Connection {
 
     /// P-01: ABORT, and nothing of this peer counts any more.
     pub(super) fn violation(&mut self, violation: &Violation, head: Head<'_>, now: Instant) {
-        self.router.router().count_violation();
+        self.router.router().count_violation(violation.kind());
         let text = violation.to_string();
         self.complain("protocol violation", Some(&text), head, now);
         self.leaves(Left::Violation);
@@ -55,6 +55,11 @@ impl Connection {
     }
 
     pub(super) fn too_fast(&mut self, now: Instant) {
+        if let State::Open(session) = &self.state
+            && let Some(counters) = session.core.session().realm().counters()
+        {
+            counters.cut_off();
+        }
         self.complain(
             "a client sends more messages than its rate for too long and is cut off",
             None,

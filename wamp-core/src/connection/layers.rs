@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::auth::{Action, Granted};
+use crate::auth::Granted;
 use crate::error::Error;
 use crate::handler::acceptance::Acceptance;
 use crate::handler::around::{Layered, Layers, Work};
 use crate::handler::context::Context;
 use crate::handler::entry::{BoxedAnswer, HandlerEntry};
+use crate::message::Action;
 use crate::message::MatchPolicy;
 use crate::router::ServedRealm;
 use crate::router::authorizer::Gate;

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tracing::Level;
 
+use super::core::Request;
 use crate::error::{Error, shortened};
 use crate::handler::entry::HandlerEntry;
 use crate::id::{PublicationId, RequestId};
@@ -146,11 +147,13 @@ impl ObservedCalls {
     }
 
     /// Tells that a request was refused with this error, if it was denied.
-    pub(super) fn refused(&self, error: &Error) {
+    pub(super) fn refused(&self, request: Request<'_>, error: &Error) {
         if let Some(instruments) = &self.instruments
             && RequestOutcome::of(error) == RequestOutcome::Denied
+            && let Some((action, uri)) = request.asks_for()
         {
-            instruments.observers.tell(|observer| observer.denied(&self.session, error));
+            let tell = |observer: &dyn Observer| observer.denied(&self.session, action, uri, error);
+            instruments.observers.tell(tell);
         }
     }
 

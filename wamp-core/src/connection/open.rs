@@ -106,8 +106,11 @@ impl OpenSession {
         mut message: Message<'_>,
         now: Instant,
     ) -> Result<(), Violation> {
-        if let Some(throttle) = &mut self.throttle {
-            throttle.count(now);
+        if let Some(throttle) = &mut self.throttle
+            && throttle.count(now)
+            && let Some(counters) = self.core.session().realm().counters()
+        {
+            counters.held_back();
         }
         match message {
             Message::Call { request, ref mut options, procedure, payload } => {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::core::tell_refused_join;
 use super::open::OpenSession;
@@ -23,6 +23,7 @@ use crate::identity::Identity;
 use crate::log;
 use crate::message::{self, AuthenticateExtra, ClientFeatures, HelloDetails, Secret, Welcome};
 use crate::realm::Seat;
+use crate::realm::instruments::Instruments;
 use crate::realm::session::Session;
 use crate::router::ServedRealm;
 use crate::session::handle::SessionHandle;
@@ -35,6 +36,7 @@ pub(super) struct Login {
     newcomer: Newcomer,
     exchange: Exchange,
     work: HandlerFuture<Result<Identity, Refusal>>,
+    started: Instant,
     /// When it must be over.
     until: Instant,
     /// When AUTHENTICATE must be there.
@@ -103,7 +105,7 @@ impl Connection {
             Ok(None) => self.join(&newcomer, identity, now),
             Err(denied) => {
                 let attempt = self.attempt(&newcomer, frame, details);
-                newcomer.served.count_denied();
+                newcomer.served.tell_denied(&attempt, &denied);
                 self.log_refusal(&attempt, &denied, now);
                 self.refuse_login(&denied);
             }
@@ -152,7 +154,8 @@ impl Connection {
         let login = auth::authenticate(candidates, attempt, exchange.clone());
         let work = HandlerFuture::new(Box::pin(async { Ok(login.await) }));
         let until = now + self.limits.authentication_timeout;
-        let login = Login { newcomer, exchange, work, until, answer_until: None, heard: now };
+        let login =
+            Login { newcomer, exchange, work, started: now, until, answer_until: None, heard: now };
         self.state = State::Authenticating(Box::new(login));
         self.log_in(&mut TaskContext::from_waker(Waker::noop()), now);
     }
@@ -190,12 +193,15 @@ impl Connection {
         let State::Authenticating(login) = std::mem::replace(&mut self.state, State::Ended) else {
             return;
         };
-        let Login { newcomer, heard, .. } = *login;
+        let Login { newcomer, started, heard, .. } = *login;
         let denied = match decision {
             Ok(Ok(_)) if self.router.router().is_stopping() => return self.refuse_at_shutdown(),
-            Ok(Ok(identity)) => return self.join(&newcomer, identity, now),
+            Ok(Ok(identity)) => {
+                newcomer.served.count_login(&identity, now.saturating_duration_since(started));
+                return self.join(&newcomer, identity, now);
+            }
             Ok(Err(Refusal { attempt, denied })) => {
-                newcomer.served.count_denied();
+                newcomer.served.tell_denied(&attempt, &denied);
                 self.log_refusal(&attempt, &denied, now);
                 denied
             }
@@ -303,6 +309,9 @@ impl Connection {
         let identity = &session.handle().identity;
         let welcome =
             Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
+        if let Some(counters) = session.realm().counters() {
+            self.send_buffer.borrow_mut().count_in(&counters.sent);
+        }
         self.send_buffer.borrow_mut().send(&message::welcome(session.id(), &welcome));
         let realm = shortened(session.realm().name());
         tracing::debug!(target: log::SESSION, session = %session.id(), ?realm, "session opened");
@@ -323,10 +332,23 @@ impl Connection {
 }
 
 impl ServedRealm {
-    fn count_denied(&self) {
+    fn count_login(&self, identity: &Identity, took: Duration) {
         if let Some(counters) = self.realm.counters() {
-            counters.login_denied();
+            counters.logged_in(&identity.authmethod, took);
         }
+    }
+
+    /// Counts a login that is refused, and tells the observers.
+    fn tell_denied(&self, attempt: &Attempt, denied: &Denied) {
+        let Some(Instruments { observers, counters }) = self.realm.instruments().map(|it| &**it)
+        else {
+            return;
+        };
+        if let Some(counters) = counters {
+            counters.login_denied(attempt.method());
+        }
+        let method = Some(attempt.method()).filter(|method| !method.is_empty());
+        observers.tell(|observer| observer.login_denied(attempt.realm(), method, denied.uri()));
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::core::{Core, Request};
 use super::layers::nothing;
-use crate::auth::{Action, Decision};
+use crate::auth::Decision;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, uris};
 use crate::handler::around::Work;
@@ -13,6 +13,7 @@ use crate::handler::context::Subject;
 use crate::handler::entry::{BoxedAnswer, Entry, HandlerEntry};
 use crate::handler::tasks::{Asking, Completion, HandlerFuture, RunningHandler, Task};
 use crate::id::{PublicationId, RequestId};
+use crate::message::Action;
 use crate::message::{self, MatchPolicy, PublishOptions};
 use crate::router::authorizer::{Gate, Kind};
 
@@ -311,7 +312,7 @@ fn refuse(core: &Core, request: RequestId, topic: &str, options: &PublishOptions
     } else {
         core.tell(request, error);
         if let Some(observed) = &core.observed {
-            observed.refused(error);
+            observed.refused(request, error);
         }
     }
 }

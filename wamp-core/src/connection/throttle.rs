@@ -40,8 +40,10 @@ impl Throttle {
         }))
     }
 
-    /// Counts a message. If it uses the rate up, the client is held back.
-    pub(super) fn count(&mut self, now: Instant) {
+    /// Counts a message. If it uses the rate up, the client is held back. Returns whether it was
+    /// not before.
+    pub(super) fn count(&mut self, now: Instant) -> bool {
+        let was_held_back = self.holds_back();
         let epoch = *self.epoch.get_or_insert(now);
         let nanos = nanos(now.saturating_duration_since(epoch));
         self.level = self.rate.count(self.level, nanos);
@@ -52,6 +54,7 @@ impl Throttle {
             }
             self.until = Some(now + Duration::from_nanos(early));
         }
+        !was_held_back && self.holds_back()
     }
 
     fn has_paused(&self, now: Instant) -> bool {

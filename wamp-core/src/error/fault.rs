@@ -14,6 +14,8 @@ struct Parts {
     cause: String,
     /// The type of the handler's parameter for which there is no value.
     extractor: Option<&'static str>,
+    /// A panic is the cause.
+    is_panic: bool,
 }
 
 impl Fault {
@@ -30,7 +32,18 @@ impl Fault {
     }
 
     fn of(id: Option<String>, cause: impl Display, extractor: Option<&'static str>) -> Self {
-        Self(Arc::new(Parts { id, cause: cause.to_string(), extractor }))
+        Self(Arc::new(Parts { id, cause: cause.to_string(), extractor, is_panic: false }))
+    }
+
+    /// Notes that a panic is the cause.
+    pub(super) fn of_panic(self) -> Self {
+        let parts = &self.0;
+        let (id, cause) = (parts.id.clone(), parts.cause.clone());
+        Self(Arc::new(Parts { id, cause, extractor: parts.extractor, is_panic: true }))
+    }
+
+    pub(crate) fn is_panic(&self) -> bool {
+        self.0.is_panic
     }
 
     pub(crate) fn id(&self) -> Option<&str> {

@@ -274,7 +274,9 @@ impl Error {
 
     /// Creates the ERROR for a handler that panicked, without the panic's text (C-06).
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
-        Self::internal(format_args!("panic: {}", panic::text(panic)))
+        let mut error = Self::internal(format_args!("panic: {}", panic::text(panic)));
+        error.0.fault = error.0.fault.map(Fault::of_panic);
+        error
     }
 
     /// Appends a positional argument.

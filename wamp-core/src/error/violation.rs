@@ -79,6 +79,41 @@ pub(crate) enum Breach {
     ErrorForOther(u64), // P-02
 }
 
+impl Violation {
+    /// Returns the kind of the broken rule, as metrics show it.
+    pub(crate) fn kind(&self) -> &'static str {
+        match *self.0 {
+            Breach::TextFrame(_)
+            | Breach::BinaryFrame(_)
+            | Breach::EmptyBatch
+            | Breach::NoLength
+            | Breach::LongerThanBatch
+            | Breach::NoSeparator => "frame",
+            Breach::MessageType(_)
+            | Breach::Missing(_)
+            | Breach::WrongField { .. }
+            | Breach::MalformedField { .. }
+            | Breach::Malformed(_)
+            | Breach::NotRewritten(_)
+            | Breach::TooManyElements => "message",
+            Breach::NoHello
+            | Breach::NoRole
+            | Breach::NoChallenge
+            | Breach::BeforeWelcome
+            | Breach::SecondHello => "session",
+            Breach::RequestIdInUse(_)
+            | Breach::RequestIdOutOfOrder { .. }
+            | Breach::ChunksNotAnnounced
+            | Breach::OtherProcedure
+            | Breach::CallerPassthruNotAnnounced
+            | Breach::CalleePassthruNotAnnounced
+            | Breach::PublisherPassthruNotAnnounced
+            | Breach::NoInvocation(_)
+            | Breach::ErrorForOther(_) => "request",
+        }
+    }
+}
+
 impl From<Breach> for Violation {
     #[cold]
     fn from(breach: Breach) -> Self {

@@ -8,12 +8,12 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::auth::Action;
 use crate::codec::payload::Payload;
 use crate::error::Error;
 use crate::handler::context::{Context, Subject};
 use crate::handler::entry::{BoxedAnswer, HandlerEntry};
 use crate::handler::reply::Reply;
+use crate::message::Action;
 use crate::message::MatchPolicy;
 use crate::realm::matched::{Capture, Matched};
 use crate::realm::session::Session;

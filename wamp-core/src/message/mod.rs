@@ -1,6 +1,7 @@
 //! Messages of the protocol: their codes, and how a frame becomes a message.
 
-pub(crate) mod arguments_writer;
+pub(crate) mod action;
+mod arguments_writer;
 pub(crate) mod batch;
 mod decode;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod trace;
 #[cfg(test)]
 mod vectors;
 
+pub use action::Action;
 pub(crate) use arguments_writer::ArgumentsWriter;
 pub(crate) use decode::{Message, Secret, authextra, decode, unframe};
 pub(crate) use encode::{

@@ -1,6 +1,7 @@
 //! Counters and observers of a realm, where the application asks for either.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -11,8 +12,10 @@ use crate::realm::broker::Delivered;
 use crate::realm::observer::Observers;
 use crate::realm::pattern::Patterns;
 use crate::realm::stats::{CallStats, Durations, MessageStats, PublicationStats, RealmCounts};
+use crate::realm::tally::Tally;
 use crate::session::left::Left;
 use crate::session::request_outcome::RequestOutcome;
+use crate::session::sent::SentMessages;
 use crate::uri;
 
 /// The counters and the observers of a realm.
@@ -29,9 +32,15 @@ pub(crate) struct Counters {
     procedures: Labels<Calls>,
     topics: Labels<[Counter; OUTCOMES]>,
     calls_in_flight: Counter,
-    opened: Mutex<BTreeMap<String, u64>>,
-    closed: Mutex<Vec<(Left, u64)>>,
-    logins_denied: Counter,
+    opened: Tally,
+    closed: [Counter; Left::ALL.len()],
+    /// By the method of authentication.
+    logins: Mutex<BTreeMap<String, Histogram>>,
+    logins_denied: Tally,
+    /// By the URI that the handler has declared.
+    handler_panics: Tally,
+    rate_limited: Tally,
+    pub(crate) sent: Arc<SentMessages>,
     events_delivered: Counter,
     events_left_out: Counter,
     publisher_pauses: Counter,
@@ -103,6 +112,17 @@ struct Labels<T> {
     counted: Vec<(String, T)>,
 }
 
+/// The kinds of what a rate does to a session.
+const HELD_BACK: &str = "held_back";
+const CUT_OFF: &str = "cut_off";
+
+/// Returns whether calls are listed: those that have been, and of declared procedures `ok` and
+/// `error` from the start, so that the first failure is an increase.
+fn is_listed(calls: &CallStats) -> bool {
+    let is_usual = matches!(calls.outcome, RequestOutcome::Ok | RequestOutcome::Error);
+    calls.durations.count() > 0 || is_usual && !calls.procedure.starts_with('(')
+}
+
 /// The positions of the labels that are not declared.
 const CLIENT: usize = 0;
 const ROUTER: usize = 1;
@@ -152,9 +172,13 @@ impl Counters {
             procedures: Labels::of(procedures),
             topics: Labels::of(topics),
             calls_in_flight: Counter::default(),
-            opened: Mutex::default(),
-            closed: Mutex::default(),
-            logins_denied: Counter::default(),
+            opened: Tally::default(),
+            closed: Default::default(),
+            logins: Mutex::default(),
+            logins_denied: Tally::default(),
+            handler_panics: Tally::default(),
+            rate_limited: Tally::of([HELD_BACK, CUT_OFF]),
+            sent: Arc::default(),
             events_delivered: Counter::default(),
             events_left_out: Counter::default(),
             publisher_pauses: Counter::default(),
@@ -205,19 +229,37 @@ impl Counters {
     }
 
     pub(crate) fn session_opened(&self, authmethod: &str) {
-        *self.opened.lock().entry(authmethod.to_owned()).or_default() += 1;
+        self.opened.count(authmethod.to_owned());
     }
 
     pub(crate) fn session_closed(&self, left: Left) {
-        let mut closed = self.closed.lock();
-        match closed.iter_mut().find(|(reason, _)| *reason == left) {
-            Some((_, count)) => *count += 1,
-            None => closed.push((left, 1)),
-        }
+        self.closed[left as usize].add(1);
     }
 
-    pub(crate) fn login_denied(&self) {
-        self.logins_denied.add(1);
+    /// Counts a login by a method of the realm, which took so long.
+    pub(crate) fn logged_in(&self, authmethod: &str, took: Duration) {
+        self.logins.lock().entry(authmethod.to_owned()).or_default().add(took);
+    }
+
+    /// Counts a login that was refused; `authmethod` is a method of the realm, or empty.
+    pub(crate) fn login_denied(&self, authmethod: &str) {
+        let none = if authmethod.is_empty() { "(none)" } else { authmethod };
+        self.logins_denied.count(none.to_owned());
+    }
+
+    /// Counts a panic in a handler with this URI; `#[session]` handlers have none.
+    pub(crate) fn handler_panicked(&self, declared: &'static str) {
+        self.handler_panics.count(if declared.is_empty() { "(session)" } else { declared });
+    }
+
+    /// Counts a session that is held back because of its rate.
+    pub(crate) fn held_back(&self) {
+        self.rate_limited.count(HELD_BACK);
+    }
+
+    /// Counts a session that is cut off because of its rate.
+    pub(crate) fn cut_off(&self) {
+        self.rate_limited.count(CUT_OFF);
     }
 
     pub(crate) fn read(&self) -> RealmCounts {
@@ -237,7 +279,7 @@ impl Counters {
                 count,
             })
         });
-        let mut calls: Vec<_> = calls.filter(|calls| calls.durations.count() > 0).collect();
+        let mut calls: Vec<_> = calls.filter(is_listed).collect();
         calls.sort_by(|one, other| one.procedure.cmp(&other.procedure));
         let mut publications: Vec<_> =
             publications.filter(|published| published.count > 0).collect();
@@ -255,9 +297,26 @@ impl Counters {
         RealmCounts {
             messages_received: received.filter(|messages| messages.count > 0).collect(),
             calls_in_flight: self.calls_in_flight.get(),
-            sessions_opened: self.opened.lock().clone().into_iter().collect(),
-            sessions_closed: self.closed.lock().clone(),
-            logins_denied: self.logins_denied.get(),
+            sessions_opened: self.opened.read(),
+            sessions_closed: Left::ALL
+                .into_iter()
+                .zip(self.closed.iter().map(Counter::get))
+                .collect(),
+            logins: self
+                .logins
+                .lock()
+                .iter()
+                .map(|(method, durations)| (method.clone(), durations.read()))
+                .collect(),
+            logins_denied: self.logins_denied.read(),
+            handler_panics: self.handler_panics.read(),
+            rate_limited: self.rate_limited.read(),
+            messages_sent: self
+                .sent
+                .read()
+                .filter(|(_, count, _)| *count > 0)
+                .map(|(kind, count, bytes)| MessageStats { kind, count, bytes })
+                .collect(),
             calls,
             progressive_results,
             publications,

@@ -10,6 +10,7 @@ pub(crate) mod pattern;
 mod seat;
 pub(crate) mod session;
 pub(crate) mod stats;
+pub(crate) mod tally;
 
 use std::sync::Arc;
 

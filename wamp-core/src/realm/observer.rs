@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::error::panic::tell as tell_panic;
 use crate::id::{PublicationId, RequestId};
+use crate::message::Action;
 use crate::realm::session::Session;
 use crate::session::left::Left;
 use crate::session::request_outcome::RequestOutcome;
@@ -53,9 +54,13 @@ pub trait Observer: Send + Sync + 'static {
     /// A publication of a client was accepted.
     fn published(&self, session: &Session, topic: &str, publication: PublicationId) {}
 
-    /// A request of a client was denied by a role or an authoriser. Of a call,
-    /// [`call_ended`](Self::call_ended) tells it too.
-    fn denied(&self, session: &Session, error: &Error) {}
+    /// A request of a client was denied by a role or an authoriser: a URI, or a pattern in WAMP's
+    /// form. Of a call, [`call_ended`](Self::call_ended) tells it too.
+    fn denied(&self, session: &Session, action: Action, uri: &str, error: &Error) {}
+
+    /// A login to this realm was refused, with the URI of the reason. `authmethod` is the realm's
+    /// method that refused it; `None` where the client offered none that the realm has.
+    fn login_denied(&self, realm: &str, authmethod: Option<&str>, reason: &str) {}
 }
 
 /// A call of a client, as an [`Observer`] sees it.

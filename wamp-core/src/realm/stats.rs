@@ -26,7 +26,9 @@ pub struct RealmStats {
     pub counts: Option<RealmCounts>,
 }
 
-/// The counts of a realm since the router was built. What never happened is not listed.
+/// The counts of a realm since the router was built. What never happened is not listed, but for
+/// the reasons of sessions' ends, and the calls of declared procedures that ended `ok` or in an
+/// `error`.
 ///
 /// Procedures and topics are named as they were declared. `(client)` stands for those of clients,
 /// `(router)` for the procedures of the meta API, and `(unknown)` for the rest.
@@ -39,8 +41,15 @@ pub struct RealmCounts {
     pub sessions_opened: Vec<(String, u64)>,
     /// Sessions that ended, by the reason.
     pub sessions_closed: Vec<(Left, u64)>,
-    /// Logins that were refused.
-    pub logins_denied: u64,
+    /// Logins that succeeded, and how long they took, by the method of authentication.
+    pub logins: Vec<(String, Durations)>,
+    /// Logins that were refused, by the method; `(none)` where the client offered none that the
+    /// realm has.
+    pub logins_denied: Vec<(String, u64)>,
+    /// Panics in handlers, by the URI that they have declared; `(session)` for `#[session]`.
+    pub handler_panics: Vec<(String, u64)>,
+    /// Sessions that their rate has held back (`held_back`) or cut off (`cut_off`).
+    pub rate_limited: Vec<(String, u64)>,
     /// Calls of clients, by procedure and outcome.
     pub calls: Vec<CallStats>,
     /// Progressive results that were sent to callers, by procedure.
@@ -52,6 +61,8 @@ pub struct RealmCounts {
     pub events_delivered: u64,
     /// Messages of clients, from WELCOME on and without GOODBYE and ABORT.
     pub messages_received: Vec<MessageStats>,
+    /// Messages that clients were sent, from WELCOME on.
+    pub messages_sent: Vec<MessageStats>,
     /// Pauses of publishers, so that lagging subscribers catch up.
     pub publisher_pauses: u64,
     /// Events that a subscriber's serializer could not express, or that were too long for it.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub(crate) use authorizers::{Authorizers, authorization_failed};
 pub(crate) use decisions::{Decisions, Gate};
 
-use crate::auth::Action;
 use crate::handler::context::Link;
+use crate::message::Action;
 use crate::message::MatchPolicy;
 use crate::realm::matched::{Capture, Matched};
 use crate::realm::session::Session;

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use super::addresses::Declared;
 use super::{Inner, RealmBuilder, Realms, Router, ServedRealm};
@@ -16,6 +15,7 @@ use crate::realm::Realm;
 use crate::realm::instruments::{Counters, Instruments};
 use crate::realm::observer::Observers;
 use crate::realm::pattern::Pattern;
+use crate::realm::tally::Tally;
 use crate::router::registry::Registry;
 use crate::router::said::Said;
 use crate::router::shutdown::Stop;
@@ -166,7 +166,8 @@ impl<R: From<Router>> RouterBuilder<R> {
             addresses,
             stop: Stop::default(),
             complaints,
-            violations: AtomicU64::new(0),
+            violations: Tally::default(),
+            refused: Tally::default(),
         };
         Ok(Router(Arc::new(inner)).into())
     }

@@ -16,7 +16,6 @@ pub(crate) mod stats;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -34,6 +33,7 @@ use crate::limits::Limits;
 use crate::log::Complaints;
 use crate::message::RouterRoles;
 use crate::realm::Realm;
+use crate::realm::tally::Tally;
 use crate::router::registry::Registry;
 
 /// The router: realms with their handlers, frozen when it is built and shared by all connections of
@@ -75,8 +75,10 @@ struct Inner {
     addresses: Addresses,
     stop: Stop,
     complaints: Complaints,
-    /// The number of sessions and transports that broke the protocol.
-    violations: AtomicU64,
+    /// Sessions and transports that broke the protocol, by kind.
+    violations: Tally,
+    /// Connections that were refused, by kind.
+    refused: Tally,
 }
 
 /// A realm with everything that is served in it.

@@ -2,9 +2,9 @@
 
 use std::panic::Location;
 
-use crate::auth::Action;
 use crate::handler::entry::{Entry, HandlerEntry};
 use crate::id::RegistrationId;
+use crate::message::Action;
 use crate::message::MatchPolicy;
 use crate::realm::broker::RetentionRule;
 use crate::realm::pattern::{self, Candidates, Pattern, Patterns};

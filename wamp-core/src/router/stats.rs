@@ -1,7 +1,5 @@
 //! The state and the counts of a router, and the observers that it tells.
 
-use std::sync::atomic::Ordering;
-
 use super::{Router, RouterBuilder};
 use crate::realm::observer::Observer;
 use crate::realm::stats::RealmStats;
@@ -12,8 +10,11 @@ use crate::realm::stats::RealmStats;
 pub struct Stats {
     /// Open connections, with and without a session.
     pub connections: usize,
-    /// Messages that broke the protocol, before and after WELCOME.
-    pub violations: u64,
+    /// Violations of the protocol, before and after WELCOME, by kind: `frame`, `message`,
+    /// `session`, `request`, and those of the host, as `websocket`.
+    pub violations: Vec<(String, u64)>,
+    /// Connections that the host has refused, by kind.
+    pub connections_refused: Vec<(String, u64)>,
     /// The realms, by name.
     pub realms: Vec<RealmStats>,
 }
@@ -38,12 +39,23 @@ impl Router {
     pub fn stats(&self) -> Stats {
         let mut realms = self.0.realms.map(|served| served.realm.stats());
         realms.sort_by(|one, other| one.realm.cmp(&other.realm));
-        let violations = self.0.violations.load(Ordering::Relaxed);
-        Stats { connections: self.0.stop.connections(), violations, realms }
+        Stats {
+            connections: self.0.stop.connections(),
+            violations: self.0.violations.read(),
+            connections_refused: self.0.refused.read(),
+            realms,
+        }
     }
 
-    pub(crate) fn count_violation(&self) {
-        self.0.violations.fetch_add(1, Ordering::Relaxed);
+    /// Counts a violation of the protocol, for [`stats`](Self::stats). Hosts count those of their
+    /// transport.
+    pub fn count_violation(&self, kind: &'static str) {
+        self.0.violations.count(kind);
+    }
+
+    /// Counts a connection that the host has refused, for [`stats`](Self::stats).
+    pub fn count_refused(&self, kind: &'static str) {
+        self.0.refused.count(kind);
     }
 }
 

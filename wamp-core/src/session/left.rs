@@ -35,6 +35,18 @@ pub enum Left {
 }
 
 impl Left {
+    /// Every reason, in the order of the variants.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Goodbye,
+        Self::Lost,
+        Self::Killed,
+        Self::Overflow,
+        Self::Violation,
+        Self::Shutdown,
+        Self::Stall,
+        Self::Ping,
+    ];
+
     /// Returns the reason as log lines and metrics show it: `goodbye`, `lost`, `killed`,
     /// `overflow`, `violation`, `shutdown`, `stall` or `ping`.
     #[must_use]

@@ -8,4 +8,5 @@ pub(crate) mod principal;
 pub(crate) mod request_outcome;
 pub(crate) mod routed_call;
 pub(crate) mod send_buffer;
+pub(crate) mod sent;
 pub(crate) mod testament;

@@ -1,6 +1,7 @@
 //! The output of a connection: finished frames, one after the other.
 
 use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use serde::Serialize;
@@ -10,6 +11,7 @@ use crate::id::RequestId;
 use crate::limits::Limits;
 use crate::message::batch::Delimiter;
 use crate::message::{self, ArgumentsWriter, Details};
+use crate::session::sent::SentMessages;
 
 /// The way in which a transport delimits messages. Each message is written once, directly into the
 /// buffer that goes to the socket.
@@ -64,6 +66,8 @@ pub(crate) struct SendBuffer {
     /// The host's waker, for output that is written outside of a poll, by a task that an
     /// application started for instance.
     host: Option<Waker>,
+    /// Where messages are counted.
+    sent: Option<Arc<SentMessages>>,
     is_attended: bool,
 }
 
@@ -79,6 +83,7 @@ impl SendBuffer {
             has_moved: false,
             waiting: Vec::new(),
             host: None,
+            sent: None,
             is_attended: false,
         }
     }
@@ -100,6 +105,11 @@ impl SendBuffer {
             Some(known) => known.clone_from(host),
             none => *none = Some(host.clone()),
         }
+    }
+
+    /// Counts messages from now on.
+    pub(crate) fn count_in(&mut self, sent: &Arc<SentMessages>) {
+        self.sent = Some(Arc::clone(sent));
     }
 
     /// Uses this delimiter from now on, because the peer does.
@@ -177,6 +187,9 @@ impl SendBuffer {
         let start = message.start + self.framing.reserve + self.delimiter.reserve();
         message.buffer.resize(start, 0);
         write(self.serializer, message.buffer)?;
+        if let Some(sent) = &self.sent {
+            sent.count(&message.buffer[start..]);
+        }
         self.delimiter.complete(message.buffer, start);
         (self.framing.seal)(message.buffer, message.start, self.serializer.is_binary());
         message.sealed = true;

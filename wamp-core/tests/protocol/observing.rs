@@ -10,8 +10,9 @@ use crate::log::Log;
 use serde_json::json;
 use wamp_core::__private::{BoxedAnswer, HandlerEntry, Outcome, Plain as _, reply};
 use wamp_core::{
-    Context, Error, FromContext as _, Left, ObservedCall, Observer, Progress, PublicationId, Realm,
-    RealmCounts, RequestOutcome, Router, RouterBuilder, Session, Topic,
+    Action, Attempt, Context, Denied, Error, FromContext as _, Identity, Left, Limits,
+    ObservedCall, Observer, Progress, PublicationId, Realm, RealmCounts, RequestOutcome, Router,
+    RouterBuilder, Session, Ticket, Topic,
 };
 
 fn ok(context: Context) -> BoxedAnswer<()> {
@@ -24,6 +25,10 @@ fn fail(_: Context) -> BoxedAnswer<()> {
 
 fn wait(_: Context) -> BoxedAnswer<()> {
     Box::pin(pending())
+}
+
+fn panic(_: Context) -> BoxedAnswer<()> {
+    Box::pin(async { panic!("on purpose") })
 }
 
 fn steps(context: Context) -> BoxedAnswer<()> {
@@ -41,6 +46,7 @@ static HANDLERS: &[HandlerEntry] = &[
     rpc("work.wait", wait),
     rpc("work.steps", steps),
     HandlerEntry { roles: &["admin"], ..rpc("work.admin", ok) },
+    rpc("work.panic.{name}", panic),
 ];
 
 fn builder() -> RouterBuilder {
@@ -92,6 +98,7 @@ fn calls_are_counted_once_by_their_declaration_and_outcome() {
         .calls
         .iter()
         .map(|calls| (&*calls.procedure, calls.outcome.as_str(), calls.durations.count()))
+        .filter(|(_, _, count)| *count > 0)
         .collect();
     assert_eq!(
         calls,
@@ -109,7 +116,10 @@ fn calls_are_counted_once_by_their_declaration_and_outcome() {
     );
     assert_eq!(counts.calls_in_flight, 0);
     assert_eq!(counts.progressive_results, [("work.steps".to_owned(), 2)]);
-    assert!(counts.calls.iter().all(|calls| calls.durations.sum > Duration::ZERO));
+    let called = counts.calls.iter().filter(|calls| calls.durations.count() > 0);
+    assert!(called.into_iter().all(|calls| calls.durations.sum > Duration::ZERO));
+    let usual = counts.calls.iter().filter(|calls| calls.procedure == "work.admin");
+    assert_eq!(usual.count(), 3, "`ok` and `error` are listed with 0, and `denied`");
 }
 
 #[test]
@@ -121,11 +131,152 @@ fn sessions_and_violations_are_counted() {
     let mut breaks = Client::join(&router);
     breaks.send("no JSON");
     let stats = router.stats();
-    assert_eq!((stats.connections, stats.violations), (2, 1));
+    assert_eq!((stats.connections, stats.violations), (2, vec![("message".to_owned(), 1)]));
     let counts = stats.realms[0].counts.as_ref().unwrap();
     assert_eq!(counts.sessions_opened, [("anonymous".to_owned(), 4)]);
-    assert_eq!(counts.sessions_closed, [(Left::Lost, 1), (Left::Ping, 1), (Left::Violation, 1)]);
+    let closed: Vec<_> = counts.sessions_closed.iter().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(closed, [&(Left::Lost, 1), &(Left::Violation, 1), &(Left::Ping, 1)]);
     drop(stays);
+}
+
+#[test]
+fn every_reason_of_a_sessions_end_is_counted_exactly() {
+    let limits = Limits::default().queued_messages(1).outgoing_bytes(1);
+    let router = builder().metrics(true).limits(limits).build().unwrap();
+    let listed = counts(&router).sessions_closed;
+    assert!(listed.len() == 8 && listed.iter().all(|(_, count)| *count == 0), "{listed:?}");
+    Client::join(&router).lose();
+    Client::join(&router).lose_for(Left::Ping);
+    Client::join(&router).lose_for(Left::Stall);
+    Client::join(&router).send(r#"[6,{},"wamp.close.normal"]"#);
+    Client::join(&router).send("[1000]");
+    let mut killed = Client::join(&router);
+    killed.session().close("wamp.close.killed");
+    killed.received();
+    let mut slow = Client::join(&router);
+    slow.subscribe(1, "news");
+    let publish = || router.realm("realm1").unwrap().publish("news").send().unwrap();
+    for _ in 0..2 {
+        publish();
+        slow.poll();
+    }
+    slow.advance(Duration::from_secs(60));
+    slow.poll_woken();
+    publish();
+    slow.received();
+    let mut stays = Client::join(&router);
+    drop(router.shutdown(Duration::ZERO));
+    stays.received();
+    let closed = counts(&router).sessions_closed;
+    assert!(closed.iter().all(|(_, count)| *count == 1), "{closed:?}");
+}
+
+#[test]
+fn a_call_beyond_a_limit_and_a_cancelled_one_are_counted() {
+    let limits = Limits::default().calls_in_flight(1);
+    let router = builder().metrics(true).limits(limits).build().unwrap();
+    let mut client = Client::join(&router);
+    call(&mut client, 1, "work.wait");
+    call(&mut client, 2, "work.wait");
+    client.ask(r#"[49,1,{"mode":"killnowait"}]"#);
+    let counts = counts(&router);
+    let outcomes: Vec<_> = counts
+        .calls
+        .iter()
+        .filter(|calls| calls.procedure == "work.wait")
+        .map(|calls| (calls.outcome.as_str(), calls.durations.count()))
+        .collect();
+    assert_eq!(outcomes, [("ok", 0), ("error", 0), ("canceled", 1), ("unavailable", 1)]);
+}
+
+#[test]
+fn messages_that_are_sent_are_counted_by_type() {
+    let router = builder().metrics(true).build().unwrap();
+    let mut client = Client::join(&router);
+    client.subscribe(1, "news");
+    let result = client.ask(r#"[48,2,{},"work.1.ok"]"#);
+    let bytes = result.to_string().len() as u64;
+    router.realm("realm1").unwrap().publish("news").send().unwrap();
+    client.one();
+    let counts = counts(&router);
+    let sent: Vec<_> = counts.messages_sent.iter().map(|sent| (sent.kind, sent.count)).collect();
+    assert_eq!(sent, [("WELCOME", 1), ("SUBSCRIBED", 1), ("EVENT", 1), ("RESULT", 1)]);
+    assert_eq!(counts.messages_sent[3].bytes, bytes);
+}
+
+#[test]
+fn panics_are_counted_by_the_handler_that_panicked() {
+    let router = builder().metrics(true).build().unwrap();
+    let mut client = Client::join(&router);
+    call(&mut client, 1, "work.panic.one");
+    call(&mut client, 2, "work.panic.two");
+    assert_eq!(counts(&router).handler_panics, [("work.panic.{name}".to_owned(), 2)]);
+}
+
+#[test]
+fn logins_are_counted_and_measured_by_their_method() {
+    let by_ticket = Ticket::new(|attempt: Attempt| async move {
+        if attempt.ticket_is("right") {
+            Ok(Identity::new("joe", "user"))
+        } else {
+            Err(Denied::credentials())
+        }
+    });
+    let denied: Arc<Mutex<Vec<String>>> = Arc::default();
+    let limits = Limits::default().denial_delay(Duration::ZERO);
+    let realm = Realm::new("realm1").authenticate(by_ticket);
+    let router = Router::builder().realm(realm).handlers([]).limits(limits).metrics(true);
+    let router = router.observe(Logins(Arc::clone(&denied))).build().unwrap();
+    for ticket in ["right", "wrong"] {
+        let mut client = Client::connect(&router);
+        let hello =
+            json!({ "authmethods": ["ticket"], "authid": "joe", "roles": { "caller": {} } });
+        client.ask(json!([1, "realm1", hello]).to_string());
+        client.send(json!([5, ticket, {}]).to_string());
+        client.received();
+    }
+    Client::connect(&router).send(super::support::hello("realm1"));
+    let counts = counts(&router);
+    let logins: Vec<_> =
+        counts.logins.iter().map(|(method, took)| (&**method, took.count())).collect();
+    assert_eq!(logins, [("ticket", 1)]);
+    let expected = [("(none)".to_owned(), 1), ("ticket".to_owned(), 1)];
+    assert_eq!(counts.logins_denied, expected);
+    let denied = denied.lock().unwrap();
+    assert_eq!(
+        *denied,
+        [
+            "realm1 Some(\"ticket\") wamp.error.authentication_denied",
+            "realm1 None wamp.error.authentication_required"
+        ]
+    );
+}
+
+/// Notes the logins that are refused.
+struct Logins(Arc<Mutex<Vec<String>>>);
+
+impl Observer for Logins {
+    fn login_denied(&self, realm: &str, authmethod: Option<&str>, reason: &str) {
+        self.0.lock().unwrap().push(format!("{realm} {authmethod:?} {reason}"));
+    }
+}
+
+#[test]
+fn a_session_that_its_rate_holds_back_or_cuts_off_is_counted() {
+    let limits = Limits::default()
+        .messages_per_second(Some(1))
+        .burst(Some(1))
+        .rate_patience(Duration::from_secs(2));
+    let router = builder().metrics(true).limits(limits).build().unwrap();
+    let mut client = Client::join(&router);
+    for request in 1..=3 {
+        call(&mut client, request, "work.1.ok");
+    }
+    let read = |counts: RealmCounts| counts.rate_limited;
+    assert_eq!(read(counts(&router)), [("cut_off".to_owned(), 0), ("held_back".to_owned(), 1)]);
+    client.advance(Duration::from_secs(2));
+    client.received();
+    assert_eq!(read(counts(&router)), [("cut_off".to_owned(), 1), ("held_back".to_owned(), 1)]);
 }
 
 #[test]
@@ -200,8 +351,8 @@ impl Observer for Journal {
     fn published(&self, _: &Session, topic: &str, _: PublicationId) {
         self.note(format!("published {topic}"));
     }
-    fn denied(&self, _: &Session, error: &Error) {
-        self.note(format!("denied {}", error.uri()));
+    fn denied(&self, _: &Session, action: Action, uri: &str, error: &Error) {
+        self.note(format!("denied {action:?} {uri} {}", error.uri()));
     }
 }
 
@@ -229,10 +380,10 @@ fn observers_are_told_in_order_and_the_panic_of_one_costs_nothing() {
         r#"1 work.7.ok Some("work.{n}.ok")"#,
         "1 ok",
         r#"2 work.admin Some("work.admin")"#,
-        "denied wamp.error.not_authorized",
+        "denied Call work.admin wamp.error.not_authorized",
         "2 denied",
         "published open.a",
-        "denied wamp.error.not_authorized",
+        "denied Publish news wamp.error.not_authorized",
         r#"5 work.wait Some("work.wait")"#,
         "5 canceled",
         "closed lost",

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::{Answerer, Calls, InFlight, NewCall, answer, limit};
-use crate::auth::{Action, Decision};
+use crate::auth::Decision;
 use crate::codec::payload::Payload;
 use crate::connection::core::Core;
 use crate::error::{Error, uris};
@@ -13,6 +13,7 @@ use crate::handler::call_state::CallState;
 use crate::handler::tasks::{Asking, HandlerFuture, Task};
 use crate::id::RequestId;
 use crate::limits::Limits;
+use crate::message::Action;
 use crate::message::CallOptions;
 use crate::router::authorizer::{Gate, Kind};
 use crate::uri;

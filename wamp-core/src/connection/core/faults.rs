@@ -2,11 +2,11 @@
 //! where the application or the router refuses.
 
 use super::Core;
-use crate::auth::Action;
 use crate::error::{Error, Fault, shortened};
 use crate::handler::context::Link;
 use crate::id::{RequestId, SubscriptionId};
 use crate::log;
+use crate::message::Action;
 use crate::message::{MatchPolicy, code};
 use crate::realm::pattern::Pattern;
 use crate::uri;
@@ -38,11 +38,17 @@ impl<'r> Request<'r> {
         Self { named: Some((pattern.policy, &pattern.uri)), ..self }
     }
 
+    /// Returns the action, and the URI or pattern that it names.
+    pub(in crate::connection) fn asks_for(self) -> Option<(Action, &'r str)> {
+        self.action().zip(self.named.map(|(_, uri)| uri))
+    }
+
     fn action(self) -> Option<Action> {
         match self.code {
             code::CALL => Some(Action::Call),
             code::PUBLISH => Some(Action::Publish),
             code::SUBSCRIBE => Some(Action::Subscribe),
+            code::REGISTER => Some(Action::Register),
             _ => None,
         }
     }
@@ -133,6 +139,11 @@ impl Core {
             .zip(named)
             .and_then(|(action, (policy, uri))| self.served.registry.handler(action, policy, uri));
         let (session, fault) = (self.session(), error.fault());
+        if let (Some(counters), Some(handler)) = (session.realm().counters(), handler)
+            && fault.is_some_and(Fault::is_panic)
+        {
+            counters.handler_panicked(handler.uri);
+        }
         tracing::error!(
             target: log::CALL,
             id = fault.and_then(Fault::id),
@@ -155,6 +166,11 @@ impl Core {
 /// Tells the log of a `#[session]` handler that refuses a session, or fails.
 pub(in crate::connection) fn tell_refused_join(link: &Link, function: &str, error: &Error) {
     let (session, fault) = (&link.session, error.fault());
+    if let Some(counters) = session.realm().counters()
+        && fault.is_some_and(Fault::is_panic)
+    {
+        counters.handler_panicked("");
+    }
     if let Some(cause) = cause(error) {
         tracing::error!(
             target: log::CALL,

@@ -1,4 +1,4 @@
-//! The actions of clients, about which authorisers and layers are asked.
+//! The actions of clients, about which authorisers and layers are asked and observers are told.
 
 /// The actions that a client asks for.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,97 @@
+//! Counters of the messages that the sessions of a realm are sent, by type.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::message::code;
+
+/// The messages that a router sends, by code.
+const TYPES: [(u64, &str); 14] = [
+    (code::WELCOME, "WELCOME"),
+    (code::ABORT, "ABORT"),
+    (code::CHALLENGE, "CHALLENGE"),
+    (code::GOODBYE, "GOODBYE"),
+    (code::ERROR, "ERROR"),
+    (code::PUBLISHED, "PUBLISHED"),
+    (code::SUBSCRIBED, "SUBSCRIBED"),
+    (code::UNSUBSCRIBED, "UNSUBSCRIBED"),
+    (code::EVENT, "EVENT"),
+    (code::RESULT, "RESULT"),
+    (code::REGISTERED, "REGISTERED"),
+    (code::UNREGISTERED, "UNREGISTERED"),
+    (code::INVOCATION, "INVOCATION"),
+    (code::INTERRUPT, "INTERRUPT"),
+];
+
+/// Counts of messages by type, from WELCOME on.
+#[derive(Debug, Default)]
+pub(crate) struct SentMessages([Sent; TYPES.len()]);
+
+#[derive(Debug, Default)]
+struct Sent {
+    count: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl SentMessages {
+    /// Counts a message in its serializer.
+    pub(crate) fn count(&self, message: &[u8]) {
+        let code = code_of(message);
+        if let Some(at) = TYPES.iter().position(|(known, _)| Some(*known) == code) {
+            let Sent { count, bytes } = &self.0[at];
+            count.fetch_add(1, Ordering::Relaxed);
+            bytes.fetch_add(message.len() as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns each type with its messages and their bytes.
+    pub(crate) fn read(&self) -> impl Iterator<Item = (&'static str, u64, u64)> {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        TYPES
+            .iter()
+            .zip(&self.0)
+            .map(move |((_, name), sent)| (*name, read(&sent.count), read(&sent.bytes)))
+    }
+}
+
+/// Returns the code of a message that this crate has written. The first byte tells the format of
+/// its list: JSON, MessagePack or CBOR.
+fn code_of(message: &[u8]) -> Option<u64> {
+    match *message {
+        [b'[', ref rest @ ..] => {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
+            Some(digits.fold(0, |code, digit| code * 10 + u64::from(digit - b'0')))
+        }
+        [0x90..=0x9f, code @ 0..0x80, ..] | [0x80..=0x97, code @ 0..24, ..] => Some(code.into()),
+        [0x80..=0x97, 24, code, ..] => Some(code.into()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_known_by_its_code_in_every_format() {
+        for (message, code) in [
+            (&b"[50,1,{}]"[..], 50),
+            (b"[8,48,1,{},\"a\"]", 8),
+            (&[0x93, 50, 1, 0x80], 50),
+            (&[0x95, 8, 48, 1, 0x80, 0xa1, b'a'], 8),
+            (&[0x83, 0x18, 50, 1, 0xa0], 50),
+            (&[0x85, 8, 0x18, 48, 1, 0xa0, 0x61, b'a'], 8),
+        ] {
+            assert_eq!(code_of(message), Some(code), "{message:?}");
+        }
+        assert_eq!(code_of(b""), None);
+    }
+
+    #[test]
+    fn messages_are_counted_with_their_bytes() {
+        let sent = SentMessages::default();
+        sent.count(b"[36,1,2,{}]");
+        sent.count(b"[36,1,2,{},[3]]");
+        let events = sent.read().find(|(name, ..)| *name == "EVENT");
+        assert_eq!(events, Some(("EVENT", 2, 26)));
+    }
+}
