@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::support::{
     Client, arguments, assert_error, assert_event, handlers, published, subscribed,
 };
+use crate::log::Log;
 use serde_json::{Value, json};
 use wamp_core::{Action, Authorization, Error, Identity, Limits, Permission, Realm, Router, Topic};
 
@@ -29,6 +30,10 @@ async fn decide(request: Authorization) -> Result<Permission, Error> {
     handlers::note(format!("{:?} {policy} {uri}", request.action()));
     if uri.contains("deny") {
         return Ok(Permission::deny());
+    }
+    if uri.contains("unpaid") {
+        let error = Error::new("test.error.unpaid").arg("pay first").kwarg("plan", "pro");
+        return Ok(Permission::deny_with(error).remembered());
     }
     if uri.contains("gated") {
         handlers::wait_at("authoriser").await?;
@@ -104,6 +109,29 @@ fn what_it_denies_is_not_authorized_z_01() {
     client.assert_silent();
     let mut guest = Client::join_as(&router, "realm1", guest());
     assert_error(&guest.ask(r#"[48,1,{},"test.add",[1,2]]"#), 48, 1, DENIED);
+}
+
+#[test]
+fn an_error_of_the_authoriser_itself_reaches_the_client_and_is_no_line_of_error() {
+    let mut client = Client::join(&router());
+    let log = Log::of(|| {
+        // The second time it is remembered.
+        for request in [1, 2] {
+            assert_eq!(
+                client.ask(format!(r#"[48,{request},{{}},"test.unpaid"]"#)),
+                json!([8, 48, request, {}, "test.error.unpaid", ["pay first"], { "plan": "pro" }])
+            );
+        }
+        for (request, code, message) in [
+            (3, 32, r#"[32,3,{},"open.unpaid"]"#),
+            (4, 16, r#"[16,4,{"acknowledge":true},"open.unpaid"]"#),
+            (5, 64, r#"[64,5,{},"com.unpaid"]"#),
+        ] {
+            assert_error(&client.ask(message), code, request, "test.error.unpaid");
+        }
+    });
+    assert!(!log.contains("ERROR ") && !log.contains("WARN "), "{log}");
+    assert_eq!(handlers::journal().len(), 4);
 }
 
 #[test]

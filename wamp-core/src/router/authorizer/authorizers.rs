@@ -70,7 +70,10 @@ impl Authorizers {
             if !permission.is_allowed() {
                 return Ok(permission);
             }
-            decided = Some(decided.map_or(permission, |others| others.and(permission)));
+            decided = Some(match decided {
+                Some(others) => others.and(permission),
+                None => permission,
+            });
         }
         Ok(decided.unwrap_or(Permission::deny()))
     }

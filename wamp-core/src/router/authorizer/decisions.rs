@@ -67,7 +67,7 @@ impl Decisions {
             Authorization(Rc::new(Request { link, served, kind, named: named.to_owned() }));
         let mut answer: BoxedAnswer<Granted> = Box::pin(async move {
             let permission = Authorizers::ask(authorization.clone()).await?;
-            memory.borrow_mut().remember(&authorization.0, permission, forgotten, now);
+            memory.borrow_mut().remember(&authorization.0, &permission, forgotten, now);
             permission.decision()
         });
         match answer.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
@@ -99,14 +99,14 @@ impl Memory {
             self.forgotten = forgotten;
         }
         let Remembered { permission, until } = self.by_kind.get(&kind)?.get(named)?;
-        until.is_none_or(|until| now < until).then_some(*permission)
+        until.is_none_or(|until| now < until).then(|| permission.clone())
     }
 
     /// Remembers a decision, unless the session was told to forget since `asked`.
     fn remember(
         &mut self,
         request: &Request,
-        permission: Permission,
+        permission: &Permission,
         forgotten: u64,
         asked: Instant,
     ) {
@@ -120,7 +120,8 @@ impl Memory {
         if self.by_kind.values().map(HashMap::len).sum::<usize>() >= most {
             self.by_kind.clear();
         }
-        let remembered = Remembered { permission, until: asked.checked_add(time) };
+        let (permission, until) = (permission.clone(), asked.checked_add(time));
+        let remembered = Remembered { permission, until };
         self.by_kind.entry(request.kind).or_default().insert(request.named.clone(), remembered);
     }
 }

@@ -157,7 +157,10 @@ fn several_authorisers_are_remembered_for_the_shortest_of_their_times() {
         move |request: Authorization| async move {
             handlers::note("asked");
             let permission = Permission::when(request.uri() != Some("test.add"));
-            Ok::<_, Error>(time.map_or(permission, |time| permission.remembered_for(time)))
+            Ok::<_, Error>(match time {
+                Some(time) => permission.remembered_for(time),
+                None => permission,
+            })
         }
     };
     let realm = |name, first, second| {
