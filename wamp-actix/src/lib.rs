@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer};
-//! use wamp_actix::rpc;
+//! use wamp_actix::{ServeWamp as _, rpc};
 //!
 //! #[rpc("com.example.add")]
 //! async fn add(a: i64, b: i64) -> i64 {
@@ -12,6 +12,7 @@
 //! #[actix_web::main]
 //! async fn main() -> std::io::Result<()> {
 //!     HttpServer::new(|| App::new().service(wamp_actix::endpoint("/ws")))
+//!         .wamp()
 //!         .bind(("127.0.0.1", 8080))?
 //!         .run()
 //!         .await
@@ -30,7 +31,7 @@
 //!   thread.
 //! - Middleware: [`RealmBuilder::around`], and `around = path` of a handler.
 //! - Operation: [`Limits`] and their environment variables, [`health`](health()) for probes,
-//!   [`stop_signal`].
+//!   [`ServeWamp`] for the settings of the server, [`stop_signal`].
 //! - Tests: [`test`](mod@test), a client in the process.
 
 mod admission;
@@ -42,7 +43,9 @@ mod lengths;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod parameter;
+pub mod prelude;
 mod router;
+mod serve;
 mod signal;
 mod status;
 pub mod test;
@@ -58,6 +61,7 @@ pub use metrics::{Collector, Metrics, metrics};
 #[cfg(feature = "actix-ws")]
 pub use router::Accepted;
 pub use router::{Router, RouterBuilder, router};
+pub use serve::ServeWamp;
 pub use signal::stop_signal;
 pub use wamp_core::{
     Action, Anonymous, Args, Attempt, Authenticator, Authorization, Binary, BuildError, Call,

@@ -11,6 +11,7 @@ use std::io::IsTerminal as _;
 
 use actix_web::{App, HttpServer, web::Data};
 use tracing_subscriber::EnvFilter;
+use wamp_actix::ServeWamp as _;
 
 use store::Documents;
 
@@ -52,9 +53,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .service(wamp_actix::endpoint("/ws"))
             .configure(routes::configure)
     })
-    .on_connect(wamp_actix::on_connect)
-    .shutdown_signal(wamp_actix::stop_signal())
-    .tcp_nodelay(true)
+    .wamp()
     // At SIGTERM the router closes its sessions once their calls are answered. There is nothing
     // else to wait for.
     .shutdown_timeout(1)

@@ -15,7 +15,7 @@ use std::io::IsTerminal as _;
 
 use actix_web::{App, HttpServer, web::Data};
 use tracing_subscriber::EnvFilter;
-use wamp_actix::Router;
+use wamp_actix::{Router, ServeWamp as _};
 
 use board::Board;
 use logins::Logins;
@@ -60,9 +60,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .service(router.endpoint("/ws"))
             .configure(routes::configure)
     })
-    .on_connect(wamp_actix::on_connect)
-    .shutdown_signal(wamp_actix::stop_signal())
-    .tcp_nodelay(true)
+    .wamp()
     // More threads would only wait for the memory to verify a password: see `memory`.
     .worker_max_blocking_threads(memory::TURNS)
     // At SIGTERM the router closes its sessions once their calls are answered. There is nothing

@@ -12,7 +12,7 @@ use std::net::TcpListener;
 
 use actix_web::{App, HttpServer, rt};
 use tracing_subscriber::EnvFilter;
-use wamp_actix::{Anonymous, Realm, Router};
+use wamp_actix::{Anonymous, Realm, Router, ServeWamp as _};
 
 use handlers::{ORDERS, orders};
 use operations::{Operations, origins};
@@ -73,9 +73,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = HttpServer::new(move || {
         App::new().service(router.endpoint("/ws").origins(allowed.clone()))
     })
-    .on_connect(wamp_actix::on_connect)
-    .shutdown_signal(wamp_actix::stop_signal())
-    .tcp_nodelay(true)
+    .wamp()
     .shutdown_timeout(1)
     .listen(service)?;
     println!("operations on http://{page}/");

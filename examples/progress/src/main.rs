@@ -13,6 +13,7 @@ use actix_web::http::header::ContentType;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, Responder, get};
 use tracing_subscriber::EnvFilter;
+use wamp_actix::ServeWamp as _;
 
 use running::Running;
 
@@ -51,9 +52,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = HttpServer::new(move || {
         App::new().app_data(running.clone()).service(wamp_actix::endpoint("/ws")).configure(page)
     })
-    .on_connect(wamp_actix::on_connect)
-    .shutdown_signal(wamp_actix::stop_signal())
-    .tcp_nodelay(true)
+    .wamp()
     // At SIGTERM the router closes its sessions once their calls are answered. There is nothing
     // else to wait for.
     .shutdown_timeout(1)

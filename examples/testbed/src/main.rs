@@ -17,7 +17,7 @@ use std::io::IsTerminal as _;
 
 use actix_web::{App, HttpServer, web::Data};
 use tracing_subscriber::EnvFilter;
-use wamp_actix::{Router, RouterBuilder};
+use wamp_actix::{Router, RouterBuilder, ServeWamp as _};
 
 use sleeps::SleepLog;
 use topics::Tickers;
@@ -74,10 +74,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .service(second_host::route("/ws2", &router, goodbye))
             .service(bridge)
     })
-    .on_connect(wamp_actix::on_connect)
-    .shutdown_signal(wamp_actix::stop_signal())
-    .tcp_nodelay(true)
-    .h1_allow_half_closed(false)
+    .wamp()
     .workers(workers)
     .bind(("127.0.0.1", port))?;
     for address in server.addrs() {

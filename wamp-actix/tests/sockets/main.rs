@@ -9,6 +9,7 @@ mod hanging_up;
 mod health;
 mod middleware;
 mod rates;
+mod serving;
 mod stalls;
 mod support;
 mod waking;
