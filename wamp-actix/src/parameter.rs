@@ -248,11 +248,12 @@ pub const fn count(read: &[bool]) -> usize {
 /// Returns the `N` parameters that are arguments of the message.
 #[must_use]
 pub const fn arguments<const N: usize>(all: &[Parameter], read: &[bool]) -> [Parameter; N] {
-    let mut arguments = [const { Parameter { name: "", camel: "" } }; N];
+    let mut arguments = [const { Parameter { name: "", camel: "", is_keyword: false } }; N];
     let (mut at, mut next) = (0, 0);
     while at < all.len() {
         if read[at] {
-            arguments[next] = Parameter { name: all[at].name, camel: all[at].camel };
+            let Parameter { name, camel, is_keyword } = all[at];
+            arguments[next] = Parameter { name, camel, is_keyword };
             next += 1;
         }
         at += 1;

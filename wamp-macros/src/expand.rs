@@ -36,9 +36,11 @@ pub(crate) fn glue(handler: &Handler) -> TokenStream {
         let marker = format_ident!("{TAKEN}");
         quote!(#[#path(#marker)] const _: () = ();)
     });
-    let described = parameters.iter().map(
-        |Parameter { name, camel, .. }| quote!(#private::Parameter { name: #name, camel: #camel }),
-    );
+    let described = parameters.iter().map(|Parameter { name, camel, is_keyword, .. }| {
+        quote! {
+            #private::Parameter { name: #name, camel: #camel, is_keyword: #is_keyword }
+        }
+    });
     let functions = runs.iter().enumerate().map(|(at, run)| glue.run(at, run));
     let registrations = runs.iter().enumerate().map(|(at, run)| glue.registration(at, run));
     quote! {
@@ -81,7 +83,7 @@ struct Glue<'a> {
 impl Glue<'_> {
     /// Emits the function that runs for one URI, with the checks that only the compiler can make.
     fn run(&self, at: usize, run: &Run) -> TokenStream {
-        let Self { handler: Handler { ident, parameters, .. }, private } = self;
+        let Self { handler: Handler { ident, is_async, parameters, .. }, private } = self;
         let (name, reads) = (format_ident!("__wamp_run_{at}"), format_ident!("__WAMP_READS_{at}"));
         let sources = || parameters.iter().zip(&run.sources).enumerate();
         // Only calls have chunks, which cannot be beside `#[args]`.
@@ -108,6 +110,7 @@ impl Glue<'_> {
             Kind::Subscribe | Kind::Session => TokenStream::new(),
         };
         let (answer, outcome) = (self.answer(run.kind), self.outcome(run.kind));
+        let awaited = is_async.then(|| quote!(.await));
         quote! {
             #(#checks)*
             const #reads: &[::core::primitive::bool] = &[#(#is_read),*];
@@ -120,7 +123,7 @@ impl Glue<'_> {
                     __wamp_arguments.open()?;
                     #(#extractions)*
                     #finish
-                    let __wamp_outcome = #ident(#(#locals),*).await;
+                    let __wamp_outcome = #ident(#(#locals),*) #awaited;
                     #outcome
                 })
             }
@@ -208,7 +211,9 @@ impl Glue<'_> {
                 let kind = quote!(#private::inside(#kind, #inside, #is_bare, #is_extracted));
                 self.check_kind("check_inside", ty, &kind)
             });
-        let checks = [whole].into_iter().chain(check).chain(inside);
+        let named = (parameter.is_unnamed() && *source == Source::Type)
+            .then(|| Extent::of(&parameter.pattern).cover(quote!(#private::check_unnamed(#kind))));
+        let checks = [whole].into_iter().chain(check).chain(named).chain(inside);
         quote!(#(const _: () = #checks;)*)
     }
 

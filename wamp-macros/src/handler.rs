@@ -22,6 +22,7 @@ pub(crate) struct Handler {
     /// The lint levels of the glue.
     pub(crate) levels: Vec<Attribute>,
     pub(crate) ident: Ident,
+    pub(crate) is_async: bool,
     pub(crate) parameters: Vec<Parameter>,
     /// The place of the return type, or of the function's name if it has none.
     pub(crate) returns: Extent,
@@ -72,7 +73,7 @@ pub(crate) fn annotate(kind: Kind, arguments: &TokenStream, item: &TokenStream) 
         return TokenStream::new();
     }
     let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
-        let text = format!("`#[{}]` belongs on an `async fn`", kind.name());
+        let text = format!("`#[{}]` belongs on a function", kind.name());
         let fault = syn::Error::new(Span::call_site(), text).into_compile_error();
         return quote!(#item #fault);
     };
@@ -123,6 +124,7 @@ impl Handler {
             conditions: conditions.cloned().collect(),
             levels: lints::levels(&function.attrs),
             ident: function.sig.ident.clone(),
+            is_async: function.sig.asyncness.is_some(),
             returns: match &function.sig.output {
                 syn::ReturnType::Default => Extent::of(&function.sig.ident),
                 syn::ReturnType::Type(_, ty) => Extent::of(ty),
@@ -188,13 +190,6 @@ fn source(parameter: &Parameter, uri: Option<&Uri>) -> Source {
 
 fn check_signature(function: &ItemFn, faults: &mut Faults) {
     let signature = &function.sig;
-    let name = &signature.ident;
-    if signature.asyncness.is_none() {
-        faults.on(
-            signature.fn_token,
-            format!("a handler has to be asynchronous: write `async fn {name}`"),
-        );
-    }
     if let Safety::Unsafe(keyword) = &signature.safety {
         faults.on(
             keyword,
@@ -283,6 +278,10 @@ fn misplaced(annotations: &[Annotation], parameter: &Parameter, repeated: bool) 
             "`#[kwargs]` takes all keyword arguments that are left: only one parameter can have it"
                 .into(),
         ),
+        Mark::Argument | Mark::Default(_) if parameter.is_keyword && is_captured => Some(format!(
+            "`{name}` is read from the URI, as the capture `{{{name}}}`, and never from a keyword: \
+             remove this attribute, or rename one of the two"
+        )),
         Mark::Extractor | Mark::Args | Mark::Kwargs if is_captured => Some(format!(
             "`{name}` is read from the URI, as the capture `{{{name}}}`: remove this attribute, \
              or rename one of the two"
@@ -325,15 +324,21 @@ fn without_arguments(kind: Kind) -> String {
 /// Checks that no two parameters have the same keyword.
 fn check_names(parameters: &[Parameter], faults: &mut Faults) {
     for (at, parameter) in parameters.iter().enumerate() {
-        let clash = parameters[..at]
-            .iter()
-            .find(|other| other.name == parameter.name || other.camel == parameter.camel);
+        let clash = parameters[..at].iter().find(|other| {
+            !parameter.is_unnamed()
+                && (other.name == parameter.name || other.camel == parameter.camel)
+        });
         if let Some(other) = clash {
-            let (name, other) = (&parameter.ident, &other.ident);
+            let shown = |parameter: &Parameter| match &parameter.ident {
+                Some(ident) => ident.to_string(),
+                None => parameter.name.clone(),
+            };
             faults.on(
-                name,
+                &parameter.pattern,
                 format!(
-                    "clients cannot tell `{name}` from `{other}`, both are `{}`: rename one",
+                    "clients cannot tell `{}` from `{}`, both are `{}`: rename one",
+                    shown(parameter),
+                    shown(other),
                     parameter.camel
                 ),
             );

@@ -20,7 +20,7 @@ use proc_macro::TokenStream;
 
 use crate::attribute::Kind;
 
-/// Answers calls of a procedure with an `async fn`.
+/// Answers calls of a procedure with an `async fn`, or with a plain one that does not block.
 ///
 /// The function itself is unchanged: it can be called directly, for instance in a unit test. It
 /// registers itself, and every router that is not built from a list (`handlers!`) serves it.
@@ -91,9 +91,38 @@ use crate::attribute::Kind;
 /// message. Owned bytes are a `Binary`; a `Vec<u8>` is a list of numbers. An attribute of the
 /// parameter changes its source:
 /// - `#[default]` or `#[default(expr)]`: the value if the argument is absent or null;
+/// - `#[kwarg]`: read by keyword only, so that no positional argument goes into it;
+/// - `#[arg(name = "$filter")]`, `#[kwarg(name = "$top")]`: the keyword, in place of the
+///   parameter's name;
 /// - `#[args]`, `#[kwargs]`: all positional or keyword arguments that no other parameter takes;
 /// - `#[arg]`, `#[extract]`: the source of a type that is both deserialisable and an extractor;
-///   `#[arg]` can have `#[default]` beside it.
+///   `#[arg]` and `#[kwarg]` can have `#[default]` beside them.
+///
+/// Only arguments need names: an injected or extracted parameter may be `_: Session` or another
+/// pattern.
+///
+/// ```
+/// use wamp_actix::{Binary, Chunks, Error, Session, rpc};
+///
+/// /// Called as `([chunk], {"name": …})`.
+/// #[rpc("com.example.upload")]
+/// async fn upload(mut file: Chunks<Binary>, #[kwarg] name: &str) -> Result<String, Error> {
+///     let mut bytes = 0;
+///     while let Some(chunk) = file.next().await? {
+///         bytes += chunk.len();
+///     }
+///     Ok(format!("{name}: {bytes} bytes"))
+/// }
+///
+/// #[rpc("com.example.find")]
+/// fn find(
+///     #[arg(name = "$filter")] filter: &str,
+///     #[kwarg] #[default(10)] top: u8,
+///     _: Session,
+/// ) -> String {
+///     format!("{top} of {filter}")
+/// }
+/// ```
 ///
 /// An injected type is never read from a call, not even inside another type: if a `Customer`
 /// implements both `FromContext` and `Deserialize`, a parameter of the type `Box<Customer>` or

@@ -5,22 +5,23 @@ mod inside;
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, Lifetime, Meta, Pat, PatType, Type, TypeReference};
+use syn::{Attribute, Expr, Lifetime, LitStr, Meta, Pat, PatType, Token, Type, TypeReference};
 
 use crate::conditional::parts;
 use crate::faults::Faults;
 pub(crate) use inside::Inner;
 
-/// The attributes of parameters. A parameter has at most one of them, except `#[arg]` with
-/// `#[default]`.
-const NAMES: [&str; 5] = ["arg", "extract", "default", "args", "kwargs"];
+/// The attributes of parameters. A parameter has at most one of them, except `#[arg]` or `#[kwarg]`
+/// with `#[default]`.
+const NAMES: [&str; 6] = ["arg", "kwarg", "extract", "default", "args", "kwargs"];
 
 /// The source of a parameter that the user chose by an attribute.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) enum Mark {
     /// No attribute: the type decides.
+    #[default]
     None,
-    /// `#[arg]`.
+    /// `#[arg]` or `#[kwarg]`.
     Argument,
     /// `#[extract]`.
     Extractor,
@@ -33,8 +34,10 @@ pub(crate) enum Mark {
 }
 
 pub(crate) struct Parameter {
-    pub(crate) ident: Ident,
-    /// The name as a keyword argument.
+    /// The name in Rust, unless the pattern is another one.
+    pub(crate) ident: Option<Ident>,
+    pub(crate) pattern: Pat,
+    /// The name as a keyword argument; empty if the parameter has none.
     pub(crate) name: String,
     /// The same name in camel case.
     pub(crate) camel: String,
@@ -43,8 +46,10 @@ pub(crate) struct Parameter {
     /// True if the type contains `&'static`.
     pub(crate) is_static: bool,
     pub(crate) mark: Mark,
-    /// True with `#[arg]`, alone or beside `#[default]`.
+    /// True with `#[arg]` or `#[kwarg]`, alone or beside `#[default]`.
     pub(crate) is_argument: bool,
+    /// True with `#[kwarg]`: no positional argument is read into the parameter.
+    pub(crate) is_keyword: bool,
     /// The types that are written inside the type.
     pub(crate) inside: Vec<Inner>,
     /// The attribute of the mark.
@@ -58,30 +63,34 @@ impl Parameter {
         lifetimes: &[Lifetime],
         faults: &mut Faults,
     ) -> Option<Self> {
-        let (mark, is_argument, attribute) = mark(&mut typed.attrs, faults);
+        let Marked { mark, is_argument, is_keyword, renamed, attribute } =
+            mark(&mut typed.attrs, faults);
         let mut ty = (*typed.ty).clone();
         let mut types = Types { lifetimes, is_static: false, faults };
         types.visit_type_mut(&mut ty);
         let is_static = types.is_static;
         let ident = name(&typed.pat);
-        let Some(ident) = ident else {
+        let renamed = renamed.map(|literal| literal.value());
+        if ident.is_none() && renamed.is_none() && !matches!(mark, Mark::None | Mark::Extractor) {
             faults.on(
                 &typed.pat,
-                "a handler's parameter needs a name, under which clients can pass it: write \
-                 `name: …` here, and take it apart in the body",
+                "an argument needs a name, under which clients can pass it: write `name: …` here \
+                 and take it apart in the body, or give it a name by `#[arg(name = \"…\")]`",
             );
             return None;
-        };
-        let name = ident.unraw().to_string().trim_start_matches('_').to_owned();
+        }
+        let (name, camel) = names(ident.as_ref(), renamed);
         let inside = inside::of(&ty);
         Some(Self {
-            camel: camel(&name),
+            camel,
             name,
             ident,
+            pattern: (*typed.pat).clone(),
             ty,
             is_static,
             mark,
             is_argument,
+            is_keyword,
             inside,
             attribute,
         })
@@ -89,7 +98,26 @@ impl Parameter {
 
     /// Returns whether a capture of this name belongs to the parameter.
     pub(crate) fn is_named(&self, capture: &str) -> bool {
-        self.name == capture || self.ident.unraw() == capture
+        self.name == capture || self.ident.as_ref().is_some_and(|ident| ident.unraw() == capture)
+    }
+
+    /// Returns whether clients could not name the parameter, so that its type must be injected or
+    /// extracted.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        self.name.is_empty()
+    }
+}
+
+/// Returns the two names as a keyword argument, which are the same if the attribute gives one.
+fn names(ident: Option<&Ident>, renamed: Option<String>) -> (String, String) {
+    match (renamed, ident) {
+        (Some(name), _) => (name.clone(), name),
+        (None, Some(ident)) => {
+            let name = ident.unraw().to_string().trim_start_matches('_').to_owned();
+            let camel = camel(&name);
+            (name, camel)
+        }
+        (None, None) => Default::default(),
     }
 }
 
@@ -129,8 +157,67 @@ fn taken(attribute: &Attribute) -> Option<Attribute> {
     is_ours(&taken).then_some(taken)
 }
 
-/// Removes our attributes from those of a parameter. The flag is true if `#[arg]` is among them.
-fn mark(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> (Mark, bool, Option<Attribute>) {
+/// The attributes of a parameter that are ours, read.
+#[derive(Default)]
+struct Marked {
+    mark: Mark,
+    is_argument: bool,
+    is_keyword: bool,
+    /// The keyword that `#[arg(name = "…")]` or `#[kwarg(name = "…")]` gives.
+    renamed: Option<LitStr>,
+    attribute: Option<Attribute>,
+}
+
+impl Marked {
+    fn read(&mut self, attribute: &Attribute, faults: &mut Faults) {
+        let name = spelled(attribute);
+        if name == "arg" || name == "kwarg" {
+            self.is_argument = true;
+            self.is_keyword = name == "kwarg";
+            self.renamed = faults.ok(renamed(attribute)).flatten();
+        }
+    }
+}
+
+/// Removes our attributes from those of a parameter, and reads them.
+fn mark(attributes: &mut [Attribute], faults: &mut Faults) -> Marked {
+    let mut ours = take(attributes);
+    if let [first, second] = &mut ours[..]
+        && is_argument(first)
+        && spelled(second) == "default"
+    {
+        std::mem::swap(first, second);
+    }
+    let mut ours = ours.into_iter();
+    let Some(first) = ours.next() else {
+        return Marked::default();
+    };
+    let mut marked = Marked::default();
+    marked.read(&first, faults);
+    for other in ours {
+        let name = spelled(&first);
+        if name == "default" && is_argument(&other) && !marked.is_argument {
+            marked.read(&other, faults);
+            continue;
+        }
+        let second = spelled(&other);
+        let text = if name == second {
+            format!("`#[{name}]` is given twice: remove one")
+        } else {
+            format!(
+                "`#[{second}]` contradicts `#[{name}]`: a parameter has one source, remove one \
+                 of the two"
+            )
+        };
+        faults.on(other, text);
+    }
+    marked.mark = faults.ok(read(&first)).unwrap_or_default();
+    marked.attribute = Some(first);
+    marked
+}
+
+/// Takes our attributes, for each of which a placeholder stays.
+fn take(attributes: &mut [Attribute]) -> Vec<Attribute> {
     let mut ours = Vec::new();
     for attribute in attributes {
         if is_ours(attribute) {
@@ -141,38 +228,38 @@ fn mark(attributes: &mut Vec<Attribute>, faults: &mut Faults) -> (Mark, bool, Op
             ours.extend(taken(attribute));
         }
     }
-    if let [first, second] = &mut ours[..]
-        && (spelled(first).as_str(), spelled(second).as_str()) == ("arg", "default")
-    {
-        std::mem::swap(first, second);
-    }
-    let mut ours = ours.into_iter();
-    let Some(first) = ours.next() else {
-        return (Mark::None, false, None);
-    };
-    let mut is_argument = spelled(&first) == "arg";
-    for other in ours {
-        let (first, second) = (spelled(&first), spelled(&other));
-        if first == "default" && second == "arg" && !is_argument {
-            is_argument = true;
-            faults.ok(read(&other));
-            continue;
-        }
-        let text = if first == second {
-            format!("`#[{first}]` is given twice: remove one")
-        } else {
-            format!(
-                "`#[{second}]` contradicts `#[{first}]`: a parameter has one source, remove one \
-                 of the two"
-            )
-        };
-        faults.on(other, text);
-    }
-    (faults.ok(read(&first)).unwrap_or(Mark::None), is_argument, Some(first))
+    ours
+}
+
+fn is_argument(attribute: &Attribute) -> bool {
+    matches!(spelled(attribute).as_str(), "arg" | "kwarg")
 }
 
 fn spelled(attribute: &Attribute) -> String {
     attribute.path().get_ident().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Returns the name in `#[arg(name = "…")]`; `None` without one.
+fn renamed(attribute: &Attribute) -> syn::Result<Option<LitStr>> {
+    let name = spelled(attribute);
+    let otherwise = format!("write `#[{name}]`, or with another keyword `#[{name}(name = \"…\")]`");
+    let list = match &attribute.meta {
+        Meta::Path(_) => return Ok(None),
+        Meta::List(list) => list,
+        Meta::NameValue(_) => return Err(syn::Error::new_spanned(attribute, otherwise)),
+    };
+    let parsed = list.parse_args_with(|input: syn::parse::ParseStream<'_>| {
+        let key: Ident = input.parse()?;
+        input.parse::<Token![=]>()?;
+        Ok((key, input.parse::<LitStr>()?))
+    });
+    match parsed {
+        Ok((key, literal)) if key == "name" && literal.value().is_empty() => {
+            Err(syn::Error::new_spanned(literal, "the name is empty"))
+        }
+        Ok((key, literal)) if key == "name" => Ok(Some(literal)),
+        _ => Err(syn::Error::new_spanned(attribute, otherwise)),
+    }
 }
 
 fn read(attribute: &Attribute) -> syn::Result<Mark> {
@@ -190,6 +277,9 @@ fn read(attribute: &Attribute) -> syn::Result<Mark> {
             }
         };
     }
+    if is_argument(attribute) {
+        return Ok(Mark::Argument);
+    }
     if !matches!(attribute.meta, Meta::Path(_)) {
         return Err(syn::Error::new_spanned(
             attribute,
@@ -197,7 +287,6 @@ fn read(attribute: &Attribute) -> syn::Result<Mark> {
         ));
     }
     Ok(match name.as_str() {
-        "arg" => Mark::Argument,
         "extract" => Mark::Extractor,
         "args" => Mark::Args,
         _ => Mark::Kwargs,

@@ -91,6 +91,19 @@ where
 {
 }
 
+/// Checks a parameter without a name; called in a constant.
+///
+/// # Panics
+/// The type is read from the call.
+#[track_caller]
+pub const fn check_unnamed(kind: u8) {
+    assert!(
+        kind != ARGUMENT && kind != UNBORROWABLE,
+        "an argument needs a name, under which clients can pass it: write `name: …` here and take \
+         it apart in the body, or give it a name by `#[arg(name = \"…\")]`"
+    );
+}
+
 /// Checks a parameter whose type determines its source; called in a constant.
 ///
 /// # Panics

@@ -10,6 +10,7 @@ mod lists;
 mod names;
 mod parameters;
 mod results;
+mod signatures;
 mod streams;
 mod topics;
 

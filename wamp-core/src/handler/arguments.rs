@@ -100,7 +100,8 @@ impl<'c> Arguments<'c> {
         self.context
     }
 
-    /// Reads the next argument by position, else by keyword. An absent one is read like a missing
+    /// Reads the next argument by position, unless the parameter is read by keyword only, else by
+    /// keyword. An absent one is read like a missing
     /// field in serde: an `Option` is `None`, any other type is an error.
     ///
     /// # Errors
@@ -109,7 +110,7 @@ impl<'c> Arguments<'c> {
     #[doc(hidden)]
     pub fn take<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
         let keyword = self.keyword(parameter)?;
-        if self.at_positional()? {
+        if !parameter.is_keyword && self.at_positional()? {
             self.taken += 1;
             if keyword.is_some() {
                 return Err(self.fault(parameter, "given by position and by keyword"));
@@ -276,7 +277,7 @@ impl<'c> Arguments<'c> {
             if keyword.key == parameter.name || keyword.key == parameter.camel {
                 keyword.taken = true;
                 if found.as_ref().is_some_and(|(key, _)| *key != keyword.key) {
-                    let Parameter { name, camel } = parameter;
+                    let Parameter { name, camel, .. } = parameter;
                     return Err(Error::invalid_argument(format_args!(
                         "`{name}` is given twice, also as `{camel}`"
                     )));
@@ -291,6 +292,9 @@ impl<'c> Arguments<'c> {
     /// parameters were read from keywords.
     fn missing(&self, parameter: &Parameter) -> Error {
         let (position, name) = (self.taken + 1, parameter.name);
+        if parameter.is_keyword {
+            return Error::invalid_argument(format_args!("keyword argument `{name}` is missing"));
+        }
         match self.keywords.iter().any(|keyword| keyword.taken) {
             true => Error::invalid_argument(format_args!("argument `{name}` is missing")),
             false => {

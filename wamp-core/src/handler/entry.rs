@@ -56,6 +56,8 @@ pub struct Parameter {
     pub name: &'static str,
     /// The same name in camel case, which is the other keyword.
     pub camel: &'static str,
+    /// True if it is read by keyword only.
+    pub is_keyword: bool,
 }
 
 /// The kinds of handlers.

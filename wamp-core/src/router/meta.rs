@@ -103,7 +103,7 @@ pub(crate) fn may_subscribe(served: &ServedRealm, topic: &str, authrole: &str) -
 impl<'r> Request<'r> {
     /// Reads the next argument.
     fn take<T: serde::Deserialize<'r>>(&mut self, name: &'static str) -> Result<T, Error> {
-        self.arguments.take(&Parameter { name, camel: name })
+        self.arguments.take(&Parameter { name, camel: name, is_keyword: false })
     }
 
     /// Reads the next argument, a reason that other clients are told, and which must be a URI

@@ -29,7 +29,7 @@ static HANDLERS: &[HandlerEntry] = &[
 ];
 
 const fn named(name: &'static str) -> Parameter {
-    Parameter { name, camel: name }
+    Parameter { name, camel: name, is_keyword: false }
 }
 
 /// A capture that must be a number.

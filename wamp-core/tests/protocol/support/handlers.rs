@@ -309,7 +309,7 @@ impl Stream for Fed {
 // Procedures.
 
 pub(crate) const fn named(name: &'static str) -> Parameter {
-    Parameter { name, camel: name }
+    Parameter { name, camel: name, is_keyword: false }
 }
 
 fn add(context: Context) -> BoxedAnswer<()> {

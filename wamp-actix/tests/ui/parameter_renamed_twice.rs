@@ -3,6 +3,6 @@
 use wamp_actix::rpc;
 
 #[rpc("com.example.add")]
-fn handler() {}
+async fn handler(#[arg(name = "b")] a: i64, b: i64) {}
 
 fn main() {}
