@@ -4,6 +4,7 @@ mod authorizing;
 mod cancellation;
 mod in_flight;
 mod meta;
+mod passing;
 mod routed;
 mod spanned;
 mod unfinished;
@@ -24,7 +25,7 @@ use crate::handler::entry::{Entry, Feature, HandlerEntry};
 use crate::handler::tasks::{HandlerFuture, RunningHandler, Task};
 use crate::id::RequestId;
 use crate::message::Action;
-use crate::message::{CallOptions, MatchPolicy};
+use crate::message::{CallOptions, CancelMode, MatchPolicy};
 use crate::realm::dealer::Registration;
 use crate::session::request_outcome::RequestOutcome;
 use crate::uri;
@@ -49,6 +50,8 @@ pub(super) struct NewCall<'c> {
     /// The count of SUBSCRIBEs and REGISTERs that wait for the authorisers: they share the limit of
     /// calls.
     pub(super) asked: usize,
+    /// The layers have let it through to the client that answers it.
+    pub(super) has_passed: bool,
     pub(super) now: Instant,
 }
 
@@ -171,6 +174,10 @@ impl Calls {
         self.check_call(core, call, &payload)?;
         match procedure {
             Procedure::Handler(handler) => self.run_handler(core, call, handler, payload),
+            Procedure::Registered(_) if !call.has_passed && core.served.has_layers(None) => {
+                self.pass(core, call, payload);
+                Ok(())
+            }
             Procedure::Registered(registered) => self.route_call(core, call, &registered, payload),
         }
     }
@@ -243,7 +250,13 @@ impl Calls {
                 let limit = limit(options, handler.timeout, now);
                 let run = RunningHandler::new(work);
                 core.tasks.proceed(Task::Call(Rc::clone(&call), run.clone()), false);
-                self.insert(InFlight { call, by: Answerer::Handler(run), limit, bytes });
+                self.insert(InFlight {
+                    call,
+                    by: Answerer::Handler(run),
+                    limit,
+                    bytes,
+                    passing: None,
+                });
             }
         }
         Ok(())
@@ -257,7 +270,11 @@ impl Calls {
             }
             return;
         }
-        self.end(call.request);
+        // Layers that end before the callee has answered.
+        if let Some(InFlight { by: Answerer::Callee(routed), .. }) = self.end(call.request) {
+            routed.end();
+            routed.interrupt(CancelMode::KillNoWait);
+        }
         answer(core, call, result);
     }
 

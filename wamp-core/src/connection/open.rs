@@ -163,7 +163,14 @@ impl OpenSession {
         match self.calls.part(&self.core, request, options, uri)? {
             Part::First => {
                 self.expect(request)?;
-                let call = NewCall { request, options, uri, asked: self.asked.len(), now };
+                let call = NewCall {
+                    request,
+                    options,
+                    uri,
+                    asked: self.asked.len(),
+                    has_passed: false,
+                    now,
+                };
                 self.calls.call(&mut self.core, &call, payload);
             }
             Part::Chunk => self.calls.go_on(&mut self.core, request, options, payload),

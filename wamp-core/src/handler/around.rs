@@ -171,7 +171,8 @@ impl Next {
 
     /// Runs the layers that are further in, and then what the client asked for. It ends
     ///
-    /// - for a call, when the final RESULT is written, or the handler has failed;
+    /// - for a call, when the final RESULT is written, or the handler has failed; for one that a
+    ///   client answers, when the callee's RESULT or ERROR is written, which no layer can replace;
     /// - for a publication or a subscription, when it is accepted or refused: events and SUBSCRIBED
     ///   go out once the outermost layer has ended;
     /// - for a registration, before it is tried;

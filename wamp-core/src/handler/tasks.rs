@@ -150,7 +150,7 @@ impl<T> Cancellable<T> {
     }
 
     /// Polls the value; `None` if it was taken away.
-    fn poll<R>(
+    pub(crate) fn poll<R>(
         &self,
         context: &mut Context<'_>,
         poll: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<R>,

@@ -216,6 +216,14 @@ impl Answer {
         !matches!(self, Self::Result { progress: true, .. })
     }
 
+    /// Returns the error with which a call ends, without its arguments.
+    pub(crate) fn result(&self) -> Result<(), Error> {
+        match self {
+            Self::Result { .. } => Ok(()),
+            Self::Error { error, .. } => Err(Error::new(error.clone())),
+        }
+    }
+
     /// Returns how a call ends with this answer.
     pub(crate) fn outcome(&self) -> RequestOutcome {
         match self {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Instant;
 
+use super::passing::Passing;
 use super::{Answerer, Calls, InFlight, NewCall, answer, limit};
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
@@ -12,7 +13,7 @@ use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
 use crate::handler::tasks::{Asking, HandlerFuture, Task};
 use crate::id::RequestId;
-use crate::limits::Limits;
+use crate::limits::{Limits, NEVER};
 use crate::message::Action;
 use crate::message::CallOptions;
 use crate::router::authorizer::{Gate, Kind};
@@ -30,9 +31,23 @@ pub(super) struct Waiting {
     /// The bytes that the chunks after the first keep of the session's share.
     bytes: usize,
     share: Rc<Cell<usize>>,
+    /// The layers that are asked in place of the authorisers.
+    passing: Option<Passing>,
 }
 
 impl Waiting {
+    /// Creates a call that waits for the layers around it, however long they take.
+    pub(super) fn inside_layers(
+        uri: &str,
+        chunks: Vec<(CallOptions, Payload)>,
+        since: Instant,
+        share: &Rc<Cell<usize>>,
+        passing: Passing,
+    ) -> Self {
+        let (uri, share, passing) = (uri.to_owned(), Rc::clone(share), Some(passing));
+        Self { uri, chunks, since, until: since + NEVER, bytes: 0, share, passing }
+    }
+
     /// Returns the kind and URI of the call if the authorisers' time is over, and not the caller's.
     pub(super) fn overdue(&self, now: Instant) -> Option<(Kind, &str)> {
         (self.until <= now).then_some((Kind::exact(Action::Call), self.uri.as_str()))
@@ -95,12 +110,14 @@ impl Calls {
                     until: core.patience(now),
                     bytes: 0,
                     share: Rc::clone(&self.chunks),
+                    passing: None,
                 };
                 self.insert(InFlight {
                     call,
                     by: Answerer::Authorizer(asking, Box::new(waiting)),
                     limit,
                     bytes,
+                    passing: None,
                 });
                 Ok(())
             }
@@ -128,11 +145,16 @@ impl Calls {
         }
         let (uri, since) = (std::mem::take(&mut waiting.uri), waiting.since);
         let mut chunks = std::mem::take(&mut waiting.chunks).into_iter();
+        let passing = waiting.passing.take();
         drop(waiting);
         let Some((options, payload)) = chunks.next() else { return };
-        let call = NewCall { request, options: &options, uri: &uri, asked, now: since };
+        let has_passed = passing.is_some();
+        let call = NewCall { request, options: &options, uri: &uri, asked, has_passed, now: since };
         let started = self.start(core, &call, payload);
-        self.started(core, request, &uri, started);
+        match passing {
+            Some(passing) => self.passed(core, request, passing, started),
+            None => self.started(core, request, &uri, started),
+        }
         chunks.for_each(|(options, payload)| self.go_on(core, request, &options, payload));
     }
 }

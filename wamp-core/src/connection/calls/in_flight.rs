@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::authorizing::Waiting;
+use super::passing::Passing;
 use super::unfinished::UnfinishedCalls;
 use crate::handler::call_state::CallState;
 use crate::handler::tasks::{Asking, RunningHandler};
@@ -20,7 +21,7 @@ pub(in crate::connection) struct Calls {
     /// Calls whose callers wait for the answer, by id.
     pub(super) at_work: HashMap<RequestId, InFlight>,
     /// Calls whose handlers run on although their callers have the answer; their ids are free.
-    released: Vec<InFlight>,
+    pub(super) released: Vec<InFlight>,
     /// Calls of which the caller has more chunks to send.
     pub(super) unfinished: UnfinishedCalls,
     /// The count of calls at work that have a time limit.
@@ -36,6 +37,8 @@ pub(super) struct InFlight {
     pub(super) by: Answerer,
     pub(super) limit: Option<Limit>,
     pub(super) bytes: usize,
+    /// The layers of a call that a client answers.
+    pub(super) passing: Option<Box<Passing>>,
 }
 
 /// The one that answers a call.

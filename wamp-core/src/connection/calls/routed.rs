@@ -72,7 +72,7 @@ impl Calls {
         core.pace.count_bytes(bytes, &core.link.limits);
         let limit = if forwarded.is_some() { None } else { limit(options, None, now) };
         let call = Rc::new(CallState::new(request, options, None));
-        self.insert(InFlight { call, by: Answerer::Callee(routed), limit, bytes });
+        self.insert(InFlight { call, by: Answerer::Callee(routed), limit, bytes, passing: None });
         Ok(())
     }
 
@@ -93,19 +93,24 @@ impl Calls {
         }
         let call = Rc::clone(call);
         let is_final = answer.is_final();
+        let mut ended = None;
         if is_final {
             routed.end();
-            self.end(call.request);
+            ended = self.end(call.request);
         }
-        if let Err(error) = forward(core, &call, answer) {
+        let forwarded = forward(core, &call, answer);
+        if let Err(error) = &forwarded {
             if !is_final {
                 routed.interrupt(CancelMode::KillNoWait);
                 routed.end();
-                self.end(call.request);
+                ended = self.end(call.request);
             }
-            super::answer(core, &call, Err(error.blameless()));
+            super::answer(core, &call, Err(error.clone().blameless()));
         } else if is_final {
             core.call_ended(call.request, || answer.outcome());
+        }
+        if let Some(passing) = ended.and_then(|ended| ended.passing) {
+            self.leave_layers(*passing, forwarded.and_then(|()| answer.result()));
         }
     }
 

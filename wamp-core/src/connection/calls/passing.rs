@@ -1,0 +1,144 @@
+//! Calls of clients' procedures that go through the layers of their realm.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use super::authorizing::Waiting;
+use super::{Answerer, Calls, InFlight, NewCall, limit};
+use crate::auth::Granted;
+use crate::codec::payload::Payload;
+use crate::connection::core::Core;
+use crate::error::{Error, uris};
+use crate::handler::around::Work;
+use crate::handler::call_state::CallState;
+use crate::handler::context::Subject;
+use crate::handler::entry::BoxedAnswer;
+use crate::handler::tasks::{Asking, HandlerFuture, RunningHandler, Task};
+use crate::id::RequestId;
+use crate::message::{Action, MatchPolicy};
+
+/// The layers of a call that a client answers; they are dropped with it.
+#[derive(Debug)]
+pub(super) struct Passing {
+    call: Rc<CallState>,
+    layers: Option<RunningHandler>,
+    passage: Rc<Passage>,
+}
+
+/// The place inside all layers, where the callee is asked.
+#[derive(Debug, Default)]
+struct Passage {
+    is_reached: Cell<bool>,
+    outcome: RefCell<Option<Result<(), Error>>>,
+    layers: RefCell<Option<Waker>>,
+}
+
+impl Passage {
+    /// Waits for the answer of the callee.
+    fn poll(&self, context: &TaskContext<'_>) -> Poll<Result<(), Error>> {
+        if let Some(outcome) = self.outcome.take() {
+            return Poll::Ready(outcome);
+        }
+        self.is_reached.set(true);
+        *self.layers.borrow_mut() = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    fn end(&self, outcome: Result<(), Error>) {
+        *self.outcome.borrow_mut() = Some(outcome);
+        if let Some(layers) = self.layers.take() {
+            layers.wake();
+        }
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        if let Some(layers) = self.layers.take() {
+            layers.end();
+        }
+    }
+}
+
+impl Calls {
+    /// Begins the layers of a call that a client answers. Until they let it through, it waits as a
+    /// call does about which the authorisers think.
+    #[cold]
+    pub(super) fn pass(
+        &mut self,
+        core: &mut Core,
+        &NewCall { request, options, uri, now, .. }: &NewCall<'_>,
+        payload: Payload,
+    ) {
+        let call = Rc::new(CallState::new(request, options, None));
+        let passage = Rc::<Passage>::default();
+        let subject = Subject::Call(Rc::clone(&call));
+        let context = core.context(None, uri, payload.clone(), subject);
+        let inside = Rc::clone(&passage);
+        let work =
+            Work::Other(Box::new(|_| Box::pin(poll_fn(move |context| inside.poll(context)))));
+        let kind = (Action::Call, MatchPolicy::Exact);
+        let layers = core.served.around(kind, None, context, work);
+        let layers = RunningHandler::new(HandlerFuture::new(layers));
+        let asking = Asking::new(HandlerFuture::new(decision(&layers, &passage)));
+        core.tasks.proceed(Task::Authorize(request, asking.clone()), false);
+        let (limit, bytes) = (limit(options, None, now), payload.kept_bytes());
+        let passing = Passing { call: Rc::clone(&call), layers: Some(layers), passage };
+        let chunks = vec![(options.clone(), payload)];
+        let waiting = Waiting::inside_layers(uri, chunks, now, &self.chunks, passing);
+        let by = Answerer::Authorizer(asking, Box::new(waiting));
+        self.insert(InFlight { call, by, limit, bytes, passing: None });
+    }
+
+    /// Goes on with a call that its layers have let through, and that has been routed or refused.
+    pub(super) fn passed(
+        &mut self,
+        core: &mut Core,
+        request: RequestId,
+        passing: Passing,
+        routed: Result<(), Error>,
+    ) {
+        let Some(layers) = passing.layers.clone() else { return };
+        core.tasks.proceed(Task::Call(Rc::clone(&passing.call), layers), false);
+        match (routed, self.at_work.get_mut(&request)) {
+            (Ok(()), Some(at_work)) => at_work.passing = Some(Box::new(passing)),
+            (Ok(()), None) => {}
+            (Err(error), _) => {
+                passing.passage.end(Err(error));
+                let at_work = passing.ending();
+                self.insert(at_work);
+            }
+        }
+    }
+
+    /// Lets the layers of a call end that has its answer.
+    pub(super) fn leave_layers(&mut self, passing: Passing, outcome: Result<(), Error>) {
+        passing.passage.end(outcome);
+        let at_work = passing.ending();
+        self.released.push(at_work);
+    }
+}
+
+impl Passing {
+    /// Returns the layers as work whose end answers nobody, or the call itself.
+    fn ending(mut self) -> InFlight {
+        let layers = self.layers.take();
+        let by = Answerer::Handler(layers.expect("they are taken once, when the call is answered"));
+        InFlight { call: Rc::clone(&self.call), by, limit: None, bytes: 0, passing: None }
+    }
+}
+
+/// Decides as the layers do: when they have come to the place inside all of them, or have ended
+/// without.
+fn decision(layers: &RunningHandler, passage: &Rc<Passage>) -> BoxedAnswer<Granted> {
+    let (layers, passage) = (layers.clone(), Rc::clone(passage));
+    Box::pin(poll_fn(move |context| match layers.poll(context, HandlerFuture::poll) {
+        Poll::Pending if passage.is_reached.get() => Poll::Ready(Ok(Granted { replacing: false })),
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(Some(Err(error))) => Poll::Ready(Err(error)),
+        // A layer has answered the call: nobody gets this error.
+        Poll::Ready(Some(Ok(())) | None) => Poll::Ready(Err(Error::new(uris::CANCELED))),
+    }))
+}
