@@ -174,6 +174,9 @@ pub mod __private {
     pub use crate::__wamp_kind as kind_of;
     pub use crate::__wamp_kind_inside as kind_inside;
     pub use crate::parameter::*;
+    pub use crate::status::{error_response, status_code};
+    pub use actix_web::http::StatusCode;
+    pub use actix_web::{HttpResponse, ResponseError};
     pub use serde::Serialize;
     pub use wamp_core::__private::*;
     pub use wamp_core::{Context, Error};

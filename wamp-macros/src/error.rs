@@ -8,7 +8,8 @@ use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, LitStr, Meta, Path, Token, Type,
+    Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, LitInt, LitStr, Meta, Path,
+    Token, Type,
 };
 
 use crate::faults::Faults;
@@ -31,6 +32,8 @@ struct Variant {
     ident: Ident,
     fields: Fields,
     form: Form,
+    /// The status over HTTP.
+    status: Option<u16>,
 }
 
 /// The ERROR that a variant becomes.
@@ -118,8 +121,11 @@ impl Variant {
     ) -> Self {
         let sent = sent(fields, faults);
         let Some(elements) = elements else {
-            return Self { ident: ident.clone(), fields: fields.clone(), form: Form::Internal };
+            let form = Form::Internal;
+            return Self { ident: ident.clone(), fields: fields.clone(), form, status: None };
         };
+        let (statuses, elements): (Vec<_>, Vec<_>) =
+            elements.into_iter().partition(|element| matches!(element, Element::Status(..)));
         let mut elements = elements.into_iter();
         let form = match elements.next() {
             Some(Element::Uri(literal)) => {
@@ -163,8 +169,27 @@ impl Variant {
         for other in elements {
             faults.on(other, format!("`{ident}` has its WAMP form already: remove one of the two"));
         }
-        Self { ident: ident.clone(), fields: fields.clone(), form }
+        let status = status(&statuses, &form, faults);
+        Self { ident: ident.clone(), fields: fields.clone(), form, status }
     }
+}
+
+/// Returns the status of a variant, which only one with a URI of its own has.
+fn status(given: &[Element], form: &Form, faults: &mut Faults) -> Option<u16> {
+    for again in given.iter().skip(1) {
+        faults.on(again, "`status` is given twice: remove one");
+    }
+    let Some(Element::Status(name, value)) = given.first() else {
+        return None;
+    };
+    if !matches!(form, Form::Uri(..)) {
+        faults.on(name, "`status` belongs beside an error URI: others have a status already");
+    }
+    let status = value.base10_parse().ok().filter(|status| (400..600).contains(status));
+    if status.is_none() {
+        faults.on(value, "the status of an error is a number from 400 to 599: `status = 404`");
+    }
+    status
 }
 
 /// Returns the fields that become keyword arguments.
@@ -199,6 +224,7 @@ enum Element {
     Internal(Ident),
     Skip(Ident),
     Crate(Ident, Path),
+    Status(Ident, LitInt),
 }
 
 impl Parse for Element {
@@ -216,10 +242,13 @@ impl Parse for Element {
         } else if name == "crate" {
             input.parse::<Token![=]>()?;
             Ok(Self::Crate(name, input.parse()?))
+        } else if name == "status" {
+            input.parse::<Token![=]>()?;
+            Ok(Self::Status(name, input.parse()?))
         } else {
             let text = format!(
                 "unknown key `{name}`: expected an error URI as a string literal, `transparent`, \
-                 `internal`, `skip` on a field, or `crate = path` on the type"
+                 `internal`, `status = 404`, `skip` on a field, or `crate = path` on the type"
             );
             Err(syn::Error::new_spanned(name, text))
         }
@@ -233,6 +262,7 @@ impl ToTokens for Element {
             Self::Transparent(name)
             | Self::Internal(name)
             | Self::Skip(name)
+            | Self::Status(name, _)
             | Self::Crate(name, _) => {
                 name.to_tokens(tokens);
             }

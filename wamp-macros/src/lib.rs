@@ -323,6 +323,9 @@ pub fn session(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `#[wamp("com.example.error.name")]`: the ERROR's URI. The `Display` of the error is its first
 ///   positional argument, the named fields are its keywords, except those with `#[wamp(skip)]`.
 ///   Fields without names are not sent;
+///   With `status = 404` the type is also a `ResponseError` of actix, which needs `Debug`, for
+///   routes that return it: `{"error": uri, "args": …, "kwargs": …}` with this status, 422 for a
+///   variant that has none, 500 and no text for an internal one;
 /// - `#[wamp(transparent)]`: sends the error in the only field, which must implement `WampError`
 ///   itself;
 /// - `#[wamp(internal)]`: `wamp.error.runtime_error` with a neutral text; the `Display` is logged.
@@ -337,7 +340,7 @@ pub fn session(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// #[derive(Debug, thiserror::Error, WampError)]
 /// enum DocError {
 ///     #[error("there is no document {document_id}")]
-///     #[wamp("com.example.error.not_found")]
+///     #[wamp("com.example.error.not_found", status = 404)]
 ///     NotFound { document_id: String },
 ///
 ///     #[error("the store failed: {cause}")]

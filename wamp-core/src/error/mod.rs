@@ -154,6 +154,8 @@ pub struct Error(Box<Parts>);
 struct Parts {
     uri: Cow<'static, str>,
     payload: PayloadBuilder,
+    /// The status over HTTP, if the application has chosen one.
+    status: Option<u16>,
     /// `None` if the server is not to blame.
     fault: Option<Fault>,
 }
@@ -164,7 +166,8 @@ impl Error {
     /// names the text.
     #[must_use]
     pub fn new(uri: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Parts { uri: uri.into(), payload: PayloadBuilder::default(), fault: None }))
+        let (payload, uri) = (PayloadBuilder::default(), uri.into());
+        Self(Box::new(Parts { uri, payload, status: None, fault: None }))
     }
 
     /// Creates `wamp.error.invalid_argument` with a text that says what was expected.
@@ -291,6 +294,27 @@ impl Error {
     pub fn kwarg(mut self, key: &str, value: impl Serialize) -> Self {
         self.0.payload = self.0.payload.kwarg(key, value);
         self
+    }
+
+    /// Sets the status that the error has over HTTP, from 400 to 599; clients of WAMP do not see
+    /// it.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// Returns the status that the error has over HTTP, if the application has chosen one.
+    ///
+    /// ```
+    /// use wamp_core::Error;
+    ///
+    /// let error = Error::new("shop.error.not_found").with_status(404);
+    /// assert_eq!(error.status(), Some(404));
+    /// ```
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
     }
 
     /// Returns the error's URI.

@@ -23,12 +23,34 @@ pub(super) fn implementation(error: &ErrorType) -> TokenStream {
         }
     });
     let implementation = with_body(error, &body);
+    let response =
+        variants.iter().any(|variant| variant.status.is_some()).then(|| response(error, &private));
     quote! {
         #(#levels)*
         const _: () = {
             #implementation
+            #response
             #known
         };
+    }
+}
+
+/// Emits actix's trait, for an error that says its status.
+fn response(error: &ErrorType, private: &TokenStream) -> TokenStream {
+    let ident = &error.ident;
+    let generics = bounded(error);
+    let (parameters, arguments, conditions) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #parameters #private::ResponseError for #ident #arguments #conditions {
+            fn status_code(&self) -> #private::StatusCode {
+                #private::status_code(&#private::error(self))
+            }
+
+            fn error_response(&self) -> #private::HttpResponse {
+                #private::error_response(&#private::error(self))
+            }
+        }
     }
 }
 
@@ -83,7 +105,7 @@ fn bounded(error: &ErrorType) -> Generics {
 }
 
 fn arm(private: &TokenStream, error: &Ident, is_enum: bool, variant: &Variant) -> TokenStream {
-    let Variant { ident, fields, form } = variant;
+    let Variant { ident, fields, form, status } = variant;
     // Spans of the derive itself: the compiler does not warn about deprecated variants there.
     let path = if is_enum { quote!(#error::#ident) } else { quote!(#error) };
     let path = Extent::of(ident).cover(path);
@@ -102,10 +124,12 @@ fn arm(private: &TokenStream, error: &Ident, is_enum: bool, variant: &Variant) -
             });
             let keywords = sent.iter().enumerate().map(|(at, field)| keyword(at, field));
             let text = Extent::of(error).cover(quote!(self));
+            let status = status.map(|status| quote!(.with_status(#status)));
             quote! {
                 #path { #(#fields)* .. } => #private::Error::new(#uri)
                     .arg(#private::text(#text))
-                    #(#keywords)*,
+                    #(#keywords)*
+                    #status,
             }
         }
     }

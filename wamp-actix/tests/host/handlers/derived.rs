@@ -152,3 +152,32 @@ async fn any_other_error_is_a_neutral_text_through_the_question_mark() {
     assert_eq!(error.uri(), "wamp.error.runtime_error");
     assert!(text(&error).starts_with("internal error "), "{error}");
 }
+
+#[derive(Debug, thiserror::Error, WampError)]
+enum RouteError {
+    #[wamp("com.example.error.not_found", status = 404)]
+    #[error("no {id}")]
+    NotFound { id: u8 },
+    #[wamp("com.example.error.full")]
+    #[error("full")]
+    Full,
+    #[wamp(internal)]
+    #[error("the password is xyz")]
+    Hidden,
+}
+
+#[actix_web::test]
+async fn an_error_with_a_status_is_a_response_of_a_route_without_what_is_internal() {
+    assert_eq!(RouteError::NotFound { id: 1 }.to_error().status(), Some(404));
+    for (error, status, expected) in [
+        (RouteError::NotFound { id: 1 }, 404, r#"["no 1"],"error":"com.example.error.not_found""#),
+        (RouteError::Full, 422, r#"["full"],"error":"com.example.error.full""#),
+        (RouteError::Hidden, 500, r#"["internal error "#),
+    ] {
+        let response = actix_web::ResponseError::error_response(&error);
+        assert_eq!(response.status().as_u16(), status);
+        let body = actix_web::body::to_bytes(response.into_body()).await.unwrap();
+        let body = std::str::from_utf8(&body).unwrap();
+        assert!(body.contains(expected) && !body.contains("xyz"), "{body}");
+    }
+}
