@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use support::{Bench, Calls, Client, SERIALIZERS};
-use wamp_actix::{Raw, handlers, rpc};
+use wamp_actix::{Invocation, Next, Raw, Realm, handlers, rpc};
 use wamp_core::Router;
 
 #[rpc("bench.add")]
@@ -30,6 +30,24 @@ fn records() -> Value {
         })
     };
     (0..540).map(record).collect()
+}
+
+/// Layers around a handler that do nothing.
+fn layered(bench: &mut Bench, layers: usize) {
+    let pass = async |work: Invocation, next: Next| next.run(work).await;
+    let realm = (0..layers).fold(Realm::new("realm1"), |realm, _| realm.around(pass));
+    let router = Router::builder().realm(realm).handlers(handlers![add]).build();
+    let router = router.expect("the handler is valid");
+    let (_, json) = SERIALIZERS[0];
+    let mut client = Client::join(&router, json, Instant::now());
+    let mut calls = Calls::new(json, "bench.add", json!([20, 22]));
+    bench.step(
+        &format!("add inside {layers} layers, JSON"),
+        || calls.frame(),
+        |frame| {
+            black_box(client.receive(frame));
+        },
+    );
 }
 
 fn main() {
@@ -54,5 +72,6 @@ fn main() {
             );
         }
     }
+    [1, 2].into_iter().for_each(|layers| layered(&mut bench, layers));
     bench.finish();
 }

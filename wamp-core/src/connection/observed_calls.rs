@@ -1,5 +1,6 @@
 //! The calls of one session that are counted, observed or logged: each ends exactly once.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,12 +26,15 @@ use crate::session::request_outcome::RequestOutcome;
 pub(super) struct ObservedCalls {
     session: Session,
     instruments: Option<Arc<Instruments>>,
+    /// The call that began last, which as a rule ends before the next begins.
+    latest: RefCell<Option<(RequestId, OpenCall)>>,
+    /// The calls before it that are still open.
     open: RefCell<HashMap<RequestId, OpenCall>>,
 }
 
 #[derive(Debug)]
 struct OpenCall {
-    procedure: Box<str>,
+    procedure: Cow<'static, str>,
     handler: Option<&'static HandlerEntry>,
     /// `None` if nothing is counted.
     label: Option<Label>,
@@ -55,7 +59,8 @@ impl ObservedCalls {
             return None;
         }
         let session = session.clone();
-        Some(Box::new(Self { session, instruments, open: RefCell::default() }))
+        let (latest, open) = (RefCell::default(), RefCell::default());
+        Some(Box::new(Self { session, instruments, latest, open }))
     }
 
     /// Begins a call.
@@ -73,19 +78,25 @@ impl ObservedCalls {
             Served::ByHandler(handler) => Some(handler),
             Served::ByClient | Served::Undeclared => None,
         };
-        let call =
-            OpenCall { procedure: procedure.into(), handler, label, started: Instant::now() };
+        let procedure = match handler {
+            Some(handler) if handler.uri == procedure => Cow::Borrowed(handler.uri),
+            _ => Cow::Owned(procedure.to_owned()),
+        };
+        let call = OpenCall { procedure, handler, label, started: Instant::now() };
         if let Some(instruments) = &self.instruments {
             let call = call.shown(&self.session, request);
             instruments.observers.tell(|observer| observer.call_started(&call));
         }
-        self.open.borrow_mut().insert(request, call);
+        if let Some((request, before)) = self.latest.borrow_mut().replace((request, call)) {
+            self.open.borrow_mut().insert(request, before);
+        }
     }
 
     /// Ends a call, unless it has ended.
     pub(super) fn end(&self, request: RequestId, outcome: RequestOutcome) {
-        let ended = self.open.borrow_mut().remove(&request);
-        if let Some(call) = ended {
+        let latest = self.latest.borrow_mut().take_if(|(latest, _)| *latest == request);
+        let ended = latest.map(|(_, call)| call);
+        if let Some(call) = ended.or_else(|| self.open.borrow_mut().remove(&request)) {
             self.ended(request, &call, outcome);
         }
     }
@@ -93,9 +104,12 @@ impl ObservedCalls {
     /// Ends the calls that have no answer, because their caller leaves.
     pub(super) fn end_all(&self) {
         let open = std::mem::take(&mut *self.open.borrow_mut());
-        open.iter().for_each(|(request, call)| {
-            self.ended(*request, call, RequestOutcome::Canceled);
-        });
+        let latest = self.latest.take();
+        open.iter().chain(latest.iter().map(|(request, call)| (request, call))).for_each(
+            |(request, call)| {
+                self.ended(*request, call, RequestOutcome::Canceled);
+            },
+        );
     }
 
     fn ended(&self, request: RequestId, call: &OpenCall, outcome: RequestOutcome) {
