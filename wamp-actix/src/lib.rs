@@ -208,6 +208,7 @@ struct HttpPage;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/middleware.md")]
 struct MiddlewarePage;
+
 /// Compiles the programs of the page about `actix-ws` as doctests.
 #[cfg(all(doctest, feature = "actix-ws"))]
 #[doc = include_str!("../../docs/actix-ws.md")]

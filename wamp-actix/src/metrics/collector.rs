@@ -97,7 +97,11 @@ fn sessions(families: &mut Families<'_>, stats: &Stats) -> fmt::Result {
             ([("realm", realm), ("authmethod", &**method)], observations(durations))
         })
     });
-    families.histogram("wamp_login_duration_seconds", "From HELLO to the decision.", logins)?;
+    families.histogram(
+        "wamp_login_duration_seconds",
+        "Logins that succeeded, from HELLO to the decision.",
+        logins,
+    )?;
     let denied = "Logins that were refused.";
     tallied(families, stats, ("wamp_logins_denied", denied), "authmethod", |one| {
         &one.logins_denied

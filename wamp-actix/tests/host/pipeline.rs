@@ -272,7 +272,8 @@ fn counting_router() -> Router {
 
 /// Returns how many sessions have ended for each reason.
 fn reasons(router: &Router) -> Vec<(Left, u64)> {
-    router.stats().realms.remove(0).counts.unwrap().sessions_closed
+    let closed = router.stats().realms.remove(0).counts.unwrap().sessions_closed;
+    closed.into_iter().filter(|(_, count)| *count > 0).collect()
 }
 
 #[actix_web::test]

@@ -170,12 +170,15 @@ impl Core {
 
     fn write_error(&self, request: Request<'_>, error: &Error) {
         let Request { code, id, .. } = request;
+        let is_bridged = !self.session().handle().is_listed;
+        let status = error.status().filter(|_| is_bridged);
         let mut send_buffer = self.link.send_buffer.borrow_mut();
-        let written = send_buffer.write(|s, out| message::error(s, out, code, id, error));
+        let written = send_buffer.write(|s, out| message::error(s, out, (code, id), status, error));
         if let Err(fault) = written {
             self.tell_unwritten(request, error, &fault.to_string());
             let bare = Error::new(error.uri().to_owned());
-            let written = send_buffer.write(|s, out| message::error(s, out, code, id, &bare));
+            let written =
+                send_buffer.write(|s, out| message::error(s, out, (code, id), status, &bare));
             written.expect("an ERROR without arguments can be serialised");
         }
     }

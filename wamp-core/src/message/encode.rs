@@ -16,10 +16,6 @@ use crate::id::{PublicationId, RegistrationId, RequestId, SessionId, Subscriptio
 use crate::log;
 use crate::uri;
 
-/// An empty dict.
-#[derive(Serialize)]
-struct Empty {}
-
 /// Details with a text for humans, if there is one.
 #[derive(Serialize)]
 struct Explained<'t> {
@@ -341,18 +337,27 @@ pub(crate) fn event(
     ArgumentsWriter::of(s, out, &head, |writer| writer.payload(payload))
 }
 
+/// The details of an ERROR for the bridge from HTTP.
+#[derive(Serialize)]
+struct ErrorDetails {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+}
+
 /// Writes `ERROR [8, REQUEST.Type, REQUEST.Request, Details, Error, Arguments?, ArgumentsKw?]`.
+/// Only the bridge from HTTP is told the status.
 pub(crate) fn error(
     s: Serializer,
     out: &mut Vec<u8>,
-    request_type: u64,
-    request: RequestId,
+    (request_type, request): (u64, RequestId),
+    status: Option<u16>,
     error: &crate::error::Error,
 ) -> Written {
+    let details = ErrorDetails { status };
     ArgumentsWriter::of(
         s,
         out,
-        &(code::ERROR, request_type, request, Empty {}, uri_or_instead(error.uri())),
+        &(code::ERROR, request_type, request, details, uri_or_instead(error.uri())),
         |writer| writer.payload(&error.payload()),
     )
 }

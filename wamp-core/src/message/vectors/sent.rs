@@ -22,8 +22,8 @@ fn sent(sample: &Sample, serializer: Serializer, message: &Value) -> Option<Vec<
         8 => encode::error(
             serializer,
             &mut out,
-            number("request_type"),
-            request(),
+            (number("request_type"), request()),
+            None,
             &Error::new(text("error").to_owned()),
         ),
         17 => {
