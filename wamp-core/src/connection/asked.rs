@@ -7,7 +7,7 @@ use super::core::{Core, Request};
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
-use crate::handler::context::Subject;
+use crate::handler::context::{Context, Subject};
 use crate::handler::tasks::{Asking, HandlerFuture, Task};
 use crate::id::RequestId;
 use crate::message::Action;
@@ -147,7 +147,8 @@ impl Asked {
         if !core.served.has_layers(None) {
             return gate;
         }
-        let context = core.context(None, &procedure.uri, Payload::empty(), Subject::Register);
+        let asked = core.asked(None, &procedure.uri, Payload::empty());
+        let context = Context::of_other(asked, Subject::Register);
         Gate::Asking(core.served.registering_around(procedure.policy, context, gate))
     }
 

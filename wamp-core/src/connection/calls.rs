@@ -18,13 +18,12 @@ use super::core::{Core, Request};
 use super::observed_calls::Served;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, uris};
-use crate::handler::around::Work;
+use crate::handler::around::{Around, run_inside_layers};
 use crate::handler::call_state::{CallState, ChunkQueue};
-use crate::handler::context::Subject;
+use crate::handler::context::Context;
 use crate::handler::entry::{Entry, Feature, HandlerEntry};
 use crate::handler::tasks::{HandlerFuture, RunningHandler, Task};
 use crate::id::RequestId;
-use crate::message::Action;
 use crate::message::{CallOptions, CancelMode, MatchPolicy};
 use crate::realm::dealer::Registration;
 use crate::session::request_outcome::RequestOutcome;
@@ -229,24 +228,19 @@ impl Calls {
         let chunks = takes_chunks.then(|| {
             Box::new(ChunkQueue::new(payload.clone(), options.goes_on(), Rc::clone(&self.chunks)))
         });
-        let call = Rc::new(CallState::new(request, options, chunks));
-        let context = core.context(Some(handler), uri, payload, Subject::Call(Rc::clone(&call)));
+        let asked = core.asked(Some(handler), uri, payload);
+        let call = Rc::new(CallState::new(asked, request, options, chunks));
+        let context = Context::of_call(&call);
         let begun = if core.served.has_layers(Some(handler)) {
-            let kind = (Action::Call, MatchPolicy::Exact);
-            core.served.around(kind, Some(handler), context, Work::Handler(run))
+            run_inside_layers(context, MatchPolicy::Exact, Around::Handler(handler), None)
         } else {
             run(context)
         };
         let mut work = HandlerFuture::new(spanned(core, new, handler, begun));
         // Most handlers are ready at once, and never enter the set of tasks.
         match work.poll(&mut TaskContext::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(())) => answer(core, &call, Ok(())),
-            Poll::Ready(Err(error)) => {
-                call.keep_procedure(core.named(handler, uri));
-                answer(core, &call, Err(error));
-            }
+            Poll::Ready(result) => answer(core, &call, result),
             Poll::Pending => {
-                call.keep_procedure(core.named(handler, uri));
                 let limit = limit(options, handler.timeout, now);
                 let run = RunningHandler::new(work);
                 core.tasks.proceed(Task::Call(Rc::clone(&call), run.clone()), false);

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::observed_calls::ObservedCalls;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, shortened};
-use crate::handler::context::{Context, Link, Subject};
+use crate::handler::context::{Asked, Link};
 use crate::handler::entry::HandlerEntry;
 use crate::handler::tasks::Tasks;
 use crate::id::RequestId;
@@ -112,20 +112,19 @@ impl Core {
         if uri == handler.uri { Cow::Borrowed(handler.uri) } else { Cow::Owned(uri.to_owned()) }
     }
 
-    /// Makes the context in which a handler or a layer runs.
+    /// Makes the message that a handler and its layers see.
     #[inline]
-    pub(super) fn context(
+    pub(super) fn asked(
         &self,
         handler: Option<&'static HandlerEntry>,
         uri: &str,
         payload: Payload,
-        subject: Subject,
-    ) -> Context {
+    ) -> Asked {
         let uri = match handler {
             Some(handler) => self.named(handler, uri),
             None => Cow::Owned(uri.to_owned()),
         };
-        Context { link: Rc::clone(&self.link), uri, payload, subject }
+        Asked::new(&self.link, uri, payload)
     }
 
     /// Checks that passthru mode was announced, or else returns the breach, and drops the

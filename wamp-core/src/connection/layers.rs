@@ -1,13 +1,11 @@
 //! Requests inside the layers of their realm and of their handler.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::auth::Granted;
-use crate::error::Error;
 use crate::handler::acceptance::Acceptance;
-use crate::handler::around::{Layered, Layers, Work};
+use crate::handler::around::{Around, Inside, join_inside_layers, run_inside_layers};
 use crate::handler::context::Context;
 use crate::handler::entry::{BoxedAnswer, HandlerEntry};
 use crate::message::Action;
@@ -33,30 +31,20 @@ impl ServedRealm {
     #[inline(never)]
     pub(super) fn around(
         &self,
-        kind: (Action, MatchPolicy),
-        handler: Option<&'static HandlerEntry>,
         context: Context,
-        work: Work,
-    ) -> BoxedAnswer<()> {
-        let layers = self.settings.layers.around(handler);
-        layers.run(self.layered(kind, handler, &context), context, work)
-    }
-
-    /// Describes a request for its layers.
-    fn layered(
-        &self,
         (action, policy): (Action, MatchPolicy),
         handler: Option<&'static HandlerEntry>,
-        context: &Context,
-    ) -> Layered {
-        let declared = match handler {
-            Some(handler) => Some(Cow::Borrowed(handler.uri)),
-            None => {
-                let declared = self.registry.declared(action, policy, context.uri());
-                declared.map(|declared| Cow::Owned(declared.to_owned()))
-            }
-        };
-        Layered { action, policy, declared, function: handler.map(|handler| handler.function) }
+        inside: Option<Inside>,
+    ) -> BoxedAnswer<()> {
+        let around = handler.map_or_else(
+            || {
+                Around::Declared(
+                    self.registry.declared(action, policy, context.uri()).map(Box::from),
+                )
+            },
+            Around::Handler,
+        );
+        run_inside_layers(context, policy, around, inside)
     }
 
     /// Runs a subscription inside its layers.
@@ -68,7 +56,7 @@ impl ServedRealm {
         decide: fn(Context) -> BoxedAnswer<Acceptance>,
     ) -> BoxedAnswer<Acceptance> {
         let kind = (Action::Subscribe, policy);
-        accepting(decide, |work| self.around(kind, handler, context, work))
+        accepting(decide, |inside| self.around(context, kind, handler, Some(inside)))
     }
 
     /// Runs the joining of a session inside the layers of its realm; or, with a handler, what that
@@ -79,13 +67,10 @@ impl ServedRealm {
         context: Context,
         decide: impl FnOnce(Context) -> BoxedAnswer<Acceptance> + 'static,
     ) -> BoxedAnswer<Acceptance> {
-        let kind = (Action::Join, MatchPolicy::Exact);
-        let layers = match handler {
-            Some(handler) => Layers::of_handler(handler),
-            None => self.settings.layers.around(None),
-        };
-        let subject = self.layered(kind, handler, &context);
-        accepting(decide, |work| layers.run(subject, context, work))
+        accepting(decide, |inside| match handler {
+            Some(handler) => join_inside_layers(context, handler, inside),
+            None => self.around(context, (Action::Join, MatchPolicy::Exact), None, Some(inside)),
+        })
     }
 
     /// Runs the registration of a client's procedure inside the layers of its realm, once the
@@ -96,7 +81,7 @@ impl ServedRealm {
         context: Context,
         gate: Gate,
     ) -> BoxedAnswer<Granted> {
-        let allowed = self.around((Action::Register, policy), None, context, nothing());
+        let allowed = self.around(context, (Action::Register, policy), None, None);
         Box::pin(async move {
             let granted = match gate {
                 Gate::Decided(decision) => decision?,
@@ -111,23 +96,18 @@ impl ServedRealm {
 /// Runs inside layers what attaches values, and hands the values on.
 fn accepting(
     decide: impl FnOnce(Context) -> BoxedAnswer<Acceptance> + 'static,
-    around: impl FnOnce(Work) -> BoxedAnswer<()>,
+    around: impl FnOnce(Inside) -> BoxedAnswer<()>,
 ) -> BoxedAnswer<Acceptance> {
     let accepted = Rc::new(RefCell::new(Acceptance::default()));
     let keep = Rc::clone(&accepted);
-    let answer = around(Work::Other(Box::new(move |context| {
+    let answer = around(Box::new(move |context| {
         Box::pin(async move {
             *keep.borrow_mut() = decide(context).await?;
             Ok(())
         })
-    })));
+    }));
     Box::pin(async move {
         answer.await?;
         Ok(accepted.take())
     })
-}
-
-/// Returns the work of a request about which no handler decides.
-pub(super) fn nothing() -> Work {
-    Work::Handler(|_| Box::pin(std::future::ready(Ok::<(), Error>(()))))
 }

@@ -14,7 +14,7 @@ use crate::codec::payload::Payload;
 use crate::codec::value::Shared;
 use crate::error::{Breach, Error, Violation, shortened, uris};
 use crate::handler::acceptance::Acceptance;
-use crate::handler::context::{Context, Link, Subject};
+use crate::handler::context::{Asked, Context, Link, Subject};
 use crate::handler::entry::{BoxedAnswer, Entry};
 use crate::handler::tasks::HandlerFuture;
 use crate::id::SessionId;
@@ -260,6 +260,7 @@ impl Connection {
             session: Session::new(Arc::new(handle), served.realm.named(realm)),
             router: self.router.router().clone(),
             limits: Arc::clone(&self.limits),
+            layers: served.settings.layers.clone(),
             host: Rc::clone(&self.host),
             send_buffer: Rc::clone(&self.send_buffer),
         });
@@ -382,12 +383,7 @@ fn admit_inside_layers(
 
 /// Returns the context in which a `#[session]` handler runs.
 fn joining(link: &Rc<Link>) -> Context {
-    Context {
-        link: Rc::clone(link),
-        uri: "".into(),
-        payload: Payload::empty(),
-        subject: Subject::Join,
-    }
+    Context::of_other(Asked::new(link, "".into(), Payload::empty()), Subject::Join)
 }
 
 /// Runs all `#[session]` handlers of a realm, one after the other, until one refuses.

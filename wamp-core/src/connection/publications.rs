@@ -4,12 +4,10 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::core::{Core, Request};
-use super::layers::nothing;
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, uris};
-use crate::handler::around::Work;
-use crate::handler::context::Subject;
+use crate::handler::context::{Context, Subject};
 use crate::handler::entry::{BoxedAnswer, Entry, HandlerEntry};
 use crate::handler::tasks::{Asking, Completion, HandlerFuture, RunningHandler, Task};
 use crate::id::{PublicationId, RequestId};
@@ -280,11 +278,11 @@ fn decision_of_handler(core: &Core, pending: &Pending) -> Result<Option<BoxedAns
     }
     let trace = pending.options.trace().cloned().map(Box::new);
     let subject = Subject::Publish(pending.publication, trace);
-    let context = core.context(handler, &pending.topic, pending.payload.clone(), subject);
-    let kind = (Action::Publish, MatchPolicy::Exact);
+    let asked = core.asked(handler, &pending.topic, pending.payload.clone());
+    let context = Context::of_other(asked, subject);
     Ok(Some(match run {
         Some(run) if !has_layers => run(context),
-        run => core.served.around(kind, handler, context, run.map_or_else(nothing, Work::Handler)),
+        _ => core.served.around(context, (Action::Publish, MatchPolicy::Exact), handler, None),
     }))
 }
 

@@ -15,7 +15,7 @@ use crate::codec::de::Malformed;
 use crate::codec::payload::NO_KWARGS;
 use crate::codec::value::Encoded;
 use crate::error::{Error, shortened};
-use crate::handler::context::{Context, Subject};
+use crate::handler::context::Context;
 use crate::handler::entry::Parameter;
 use crate::uri;
 use sources::{Absent, Component, RestOfArgs, RestOfKwargs};
@@ -71,7 +71,7 @@ impl<'c> Arguments<'c> {
     #[must_use]
     #[inline]
     pub fn of(context: &'c Context, arena: &'c Arena) -> Self {
-        let Context { payload, .. } = context;
+        let payload = context.payload();
         let arena = &arena.0;
         let positional = payload
             .encoded_args()
@@ -88,7 +88,7 @@ impl<'c> Arguments<'c> {
         if let Some(positional) = &mut self.positional {
             positional.enter().map_err(Error::invalid_argument)?;
         }
-        if let Some(dict) = self.context.payload.encoded_kwargs() {
+        if let Some(dict) = self.context.payload().encoded_kwargs() {
             self.keywords = keywords(dict, self.arena).map_err(Error::invalid_argument)?;
         }
         Ok(())
@@ -120,8 +120,8 @@ impl<'c> Arguments<'c> {
         let Some(value) = keyword else {
             return T::deserialize(Absent).map_err(|_| self.missing(parameter));
         };
-        let dict = self.context.payload.encoded_kwargs().unwrap_or(NO_KWARGS);
-        let checked = if self.context.payload.oddity().is_none() { 0..value.len() } else { 0..0 };
+        let dict = self.context.payload().encoded_kwargs().unwrap_or(NO_KWARGS);
+        let checked = if self.context.payload().oddity().is_none() { 0..value.len() } else { 0..0 };
         let mut reader = dict.slice(value).reader(self.arena);
         reader.trust(checked);
         reader.read().map_err(|error: Malformed| named_fault(parameter, &error.what()))
@@ -167,7 +167,7 @@ impl<'c> Arguments<'c> {
     /// `wamp.error.invalid_argument`: they do not make a `T`.
     #[doc(hidden)]
     pub fn take_kwargs<T: Deserialize<'c>>(&mut self, parameter: &Parameter) -> Result<T, Error> {
-        let dict = self.context.payload.encoded_kwargs().unwrap_or(NO_KWARGS);
+        let dict = self.context.payload().encoded_kwargs().unwrap_or(NO_KWARGS);
         let left: Vec<_> = self.keywords.iter_mut().filter(|keyword| !keyword.taken).collect();
         let (mut binary, mut failed) = (BinaryAs::Bytes, None);
         let mut read = |binary: &mut BinaryAs| {
@@ -202,7 +202,7 @@ impl<'c> Arguments<'c> {
         parameter: &Parameter,
         capture: Capture,
     ) -> Result<T, Error> {
-        let named: &'c str = &self.context.uri;
+        let named: &'c str = self.context.uri();
         let component = match capture {
             Capture::Component(at) => named.split('.').nth(at),
             Capture::Rest(from) => named.get(from..),
@@ -223,10 +223,7 @@ impl<'c> Arguments<'c> {
     /// `wamp.error.invalid_argument`: an argument is left.
     #[doc(hidden)]
     pub fn finish(&mut self) -> Result<(), Error> {
-        let chunks = match &self.context.subject {
-            Subject::Call(call) => call.chunks.as_deref(),
-            _ => None,
-        };
+        let chunks = self.context.as_call().and_then(|call| call.chunks.as_deref());
         if let Some(chunks) = chunks {
             chunks.skip(self.taken);
         } else if self.at_positional()? {

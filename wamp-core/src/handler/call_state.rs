@@ -3,10 +3,10 @@
 
 mod chunk_queue;
 
-use std::borrow::Cow;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, Waker};
 
+use crate::handler::context::Asked;
 use crate::id::RequestId;
 use crate::message::{CallOptions, Extras};
 
@@ -19,6 +19,8 @@ const ITEMS_IN_A_TURN: u8 = 128;
 /// The state of a call that its handler and its session share.
 #[derive(Debug)]
 pub(crate) struct CallState {
+    /// The message; without URI and arguments where a client answers.
+    pub(super) asked: Asked,
     pub(crate) request: RequestId,
     /// True if the caller accepts progressive results.
     pub(crate) receive_progress: bool,
@@ -27,8 +29,6 @@ pub(crate) struct CallState {
     pub(crate) extras: Option<Box<Extras>>,
     /// The queue of the caller's chunks, if the handler takes `Chunks`.
     pub(crate) chunks: Option<Box<ChunkQueue>>,
-    /// The procedure, once the handler is not ready at once.
-    procedure: OnceCell<Cow<'static, str>>,
     answered: Cell<bool>,
     progressed: Cell<bool>,
     /// Items that the handler may still send or receive before it yields.
@@ -47,17 +47,18 @@ struct Cancellation {
 impl CallState {
     #[inline]
     pub(crate) fn new(
+        asked: Asked,
         request: RequestId,
         options: &CallOptions,
         chunks: Option<Box<ChunkQueue>>,
     ) -> Self {
         Self {
+            asked,
             request,
             receive_progress: options.receive_progress == Some(true),
             disclose_me: options.disclose_me == Some(true),
             extras: options.extras.clone(),
             chunks,
-            procedure: OnceCell::new(),
             answered: Cell::new(false),
             progressed: Cell::new(false),
             items_left: Cell::new(ITEMS_IN_A_TURN),
@@ -65,14 +66,9 @@ impl CallState {
         }
     }
 
-    /// Keeps the procedure, for the log.
-    pub(crate) fn keep_procedure(&self, procedure: Cow<'static, str>) {
-        let _ = self.procedure.set(procedure);
-    }
-
-    /// Returns the procedure, if it was kept.
+    /// Returns the procedure, unless a client answers.
     pub(crate) fn procedure(&self) -> Option<&str> {
-        self.procedure.get().map(|procedure| &**procedure)
+        Some(&*self.asked.uri).filter(|uri| !uri.is_empty())
     }
 
     /// Returns whether the caller has its RESULT or ERROR, after which nothing is sent (C-09).

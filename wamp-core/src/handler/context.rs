@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::codec::payload::Payload;
 use crate::error::{Error, uris};
+use crate::handler::around::{RealmLayers, Way};
 use crate::handler::call_state::CallState;
 use crate::handler::entry::{Attribute, Feature};
 use crate::handler::reply::IntoReply;
@@ -22,11 +23,30 @@ use crate::session::send_buffer::SendBuffer;
 
 /// One message of a client, as its handler sees it: the session, the URI and the arguments.
 #[derive(Debug)]
-pub struct Context {
+pub struct Context(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    /// A call has one allocation for its message and its state.
+    Call(Rc<CallState>),
+    Other(Rc<Other>),
+}
+
+/// A message that is no CALL.
+#[derive(Debug)]
+struct Other {
+    asked: Asked,
+    subject: Subject,
+}
+
+/// The part of a message that all its kinds have.
+#[derive(Debug)]
+pub(crate) struct Asked {
     pub(crate) link: Rc<Link>,
     pub(crate) uri: Cow<'static, str>,
     pub(crate) payload: Payload,
-    pub(crate) subject: Subject,
+    /// Set where layers are around it.
+    pub(super) way: OnceCell<Way>,
 }
 
 /// The values that all handlers of a session share.
@@ -36,14 +56,15 @@ pub(crate) struct Link {
     pub(crate) router: Router,
     /// The limits of the realm.
     pub(crate) limits: Arc<Limits>,
+    /// The layers of the realm.
+    pub(crate) layers: RealmLayers,
     pub(crate) host: Rc<dyn Any>,
     pub(crate) send_buffer: Rc<RefCell<SendBuffer>>,
 }
 
-/// The message that is being answered.
-#[derive(Clone, Debug)]
+/// The message that is being answered, if it is no CALL.
+#[derive(Debug)]
 pub(crate) enum Subject {
-    Call(Rc<CallState>),
     /// The flag becomes false when the subscription ends.
     Subscribe(SubscriptionId, Arc<AtomicBool>),
     Publish(PublicationId, Option<Box<Trace>>),
@@ -51,51 +72,105 @@ pub(crate) enum Subject {
     Join,
 }
 
+impl Asked {
+    #[inline]
+    pub(crate) fn new(link: &Rc<Link>, uri: Cow<'static, str>, payload: Payload) -> Self {
+        Self { link: Rc::clone(link), uri, payload, way: OnceCell::new() }
+    }
+}
+
 impl Context {
+    #[inline]
+    pub(crate) fn of_call(call: &Rc<CallState>) -> Self {
+        Self(Kind::Call(Rc::clone(call)))
+    }
+
+    pub(crate) fn of_other(asked: Asked, subject: Subject) -> Self {
+        Self(Kind::Other(Rc::new(Other { asked, subject })))
+    }
+
+    /// Returns the same context once more.
+    #[inline]
+    pub(super) fn share(&self) -> Self {
+        Self(match &self.0 {
+            Kind::Call(call) => Kind::Call(Rc::clone(call)),
+            Kind::Other(other) => Kind::Other(Rc::clone(other)),
+        })
+    }
+
+    #[inline]
+    pub(super) fn asked(&self) -> &Asked {
+        match &self.0 {
+            Kind::Call(call) => &call.asked,
+            Kind::Other(other) => &other.asked,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn link(&self) -> &Rc<Link> {
+        &self.asked().link
+    }
+
+    /// Returns what the message is about; `None` for a CALL.
+    pub(crate) fn subject(&self) -> Option<&Subject> {
+        match &self.0 {
+            Kind::Call(_) => None,
+            Kind::Other(other) => Some(&other.subject),
+        }
+    }
+
+    /// Returns the URI, without a copy if it is a declaration's.
+    pub(crate) fn owned_uri(&self) -> Cow<'static, str> {
+        self.asked().uri.clone()
+    }
+
     /// Returns the session that sent the message.
     #[must_use]
     pub fn session(&self) -> &Session {
-        &self.link.session
+        &self.link().session
     }
 
     /// Returns the router that serves the session.
     #[must_use]
     pub fn router(&self) -> &Router {
-        &self.link.router
+        &self.link().router
     }
 
     /// Returns the procedure or topic that the client named, or its pattern in WAMP's form; empty
     /// when a session joins.
     #[must_use]
     pub fn uri(&self) -> &str {
-        &self.uri
+        &self.asked().uri
     }
 
     /// Returns the host's value for the connection, if it is a `T`: for `wamp-actix`, the
     /// `HttpRequest` of the upgrade.
     #[must_use]
     pub fn host<T: Any>(&self) -> Option<&T> {
-        self.link.host.downcast_ref()
+        self.link().host.downcast_ref()
     }
 
     /// Returns the arguments of the message.
     #[must_use]
     pub fn payload(&self) -> &Payload {
-        &self.payload
-    }
-
-    /// Returns the same context once more, for the handler inside its layers.
-    pub(crate) fn share(&self) -> Self {
-        let Self { link, uri, payload, subject } = self;
-        let (link, uri) = (Rc::clone(link), uri.clone());
-        Self { link, uri, payload: payload.clone(), subject: subject.clone() }
+        &self.asked().payload
     }
 
     /// Returns the call that is being answered.
+    ///
+    /// # Errors
+    /// The message is no CALL.
     pub(crate) fn call(&self) -> Result<&Rc<CallState>, Error> {
-        match &self.subject {
-            Subject::Call(call) => Ok(call),
-            _ => Err(Error::internal("what belongs to a call was asked for outside #[rpc]")),
+        let fault = || Error::internal("what belongs to a call was asked for outside #[rpc]");
+        self.as_call().ok_or_else(fault)
+    }
+
+    /// Returns the call that is being answered; `None` for another message.
+    #[inline]
+    pub(crate) fn as_call(&self) -> Option<&Rc<CallState>> {
+        match &self.0 {
+            Kind::Call(call) => Some(call),
+            Kind::Other(_) => None,
         }
     }
 
@@ -112,9 +187,10 @@ impl Context {
                 "the caller takes no payload in passthru mode",
             ));
         }
-        let limit = self.link.limits.max_result_bytes;
-        let mut send_buffer = self.link.send_buffer.borrow_mut();
-        if send_buffer.len() > self.link.limits.queued_bytes_peak {
+        let link = self.link();
+        let limit = link.limits.max_result_bytes;
+        let mut send_buffer = link.send_buffer.borrow_mut();
+        if send_buffer.len() > link.limits.queued_bytes_peak {
             return Err(
                 Error::new(uris::UNAVAILABLE).arg("too much waits to be sent to the caller")
             );

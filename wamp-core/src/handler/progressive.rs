@@ -58,7 +58,7 @@ impl<S: Stream, T: Serialize, E: WampError> Streamed<S, T, E> {
         let mut stream = pin!(stream);
         let call = context.call()?;
         let progress: Progress<T> = Progress::from_context(context).await?;
-        let mut listed = Listed::new(context.link.limits.max_result_bytes);
+        let mut listed = Listed::new(context.link().limits.max_result_bytes);
         while let Some(next) = stream.next().await {
             let value = item(next).map_err(|error| error.to_error())?;
             if call.receive_progress {

@@ -22,7 +22,6 @@ use crate::uri;
 /// A call that may not start yet.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    uri: String,
     /// The payloads of the CALL and of the chunks that came meanwhile (PI-01).
     chunks: Vec<(CallOptions, Payload)>,
     since: Instant,
@@ -38,19 +37,18 @@ pub(super) struct Waiting {
 impl Waiting {
     /// Creates a call that waits for the layers around it, however long they take.
     pub(super) fn inside_layers(
-        uri: &str,
         chunks: Vec<(CallOptions, Payload)>,
         since: Instant,
         share: &Rc<Cell<usize>>,
         passing: Passing,
     ) -> Self {
-        let (uri, share, passing) = (uri.to_owned(), Rc::clone(share), Some(passing));
-        Self { uri, chunks, since, until: since + NEVER, bytes: 0, share, passing }
+        let (share, passing) = (Rc::clone(share), Some(passing));
+        Self { chunks, since, until: since + NEVER, bytes: 0, share, passing }
     }
 
-    /// Returns the kind and URI of the call if the authorisers' time is over, and not the caller's.
-    pub(super) fn overdue(&self, now: Instant) -> Option<(Kind, &str)> {
-        (self.until <= now).then_some((Kind::exact(Action::Call), self.uri.as_str()))
+    /// Returns whether the authorisers' time is over, and not the caller's.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        self.until <= now
     }
 
     /// Adds a chunk; returns the URI of the error if they are too many.
@@ -98,13 +96,13 @@ impl Calls {
             }
             Gate::Asking(decision) => {
                 self.check_call(core, call, &payload)?;
-                let call = Rc::new(CallState::new(request, options, None));
+                let asked = core.asked(None, uri, Payload::empty());
+                let call = Rc::new(CallState::new(asked, request, options, None));
                 let asking = Asking::new(HandlerFuture::new(decision));
                 core.tasks.proceed(Task::Authorize(request, asking.clone()), false);
                 let bytes = payload.kept_bytes();
                 let limit = limit(options, Some(core.limits().authorize_timeout), now);
                 let waiting = Waiting {
-                    uri: uri.to_owned(),
                     chunks: vec![(options.clone(), payload)],
                     since: now,
                     until: core.patience(now),
@@ -140,20 +138,20 @@ impl Calls {
         };
         if let Err(error) = decision {
             self.unfinished.end(request);
-            call.keep_procedure(std::mem::take(&mut waiting.uri).into());
             return answer(core, &call, Err(error));
         }
-        let (uri, since) = (std::mem::take(&mut waiting.uri), waiting.since);
+        let since = waiting.since;
+        let uri = call.procedure().unwrap_or_default();
         let mut chunks = std::mem::take(&mut waiting.chunks).into_iter();
         let passing = waiting.passing.take();
         drop(waiting);
         let Some((options, payload)) = chunks.next() else { return };
         let has_passed = passing.is_some();
-        let call = NewCall { request, options: &options, uri: &uri, asked, has_passed, now: since };
+        let call = NewCall { request, options: &options, uri, asked, has_passed, now: since };
         let started = self.start(core, &call, payload);
         match passing {
             Some(passing) => self.passed(core, request, passing, started),
-            None => self.started(core, request, &uri, started),
+            None => self.started(core, request, uri, started),
         }
         chunks.for_each(|(options, payload)| self.go_on(core, request, &options, payload));
     }

@@ -8,7 +8,8 @@ use crate::connection::core::Core;
 use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
 use crate::id::RequestId;
-use crate::message::CancelMode;
+use crate::message::{Action, CancelMode};
+use crate::router::authorizer::Kind;
 
 impl Calls {
     /// Handles CANCEL; without effect if the call has its answer (CA-07).
@@ -47,8 +48,9 @@ impl Calls {
         for call in self.overdue(now) {
             if let Some(InFlight { by: Answerer::Authorizer(_, waiting), .. }) =
                 self.at_work.get(&call.request)
-                && let Some(undecided) = waiting.overdue(now)
+                && waiting.is_overdue(now)
             {
+                let undecided = (Kind::exact(Action::Call), call.procedure().unwrap_or_default());
                 answer(core, &call, Err(core.undecided(undecided)));
             }
             self.abandon(core, &call, uris::TIMEOUT);

@@ -1,11 +1,14 @@
 //! Calls of the meta API.
 
+use std::rc::Rc;
+
 use super::{Calls, NewCall};
 use crate::codec::payload::Payload;
 use crate::connection::core::Core;
 use crate::error::Error;
 use crate::handler::arguments::{Arena, Arguments};
-use crate::handler::context::{Context, Subject};
+use crate::handler::call_state::CallState;
+use crate::handler::context::Context;
 use crate::handler::reply::IntoReply as _;
 use crate::message::Details;
 use crate::router::meta;
@@ -31,8 +34,8 @@ impl Calls {
                 "the procedures of the router take plain calls",
             )); // PI-03, X-03
         }
-        let uri = procedure.to_owned().into();
-        let context = Context { link: core.link.clone(), uri, payload, subject: Subject::Join };
+        let asked = core.asked(None, procedure, payload);
+        let context = Context::of_call(&Rc::new(CallState::new(asked, request, options, None)));
         let arena = Arena::default();
         let mut arguments = Arguments::of(&context, &arena);
         arguments.open()?;

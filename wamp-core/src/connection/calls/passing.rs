@@ -11,9 +11,9 @@ use crate::auth::Granted;
 use crate::codec::payload::Payload;
 use crate::connection::core::Core;
 use crate::error::{Error, uris};
-use crate::handler::around::Work;
+use crate::handler::around::Inside;
 use crate::handler::call_state::CallState;
-use crate::handler::context::Subject;
+use crate::handler::context::Context;
 use crate::handler::entry::BoxedAnswer;
 use crate::handler::tasks::{Asking, HandlerFuture, RunningHandler, Task};
 use crate::id::RequestId;
@@ -72,22 +72,20 @@ impl Calls {
         &NewCall { request, options, uri, now, .. }: &NewCall<'_>,
         payload: Payload,
     ) {
-        let call = Rc::new(CallState::new(request, options, None));
+        let asked = core.asked(None, uri, payload.clone());
+        let call = Rc::new(CallState::new(asked, request, options, None));
         let passage = Rc::<Passage>::default();
-        let subject = Subject::Call(Rc::clone(&call));
-        let context = core.context(None, uri, payload.clone(), subject);
-        let inside = Rc::clone(&passage);
-        let work =
-            Work::Other(Box::new(|_| Box::pin(poll_fn(move |context| inside.poll(context)))));
-        let kind = (Action::Call, MatchPolicy::Exact);
-        let layers = core.served.around(kind, None, context, work);
+        let reached = Rc::clone(&passage);
+        let inside: Inside = Box::new(|_| Box::pin(poll_fn(move |context| reached.poll(context))));
+        let (context, kind) = (Context::of_call(&call), (Action::Call, MatchPolicy::Exact));
+        let layers = core.served.around(context, kind, None, Some(inside));
         let layers = RunningHandler::new(HandlerFuture::new(layers));
         let asking = Asking::new(HandlerFuture::new(decision(&layers, &passage)));
         core.tasks.proceed(Task::Authorize(request, asking.clone()), false);
         let (limit, bytes) = (limit(options, None, now), payload.kept_bytes());
         let passing = Passing { call: Rc::clone(&call), layers: Some(layers), passage };
         let chunks = vec![(options.clone(), payload)];
-        let waiting = Waiting::inside_layers(uri, chunks, now, &self.chunks, passing);
+        let waiting = Waiting::inside_layers(chunks, now, &self.chunks, passing);
         let by = Answerer::Authorizer(asking, Box::new(waiting));
         self.insert(InFlight { call, by, limit, bytes, passing: None });
     }

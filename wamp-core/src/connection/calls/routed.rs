@@ -8,6 +8,7 @@ use crate::codec::payload::Payload;
 use crate::connection::core::Core;
 use crate::error::{Error, uris};
 use crate::handler::call_state::CallState;
+use crate::handler::context::Asked;
 use crate::message::{self, CallOptions, CancelMode, Details, MatchPolicy, RoleFeatures};
 use crate::realm::dealer::{Callee, Registration};
 use crate::realm::instruments::Label;
@@ -71,7 +72,8 @@ impl Calls {
         ask(invocation, &routed.callee).map_err(|refused| Error::new(uri_of(refused)))?;
         core.pace.count_bytes(bytes, &core.link.limits);
         let limit = if forwarded.is_some() { None } else { limit(options, None, now) };
-        let call = Rc::new(CallState::new(request, options, None));
+        let asked = Asked::new(&core.link, "".into(), Payload::empty());
+        let call = Rc::new(CallState::new(asked, request, options, None));
         self.insert(InFlight { call, by: Answerer::Callee(routed), limit, bytes, passing: None });
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::codec::payload::Payload;
 use crate::connection::core::{Core, Request};
 use crate::error::{Error, uris};
 use crate::handler::acceptance::Acceptance;
-use crate::handler::context::Subject;
+use crate::handler::context::{Context, Subject};
 use crate::handler::entry::{BoxedAnswer, Entry, HandlerEntry};
 use crate::handler::tasks::{Cancellable, HandlerFuture, Source, Task};
 use crate::id::{RequestId, SubscriptionId};
@@ -36,7 +36,8 @@ impl Subscriptions {
         };
         let Some(Subscribed { topic, active, .. }) = self.by_id.get(&id) else { return };
         let subject = Subject::Subscribe(id, Arc::clone(active));
-        let context = core.context(handler, &topic.uri, Payload::empty(), subject);
+        let asked = core.asked(handler, &topic.uri, Payload::empty());
+        let context = Context::of_other(asked, subject);
         let mut work = HandlerFuture::new(if core.served.has_layers(handler) {
             core.served.subscribing_around(topic.policy, handler, context, run)
         } else {

@@ -52,6 +52,6 @@ impl FromContext for Call {
     async fn from_context(context: &Context) -> Result<Self, Error> {
         let call = context.call()?;
         let caller = call.disclose_me.then(|| context.session().id());
-        Ok(Self { request: call.request, procedure: context.uri.clone(), caller })
+        Ok(Self { request: call.request, procedure: context.owned_uri(), caller })
     }
 }

@@ -94,7 +94,7 @@ impl<T> FromContext for Progress<T> {
     async fn from_context(context: &Context) -> Result<Self, Error> {
         let counters = context.session().realm().counters();
         Ok(Self {
-            link: Rc::clone(&context.link),
+            link: Rc::clone(context.link()),
             call: Rc::clone(context.call()?),
             label: counters.map(|counters| counters.procedure(context.uri())),
             results: PhantomData,

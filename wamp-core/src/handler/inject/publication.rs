@@ -48,9 +48,10 @@ impl FromContext for Publication {
     const ONLY_IN: Option<Attribute> = Some(Attribute::Publish);
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
-        match context.subject {
-            Subject::Publish(id, _) => {
-                Ok(Self { id, topic: context.uri.clone(), payload: context.payload.clone() })
+        match context.subject() {
+            Some(Subject::Publish(id, _)) => {
+                let (topic, payload) = (context.owned_uri(), context.payload().clone());
+                Ok(Self { id: *id, topic, payload })
             }
             _ => Err(Error::internal("`Publication` outside #[publish]")),
         }

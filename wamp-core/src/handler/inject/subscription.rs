@@ -93,10 +93,10 @@ impl FromContext for Subscription {
     const ONLY_IN: Option<Attribute> = Some(Attribute::Subscribe);
 
     async fn from_context(context: &Context) -> Result<Self, Error> {
-        match &context.subject {
-            Subject::Subscribe(id, active) => Ok(Self {
+        match context.subject() {
+            Some(Subject::Subscribe(id, active)) => Ok(Self {
                 id: *id,
-                topic: context.uri.clone(),
+                topic: context.owned_uri(),
                 handle: Arc::clone(context.session().handle()),
                 realm: context.session().realm().clone(),
                 active: Arc::clone(active),

@@ -8,10 +8,10 @@ use crate::message::{Extras, Trace};
 /// `None` then.
 impl FromContext for Trace {
     async fn from_context(context: &Context) -> Result<Self, Error> {
-        let trace = match &context.subject {
-            Subject::Call(call) => Extras::trace(call.extras.as_deref()),
-            Subject::Publish(_, trace) => trace.as_deref(),
-            Subject::Subscribe(..) | Subject::Register | Subject::Join => None,
+        let trace = match (context.as_call(), context.subject()) {
+            (Some(call), _) => Extras::trace(call.extras.as_deref()),
+            (_, Some(Subject::Publish(_, trace))) => trace.as_deref(),
+            _ => None,
         };
         trace.cloned().ok_or_else(|| Error::invalid_argument("the request has no trace context"))
     }
