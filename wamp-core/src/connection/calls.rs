@@ -3,6 +3,7 @@
 mod authorizing;
 mod cancellation;
 mod in_flight;
+mod leaving;
 mod meta;
 mod passing;
 mod routed;
@@ -49,8 +50,8 @@ pub(super) struct NewCall<'c> {
     /// The count of SUBSCRIBEs and REGISTERs that wait for the authorisers: they share the limit of
     /// calls.
     pub(super) asked: usize,
-    /// The layers have let it through to the client that answers it.
-    pub(super) has_passed: bool,
+    /// The state of a call that its layers have let through to the client that answers it.
+    pub(super) passed: Option<&'c Rc<CallState>>,
     pub(super) now: Instant,
 }
 
@@ -172,8 +173,10 @@ impl Calls {
         }
         self.check_call(core, call, &payload)?;
         match procedure {
+            // The client that its layers were asked about has left.
+            Procedure::Handler(_) if call.passed.is_some() => Err(Error::no_such_procedure(uri)),
             Procedure::Handler(handler) => self.run_handler(core, call, handler, payload),
-            Procedure::Registered(_) if !call.has_passed && core.served.has_layers(None) => {
+            Procedure::Registered(_) if call.passed.is_none() && core.served.has_layers(None) => {
                 self.pass(core, call, payload);
                 Ok(())
             }

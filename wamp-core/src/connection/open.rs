@@ -163,14 +163,8 @@ impl OpenSession {
         match self.calls.part(&self.core, request, options, uri)? {
             Part::First => {
                 self.expect(request)?;
-                let call = NewCall {
-                    request,
-                    options,
-                    uri,
-                    asked: self.asked.len(),
-                    has_passed: false,
-                    now,
-                };
+                let call =
+                    NewCall { request, options, uri, asked: self.asked.len(), passed: None, now };
                 self.calls.call(&mut self.core, &call, payload);
             }
             Part::Chunk => self.calls.go_on(&mut self.core, request, options, payload),
@@ -335,7 +329,7 @@ impl Drop for OpenSession {
         self.registrations.leave(&self.core);
         let unread = handle.mailbox.shut();
         self.invocations.cancel_all(unread);
-        self.calls.interrupt_callees();
+        self.calls.leave(&mut self.core);
         self.core.served.realm.leave(&handle);
         self.core.served.departed(&handle);
         if let Some(observed) = &self.core.observed {

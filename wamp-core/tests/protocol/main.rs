@@ -30,6 +30,7 @@ mod history;
 mod inexpressible;
 mod late_chunks;
 mod layers;
+mod layers_at_odds;
 mod layers_of_routed_calls;
 mod left;
 mod meta;

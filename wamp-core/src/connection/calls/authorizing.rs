@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::passing::Passing;
+use super::passing::{Passing, answered_by_a_layer};
 use super::{Answerer, Calls, InFlight, NewCall, answer, limit};
 use crate::auth::Decision;
 use crate::codec::payload::Payload;
@@ -31,7 +31,7 @@ pub(super) struct Waiting {
     bytes: usize,
     share: Rc<Cell<usize>>,
     /// The layers that are asked in place of the authorisers.
-    passing: Option<Passing>,
+    pub(super) passing: Option<Passing>,
 }
 
 impl Waiting {
@@ -131,7 +131,7 @@ impl Calls {
         decision: Decision,
         asked: usize,
     ) {
-        let Some(InFlight { call, by: Answerer::Authorizer(_, mut waiting), .. }) =
+        let Some(InFlight { call, by: Answerer::Authorizer(_, mut waiting), limit, .. }) =
             self.remove(request)
         else {
             return;
@@ -146,11 +146,15 @@ impl Calls {
         let passing = waiting.passing.take();
         drop(waiting);
         let Some((options, payload)) = chunks.next() else { return };
-        let has_passed = passing.is_some();
-        let call = NewCall { request, options: &options, uri, asked, has_passed, now: since };
-        let started = self.start(core, &call, payload);
+        let passed = passing.is_some().then_some(&call);
+        let new = NewCall { request, options: &options, uri, asked, passed, now: since };
+        let started = if call.is_answered() {
+            Err(answered_by_a_layer())
+        } else {
+            self.start(core, &new, payload)
+        };
         match passing {
-            Some(passing) => self.passed(core, request, passing, started),
+            Some(passing) => self.passed(core, passing, limit, started),
             None => self.started(core, request, uri, started),
         }
         chunks.for_each(|(options, payload)| self.go_on(core, request, &options, payload));

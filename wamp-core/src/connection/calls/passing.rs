@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use super::authorizing::Waiting;
+use super::in_flight::Limit;
 use super::{Answerer, Calls, InFlight, NewCall, limit};
 use crate::auth::Granted;
 use crate::codec::payload::Payload;
@@ -16,7 +17,6 @@ use crate::handler::call_state::CallState;
 use crate::handler::context::Context;
 use crate::handler::entry::BoxedAnswer;
 use crate::handler::tasks::{Asking, HandlerFuture, RunningHandler, Task};
-use crate::id::RequestId;
 use crate::message::{Action, MatchPolicy};
 
 /// The layers of a call that a client answers; they are dropped with it.
@@ -94,19 +94,20 @@ impl Calls {
     pub(super) fn passed(
         &mut self,
         core: &mut Core,
-        request: RequestId,
         passing: Passing,
+        limit: Option<Limit>,
         routed: Result<(), Error>,
     ) {
-        let Some(layers) = passing.layers.clone() else { return };
-        core.tasks.proceed(Task::Call(Rc::clone(&passing.call), layers), false);
-        match (routed, self.at_work.get_mut(&request)) {
-            (Ok(()), Some(at_work)) => at_work.passing = Some(Box::new(passing)),
-            (Ok(()), None) => {}
-            (Err(error), _) => {
+        passing.go_on(core);
+        match routed {
+            Ok(()) => {
+                if let Some(at_work) = self.at_work.get_mut(&passing.call.request) {
+                    at_work.passing = Some(Box::new(passing));
+                }
+            }
+            Err(error) => {
                 passing.passage.end(Err(error));
-                let at_work = passing.ending();
-                self.insert(at_work);
+                self.insert(InFlight { limit, ..passing.ending() });
             }
         }
     }
@@ -120,6 +121,13 @@ impl Calls {
 }
 
 impl Passing {
+    /// Lets the layers run without anything that waits for their decision.
+    pub(super) fn go_on(&self, core: &mut Core) {
+        if let Some(layers) = &self.layers {
+            core.tasks.proceed(Task::Call(Rc::clone(&self.call), layers.clone()), false);
+        }
+    }
+
     /// Returns the layers as work whose end answers nobody, or the call itself.
     fn ending(mut self) -> InFlight {
         let layers = self.layers.take();
@@ -137,6 +145,11 @@ fn decision(layers: &RunningHandler, passage: &Rc<Passage>) -> BoxedAnswer<Grant
         Poll::Pending => Poll::Pending,
         Poll::Ready(Some(Err(error))) => Poll::Ready(Err(error)),
         // A layer has answered the call: nobody gets this error.
-        Poll::Ready(Some(Ok(())) | None) => Poll::Ready(Err(Error::new(uris::CANCELED))),
+        Poll::Ready(Some(Ok(())) | None) => Poll::Ready(Err(answered_by_a_layer())),
     }))
+}
+
+/// Makes the error for a layer that runs `next` although the call has its answer.
+pub(super) fn answered_by_a_layer() -> Error {
+    Error::new(uris::CANCELED).arg("a layer has answered the call")
 }

@@ -23,7 +23,7 @@ impl Calls {
         registered: &Registration,
         payload: Payload,
     ) -> Result<(), Error> {
-        let &NewCall { request, options, uri, now, .. } = call;
+        let &NewCall { request, options, uri, passed, now, .. } = call;
         let Some(Callee { handle: callee, forward_timeout, disclose_caller }) = registered.select()
         else {
             // All callees have left since it was found; or another client has taken it over, and
@@ -72,8 +72,13 @@ impl Calls {
         ask(invocation, &routed.callee).map_err(|refused| Error::new(uri_of(refused)))?;
         core.pace.count_bytes(bytes, &core.link.limits);
         let limit = if forwarded.is_some() { None } else { limit(options, None, now) };
-        let asked = Asked::new(&core.link, "".into(), Payload::empty());
-        let call = Rc::new(CallState::new(asked, request, options, None));
+        let call = passed.map_or_else(
+            || {
+                let asked = Asked::new(&core.link, "".into(), Payload::empty());
+                Rc::new(CallState::new(asked, request, options, None))
+            },
+            Rc::clone,
+        );
         self.insert(InFlight { call, by: Answerer::Callee(routed), limit, bytes, passing: None });
         Ok(())
     }
@@ -113,16 +118,6 @@ impl Calls {
         }
         if let Some(passing) = ended.and_then(|ended| ended.passing) {
             self.leave_layers(*passing, forwarded.and_then(|()| answer.result()));
-        }
-    }
-
-    /// Tells the callees that they need not go on, for the caller leaves (C-11, PI-09).
-    pub(in crate::connection) fn interrupt_callees(&mut self) {
-        for InFlight { by, .. } in self.at_work.values() {
-            if let Answerer::Callee(routed) = by {
-                routed.end();
-                routed.interrupt(CancelMode::KillNoWait);
-            }
         }
     }
 }

@@ -125,6 +125,7 @@ impl OpenSession {
             context.waker().wake_by_ref();
         }
         self.calls.restart_limits(now);
+        self.calls.release_answered(&mut self.core);
         outcome
     }
 
