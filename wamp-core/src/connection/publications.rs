@@ -225,7 +225,7 @@ impl Publications {
                 run.end();
                 Error::new(uris::TIMEOUT)
                     .arg("the publication was not decided in time")
-                    .blamed("a #[publish] handler did not decide in time")
+                    .blamed("the layers or the #[publish] handler did not decide in time")
             }
         };
         self.decided(core, Err(error), now);

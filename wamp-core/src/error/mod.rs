@@ -345,7 +345,7 @@ impl Error {
         self.0.payload.clone().build().unwrap_or_else(|fault| {
             tracing::error!(
                 target: log::CALL,
-                uri = %self.0.uri,
+                uri = ?shortened(&self.0.uri),
                 %fault,
                 "the arguments of an error cannot be serialised"
             );

@@ -200,7 +200,7 @@ fn a_handler_that_does_not_decide_in_time_is_one_line() {
         client.received();
     });
     let fields = [
-        r#"cause="a #[publish] handler did not decide in time""#,
+        r#"cause="the layers or the #[publish] handler did not decide in time""#,
         r#"uri="slow""#,
         r#"function="shop::slow""#,
         "request=1",

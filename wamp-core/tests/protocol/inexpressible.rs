@@ -5,9 +5,10 @@ use super::support::{
     handlers::{events, rpc, shown, subscribe},
 };
 use super::support::{Client, assert_error, router, router_of};
+use crate::log::Log;
 use serde_json::{Value, json};
 use wamp_core::__private::{Acceptance, BoxedAnswer, HandlerEntry, accept};
-use wamp_core::{Context, Error, History, MetaApi, Realm, Router, Serializer, Topic};
+use wamp_core::{Context, Error, History, Limits, MetaApi, Realm, Router, Serializer, Topic};
 
 const BINARY: [Serializer; 4] =
     [Serializer::MsgPack, Serializer::Cbor, Serializer::MsgPackBatched, Serializer::CborBatched];
@@ -91,4 +92,45 @@ fn a_history_is_told_without_what_the_caller_cannot_get() {
         let told: Vec<_> = support::list(&answer[3]).iter().map(|event| &event["args"]).collect();
         assert_eq!(told, [&json!([1]), &json!([2])], "{answer}");
     }
+}
+
+/// A topic as a stranger may name it, of which a line of the log has the first 64 characters.
+fn long_topic() -> String {
+    format!("open.\u{1b}[2J{}", "x".repeat(100))
+}
+
+#[test]
+fn an_event_that_is_left_out_has_a_line_with_a_short_topic() {
+    let topic = long_topic();
+    for (limits, serializer) in [
+        (Limits::default(), Serializer::Cbor),
+        (Limits::default().queued_bytes(1000), Serializer::Json),
+    ] {
+        let router = support::router_with(limits);
+        let mut subscriber = Client::join_by(&router, serializer);
+        subscriber.ask(json!([32, 1, {}, topic]).to_string());
+        let log = Log::of(|| {
+            let event = router.realm("realm1").unwrap().publish(&topic).arg(deep());
+            event.arg("x".repeat(1000)).send().unwrap();
+        });
+        assert_eq!(log.matches("left out").count(), 1, "{log}");
+        let named = format!("topic={:?} ", &topic[..64]);
+        assert!(log.contains(&named), "{named}: {log}");
+    }
+}
+
+struct Unwritable;
+
+impl serde::Serialize for Unwritable {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("on purpose"))
+    }
+}
+
+#[test]
+fn an_error_without_its_arguments_has_a_line_with_its_short_uri() {
+    let uri = format!("a.\n{}", "x".repeat(100));
+    let log = Log::of(|| drop(Error::new(uri.clone()).arg(Unwritable).to_string()));
+    assert_eq!(log.lines().count(), 1, "{log}");
+    assert!(log.contains(&format!("uri={:?} ", &uri[..64])), "{log}");
 }

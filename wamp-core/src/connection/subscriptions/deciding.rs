@@ -126,7 +126,7 @@ impl Subscriptions {
         while let Some((_, id, request)) = self.deciding.pop_front_if(|(until, ..)| *until <= now) {
             let error = Error::new(uris::TIMEOUT)
                 .arg("the subscription was not decided in time")
-                .blamed("a #[subscribe] handler did not decide in time");
+                .blamed("the layers or the #[subscribe] handler did not decide in time");
             self.decided(core, id, request, Err(error));
         }
     }

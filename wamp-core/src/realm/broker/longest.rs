@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use crate::codec::serializer::{EncodeError, Serializer};
+use crate::error::shortened;
 use crate::limits::Limits;
 use crate::log;
 
@@ -37,7 +38,7 @@ impl Longest {
             let (format, most) = (serializer.format(), self.bytes);
             tracing::warn!(
                 target: log::CALL,
-                topic,
+                topic = ?shortened(topic),
                 ?format,
                 bytes,
                 most,
@@ -52,7 +53,7 @@ impl Longest {
         if self.may_name(topic) {
             tracing::warn!(
                 target: log::CALL,
-                topic,
+                topic = ?shortened(topic),
                 format = ?serializer.format(),
                 %error,
                 "an event is left out"
