@@ -296,11 +296,11 @@ impl Error {
         self
     }
 
-    /// Sets the status that the error has over HTTP, from 400 to 599; clients of WAMP do not see
-    /// it.
+    /// Sets the status that the error has over HTTP, from 400 to 599; any other number sets none.
+    /// Clients of WAMP do not see it.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
-        self.0.status = Some(status);
+        self.0.status = Some(status).filter(|status| (400..600).contains(status));
         self
     }
 
