@@ -34,6 +34,7 @@
 //!   [`ServeWamp`] for the settings of the server, [`stop_signal`].
 //! - Tests: [`test`](mod@test), a client in the process.
 
+mod accept;
 mod admission;
 mod attempt;
 mod bridge;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use percent_encoding::percent_decode_str;
 
 use crate::admission::{Admission, Place};
 use crate::router::{Router, mounted};
@@ -21,8 +22,11 @@ use crate::worker::clock::Clock;
 use crate::worker::pulse::Pulse;
 use answer::Answer;
 use exchange::Exchange;
-use query::Query;
+use query::{Options, Query};
 use refusal::Refusal;
+
+/// The component of the path before a topic.
+const EVENTS: &str = "events/";
 
 /// The service that serves the procedures and topics of a realm over HTTP: [`Router::http`].
 #[derive(Clone, Debug)]
@@ -94,7 +98,7 @@ impl HttpServiceFactory for HttpBridge {
             let settings = Rc::clone(&events);
             async move { settings.listen(request).await.unwrap_or_else(HttpResponse::from) }
         };
-        web::resource(format!("{}/events/{{uri:.+}}", self.path))
+        web::resource(format!("{}/{{uri:{EVENTS}.+}}", self.path))
             .route(web::get().to(listen))
             .route(web::post().to(call.clone()))
             .register(config);
@@ -129,28 +133,31 @@ impl Settings {
         body: web::Payload,
     ) -> Result<HttpResponse, Refusal> {
         let place = self.admit(&request)?;
+        let uri = uri(&request)?;
         query::demand_json(&request)?;
         let query = Query::read(&request, body, self.router.limits()).await?;
         let mut exchange = self.join(&request).await?;
         let streams = stream::is_asked_for(&request);
-        exchange.send(query.call(&uri(&request), streams));
+        exchange.send(query.call(&uri, &Options::of(&request, streams)));
         let answer = exchange.next().await.ok_or_else(Refusal::ended)?;
         if !streams {
             return answer.response();
         }
         match answer {
             Answer::Error { .. } => answer.response(),
-            first => Ok(self.stream(&request, exchange, Some(first), place)),
+            first => Ok(self.stream(&request, &uri, exchange, Some(first), place)),
         }
     }
 
     /// Answers a GET: subscribes to the topic in the path, and sends its events as they come.
     async fn listen(&self, request: HttpRequest) -> Result<HttpResponse, Refusal> {
         let place = self.admit(&request)?;
+        let path = uri(&request)?;
+        let topic = path.strip_prefix(EVENTS).unwrap_or_default();
         let mut exchange = self.join(&request).await?;
-        exchange.send(query::subscribe(&uri(&request)));
+        exchange.send(query::subscribe(topic));
         match exchange.next().await.ok_or_else(Refusal::ended)? {
-            Answer::Subscribed => Ok(self.stream(&request, exchange, None, place)),
+            Answer::Subscribed => Ok(self.stream(&request, topic, exchange, None, place)),
             answer => answer.response(),
         }
     }
@@ -158,13 +165,14 @@ impl Settings {
     fn stream(
         &self,
         request: &HttpRequest,
+        uri: &str,
         exchange: Exchange,
         first: Option<Answer>,
         place: Place,
     ) -> HttpResponse {
         let sender = stream::Sender {
             exchange,
-            topic: uri(request),
+            topic: uri.to_owned(),
             socket_handle: request.conn_data::<SocketHandle>().cloned(),
             write_stall: self.router.limits().write_stall,
             place,
@@ -193,10 +201,12 @@ impl Settings {
     }
 }
 
-/// Returns the procedure or topic in the path. actix has decoded it but for `%25`, `%2F` and `%2B`.
-fn uri(request: &HttpRequest) -> String {
-    let path = request.match_info().query("uri");
-    percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned()
+/// Returns the procedure in the path, or the topic behind [`EVENTS`]. actix has decoded it but for
+/// `%25`, `%2F` and `%2B`, and has replaced what is not UTF-8.
+fn uri(request: &HttpRequest) -> Result<String, Refusal> {
+    let decoded = |path| percent_decode_str(path).decode_utf8().map_err(|_| Refusal::invalid_uri());
+    decoded(request.uri().path())?;
+    Ok(decoded(request.match_info().query("uri"))?.into_owned())
 }
 
 /// Adds what every answer has: nobody keeps it, and no proxy waits for its end.

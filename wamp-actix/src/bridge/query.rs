@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::rt::time::timeout;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use wamp_core::{Limits, uris};
+use serde_json::{Value, json};
+use wamp_core::{Limits, Trace, uris};
 
 use super::refusal::Refusal;
 
@@ -39,10 +40,7 @@ struct Named<'b> {
 /// Checks the type of the body. Pages of other origins cannot send JSON without asking first, so a
 /// form of such a page, which has the user's cookies, is refused.
 pub(super) fn demand_json(request: &HttpRequest) -> Result<(), Refusal> {
-    let content_type = request.headers().get(header::CONTENT_TYPE);
-    let text = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = text.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    if single(request.headers(), header::CONTENT_TYPE).is_some_and(is_json) {
         return Ok(());
     }
     Err(Refusal::new(
@@ -105,11 +103,50 @@ impl Query {
     }
 
     /// Returns the CALL of a procedure.
-    pub(super) fn call(&self, procedure: &str, is_progressive: bool) -> String {
-        let Self { args, kwargs } = self;
-        let options = if is_progressive { r#"{"receive_progress":true}"# } else { "{}" };
+    pub(super) fn call(&self, procedure: &str, options: &Options) -> String {
+        let (Self { args, kwargs }, Options(options)) = (self, options);
         format!("[48,{REQUEST},{options},{},{args},{kwargs}]", quoted(procedure))
     }
+}
+
+/// The options of a call, as JSON.
+#[derive(Debug)]
+pub(super) struct Options(Value);
+
+impl Options {
+    /// Returns the options of a request, with the trace context in its headers.
+    pub(super) fn of(request: &HttpRequest, is_progressive: bool) -> Self {
+        let mut options = json!({});
+        if is_progressive {
+            options["receive_progress"] = true.into();
+        }
+        if let Some(trace) = trace(request.headers()) {
+            options["_traceparent"] = trace.traceparent().into();
+            if let Some(state) = trace.tracestate() {
+                options["_tracestate"] = state.into();
+            }
+        }
+        Self(options)
+    }
+}
+
+/// Returns the W3C trace context in the headers. `tracestate` may be in several lines.
+fn trace(headers: &HeaderMap) -> Option<Trace> {
+    let parent = single(headers, HeaderName::from_static("traceparent"))?;
+    let lines: Result<Vec<_>, _> = headers.get_all("tracestate").map(HeaderValue::to_str).collect();
+    Trace::new(parent, lines.ok().map(|lines| lines.join(",")).as_deref())
+}
+
+/// Returns the text of a header that is there once.
+fn single(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name);
+    let value = values.next().filter(|_| values.next().is_none());
+    value?.to_str().ok()
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
 }
 
 /// Returns the HELLO of a request. It offers no method of authentication, so that the realm's
@@ -128,7 +165,7 @@ pub(super) fn subscribe(topic: &str) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    Value::from(text).to_string()
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {

@@ -44,6 +44,11 @@ impl Refusal {
         Self { status, error: error.to_owned(), text: text.into(), advice: Advice::None }
     }
 
+    /// Refuses a path that is no URI of WAMP.
+    pub(super) fn invalid_uri() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, uris::INVALID_URI, "the path is not UTF-8")
+    }
+
     /// Refuses a body that is not what a call needs.
     pub(super) fn invalid(text: String) -> Self {
         Self::new(StatusCode::BAD_REQUEST, uris::INVALID_ARGUMENT, text)
@@ -140,9 +145,10 @@ fn foreign(request: &HttpRequest, origins: &Origins) -> Option<String> {
     if headers.contains_key(header::ORIGIN) {
         return origins.fault(headers);
     }
-    let site = headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes);
-    let is_foreign = matches!(site, Some(b"cross-site" | b"same-site")) && !origins.are_any();
-    is_foreign.then(|| {
+    // Later versions may know other words.
+    let is_own = |site: &HeaderValue| matches!(site.as_bytes(), b"same-origin" | b"none");
+    let is_foreign = !headers.get_all(SEC_FETCH_SITE).all(is_own);
+    (is_foreign && !origins.are_any()).then(|| {
         "a page of another origin may not send a request without the header Origin".to_owned()
     })
 }
@@ -150,9 +156,10 @@ fn foreign(request: &HttpRequest, origins: &Origins) -> Option<String> {
 /// Returns the status of an ERROR of the router or of the application.
 pub(super) fn status(error: &str) -> StatusCode {
     match error {
-        uris::INVALID_ARGUMENT | uris::INVALID_URI | uris::INVALID_PAYLOAD => {
-            StatusCode::BAD_REQUEST
-        }
+        uris::INVALID_ARGUMENT
+        | uris::INVALID_URI
+        | uris::INVALID_PAYLOAD
+        | uris::PROTOCOL_VIOLATION => StatusCode::BAD_REQUEST,
         uris::NOT_AUTHORIZED | uris::OPTION_NOT_ALLOWED | uris::OPTION_DISALLOWED_DISCLOSE_ME => {
             StatusCode::FORBIDDEN
         }

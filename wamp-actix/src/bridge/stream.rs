@@ -19,6 +19,7 @@ use wamp_core::{Close, uris};
 use super::answer::Answer;
 use super::answering;
 use super::exchange::Exchange;
+use crate::accept::quality;
 use crate::admission::Place;
 use crate::websocket::socket_handle::SocketHandle;
 
@@ -42,11 +43,7 @@ pub(super) struct Sender {
 
 /// Returns whether the client asks for a stream of results.
 pub(super) fn is_asked_for(request: &HttpRequest) -> bool {
-    let lines = request.headers().get_all(header::ACCEPT).filter_map(|line| line.to_str().ok());
-    lines
-        .flat_map(|line| line.split(','))
-        .filter_map(|range| range.split(';').next())
-        .any(|range| range.trim().eq_ignore_ascii_case("text/event-stream"))
+    quality(request, "text/event-stream").is_some()
 }
 
 impl Sender {

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{Accept, Header as _, Quality};
 use prometheus_client::encoding::{prometheus_text, text};
 use prometheus_client::registry::Registry;
+
+use crate::accept::quality;
 
 /// A format of the text.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -19,13 +20,8 @@ pub(super) enum Format {
 impl Format {
     /// Returns OpenMetrics if the request names it, and likes no plain text better.
     pub(super) fn asked_by(request: &HttpRequest) -> Self {
-        let Ok(accept) = Accept::parse(request) else { return Self::Text };
-        let quality = |essence: &str| {
-            let named = accept.0.iter().filter(|one| one.item.essence_str() == essence);
-            named.map(|one| one.quality).max().filter(|quality| *quality > Quality::ZERO)
-        };
-        match quality("application/openmetrics-text") {
-            Some(asked) if Some(asked) >= quality("text/plain") => Self::OpenMetrics,
+        match quality(request, "application/openmetrics-text") {
+            Some(asked) if Some(asked) >= quality(request, "text/plain") => Self::OpenMetrics,
             _ => Self::Text,
         }
     }

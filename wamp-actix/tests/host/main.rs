@@ -6,6 +6,7 @@
 mod authentication;
 mod authorization;
 mod bridge;
+mod bridge_at_odds;
 mod calling;
 mod faults;
 mod handlers;
