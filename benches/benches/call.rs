@@ -32,17 +32,17 @@ fn records() -> Value {
     (0..540).map(record).collect()
 }
 
-/// Layers around a handler that do nothing.
-fn layered(bench: &mut Bench, layers: usize) {
+/// A call inside layers that do nothing, or with metrics.
+fn surrounded(bench: &mut Bench, name: &str, layers: usize, metrics: bool) {
     let pass = async |work: Invocation, next: Next| next.run(work).await;
     let realm = (0..layers).fold(Realm::new("realm1"), |realm, _| realm.around(pass));
-    let router = Router::builder().realm(realm).handlers(handlers![add]).build();
+    let router = Router::builder().realm(realm).handlers(handlers![add]).metrics(metrics).build();
     let router = router.expect("the handler is valid");
     let (_, json) = SERIALIZERS[0];
     let mut client = Client::join(&router, json, Instant::now());
     let mut calls = Calls::new(json, "bench.add", json!([20, 22]));
     bench.step(
-        &format!("add inside {layers} layers, JSON"),
+        name,
         || calls.frame(),
         |frame| {
             black_box(client.receive(frame));
@@ -72,6 +72,8 @@ fn main() {
             );
         }
     }
-    [1, 2].into_iter().for_each(|layers| layered(&mut bench, layers));
+    surrounded(&mut bench, "add inside 1 layer, JSON", 1, false);
+    surrounded(&mut bench, "add inside 2 layers, JSON", 2, false);
+    surrounded(&mut bench, "add with metrics, JSON", 0, true);
     bench.finish();
 }

@@ -16,7 +16,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Instant;
 
 use super::core::{Core, Request};
-use super::observed_calls::Served;
+use super::observed::Served;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, uris};
 use crate::handler::around::{Around, run_inside_layers};
@@ -27,6 +27,7 @@ use crate::handler::tasks::{HandlerFuture, RunningHandler, Task};
 use crate::id::RequestId;
 use crate::message::{CallOptions, CancelMode, MatchPolicy};
 use crate::realm::dealer::Registration;
+use crate::router::registry::NumberedHandler;
 use crate::session::request_outcome::RequestOutcome;
 use crate::uri;
 pub(super) use in_flight::Calls;
@@ -37,7 +38,7 @@ pub(super) use unfinished::Part;
 /// The handler or registration that serves a procedure.
 #[derive(Debug)]
 enum Procedure {
-    Handler(&'static HandlerEntry),
+    Handler(NumberedHandler),
     Registered(Arc<Registration>),
 }
 
@@ -86,8 +87,10 @@ impl Calls {
     #[inline]
     pub(super) fn call(&mut self, core: &mut Core, call: &NewCall<'_>, payload: Payload) {
         let request = call.request;
+        let mut found = None;
         if let Some(observed) = &core.observed {
-            observed.start(request, call.uri, served(core, call.uri));
+            found = procedure(core, call.uri).filter(|_| !uri::is_reserved(call.uri));
+            observed.start(request, call.uri, served(found.as_ref(), call.uri), call.now);
         }
         if call.options.goes_on() {
             self.unfinished.begin(request, call.uri);
@@ -97,7 +100,7 @@ impl Calls {
         } else if core.has_authorizer() {
             self.ask_authorizer(core, call, payload)
         } else {
-            self.start(core, call, payload)
+            self.start(core, call, found, payload)
         };
         self.started(core, request, call.uri, started);
     }
@@ -148,17 +151,19 @@ impl Calls {
         }
     }
 
+    /// Starts a call whose procedure was perhaps found already.
     fn start(
         &mut self,
         core: &mut Core,
         call: &NewCall<'_>,
+        found: Option<Procedure>,
         payload: Payload,
     ) -> Result<(), Error> {
         let uri = call.uri;
         if uri::is_reserved(uri) {
             return self.answer_meta(core, call, payload); // U-08
         }
-        let Some(procedure) = procedure(core, uri) else {
+        let Some(procedure) = found.or_else(|| procedure(core, uri)) else {
             // C-03, U-03
             return Err(if uri::is_valid(uri) {
                 Error::no_such_procedure(uri)
@@ -166,7 +171,7 @@ impl Calls {
                 Error::invalid_uri(uri)
             });
         };
-        if let Procedure::Handler(handler) = &procedure
+        if let Procedure::Handler(NumberedHandler { handler, .. }) = &procedure
             && !handler.admits(core.session().authrole())
         {
             return Err(Error::not_authorized("the role may not call this procedure"));
@@ -175,7 +180,9 @@ impl Calls {
         match procedure {
             // The client that its layers were asked about has left.
             Procedure::Handler(_) if call.passed.is_some() => Err(Error::no_such_procedure(uri)),
-            Procedure::Handler(handler) => self.run_handler(core, call, handler, payload),
+            Procedure::Handler(NumberedHandler { handler, .. }) => {
+                self.run_handler(core, call, handler, payload)
+            }
             Procedure::Registered(_) if call.passed.is_none() && core.served.has_layers(None) => {
                 self.pass(core, call, payload);
                 Ok(())
@@ -294,11 +301,12 @@ fn procedure(core: &Core, uri: &str) -> Option<Procedure> {
 }
 
 /// Returns the answerer of a procedure, for those who observe calls.
-fn served(core: &Core, uri: &str) -> Served {
-    match procedure(core, uri).filter(|_| !uri::is_reserved(uri)) {
-        Some(Procedure::Handler(handler)) => Served::ByHandler(handler),
-        Some(Procedure::Registered(_)) => Served::ByClient,
-        None => Served::Undeclared,
+fn served(found: Option<&Procedure>, uri: &str) -> Served {
+    match found {
+        Some(Procedure::Handler(handler)) => Served::Handler(*handler),
+        Some(Procedure::Registered(_)) => Served::Client,
+        None if uri::is_reserved(uri) => Served::Router,
+        None => Served::Nobody,
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::observed_calls::ObservedCalls;
+use super::observed::Observed;
 use crate::codec::payload::Payload;
 use crate::error::{Breach, Error, Violation, shortened};
 use crate::handler::context::{Asked, Link};
@@ -40,13 +40,13 @@ pub(super) struct Core {
     /// Set by a shutdown: the time that work in flight has left.
     pub(super) draining: Option<Instant>,
     /// `None` where nothing counts, observes or logs calls.
-    pub(super) observed: Option<Box<ObservedCalls>>,
+    pub(super) observed: Option<Box<Observed>>,
 }
 
 impl Core {
     pub(super) fn new(served: Arc<ServedRealm>, link: Rc<Link>) -> Self {
         Self {
-            observed: ObservedCalls::of(&link.session),
+            observed: Observed::of(&link.session),
             link,
             served,
             tasks: Tasks::default(),

@@ -7,7 +7,7 @@ mod departures;
 mod ending;
 mod invocations;
 mod layers;
-mod observed_calls;
+mod observed;
 mod open;
 mod opening;
 mod publications;
@@ -232,6 +232,11 @@ impl Connection {
 
     /// Returns the finished frames, one behind the other, to be sent as they are.
     pub fn take_output(&mut self) -> Vec<u8> {
+        if let State::Open(session) = &self.state
+            && let Some(observed) = &session.core.observed
+        {
+            observed.hand_over();
+        }
         self.send_buffer.borrow_mut().take()
     }
 

@@ -311,7 +311,7 @@ impl Connection {
         let welcome =
             Welcome::new(session.realm().name(), identity, link.router.agent(), &served.announced);
         if let Some(counters) = session.realm().counters() {
-            self.send_buffer.borrow_mut().count_in(&counters.sent);
+            self.send_buffer.borrow_mut().count_in(counters.own().sent());
         }
         self.send_buffer.borrow_mut().send(&message::welcome(session.id(), &welcome));
         let realm = shortened(session.realm().name());

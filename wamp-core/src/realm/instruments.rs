@@ -1,7 +1,8 @@
 //! Counters and observers of a realm, where the application asks for either.
 
+mod own;
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -15,8 +16,9 @@ use crate::realm::stats::{CallStats, Durations, MessageStats, PublicationStats, 
 use crate::realm::tally::Tally;
 use crate::session::left::Left;
 use crate::session::request_outcome::RequestOutcome;
-use crate::session::sent::SentMessages;
 use crate::uri;
+pub(crate) use own::OwnCounters;
+use own::Workers;
 
 /// The counters and the observers of a realm.
 #[derive(Debug)]
@@ -29,9 +31,10 @@ pub(crate) struct Instruments {
 /// The counters of a realm, for all its threads.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    procedures: Labels<Calls>,
+    procedures: Labels<Counter>,
+    /// Where each worker counts its calls and messages.
+    workers: Workers,
     topics: Labels<[Counter; OUTCOMES]>,
-    calls_in_flight: Counter,
     opened: Tally,
     closed: [Counter; Left::ALL.len()],
     /// By the method of authentication.
@@ -40,28 +43,12 @@ pub(crate) struct Counters {
     /// By the URI that the handler has declared.
     handler_panics: Tally,
     rate_limited: Tally,
-    pub(crate) sent: Arc<SentMessages>,
     events_delivered: Counter,
     events_left_out: Counter,
     publisher_pauses: Counter,
-    received: [Received; KINDS],
 }
 
 const KINDS: usize = Message::KINDS.len();
-
-/// Messages of one type.
-#[derive(Debug, Default)]
-struct Received {
-    count: Counter,
-    bytes: Counter,
-}
-
-/// The calls of one procedure.
-#[derive(Debug, Default)]
-struct Calls {
-    ended: [Histogram; OUTCOMES],
-    progressive_results: Counter,
-}
 
 const OUTCOMES: usize = RequestOutcome::ALL.len();
 
@@ -72,10 +59,6 @@ impl Counter {
     /// Adds relaxed, because no reader of the counts relies on their order.
     fn add(&self, more: u64) {
         self.0.fetch_add(more, Ordering::Relaxed);
-    }
-
-    fn subtract(&self, less: u64) {
-        self.0.fetch_sub(less, Ordering::Relaxed);
     }
 
     fn get(&self) -> u64 {
@@ -91,8 +74,7 @@ struct Histogram {
 
 impl Histogram {
     fn add(&self, duration: Duration) {
-        let bucket = Durations::BOUNDS.partition_point(|bound| *bound < duration);
-        self.buckets[bucket].add(1);
+        self.buckets[Durations::bucket(duration)].add(1);
         self.nanoseconds.add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
     }
 
@@ -128,11 +110,21 @@ const CLIENT: usize = 0;
 const ROUTER: usize = 1;
 const UNKNOWN: usize = 2;
 
+/// The labels of all that is not declared, by position.
+const UNDECLARED: [&str; 3] = ["(client)", "(router)", "(unknown)"];
+
 impl<T: Default> Labels<T> {
+    /// Labels declarations that have numbers from 0.
+    fn numbered<'d>(declared: impl Iterator<Item = &'d str>, numbers: &Patterns<usize>) -> Self {
+        let labels = UNDECLARED.into_iter().chain(declared);
+        let counted = labels.map(|label| (label.to_owned(), T::default())).collect();
+        Self { declared: vec![numbers.map(|number| UNDECLARED.len() + number)], counted }
+    }
+
+    /// Labels declarations by what was written.
     fn of(declared: &[Patterns<String>]) -> Self {
-        let undeclared = ["(client)", "(router)", "(unknown)"];
         let mut counted: Vec<_> =
-            undeclared.into_iter().map(|label| (label.to_owned(), T::default())).collect();
+            UNDECLARED.into_iter().map(|label| (label.to_owned(), T::default())).collect();
         let mut position = |label: &String| {
             // The declaration of a realm that routes clients, for all that is not declared.
             if label.is_empty() {
@@ -158,31 +150,44 @@ impl<T: Default> Labels<T> {
 }
 
 /// The procedure or topic under which something is counted.
-#[derive(Copy, Clone, Debug)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Label(usize);
 
 impl Label {
     /// The label of procedures that clients have registered.
     pub(crate) const CLIENT: Self = Self(CLIENT);
+
+    /// The label of the procedures of the meta API.
+    pub(crate) const ROUTER: Self = Self(ROUTER);
+
+    /// The label of URIs that nobody serves.
+    pub(crate) const UNKNOWN: Self = Self(UNKNOWN);
+
+    /// Returns the label of a handler by its number in the realm.
+    pub(crate) fn of_handler(number: usize) -> Self {
+        Self(UNDECLARED.len() + number)
+    }
 }
 
 impl Counters {
-    pub(crate) fn new(procedures: &[Patterns<String>], topics: &[Patterns<String>]) -> Self {
+    pub(crate) fn new<'d>(
+        procedures: impl Iterator<Item = &'d str>,
+        numbers: &Patterns<usize>,
+        topics: &[Patterns<String>],
+    ) -> Self {
         Self {
-            procedures: Labels::of(procedures),
+            procedures: Labels::numbered(procedures, numbers),
+            workers: Workers::default(),
             topics: Labels::of(topics),
-            calls_in_flight: Counter::default(),
             opened: Tally::default(),
             closed: Default::default(),
             logins: Mutex::default(),
             logins_denied: Tally::default(),
             handler_panics: Tally::default(),
             rate_limited: Tally::of([HELD_BACK, CUT_OFF]),
-            sent: Arc::default(),
             events_delivered: Counter::default(),
             events_left_out: Counter::default(),
             publisher_pauses: Counter::default(),
-            received: Default::default(),
         }
     }
 
@@ -191,24 +196,13 @@ impl Counters {
         Label(self.procedures.find(uri))
     }
 
-    pub(crate) fn call_started(&self) {
-        self.calls_in_flight.add(1);
-    }
-
-    pub(crate) fn call_ended(&self, Label(label): Label, outcome: RequestOutcome, took: Duration) {
-        self.calls_in_flight.subtract(1);
-        self.procedures.counted[label].1.ended[outcome as usize].add(took);
+    /// Returns the counters of the present thread.
+    pub(crate) fn own(&self) -> OwnCounters {
+        self.workers.own(self.procedures.counted.len())
     }
 
     pub(crate) fn progressed(&self, Label(label): Label) {
-        self.procedures.counted[label].1.progressive_results.add(1);
-    }
-
-    /// Counts a message of a client, by [`Message::kind`].
-    pub(crate) fn received(&self, kind: usize, bytes: usize) {
-        let Received { count, bytes: sum } = &self.received[kind];
-        count.add(1);
-        sum.add(bytes as u64);
+        self.procedures.counted[label].1.add(1);
     }
 
     pub(crate) fn paused(&self) {
@@ -263,12 +257,12 @@ impl Counters {
     }
 
     pub(crate) fn read(&self) -> RealmCounts {
-        let calls = self.procedures.counted.iter().flat_map(|(procedure, calls)| {
-            let read = calls.ended.iter().map(Histogram::read);
-            RequestOutcome::ALL.into_iter().zip(read).map(|(outcome, durations)| CallStats {
+        let procedures = self.procedures.counted.iter().enumerate();
+        let calls = procedures.flat_map(|(label, (procedure, _))| {
+            RequestOutcome::ALL.map(|outcome| CallStats {
                 procedure: procedure.clone(),
                 outcome,
-                durations,
+                durations: self.workers.calls(label, outcome),
             })
         });
         let publications = self.topics.counted.iter().flat_map(|(topic, counters)| {
@@ -288,15 +282,16 @@ impl Counters {
             .procedures
             .counted
             .iter()
-            .map(|(procedure, calls)| (procedure.clone(), calls.progressive_results.get()));
+            .map(|(procedure, progressed)| (procedure.clone(), progressed.get()));
         let mut progressive_results: Vec<_> = progress.filter(|(_, count)| *count > 0).collect();
         progressive_results.sort();
-        let received = Message::KINDS.into_iter().zip(&self.received).map(|(kind, received)| {
-            MessageStats { kind, count: received.count.get(), bytes: received.bytes.get() }
+        let received = Message::KINDS.into_iter().enumerate().map(|(at, kind)| {
+            let (count, bytes) = self.workers.received(at);
+            MessageStats { kind, count, bytes }
         });
         RealmCounts {
             messages_received: received.filter(|messages| messages.count > 0).collect(),
-            calls_in_flight: self.calls_in_flight.get(),
+            calls_in_flight: self.workers.calls_in_flight(),
             sessions_opened: self.opened.read(),
             sessions_closed: Left::ALL
                 .into_iter()
@@ -312,8 +307,9 @@ impl Counters {
             handler_panics: self.handler_panics.read(),
             rate_limited: self.rate_limited.read(),
             messages_sent: self
-                .sent
-                .read()
+                .workers
+                .sent()
+                .into_iter()
                 .filter(|(_, count, _)| *count > 0)
                 .map(|(kind, count, bytes)| MessageStats { kind, count, bytes })
                 .collect(),

@@ -48,7 +48,8 @@ pub trait Observer: Send + Sync + 'static {
     /// A CALL was received.
     fn call_started(&self, call: &ObservedCall<'_>) {}
 
-    /// A call has its answer, or its caller has left.
+    /// A call has its answer, or its caller has left. It `took` the time since the beginning of the
+    /// turn in which it was read.
     fn call_ended(&self, call: &ObservedCall<'_>, outcome: RequestOutcome, took: Duration) {}
 
     /// A publication of a client was accepted.

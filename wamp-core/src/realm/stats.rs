@@ -77,7 +77,8 @@ pub struct CallStats {
     pub procedure: String,
     /// How the calls ended.
     pub outcome: RequestOutcome,
-    /// The number of calls, and how long they took.
+    /// The number of calls, and how long they took: from the turn in which the CALL was read until
+    /// its answer was handed to the transport, at the end of a turn.
     pub durations: Durations,
 }
 
@@ -106,7 +107,7 @@ pub struct MessageStats {
 }
 
 /// A histogram of durations.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Durations {
     /// The number of durations up to each bound, and above the one before: one for each of
@@ -137,6 +138,11 @@ impl Durations {
         Duration::from_secs(10),
         Duration::from_secs(30),
     ];
+
+    /// Returns the bucket of a duration.
+    pub(crate) fn bucket(duration: Duration) -> usize {
+        Self::BOUNDS.iter().take_while(|bound| **bound < duration).count()
+    }
 
     /// Returns the number of all durations.
     #[must_use]

@@ -258,8 +258,10 @@ fn undeclared(handler: &HandlerEntry, realms: &[RealmBuilder]) -> Option<String>
 
 /// Returns the instruments of a realm, if the application asks for any.
 fn instruments(registry: &Registry, metrics: bool, observers: &Observers) -> Option<Instruments> {
-    let counters =
-        metrics.then(|| Counters::new(&registry.procedure_labels(), &registry.topic_labels()));
+    let counters = metrics.then(|| {
+        let (names, numbers) = (registry.procedure_names(), registry.procedure_numbers());
+        Counters::new(names, &numbers, &registry.topic_labels())
+    });
     (metrics || !observers.is_empty())
         .then(|| Instruments { observers: observers.clone(), counters })
 }

@@ -123,7 +123,7 @@ impl Declared {
 /// Everything that the application serves in one realm.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    procedures: Patterns<&'static HandlerEntry>,
+    procedures: Patterns<NumberedHandler>,
     subscriptions: Patterns<Declared>,
     publications: Patterns<Declared>,
     joins: Vec<&'static HandlerEntry>,
@@ -131,6 +131,20 @@ pub(crate) struct Registry {
     pub(crate) has_layers: bool,
     /// The procedures as registrations, whose ids are their positions from 1.
     registrations: Vec<RegisteredHandler>,
+}
+
+/// A handler of calls, and its position among the procedures of its realm.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct NumberedHandler {
+    pub(crate) handler: &'static HandlerEntry,
+    pub(crate) number: usize,
+}
+
+impl NumberedHandler {
+    /// Returns the registration id of the handler.
+    pub(crate) fn registration(self) -> Option<RegistrationId> {
+        RegistrationId::new(self.number as u64 + 1)
+    }
 }
 
 /// A procedure of the application.
@@ -152,8 +166,9 @@ impl Registry {
             }
             Entry::Rpc(_) => {
                 let pattern = parsed(handler)?;
-                let taken =
-                    self.procedures.insert(&pattern, handler).err().map(ToString::to_string);
+                let numbered = NumberedHandler { handler, number: self.registrations.len() };
+                let taken = self.procedures.insert(&pattern, numbered).err();
+                let taken = taken.map(|other| other.handler.to_string());
                 self.registrations.push(RegisteredHandler {
                     handler,
                     pattern,
@@ -199,12 +214,12 @@ impl Registry {
 
     /// Returns the handler of a procedure; none for a reserved URI, whatever patterns there are
     /// (U-08).
-    pub(crate) fn procedure(&self, uri: &str) -> Option<&'static HandlerEntry> {
+    pub(crate) fn procedure(&self, uri: &str) -> Option<NumberedHandler> {
         self.procedures.find(uri).copied().filter(|_| !uri::is_reserved(uri))
     }
 
     /// Returns the handlers that can serve a URI.
-    pub(crate) fn procedures(&self, uri: &str) -> Candidates<&'static HandlerEntry> {
+    pub(crate) fn procedures(&self, uri: &str) -> Candidates<NumberedHandler> {
         self.procedures.candidates(uri).map(|handler| *handler)
     }
 
@@ -225,15 +240,6 @@ impl Registry {
         self.registrations.len() as u64
     }
 
-    /// Returns the registration id of a handler.
-    pub(crate) fn registration_of(&self, handler: &HandlerEntry) -> Option<RegistrationId> {
-        let at = self
-            .registrations
-            .iter()
-            .position(|registered| std::ptr::eq(registered.handler, handler))?;
-        RegistrationId::new(at as u64 + 1)
-    }
-
     /// Returns the declaration that decides about a subscription: the one that serves the topic, or
     /// covers the pattern.
     pub(crate) fn subscription(&self, topic: &Pattern) -> Option<&Declared> {
@@ -248,7 +254,7 @@ impl Registry {
         }
         let declared = match action {
             Action::Call | Action::Register => {
-                self.procedures.covering(policy, uri).map(|handler| handler.uri)
+                self.procedures.covering(policy, uri).map(|numbered| numbered.handler.uri)
             }
             Action::Subscribe => self.subscriptions.covering(policy, uri).map(Declared::uri),
             Action::Publish => self.publications.covering(policy, uri).map(Declared::uri),
@@ -267,7 +273,9 @@ impl Registry {
         uri: &str,
     ) -> Option<&'static HandlerEntry> {
         let declared = match action {
-            Action::Call => return self.procedures.covering(policy, uri).copied(),
+            Action::Call => {
+                return self.procedures.covering(policy, uri).map(|numbered| numbered.handler);
+            }
             Action::Subscribe => self.subscriptions.covering(policy, uri),
             Action::Publish => self.publications.covering(policy, uri),
             Action::Register | Action::Join => None,
@@ -278,9 +286,13 @@ impl Registry {
         }
     }
 
-    /// Returns the procedures as they were declared.
-    pub(crate) fn procedure_labels(&self) -> [Patterns<String>; 1] {
-        [self.procedures.map(|handler| handler.uri.to_owned())]
+    /// Returns the procedures as they were declared, by number.
+    pub(crate) fn procedure_names(&self) -> impl Iterator<Item = &'static str> {
+        self.registrations.iter().map(|registered| registered.handler.uri)
+    }
+
+    pub(crate) fn procedure_numbers(&self) -> Patterns<usize> {
+        self.procedures.map(|numbered| numbered.number)
     }
 
     /// Returns the topics as they were declared, for publishers and for subscribers.

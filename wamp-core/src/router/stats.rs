@@ -61,7 +61,8 @@ impl Router {
 
 impl<R> RouterBuilder<R> {
     /// Counts calls, publications and sessions, and measures calls, for [`Router::stats`]; off by
-    /// default, because each call then reads the clock twice.
+    /// default. Each worker counts apart, and the clock is read once for all calls that are
+    /// answered in one turn of a connection.
     #[track_caller]
     pub fn metrics(mut self, metrics: bool) -> Self {
         self.said.once("metrics(…)");

@@ -4,6 +4,7 @@ pub(crate) mod backlog;
 pub(crate) mod handle;
 pub(crate) mod left;
 pub(crate) mod mailbox;
+pub(crate) mod own_count;
 pub(crate) mod principal;
 pub(crate) mod request_outcome;
 pub(crate) mod routed_call;

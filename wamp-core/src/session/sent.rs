@@ -1,8 +1,7 @@
 //! Counters of the messages that the sessions of a realm are sent, by type.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use crate::message::code;
+use crate::session::own_count::OwnCount;
 
 /// The messages that a router sends, by code.
 const TYPES: [(u64, &str); 14] = [
@@ -22,34 +21,49 @@ const TYPES: [(u64, &str); 14] = [
     (code::INTERRUPT, "INTERRUPT"),
 ];
 
-/// Counts of messages by type, from WELCOME on.
+/// The positions of the codes in `TYPES`.
+const AT: [Option<usize>; 128] = {
+    let (mut positions, mut at) = ([None; 128], 0);
+    while at < TYPES.len() {
+        positions[TYPES[at].0 as usize] = Some(at);
+        at += 1;
+    }
+    positions
+};
+
+/// Counts of the messages that one thread sends, by type, from WELCOME on.
 #[derive(Debug, Default)]
 pub(crate) struct SentMessages([Sent; TYPES.len()]);
 
 #[derive(Debug, Default)]
 struct Sent {
-    count: AtomicU64,
-    bytes: AtomicU64,
+    count: OwnCount,
+    bytes: OwnCount,
 }
 
 impl SentMessages {
     /// Counts a message in its serializer.
     pub(crate) fn count(&self, message: &[u8]) {
-        let code = code_of(message);
-        if let Some(at) = TYPES.iter().position(|(known, _)| Some(*known) == code) {
+        let at = code_of(message).and_then(|code| AT.get(usize::try_from(code).ok()?).copied()?);
+        if let Some(at) = at {
             let Sent { count, bytes } = &self.0[at];
-            count.fetch_add(1, Ordering::Relaxed);
-            bytes.fetch_add(message.len() as u64, Ordering::Relaxed);
+            count.add(1);
+            bytes.add(message.len() as u64);
         }
     }
 
-    /// Returns each type with its messages and their bytes.
-    pub(crate) fn read(&self) -> impl Iterator<Item = (&'static str, u64, u64)> {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        TYPES
-            .iter()
-            .zip(&self.0)
-            .map(move |((_, name), sent)| (*name, read(&sent.count), read(&sent.bytes)))
+    /// Returns each type with the messages of all threads, and their bytes.
+    pub(crate) fn sum<'s>(
+        threads: impl Iterator<Item = &'s Self>,
+    ) -> Vec<(&'static str, u64, u64)> {
+        let mut sum = TYPES.map(|(_, name)| (name, 0, 0));
+        for Self(sent) in threads {
+            for ((_, messages, length), Sent { count, bytes }) in sum.iter_mut().zip(sent) {
+                *messages += count.get();
+                *length += bytes.get();
+            }
+        }
+        sum.into()
     }
 }
 
@@ -91,7 +105,6 @@ mod tests {
         let sent = SentMessages::default();
         sent.count(b"[36,1,2,{}]");
         sent.count(b"[36,1,2,{},[3]]");
-        let events = sent.read().find(|(name, ..)| *name == "EVENT");
-        assert_eq!(events, Some(("EVENT", 2, 26)));
+        assert!(SentMessages::sum([&sent].into_iter()).contains(&("EVENT", 2, 26)));
     }
 }

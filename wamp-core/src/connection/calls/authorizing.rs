@@ -92,7 +92,7 @@ impl Calls {
         match core.gate(Kind::exact(Action::Call), uri, now) {
             Gate::Decided(decision) => {
                 decision?;
-                self.start(core, call, payload)
+                self.start(core, call, None, payload)
             }
             Gate::Asking(decision) => {
                 self.check_call(core, call, &payload)?;
@@ -151,7 +151,7 @@ impl Calls {
         let started = if call.is_answered() {
             Err(answered_by_a_layer())
         } else {
-            self.start(core, &new, payload)
+            self.start(core, &new, None, payload)
         };
         match passing {
             Some(passing) => self.passed(core, passing, limit, started),

@@ -16,6 +16,7 @@ use crate::realm::Realm;
 use crate::realm::dealer::{Registering, Registration, Replaced};
 use crate::realm::pattern::Pattern;
 use crate::router::ServedRealm;
+use crate::router::registry::NumberedHandler;
 use crate::timestamp::Timestamp;
 use crate::uri;
 
@@ -128,7 +129,7 @@ pub(super) fn matching(request: &mut Request<'_>) -> Result<Reply, Error> {
     let procedure: String = request.take("procedure")?;
     request.finish()?;
     let ServedRealm { registry, realm, settings, .. } = request.served;
-    let of_handler = |handler| registry.registration_of(handler);
+    let of_handler = NumberedHandler::registration;
     let found = if uri::is_reserved(&procedure) || !uri::is_valid(&procedure) {
         None
     } else if settings.route_clients {

@@ -1,5 +1,5 @@
-//! The time that layers around a handler add to a call: clients with and without them take turns,
-//! so that what else the machine does meets all alike.
+//! The time that layers around a handler and metrics add to a call: clients with and without them
+//! take turns, so that what else the machine does meets all alike.
 
 mod support;
 
@@ -19,29 +19,25 @@ async fn add(a: i64, b: i64) -> i64 {
     a + b
 }
 
-/// A client whose calls run inside layers that do nothing.
-struct Layered {
-    layers: usize,
+/// A client of one realm.
+struct Surrounded {
+    by: &'static str,
     client: Client,
     calls: Calls,
     /// Nanoseconds of a call, by turn.
     times: Vec<f64>,
 }
 
-impl Layered {
-    fn new(layers: usize) -> Self {
+impl Surrounded {
+    fn new((by, layers, metrics): (&'static str, usize, bool)) -> Self {
         let pass = async |work: Invocation, next: Next| next.run(work).await;
         let realm = (0..layers).fold(Realm::new("realm1"), |realm, _| realm.around(pass));
-        let router = Router::builder().realm(realm).handlers(handlers![add]).build();
+        let router =
+            Router::builder().realm(realm).handlers(handlers![add]).metrics(metrics).build();
         let router = router.expect("the handler is valid");
         let (_, json) = SERIALIZERS[0];
         let client = Client::join(&router, json, Instant::now());
-        Self {
-            layers,
-            client,
-            calls: Calls::new(json, "bench.add", json!([20, 22])),
-            times: vec![],
-        }
+        Self { by, client, calls: Calls::new(json, "bench.add", json!([20, 22])), times: vec![] }
     }
 
     fn take_turn(&mut self) {
@@ -55,15 +51,20 @@ impl Layered {
 }
 
 fn main() {
-    let mut clients = [0, 1, 2, 4].map(Layered::new);
+    let surroundings = [
+        ("nothing", 0, false),
+        ("1 layer", 1, false),
+        ("2 layers", 2, false),
+        ("4 layers", 4, false),
+        ("metrics", 0, true),
+    ];
+    let mut clients = surroundings.map(Surrounded::new);
     for _ in 0..TURNS {
-        clients.iter_mut().for_each(Layered::take_turn);
+        clients.iter_mut().for_each(Surrounded::take_turn);
     }
-    for Layered { layers, mut times, .. } in clients {
+    for Surrounded { by, mut times, .. } in clients {
         times.sort_by(f64::total_cmp);
         let [least, tenth, median] = [0, TURNS / 10, TURNS / 2].map(|at| times[at]);
-        println!(
-            "{layers} layers: least {least:.0} ns, tenth {tenth:.0} ns, median {median:.0} ns"
-        );
+        println!("{by}: least {least:.0} ns, tenth {tenth:.0} ns, median {median:.0} ns");
     }
 }
