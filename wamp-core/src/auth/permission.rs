@@ -121,7 +121,7 @@ impl Permission {
         match self.verdict {
             Verdict::Allowed => Ok(Granted { replacing: self.replacing }),
             Verdict::Denied => Err(Error::not_authorized("the realm does not allow it")),
-            Verdict::DeniedWith(error) => Err(error),
+            Verdict::DeniedWith(error) => Err(error.denying()),
         }
     }
 }

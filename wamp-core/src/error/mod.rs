@@ -158,6 +158,8 @@ struct Parts {
     status: Option<u16>,
     /// `None` if the server is not to blame.
     fault: Option<Fault>,
+    /// An authoriser has denied a request with it.
+    is_denial: bool,
 }
 
 impl Error {
@@ -167,7 +169,7 @@ impl Error {
     #[must_use]
     pub fn new(uri: impl Into<Cow<'static, str>>) -> Self {
         let (payload, uri) = (PayloadBuilder::default(), uri.into());
-        Self(Box::new(Parts { uri, payload, status: None, fault: None }))
+        Self(Box::new(Parts { uri, payload, status: None, fault: None, is_denial: false }))
     }
 
     /// Creates `wamp.error.invalid_argument` with a text that says what was expected.
@@ -302,6 +304,16 @@ impl Error {
     pub fn with_status(mut self, status: u16) -> Self {
         self.0.status = Some(status).filter(|status| (400..600).contains(status));
         self
+    }
+
+    /// Makes it the denial of an authoriser, whatever its URI.
+    pub(crate) fn denying(mut self) -> Self {
+        self.0.is_denial = true;
+        self
+    }
+
+    pub(crate) fn is_denial(&self) -> bool {
+        self.0.is_denial
     }
 
     /// Returns the status that the error has over HTTP, if the application has chosen one.

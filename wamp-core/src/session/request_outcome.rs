@@ -55,7 +55,7 @@ impl RequestOutcome {
     }
 
     pub(crate) fn of(error: &Error) -> Self {
-        Self::of_uri(error.uri())
+        if error.is_denial() { Self::Denied } else { Self::of_uri(error.uri()) }
     }
 
     /// Returns the outcome as log lines and metrics show it: `ok`, `error`, `canceled`, `timeout`,

@@ -11,8 +11,8 @@ use serde_json::json;
 use wamp_core::__private::{BoxedAnswer, HandlerEntry, Outcome, Plain as _, reply};
 use wamp_core::{
     Action, Attempt, Context, Denied, Error, FromContext as _, Identity, Left, Limits,
-    ObservedCall, Observer, Progress, PublicationId, Realm, RealmCounts, RequestOutcome, Router,
-    RouterBuilder, Session, Ticket, Topic,
+    ObservedCall, Observer, Permission, Progress, PublicationId, Realm, RealmCounts,
+    RequestOutcome, Router, RouterBuilder, Session, Ticket, Topic,
 };
 
 fn ok(context: Context) -> BoxedAnswer<()> {
@@ -354,6 +354,38 @@ impl Observer for Journal {
     fn denied(&self, _: &Session, action: Action, uri: &str, error: &Error) {
         self.note(format!("denied {action:?} {uri} {}", error.uri()));
     }
+}
+
+#[test]
+fn a_denial_with_an_error_of_the_authorisers_own_is_counted_and_told_as_one() {
+    let realm = Realm::new("realm1").route_clients(true).topic("news", Topic::open()).authorize(
+        async |_| {
+            let error = Error::new("com.error.closed");
+            Ok(Permission::deny_with(error))
+        },
+    );
+    let journal = Journal::default();
+    let router = Router::builder().realm(realm).handlers([HANDLERS]).metrics(true);
+    let router = router.observe(journal.clone()).build().unwrap();
+    let mut client = Client::join(&router);
+    journal.0.lock().unwrap().clear();
+    call(&mut client, 1, "work.7.ok");
+    client.publish(2, "news", 1);
+    client.ask(r#"[32,3,{},"news"]"#);
+    client.ask(r#"[64,4,{},"com.one"]"#);
+    let expected = [
+        r#"1 work.7.ok Some("work.{n}.ok")"#,
+        "denied Call work.7.ok com.error.closed",
+        "1 denied",
+        "denied Publish news com.error.closed",
+        "denied Subscribe news com.error.closed",
+        "denied Register com.one com.error.closed",
+    ];
+    assert_eq!(*journal.0.lock().unwrap(), expected);
+    let counts = counts(&router);
+    let published: Vec<_> =
+        counts.publications.iter().map(|one| (one.outcome, one.count)).collect();
+    assert_eq!(published, [(RequestOutcome::Denied, 1)]);
 }
 
 struct Panics;
