@@ -22,12 +22,20 @@ fn visit(server: &Server) -> Session {
 fn prometheus_scrapes_openmetrics_and_counts_sessions_and_calls() {
     let server = server();
     let Some(mut prometheus) = Prometheus::scraping(server.operations()) else { return };
-    let _session = visit(&server);
+    let mut session = visit(&server);
     prometheus.until("up", "1");
     prometheus.until(r#"wamp_calls_total{procedure="shop.price",outcome="ok"}"#, "2");
     let unknown = r#"wamp_calls_total{procedure="(unknown)",outcome="no_such_procedure"}"#;
     prometheus.until(unknown, "1");
     prometheus.until("sum(wamp_sessions_opened_total)", "1");
+    prometheus.until(r#"wamp_messages_received_total{type="CALL"}"#, "3");
+    prometheus.until(r#"wamp_messages_sent_total{type="RESULT"}"#, "2");
+    prometheus.until("wamp_sessions", "1");
+    session.send(&json!([6, {}, "wamp.close.close_realm"]));
+    session.receive();
+    prometheus.until(r#"wamp_sessions_closed_total{reason="goodbye"}"#, "1");
+    prometheus.until("sum(wamp_sessions_closed_total)", "1");
+    prometheus.until("wamp_sessions", "0");
 }
 
 #[test]

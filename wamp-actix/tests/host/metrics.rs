@@ -1,7 +1,8 @@
 //! The service for Prometheus: every name, and exact counts after a scripted session.
 
 use std::future::pending;
-use std::time::Duration;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use actix_web::rt::spawn;
@@ -11,6 +12,7 @@ use actix_web::{App, guard};
 use futures_util::stream;
 use wamp_actix::test::{Wire, join};
 use wamp_actix::{Error, Progressive, Realm, Router, Session, Topic, handlers, metrics, rpc, uris};
+use wamp_core::{Connection, Framing, Identity, Left, Serializer, Transport};
 
 #[rpc("metrics.ok")]
 async fn ok() -> u8 {
@@ -37,6 +39,16 @@ async fn waits() {
     pending::<()>().await;
 }
 
+#[rpc("metrics.full")]
+async fn full() -> Result<(), Error> {
+    Err(Error::new(uris::UNAVAILABLE))
+}
+
+#[rpc("metrics.\"odd\"\\.{id}")]
+async fn odd(id: &str) -> usize {
+    id.len()
+}
+
 #[rpc("metrics.denied", role = "admin")]
 async fn denied() {}
 
@@ -51,7 +63,7 @@ async fn leave(session: Session) {
 }
 
 fn router() -> Router {
-    let all = handlers![ok, item, fails, panics, waits, denied, steps, leave];
+    let all = handlers![ok, item, fails, panics, waits, full, denied, steps, leave];
     let realm = Realm::new("realm1").topic("metrics.news", Topic::open());
     Router::builder().realm(realm).handlers(all).metrics(true).build().unwrap()
 }
@@ -129,9 +141,13 @@ async fn calls_are_counted_by_procedure_and_outcome() {
     for procedure in ["metrics.ok", "metrics.ok", "metrics.item.1", "metrics.item.2"] {
         client.call(procedure).await.unwrap();
     }
-    for procedure in ["metrics.fails", "metrics.panics", "metrics.denied", "strange.uri"] {
-        client.call(procedure).await.unwrap_err();
+    for procedure in ["fails", "panics", "denied", "full", "strange"] {
+        client.call(&format!("metrics.{procedure}")).await.unwrap_err();
     }
+    let mut canceling = joined(&router).await;
+    canceling.send(r#"[48,1,{},"metrics.waits"]"#);
+    canceling.send(r#"[49,1,{"mode":"killnowait"}]"#);
+    canceling.receive().await.unwrap();
     client.call("metrics.steps").option("receive_progress", true).await.unwrap();
     client.settle().await;
     let call = client.call("metrics.waits");
@@ -153,7 +169,9 @@ async fn calls_are_counted_by_procedure_and_outcome() {
         called("metrics.fails", "error", 1),
         called("metrics.panics", "error", 1),
         called("metrics.denied", "denied", 1),
+        called("metrics.waits", "canceled", 1),
         called("metrics.waits", "timeout", 1),
+        called("metrics.full", "unavailable", 1),
         called("metrics.steps", "ok", 1),
         called("(unknown)", "no_such_procedure", 1),
     ];
@@ -163,7 +181,7 @@ async fn calls_are_counted_by_procedure_and_outcome() {
         &[
             "wamp_progressive_results_total{realm=\"realm1\",procedure=\"metrics.steps\"} 3",
             "wamp_calls_in_flight{realm=\"realm1\"} 0",
-            "wamp_messages_received_total{realm=\"realm1\",type=\"CALL\"} 10",
+            "wamp_messages_received_total{realm=\"realm1\",type=\"CALL\"} 12",
         ],
     );
     assert!(!text.contains("strange"), "a stranger's URI is a label: {text}");
@@ -190,6 +208,65 @@ async fn sessions_are_counted_by_the_reason_of_their_end() {
     let lines = ["goodbye", "killed", "violation", "lost"].map(closed);
     assert_lines(&text, &lines.each_ref().map(String::as_str));
     assert!(text.contains("wamp_sessions_opened_total{realm=\"realm1\",authmethod="), "{text}");
+}
+
+#[actix_web::test]
+async fn each_reason_of_a_sessions_end_has_its_series() {
+    let router = router();
+    let reasons = [
+        (Left::Goodbye, "goodbye"),
+        (Left::Lost, "lost"),
+        (Left::Killed, "killed"),
+        (Left::Overflow, "overflow"),
+        (Left::Violation, "violation"),
+        (Left::Shutdown, "shutdown"),
+        (Left::Stall, "stall"),
+        (Left::Ping, "ping"),
+    ];
+    for (count, (left, _)) in (1..).zip(reasons) {
+        for _ in 0..count {
+            let transport = Transport {
+                serializer: Serializer::Json,
+                framing: Framing { reserve: 0, seal: |_, _, _| {} },
+                identity: Identity::anonymous(),
+                address: None,
+                host: Rc::new(()),
+            };
+            let mut connection = Connection::new(&router, transport, Instant::now());
+            let hello = r#"[1,"realm1",{"roles":{"caller":{}}}]"#.to_owned();
+            connection.receive(hello.into(), Instant::now());
+            connection.lost(left);
+        }
+    }
+    let text = text(&router).await;
+    let series = text.lines().filter(|line| line.starts_with("wamp_sessions_closed_total{"));
+    assert_eq!(series.count(), reasons.len(), "{text}");
+    let closed = (1..).zip(reasons).map(|(count, (_, reason))| {
+        format!("wamp_sessions_closed_total{{realm=\"realm1\",reason=\"{reason}\"}} {count}")
+    });
+    let closed: Vec<_> = closed.collect();
+    assert_lines(&text, &closed.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[actix_web::test]
+async fn labels_are_escaped_and_no_label_is_a_strangers() {
+    let realm = Realm::any().topic("odd.\"\\", Topic::open());
+    let router = Router::builder().realm(realm).handlers(handlers![odd]).metrics(true);
+    let router = router.build().unwrap();
+    let client = join(&router).realm("stranger\"}1\\").await.unwrap();
+    client.call("metrics.\"odd\"\\.stranger\u{1}\u{202e}").await.unwrap();
+    client.call("stranger.\"procedure\"").await.unwrap_err();
+    client.publish("odd.\"\\").await.unwrap();
+    client.publish("stranger.\"topic\"").await.unwrap_err();
+    for accept in ["*/*", "application/openmetrics-text"] {
+        let (_, _, text) = scrape(&router, accept).await;
+        let called = r#"procedure="metrics.\"odd\"\\.{id}",outcome="ok"} 1"#;
+        assert!(text.contains(called), "{called}\n{text}");
+        assert!(text.contains(r#"topic="odd.\"\\",outcome="ok"} 1"#), "{text}");
+        assert!(!text.contains("strange"), "{text}");
+        let is_sound = |line: &str| line.starts_with('#') || line.starts_with("wamp_");
+        assert!(text.lines().all(is_sound), "{text}");
+    }
 }
 
 /// Joins on a WebSocket that the test drives.
