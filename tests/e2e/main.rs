@@ -4,6 +4,7 @@
 mod harness;
 
 mod bridge;
+mod bridge_at_odds;
 mod clients;
 mod closing;
 mod crowds;

@@ -158,11 +158,26 @@ impl Socket {
 
     /// Returns the head of the next HTTP response.
     pub(crate) fn head(&mut self) -> String {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.extend(self.take(1).expect("a response"));
+        self.until("\r\n\r\n")
+    }
+
+    /// Returns the text up to the first place where it ends so, and that end.
+    pub(crate) fn until(&mut self, end: &str) -> String {
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(end.as_bytes()) {
+            bytes.extend(self.take(1).expect("more comes"));
         }
-        String::from_utf8(head).expect("ASCII")
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
+    /// Returns the head of the next HTTP response, and the body, whose length the head has.
+    pub(crate) fn response(&mut self) -> (String, String) {
+        let head = self.head().to_ascii_lowercase();
+        let length = head.split_once("\ncontent-length: ").and_then(|(_, rest)| {
+            rest.split_once('\r').and_then(|(length, _)| length.parse().ok())
+        });
+        let body = self.take(length.unwrap_or_default()).expect("the body");
+        (head, String::from_utf8(body).expect("UTF-8"))
     }
 
     /// Returns the bytes until the end of the connection.
