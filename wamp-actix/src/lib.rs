@@ -210,6 +210,11 @@ struct HttpPage;
 #[doc = include_str!("../../docs/middleware.md")]
 struct MiddlewarePage;
 
+/// Compiles the programs of the page about tests as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+struct TestingPage;
+
 /// Compiles the programs of the page about `actix-ws` as doctests.
 #[cfg(all(doctest, feature = "actix-ws"))]
 #[doc = include_str!("../../docs/actix-ws.md")]

@@ -67,6 +67,8 @@ pub use session::send_buffer::Framing;
 /// Items that the macros' expansion refers to. Not public API.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::auth::client;
+    pub use crate::codec::payload::payload_of;
     pub use crate::error::{Derived, KnownError, NotStd};
     /// The targets of log lines.
     pub mod log {

@@ -3,34 +3,51 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use serde_json::{Map, Value, json};
-use wamp_core::{Error, Payload, PublicationId, SessionId, SubscriptionId};
+use serde_json::{Map, Value};
+use wamp_core::{Error, PublicationId, Reply, SessionId, uris};
 
+use super::callee::{Callee, Invoked};
+use super::calling::Call;
 use super::hello::Hello;
-use super::requests::{Call, Publish};
+use super::message::Message;
+use super::requests::{Publish, Register, Subscribe};
+use super::subscribed::{Event, Inbox};
 use super::{JoinError, Received, Wire};
 use crate::worker::clock::ManualClock;
 
 /// A client that has joined. A clone is the same client, so that several requests can be in flight.
 ///
 /// The server runs only while the client awaits something: otherwise the client is one that does
-/// not read.
+/// not read. A client that has [registered](Self::register) a procedure reads at all times.
 #[derive(Clone)]
 #[allow(missing_debug_implementations, reason = "actix's bodies have none")]
-pub struct Client(Rc<RefCell<ClientState>>);
+pub struct Client(Rc<RefCell<State>>);
 
-struct ClientState {
+/// A client that a task of its own refers to, without keeping it.
+#[derive(Clone)]
+pub(super) struct WeakClient(Weak<RefCell<State>>);
+
+impl WeakClient {
+    /// Returns the client; `None` once the test has dropped it.
+    pub(super) fn upgrade(&self) -> Option<Client> {
+        self.0.upgrade().map(Client)
+    }
+}
+
+pub(super) struct State {
     wire: Wire,
     welcome: Map<String, Value>,
     session: SessionId,
     last_request: u64,
-    answers: HashMap<u64, Vec<Value>>,
-    events: HashMap<u64, VecDeque<Event>>,
-    ended: Option<Error>,
+    /// The answers to requests that nobody has taken yet: several for a progressive call.
+    pub(super) answers: HashMap<u64, VecDeque<Message>>,
+    pub(super) inboxes: HashMap<u64, Inbox>,
+    pub(super) callee: Callee,
+    pub(super) ended: Option<Error>,
     waiting: Arc<Waiting>,
 }
 
@@ -38,45 +55,32 @@ struct ClientState {
 #[derive(Default)]
 struct Waiting(Mutex<Vec<Waker>>);
 
-impl Wake for Waiting {
-    fn wake(self: Arc<Self>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(Waker::wake);
+impl Waiting {
+    fn push(&self, waker: &Waker) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(waker.clone());
     }
 }
 
-/// An EVENT.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Event {
-    /// The id of the publication.
-    pub publication: PublicationId,
-    /// The details, such as `retained`.
-    pub details: Map<String, Value>,
-    /// The arguments.
-    pub payload: Payload,
+impl Wake for Waiting {
+    fn wake(self: Arc<Self>) {
+        let waiting = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        waiting.into_iter().for_each(Waker::wake);
+    }
 }
 
 impl Client {
     pub(super) async fn join(mut wire: Wire, hello: Hello) -> Result<Self, JoinError> {
         let answer = hello.answered(&mut wire).await.ok_or(JoinError::Closed)?;
-        Self::answered(wire, &answer)
-    }
-
-    fn answered(wire: Wire, text: &str) -> Result<Self, JoinError> {
-        let message = Message::of(text);
-        let Some(session) =
-            (message.code() == 2).then(|| SessionId::new(message.number(1))).flatten()
-        else {
-            let error = Error::new(message.text(2)).arg(message.dict(1).get("message").cloned());
-            return Err(JoinError::Aborted(error));
-        };
-        Ok(Self(Rc::new(RefCell::new(ClientState {
+        let session = SessionId::new(answer.number(1)).filter(|_| answer.code() == 2);
+        let session = session.ok_or_else(|| JoinError::Aborted(answer.ending()))?;
+        Ok(Self(Rc::new(RefCell::new(State {
             wire,
-            welcome: message.dict(2),
+            welcome: answer.dict(2),
             session,
             last_request: 0,
             answers: HashMap::new(),
-            events: HashMap::new(),
+            inboxes: HashMap::new(),
+            callee: Callee::default(),
             ended: None,
             waiting: Arc::default(),
         }))))
@@ -111,15 +115,19 @@ impl Client {
         Publish::new(self.clone(), topic)
     }
 
-    /// Subscribes to a topic.
-    ///
-    /// # Errors
-    /// The ERROR that refuses the subscription.
-    pub async fn subscribe(&self, topic: &str) -> Result<Subscribed, Error> {
-        let answer = self.request(|request| json!([32, request, {}, topic])).await?;
-        let id =
-            SubscriptionId::new(answer.number(2)).ok_or_else(|| Error::new("test.error.no_id"))?;
-        Ok(Subscribed { client: self.clone(), id })
+    /// Starts a SUBSCRIBE. Awaiting it returns the subscription or the ERROR.
+    pub fn subscribe(&self, topic: &str) -> Subscribe {
+        Subscribe::new(self.clone(), topic)
+    }
+
+    /// Starts a REGISTER. Awaiting it returns the registration or the ERROR; from then on `callee`
+    /// answers what is invoked, in a task of its own. A panic in it is answered with
+    /// `wamp.error.runtime_error`.
+    pub fn register<C>(&self, procedure: &str, callee: C) -> Register
+    where
+        C: AsyncFn(Invoked) -> Result<Reply, Error> + 'static,
+    {
+        Register::new(self.clone(), procedure, callee)
     }
 
     /// Leaves with GOODBYE. Returns the reason in the answer.
@@ -142,36 +150,58 @@ impl Client {
         .await;
     }
 
+    pub(super) fn downgrade(&self) -> WeakClient {
+        WeakClient(Rc::downgrade(&self.0))
+    }
+
+    /// Calls a function with the state, which nothing else may use meanwhile.
+    pub(super) fn with<T>(&self, function: impl FnOnce(&mut State) -> T) -> T {
+        function(&mut self.0.borrow_mut())
+    }
+
     /// Sends a request with the next id and waits for its answer.
     pub(super) async fn request(
         &self,
         message: impl FnOnce(u64) -> Value,
     ) -> Result<Message, Error> {
-        let request = self.send(message);
-        let answer = poll_fn(|context| {
-            self.poll(context, |state| match (state.answers.remove(&request), &state.ended) {
-                (Some(answer), _) => Some(Ok(Message(answer))),
-                (None, Some(ended)) => Some(Err(ended.clone())),
-                (None, None) => None,
-            })
-        });
-        let answer = answer.await?;
-        if answer.code() == 8 { Err(answer.error(4)) } else { Ok(answer) }
+        let request = self.next_request();
+        self.send(&message(request));
+        poll_fn(|context| self.poll_answer(context, request)).await
     }
 
-    /// Sends a request with the next id.
-    pub(super) fn send(&self, message: impl FnOnce(u64) -> Value) -> u64 {
+    /// Waits for the next answer to a request.
+    pub(super) fn poll_answer(
+        &self,
+        context: &mut Context<'_>,
+        request: u64,
+    ) -> Poll<Result<Message, Error>> {
+        self.poll(context, |state| {
+            let answer = state.answers.get_mut(&request).and_then(VecDeque::pop_front);
+            match (answer, &state.ended) {
+                (Some(answer), _) if answer.code() == 8 => Some(Err(answer.error(4))),
+                (Some(answer), _) => Some(Ok(answer)),
+                (None, Some(ended)) => Some(Err(ended.clone())),
+                (None, None) => None,
+            }
+        })
+    }
+
+    /// Returns the id of the next request.
+    pub(super) fn next_request(&self) -> u64 {
         let mut state = self.0.borrow_mut();
         state.last_request += 1;
-        state.wire.send_message(&message(state.last_request).to_string());
         state.last_request
     }
 
+    pub(super) fn send(&self, message: &Value) {
+        self.0.borrow().wire.send_message(&message.to_string());
+    }
+
     /// Reads the server's messages until `ready` returns a value.
-    fn poll<T>(
+    pub(super) fn poll<T>(
         &self,
         context: &mut Context<'_>,
-        mut ready: impl FnMut(&mut ClientState) -> Option<T>,
+        mut ready: impl FnMut(&mut State) -> Option<T>,
     ) -> Poll<T> {
         let mut state = self.0.borrow_mut();
         let waiting = Arc::clone(&state.waiting);
@@ -187,11 +217,7 @@ impl Client {
                     state.ended = Some(Error::new("test.error.closed"));
                 }
                 Poll::Ready(None) | Poll::Pending => {
-                    waiting
-                        .0
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(context.waker().clone());
+                    waiting.push(context.waker());
                     return Poll::Pending;
                 }
             }
@@ -199,7 +225,7 @@ impl Client {
     }
 }
 
-impl ClientState {
+impl State {
     fn take(&mut self, received: Received) {
         match received {
             Received::Ping => self.wire.send_frame(0x8a, b""),
@@ -209,115 +235,56 @@ impl ClientState {
             }
             message => {
                 let text = self.wire.message(message).unwrap_or_default();
-                self.message(Message::of(&text));
+                self.message(Message::of(text));
             }
         }
     }
 
     fn message(&mut self, message: Message) {
-        match message.code() {
-            3 | 6 => {
-                let text = message.dict(1).get("message").cloned();
-                if message.code() == 6 && message.text(2) != wamp_core::uris::GOODBYE_AND_OUT {
-                    self.wire.send_message(r#"[6,{},"wamp.close.goodbye_and_out"]"#);
-                }
-                self.ended.get_or_insert_with(|| Error::new(message.text(2)).arg(text));
-            }
-            36 => {
+        match (message.code(), message.number(1)) {
+            (3 | 6, _) => self.end(&message),
+            (8, _) => self.answer(message.number(2), message),
+            (35, 0) => self.inbox(message.dict(2).get("subscription")).revoke(&message),
+            (36, subscription) => {
                 let Some(publication) = PublicationId::new(message.number(2)) else { return };
-                let event =
-                    Event { publication, details: message.dict(3), payload: message.payload(4) };
-                self.events.entry(message.number(1)).or_default().push_back(event);
+                let (details, payload) = (message.dict(3), message.payload(4));
+                let event = Event { publication, details, payload };
+                self.inboxes.entry(subscription).or_default().events.push_back(event);
             }
-            8 => drop(self.answers.insert(message.number(2), message.0)),
-            _ => drop(self.answers.insert(message.number(1), message.0)),
+            (67, 0) => self.callee.revoke(&message),
+            (68, request) => self.callee.invoke(request, &message),
+            (69, request) => self.callee.interrupt(request),
+            (code, request) => {
+                if code == 33 {
+                    self.inboxes.entry(message.number(2)).or_default().revoked = None;
+                } else if code == 65 {
+                    self.callee.registered(request, message.number(2));
+                }
+                self.answer(request, message);
+            }
         }
     }
-}
 
-/// A subscription of a client.
-#[derive(Clone)]
-#[allow(missing_debug_implementations, reason = "as `Client`")]
-pub struct Subscribed {
-    client: Client,
-    id: SubscriptionId,
-}
-
-impl Subscribed {
-    /// Returns the id of the subscription.
-    #[must_use]
-    pub fn id(&self) -> SubscriptionId {
-        self.id
+    fn inbox(&mut self, subscription: Option<&Value>) -> &mut Inbox {
+        let subscription = subscription.and_then(Value::as_u64).unwrap_or_default();
+        self.inboxes.entry(subscription).or_default()
     }
 
-    /// Waits for the next event; `None` once the session has ended.
-    pub async fn next(&mut self) -> Option<Event> {
-        let id = self.id.get();
-        poll_fn(|context| {
-            self.client.poll(context, |state| {
-                match state.events.get_mut(&id).and_then(VecDeque::pop_front) {
-                    Some(event) => Some(Some(event)),
-                    None => state.ended.is_some().then_some(None),
-                }
-            })
-        })
-        .await
+    fn answer(&mut self, request: u64, answer: Message) {
+        self.answers.entry(request).or_default().push_back(answer);
     }
 
-    /// Runs the server until it is idle, and returns the next event if there is one.
-    pub async fn try_next(&mut self) -> Option<Event> {
-        self.client.settle().await;
-        self.client.0.borrow_mut().events.get_mut(&self.id.get()).and_then(VecDeque::pop_front)
-    }
-
-    /// Ends the subscription.
-    ///
-    /// # Errors
-    /// The ERROR that answers UNSUBSCRIBE.
-    pub async fn unsubscribe(self) -> Result<(), Error> {
-        self.client.request(|request| json!([34, request, self.id])).await.map(drop)
+    fn end(&mut self, message: &Message) {
+        if message.code() == 6 && message.text(2) != uris::GOODBYE_AND_OUT {
+            self.wire.send_message(r#"[6,{},"wamp.close.goodbye_and_out"]"#);
+        }
+        self.ended.get_or_insert_with(|| message.ending());
     }
 }
 
-/// A message of the server. A missing element reads as null, so that the test fails where it uses
-/// it.
-pub(super) struct Message(Vec<Value>);
-
-impl Message {
-    fn of(text: &str) -> Self {
-        Self(serde_json::from_str(text).unwrap_or_default())
-    }
-
-    fn code(&self) -> u64 {
-        self.number(0)
-    }
-
-    pub(super) fn number(&self, at: usize) -> u64 {
-        self.0.get(at).and_then(Value::as_u64).unwrap_or_default()
-    }
-
-    fn text(&self, at: usize) -> String {
-        self.0.get(at).and_then(Value::as_str).unwrap_or_default().to_owned()
-    }
-
-    fn dict(&self, at: usize) -> Map<String, Value> {
-        self.0.get(at).and_then(Value::as_object).cloned().unwrap_or_default()
-    }
-
-    /// Returns `Arguments` and `ArgumentsKw`, which begin at this element.
-    pub(super) fn payload(&self, at: usize) -> Payload {
-        let args = self.0.get(at).and_then(Value::as_array).into_iter().flatten();
-        let payload = args.fold(Payload::builder(), wamp_core::PayloadBuilder::arg);
-        let payload = self
-            .dict(at + 1)
-            .iter()
-            .fold(payload, |payload, (key, value)| payload.kwarg(key, value));
-        payload.build().unwrap_or_else(|_| Payload::empty())
-    }
-
-    fn error(&self, at: usize) -> Error {
-        let args = self.0.get(at + 1).and_then(Value::as_array).into_iter().flatten();
-        let error = args.fold(Error::new(self.text(at)), Error::arg);
-        self.dict(at + 2).iter().fold(error, |error, (key, value)| error.kwarg(key, value))
+/// Wakes the task that answers invocations, so that it ends.
+impl Drop for State {
+    fn drop(&mut self) {
+        Arc::clone(&self.waiting).wake();
     }
 }

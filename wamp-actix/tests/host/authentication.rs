@@ -9,7 +9,7 @@ use actix_web::error::{ErrorImATeapot, ErrorUnauthorized};
 use actix_web::test::init_service;
 use actix_web::web::Data;
 use actix_web::{App, FromRequest, HttpRequest};
-use wamp_actix::test::{JoinError, Received, connect, join};
+use wamp_actix::test::{JoinError, Login, Received, connect, join};
 use wamp_actix::{
     Anonymous, Attempt, AttemptExt as _, Denied, Http, Identity, Limits, Realm, Router, Session,
     Ticket, handlers, rpc,
@@ -124,10 +124,9 @@ async fn data_that_the_application_does_not_have_fails_the_login_a_05() {
 #[actix_web::test]
 async fn a_client_logs_in_by_ticket_and_a_wrong_one_is_refused() {
     let router = router();
-    let client = join(&router).login("ticket", "joe", |_| "secret!!!".to_owned()).await.unwrap();
+    let client = join(&router).login(Login::ticket("joe", "secret!!!")).await.unwrap();
     assert_eq!(client.welcome()["authmethod"], "ticket");
-    let Err(JoinError::Aborted(error)) =
-        join(&router).login("ticket", "joe", |_| "guess".to_owned()).await
+    let Err(JoinError::Aborted(error)) = join(&router).login(Login::ticket("joe", "guess")).await
     else {
         panic!("let in")
     };

@@ -8,6 +8,7 @@ mod authorization;
 mod bridge;
 mod bridge_at_odds;
 mod calling;
+mod client;
 mod faults;
 mod handlers;
 mod layers;

@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod attempt;
+pub mod client;
 mod cryptosign;
 mod denied;
 mod exchange;

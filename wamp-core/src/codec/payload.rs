@@ -262,6 +262,16 @@ impl Payload {
     }
 }
 
+/// Returns `Arguments` and `ArgumentsKw` of a message that is given as JSON, which begin at this
+/// element; for the hosts' test clients.
+#[must_use]
+pub fn payload_of(message: &str, at: usize) -> Payload {
+    let arena = Bump::new();
+    let elements: Vec<Raw<'_>> = Encoded::Json(message).reader(&arena).read().unwrap_or_default();
+    let part = |at: usize, absent| elements.get(at).copied().unwrap_or(Raw(absent));
+    Payload::of_parts(part(at, NO_ARGS), part(at + 1, NO_KWARGS)).unwrap_or_else(Payload::empty)
+}
+
 /// Deserializes from any binary value and discards it.
 struct AnyBinary;
 

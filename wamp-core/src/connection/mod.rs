@@ -88,6 +88,8 @@ pub struct Connection {
     host: Rc<dyn Any>,
     /// False for the session of a single request.
     is_listed: bool,
+    /// True if the host has authenticated the client.
+    is_authenticated: bool,
     send_buffer: Rc<RefCell<SendBuffer>>,
     /// The router's, and from HELLO on the realm's.
     limits: Arc<Limits>,
@@ -128,6 +130,7 @@ impl Connection {
             address,
             host,
             is_listed: true,
+            is_authenticated: false,
             send_buffer: Rc::new(RefCell::new(SendBuffer::new(serializer, framing))),
             state: State::Opening {
                 until: now + router.limits().hello_timeout,
@@ -147,6 +150,16 @@ impl Connection {
     #[must_use]
     pub fn unlisted(mut self) -> Self {
         self.is_listed = false;
+        self
+    }
+
+    /// Gives the session the identity of its [`Transport`] in every realm, because the host has
+    /// authenticated the client: the realm's methods of authentication are not asked, and the
+    /// client is not challenged, whatever its HELLO offers. `#[session]` handlers, roles and
+    /// authorisers hold as for any session.
+    #[must_use]
+    pub fn authenticated(mut self) -> Self {
+        self.is_authenticated = true;
         self
     }
 

@@ -96,6 +96,10 @@ impl Connection {
             }
         };
         self.limits = Arc::clone(&newcomer.served.limits);
+        if self.is_authenticated {
+            self.join(&newcomer, identity, now);
+            return Ok(());
+        }
         let offered = details.authmethods.as_deref().unwrap_or_default();
         match methods(&newcomer.served.settings.authenticators, offered) {
             Ok(Some(candidates)) => {

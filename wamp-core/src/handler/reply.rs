@@ -6,7 +6,7 @@ use std::pin::Pin;
 use futures_util::future::Either;
 use serde::Serialize;
 
-use crate::codec::payload::PayloadBuilder;
+use crate::codec::payload::{Payload, PayloadBuilder};
 use crate::codec::raw::Raw;
 use crate::codec::serializer::EncodeError;
 use crate::codec::value::Format;
@@ -89,6 +89,16 @@ impl Reply {
     #[must_use]
     pub fn passthru(self, passthru: Passthru) -> Self {
         Self { passthru: Some(passthru), ..self }
+    }
+
+    /// Returns the values, and the description of a payload in passthru mode; for the hosts' test
+    /// clients.
+    ///
+    /// # Errors
+    /// A value could not be serialised.
+    #[doc(hidden)]
+    pub fn into_parts(self) -> Result<(Payload, Option<Passthru>), EncodeError> {
+        Ok((self.payload.build()?, self.passthru))
     }
 }
 

@@ -90,7 +90,7 @@ impl CraCredential {
         })
     }
 
-    pub(super) fn key(&self) -> &[u8] {
+    pub(in crate::auth) fn key(&self) -> &[u8] {
         self.key.as_bytes()
     }
 
